@@ -1,0 +1,1 @@
+"""What is measured: a `Trial` becomes *outcomes* or *events*."""

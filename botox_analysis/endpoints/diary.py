@@ -1,0 +1,147 @@
+"""Endpoints from a diary: headache days, migraine days, moderate or severe days, hours, acute-medication days.
+
+A period is 28 days: baseline is days -28 to -1, week 4 is days 1 to 28, week 24 days 141 to 168. A day counts as
+recorded for an endpoint where everything is there that the endpoint looks at. Scheduled visits are the periods whose
+last day somebody's diary reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.diary_rule import PREEMPT, DiaryRule
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.schema import BASELINE, DataError, listed
+from botox_analysis.trials.trial import Trial
+
+Daily = Callable[[pd.DataFrame, DiaryRule], Any]
+"""The diary's rows and a rule -> what each day counts, missing where it was not recorded; an array, shape (n,)."""
+
+
+def diary_endpoint(name: str, wording: str, daily: Daily, *, rule: DiaryRule = PREEMPT) -> Endpoint:
+    """An endpoint that adds up days of a diary.
+
+    Parameters
+    ----------
+    name : str
+        What a protocol calls it.
+    wording : str
+        The name with its unit; may hold ``{duration}``, ``{treated}`` and ``{period}``, which the rule fills.
+    daily : callable, (DataFrame, DiaryRule) -> array, shape (n,)
+        What each row of the diary counts; missing (nan) where the day was not recorded.
+    rule : DiaryRule
+        How days are counted.
+
+    Returns
+    -------
+    Endpoint
+        Its values are sums over periods.
+    """
+
+    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
+        if trial.diary is None:
+            raise DataError(f"{trial.name} has no diary; {name} are counted in one.")
+        rule = rule or PREEMPT
+        return _sum_periods(trial.subjects, trial.diary, daily(trial.diary, rule), rule)
+
+    return Endpoint(name, wording, measure, rule)
+
+
+def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule: DiaryRule) -> pd.DataFrame:
+    day = diary["day"].to_numpy(dtype=np.int64)
+    length = rule.period_days
+    n_periods = max(int(day.max(initial=0)) // length, 0)
+    # Column 0 is baseline, then the periods; days outside all of them fall into the last column, which is cut off.
+    period = np.where(day > 0, (day - 1) // length + 1, np.where(day >= -length, 0, n_periods + 1))
+    period = np.minimum(period, n_periods + 1)
+    n_subjects, width = len(subjects), n_periods + 2
+    cell = diary["subject"].cat.codes.to_numpy(dtype=np.int64) * width + period
+    recorded = ~np.isnan(counted)
+    shape = (n_subjects, width)
+    n_recorded = np.bincount(cell[recorded], minlength=n_subjects * width).reshape(shape)
+    total = np.bincount(cell[recorded], weights=counted[recorded], minlength=n_subjects * width).reshape(shape)
+    factor = np.full(shape, np.nan)
+    enough = n_recorded >= rule.minimum_days
+    factor[enough] = length / n_recorded[enough] if rule.incomplete == "scaled" else 1.0
+    if length % 7 == 0:
+        visits = [f"week {length // 7 * number}" for number in range(1, n_periods + 1)]
+    else:
+        visits = [f"days {length * (number - 1) + 1} to {length * number}" for number in range(1, n_periods + 1)]
+    values = (total * factor)[:, : n_periods + 1]
+    return pd.DataFrame(values, index=pd.Index(subjects["subject"]), columns=[BASELINE, *visits])
+
+
+def _numeric(diary: pd.DataFrame, column: str, endpoint: str) -> Any:
+    if column not in diary.columns:
+        raise DataError(f"diary has no column '{column}', which {endpoint} need; its columns are {listed(diary.columns)}.")
+    return diary[column].to_numpy(dtype=float, na_value=np.nan)
+
+
+def _headache(diary: pd.DataFrame, rule: DiaryRule) -> Any:
+    if "headache_hours" in diary.columns:
+        hours = _numeric(diary, "headache_hours", "headache days")
+        counted = (hours >= rule.minimum_hours) & (hours > 0)
+        return np.where(np.isnan(hours), np.nan, counted)
+    if rule.minimum_hours > 0:
+        raise DataError(
+            f"diary has no column 'headache_hours', and the {rule.name} rule asks for at least {rule.minimum_hours:g} hours; "
+            "for a diary that says yes or no take the rule ANY_DURATION."
+        )
+    return _numeric(diary, "headache", "headache days")
+
+
+def _migraine(diary: pd.DataFrame, rule: DiaryRule) -> Any:
+    fulfilled = _numeric(diary, "migraine", "migraine days")
+    if rule.treated_is_migraine == "criteria":
+        return fulfilled
+    doses = _numeric(diary, "acute_medication", f"migraine days under the {rule.name} rule")
+    headache = _headache(diary, rule)
+    counted = (fulfilled > 0) | ((doses > 0) & (headache > 0))
+    unknown = np.isnan(fulfilled) | np.isnan(doses) | np.isnan(headache)
+    return np.where(unknown, np.nan, counted)
+
+
+def _moderate_severe(diary: pd.DataFrame, rule: DiaryRule) -> Any:
+    headache = _headache(diary, rule)
+    if "severity" not in diary.columns:
+        raise DataError(f"diary has no column 'severity', which moderate or severe days need; its columns are {listed(diary.columns)}.")
+    code = diary["severity"].cat.codes.to_numpy()
+    # A day without headache has no severity to record.
+    unknown = np.isnan(headache) | ((code < 0) & (headache > 0))
+    return np.where(unknown, np.nan, (code >= 2) & (headache > 0))
+
+
+def _hours(diary: pd.DataFrame, rule: DiaryRule) -> Any:
+    hours = _numeric(diary, "headache_hours", "headache hours")
+    return np.where(hours >= rule.minimum_hours, hours, np.where(np.isnan(hours), np.nan, 0.0))
+
+
+def _acute_medication(diary: pd.DataFrame, rule: DiaryRule) -> Any:  # noqa: ARG001 - one signature for all
+    doses = _numeric(diary, "acute_medication", "acute-medication days")
+    return np.where(np.isnan(doses), np.nan, doses > 0)
+
+
+HEADACHE_DAYS = diary_endpoint("headache days", "headache days{duration} per {period} days", _headache)
+"""Days with headache of the rule's minimum duration."""
+
+MIGRAINE_DAYS = diary_endpoint("migraine days", "migraine days (criteria{treated}) per {period} days", _migraine)
+"""Days that fulfil the criteria of migraine, under some rules also headache days treated with acute medication."""
+
+MODERATE_SEVERE_DAYS = diary_endpoint(
+    "moderate/severe headache days", "moderate/severe headache days{duration} per {period} days", _moderate_severe
+)
+"""Headache days whose maximum severity is moderate or severe."""
+
+HEADACHE_HOURS = diary_endpoint("headache hours", "headache hours on headache days{duration} per {period} days", _hours)
+"""Cumulative hours of headache on headache days."""
+
+ACUTE_MEDICATION_DAYS = diary_endpoint(
+    "acute-medication days", "acute-medication days per {period} days", _acute_medication
+)
+"""Days with at least one dose of acute headache medication."""
+
+DIARY_ENDPOINTS = (HEADACHE_DAYS, MIGRAINE_DAYS, MODERATE_SEVERE_DAYS, HEADACHE_HOURS, ACUTE_MEDICATION_DAYS)

@@ -1,0 +1,97 @@
+"""`DiaryRule`: what counts as a day, and what becomes of a period that was not recorded whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botox_analysis.schema import require_choice
+
+INCOMPLETE = ("scaled", "as recorded")
+
+
+@dataclass(frozen=True)
+class DiaryRule:
+    """How a diary is counted. The rule travels with the outcomes: its definition in ``endpoint``, the rest in ``imputation``.
+
+    Attributes
+    ----------
+    name : str
+        Where the rule comes from.
+    minimum_hours : float
+        A headache day has at least so many hours of headache; 0 takes headache of any duration.
+    minimum_days : int
+        A period with fewer recorded days is missing.
+    incomplete : str
+        What becomes of a period with enough, but not all days: ``"scaled"`` to the full period (count times days in the period
+        over days recorded), or ``"as recorded"`` (days without record count as days without headache).
+    treated_is_migraine : str
+        A migraine day fulfils the ``"criteria"``, or also is a headache day treated with acute medication: ``"criteria or
+        treated"``.
+    period_days : int
+        Days in a period.
+    """
+
+    name: str
+    minimum_hours: float = 4.0
+    minimum_days: int = 10
+    incomplete: str = "scaled"
+    treated_is_migraine: str = "criteria"
+    period_days: int = 28
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that cannot be followed."""
+        require_choice(self.incomplete, INCOMPLETE, "incomplete")
+        require_choice(self.treated_is_migraine, ("criteria", "criteria or treated"), "treated_is_migraine")
+        if not 0 <= self.minimum_hours <= 24:
+            raise ValueError(f"minimum_hours is {self.minimum_hours}; it is from 0 to 24.")
+        if not 1 <= self.minimum_days <= self.period_days:
+            raise ValueError(f"minimum_days is {self.minimum_days}; it is from 1 to period_days, {self.period_days}.")
+
+    def define(self, label: str) -> str:
+        """A label with the rule's definition in it.
+
+        Parameters
+        ----------
+        label : str
+            Has ``{duration}`` where the minimum duration goes, and ``{period}`` for the days of a period.
+
+        Returns
+        -------
+        str
+            The label of the endpoint under this rule.
+
+        Examples
+        --------
+        >>> PREEMPT.define("headache days{duration} per {period} days")
+        'headache days (≥ 4 h) per 28 days'
+        """
+        duration = f" (≥ {self.minimum_hours:g} h)" if self.minimum_hours > 0 else ""
+        treated = " or treated" if self.treated_is_migraine == "criteria or treated" else ""
+        return label.format(duration=duration, treated=treated, period=self.period_days)
+
+    @property
+    def handling(self) -> str:
+        """What becomes of incomplete periods, in words."""
+        if self.minimum_days == self.period_days:
+            return f"{self.name} rule: all {self.period_days} days recorded"
+        fate = f"scaled to {self.period_days}" if self.incomplete == "scaled" else "counted as recorded"
+        return f"{self.name} rule: at least {self.minimum_days} of {self.period_days} days recorded, {fate}"
+
+
+PREEMPT = DiaryRule("PREEMPT")
+"""At least 4 hours (NCT00156910). At least 10 recorded days, scaled to 28, is common knowledge, not seen in a source."""
+
+CHARM = DiaryRule("CHARM", minimum_hours=0.0, minimum_days=14, treated_is_migraine="criteria or treated")
+"""Any duration; 14 to 27 recorded days are scaled to 28, fewer are missing (Young 2019, 10.1186/s10194-018-0953-0; Pijpers 2019)."""
+
+COMPLETE = DiaryRule("complete-28", minimum_days=28)
+"""All 28 days recorded, as in the COMPEL subanalysis (Young 2019, 10.1186/s10194-018-0953-0); at least 4 hours."""
+
+AT_LEAST_20 = DiaryRule("20-of-28", minimum_days=20)
+"""At least 20 of 28 days (entry criterion of NCT05028569); at least 4 hours; scaled to 28, as an option."""
+
+ANY_DURATION = DiaryRule("any-duration", minimum_hours=0.0)
+"""Headache of any duration; for diaries that say yes or no. At least 10 recorded days, scaled to 28, as an option."""
+
+HALF_HOUR = DiaryRule("half-hour", minimum_hours=0.5)
+"""At least 30 minutes, as some trials take it (common knowledge, not seen in a source)."""

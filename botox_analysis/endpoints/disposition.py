@@ -1,0 +1,74 @@
+"""`disposition`: Trial -> *events*, how many were randomised, treated, stayed, and left for what reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.schema import DataError
+from botox_analysis.trials.trial import Trial
+
+RANDOMISED, TREATED, COMPLETED, DISCONTINUED = "randomised", "treated", "completed", "discontinued"
+NO_REASON = "reason not recorded"
+ENDPOINT = "disposition"
+
+
+def disposition(trial: Trial) -> pd.DataFrame:
+    """The flow of subjects through a trial, by arm.
+
+    Parameters
+    ----------
+    trial : Trial
+        Not restricted: the flow begins with all who were randomised.
+
+    Returns
+    -------
+    DataFrame
+        *events* with the categories randomised, treated (members of the population ``safety``, where there is one),
+        completed, discontinued, and nested in it each reason, most frequent first. What the table of subjects does not
+        tell is not there. A subject whose ``completed`` is missing counts as discontinued.
+
+    Raises
+    ------
+    DataError
+        The trial is already restricted to a population.
+
+    References
+    ----------
+    Hopewell S et al. (2025). CONSORT 2025 statement. PLoS Med 22:e1004587, figure 1.
+    """
+    if trial.population != "all randomised":
+        raise DataError(f"{trial.name} is restricted to '{trial.population}'; the flow begins with all who were randomised.")
+    subjects = trial.subjects
+    everyone = np.ones(len(subjects), dtype=bool)
+    stages: list[tuple[str, str, np.ndarray]] = [(RANDOMISED, "", everyone)]
+    if "safety" in subjects.columns:
+        stages.append((TREATED, "", subjects["safety"].to_numpy(dtype=bool)))
+    if "completed" in subjects.columns:
+        completed = subjects["completed"].to_numpy(dtype=bool, na_value=False)
+        stages += [(COMPLETED, "", completed), (DISCONTINUED, "", ~completed)]
+        if "discontinuation_reason" in subjects.columns:
+            reason = subjects["discontinuation_reason"].where(~completed).replace("", None)
+            reason = reason.where(completed | reason.notna(), NO_REASON)
+            ordered = reason.value_counts()
+            stages += [(str(name), DISCONTINUED, (reason == name).to_numpy(dtype=bool)) for name in ordered.index]
+    arm = subjects["arm"]
+    n_total = arm.value_counts(sort=False)
+    pieces = [
+        pd.DataFrame(
+            {
+                "trial": trial.name,
+                "population": trial.population,
+                "endpoint": ENDPOINT,
+                "visit": "",
+                "arm": pd.Categorical(trial.arms, categories=trial.arms),
+                "stratum": "",
+                "category": category,
+                "n_events": arm[member].value_counts(sort=False).to_numpy(),
+                "n_total": n_total.to_numpy(),
+                "within": within,
+            }
+        )
+        for category, within, member in stages
+    ]
+    return pd.concat(pieces, ignore_index=True)

@@ -1,0 +1,292 @@
+"""`Endpoint`: what is measured, and how a trial's tables become *outcomes*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.diary_rule import DiaryRule
+from botox_analysis.schema import BASELINE, OUTCOMES, DataError, Problem, listed, refuse, require_columns
+from botox_analysis.trials.trial import Trial
+
+OBSERVED_CASES = "observed cases"
+"""What ``imputation`` says where nothing stands for a missing value."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is measured on each subject at each visit.
+
+    Attributes
+    ----------
+    name : str
+        What a protocol calls it, such as ``"headache days"``.
+    wording : str
+        The name with its unit; a diary endpoint leaves places for what its rule defines.
+    measure : callable, (Trial, DiaryRule or None) -> DataFrame
+        One row per subject of the trial, one column per visit in time, `BASELINE` first; missing values where
+        nothing was measured.
+    rule : DiaryRule, optional
+        For diary endpoints, how days are counted and what becomes of incomplete periods.
+    """
+
+    name: str
+    wording: str
+    measure: Callable[[Trial, DiaryRule | None], pd.DataFrame]
+    rule: DiaryRule | None = None
+
+    @property
+    def label(self) -> str:
+        """What axes and captions say: the name with its unit, for a diary with the rule's definition."""
+        return self.rule.define(self.wording) if self.rule else self.wording
+
+    def under(self, rule: DiaryRule) -> Endpoint:
+        """The same endpoint under another rule.
+
+        Parameters
+        ----------
+        rule : DiaryRule
+            For instance `CHARM`.
+
+        Returns
+        -------
+        Endpoint
+            Its label has the rule's definition.
+
+        Raises
+        ------
+        ValueError
+            The endpoint does not come from a diary.
+        """
+        if self.rule is None:
+            raise ValueError(f"{self.name!r} is assessed at visits; a diary rule applies to diary endpoints only.")
+        return replace(self, rule=rule)
+
+    def derive(self, trial: Trial) -> pd.DataFrame:
+        """The *outcomes* of a trial.
+
+        Parameters
+        ----------
+        trial : Trial
+            Restricted to the population that is meant.
+
+        Returns
+        -------
+        DataFrame
+            *outcomes*, one row per subject and scheduled visit, observed or not. ``percent_change`` is missing where
+            the baseline is 0. Covariates are the columns of the trial's subjects.
+
+        Raises
+        ------
+        DataError
+            The trial has not the tables or columns that the endpoint needs, or no visit after baseline.
+        """
+        wide = self.measure(trial, self.rule)
+        visits = [visit for visit in wide.columns if visit != BASELINE]
+        if not visits:
+            raise DataError(f"{trial.name} has no visit after baseline for {self.name}; expected one or more.")
+        n_visits = len(visits)
+        value = wide[visits].to_numpy(dtype=float).ravel()
+        before = wide[BASELINE].to_numpy(dtype=float) if BASELINE in wide.columns else np.full(len(wide), np.nan)
+        baseline = np.repeat(before, n_visits)
+        covariates = {
+            name: trial.subjects[name].repeat(n_visits).reset_index(drop=True)
+            for name in trial.covariates
+            if name not in OUTCOMES
+        }
+        return _outcomes(
+            trial=trial.name,
+            population=trial.population,
+            endpoint=self.label,
+            imputation=f"{OBSERVED_CASES}; {self.rule.handling}" if self.rule else OBSERVED_CASES,
+            subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
+            arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
+            visit=pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(wide)), visits, ordered=True),
+            values=(baseline, value, value - baseline),
+            covariates=covariates,
+        )
+
+
+def as_outcomes(
+    frame: pd.DataFrame,
+    *,
+    endpoint: str | Endpoint,
+    arms: Sequence[str],
+    visits: Sequence[Any],
+    columns: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """*outcomes* from a tidy frame, one row per subject and visit.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Has a subject, an arm, a visit, and a value or a change (or both); a baseline may be absent. Rows of unobserved
+        visits may be there with missing values, or absent. All further columns stay as covariates; ``trial``,
+        ``population``, ``intercurrent`` and ``imputation`` are taken where the frame has them.
+    endpoint : str or Endpoint
+        What was measured, with its unit.
+    arms : sequence of str
+        The arms, reference first.
+    visits : sequence
+        The visits after baseline, in time.
+    columns : mapping of str to str, optional
+        What the frame calls ``subject``, ``arm``, ``visit``, ``value``, ``baseline``, ``change`` where it differs.
+
+    Returns
+    -------
+    DataFrame
+        *outcomes* with the full grid of subjects and visits. ``change`` is computed where only the value is given, and
+        taken where it is given; ``value`` likewise.
+
+    Raises
+    ------
+    DataError
+        A column is missing, an arm or visit is not among those named, a subject has two rows at a visit, two arms or two
+        baselines, a number is not a number, or value, baseline and change do not agree.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame(
+    ...     {"USUBJID": [1, 1, 2, 2], "arm": ["A", "A", "B", "B"], "visit": [4, 8, 4, 8], "value": [9, 7, 8, 8], "baseline": 10}
+    ... )
+    >>> outcomes = as_outcomes(frame, endpoint="pain, 0-10", arms=["B", "A"], visits=[4, 8], columns={"subject": "USUBJID"})
+    >>> outcomes["change"].tolist()
+    [-1.0, -3.0, -2.0, -2.0]
+    """
+    names = {column: column for column in ("subject", "arm", "visit", "value", "baseline", "change")} | dict(columns or {})
+    unknown = [column for column in names if column not in ("subject", "arm", "visit", "value", "baseline", "change")]
+    if unknown:
+        raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
+    require_columns(frame, [names[column] for column in ("subject", "arm", "visit")], "frame")
+    require_columns(frame, [theirs for theirs in (columns or {}).values()], "frame")
+    if names["value"] not in frame.columns and names["change"] not in frame.columns:
+        raise DataError(
+            f"frame has neither a value ('{names['value']}') nor a change ('{names['change']}'); "
+            f"its columns are {listed(frame.columns, n_shown=30)}."
+        )
+    given = frame.rename(columns={theirs: ours for ours, theirs in names.items()}).reset_index(drop=True)
+    if given.empty:
+        raise DataError("frame has no rows; expected one per subject and visit.")
+    given["visit"] = given["visit"].astype(object)
+    _refuse_strangers(given, arms, visits)
+    problems = _numbers(given, ("value", "baseline", "change"))
+    twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
+    problems += [
+        ("frame", int(row) + 1, "visit", f"subject '{given['subject'].iloc[row]}' at '{given['visit'].iloc[row]}' a second time", "one row per subject and visit")
+        for row in twice
+    ]
+    for column in ("arm", "baseline"):
+        if column in given.columns:
+            several = given.groupby("subject", sort=False)[column].nunique()
+            problems += [
+                ("frame", None, column, f"{int(n)} values for subject '{subject}'", "one per subject")
+                for subject, n in several[several > 1].items()
+            ]
+    refuse(problems)
+
+    subjects = pd.Index(pd.unique(given["subject"]))
+    grid = pd.MultiIndex.from_product([subjects, list(visits)], names=["subject", "visit"])
+    placed = given.set_index(["subject", "visit"]).reindex(grid)
+    of_subject = placed.groupby(level="subject", sort=False)
+    arm = of_subject["arm"].transform("first")
+    missing = np.full(len(placed), np.nan)
+    if "baseline" in given.columns:
+        baseline = of_subject["baseline"].transform("first").to_numpy(dtype=float)
+    else:
+        baseline = missing
+    value = placed["value"].to_numpy(dtype=float) if "value" in given.columns else missing
+    change = placed["change"].to_numpy(dtype=float) if "change" in given.columns else missing
+    _refuse_contradictions(placed, baseline, value, change)
+    change = np.where(np.isnan(change), value - baseline, change)
+    value = np.where(np.isnan(value), baseline + change, value)
+    own = ("trial", "population", "intercurrent", "imputation")
+    covariates = {}
+    for name in given.columns:
+        if name not in OUTCOMES:
+            column = placed[name]
+            # What does not change within a subject is known at unobserved visits, too.
+            fixed = (of_subject[name].nunique() <= 1).all()
+            covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
+    said = {name: str(given[name].iloc[0]) if name in given.columns else "" for name in own}
+    return _outcomes(
+        trial=said["trial"],
+        population=said["population"],
+        endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
+        imputation=said["imputation"] or OBSERVED_CASES,
+        subject=pd.Series(placed.index.get_level_values("subject")),
+        arm=pd.Series(pd.Categorical(arm.to_numpy(), categories=list(arms))),
+        visit=pd.Categorical(placed.index.get_level_values("visit").astype(str), [str(visit) for visit in visits], ordered=True),
+        values=(baseline, value, change),
+        covariates=covariates,
+        intercurrent=said["intercurrent"],
+    )
+
+
+def _outcomes(
+    *, trial: str, population: str, endpoint: str, imputation: str, subject: pd.Series[Any], arm: pd.Series[Any],
+    visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    baseline, value, change = values
+    percent = np.full(len(value), np.nan)
+    np.divide(100 * change, baseline, out=percent, where=baseline != 0)
+    return pd.DataFrame(
+        {
+            "trial": trial,
+            "population": population,
+            "endpoint": endpoint,
+            "intercurrent": intercurrent,
+            "imputation": imputation,
+            "subject": subject,
+            "arm": arm,
+            "visit": visit,
+            "baseline": baseline,
+            "value": value,
+            "change": change,
+            "percent_change": percent,
+            **covariates,
+        }
+    )
+
+
+def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence[Any]) -> None:
+    problems: list[Problem] = []
+    for column, known in (("arm", arms), ("visit", visits)):
+        if len(set(known)) != len(known):
+            raise ValueError(f"{column}s has a name twice: {listed(known)}.")
+        strange = np.flatnonzero(~given[column].isin(list(known)).to_numpy())
+        problems += [
+            ("frame", int(row) + 1, column, f"'{given[column].iloc[row]}'", f"one of {listed(known)}") for row in strange
+        ]
+        absent = [name for name in known if name not in set(given[column])]
+        if absent and not strange.size:
+            problems.append(("frame", None, column, f"no row at {listed(absent)}", f"rows for each of {listed(known)}"))
+    no_subject = np.flatnonzero(given["subject"].isna())
+    problems += [("frame", int(row) + 1, "subject", "nothing", "a subject") for row in no_subject]
+    refuse(problems)
+
+
+def _numbers(given: pd.DataFrame, columns: tuple[str, ...]) -> list[Problem]:
+    problems: list[Problem] = []
+    for column in columns:
+        if column in given.columns:
+            numbers = pd.to_numeric(given[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+            wrong = np.flatnonzero((given[column].notna() & np.isnan(numbers)) | np.isinf(numbers))
+            problems += [("frame", int(row) + 1, column, f"'{given[column].iloc[row]}'", "a number") for row in wrong]
+            given[column] = numbers
+    return problems
+
+
+def _refuse_contradictions(placed: pd.DataFrame, baseline: Any, value: Any, change: Any) -> None:
+    gap = np.abs(value - baseline - change)
+    wrong = np.flatnonzero(gap > 1e-8 * np.maximum(1.0, np.maximum(np.abs(value), np.abs(baseline))))
+    if wrong.size:
+        subject, visit = placed.index[wrong[0]]
+        raise DataError(
+            f"frame: found {wrong.size} rows whose change is not value minus baseline, the first at subject '{subject}', "
+            f"visit '{visit}' ({value[wrong[0]]:g} - {baseline[wrong[0]]:g} against {change[wrong[0]]:g}); "
+            "leave out the column that is not to be used."
+        )

@@ -1,0 +1,82 @@
+"""Endpoints assessed at visits: any scale, in any condition."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis.endpoints.diary_rule import DiaryRule
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.schema import DataError, categories_of, listed
+from botox_analysis.trials.trial import Trial
+
+
+def scale(name: str, *, label: str = "") -> Endpoint:
+    """An endpoint assessed at visits.
+
+    Parameters
+    ----------
+    name : str
+        What the column ``scale`` of the assessments calls it.
+    label : str
+        What axes and captions say, with the unit. Left out: the name.
+
+    Returns
+    -------
+    Endpoint
+        Its visits are those at which anybody was assessed on this scale, in the trial's order.
+
+    Examples
+    --------
+    >>> scale("NRS", label="pain rating (0-10)").label
+    'pain rating (0-10)'
+    """
+
+    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:  # noqa: ARG001 - scales know no diary rule
+        assessments = trial.assessments
+        if assessments is None:
+            raise DataError(f"{trial.name} has no assessments; {name} is assessed at visits.")
+        rows = assessments[assessments["scale"] == name]
+        if rows.empty:
+            known = categories_of(assessments["scale"])
+            raise DataError(f"{trial.name} has no assessment of '{name}'; its scales are {listed(known)}.")
+        codes = rows["visit"].cat.codes.to_numpy()
+        wide = pd.DataFrame(
+            float("nan"), index=trial.subjects["subject"], columns=list(rows["visit"].cat.categories), dtype=float
+        )
+        values = wide.to_numpy(copy=True)
+        values[rows["subject"].cat.codes.to_numpy(), codes] = rows["value"].to_numpy(dtype=float)
+        seen = [visit for number, visit in enumerate(wide.columns) if (codes == number).any()]
+        return pd.DataFrame(values, index=wide.index, columns=wide.columns)[seen]
+
+    return Endpoint(name, label or name, measure)
+
+
+HIT_6 = scale("HIT-6", label="HIT-6 score (36 to 78)")
+"""Headache Impact Test: 36 to 78 points, more is worse (Kosinski M et al. (2003). Qual Life Res 12:963-974)."""
+
+TWSTRS = scale("TWSTRS", label="TWSTRS total score")
+"""Toronto Western Spasmodic Torticollis Rating Scale, the total of severity, disability and pain; more is worse."""
+
+PAIN_RATING = scale("pain rating", label="pain rating (0 to 10)")
+"""Numerical rating scale: 0 no pain, 10 the worst imaginable."""
+
+SCALES = (HIT_6, TWSTRS, PAIN_RATING)
+
+
+def endpoints_of(trial: Trial) -> list[Endpoint]:
+    """The scales a trial has assessed, as endpoints.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+
+    Returns
+    -------
+    list of Endpoint
+        In order of appearance; empty where nothing was assessed. Known scales come with their labels.
+    """
+    if trial.assessments is None:
+        return []
+    known = {endpoint.name: endpoint for endpoint in SCALES}
+    return [known.get(name, scale(name)) for name in categories_of(trial.assessments["scale"])]

@@ -1,0 +1,1 @@
+"""*outcomes* and *events* become *estimates*."""

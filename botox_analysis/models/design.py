@@ -1,0 +1,122 @@
+"""The columns of a linear model: arms, slopes of numbers, levels of factors, and the rows that are means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.schema import DataError, listed
+
+
+@dataclass(frozen=True)
+class Design:
+    """The design of one visit: a cell for each arm, then the covariates.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (n, p)
+        One column per arm, then per number, then per level (but the first) of each factor.
+    names : tuple of str
+        Of the p columns.
+    observed, equal : ndarray, shape (A, p)
+        The combination of coefficients that is the mean of each arm, factors as observed or each level the same.
+    """
+
+    matrix: FloatArray
+    names: tuple[str, ...]
+    observed: FloatArray
+    equal: FloatArray
+
+
+def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+    """The design of the subjects of one visit.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        *outcomes* of the subjects analysed, nothing missing in the covariates.
+    covariates : sequence of str
+        Columns of `rows`: numbers become slopes, all else factors.
+    arms : sequence of str
+        Reference first.
+
+    Returns
+    -------
+    Design
+        Numbers are centred at their mean, so that an arm's column is its mean there.
+    """
+    arm_codes = pd.Categorical(rows["arm"], categories=list(arms)).codes
+    blocks = [np.equal.outer(arm_codes, np.arange(len(arms))).astype(float)]
+    names = [f"arm {arm}" for arm in arms]
+    equal_margins: list[float] = []
+    for covariate in covariates:
+        column = rows[covariate]
+        if is_number(column):
+            numbers = column.to_numpy(dtype=float)
+            blocks.append((numbers - numbers.mean())[:, None])
+            names.append(covariate)
+            equal_margins.append(0.0)
+        else:
+            levels = sorted(column.astype(str).unique())
+            level_codes = pd.Categorical(column.astype(str), categories=levels).codes
+            blocks.append(np.equal.outer(level_codes, np.arange(1, len(levels))).astype(float))
+            names += [f"{covariate} {level}" for level in levels[1:]]
+            equal_margins += [1 / len(levels)] * (len(levels) - 1)
+    matrix = np.column_stack(blocks)
+    cells = np.eye(len(arms))
+    observed_margins = matrix[:, len(arms) :].mean(axis=0)
+    observed_margins[[name in covariates for name in names[len(arms) :]]] = 0.0  # a centred number's mean is 0, but for rounding
+    return Design(
+        matrix,
+        tuple(names),
+        np.hstack([cells, np.tile(observed_margins, (len(arms), 1))]),
+        np.hstack([cells, np.tile(np.array(equal_margins, dtype=float), (len(arms), 1))]),
+    )
+
+
+def is_number(column: pd.Series) -> bool:
+    """Whether a covariate is a number, which has a slope, or a factor, which has levels.
+
+    Parameters
+    ----------
+    column : Series
+        A column of outcomes.
+
+    Returns
+    -------
+    bool
+        Truth values and texts are factors, also texts that look like numbers.
+    """
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+
+
+def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> None:
+    """Refuse covariates that outcomes does not have, or that are missing throughout.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    covariates : sequence of str
+        What the model asks for.
+
+    Raises
+    ------
+    DataError
+        Names the covariate, and those that there are.
+    """
+    unusable = {"trial", "population", "endpoint", "intercurrent", "imputation", "subject", "arm", "visit", "value", "change", "percent_change"}
+    usable = [column for column in outcomes.columns if column not in unusable]
+    unknown = [covariate for covariate in covariates if covariate not in usable]
+    if unknown:
+        raise DataError(f"outcomes has no covariate {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
+    empty = [covariate for covariate in covariates if outcomes[covariate].isna().all()]
+    if empty:
+        raise DataError(
+            f"outcomes: the covariate {listed(empty)} is missing for every subject; "
+            "give it values, or leave it out of covariates."
+        )

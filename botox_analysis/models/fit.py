@@ -1,0 +1,145 @@
+"""`Fit`: a fitted model, which answers `means` and `differences`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.numerics.inference import Coefficients, FloatArray, infer
+from botox_analysis.schema import DataError, as_estimates, require_choice, require_conf_level
+from botox_analysis.trials.trial import LEFT_OUT
+
+RESPONSES = {"value": "mean", "change": "mean change", "percent_change": "mean percent change"}
+"""The measure that a model of each column of outcomes estimates."""
+
+MARGINS = ("observed", "equal")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted linear model of *outcomes*: arms (A) by visits (V), p coefficients.
+
+    Attributes
+    ----------
+    labels : mapping of str to str
+        The estimand's trial, population, endpoint, intercurrent and measure, the same in each row.
+    method : str
+        The model and the handling of missing values, in words.
+    arms : tuple of str
+        Reference first.
+    visits : tuple of str
+        In time.
+    rows : mapping of str to ndarray, shape (A, V, p)
+        For each of the margins, the combination of coefficients that is the mean of an arm at a visit.
+    n : ndarray, shape (A, V)
+        Subjects in the fit.
+    coefficients : Coefficients
+        Of all visits.
+    names : tuple of str
+        Of the p coefficients.
+    residual_sd : ndarray, shape (V,)
+        Residual standard deviation at each visit.
+    left_out : DataFrame
+        Subjects that do not enter: where, reason, n.
+    """
+
+    labels: Mapping[str, str]
+    method: str
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    rows: Mapping[str, FloatArray]
+    n: FloatArray
+    coefficients: Coefficients
+    names: tuple[str, ...]
+    residual_sd: FloatArray
+    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+
+    def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> pd.DataFrame:
+        """Adjusted means of each arm at each visit.
+
+        Parameters
+        ----------
+        margins : str
+            ``"observed"``: factors as they occur among the subjects analysed. ``"equal"``: each level of a factor the
+            same (least-squares means). Numbers are at their mean either way.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, by visit and arm; without p-values: that a mean within an arm differs from 0 tests nothing
+            of interest.
+
+        Raises
+        ------
+        ValueError
+            The margins are not known, or `conf_level` is no share.
+        """
+        require_choice(margins, MARGINS, "margins")
+        require_conf_level(conf_level)
+        n_arms, n_visits, p = self.rows[margins].shape
+        rows = self.rows[margins].transpose(1, 0, 2).reshape(n_visits * n_arms, p)
+        return self._estimates(
+            rows, arm=list(self.arms) * n_visits, visit=np.repeat(self.visits, n_arms), reference="",
+            measure=self.labels["measure"], n=self.n.T.ravel(), conf_level=conf_level,
+        ).assign(p_value=np.nan)  # fmt: skip
+
+    def differences(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Adjusted differences of each arm to the reference at each visit.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* of arm minus reference, by visit and arm; ``n`` counts both arms.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        require_conf_level(conf_level)
+        if len(self.arms) < 2:
+            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        all_rows = self.rows["observed"]
+        contrasts = all_rows[1:] - all_rows[:1]
+        n_others, n_visits, p = contrasts.shape
+        rows = contrasts.transpose(1, 0, 2).reshape(n_visits * n_others, p)
+        return self._estimates(
+            rows, arm=list(self.arms[1:]) * n_visits, visit=np.repeat(self.visits, n_others), reference=self.arms[0],
+            measure=f"difference in {self.labels['measure']}", n=(self.n[1:] + self.n[:1]).T.ravel(), conf_level=conf_level,
+        )  # fmt: skip
+
+    def _estimates(
+        self, rows: FloatArray, *, arm: list[str], visit: FloatArray, reference: str, measure: str, n: FloatArray,
+        conf_level: float,
+    ) -> pd.DataFrame:  # fmt: skip
+        said = infer(self.coefficients, rows, conf_level)
+        return as_estimates(
+            {
+                **{name: self.labels[name] for name in ("trial", "population", "endpoint", "intercurrent")},
+                "arm": arm,
+                "reference": reference,
+                "visit": visit,
+                "measure": measure,
+                "method": self.method,
+                "n": n,
+                "estimate": said.estimate,
+                "std_error": said.std_error,
+                "df": said.df,
+                "conf_low": said.conf_low,
+                "conf_high": said.conf_high,
+                "conf_level": conf_level,
+                "p_value": said.p_value,
+            }
+        )

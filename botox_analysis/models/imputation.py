@@ -1,0 +1,78 @@
+"""`impute`: *outcomes* -> completed *outcomes*, under a named handling of missing values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.schema import check_outcomes, require_choice
+
+OBSERVED = "observed cases"
+
+
+def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
+    """Outcomes in which something stands for a missing value.
+
+    Single values treat a guess as if it had been seen: standard errors are too small, and the direction of the bias is not
+    known in general. They are here because many protocols and older reports prescribe them.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, with the full grid of subjects and visits.
+    strategy : str
+        ``"last observation carried forward"``: the last value after baseline; a subject without any stays missing.
+        ``"last observation carried forward, baseline included"``: the baseline where there is no value after it.
+
+    Returns
+    -------
+    DataFrame
+        A new frame; ``imputation`` names the strategy. Observed values are as they were.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *outcomes*.
+    ValueError
+        The strategy is not known.
+    """
+    check_outcomes(outcomes)
+    require_choice(strategy, STRATEGIES, "strategy")
+    subject, first_seen = pd.factorize(outcomes["subject"])
+    visits = outcomes["visit"].cat.codes.to_numpy()
+    shape = (len(first_seen), len(outcomes["visit"].cat.categories))
+    value, baseline = np.full(shape, np.nan), np.full(shape[0], np.nan)
+    value[subject, visits] = outcomes["value"].to_numpy(dtype=float)
+    baseline[subject] = outcomes["baseline"].to_numpy(dtype=float)
+    filled = STRATEGIES[strategy](value, baseline)[subject, visits]
+
+    missing = outcomes["value"].isna().to_numpy()
+    value_now = np.where(missing, filled, outcomes["value"].to_numpy(dtype=float))
+    change = np.where(missing, filled - baseline[subject], outcomes["change"].to_numpy(dtype=float))
+    percent = outcomes["percent_change"].to_numpy(dtype=float, copy=True)
+    np.divide(100 * change, baseline[subject], out=percent, where=missing & (baseline[subject] != 0))
+    said = outcomes["imputation"].astype(str)
+    return outcomes.assign(
+        value=value_now,
+        change=change,
+        percent_change=percent,
+        imputation=said.where(~said.str.contains(OBSERVED, regex=False), said.str.replace(OBSERVED, strategy, regex=False)),
+    )
+
+
+def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all
+    return pd.DataFrame(value).ffill(axis=1).to_numpy()
+
+
+def _carry_forward_baseline(value: FloatArray, baseline: FloatArray) -> FloatArray:
+    return pd.DataFrame(np.column_stack([baseline, value])).ffill(axis=1).to_numpy()[:, 1:]
+
+
+STRATEGIES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
+    "last observation carried forward": _carry_forward,
+    "last observation carried forward, baseline included": _carry_forward_baseline,
+}
+"""Handling of missing values by name: values (subjects x visits) and baselines -> completed values."""

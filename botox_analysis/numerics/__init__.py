@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: arrays only, no frames and no figures."""

@@ -1,0 +1,389 @@
+"""The shapes of the frames that walk through the library, and its two errors.
+
+Three plain pandas frames carry everything: *outcomes* (what was measured), *events* (counts) and
+*estimates* (answers). In *estimates* the estimand is the key of a row: ICH E9(R1) names its attributes
+(population, treatment, variable, intercurrent events, summary measure), and each has its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+OUTCOMES = (
+    "trial",
+    "population",
+    "endpoint",
+    "intercurrent",
+    "imputation",
+    "subject",
+    "arm",
+    "visit",
+    "baseline",
+    "value",
+    "change",
+    "percent_change",
+)
+"""Columns of *outcomes*, one row per subject and scheduled visit; covariates follow."""
+
+EVENTS = (
+    "trial",
+    "population",
+    "endpoint",
+    "visit",
+    "arm",
+    "stratum",
+    "category",
+    "n_events",
+    "n_total",
+)
+"""Columns of *events*, one row per arm, stratum and category.
+
+Where they apply, further columns follow: ``within`` (the category this one is nested in), ``imputation`` (what
+stands for a missing value), ``threshold`` (of a responder), ``occurrences`` and ``exposure`` (patient-years).
+"""
+
+EVENTS_TEXT = ("trial", "population", "endpoint", "visit", "stratum", "category")
+
+ESTIMAND = ("trial", "population", "arm", "reference", "endpoint", "visit", "intercurrent", "measure", "category")
+"""The columns of *estimates* that say what is estimated."""
+
+ESTIMATES = (
+    *ESTIMAND,
+    "method",
+    "n",
+    "estimate",
+    "std_error",
+    "df",
+    "conf_low",
+    "conf_high",
+    "conf_level",
+    "p_value",
+)
+"""Columns of *estimates*, one row per estimand and method.
+
+Where they apply, ``within``, ``threshold``, ``n_events``, ``occurrences``, ``exposure``, ``citation`` and
+``note`` follow.
+"""
+
+ESTIMATES_KEY = (*ESTIMAND, "method")
+ESTIMATES_NUMBERS = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "conf_level", "p_value")
+
+BASELINE = "baseline"
+"""The name of the visit before treatment."""
+
+Problem = tuple[str, int | None, str, str, str]
+"""File, row (the header is row 1), column, what was found, what would have been right."""
+
+_PROBLEM_COLUMNS = ["file", "row", "column", "found", "expected"]
+
+
+class DataError(ValueError):
+    """The data are not of the promised shape.
+
+    Parameters
+    ----------
+    message : str
+        What was found, where, and what would have been right.
+    problems : DataFrame, optional
+        Every problem that was found, one row each: file, row, column, found, expected.
+    """
+
+    def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems if problems is not None else pd.DataFrame(columns=_PROBLEM_COLUMNS)
+
+
+class FitError(ArithmeticError):
+    """The numbers do not determine the model, or the optimiser failed."""
+
+
+def refuse(problems: list[Problem], *, n_shown: int = 50) -> None:
+    """Raise one `DataError` for a list of problems; do nothing where there is none.
+
+    Parameters
+    ----------
+    problems : list of tuple
+        File, row (None where no single row is meant), column, found, expected.
+    n_shown : int
+        How many of them the error's table keeps.
+
+    Raises
+    ------
+    DataError
+        Its message tells the first problem and how many there are.
+    """
+    if not problems:
+        return
+    file, row, column, found, expected = problems[0]
+    where = file if row is None else f"{file}, row {row}"
+    if column:
+        where += f", column '{column}'"
+    message = f"{where}: found {found}; expected {expected}."
+    if len(problems) > 1:
+        message += f" This is the first of {len(problems):,} problems."
+    raise DataError(message, pd.DataFrame(problems[:n_shown], columns=_PROBLEM_COLUMNS))
+
+
+def listed(names: Iterable[object], *, n_shown: int = 8) -> str:
+    """Names in quotation marks for a message, the middle of a long list left out.
+
+    Parameters
+    ----------
+    names : iterable
+        What to name, in order.
+    n_shown : int
+        The longest list that is shown whole.
+
+    Returns
+    -------
+    str
+        For instance ``'week 4', ..., 'week 24'``; ``nothing`` for an empty list.
+
+    Examples
+    --------
+    >>> listed(["placebo", "155 U"])
+    "'placebo', '155 U'"
+    """
+    quoted = [f"'{name}'" for name in names]
+    if not quoted:
+        return "nothing"
+    if len(quoted) > n_shown:
+        quoted = [*quoted[: n_shown - 2], "...", quoted[-1]]
+    return ", ".join(quoted)
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str) -> None:
+    """Refuse a frame that lacks a column.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame.
+    columns : iterable of str
+        The columns it must have.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the columns that are missing and those that are there.
+    """
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise DataError(
+            f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}."
+        )
+
+
+def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
+    """Refuse a word that is not among the choices.
+
+    Parameters
+    ----------
+    choice : str
+        The word given.
+    choices : iterable of str
+        The words there are.
+    what : str
+        What is chosen, for the message.
+
+    Raises
+    ------
+    ValueError
+        Names the word and the choices.
+    """
+    choices = list(choices)
+    if choice not in choices:
+        raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.")
+
+
+def require_conf_level(conf_level: float) -> None:
+    """Refuse a confidence level that is not strictly between 0 and 1.
+
+    Parameters
+    ----------
+    conf_level : float
+        Nominal coverage.
+
+    Raises
+    ------
+    ValueError
+        Also for 95 where 0.95 is meant.
+    """
+    if not 0 < conf_level < 1:
+        raise ValueError(f"conf_level is {conf_level!r}; it is a share strictly between 0 and 1, such as 0.95.")
+
+
+def categories_of(column: pd.Series[Any]) -> list[Any]:
+    """The distinct values of a column, in the order the data carry.
+
+    Parameters
+    ----------
+    column : Series
+        A categorical column gives its categories (those that occur), any other the order of appearance.
+
+    Returns
+    -------
+    list
+        Missing values are not among them.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return list(column.cat.remove_unused_categories().cat.categories)
+    return list(pd.unique(column.dropna()))
+
+
+def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A frame of *estimates* from the columns that are known.
+
+    Parameters
+    ----------
+    columns : mapping of str to array-like or scalar
+        At least ``estimate``, as an array. A text column left out is empty, a number missing.
+
+    Returns
+    -------
+    DataFrame
+        *estimates*; columns that are not among `ESTIMATES` follow in the order given.
+
+    Raises
+    ------
+    DataError
+        Two rows have the same estimand and method.
+    """
+    n_rows = len(columns["estimate"])
+    complete: dict[str, Any] = {}
+    for column in ESTIMATES:
+        if column in ESTIMATES_NUMBERS:
+            values = np.broadcast_to(np.asarray(columns.get(column, np.nan), dtype=float), n_rows)
+            complete[column] = np.array(values)
+        else:
+            complete[column] = pd.Series(columns.get(column, ""), index=range(n_rows)).astype(str).to_numpy()
+    for column, values in columns.items():
+        if column not in complete:
+            complete[column] = values
+    return check_estimates(pd.DataFrame(complete))
+
+
+def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Refuse *estimates* whose columns are missing or whose estimands are not unique.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        Names the missing column, or the first row that is there twice.
+    """
+    require_columns(frame, ESTIMATES, "estimates")
+    key = [*ESTIMATES_KEY, *(column for column in ("within", "citation") if column in frame.columns)]
+    twice = frame.duplicated(key)
+    if twice.any():
+        row = frame.loc[twice.idxmax(), key]
+        said = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] != "")
+        raise DataError(
+            f"estimates: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
+        )
+    return frame
+
+
+def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Refuse *outcomes* whose columns are missing or that hold nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        A column is missing, there is no row, or ``arm`` or ``visit`` carry no order.
+    """
+    require_columns(frame, OUTCOMES, "outcomes")
+    if frame.empty:
+        raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
+    for column in ("arm", "visit"):
+        if not isinstance(frame[column].dtype, pd.CategoricalDtype):
+            raise DataError(
+                f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
+                "build the frame with as_outcomes, which sets the order of arms and visits."
+            )
+    return frame
+
+
+def check_events(frame: pd.DataFrame) -> pd.DataFrame:
+    """Complete and check a frame of *events*, also one written by hand.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``arm``, ``n_events`` and ``n_total`` at least; text columns left out become empty.
+
+    Returns
+    -------
+    DataFrame
+        A new frame with every column of `EVENTS`; ``n_events`` and ``n_total`` as floats.
+
+    Raises
+    ------
+    DataError
+        A count is missing, negative, not whole, larger than its total, or a row is there twice.
+    """
+    require_columns(frame, ("arm", "n_events", "n_total"), "events")
+    if frame.empty:
+        raise DataError("events has no rows; expected one per arm, stratum and category.")
+    events = frame.reset_index(drop=True)
+    for column in EVENTS_TEXT:
+        if column not in events.columns:
+            events[column] = ""
+    problems: list[Problem] = []
+    for column in ("n_events", "n_total"):
+        numbers = pd.to_numeric(events[column], errors="coerce").to_numpy(dtype=float)
+        wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)))
+        problems += [
+            ("events", int(row) + 1, column, f"{frame[column].iloc[row]!r}", "a whole number, 0 or more")
+            for row in np.flatnonzero(wrong)
+        ]
+        events[column] = numbers
+    refuse(problems)
+    too_many = np.flatnonzero(events["n_events"].to_numpy() > events["n_total"].to_numpy())
+    refuse(
+        [
+            (
+                "events",
+                int(row) + 1,
+                "n_events",
+                f"{events['n_events'].iloc[row]:.0f} subjects with the event",
+                f"at most n_total = {events['n_total'].iloc[row]:.0f}",
+            )
+            for row in too_many
+        ]
+    )
+    key = [column for column in (*EVENTS_TEXT, "within", "imputation", "arm") if column in events.columns]
+    twice = events.duplicated(key)
+    refuse(
+        [
+            ("events", int(row) + 1, "arm", f"'{events['arm'].iloc[row]}' a second time", "one row per arm and category")
+            for row in np.flatnonzero(twice)
+        ]
+    )
+    rest = [column for column in events.columns if column not in EVENTS]
+    return events[[*EVENTS, *rest]]

@@ -1,0 +1,66 @@
+"""The data that come with the library: the simulated trial and the published results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from botox_analysis.schema import DataError, require_choice
+
+SIMULATED = "simulated"
+"""The name of the bundled trial on the command line, and of its folder."""
+
+PUBLISHED = ("estimates", "events")
+
+
+def bundled_data(name: str) -> Path:
+    """The folder of data that come with the library.
+
+    Parameters
+    ----------
+    name : str
+        ``"simulated"`` (a trial for `load_trial`) or ``"published"``.
+
+    Returns
+    -------
+    Path
+        Inside the installed package, or beside it in a checkout.
+
+    Raises
+    ------
+    ValueError
+        There is no such folder.
+    DataError
+        The installation lacks its data.
+    """
+    require_choice(name, ("simulated", "published"), "bundled data")
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "data" / name, package.parent / "data" / name):
+        if folder.is_dir():
+            return folder
+    raise DataError(f"botox_analysis is installed without its data: found no folder '{name}'; install it again.")
+
+
+def load_published(kind: str) -> pd.DataFrame:
+    """Published results, one row each, with their citation.
+
+    Parameters
+    ----------
+    kind : str
+        ``"estimates"``: means, changes, differences, ratios. ``"events"``: counts of subjects.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* or *events*, with ``citation``, ``source`` and ``note``. Two sources of one result are two rows.
+
+    Raises
+    ------
+    ValueError
+        The kind is not known.
+    """
+    require_choice(kind, PUBLISHED, "kind")
+    frame = pd.read_csv(bundled_data("published") / f"{kind}.csv", keep_default_na=False, na_values=[""])
+    text = frame.select_dtypes(exclude="number").columns
+    return frame.assign(**{column: frame[column].fillna("").astype(str) for column in text})

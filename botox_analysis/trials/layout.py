@@ -1,0 +1,278 @@
+"""The layout of a trial's four tables, and the check at the door.
+
+Each table is a pandera schema. `checked` turns the words of a raw table into values, checks them against the schema,
+and tells all the problems of all tables at once.
+
+References
+----------
+ICHD-3, International Classification of Headache Disorders, 3rd edition (2018). Cephalalgia 38:1-211: a diary day has at most
+24 hours. ICH E9 (1998), section 5.2: the analysis sets that are columns of ``subjects``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.schema import DataError, Problem, listed, refuse
+
+TABLES = ("subjects", "diary", "assessments", "adverse_events")
+POPULATIONS = ("itt", "safety", "per_protocol")
+"""Columns of ``subjects`` that are populations wherever they occur; a trial may name more."""
+
+SEVERITIES = ("none", "mild", "moderate", "severe")
+ONE_ARM = "all subjects"
+"""The arm of a trial whose table of subjects names none."""
+
+N_PROBLEMS_A_CHECK = 1000
+
+_YES_NO = {
+    "yes": True, "no": False, "y": True, "n": False, "true": True, "false": False,
+    "1": True, "0": False, "1.0": True, "0.0": False,
+}  # fmt: skip
+
+
+@cache
+def table_schemas() -> dict[str, Any]:
+    """The schema of each table, by name.
+
+    Returns
+    -------
+    dict of str to pandera.pandas.DataFrameSchema
+        A column's ``description`` says what is expected of it; its ``metadata`` how its words are read.
+    """
+    import pandera.pandas as pa
+
+    def text(*, required: bool = True, nullable: bool = False) -> Any:
+        return pa.Column(
+            required=required, nullable=nullable, description="a text", metadata={"kind": "text"}
+        )
+
+    def numeric(low: float, high: float, expected: str, *, required: bool = False, nullable: bool = True) -> Any:
+        return pa.Column(
+            float, pa.Check.in_range(low, high), required=required, nullable=nullable, description=expected,
+            metadata={"kind": "number"},
+        )  # fmt: skip
+
+    def whole(expected: str, *, required: bool = False, nullable: bool = True) -> Any:
+        return pa.Column(
+            float, pa.Check(lambda values: values == np.floor(values)), required=required, nullable=nullable,
+            description=expected, metadata={"kind": "number"},
+        )  # fmt: skip
+
+    def yes_no(*, nullable: bool = True) -> Any:
+        return pa.Column(
+            required=False, nullable=nullable, description="yes or no", metadata={"kind": "yes/no"}
+        )
+
+    def severity(words: tuple[str, ...], *, nullable: bool) -> Any:
+        return pa.Column(
+            None, pa.Check.isin(words), required=False, nullable=nullable, description=f"one of {listed(words)}",
+            metadata={"kind": "severity"},
+        )  # fmt: skip
+
+    any_number = (-np.inf, np.inf, "a number")
+    return {
+        "subjects": pa.DataFrameSchema(
+            {
+                "subject": text(),
+                "arm": text(required=False),
+                "actual_arm": text(required=False, nullable=True),
+                **{population: yes_no(nullable=False) for population in POPULATIONS},
+                "completed": yes_no(),
+                "discontinuation_reason": text(required=False, nullable=True),
+                "last_day": whole("a whole study day"),
+            },
+            unique=["subject"],
+        ),
+        "diary": pa.DataFrameSchema(
+            {
+                "subject": text(),
+                "day": whole("a whole study day", required=True, nullable=False),
+                "headache": yes_no(),
+                "headache_hours": numeric(0, 24, "hours from 0 to 24"),
+                "severity": severity(SEVERITIES, nullable=True),
+                "migraine": yes_no(),
+                "acute_medication": numeric(0, np.inf, "a number of doses, 0 or more"),
+            },
+            unique=["subject", "day"],
+        ),
+        "assessments": pa.DataFrameSchema(
+            {
+                "subject": text(),
+                "scale": text(),
+                "visit": text(),
+                "value": numeric(*any_number, required=True),
+                "day": whole("a whole study day"),
+            },
+            unique=["subject", "scale", "visit"],
+        ),
+        "adverse_events": pa.DataFrameSchema(
+            {
+                "subject": text(),
+                "term": text(),
+                "class": text(required=False),
+                "onset_day": whole("a whole study day"),
+                "end_day": whole("a whole study day"),
+                "severity": severity(SEVERITIES[1:], nullable=False),
+                "related": yes_no(nullable=False),
+                "serious": yes_no(nullable=False),
+                "led_to_discontinuation": yes_no(nullable=False),
+            }
+        ),
+    }
+
+
+def checked(
+    tables: Mapping[str, pd.DataFrame], *, files: Mapping[str, str], populations: tuple[str, ...] = ()
+) -> dict[str, pd.DataFrame]:
+    """Tables whose words are values and whose values are possible.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``subjects`` and any of `TABLES`, as read.
+    files : mapping of str to str
+        What messages call each table.
+    populations : tuple of str
+        Columns of ``subjects`` that say yes or no, besides `POPULATIONS`.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        New frames. Columns the layout does not know are kept as they are.
+
+    Raises
+    ------
+    DataError
+        Its table has every problem of every file, up to a sensible number.
+    """
+    problems: list[Problem] = []
+    values: dict[str, pd.DataFrame] = {}
+    for name, raw in tables.items():
+        file = files.get(name, name)
+        if raw.empty:
+            raise DataError(f"{file}: found no rows; expected a header and at least one row.")
+        if raw.columns.has_duplicates:
+            twice = raw.columns[raw.columns.duplicated()]
+            raise DataError(f"{file}: found column {listed(twice)} more than once; expected each name once.")
+        known = table_schemas()[name].columns
+        missing = [column for column, rule in known.items() if rule.required and column not in raw.columns]
+        if missing:
+            raise DataError(
+                f"{file}: found no column {listed(missing)}; expected it beside {listed(raw.columns, n_shown=30)}, "
+                f"or a line under [columns.{name}] in trial.toml that says what it is called."
+            )
+        more = populations if name == "subjects" else ()
+        absent = [column for column in more if column not in raw.columns]
+        if absent:
+            raise DataError(f"{file}: found no column {listed(absent)}; expected one for each population named.")
+        kinds = {column: rule.metadata["kind"] for column, rule in known.items()} | dict.fromkeys(more, "yes/no")
+        frame = raw.reset_index(drop=True)
+        for column, kind in kinds.items():
+            if column in frame.columns:
+                frame[column], wrong = _READERS[kind](frame[column])
+                expected = _EXPECTED.get(kind) or known[column].description
+                problems += [
+                    (file, row + 2, column, _quoted(raw[column].iloc[row]), expected)
+                    for row in np.flatnonzero(wrong)[:N_PROBLEMS_A_CHECK].tolist()
+                ]
+        told = {problem[:3] for problem in problems}
+        problems += [problem for problem in _violations(frame, name, file) if problem[:3] not in told]
+        values[name] = frame
+    problems += _strangers(values, files)
+    refuse(sorted(set(problems), key=lambda problem: (problem[0], problem[1] or 0)))
+    return values
+
+
+def _violations(frame: pd.DataFrame, name: str, file: str) -> list[Problem]:
+    import pandera.errors
+
+    schema = table_schemas()[name]
+    try:
+        schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+    else:
+        return []
+    problems: list[Problem] = []
+    for case in cases.head(N_PROBLEMS_A_CHECK).itertuples():
+        row = None if pd.isna(case.index) else int(case.index) + 2
+        if case.schema_context == "DataFrameSchema":
+            if row is not None and case.column == schema.unique[-1] and row > _first_row(frame, schema.unique, row):
+                said = ", ".join(f"{column} '{frame[column].iloc[row - 2]}'" for column in schema.unique)
+                problems.append((file, row, "", f"{said} a second time", f"one row per {', '.join(schema.unique)}"))
+            continue
+        found = "nothing" if pd.isna(case.failure_case) else _quoted(case.failure_case)
+        problems.append((file, row, str(case.column), found, schema.columns[case.column].description))
+    return problems
+
+
+def _first_row(frame: pd.DataFrame, columns: list[str], row: int) -> int:
+    same = (frame[columns] == frame[columns].iloc[row - 2]).all(axis=1)
+    return int(np.flatnonzero(same.to_numpy())[0]) + 2
+
+
+def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> list[Problem]:
+    known = pd.Index(values["subjects"]["subject"])
+    problems: list[Problem] = []
+    for name, frame in values.items():
+        unknown = np.flatnonzero(~frame["subject"].isin(known).to_numpy() & frame["subject"].notna().to_numpy())
+        problems += [
+            (
+                files.get(name, name),
+                row + 2,
+                "subject",
+                _quoted(frame["subject"].iloc[row]),
+                f"a subject of {files.get('subjects', 'subjects')}",
+            )
+            for row in unknown[:N_PROBLEMS_A_CHECK].tolist()
+        ]
+    return problems
+
+
+def _quoted(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"'{value}'"
+
+
+Reading = tuple["pd.Series[Any]", np.ndarray]
+
+
+def _nothing_wrong(column: pd.Series[Any]) -> np.ndarray:
+    return np.zeros(len(column), dtype=bool)
+
+
+def _read_text(column: pd.Series[Any]) -> Reading:
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        # 101.0 is how pandas reads 101 in a column with gaps.
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+        words = pd.Series([f"{number:.15g}" for number in numbers], index=column.index, dtype=object)
+        return words.where(column.notna().to_numpy(), None), _nothing_wrong(column)
+    words = column.astype(object).where(column.notna(), None)
+    return words.map(lambda word: None if word is None else str(word).strip()), _nothing_wrong(column)
+
+
+def _read_number(column: pd.Series[Any]) -> Reading:
+    numbers = pd.to_numeric(column, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    wrong = column.notna().to_numpy() & ~np.isfinite(numbers)
+    return pd.Series(numbers, index=column.index), wrong
+
+
+def _read_yes_no(column: pd.Series[Any]) -> Reading:
+    words = column.astype(object).map(lambda word: _YES_NO.get(str(word).strip().lower()))
+    wrong = column.notna().to_numpy() & words.isna().to_numpy()
+    return words.astype("boolean"), wrong
+
+
+def _read_severity(column: pd.Series[Any]) -> Reading:
+    words, wrong = _read_text(column)
+    codes = {str(code): word for code, word in enumerate(SEVERITIES)}
+    return words.map(lambda word: None if word is None else codes.get(word, word.lower())), wrong
+
+
+_READERS = {"text": _read_text, "number": _read_number, "yes/no": _read_yes_no, "severity": _read_severity}
+_EXPECTED = {"yes/no": "yes or no"}

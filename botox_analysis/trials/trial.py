@@ -1,0 +1,266 @@
+"""`Trial`: the checked tables of one trial, and what its protocol says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.schema import BASELINE, DataError, categories_of, listed
+from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, SEVERITIES, TABLES, checked
+
+ALL_RANDOMISED = "all randomised"
+LEFT_OUT = ("where", "reason", "n")
+"""Columns of the counted frames that say what was left out: the step, why, and how many subjects or rows."""
+
+_NO_COVARIATE = {"subject", "arm", "actual_arm", "completed", "discontinuation_reason", "last_day", *POPULATIONS}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a trial's protocol says of its analysis; a report follows it.
+
+    Attributes
+    ----------
+    endpoint : str
+        The primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first there is.
+    visit : str
+        The primary visit. Empty: the last.
+    covariates : tuple of str
+        Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
+    efficacy_population, safety_population : str
+        Columns of ``subjects``. Empty: all randomised.
+    handling : str
+        What stands for a missing value in the primary analysis, a word `impute` knows; empty: observed cases.
+    reduction : float
+        The share by which a responder's value falls.
+    """
+
+    endpoint: str = ""
+    visit: str = ""
+    covariates: tuple[str, ...] = ()
+    efficacy_population: str = ""
+    safety_population: str = ""
+    handling: str = ""
+    reduction: float = 0.5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The checked tables of one trial.
+
+    Attributes
+    ----------
+    name : str
+        What reports call it.
+    subjects : DataFrame
+        One row per subject: ``subject``, ``arm`` (categorical, reference first), populations, covariates.
+    diary : DataFrame or None
+        One row per subject and recorded day; day 1 is the day of the first treatment, day -1 the day before.
+    assessments : DataFrame or None
+        One row per subject, scale and visit; ``visit`` is categorical, in time.
+    adverse_events : DataFrame or None
+        One row per occurrence.
+    population : str
+        Which subjects these are.
+    populations : tuple of str
+        The columns of ``subjects`` that `restrict` takes.
+    protocol : Protocol
+        What was planned.
+    provenance : mapping of str to str
+        Where the data come from; ``simulated`` is ``"yes"`` where they are made up.
+    left_out : DataFrame
+        What reading left out: where, reason, n.
+    """
+
+    name: str
+    subjects: pd.DataFrame
+    diary: pd.DataFrame | None = None
+    assessments: pd.DataFrame | None = None
+    adverse_events: pd.DataFrame | None = None
+    population: str = ALL_RANDOMISED
+    populations: tuple[str, ...] = ()
+    protocol: Protocol = field(default_factory=Protocol)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms, reference first."""
+        return list(self.subjects["arm"].cat.categories)
+
+    @property
+    def covariates(self) -> list[str]:
+        """The columns of ``subjects`` that describe a subject."""
+        fixed = _NO_COVARIATE | set(self.populations)
+        return [column for column in self.subjects.columns if column not in fixed]
+
+    def restrict(self, population: str) -> Trial:
+        """The same trial with the subjects of a population only.
+
+        Parameters
+        ----------
+        population : str
+            One of ``populations``, or ``"all randomised"``.
+
+        Returns
+        -------
+        Trial
+            Its tables keep the rows of those subjects; ``population`` says which they are.
+
+        Raises
+        ------
+        DataError
+            The trial has no such population, or nobody is in it.
+        """
+        if population == ALL_RANDOMISED and self.population == ALL_RANDOMISED:
+            return self
+        if population not in self.populations:
+            raise DataError(
+                f"{self.name} has no population '{population}'; its populations are "
+                f"{listed([ALL_RANDOMISED, *self.populations])}."
+            )
+        member = self.subjects[population].to_numpy(dtype=bool)
+        if not member.any():
+            raise DataError(f"{self.name}: nobody is in the population '{population}'; expected at least one subject.")
+        kept = self.subjects.loc[member].reset_index(drop=True)
+        named = population if self.population == ALL_RANDOMISED else f"{self.population}, {population}"
+        return replace(
+            self,
+            subjects=kept,
+            diary=_rows_of(self.diary, kept),
+            assessments=_rows_of(self.assessments, kept),
+            adverse_events=_rows_of(self.adverse_events, kept),
+            population=named,
+        )
+
+
+def as_trial(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    name: str,
+    arms: list[str] | None = None,
+    visits: list[str] | None = None,
+    populations: tuple[str, ...] = (),
+    protocol: Protocol | None = None,
+    provenance: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+) -> Trial:
+    """A `Trial` from frames that are already in memory, checked like files.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, in the documented layout.
+    name : str
+        What reports call the trial.
+    arms : list of str, optional
+        The arms, reference first. Left out: in order of appearance.
+    visits : list of str, optional
+        The visits of the assessments, baseline first. Left out: baseline, then by day, or by the number in the name.
+    populations : tuple of str
+        Columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and ``per_protocol``.
+    protocol : Protocol, optional
+        What was planned.
+    provenance : mapping of str to str, optional
+        Where the data come from.
+    files : mapping of str to str, optional
+        What messages call each table.
+
+    Returns
+    -------
+    Trial
+        With all subjects.
+
+    Raises
+    ------
+    DataError
+        What was found, where, and what would have been right; its ``problems`` has all of it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["placebo", "155 U"]})
+    >>> as_trial({"subjects": subjects}, name="two people").arms
+    ['placebo', '155 U']
+    """
+    files = files or {}
+    unknown = [table for table in tables if table not in TABLES]
+    if unknown or "subjects" not in tables:
+        raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
+    values = checked(tables, files=files, populations=populations)
+    subjects = values["subjects"]
+    if "arm" not in subjects.columns:
+        subjects.insert(1, "arm", ONE_ARM)
+    for column in ("arm", "actual_arm"):
+        if column in subjects.columns:
+            subjects[column] = _in_order(subjects, column, arms, files.get("subjects", "subjects"), "arms")
+    if "actual_arm" in subjects.columns:
+        both = subjects["arm"].cat.categories
+        subjects["actual_arm"] = subjects["actual_arm"].cat.set_categories(both)
+    order = pd.CategoricalDtype(subjects["subject"])
+    for table in TABLES[1:]:
+        if table in values:
+            values[table]["subject"] = values[table]["subject"].astype(order)
+    if "assessments" in values:
+        assessments = values["assessments"]
+        visits = visits or _visits_in_time(assessments)
+        file = files.get("assessments", "assessments")
+        assessments["visit"] = _in_order(assessments, "visit", visits, file, "visits")
+    for table in ("diary", "adverse_events"):
+        if table in values and "severity" in values[table].columns:
+            words = SEVERITIES if table == "diary" else SEVERITIES[1:]
+            values[table]["severity"] = values[table]["severity"].astype(pd.CategoricalDtype(list(words), ordered=True))
+    found = tuple(column for column in (*POPULATIONS, *populations) if column in subjects.columns)
+    return Trial(
+        name=name,
+        subjects=subjects,
+        diary=values.get("diary"),
+        assessments=values.get("assessments"),
+        adverse_events=values.get("adverse_events"),
+        populations=found,
+        protocol=protocol or Protocol(),
+        provenance=dict(provenance or {}),
+    )
+
+
+def _in_order(
+    frame: pd.DataFrame, column: str, order: list[str] | None, file: str, what: str
+) -> pd.Categorical:
+    words = frame[column]
+    order = order or categories_of(words)
+    strange = ~words.isin(order).to_numpy() & words.notna().to_numpy()
+    if strange.any():
+        row = int(np.flatnonzero(strange)[0])
+        raise DataError(
+            f"{file}, row {row + 2}, column '{column}': found '{words.iloc[row]}'; the {what} named are {listed(order)}."
+        )
+    return pd.Categorical(words, categories=order, ordered=what == "visits")
+
+
+def _visits_in_time(assessments: pd.DataFrame) -> list[str]:
+    visits = assessments["visit"]
+    named = categories_of(visits)
+    if "day" in assessments.columns and assessments["day"].notna().any():
+        time: Any = assessments.groupby("visit", sort=False)["day"].median()
+    else:
+        time = pd.Series(named, index=named).str.extract(r"(-?\d+(?:\.\d+)?)", expand=False).astype(float)
+    in_time = sorted(named, key=lambda visit: (np.isnan(time[visit]), time[visit] if time[visit] == time[visit] else 0.0))
+    first = [visit for visit in in_time if visit.lower() == BASELINE]
+    return first + [visit for visit in in_time if visit not in first]
+
+
+def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame | None:
+    if table is None:
+        return None
+    order = pd.CategoricalDtype(subjects["subject"])
+    # Old category code -> new; -1 for those who are not in the population.
+    new_code = order.categories.get_indexer(table["subject"].cat.categories)
+    codes = new_code[table["subject"].cat.codes.to_numpy()]
+    kept = codes >= 0
+    rows = table.loc[kept].reset_index(drop=True)
+    rows["subject"] = pd.Categorical.from_codes(codes[kept], dtype=order)
+    return rows

@@ -1,0 +1,289 @@
+"""How a number is written: decimals, the minus sign, intervals, p-values. Rounding happens here only."""
+
+from __future__ import annotations
+
+import math
+
+MISSING = "–"
+"""What stands for a number that is not there."""
+
+SHARES = ("proportion", "risk difference")
+"""Measures kept as shares from 0 to 1 and written in per cent."""
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """A number with a fixed count of decimals and a true minus sign.
+
+    Parameters
+    ----------
+    value : float
+        Missing values give `MISSING`.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        Never a negative zero.
+
+    Examples
+    --------
+    >>> number(-1.84), number(-0.01), number(1234.5, 0), number(float("nan"))
+    ('−1.8', '0.0', '1,234', '–')
+    """
+    if math.isnan(value):
+        return MISSING
+    text = f"{value:,.{decimals}f}"
+    if text.startswith("-") and float(text.replace(",", "")) == 0:
+        text = text[1:]
+    return text.replace("-", "−")
+
+
+def interval(low: float, high: float, decimals: int = 1) -> str:
+    """Two limits, joined by "to".
+
+    Parameters
+    ----------
+    low, high : float
+        Where both are missing, `MISSING` stands.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        The limits.
+
+    Examples
+    --------
+    >>> interval(-2.46, -1.1)
+    '−2.5 to −1.1'
+    """
+    if math.isnan(low) and math.isnan(high):
+        return MISSING
+    return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def with_limits(estimate: float, low: float, high: float, decimals: int = 1) -> str:
+    """An estimate and its limits in parentheses.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        Limits that are missing are left out.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        The estimate with its limits.
+
+    Examples
+    --------
+    >>> with_limits(-1.8, -2.46, -1.1)
+    '−1.8 (−2.5 to −1.1)'
+    """
+    if math.isnan(low) and math.isnan(high):
+        return number(estimate, decimals)
+    return f"{number(estimate, decimals)} ({interval(low, high, decimals)})"
+
+
+def p_value(value: float) -> str:
+    """A p-value as journals print it.
+
+    Parameters
+    ----------
+    value : float
+        From 0 to 1, or missing.
+
+    Returns
+    -------
+    str
+        Three decimals (two from 0.1 on); below 0.001 only that.
+
+    Examples
+    --------
+    >>> p_value(0.00036), p_value(0.0031), p_value(0.344), p_value(0.9999)
+    ('<0.001', '0.003', '0.34', '>0.99')
+    """
+    if math.isnan(value):
+        return MISSING
+    if value < 0.001:
+        return "<0.001"
+    if value > 0.99:
+        return ">0.99"
+    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
+
+
+def p_phrase(value: float) -> str:
+    """A p-value inside a sentence.
+
+    Parameters
+    ----------
+    value : float
+        From 0 to 1, or missing.
+
+    Returns
+    -------
+    str
+        With its sign of relation; empty where missing.
+
+    Examples
+    --------
+    >>> p_phrase(0.0004), p_phrase(0.0312)
+    ('p < 0.001', 'p = 0.031')
+    """
+    if math.isnan(value):
+        return ""
+    text = p_value(value)
+    return f"p {text[0]} {text[1:]}" if text[0] in "<>" else f"p = {text}"
+
+
+def count(value: float) -> str:
+    """A whole number with separators of thousands.
+
+    Parameters
+    ----------
+    value : float
+        A count; missing values give `MISSING`.
+
+    Returns
+    -------
+    str
+        Without decimals.
+
+    Examples
+    --------
+    >>> count(1384)
+    '1,384'
+    """
+    return number(value, 0)
+
+
+def count_share(n_events: float, n_total: float) -> str:
+    """A count with its share in per cent.
+
+    Parameters
+    ----------
+    n_events, n_total : float
+        With a total of 0 there is no share.
+
+    Returns
+    -------
+    str
+        The count and its share.
+
+    Examples
+    --------
+    >>> count_share(49, 161)
+    '49 (30.4 %)'
+    """
+    if math.isnan(n_events) or not n_total > 0:
+        return count(n_events)
+    return f"{count(n_events)} ({number(100 * n_events / n_total)} %)"
+
+
+def scaled(value: float, measure: str) -> float:
+    """A value in the unit in which its measure is written.
+
+    Parameters
+    ----------
+    value : float
+        As *estimates* hold it.
+    measure : str
+        Its measure.
+
+    Returns
+    -------
+    float
+        Shares become per cent, all else stays.
+    """
+    return 100 * value if measure in SHARES else value
+
+
+def unit(measure: str) -> str:
+    """The unit a measure adds to its endpoint's.
+
+    Parameters
+    ----------
+    measure : str
+        Its measure.
+
+    Returns
+    -------
+    str
+        Per cent, percentage points, or nothing.
+    """
+    if measure == "risk difference":
+        return "percentage points"
+    return "%" if measure == "proportion" or "percent" in measure else ""
+
+
+def axis_label(endpoint: str, measure: str) -> str:
+    """What an axis says: the measure, the endpoint, the unit.
+
+    Parameters
+    ----------
+    endpoint : str
+        With its own unit.
+    measure : str
+        Its measure.
+
+    Returns
+    -------
+    str
+        Starting with a capital.
+
+    Examples
+    --------
+    >>> axis_label("headache days (≥ 4 h) per 28 days", "mean change")
+    'Mean change in headache days (≥ 4 h) per 28 days'
+    >>> axis_label("", "risk difference")
+    'Risk difference, percentage points'
+    """
+    label = f"{capital(measure)}{' in ' if endpoint else ''}{endpoint}"
+    of_measure = unit(measure)
+    return f"{label}, {of_measure}" if of_measure else label
+
+
+def capital(text: str) -> str:
+    """A text whose first letter is a capital.
+
+    Parameters
+    ----------
+    text : str
+        Any text, also an empty one.
+
+    Returns
+    -------
+    str
+        The rest is unchanged.
+
+    Examples
+    --------
+    >>> capital("mean HIT-6")
+    'Mean HIT-6'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def joined(parts: list[str]) -> str:
+    """Parts of a sentence, joined by commas and "and".
+
+    Parameters
+    ----------
+    parts : list of str
+        In order.
+
+    Returns
+    -------
+    str
+        One phrase.
+
+    Examples
+    --------
+    >>> joined(["arm", "baseline", "site"])
+    'arm, baseline and site'
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
