@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         MIGRAINE_DAYS,
         MODERATE_SEVERE_DAYS,
         diary_endpoint,
+        diary_endpoints_of,
+        select_diaries,
     )
     from botox_analysis.endpoints.diary_rule import (
         ANY_DURATION,
@@ -67,7 +69,7 @@ if TYPE_CHECKING:
     from botox_analysis.tables.disposition import table_disposition
     from botox_analysis.tables.efficacy import table_efficacy
     from botox_analysis.tables.responders import table_responders
-    from botox_analysis.trials.bundled import bundled_data, load_published
+    from botox_analysis.trials.bundled import bundled_data, load_published, open_trial
     from botox_analysis.trials.fetch import fetch_trial
     from botox_analysis.trials.read import load_trial
     from botox_analysis.trials.simulate import simulate_trial
@@ -84,6 +86,8 @@ _HOMES = {
         "MIGRAINE_DAYS",
         "MODERATE_SEVERE_DAYS",
         "diary_endpoint",
+        "diary_endpoints_of",
+        "select_diaries",
     ],
     "endpoints.diary_rule": ["ANY_DURATION", "AT_LEAST_20", "CHARM", "COMPLETE", "HALF_HOUR", "PREEMPT", "DiaryRule"],
     "endpoints.disposition": ["disposition"],
@@ -111,7 +115,7 @@ _HOMES = {
     "tables.disposition": ["table_disposition"],
     "tables.efficacy": ["table_efficacy"],
     "tables.responders": ["table_responders"],
-    "trials.bundled": ["bundled_data", "load_published"],
+    "trials.bundled": ["bundled_data", "load_published", "open_trial"],
     "trials.fetch": ["fetch_trial"],
     "trials.read": ["load_trial"],
     "trials.simulate": ["simulate_trial"],

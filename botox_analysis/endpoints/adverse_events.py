@@ -158,7 +158,7 @@ def _by_severity(events: pd.DataFrame) -> Grouping:
         raise DataError("adverse_events has no column 'severity'; it is needed for by=\"severity\".")
     worst = events.groupby("subject", observed=True)["severity"].transform("max")
     at_worst = events[(events["severity"] == worst).to_numpy()]
-    return [(severity, "", at_worst[at_worst["severity"] == severity]) for severity in SEVERITIES[1:]]
+    return [(f"worst severity: {severity}", "", at_worst[at_worst["severity"] == severity]) for severity in SEVERITIES[1:]]
 
 
 _GROUPINGS: dict[str, Callable[[pd.DataFrame], Grouping]] = {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.diary_rule import PREEMPT, DiaryRule
+from botox_analysis.endpoints.diary_rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.schema import BASELINE, DataError, listed
 from botox_analysis.trials.trial import Trial
@@ -73,6 +73,80 @@ def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule
         visits = [f"days {length * (number - 1) + 1} to {length * number}" for number in range(1, n_periods + 1)]
     values = (total * factor)[:, : n_periods + 1]
     return pd.DataFrame(values, index=pd.Index(subjects["subject"]), columns=[BASELINE, *visits])
+
+
+def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
+    """A few whole diaries of each arm, chosen by rule and not by eye.
+
+    The subjects of an arm are put in the order of their change at a visit, those without a value last; then every k-th
+    is taken, so that the good and the bad courses are there in their proportion.
+
+    Parameters
+    ----------
+    trial : Trial
+        With a diary.
+    outcomes : DataFrame
+        *outcomes* of the same trial.
+    visit : str
+        The visit whose change gives the order.
+    n_per_arm : int
+        How many of each arm, or all where there are fewer.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the diary with ``arm``, subjects in the order in which `plot_calendar` shows them.
+
+    Raises
+    ------
+    DataError
+        The trial has no diary.
+    """
+    if trial.diary is None:
+        raise DataError(f"{trial.name} has no diary to choose from.")
+    at_visit = outcomes[outcomes["visit"] == visit]
+    chosen: list[Any] = []
+    for arm in trial.arms:
+        ordered = at_visit[at_visit["arm"] == arm].sort_values("change", kind="stable")["subject"].tolist()
+        n = min(n_per_arm, len(ordered))
+        places = np.floor((np.arange(n) + 0.5) * len(ordered) / max(n, 1)).astype(int)
+        chosen += [ordered[place] for place in places]
+    diary = trial.diary[trial.diary["subject"].isin(chosen)]
+    order = pd.Categorical(diary["subject"].astype(object), categories=chosen, ordered=True)
+    arm_of = trial.subjects.set_index("subject")["arm"]
+    rows = diary.assign(subject=order, arm=diary["subject"].astype(object).map(arm_of))
+    return rows.sort_values(["subject", "day"], kind="stable").reset_index(drop=True)
+
+
+def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoint]:
+    """The diary endpoints for which a trial's diary has what they need.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+    rule : DiaryRule, optional
+        How days are counted. Left out: `PREEMPT` where the diary has hours, otherwise `ANY_DURATION`.
+
+    Returns
+    -------
+    list of Endpoint
+        Empty where there is no diary.
+    """
+    if trial.diary is None:
+        return []
+    there = set(trial.diary.columns)
+    rule = rule or (PREEMPT if "headache_hours" in there else ANY_DURATION)
+    headache = "headache_hours" in there or ("headache" in there and rule.minimum_hours == 0)
+    treated = rule.treated_is_migraine == "criteria" or ({"acute_medication"} <= there and headache)
+    usable = (
+        headache,
+        "migraine" in there and treated,
+        headache and "severity" in there,
+        "headache_hours" in there,
+        "acute_medication" in there,
+    )
+    return [endpoint.under(rule) for endpoint, can in zip(DIARY_ENDPOINTS, usable, strict=True) if can]
 
 
 def _numeric(diary: pd.DataFrame, column: str, endpoint: str) -> Any:

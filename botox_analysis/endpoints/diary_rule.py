@@ -95,3 +95,6 @@ ANY_DURATION = DiaryRule("any-duration", minimum_hours=0.0)
 
 HALF_HOUR = DiaryRule("half-hour", minimum_hours=0.5)
 """At least 30 minutes, as some trials take it (common knowledge, not seen in a source)."""
+
+RULES = {rule.name: rule for rule in (PREEMPT, CHARM, COMPLETE, AT_LEAST_20, ANY_DURATION, HALF_HOUR)}
+"""The ready-made rules by name."""

@@ -25,7 +25,7 @@ def disposition(trial: Trial) -> pd.DataFrame:
     -------
     DataFrame
         *events* with the categories randomised, treated (members of the population ``safety``, where there is one),
-        completed, discontinued, and nested in it each reason, most frequent first. What the table of subjects does not
+        discontinued, nested in it each reason, most frequent first, and completed. What the table of subjects does not
         tell is not there. A subject whose ``completed`` is missing counts as discontinued.
 
     Raises
@@ -46,12 +46,13 @@ def disposition(trial: Trial) -> pd.DataFrame:
         stages.append((TREATED, "", subjects["safety"].to_numpy(dtype=bool)))
     if "completed" in subjects.columns:
         completed = subjects["completed"].to_numpy(dtype=bool, na_value=False)
-        stages += [(COMPLETED, "", completed), (DISCONTINUED, "", ~completed)]
+        stages.append((DISCONTINUED, "", ~completed))
         if "discontinuation_reason" in subjects.columns:
             reason = subjects["discontinuation_reason"].where(~completed).replace("", None)
             reason = reason.where(completed | reason.notna(), NO_REASON)
             ordered = reason.value_counts()
             stages += [(str(name), DISCONTINUED, (reason == name).to_numpy(dtype=bool)) for name in ordered.index]
+        stages.append((COMPLETED, "", completed))
     arm = subjects["arm"]
     n_total = arm.value_counts(sort=False)
     pieces = [

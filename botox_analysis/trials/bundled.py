@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from botox_analysis.schema import DataError, require_choice
+from botox_analysis.schema import DataError, listed, require_choice
+from botox_analysis.trials.fetch import SOURCES, fetch_trial
+from botox_analysis.trials.read import load_trial
+from botox_analysis.trials.trial import Trial
 
 SIMULATED = "simulated"
 """The name of the bundled trial on the command line, and of its folder."""
@@ -40,6 +44,38 @@ def bundled_data(name: str) -> Path:
         if folder.is_dir():
             return folder
     raise DataError(f"botox_analysis is installed without its data: found no folder '{name}'; install it again.")
+
+
+def open_trial(name: str) -> Trial:
+    """A trial by the word that names it on the command line.
+
+    Parameters
+    ----------
+    name : str
+        ``"simulated"`` (bundled), the name of a public trial that `fetch_trial` knows, or a folder for `load_trial`.
+
+    Returns
+    -------
+    Trial
+        Its provenance has the word as ``origin``, so that a report can be made again.
+
+    Raises
+    ------
+    DataError
+        There is no such trial or folder, or its files are not as they should be.
+    """
+    if name == SIMULATED:
+        trial = load_trial(bundled_data(SIMULATED))
+    elif name in SOURCES:
+        trial = fetch_trial(name)
+    elif Path(name).is_dir():
+        trial = load_trial(name)
+    else:
+        raise DataError(
+            f"found neither a folder '{name}' nor a trial of that name; expected a folder with subjects.csv, or one of "
+            f"{listed([SIMULATED, *SOURCES])}."
+        )
+    return replace(trial, provenance={"origin": name, **trial.provenance})
 
 
 def load_published(kind: str) -> pd.DataFrame:

@@ -37,6 +37,8 @@ class Protocol:
         What stands for a missing value in the primary analysis, a word `impute` knows; empty: observed cases.
     reduction : float
         The share by which a responder's value falls.
+    diary_rule : str
+        The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
     """
 
     endpoint: str = ""
@@ -46,6 +48,7 @@ class Protocol:
     safety_population: str = ""
     handling: str = ""
     reduction: float = 0.5
+    diary_rule: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,136 @@
+"""The command ``botox-analysis``. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from botox_analysis.report.write import Progress
+
+BAD_INPUT = 2
+MOVED = 1
+
+app = typer.Typer(
+    help="From a trial's raw diaries to its published figures.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+TrialName = Annotated[
+    str,
+    typer.Argument(
+        metavar="[TRIAL]",
+        help="A folder with the trial's files, or simulated, vickers2004, cdystonia. Left out: the bundled simulated trial.",
+    ),
+]
+
+
+@app.command()
+def report(
+    trial: TrialName = "simulated",
+    out: Annotated[Path, typer.Option("--out", help="The folder to write; an earlier report in it is replaced.")] = Path("report"),
+) -> None:
+    """Analyse a trial and write its report: a page, figures, tables, every number."""
+    with _one_sentence(), _progress() as progress:
+        from botox_analysis import open_trial, write_report
+
+        page = write_report(open_trial(trial), out, progress=progress)
+    typer.echo(f"The report is at {page}")
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")],
+    trial: Annotated[str, typer.Option("--trial", help="The trial, where it has moved since.")] = "",
+) -> None:
+    """Make a report again and say which file or number moved; exit status 1 if any did."""
+    with _one_sentence(), _progress() as progress:
+        from botox_analysis import check_report, open_trial
+
+        moved = check_report(folder, trial=open_trial(trial) if trial else None, progress=progress)
+    if moved.empty:
+        typer.echo(f"{folder}: every file and every number is the same.")
+        return
+    for row in moved.itertuples():
+        typer.echo(f"{row.file}: {row.what}: {row.reported} -> {row.now}")
+    raise typer.Exit(MOVED)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write the trial's files to.")],
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Left out: the seed of the bundled trial.")] = None,
+) -> None:
+    """Write a simulated trial in chronic migraine; the recorded seed gives the bundled files, byte for byte."""
+    with _one_sentence():
+        from botox_analysis.trials.simulate import SEED, write_simulated_trial
+
+        used = SEED if seed is None else seed
+        write_simulated_trial(out, seed=used)
+    typer.echo(f"Simulated data (seed {used}) are in {out}")
+
+
+@app.command()
+def validate(trial: TrialName = "simulated") -> None:
+    """Read a trial's files and tell every problem in them, or what they hold."""
+    with _one_sentence():
+        from botox_analysis import open_trial
+
+        opened = open_trial(trial)
+    typer.echo(f"{opened.name}: {len(opened.subjects):,} subjects")
+    for arm, n in opened.subjects["arm"].value_counts(sort=False).items():
+        typer.echo(f"  {arm}: {n:,}")
+    for name in ("diary", "assessments", "adverse_events"):
+        table = getattr(opened, name)
+        typer.echo(f"  {name}: {'none' if table is None else f'{len(table):,} rows'}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="botox-analysis")
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """What is wrong with the input, told in one sentence (and a table of all problems), without a traceback."""
+    from botox_analysis.schema import DataError, FitError
+
+    try:
+        yield
+    except DataError as error:
+        typer.echo(f"botox-analysis: {error}", err=True)
+        if len(error.problems) > 1:
+            typer.echo(error.problems.fillna("").to_string(index=False), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except (FitError, OSError) as error:
+        typer.echo(f"botox-analysis: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on the error stream, where a person watches."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", justify="left"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def tell(what: str, n_done: int, n_steps: int) -> None:
+            bar.update(task, description=what, completed=n_done, total=n_steps)
+
+        yield tell
+
+
+if __name__ == "__main__":
+    main()

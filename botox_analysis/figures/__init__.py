@@ -1,0 +1,14 @@
+"""Pictures of *estimates* (a few of the data themselves): columns are read, nothing is computed, nothing is sorted."""
+
+from botox_analysis.figures import (
+    adverse_events,
+    calendar,
+    course,
+    distribution,
+    flow,
+    forest,
+    responder_curve,
+    style,
+)
+
+__all__ = ["adverse_events", "calendar", "course", "distribution", "flow", "forest", "responder_curve", "style"]

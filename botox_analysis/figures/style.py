@@ -1,0 +1,220 @@
+"""The look of all figures: journal column widths, colours keyed by arm, the same bytes from the same input."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+ONE_COLUMN, TWO_COLUMNS = 85 / 25.4, 174 / 25.4
+"""Widths of a journal's column and page, in inches."""
+
+REFERENCE_COLOUR = "#7A7A7A"
+ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""For the arms after the reference: Okabe and Ito's palette, safe for colour-blind readers
+(Okabe M, Ito K (2008). Color Universal Design)."""
+
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+"""Arms differ in shape, too, for readers in black and white."""
+
+INK, FAINT = "#222222", "#D9D9D9"
+
+_STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "axes.unicode_minus": True,
+    "figure.dpi": 150,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "botox_analysis",
+}
+
+# What would make two files of one figure differ: the date, and the version in the creator's name.
+_METADATA = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+FORMATS = tuple(_METADATA)
+
+_VISIT = re.compile(r"^(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)$")
+
+
+def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
+    """The axes to draw on: those given, or new ones of a journal's width.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        Given by the caller.
+    width, height : float
+        Of a new figure, in inches.
+
+    Returns
+    -------
+    Axes
+        In the library's style where they are new.
+    """
+    if ax is not None:
+        return ax
+    mpl.rcParams.update(_STYLE)
+    figure = plt.figure(figsize=(width, height), layout="constrained")
+    return figure.add_subplot()
+
+
+def arm_styles(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each arm.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        Reference first; it is grey.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        The colours repeat after seven arms.
+    """
+    colours = [REFERENCE_COLOUR, *(ARM_COLOURS[number % len(ARM_COLOURS)] for number in range(len(arms) - 1))]
+    return {arm: (colours[number], MARKERS[number % len(MARKERS)]) for number, arm in enumerate(arms)}
+
+
+def visit_axis(visits: Sequence[str]) -> tuple[list[float], list[str], str]:
+    """Where visits stand on an axis of time, and what the axis says.
+
+    Parameters
+    ----------
+    visits : sequence of str
+        In time; ``baseline`` is at 0.
+
+    Returns
+    -------
+    places : list of float
+        The number in the name, where all names have the same unit; otherwise equal steps.
+    ticks : list of str
+        What stands at each place.
+    label : str
+        The unit; empty where the ticks have the names.
+
+    Examples
+    --------
+    >>> visit_axis(["baseline", "week 2", "week 8"])
+    ([0.0, 2.0, 8.0], ['0', '2', '8'], 'Week')
+    """
+    places: list[float] = []
+    units = set()
+    for visit in visits:
+        match = _VISIT.match(visit)
+        if visit == "baseline":
+            places.append(0.0)
+        elif match:
+            places.append(float(match[2] or match[3]))
+            units.add(match[1] or match[4])
+    in_time = len(places) == len(visits) and len(units) == 1 and sorted(set(places)) == places
+    if in_time:
+        return places, [f"{place:g}" for place in places], units.pop().capitalize()
+    ticks = [(visit[:1].upper() + visit[1:]).replace(" ", "\n", 1) for visit in visits]
+    return [float(number) for number in range(len(visits))], ticks, ""
+
+
+def legend_above(ax: Axes, n_entries: int) -> None:
+    """A legend above the axes, where it hides nothing.
+
+    Parameters
+    ----------
+    ax : Axes
+        With labelled artists.
+    n_entries : int
+        How many; up to three stand side by side on a wide figure, on a narrow one as many as fit.
+    """
+    wide = ax.figure.get_size_inches()[0] > 1.5 * ONE_COLUMN
+    longest = max((len(str(label)) for label in ax.get_legend_handles_labels()[1]), default=0)
+    columns = n_entries if wide else max(1, min(n_entries, 56 // (longest + 6)))
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, borderaxespad=0, columnspacing=1.2, handletextpad=0.4
+    )
+
+
+def wrapped(label: str, n_characters: int = 44) -> str:
+    """A label on as many lines as it needs.
+
+    Parameters
+    ----------
+    label : str
+        Of an axis.
+    n_characters : int
+        That a line holds.
+
+    Returns
+    -------
+    str
+        With line breaks.
+    """
+    return textwrap.fill(label, n_characters)
+
+
+def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write the figure that holds the axes, and close it.
+
+    Parameters
+    ----------
+    ax : Axes
+        Of the figure.
+    path : str or Path
+        Without suffix; each format adds its own.
+    formats : sequence of str
+        Of ``"png"`` (300 dpi), ``"svg"`` and ``"pdf"``.
+
+    Returns
+    -------
+    list of Path
+        The files. The same figure gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        A format is not known.
+    """
+    strange = [name for name in formats if name not in FORMATS]
+    if strange:
+        raise ValueError(f"formats has {strange}; it takes some of {list(FORMATS)}.")
+    figure = ax.get_figure(root=True)
+    if not isinstance(figure, Figure):
+        raise ValueError("ax belongs to no figure; draw on axes of a figure.")
+    base = Path(path)
+    files = []
+    with mpl.rc_context(_STYLE):
+        for name in formats:
+            file = base.with_name(f"{base.name}.{name}")
+            figure.savefig(file, format=name, metadata=_METADATA[name])
+            files.append(file)
+    plt.close(figure)
+    return files

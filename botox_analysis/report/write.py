@@ -1,0 +1,218 @@
+"""`write_report`: a trial becomes a folder, written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+import pandas as pd
+
+from botox_analysis import figures, wording
+from botox_analysis.report import sentences
+from botox_analysis.report.analysis import Analysis, analyse
+from botox_analysis.schema import DataError
+from botox_analysis.tables.adverse_events import table_adverse_events
+from botox_analysis.tables.baseline import table_baseline
+from botox_analysis.tables.disposition import table_disposition
+from botox_analysis.tables.efficacy import table_efficacy
+from botox_analysis.tables.responders import table_responders
+from botox_analysis.tables.writers import to_html, write_table
+from botox_analysis.trials.trial import Trial
+
+MANIFEST, PAGE, ESTIMATES = "manifest.json", "index.html", "estimates.csv"
+_PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
+
+_FIGURES = ("flow", "course", "distribution", "forest", "sensitivity", "responder_curve", "calendar", "adverse_events")
+"""In the order of the page."""
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, how many steps are done, how many there are."""
+
+
+def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None = None) -> Path:
+    """A report of a trial: a page, figures, tables, every number, and a manifest.
+
+    Parameters
+    ----------
+    trial : Trial
+        With all who were randomised. Its protocol says what is primary.
+    folder : str or Path
+        Where to write. A report that is there is replaced when the new one is complete, and stays if anything fails.
+    progress : callable, optional
+        Told before each step: what, steps done, steps in all.
+
+    Returns
+    -------
+    Path
+        The page, ``index.html``.
+
+    Raises
+    ------
+    DataError
+        The folder holds something else than a report, or the trial cannot be analysed.
+    FitError
+        A model is not determined by the data.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: found a file; expected a folder for the report, or none.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise DataError(f"{folder}: found other files and no {MANIFEST}; expected an earlier report, an empty folder, or none.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that the last step is a rename.
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _fill(trial, draft, progress or (lambda *_: None))
+        _swap(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder / PAGE
+
+
+def _swap(draft: Path, folder: Path) -> None:
+    draft.chmod(0o755)
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    old = draft.with_name(f"{draft.name}-old")
+    folder.rename(old)
+    try:
+        draft.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)
+
+
+def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
+    n_steps = len(_FIGURES) + 3
+    progress("analysing", 0, n_steps)
+    analysis = analyse(trial)
+    progress("writing tables", 1, n_steps)
+    estimates = analysis.estimates
+    (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
+    tables = _write_tables(analysis, folder / "tables")
+    (folder / "figures").mkdir()
+    captions = sentences.captions(analysis)
+    for number, name in enumerate(_FIGURES):
+        progress(f"drawing {name.replace('_', ' ')}", 2 + number, n_steps)
+        if name in captions:
+            figures.style.save_figure(_draw(name, analysis), folder / "figures" / name)
+    progress("writing the page", n_steps - 1, n_steps)
+    page = _render(analysis, captions, tables, folder)
+    (folder / PAGE).write_bytes(page.encode())
+    (folder / MANIFEST).write_bytes(_manifest(trial, folder).encode())
+    progress("done", n_steps, n_steps)
+
+
+def _draw(name: str, analysis: Analysis) -> figures.style.Axes:
+    primary, visit = analysis.primary, analysis.visit
+    if name == "flow":
+        return figures.flow.plot_flow(analysis.flow)
+    if name == "course":
+        return figures.course.plot_course(primary.means)
+    if name == "forest":
+        return figures.forest.plot_forest(primary.differences)
+    if name == "sensitivity":
+        return figures.forest.plot_forest(analysis.sensitivity.assign(method=_short_methods(analysis)))
+    if name == "distribution":
+        return figures.distribution.plot_distribution(primary.outcomes, visit=visit)
+    if name == "responder_curve" and analysis.responses is not None:
+        return figures.responder_curve.plot_responder_curve(analysis.responses.curve)
+    if name == "calendar" and analysis.diaries is not None:
+        return figures.calendar.plot_calendar(analysis.diaries)
+    if name == "adverse_events" and analysis.safety is not None:
+        return figures.adverse_events.plot_adverse_events(analysis.safety.terms, analysis.safety.shown)
+    raise ValueError(f"{name!r} is no figure of this report.")
+
+
+def _short_methods(analysis: Analysis) -> pd.Series:
+    """What tells the sensitivity analyses apart, without what they share."""
+    method = analysis.sensitivity["method"]
+    handling = method.str.split("; ").str[1]
+    return handling.where(~method.str.contains("unadjusted"), handling + ", unadjusted")
+
+
+def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
+    folder.mkdir()
+    primary = analysis.primary
+    tables = {
+        "disposition": table_disposition(analysis.disposition_rates),
+        "baseline": table_baseline(analysis.baseline),
+        "efficacy": table_efficacy(primary.means, primary.differences),
+    }
+    if analysis.secondary:
+        chosen = [
+            (frame[frame["visit"] == sentences.secondary_visit(efficacy, analysis.visit)])
+            for efficacy in analysis.secondary
+            for frame in (efficacy.means, efficacy.differences)
+        ]
+        tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
+    if analysis.responses is not None:
+        tables["responders"] = table_responders(analysis.responses.rates, analysis.responses.differences)
+    if analysis.safety is not None:
+        safety = analysis.safety
+        tables["adverse_events_overview"] = table_adverse_events(safety.overview, safety.overview_differences)
+        tables["adverse_events"] = table_adverse_events(safety.terms, safety.differences)
+    left_out = analysis.left_out
+    tables["left_out"] = pd.DataFrame(
+        {"Where": left_out["where"], "Why": left_out["reason"], "n": [wording.count(n) for n in left_out["n"]]}
+    )
+    titles = sentences.table_titles(analysis)
+    for name, table in tables.items():
+        write_table(table, folder / name, title=titles[name])
+    return tables
+
+
+def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.DataFrame], folder: Path) -> str:
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string((files("botox_analysis.report") / "templates" / "report.html").read_text("utf-8"))
+    pictures = {
+        name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode() for name in _FIGURES if name in captions
+    }
+    trial = analysis.trial
+    return template.render(
+        name=trial.name,
+        banner=sentences.SIMULATED_BANNER if trial.provenance.get("simulated") == "yes" else "",
+        headline=sentences.headline(analysis),
+        estimand=sentences.estimand(analysis),
+        captions=captions,
+        pictures=pictures,
+        order={name: number for number, name in enumerate(pictures, start=1)},
+        tables={name: Markup(to_html(table)) for name, table in tables.items()},  # noqa: S704 - to_html escapes every text
+        titles=sentences.table_titles(analysis),
+        methods=sentences.methods(analysis),
+        provenance=trial.provenance,
+        versions=_versions(),
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def _manifest(trial: Trial, folder: Path) -> str:
+    written = sorted(path for path in folder.rglob("*") if path.is_file())
+    said = {
+        "trial": trial.name,
+        "origin": trial.provenance.get("origin", ""),
+        "simulated": trial.provenance.get("simulated", "no"),
+        "seed": trial.provenance.get("seed"),
+        "settings": asdict(trial.protocol),
+        "inputs": {key: value for key, value in trial.provenance.items() if key.startswith("sha256 of ")},
+        "outputs": {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in written},
+        "versions": _versions(),
+    }
+    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,1 @@
+"""*estimates* become frames of text: numbers are written, nothing is computed."""

@@ -1,0 +1,52 @@
+"""`table_baseline`: who the subjects were."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.schema import check_estimates
+from botox_analysis.tables.writers import INDENT
+
+
+def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Baseline characteristics: mean (SD) of numbers, n (%) of categories; no p-values.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates* of `describe`.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per characteristic or category, a column per arm. Of a characteristic that says yes or no, the yes.
+    """
+    check_estimates(estimates)
+    arms = list(estimates["arm"].unique())
+    heads = {arm: f"{arm} (n = {wording.count(estimates.loc[estimates['arm'] == arm, 'n'].max())})" for arm in arms}
+    rows: list[dict[str, str]] = []
+    for label in estimates["endpoint"].unique():
+        about = estimates[estimates["endpoint"] == label]
+        name = wording.capital(label)
+        if (about["measure"] == "proportion").any():
+            levels = list(about["category"].unique())
+            if set(levels) <= {"yes", "no", "True", "False"}:
+                wanted = [level for level in levels if level in ("yes", "True")]
+                rows += [{"Characteristic": f"{name}, n (%)"} | _shares(about, level, heads) for level in wanted]
+            else:
+                rows.append({"Characteristic": f"{name}, n (%)"} | dict.fromkeys(heads.values(), ""))
+                rows += [{"Characteristic": f"{INDENT}{level}"} | _shares(about, level, heads) for level in levels]
+        else:
+            rows.append({"Characteristic": f"{name}, mean (SD)"} | {head: _mean_sd(about, arm) for arm, head in heads.items()})
+    return pd.DataFrame(rows, columns=["Characteristic", *heads.values()])
+
+
+def _shares(about: pd.DataFrame, level: str, heads: dict[str, str]) -> dict[str, str]:
+    of_level = about[about["category"] == level].set_index("arm")
+    return {head: wording.count_share(of_level.loc[arm, "n_events"], of_level.loc[arm, "n"]) for arm, head in heads.items()}
+
+
+def _mean_sd(about: pd.DataFrame, arm: str) -> str:
+    of_arm = about[about["arm"] == arm].set_index("measure")["estimate"]
+    return f"{wording.number(of_arm['mean'])} ({wording.number(of_arm['standard deviation'])})"

@@ -1,0 +1,62 @@
+"""Frames of text as CSV and HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+INDENT = "\u2003"
+"""An em space before the name of a row that belongs to the row above."""
+
+
+def to_html(table: pd.DataFrame) -> str:
+    """A table as an HTML fragment, every text escaped.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of text.
+
+    Returns
+    -------
+    str
+        A ``<table>``; the first column heads its rows, indented rows have the class ``nested``.
+    """
+    head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in table.columns)
+    body = []
+    for row in table.itertuples(index=False):
+        first = str(row[0])
+        nested = ' class="nested"' if first.startswith(INDENT) else ""
+        cells = "".join(f"<td>{escape(str(text))}</td>" for text in row[1:])
+        body.append(f'<tr{nested}><th scope="row">{escape(first.lstrip(INDENT))}</th>{cells}</tr>')
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def write_table(table: pd.DataFrame, path: str | Path, *, title: str) -> list[Path]:
+    """A table as a CSV file and as an HTML page.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of text.
+    path : str or Path
+        Without suffix.
+    title : str
+        Of the page.
+
+    Returns
+    -------
+    list of Path
+        The two files.
+    """
+    base = Path(path)
+    as_csv, as_html = base.with_name(f"{base.name}.csv"), base.with_name(f"{base.name}.html")
+    as_csv.write_bytes(table.to_csv(index=False, lineterminator="\n").encode())
+    page = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
+        f"<body><h1>{escape(title)}</h1>{to_html(table)}</body></html>\n"
+    )
+    as_html.write_bytes(page.encode())
+    return [as_csv, as_html]
