@@ -36,7 +36,9 @@ TrialName = Annotated[
 @app.command()
 def report(
     trial: TrialName = "simulated",
-    out: Annotated[Path, typer.Option("--out", help="The folder to write; an earlier report in it is replaced.")] = Path("report"),
+    out: Annotated[Path, typer.Option("--out", help="The folder to write; an earlier report in it is replaced.")] = Path(
+        "report"
+    ),
 ) -> None:
     """Analyse a trial and write its report: a page, figures, tables, every number."""
     with _one_sentence(), _progress() as progress:
@@ -121,7 +123,12 @@ def _progress() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}", justify="left"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", justify="left"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("reading", total=None)

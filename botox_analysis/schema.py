@@ -48,7 +48,17 @@ stands for a missing value), ``threshold`` (of a responder), ``occurrences`` and
 
 EVENTS_TEXT = ("trial", "population", "endpoint", "visit", "stratum", "category")
 
-ESTIMAND = ("trial", "population", "arm", "reference", "endpoint", "visit", "intercurrent", "measure", "category")
+ESTIMAND = (
+    "trial",
+    "population",
+    "arm",
+    "reference",
+    "endpoint",
+    "visit",
+    "intercurrent",
+    "measure",
+    "category",
+)
 """The columns of *estimates* that say what is estimated."""
 
 ESTIMATES = (
@@ -175,9 +185,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str
     """
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise DataError(
-            f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}."
-        )
+        raise DataError(f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.")
 
 
 def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
@@ -381,7 +389,13 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     twice = events.duplicated(key)
     refuse(
         [
-            ("events", int(row) + 1, "arm", f"'{events['arm'].iloc[row]}' a second time", "one row per arm and category")
+            (
+                "events",
+                int(row) + 1,
+                "arm",
+                f"'{events['arm'].iloc[row]}' a second time",
+                "one row per arm and category",
+            )
             for row in np.flatnonzero(twice)
         ]
     )

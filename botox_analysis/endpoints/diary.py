@@ -182,7 +182,9 @@ def _migraine(diary: pd.DataFrame, rule: DiaryRule) -> Any:
 def _moderate_severe(diary: pd.DataFrame, rule: DiaryRule) -> Any:
     headache = _headache(diary, rule)
     if "severity" not in diary.columns:
-        raise DataError(f"diary has no column 'severity', which moderate or severe days need; its columns are {listed(diary.columns)}.")
+        raise DataError(
+            f"diary has no column 'severity', which moderate or severe days need; its columns are {listed(diary.columns)}."
+        )
     code = diary["severity"].cat.codes.to_numpy()
     # A day without headache has no severity to record.
     unknown = np.isnan(headache) | ((code < 0) & (headache > 0))
@@ -206,16 +208,16 @@ MIGRAINE_DAYS = diary_endpoint("migraine days", "migraine days (criteria{treated
 """Days that fulfil the criteria of migraine, under some rules also headache days treated with acute medication."""
 
 MODERATE_SEVERE_DAYS = diary_endpoint(
-    "moderate/severe headache days", "moderate/severe headache days{duration} per {period} days", _moderate_severe
+    "moderate/severe headache days",
+    "moderate/severe headache days{duration} per {period} days",
+    _moderate_severe,
 )
 """Headache days whose maximum severity is moderate or severe."""
 
 HEADACHE_HOURS = diary_endpoint("headache hours", "headache hours on headache days{duration} per {period} days", _hours)
 """Cumulative hours of headache on headache days."""
 
-ACUTE_MEDICATION_DAYS = diary_endpoint(
-    "acute-medication days", "acute-medication days per {period} days", _acute_medication
-)
+ACUTE_MEDICATION_DAYS = diary_endpoint("acute-medication days", "acute-medication days per {period} days", _acute_medication)
 """Days with at least one dose of acute headache medication."""
 
 DIARY_ENDPOINTS = (HEADACHE_DAYS, MIGRAINE_DAYS, MODERATE_SEVERE_DAYS, HEADACHE_HOURS, ACUTE_MEDICATION_DAYS)

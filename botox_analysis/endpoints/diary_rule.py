@@ -82,7 +82,7 @@ PREEMPT = DiaryRule("PREEMPT")
 """At least 4 hours (NCT00156910). At least 10 recorded days, scaled to 28, is common knowledge, not seen in a source."""
 
 CHARM = DiaryRule("CHARM", minimum_hours=0.0, minimum_days=14, treated_is_migraine="criteria or treated")
-"""Any duration; 14 to 27 recorded days are scaled to 28, fewer are missing (Young 2019, 10.1186/s10194-018-0953-0; Pijpers 2019)."""
+"""Any duration; 14 to 27 recorded days are scaled to 28, fewer are missing (Pijpers 2019; 10.1186/s10194-018-0953-0)."""
 
 COMPLETE = DiaryRule("complete-28", minimum_days=28)
 """All 28 days recorded, as in the COMPEL subanalysis (Young 2019, 10.1186/s10194-018-0953-0); at least 4 hours."""

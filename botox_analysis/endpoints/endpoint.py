@@ -162,7 +162,10 @@ def as_outcomes(
     if unknown:
         raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
     require_columns(frame, [names[column] for column in ("subject", "arm", "visit")], "frame")
-    require_columns(frame, [theirs for theirs in (columns or {}).values()], "frame")
+    require_columns(frame, (columns or {}).values(), "frame")
+    both = [ours for ours, theirs in (columns or {}).items() if ours != theirs and ours in frame.columns]
+    if both:
+        raise DataError(f"frame has a column {listed(both)} beside the one that columns names for it; drop one of the two.")
     if names["value"] not in frame.columns and names["change"] not in frame.columns:
         raise DataError(
             f"frame has neither a value ('{names['value']}') nor a change ('{names['change']}'); "
@@ -176,7 +179,13 @@ def as_outcomes(
     problems = _numbers(given, ("value", "baseline", "change"))
     twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
     problems += [
-        ("frame", int(row) + 1, "visit", f"subject '{given['subject'].iloc[row]}' at '{given['visit'].iloc[row]}' a second time", "one row per subject and visit")
+        (
+            "frame",
+            int(row) + 1,
+            "visit",
+            f"subject '{given['subject'].iloc[row]}' at '{given['visit'].iloc[row]}' a second time",
+            "one row per subject and visit",
+        )
         for row in twice
     ]
     for column in ("arm", "baseline"):
@@ -194,10 +203,8 @@ def as_outcomes(
     of_subject = placed.groupby(level="subject", sort=False)
     arm = of_subject["arm"].transform("first")
     missing = np.full(len(placed), np.nan)
-    if "baseline" in given.columns:
-        baseline = of_subject["baseline"].transform("first").to_numpy(dtype=float)
-    else:
-        baseline = missing
+    own_baseline = of_subject["baseline"].transform("first").to_numpy(dtype=float) if "baseline" in given.columns else None
+    baseline = missing if own_baseline is None else own_baseline
     value = placed["value"].to_numpy(dtype=float) if "value" in given.columns else missing
     change = placed["change"].to_numpy(dtype=float) if "change" in given.columns else missing
     _refuse_contradictions(placed, baseline, value, change)

@@ -41,7 +41,10 @@ def scale(name: str, *, label: str = "") -> Endpoint:
             raise DataError(f"{trial.name} has no assessment of '{name}'; its scales are {listed(known)}.")
         codes = rows["visit"].cat.codes.to_numpy()
         wide = pd.DataFrame(
-            float("nan"), index=trial.subjects["subject"], columns=list(rows["visit"].cat.categories), dtype=float
+            float("nan"),
+            index=trial.subjects["subject"],
+            columns=list(rows["visit"].cat.categories),
+            dtype=float,
         )
         values = wide.to_numpy(copy=True)
         values[rows["subject"].cat.codes.to_numpy(), codes] = rows["value"].to_numpy(dtype=float)

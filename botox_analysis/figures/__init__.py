@@ -11,4 +11,13 @@ from botox_analysis.figures import (
     style,
 )
 
-__all__ = ["adverse_events", "calendar", "course", "distribution", "flow", "forest", "responder_curve", "style"]
+__all__ = [
+    "adverse_events",
+    "calendar",
+    "course",
+    "distribution",
+    "flow",
+    "forest",
+    "responder_curve",
+    "style",
+]

@@ -45,7 +45,14 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
         colour, marker = styles[arm]
         rows = rates[(rates["arm"] == arm) & rates["category"].isin(categories)]
         y = rows["category"].map(place)
-        ax.plot(100 * rows["estimate"], y, marker, color=colour, label=f"{arm} (n = {wording.count(rows['n'].iloc[0])})", zorder=3)
+        ax.plot(
+            100 * rows["estimate"],
+            y,
+            marker,
+            color=colour,
+            label=f"{arm} (n = {wording.count(rows['n'].iloc[0])})",
+            zorder=3,
+        )
         reach = max(reach, float(100 * rows["estimate"].max()))
         for height, n_events in zip(y, rows["n_events"], strict=True):
             ax.annotate(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -61,7 +63,7 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.axhline(edge - 0.5, color="white", linewidth=5)
         ax.axhline(edge - 0.5, color=INK, linewidth=1.0)
     bounds = [0, *edges, len(subjects)]
-    middles = [(low + high - 1) / 2 for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    middles = [(low + high - 1) / 2 for low, high in pairwise(bounds)]
     ax.set_yticks(middles, [arm_of[low] for low in bounds[:-1]], rotation=90, va="center")
     ax.tick_params(axis="y", length=0)
     for spine in ax.spines.values():

@@ -6,7 +6,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, visit_axis, wrapped
+from botox_analysis.figures.style import (
+    FAINT,
+    ONE_COLUMN,
+    arm_styles,
+    axes_for,
+    legend_above,
+    visit_axis,
+    wrapped,
+)
 from botox_analysis.schema import BASELINE, DataError, check_estimates
 
 DODGE = 0.014
@@ -56,7 +64,18 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         y, low, high = (rows[column].to_numpy() for column in ("estimate", "conf_low", "conf_high"))
         line_x, line_y = ([at[BASELINE], *x], [0.0, *y]) if from_zero else (x, list(y))
         ax.plot(line_x, line_y, color=colour, zorder=2)
-        ax.errorbar(x, y, [y - low, high - y], fmt=marker, color=colour, capsize=2, elinewidth=0.9, capthick=0.9, label=arm, zorder=3)
+        ax.errorbar(
+            x,
+            y,
+            [y - low, high - y],
+            fmt=marker,
+            color=colour,
+            capsize=2,
+            elinewidth=0.9,
+            capthick=0.9,
+            label=arm,
+            zorder=3,
+        )
         for visit, n in zip(rows["visit"], rows["n"], strict=True):
             ax.annotate(
                 wording.count(n), (at[visit], 0), (0, below - 8 * number), xycoords=("data", "axes fraction"),

@@ -9,7 +9,6 @@ from botox_analysis import wording
 from botox_analysis.figures.style import INK, ONE_COLUMN, arm_styles, axes_for, wrapped
 from botox_analysis.schema import DataError, categories_of, check_outcomes, listed
 
-
 N_BINS = 16
 
 

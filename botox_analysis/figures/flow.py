@@ -79,7 +79,14 @@ def _box_text(events: pd.DataFrame, stage: str, arm: str) -> str:
 
 
 def _draw_box(
-    ax: Axes, x: float, y: float, text: str, *, n_lines: int | None = None, width: float = 0.9, bold: bool = False
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    n_lines: int | None = None,
+    width: float = 0.9,
+    bold: bool = False,
 ) -> None:
     n_lines = n_lines or text.count("\n") + 1
     height = LINE * (n_lines + 1) if n_lines > 1 or not bold else 2 * LINE
@@ -88,8 +95,28 @@ def _draw_box(
     if listing:
         ax.text(x - width / 2 + 0.04, y + height / 2, text, ha="left", va="center", linespacing=1.25)
     else:
-        ax.text(x, y + height / 2, text, ha="center", va="center", linespacing=1.25, fontweight="bold" if bold else None)
+        ax.text(
+            x,
+            y + height / 2,
+            text,
+            ha="center",
+            va="center",
+            linespacing=1.25,
+            fontweight="bold" if bold else None,
+        )
 
 
 def _draw_arrow(ax: Axes, x: float, start: float, end: float) -> None:
-    ax.annotate("", (x, end), (x, start), arrowprops={"arrowstyle": "-|>", "linewidth": 0.7, "color": INK, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 6})
+    ax.annotate(
+        "",
+        (x, end),
+        (x, start),
+        arrowprops={
+            "arrowstyle": "-|>",
+            "linewidth": 0.7,
+            "color": INK,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "mutation_scale": 6,
+        },
+    )

@@ -40,15 +40,27 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     references = [name for name in estimates["reference"].unique() if name]
     styles = arm_styles([*references[:1], *(arm for arm in estimates["arm"].unique() if arm not in references[:1])])
     if not references:
-        styles = {arm: (INK, MARKERS[0]) for arm in estimates["arm"].unique()}
+        styles = dict.fromkeys(estimates["arm"].unique(), (INK, MARKERS[0]))
     with_p = estimates["p_value"].notna().any()
     for y, (_, row) in enumerate(estimates.iterrows()):
         colour, marker = styles[row["arm"]]
         middle, low, high = (wording.scaled(row[column], row["measure"]) for column in ("estimate", "conf_low", "conf_high"))
         ax.errorbar(
-            middle, y, xerr=np.array([[middle - low], [high - middle]]), fmt=marker, color=colour, capsize=2, elinewidth=1.0
+            middle,
+            y,
+            xerr=np.array([[middle - low], [high - middle]]),
+            fmt=marker,
+            color=colour,
+            capsize=2,
+            elinewidth=1.0,
         )
-        _write_beside(ax, y, wording.with_limits(middle, low, high), wording.p_value(row["p_value"]) if with_p else "", bold=False)
+        _write_beside(
+            ax,
+            y,
+            wording.with_limits(middle, low, high),
+            wording.p_value(row["p_value"]) if with_p else "",
+            bold=False,
+        )
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
     _write_beside(ax, -0.9, f"Estimate ({level})", "p" if with_p else "", bold=True)
     ax.axvline(0, color=FAINT, linewidth=0.9, zorder=0)

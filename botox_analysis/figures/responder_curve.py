@@ -43,8 +43,22 @@ def plot_responder_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> 
     for arm, (colour, _) in arm_styles(arms).items():
         rows = estimates[estimates["arm"] == arm]
         x = 100 * rows["threshold"].to_numpy()
-        ax.plot(x, 100 * rows["estimate"], color=colour, label=f"{arm} (n = {wording.count(rows['n'].iloc[0])})", zorder=3)
-        ax.fill_between(x, 100 * rows["conf_low"], 100 * rows["conf_high"], color=colour, alpha=0.18, linewidth=0, zorder=2)
+        ax.plot(
+            x,
+            100 * rows["estimate"],
+            color=colour,
+            label=f"{arm} (n = {wording.count(rows['n'].iloc[0])})",
+            zorder=3,
+        )
+        ax.fill_between(
+            x,
+            100 * rows["conf_low"],
+            100 * rows["conf_high"],
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
+            zorder=2,
+        )
     ax.axvline(100 * MARKED, color=FAINT, linewidth=0.9, zorder=1)
     ax.set_xlim(0, 100)
     ax.set_ylim(0, 100)

@@ -87,7 +87,8 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
         return ax
     mpl.rcParams.update(_STYLE)
     figure = plt.figure(figsize=(width, height), layout="constrained")
-    return figure.add_subplot()
+    axes: Axes = figure.add_subplot()
+    return axes
 
 
 def arm_styles(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -155,11 +156,17 @@ def legend_above(ax: Axes, n_entries: int) -> None:
     n_entries : int
         How many; up to three stand side by side on a wide figure, on a narrow one as many as fit.
     """
-    wide = ax.figure.get_size_inches()[0] > 1.5 * ONE_COLUMN
+    figure = ax.get_figure(root=True)
+    wide = figure is not None and figure.get_size_inches()[0] > 1.5 * ONE_COLUMN
     longest = max((len(str(label)) for label in ax.get_legend_handles_labels()[1]), default=0)
     columns = n_entries if wide else max(1, min(n_entries, 56 // (longest + 6)))
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, borderaxespad=0, columnspacing=1.2, handletextpad=0.4
+        loc="lower left",
+        bbox_to_anchor=(0, 1.01),
+        ncols=columns,
+        borderaxespad=0,
+        columnspacing=1.2,
+        handletextpad=0.4,
     )
 
 
@@ -218,3 +225,20 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
             files.append(file)
     plt.close(figure)
     return files
+
+
+def inches_wide(path: str | Path) -> float:
+    """How wide a PNG of `save_figure` is in print.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the PNG.
+
+    Returns
+    -------
+    float
+        Inches.
+    """
+    header = Path(path).read_bytes()[:24]
+    return int.from_bytes(header[16:20], "big") / float(_STYLE["savefig.dpi"])

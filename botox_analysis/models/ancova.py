@@ -116,9 +116,7 @@ def fit_ancova(
     )
 
 
-def _count_left_out(
-    rows: pd.DataFrame, visit: str, response: str, covariates: Sequence[str]
-) -> list[tuple[str, str, int]]:
+def _count_left_out(rows: pd.DataFrame, visit: str, response: str, covariates: Sequence[str]) -> list[tuple[str, str, int]]:
     counted = []
     still_in = np.ones(len(rows), dtype=bool)
     for column in [*covariates, response]:
@@ -138,7 +136,9 @@ def _refuse_empty(n: FloatArray, arms: Sequence[str], visit: str, response: str)
         )
     empty = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 0]
     if empty:
-        raise DataError(f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected at least one subject in each arm.")
+        raise DataError(
+            f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected at least one subject in each arm."
+        )
 
 
 def _refuse_undetermined(design: Design, fitted: LeastSquares, arms: Sequence[str], visit: str) -> None:

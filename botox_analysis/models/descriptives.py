@@ -80,7 +80,13 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
 def _spread(values: FloatArray, row: dict[str, object]) -> list[dict[str, object]]:
     n = len(values)
     numbers = (
-        [values.mean(), values.std(ddof=1) if n > 1 else np.nan, np.median(values), values.min(), values.max()]
+        [
+            values.mean(),
+            values.std(ddof=1) if n > 1 else np.nan,
+            np.median(values),
+            values.min(),
+            values.max(),
+        ]
         if n
         else [np.nan] * 5
     )
@@ -161,7 +167,10 @@ def _mean(values: FloatArray) -> tuple[float, float]:
 
 def _mean_and_sd(values: FloatArray, arm: str, visit: str) -> list[tuple[str, str, str, int, float, float]]:
     sd = float(values.std(ddof=1)) if len(values) > 1 else np.nan
-    return [(arm, visit, "mean", len(values), *_mean(values)), (arm, visit, "standard deviation", len(values), sd, np.nan)]
+    return [
+        (arm, visit, "mean", len(values), *_mean(values)),
+        (arm, visit, "standard deviation", len(values), sd, np.nan),
+    ]
 
 
 def _percent_reduction(pairs: FloatArray) -> tuple[float, float]:

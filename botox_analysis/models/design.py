@@ -109,7 +109,19 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> Non
     DataError
         Names the covariate, and those that there are.
     """
-    unusable = {"trial", "population", "endpoint", "intercurrent", "imputation", "subject", "arm", "visit", "value", "change", "percent_change"}
+    unusable = {
+        "trial",
+        "population",
+        "endpoint",
+        "intercurrent",
+        "imputation",
+        "subject",
+        "arm",
+        "visit",
+        "value",
+        "change",
+        "percent_change",
+    }
     usable = [column for column in outcomes.columns if column not in unusable]
     unknown = [covariate for covariate in covariates if covariate not in usable]
     if unknown:

@@ -64,11 +64,11 @@ def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
 
 
 def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all
-    return pd.DataFrame(value).ffill(axis=1).to_numpy()
+    return np.asarray(pd.DataFrame(value).ffill(axis=1), dtype=float)
 
 
 def _carry_forward_baseline(value: FloatArray, baseline: FloatArray) -> FloatArray:
-    return pd.DataFrame(np.column_stack([baseline, value])).ffill(axis=1).to_numpy()[:, 1:]
+    return np.asarray(pd.DataFrame(np.column_stack([baseline, value])).ffill(axis=1), dtype=float)[:, 1:]
 
 
 STRATEGIES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {

@@ -143,7 +143,7 @@ def compare_rates(
         raise DataError(f"events has no row of the reference '{arms[0]}' for category '{row['category']}'; expected one.")
     own, reference = counted.iloc[own_row], counted.iloc[reference_of_own]
     numbers = tuple(frame[column].to_numpy() for frame in (own, reference) for column in ("n_events", "n_total"))
-    low, high = DIFFERENCE_INTERVALS[interval](*numbers, conf_level)
+    low, high = DIFFERENCE_INTERVALS[interval](numbers[0], numbers[1], numbers[2], numbers[3], conf_level)
     share, share_reference = (
         np.divide(numbers[at], numbers[at + 1], out=np.full(len(own), np.nan), where=numbers[at + 1] > 0) for at in (0, 2)
     )
@@ -157,7 +157,7 @@ def compare_rates(
             "method": _method(_INTERVAL_NAMES[interval], own),
             "n": numbers[1] + numbers[3],
             "estimate": share - share_reference,
-            "std_error": difference_std_error(*numbers),
+            "std_error": difference_std_error(numbers[0], numbers[1], numbers[2], numbers[3]),
             "conf_low": low,
             "conf_high": high,
             "conf_level": conf_level,
@@ -173,8 +173,8 @@ def _refuse_strata(counted: pd.DataFrame) -> None:
     )["stratum"].nunique()  # fmt: skip
     if (strata > 1).any():
         raise DataError(
-            f"events has several strata ({listed(categories_of(counted['stratum']))}) in one category; add up their counts first: "
-            "stratified rates are not computed yet."
+            f"events has several strata ({listed(categories_of(counted['stratum']))}) in one category; "
+            "stratified rates are not computed yet: add up the counts first."
         )
 
 

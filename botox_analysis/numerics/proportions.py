@@ -51,7 +51,11 @@ def wilson_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) 
 
 
 def newcombe_difference(
-    n_events: ArrayLike, n_total: ArrayLike, n_events_ref: ArrayLike, n_total_ref: ArrayLike, conf_level: float
+    n_events: ArrayLike,
+    n_total: ArrayLike,
+    n_events_ref: ArrayLike,
+    n_total_ref: ArrayLike,
+    conf_level: float,
 ) -> Limits:
     """Confidence limits of a difference of two proportions, by Newcombe's hybrid score method (his method 10).
 
@@ -84,7 +88,11 @@ def newcombe_difference(
 
 
 def wald_difference(
-    n_events: ArrayLike, n_total: ArrayLike, n_events_ref: ArrayLike, n_total_ref: ArrayLike, conf_level: float
+    n_events: ArrayLike,
+    n_total: ArrayLike,
+    n_events_ref: ArrayLike,
+    n_total_ref: ArrayLike,
+    conf_level: float,
 ) -> Limits:
     """Confidence limits of a difference of two proportions, by the normal approximation without correction.
 
@@ -113,9 +121,7 @@ def wald_difference(
     return np.maximum(difference - margin, -1.0), np.minimum(difference + margin, 1.0)
 
 
-def difference_std_error(
-    n_events: ArrayLike, n_total: ArrayLike, n_events_ref: ArrayLike, n_total_ref: ArrayLike
-) -> FloatArray:
+def difference_std_error(n_events: ArrayLike, n_total: ArrayLike, n_events_ref: ArrayLike, n_total_ref: ArrayLike) -> FloatArray:
     """Standard error of a difference of two independent proportions, each with its own variance.
 
     Parameters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.adverse_events import ANY, adverse_events, n_not_emergent
@@ -63,7 +62,8 @@ class Responses:
     curve : DataFrame
         *estimates*: rates at every per cent, at the primary visit, observed cases.
     rates, differences : DataFrame
-        *estimates* at `REDUCTIONS` and the protocol's own, observed cases and non-responder imputation.
+        *estimates* at `REDUCTIONS` and the protocol's own: under the protocol's handling of missing values first, then
+        observed cases and non-responder imputation.
     """
 
     curve: pd.DataFrame
@@ -147,7 +147,12 @@ class Analysis:
         if self.responses is not None:
             parts += [self.responses.rates, self.responses.differences, self.responses.curve]
         if self.safety is not None:
-            parts += [self.safety.overview, self.safety.overview_differences, self.safety.terms, self.safety.differences]
+            parts += [
+                self.safety.overview,
+                self.safety.overview_differences,
+                self.safety.terms,
+                self.safety.differences,
+            ]
         together = pd.concat([part for part in parts if not part.empty], ignore_index=True)
         return as_estimates(together.drop_duplicates(["within", *_KEY], ignore_index=True).to_dict("series"))
 
@@ -191,7 +196,8 @@ def analyse(trial: Trial) -> Analysis:
     visit = planned.visit or primary.fit.visits[-1]
     if visit not in primary.fit.visits:
         raise DataError(
-            f"{trial.name}: the protocol's visit '{visit}' is not among those of {primary.endpoint.name}: {listed(primary.fit.visits)}."
+            f"{trial.name}: the protocol's visit '{visit}' is not among those of {primary.endpoint.name}: "
+            f"{listed(primary.fit.visits)}."
         )
     flow = disposition(trial)
     has_hours = trial.diary is not None and "headache_hours" in trial.diary.columns
@@ -217,7 +223,8 @@ def _refuse_strange_covariates(trial: Trial) -> None:
     strange = [name for name in trial.protocol.covariates if name not in trial.covariates]
     if strange:
         raise DataError(
-            f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; these are {listed(trial.covariates)}."
+            f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
+            f"these are {listed(trial.covariates)}."
         )
 
 
@@ -276,8 +283,17 @@ def _responses(primary: Efficacy, visit: str, reduction: float) -> Responses | N
     if primary.outcomes["baseline"].isna().all():
         return None
     shown = sorted({reduction, *REDUCTIONS})
-    events = pd.concat([responders(primary.outcomes, reduction=shown, missing=missing) for missing in MISSING_RESPONSES])
-    curve = responders(primary.outcomes, reduction=np.arange(101) / 100)
+    handled = [
+        (primary.outcomes, MISSING_RESPONSES[0]),
+        *((primary.observed, missing) for missing in MISSING_RESPONSES),
+    ]
+    if primary.outcomes is primary.observed:
+        handled = handled[1:]
+    events = pd.concat(
+        [responders(outcomes, reduction=shown, missing=missing) for outcomes, missing in handled],
+        ignore_index=True,
+    )
+    curve = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
     return Responses(
         curve=event_rates(curve[curve["visit"] == visit]),
         rates=event_rates(events),
@@ -316,7 +332,11 @@ def _most_frequent(terms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     # A term that is in two classes would stand on one line twice.
     rows = rows[~rows.duplicated(["category", "arm"])]
     largest = rows.groupby("category")["estimate"].transform("max")
-    return rows.assign(largest=largest).sort_values(["largest", "category"], ascending=[False, True], kind="stable").drop(columns="largest")
+    return (
+        rows.assign(largest=largest)
+        .sort_values(["largest", "category"], ascending=[False, True], kind="stable")
+        .drop(columns="largest")
+    )
 
 
 def _left_out(trial: Trial, efficacy_trial: Trial, analysed: list[Efficacy]) -> pd.DataFrame:
@@ -337,9 +357,22 @@ def _left_out(trial: Trial, efficacy_trial: Trial, analysed: list[Efficacy]) -> 
         if before and "baseline" not in efficacy.fit.method:
             rows.append((efficacy.endpoint.label, f"no {BASELINE} value", int(before)))
     if n_not_emergent(trial):
-        rows.append(("adverse events", "onset before the first treatment: not treatment-emergent", n_not_emergent(trial)))
-    tables = [trial.left_out, pd.DataFrame(rows, columns=list(LEFT_OUT)), *(efficacy.fit.left_out for efficacy in analysed)]
-    return pd.concat([table for table in tables if not table.empty] or [pd.DataFrame(columns=list(LEFT_OUT))], ignore_index=True)
+        rows.append(
+            (
+                "adverse events",
+                "onset before the first treatment: not treatment-emergent",
+                n_not_emergent(trial),
+            )
+        )
+    tables = [
+        trial.left_out,
+        pd.DataFrame(rows, columns=list(LEFT_OUT)),
+        *(efficacy.fit.left_out for efficacy in analysed),
+    ]
+    return pd.concat(
+        [table for table in tables if not table.empty] or [pd.DataFrame(columns=list(LEFT_OUT))],
+        ignore_index=True,
+    )
 
 
 def handling_of(efficacy: Efficacy) -> str:

@@ -56,19 +56,17 @@ def _responder_sentences(analysis: Analysis) -> list[str]:
     if responses is None:
         return []
     reduction = analysis.trial.protocol.reduction
+    handling = handling_of(analysis.primary)
     chosen = [_at(frame, analysis.visit, reduction) for frame in (responses.rates, responses.differences)]
-    rates, differences = (frame[~frame["method"].str.contains("non-responder")] for frame in chosen)
+    rates, differences = (frame[[handling in method.split("; ") for method in frame["method"]]] for frame in chosen)
     parts = [
         f"{wording.count(row['n_events'])} of {wording.count(row['n'])} ({wording.number(100 * row['estimate'])} %) with {row['arm']}"
         for _, row in rates.iterrows()
     ]
-    handling = handling_of(analysis.primary)
     sentence = f"A reduction of at least {100 * reduction:g} % was seen in {wording.joined(parts)} ({handling}); "
-    sentence += wording.joined([_points_sentence(row, len(differences) > 1) for _, row in differences.iterrows()])
+    sentence += wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
     imputed = [frame[frame["method"].str.contains("non-responder")] for frame in chosen]
-    counted = [
-        f"{wording.number(100 * row['estimate'])} % with {row['arm']}" for _, row in imputed[0].iterrows()
-    ]
+    counted = [f"{wording.number(100 * row['estimate'])} % with {row['arm']}" for _, row in imputed[0].iterrows()]
     return [sentence + ".", f"With missing values counted as non-response it was {wording.joined(counted)}."]
 
 
@@ -84,18 +82,20 @@ def _safety_sentences(analysis: Analysis) -> list[str]:
     ]
     said = [
         f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}; "
-        + wording.joined([_points_sentence(row, len(differences) > 1) for _, row in differences.iterrows()])
+        + wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
         + "."
     ]
     if not safety.shown.empty:
         top = safety.shown.iloc[0]
-        pair = safety.terms[(safety.terms["category"] == top["category"]) & (safety.terms["within"] == top["within"])].set_index("arm")
+        pair = safety.terms[(safety.terms["category"] == top["category"]) & (safety.terms["within"] == top["within"])].set_index(
+            "arm"
+        )
         shares = [f"{wording.number(100 * pair.loc[arm, 'estimate'])} % with {arm}" for arm in (top["arm"], top["reference"])]
         said.append(f"The largest difference was in {top['category'].lower()}: {wording.joined(shares)}.")
     return said
 
 
-def _points_sentence(row: pd.Series, name_arm: bool) -> str:
+def _points_sentence(row: pd.Series, *, name_arm: bool) -> str:
     low, high = 100 * row["conf_low"], 100 * row["conf_high"]
     of_arm = f" for {row['arm']}" if name_arm else ""
     return (

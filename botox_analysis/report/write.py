@@ -13,6 +13,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -31,8 +32,20 @@ from botox_analysis.trials.trial import Trial
 MANIFEST, PAGE, ESTIMATES = "manifest.json", "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
-_FIGURES = ("flow", "course", "distribution", "forest", "sensitivity", "responder_curve", "calendar", "adverse_events")
+_FIGURES = (
+    "flow",
+    "course",
+    "distribution",
+    "forest",
+    "sensitivity",
+    "responder_curve",
+    "calendar",
+    "adverse_events",
+)
 """In the order of the page."""
+
+REM_PER_INCH = 7.6
+"""Size of figures on the page."""
 
 Progress = Callable[[str, int, int], None]
 """What is being done, how many steps are done, how many there are."""
@@ -114,7 +127,8 @@ def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
     progress("done", n_steps, n_steps)
 
 
-def _draw(name: str, analysis: Analysis) -> figures.style.Axes:
+def _draw(name: str, analysis: Analysis) -> Any:
+    """The axes of a figure; matplotlib is known to `figures` alone."""
     primary, visit = analysis.primary, analysis.visit
     if name == "flow":
         return figures.flow.plot_flow(analysis.flow)
@@ -158,19 +172,31 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         ]
         tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
     if analysis.responses is not None:
-        tables["responders"] = table_responders(analysis.responses.rates, analysis.responses.differences)
+        tables["responders"] = table_responders(
+            *(_told(frame, analysis) for frame in (analysis.responses.rates, analysis.responses.differences))
+        )
     if analysis.safety is not None:
         safety = analysis.safety
         tables["adverse_events_overview"] = table_adverse_events(safety.overview, safety.overview_differences)
         tables["adverse_events"] = table_adverse_events(safety.terms, safety.differences)
     left_out = analysis.left_out
     tables["left_out"] = pd.DataFrame(
-        {"Where": left_out["where"], "Why": left_out["reason"], "n": [wording.count(n) for n in left_out["n"]]}
+        {
+            "Where": left_out["where"],
+            "Why": left_out["reason"],
+            "n": [wording.count(n) for n in left_out["n"]],
+        }
     )
     titles = sentences.table_titles(analysis)
     for name, table in tables.items():
         write_table(table, folder / name, title=titles[name])
     return tables
+
+
+def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """The responders a reader asks for: every threshold at the primary visit, the protocol's own at every visit."""
+    own = (responses["threshold"] - analysis.trial.protocol.reduction).abs() < 1e-12
+    return responses[own | (responses["visit"] == analysis.visit)]
 
 
 def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.DataFrame], folder: Path) -> str:
@@ -180,9 +206,13 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("botox_analysis.report") / "templates" / "report.html").read_text("utf-8"))
     pictures = {
-        name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode() for name in _FIGURES if name in captions
+        name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode()
+        for name in _FIGURES
+        if name in captions
     }
     trial = analysis.trial
+    # Shown somewhat larger than in print, all at the same scale.
+    widths = {name: f"{figures.style.inches_wide(folder / 'figures' / f'{name}.png') * REM_PER_INCH:.1f}" for name in pictures}
     return template.render(
         name=trial.name,
         banner=sentences.SIMULATED_BANNER if trial.provenance.get("simulated") == "yes" else "",
@@ -190,6 +220,7 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
         estimand=sentences.estimand(analysis),
         captions=captions,
         pictures=pictures,
+        widths=widths,
         order={name: number for number, name in enumerate(pictures, start=1)},
         tables={name: Markup(to_html(table)) for name, table in tables.items()},  # noqa: S704 - to_html escapes every text
         titles=sentences.table_titles(analysis),

@@ -44,9 +44,9 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
 
 
 def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
-    """The second part of a method is what stands for missing values."""
-    parts = estimates["method"].str.split("; ", expand=True)
-    return estimates.assign(handling=parts[1].fillna("") if parts.shape[1] > 1 else "")
+    """What a method says of missing values: its parts after the first, without the diary rule."""
+    said = [[part for part in method.split("; ")[1:] if " rule: " not in part] for method in estimates["method"]]
+    return estimates.assign(handling=["; ".join(parts) for parts in said])
 
 
 def _count(row: pd.Series) -> str:

@@ -10,6 +10,9 @@ import pandas as pd
 INDENT = "\u2003"
 """An em space before the name of a row that belongs to the row above."""
 
+LONG = 32
+"""Characters of a cell from which a page may break its line."""
+
 
 def to_html(table: pd.DataFrame) -> str:
     """A table as an HTML fragment, every text escaped.
@@ -22,14 +25,15 @@ def to_html(table: pd.DataFrame) -> str:
     Returns
     -------
     str
-        A ``<table>``; the first column heads its rows, indented rows have the class ``nested``.
+        A ``<table>``; the first column heads its rows, indented rows have the class ``nested``, long
+        cells the class ``long``.
     """
     head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in table.columns)
     body = []
     for row in table.itertuples(index=False):
         first = str(row[0])
         nested = ' class="nested"' if first.startswith(INDENT) else ""
-        cells = "".join(f"<td>{escape(str(text))}</td>" for text in row[1:])
+        cells = "".join(f"<td{' class=long' if len(str(text)) > LONG else ''}>{escape(str(text))}</td>" for text in row[1:])
         body.append(f'<tr{nested}><th scope="row">{escape(first.lstrip(INDENT))}</th>{cells}</tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 

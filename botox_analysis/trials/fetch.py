@@ -105,7 +105,10 @@ def _obtain(name: str, file: str, address: str, checksum: str) -> Path:
     try:
         return Path(
             pooch.retrieve(
-                address, known_hash=f"sha256:{checksum}", fname=f"{name}-{file}", path=pooch.os_cache("botox_analysis")
+                address,
+                known_hash=f"sha256:{checksum}",
+                fname=f"{name}-{file}",
+                path=pooch.os_cache("botox_analysis"),
             )
         )
     except requests.exceptions.RequestException as error:
@@ -114,7 +117,9 @@ def _obtain(name: str, file: str, address: str, checksum: str) -> Path:
             f"({type(error).__name__}); connect to the network once, or set {DATA_VARIABLE} to a folder with {name}/{file}."
         ) from error
     except ValueError as error:
-        raise DataError(f"{name}: what {address} holds today differs from the file recorded (sha256 {checksum[:12]}...): {error}") from error
+        raise DataError(
+            f"{name}: what {address} holds today differs from the file recorded (sha256 {checksum[:12]}...): {error}"
+        ) from error
 
 
 def _read_vickers(paths: Mapping[str, Path]) -> Trial:
@@ -148,7 +153,10 @@ def _read_vickers(paths: Mapping[str, Path]) -> Trial:
         }
     )
     return as_trial(
-        {"subjects": subjects, "assessments": pd.concat(pieces, ignore_index=True).rename(columns={"id": "subject"})},
+        {
+            "subjects": subjects,
+            "assessments": pd.concat(pieces, ignore_index=True).rename(columns={"id": "subject"}),
+        },
         name="Acupuncture for chronic headache (Vickers 2004)",
         arms=["control", "acupuncture"],
         visits=[BASELINE, "3 months", "12 months"],
@@ -227,7 +235,8 @@ def _read_kostecki_dillon(paths: Mapping[str, Path]) -> Trial:
         files=_spoken_of("kostecki_dillon"),
     )
     left_out = pd.DataFrame(
-        [("KosteckiDillon.csv", "diary row that repeats another word for word", int(twice.sum()))], columns=list(LEFT_OUT)
+        [("KosteckiDillon.csv", "diary row that repeats another word for word", int(twice.sum()))],
+        columns=list(LEFT_OUT),
     )
     return replace(trial, left_out=left_out)
 
@@ -236,9 +245,7 @@ def _spoken_of(name: str) -> dict[str, str]:
     return {table: f"{name} ({table})" for table in ("subjects", "diary", "assessments")}
 
 
-_VICKERS_FILES = (
-    "https://raw.githubusercontent.com/pmean/introduction-to-sql/d1c76562791a6c080526ada6d0b5ab94ad260860/data/"
-)
+_VICKERS_FILES = "https://raw.githubusercontent.com/pmean/introduction-to-sql/d1c76562791a6c080526ada6d0b5ab94ad260860/data/"
 
 SOURCES: dict[str, Source] = {
     "vickers2004": Source(
@@ -252,7 +259,7 @@ SOURCES: dict[str, Source] = {
             }.items()
         },
         citation="Vickers AJ et al. BMJ 2004;328:744; raw data: Vickers AJ. Trials 2006;7:15",
-        terms="Raw data CC0 at the address used. The study's own sheet asks users to contact the author before publishing analyses.",
+        terms="CC0 at the address used. The study's own sheet asks users to contact the author before publishing analyses.",
         read=_read_vickers,
     ),
     "cdystonia": Source(

@@ -48,9 +48,7 @@ def table_schemas() -> dict[str, Any]:
     import pandera.pandas as pa
 
     def text(*, required: bool = True, nullable: bool = False) -> Any:
-        return pa.Column(
-            required=required, nullable=nullable, description="a text", metadata={"kind": "text"}
-        )
+        return pa.Column(required=required, nullable=nullable, description="a text", metadata={"kind": "text"})
 
     def numeric(low: float, high: float, expected: str, *, required: bool = False, nullable: bool = True) -> Any:
         return pa.Column(
@@ -65,9 +63,7 @@ def table_schemas() -> dict[str, Any]:
         )  # fmt: skip
 
     def yes_no(*, nullable: bool = True) -> Any:
-        return pa.Column(
-            required=False, nullable=nullable, description="yes or no", metadata={"kind": "yes/no"}
-        )
+        return pa.Column(required=False, nullable=nullable, description="yes or no", metadata={"kind": "yes/no"})
 
     def severity(words: tuple[str, ...], *, nullable: bool) -> Any:
         return pa.Column(

@@ -140,7 +140,7 @@ def _read_table(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         row = content[: error.start].count(b"\n") + 1
         raise DataError(
             f"{path.name}, row {row}: found a byte 0x{content[error.start]:02x} that is not {encoding}; "
-            f"save the file as UTF-8, or name its encoding in {SETTINGS} (encoding = \"latin-1\")."
+            f'save the file as UTF-8, or name its encoding in {SETTINGS} (encoding = "latin-1").'
         ) from error
     separator = settings.get("separator", ",")
     header = next(csv.reader([text.splitlines()[0]], delimiter=separator))
@@ -149,7 +149,7 @@ def _read_table(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
             if other in header[0]:
                 raise DataError(
                     f"{path.name}, row 1: found '{said}' between the columns; expected ',', or a line "
-                    f"separator = \"{said}\" in {SETTINGS} (and decimal = \",\" where numbers have one)."
+                    f'separator = "{said}" in {SETTINGS} (and decimal = "," where numbers have one).'
                 )
     try:
         return pd.read_csv(
@@ -157,7 +157,9 @@ def _read_table(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
             na_values=missing, low_memory=False, skipinitialspace=True, index_col=False,
         )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise DataError(f"{path.name}: found rows of different lengths ({error}); expected {len(header)} cells in each.") from error
+        raise DataError(
+            f"{path.name}: found rows of different lengths ({error}); expected {len(header)} cells in each."
+        ) from error
 
 
 def _renamed(frame: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -207,20 +209,30 @@ def _add_study_days(raw: dict[str, pd.DataFrame], files: Mapping[str, str], sett
                     raw[table][day] = days.where(days < 0, days + 1).where(days.notna(), raw[table][day])
                 else:
                     problems += [
-                        (files[table], int(row) + 2, day, "day 0", f"day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in {SETTINGS}")
+                        (
+                            files[table],
+                            int(row) + 2,
+                            day,
+                            "day 0",
+                            f"day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in {SETTINGS}",
+                        )
                         for row in np.flatnonzero((days == 0).to_numpy())
                     ]
     refuse(problems)
 
 
-def _dates(
-    column: pd.Series[Any], file: str, name: str, settings: Mapping[str, Any], problems: list[Problem]
-) -> pd.Series[Any]:
+def _dates(column: pd.Series[Any], file: str, name: str, settings: Mapping[str, Any], problems: list[Problem]) -> pd.Series[Any]:
     date_format = settings.get("date_format", "%Y-%m-%d")
     dates = pd.to_datetime(column, format=date_format, errors="coerce")
     wrong = column.notna().to_numpy() & dates.isna().to_numpy()
     problems += [
-        (file, int(row) + 2, name, f"'{column.iloc[row]}'", f"a date written {date_format} (or date_format in {SETTINGS})")
+        (
+            file,
+            int(row) + 2,
+            name,
+            f"'{column.iloc[row]}'",
+            f"a date written {date_format} (or date_format in {SETTINGS})",
+        )
         for row in np.flatnonzero(wrong)
     ]
     return dates

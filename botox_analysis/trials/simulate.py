@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.schema import DataError
+from botox_analysis.trials.simulate_events import draw_events
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
 SEED = 145
@@ -33,8 +34,6 @@ COURSE = np.array([0.72, 0.86, 0.90, 0.93, 0.97, 1.0])
 """Share of a subject's final effect that is reached in each period of 28 days; assumed."""
 
 REASONS = ("adverse event", "lack of efficacy", "lost to follow-up", "withdrew consent", "other")
-TOXIN_DAYS = (1, 85)
-"""Days of the injections."""
 
 
 @dataclass(frozen=True)
@@ -77,52 +76,6 @@ ARMS = (
     ArmPlan("placebo", 696, 4, 41.5, 0.852, 0.09, 0.295, 88, (10, 25, 18, 24, 11), 0.7),
     ArmPlan("onabotulinumtoxinA", 688, 1, 41.1, 0.876, 0.09, 0.455, 91, (24, 15, 18, 23, 11), -1.1),
 )
-
-# Term, class, subjects per 1,000 in placebo and toxin, share related to treatment. The first nine are the leading
-# treatment-related events of COMPEL in its order; the shares, and all the others, are assumed.
-EVENT_TERMS = (
-    ("Neck pain", "Musculoskeletal and connective tissue disorders", 26, 84, 0.80),
-    ("Eyelid ptosis", "Eye disorders", 4, 36, 0.95),
-    ("Musculoskeletal stiffness", "Musculoskeletal and connective tissue disorders", 10, 36, 0.85),
-    ("Injection site pain", "General disorders and administration site conditions", 20, 28, 0.95),
-    ("Headache", "Nervous system disorders", 22, 34, 0.66),
-    ("Muscular weakness", "Musculoskeletal and connective tissue disorders", 3, 20, 0.92),
-    ("Facial paresis", "Nervous system disorders", 1, 17, 0.95),
-    ("Migraine", "Nervous system disorders", 20, 30, 0.43),
-    ("Skin tightness", "Skin and subcutaneous tissue disorders", 1, 10, 0.95),
-    ("Nasopharyngitis", "Infections and infestations", 52, 50, 0.0),
-    ("Upper respiratory tract infection", "Infections and infestations", 50, 46, 0.0),
-    ("Sinusitis", "Infections and infestations", 44, 40, 0.0),
-    ("Influenza", "Infections and infestations", 24, 22, 0.0),
-    ("Bronchitis", "Infections and infestations", 20, 18, 0.0),
-    ("Urinary tract infection", "Infections and infestations", 22, 21, 0.0),
-    ("Gastroenteritis viral", "Infections and infestations", 16, 14, 0.0),
-    ("Nausea", "Gastrointestinal disorders", 29, 26, 0.10),
-    ("Diarrhoea", "Gastrointestinal disorders", 16, 15, 0.05),
-    ("Dyspepsia", "Gastrointestinal disorders", 9, 10, 0.0),
-    ("Toothache", "Gastrointestinal disorders", 11, 9, 0.0),
-    ("Myalgia", "Musculoskeletal and connective tissue disorders", 6, 22, 0.20),
-    ("Back pain", "Musculoskeletal and connective tissue disorders", 26, 28, 0.0),
-    ("Arthralgia", "Musculoskeletal and connective tissue disorders", 15, 14, 0.0),
-    ("Dizziness", "Nervous system disorders", 15, 16, 0.15),
-    ("Paraesthesia", "Nervous system disorders", 6, 8, 0.20),
-    ("Fatigue", "General disorders and administration site conditions", 15, 16, 0.15),
-    ("Pyrexia", "General disorders and administration site conditions", 8, 9, 0.0),
-    ("Insomnia", "Psychiatric disorders", 14, 13, 0.0),
-    ("Anxiety", "Psychiatric disorders", 12, 13, 0.0),
-    ("Depression", "Psychiatric disorders", 16, 15, 0.0),
-    ("Rash", "Skin and subcutaneous tissue disorders", 9, 11, 0.10),
-    ("Vision blurred", "Eye disorders", 4, 6, 0.40),
-    ("Fall", "Injury, poisoning and procedural complications", 10, 11, 0.0),
-    ("Ligament sprain", "Injury, poisoning and procedural complications", 11, 10, 0.0),
-    ("Hypertension", "Vascular disorders", 10, 12, 0.0),
-    ("Seasonal allergy", "Immune system disorders", 14, 13, 0.0),
-)
-
-SEVERITY_SHARES = (45 / 116, 47 / 116, 24 / 116)
-"""Mild, moderate, severe: the maximal intensities of REPOSE (2019), table 5."""
-
-SHARE_SERIOUS = 0.03
 
 Floats = NDArray[np.float64]
 
@@ -232,7 +185,7 @@ def _simulate_arm(arm: ArmPlan, rng: np.random.Generator) -> dict[str, pd.DataFr
     )
     stickiness = np.where(kind == 0, 0.2, rng.beta(3, 5, arm.n))
     missing_rate = rng.beta(1.2, 25, arm.n)
-    share, baseline = _enrol(kind, stickiness, missing_rate, rng)
+    share, baseline = _enrol(kind, stickiness, rng)
 
     noise = rng.normal(0, 0.10, (arm.n, len(COURSE)))
     by_period = share[:, None] * (1 - effect[:, None] * COURSE) * (1 + noise)
@@ -268,19 +221,21 @@ def _simulate_arm(arm: ArmPlan, rng: np.random.Generator) -> dict[str, pd.DataFr
         "subjects": subjects,
         "diary": diary,
         "assessments": _assess_hit6(arm, relative_change, last_day, rng),
-        "adverse_events": _draw_events(arm, treated, last_day, reason, rng),
+        "adverse_events": draw_events(treated, last_day, reason, active=arm.name != "placebo", rng=rng),
     }
 
 
-def _enrol(
-    kind: NDArray[np.int64], stickiness: Floats, missing_rate: Floats, rng: np.random.Generator
-) -> tuple[Floats, NDArray[np.bool_]]:
+def _enrol(kind: NDArray[np.int64], stickiness: Floats, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
     """Each subject's share of headache days, and 28 baseline days that meet the entry criterion of 15."""
     n = len(kind)
     share, baseline = np.empty(n), np.empty((n, PERIOD), dtype=bool)
     waiting = np.arange(n)
     while waiting.size:
-        candidate = np.where(kind[waiting] == 0, rng.uniform(0.94, 0.99, waiting.size), 0.295 + 0.58 * rng.beta(2.2, 2.6, waiting.size))
+        candidate = np.where(
+            kind[waiting] == 0,
+            rng.uniform(0.94, 0.99, waiting.size),
+            0.295 + 0.58 * rng.beta(2.2, 2.6, waiting.size),
+        )
         days = _markov_days(np.repeat(candidate[:, None], PERIOD, axis=1), stickiness[waiting], rng)
         enters = days.sum(axis=1) >= 15
         share[waiting[enters]], baseline[waiting[enters]] = candidate[enters], days[enters]
@@ -328,7 +283,7 @@ def _write_diary(
 
     eased = np.where(day > 0, 0.22 * np.clip(effect, 0, 1)[:, None], 0.0)
     grade = rng.random((n, n_days))
-    share_severe = rng.beta(3, 4, n)[:, None]
+    share_severe = rng.beta(3, 4, (n, 1))
     severity = np.where(grade < 0.09 + eased, 1, np.where(grade < 1 - 0.9 * share_severe, 2, 3))
     severity = np.where(headache, severity, np.where(short, 1, 0))
     migraine = headache & (rng.random((n, n_days)) < 0.95)
@@ -337,7 +292,7 @@ def _write_diary(
     doses = np.where(headache & (rng.random((n, n_days)) < takes), 1 + rng.poisson(0.6, (n, n_days)), 0)
 
     recorded = rng.random((n, n_days)) >= missing_rate[:, None]
-    gap_start = rng.integers(10, N_DAYS, n)
+    gap_start = np.asarray(rng.integers(10, N_DAYS, n))
     gap = np.where(rng.random(n) < 0.25, rng.integers(3, 15, n), 0)
     recorded &= ~((day >= gap_start[:, None]) & (day < (gap_start + gap)[:, None]))
     # Who recorded fewer than 20 baseline days, or by the record had no 15 headache days in 28, would not have been enrolled.
@@ -384,57 +339,3 @@ def _assess_hit6(arm: ArmPlan, relative_change: Floats, last_day: NDArray[np.int
             "value": scores[who, column],
         }
     )
-
-
-def _draw_events(
-    arm: ArmPlan, treated: NDArray[np.bool_], last_day: NDArray[np.int64], reason: NDArray[np.object_],
-    rng: np.random.Generator,
-) -> pd.DataFrame:  # fmt: skip
-    safe = np.flatnonzero(treated)
-    left_for_event = np.flatnonzero(treated & (reason == "adverse event"))
-    pieces = []
-    for term, organ_class, placebo, toxin, share_related in EVENT_TERMS:
-        per_thousand = placebo if arm.name == "placebo" else toxin
-        n_subjects = round(per_thousand * safe.size / 1000)
-        who = rng.choice(safe, n_subjects, replace=False)
-        # Of those with the event a fixed share is related, so that the published ranking holds in any draw.
-        related = np.arange(n_subjects) < round(share_related * n_subjects)
-        again = rng.poisson(0.15, n_subjects)
-        who, related = np.repeat(who, 1 + again), np.repeat(related, 1 + again)
-        injection = np.where((last_day[who] > TOXIN_DAYS[1]) & (rng.random(who.size) < 0.4), TOXIN_DAYS[1], TOXIN_DAYS[0])
-        soon = injection + np.floor(rng.exponential(6.0, who.size)).astype(int)
-        onset = np.where(related, np.minimum(soon, last_day[who]), rng.integers(1, last_day[who] + 1))
-        pieces.append(
-            pd.DataFrame(
-                {
-                    "who": who,
-                    "term": term,
-                    "class": organ_class,
-                    "onset_day": onset,
-                    "end_day": onset + 1 + np.floor(rng.exponential(12.0, who.size)).astype(int),
-                    "severity": np.array(["mild", "moderate", "severe"])[rng.choice(3, who.size, p=SEVERITY_SHARES)],
-                    "related": np.where(related, "yes", "no"),
-                    "serious": np.where(rng.random(who.size) < SHARE_SERIOUS, "yes", "no"),
-                    "led_to_discontinuation": "no",
-                }
-            )
-        )
-    events = pd.concat(pieces, ignore_index=True)
-    # Who left for an adverse event has one: the last before leaving, or else anxiety.
-    last = events[events["who"].isin(left_for_event)].groupby("who")["onset_day"].idxmax()
-    events.loc[last, "led_to_discontinuation"] = "yes"
-    without = np.setdiff1d(left_for_event, events["who"])
-    extra = pd.DataFrame(
-        {
-            "who": without,
-            "term": "Anxiety",
-            "class": "Psychiatric disorders",
-            "onset_day": last_day[without] - 2,
-            "end_day": last_day[without] + 5,
-            "severity": "moderate",
-            "related": "no",
-            "serious": "no",
-            "led_to_discontinuation": "yes",
-        }
-    )
-    return pd.concat([events, extra], ignore_index=True)

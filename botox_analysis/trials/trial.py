@@ -16,7 +16,15 @@ ALL_RANDOMISED = "all randomised"
 LEFT_OUT = ("where", "reason", "n")
 """Columns of the counted frames that say what was left out: the step, why, and how many subjects or rows."""
 
-_NO_COVARIATE = {"subject", "arm", "actual_arm", "completed", "discontinuation_reason", "last_day", *POPULATIONS}
+_NO_COVARIATE = {
+    "subject",
+    "arm",
+    "actual_arm",
+    "completed",
+    "discontinuation_reason",
+    "last_day",
+    *POPULATIONS,
+}
 
 
 @dataclass(frozen=True)
@@ -230,9 +238,7 @@ def as_trial(
     )
 
 
-def _in_order(
-    frame: pd.DataFrame, column: str, order: list[str] | None, file: str, what: str
-) -> pd.Categorical:
+def _in_order(frame: pd.DataFrame, column: str, order: list[str] | None, file: str, what: str) -> pd.Categorical:
     words = frame[column]
     order = order or categories_of(words)
     strange = ~words.isin(order).to_numpy() & words.notna().to_numpy()
