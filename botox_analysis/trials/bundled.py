@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from botox_analysis.schema import DataError, listed, require_choice
+from botox_analysis.schema import ESTIMATES_NUMBERS, DataError, listed, require_choice
 from botox_analysis.trials.fetch import SOURCES, fetch_trial
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.trial import Trial
@@ -97,6 +97,6 @@ def load_published(kind: str) -> pd.DataFrame:
         The kind is not known.
     """
     require_choice(kind, PUBLISHED, "kind")
-    frame = pd.read_csv(bundled_data("published") / f"{kind}.csv", keep_default_na=False, na_values=[""])
-    text = frame.select_dtypes(exclude="number").columns
-    return frame.assign(**{column: frame[column].fillna("").astype(str) for column in text})
+    numbers = {"estimates": (*ESTIMATES_NUMBERS, "n_events"), "events": ("n_events", "n_total")}[kind]
+    frame = pd.read_csv(bundled_data("published") / f"{kind}.csv", keep_default_na=False, na_values={name: [""] for name in numbers})
+    return frame.astype({column: str for column in frame.columns if column not in numbers})

@@ -94,7 +94,8 @@ def draw_events(
         related = np.arange(n_subjects) < round(share_related * n_subjects)
         again = rng.poisson(0.15, n_subjects)
         who, related = np.repeat(who, 1 + again), np.repeat(related, 1 + again)
-        injection = np.where(
+        second = (last_day[who] > INJECTION_DAYS[1]) & (rng.random(who.size) < 0.4)
+        injection = np.where(second, INJECTION_DAYS[1], INJECTION_DAYS[0])
             (last_day[who] > INJECTION_DAYS[1]) & (rng.random(who.size) < 0.4), INJECTION_DAYS[1], INJECTION_DAYS[0]
         )
         soon = injection + np.floor(rng.exponential(6.0, who.size)).astype(int)

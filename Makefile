@@ -1,0 +1,45 @@
+# Two commands do everything on a machine with Python 3.11 or newer and make:
+#   make report   the report of the bundled trial
+#   make test     all checks and tests
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+REPORT ?= report
+PACKAGE = $(shell find botox_analysis -name '*.py')
+
+.PHONY: report test checks tests notebooks lock clean
+
+report: $(VENV)/installed
+	$(BIN)/botox-analysis report simulated --out $(REPORT)
+
+test: checks tests
+
+checks: $(VENV)/installed
+	$(BIN)/ruff format --check botox_analysis tests benchmarks
+	$(BIN)/ruff check botox_analysis tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m numpydoc.hooks.validate_docstrings $(PACKAGE)
+
+tests: $(VENV)/installed
+	$(BIN)/python -m pytest -n auto
+
+# Runs the notebooks and keeps what they print and draw.
+notebooks: $(VENV)/installed
+	$(BIN)/python notebooks/run.py
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "botox_analysis needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Needs uv: pins the versions and hashes of everything, for every Python the project supports.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) $(REPORT) build dist
