@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
 """What stands for a number that is not there."""
@@ -12,7 +13,7 @@ SHARES = ("proportion", "risk difference")
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """A number with a fixed count of decimals and a true minus sign.
+    """A number with a fixed count of decimals and a true minus sign; halves are rounded away from 0, as SAS and journals do.
 
     Parameters
     ----------
@@ -28,15 +29,15 @@ def number(value: float, decimals: int = 1) -> str:
 
     Examples
     --------
-    >>> number(-1.84), number(-0.01), number(1234.5, 0), number(float("nan"))
-    ('−1.8', '0.0', '1,234', '–')
+    >>> number(-1.84), number(-0.01), number(12.5, 0), number(1384, 0), number(float("nan"))
+    ('−1.8', '0.0', '13', '1,384', '–')
     """
     if math.isnan(value):
         return MISSING
-    text = f"{value:,.{decimals}f}"
-    if text.startswith("-") and float(text.replace(",", "")) == 0:
-        text = text[1:]
-    return text.replace("-", "−")
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "−")
 
 
 def interval(low: float, high: float, decimals: int = 1) -> str:
@@ -113,7 +114,7 @@ def p_value(value: float) -> str:
         return "<0.001"
     if value > 0.99:
         return ">0.99"
-    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
+    return number(value, 3 if value < 0.0995 else 2)
 
 
 def p_phrase(value: float) -> str:

@@ -22,7 +22,7 @@ Daily = Callable[[pd.DataFrame, DiaryRule], Any]
 """The diary's rows and a rule -> what each day counts, missing where it was not recorded; an array, shape (n,)."""
 
 
-def diary_endpoint(name: str, wording: str, daily: Daily, *, rule: DiaryRule = PREEMPT) -> Endpoint:
+def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = PREEMPT) -> Endpoint:
     """An endpoint that adds up days of a diary.
 
     Parameters
@@ -201,23 +201,27 @@ def _acute_medication(diary: pd.DataFrame, rule: DiaryRule) -> Any:  # noqa: ARG
     return np.where(np.isnan(doses), np.nan, doses > 0)
 
 
-HEADACHE_DAYS = diary_endpoint("headache days", "headache days{duration} per {period} days", _headache)
+HEADACHE_DAYS = diary_endpoint("headache days", wording="headache days{duration} per {period} days", daily=_headache)
 """Days with headache of the rule's minimum duration."""
 
-MIGRAINE_DAYS = diary_endpoint("migraine days", "migraine days (criteria{treated}) per {period} days", _migraine)
+MIGRAINE_DAYS = diary_endpoint("migraine days", wording="migraine days (criteria{treated}) per {period} days", daily=_migraine)
 """Days that fulfil the criteria of migraine, under some rules also headache days treated with acute medication."""
 
 MODERATE_SEVERE_DAYS = diary_endpoint(
     "moderate/severe headache days",
-    "moderate/severe headache days{duration} per {period} days",
-    _moderate_severe,
+    wording="moderate/severe headache days{duration} per {period} days",
+    daily=_moderate_severe,
 )
 """Headache days whose maximum severity is moderate or severe."""
 
-HEADACHE_HOURS = diary_endpoint("headache hours", "headache hours on headache days{duration} per {period} days", _hours)
+HEADACHE_HOURS = diary_endpoint(
+    "headache hours", wording="headache hours on headache days{duration} per {period} days", daily=_hours
+)
 """Cumulative hours of headache on headache days."""
 
-ACUTE_MEDICATION_DAYS = diary_endpoint("acute-medication days", "acute-medication days per {period} days", _acute_medication)
+ACUTE_MEDICATION_DAYS = diary_endpoint(
+    "acute-medication days", wording="acute-medication days per {period} days", daily=_acute_medication
+)
 """Days with at least one dose of acute headache medication."""
 
 DIARY_ENDPOINTS = (HEADACHE_DAYS, MIGRAINE_DAYS, MODERATE_SEVERE_DAYS, HEADACHE_HOURS, ACUTE_MEDICATION_DAYS)

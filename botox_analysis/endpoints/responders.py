@@ -65,7 +65,7 @@ def responders(
     fall = baseline - outcomes["value"].to_numpy(dtype=float)
     known = ~np.isnan(fall) & ((baseline != 0) | (points is not None))
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
-    arm_code = pd.Categorical(outcomes["arm"], categories=arms).codes.astype(int)
+    arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
     cell = outcomes["visit"].cat.codes.to_numpy(dtype=int) * len(arms) + arm_code
     n_cells = len(visits) * len(arms)
     in_total = known if missing == "observed cases" else np.ones_like(known)

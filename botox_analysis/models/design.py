@@ -49,7 +49,7 @@ def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[s
     Design
         Numbers are centred at their mean, so that an arm's column is its mean there.
     """
-    arm_codes = pd.Categorical(rows["arm"], categories=list(arms)).codes
+    arm_codes = pd.Index(list(arms)).get_indexer(rows["arm"].astype(object))
     blocks = [np.equal.outer(arm_codes, np.arange(len(arms))).astype(float)]
     names = [f"arm {arm}" for arm in arms]
     equal_margins: list[float] = []

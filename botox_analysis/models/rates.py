@@ -135,7 +135,7 @@ def compare_rates(
     reference_row = np.full(group.max() + 1, -1)
     reference_row[group[is_reference]] = np.flatnonzero(is_reference)
     own_row = np.flatnonzero(~is_reference)
-    arm_code = pd.Categorical(counted["arm"], categories=arms).codes[own_row]
+    arm_code = pd.Index(arms).get_indexer(counted["arm"].astype(object))[own_row]
     own_row = own_row[np.lexsort((arm_code, group[own_row]))]
     reference_of_own = reference_row[group[own_row]]
     if (reference_of_own < 0).any():

@@ -98,5 +98,7 @@ def load_published(kind: str) -> pd.DataFrame:
     """
     require_choice(kind, PUBLISHED, "kind")
     numbers = {"estimates": (*ESTIMATES_NUMBERS, "n_events"), "events": ("n_events", "n_total")}[kind]
-    frame = pd.read_csv(bundled_data("published") / f"{kind}.csv", keep_default_na=False, na_values={name: [""] for name in numbers})
+    frame = pd.read_csv(
+        bundled_data("published") / f"{kind}.csv", keep_default_na=False, na_values={name: [""] for name in numbers}
+    )
     return frame.astype({column: str for column in frame.columns if column not in numbers})

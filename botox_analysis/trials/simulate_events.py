@@ -96,8 +96,6 @@ def draw_events(
         who, related = np.repeat(who, 1 + again), np.repeat(related, 1 + again)
         second = (last_day[who] > INJECTION_DAYS[1]) & (rng.random(who.size) < 0.4)
         injection = np.where(second, INJECTION_DAYS[1], INJECTION_DAYS[0])
-            (last_day[who] > INJECTION_DAYS[1]) & (rng.random(who.size) < 0.4), INJECTION_DAYS[1], INJECTION_DAYS[0]
-        )
         soon = injection + np.floor(rng.exponential(6.0, who.size)).astype(int)
         onset = np.where(related, np.minimum(soon, last_day[who]), rng.integers(1, last_day[who] + 1))
         pieces.append(

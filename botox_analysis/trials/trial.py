@@ -208,10 +208,8 @@ def as_trial(
         subjects.insert(1, "arm", ONE_ARM)
     for column in ("arm", "actual_arm"):
         if column in subjects.columns:
+            arms = arms or categories_of(subjects["arm"])
             subjects[column] = _in_order(subjects, column, arms, files.get("subjects", "subjects"), "arms")
-    if "actual_arm" in subjects.columns:
-        both = subjects["arm"].cat.categories
-        subjects["actual_arm"] = subjects["actual_arm"].cat.set_categories(both)
     order = pd.CategoricalDtype(subjects["subject"])
     for table in TABLES[1:]:
         if table in values:

@@ -1,0 +1,86 @@
+"""Fixtures of all tests: the bundled trial, real data where there are any, folders of small files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+
+DATA_VARIABLE = "BOTOX_ANALYSIS_DATA"
+BESIDE_THE_PROJECT = Path(__file__).resolve().parents[2] / "shared" / "realdata"
+
+
+@pytest.fixture(scope="session")
+def simulated() -> ba.Trial:
+    """The bundled simulated trial, all subjects."""
+    return ba.load_trial(ba.bundled_data("simulated"))
+
+
+@pytest.fixture(scope="session")
+def realdata_folder() -> Path:
+    """The folder of real data: what BOTOX_ANALYSIS_DATA names, else ../shared/realdata; skips where there is neither."""
+    named = os.environ.get(DATA_VARIABLE)
+    folder = Path(named) if named else BESIDE_THE_PROJECT
+    if not folder.is_dir():
+        pytest.skip(f"no real data: {DATA_VARIABLE} names no folder, and {BESIDE_THE_PROJECT} does not exist")
+    return folder
+
+
+@pytest.fixture
+def realdata(realdata_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of real data, with BOTOX_ANALYSIS_DATA set to it."""
+    monkeypatch.setenv(DATA_VARIABLE, str(realdata_folder))
+    return realdata_folder
+
+
+@pytest.fixture(scope="session")
+def fetched(realdata_folder: Path) -> Callable[[str], ba.Trial]:
+    """A function: the name of a public trial -> the trial, from the folder of real data, read once."""
+    read: dict[str, ba.Trial] = {}
+
+    def fetch(name: str) -> ba.Trial:
+        if name not in read:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv(DATA_VARIABLE, str(realdata_folder))
+                read[name] = ba.fetch_trial(name)
+        return read[name]
+
+    return fetch
+
+
+@pytest.fixture(scope="session")
+def vickers2004(fetched: Callable[[str], ba.Trial]) -> ba.Trial:
+    """Acupuncture for chronic headache, from the real files."""
+    return fetched("vickers2004")
+
+
+@pytest.fixture(scope="session")
+def cdystonia(fetched: Callable[[str], ba.Trial]) -> ba.Trial:
+    """Botulinum toxin type B in cervical dystonia, from the real file."""
+    return fetched("cdystonia")
+
+
+@pytest.fixture(scope="session")
+def kostecki_dillon(fetched: Callable[[str], ba.Trial]) -> ba.Trial:
+    """A daily migraine diary, from the real file."""
+    return fetched("kostecki_dillon")
+
+
+@pytest.fixture
+def trial_folder(tmp_path: Path) -> Callable[..., Path]:
+    """A function: what each file holds, by its name with ``_`` for the dot -> a folder with these files."""
+
+    def write(**contents: str | bytes | pd.DataFrame) -> Path:
+        for name, content in contents.items():
+            stem, suffix = name.rsplit("_", 1)
+            path = tmp_path / f"{stem}.{suffix}"
+            if isinstance(content, pd.DataFrame):
+                content.to_parquet(path)
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return tmp_path
+
+    return write

@@ -1,0 +1,170 @@
+"""Figures show the numbers they are given: the artists are asked for their data."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.figures.style import ARM_COLOURS, REFERENCE_COLOUR, arm_styles, visit_axis
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def outcomes(simulated):
+    return ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
+
+
+@pytest.fixture(scope="module")
+def fit(outcomes):
+    return ba.fit_ancova(outcomes)
+
+
+def drawn_texts(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_the_course_has_a_line_per_arm_from_zero_at_baseline_through_its_means(fit):
+    ax = ba.plot_course(fit.means())
+    placebo = fit.means().query("arm == 'placebo'")["estimate"].to_numpy()
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.0, *placebo])
+
+
+def test_the_reference_is_grey_and_the_next_arm_blue(fit):
+    ax = ba.plot_course(fit.means())
+    colours = [container.lines[0].get_color() for container in ax.containers]
+    assert colours == [REFERENCE_COLOUR, ARM_COLOURS[0]]
+
+
+def test_the_course_writes_the_numbers_of_subjects(fit):
+    texts = drawn_texts(ba.plot_course(fit.means()))
+    assert [text for text in texts if text != "n"] == [f"{n:.0f}" for n in fit.n.ravel()]
+
+
+def test_the_course_says_endpoint_and_measure(fit):
+    label = ba.plot_course(fit.means()).get_ylabel().replace("\n", " ")
+    assert label == "Mean change in headache days (≥ 4 h) per 28 days"
+
+
+def test_a_course_of_two_endpoints_is_refused(fit):
+    both = pd.concat([fit.means(), fit.means().assign(endpoint="pain")])
+    with pytest.raises(ba.DataError, match="several of 'endpoint'"):
+        ba.plot_course(both)
+
+
+def test_a_figure_takes_the_axes_it_is_given(fit):
+    ax = plt.figure().add_subplot()
+    assert ba.plot_course(fit.means(), ax=ax) is ax
+
+
+def test_the_forest_has_its_rows_in_order_from_the_top(fit):
+    differences = fit.differences()
+    ax = ba.plot_forest(differences)
+    assert [container.lines[0].get_xdata()[0] for container in ax.containers] == differences["estimate"].tolist()
+    assert [label.get_text() for label in ax.get_yticklabels()] == [visit.capitalize() for visit in differences["visit"]]
+    low, high = ax.get_ylim()
+    assert low > high
+
+
+def test_the_forest_writes_estimates_and_p_values_beside(fit):
+    texts = drawn_texts(ba.plot_forest(fit.differences()))
+    assert "−1.7 (−2.5 to −0.9)" in texts
+    assert "<0.001" in texts
+
+
+def test_the_forest_of_proportions_is_in_percentage_points():
+    events = pd.DataFrame({"arm": ["a", "b"], "n_events": [21, 49], "n_total": [140, 161]})
+    ax = ba.plot_forest(ba.compare_rates(events))
+    assert ax.containers[0].lines[0].get_xdata()[0] == pytest.approx(15.43, abs=0.01)
+    assert "percentage points" in ax.get_xlabel()
+
+
+def test_the_responder_curve_shows_the_rates_in_per_cent(outcomes):
+    rates = ba.event_rates(ba.responders(outcomes, reduction=[0, 0.5, 1]).query("visit == 'week 24'"))
+    ax = ba.plot_responder_curve(rates)
+    expected = 100 * rates.query("arm == 'onabotulinumtoxinA'")["estimate"]
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), expected)
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), [0, 50, 100])
+
+
+def test_a_responder_curve_needs_thresholds_and_one_visit(outcomes):
+    rates = ba.event_rates(ba.responders(outcomes))
+    with pytest.raises(ba.DataError, match="no column 'threshold'"):
+        ba.plot_responder_curve(rates.drop(columns="threshold"))
+    with pytest.raises(ba.DataError, match="6 visits; a responder curve shows one"):
+        ba.plot_responder_curve(rates)
+
+
+def test_each_arm_of_the_distribution_adds_up_to_a_hundred_per_cent(outcomes):
+    ax = ba.plot_distribution(outcomes, visit="week 24")
+    for patch in ax.collections:
+        assert patch.get_paths()[0].vertices[:, 1].max() <= 100
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["placebo (n = 614)", "onabotulinumtoxinA (n = 604)"]
+
+
+def test_a_distribution_at_an_unknown_visit_is_refused(outcomes):
+    with pytest.raises(ba.DataError, match="nothing at 'week 99'"):
+        ba.plot_distribution(outcomes, visit="week 99")
+
+
+def test_the_calendar_puts_hours_on_their_days_and_leaves_gaps_empty():
+    diaries = pd.DataFrame(
+        {"subject": ["a", "a", "b"], "arm": ["p", "p", "t"], "day": [-1, 2, 1], "headache_hours": [5.0, 7.0, 0.0]}
+    )
+    picture = ba.plot_calendar(diaries).images[0].get_array()
+    assert picture.tolist() == [[5.0, None, 7.0], [None, 0.0, None]]
+
+
+def test_the_calendar_shows_subjects_by_their_change(simulated, outcomes):
+    diaries = ba.select_diaries(simulated.restrict("itt"), outcomes, visit="week 24", n_per_arm=5)
+    change = outcomes.query("visit == 'week 24'").set_index("subject")["change"]
+    placebo = [change[subject] for subject in diaries.query("arm == 'placebo'")["subject"].unique()]
+    assert len(placebo) == 5
+    assert placebo == sorted(placebo, key=lambda value: (np.isnan(value), value))
+
+
+def test_adverse_events_stand_in_the_order_given_with_their_counts(simulated):
+    terms = ba.adverse_events(simulated.restrict("safety")).query("category in ['Neck pain', 'Eyelid ptosis']")
+    differences = ba.compare_rates(terms).sort_values("estimate", ascending=False)
+    ax = ba.plot_adverse_events(ba.event_rates(terms), differences)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Neck pain", "Eyelid ptosis"]
+    assert {"58", "18", "25", "3"} <= set(drawn_texts(ax))
+    right = next(other for other in ax.figure.axes if other is not ax)
+    np.testing.assert_allclose(right.containers[0].lines[0].get_xdata(), 100 * differences["estimate"])
+
+
+def test_the_flow_has_a_box_per_stage_and_arm_with_its_counts(simulated):
+    ax = ba.plot_flow(ba.disposition(simulated))
+    texts = drawn_texts(ax)
+    assert "Randomised (n = 1,384)" in texts
+    assert "Allocated to placebo\n(n = 696)" in texts
+    assert any(text.startswith("Discontinued (n = 91)") and "adverse event (n = 23)" in text for text in texts)
+
+
+def test_visits_of_one_unit_stand_in_time_and_others_side_by_side():
+    assert visit_axis(["baseline", "3 months", "12 months"])[0] == [0.0, 3.0, 12.0]
+    assert visit_axis(["baseline", "week 4", "month 3"])[0] == [0.0, 1.0, 2.0]
+    assert visit_axis(["baseline", "early", "end"])[1] == ["Baseline", "Early", "End"]
+
+
+def test_arms_differ_in_colour_and_marker():
+    styles = arm_styles(["placebo", "low", "high"])
+    assert len(set(styles.values())) == 3
+    assert styles["placebo"][0] == REFERENCE_COLOUR
+
+
+def test_the_same_figure_gives_the_same_bytes_in_all_formats(fit, tmp_path):
+    first, second = (ba.save_figure(ba.plot_forest(fit.differences()), tmp_path / name) for name in ("one", "two"))
+    assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
+    for one, two in zip(first, second, strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_an_unknown_format_is_refused(fit, tmp_path):
+    with pytest.raises(ValueError, match="formats has"):
+        ba.save_figure(ba.plot_forest(fit.differences()), tmp_path / "x", formats=["bmp"])

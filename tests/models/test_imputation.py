@@ -1,0 +1,78 @@
+"""Values carried forward, by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+
+FORWARD = "last observation carried forward"
+WITH_BASELINE = "last observation carried forward, baseline included"
+
+
+@pytest.fixture
+def outcomes():
+    frame = pd.DataFrame(
+        {
+            "subject": np.repeat(["seen", "left", "gap", "never"], 3),
+            "arm": "a",
+            "visit": ["w1", "w2", "w3"] * 4,
+            "baseline": 20.0,
+            "value": [18, 16, 14, 15, np.nan, np.nan, np.nan, 12, np.nan, np.nan, np.nan, np.nan],
+        }
+    )
+    return ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["w1", "w2", "w3"])
+
+
+def values(outcomes, subject):
+    return outcomes.loc[outcomes["subject"] == subject, "value"].tolist()
+
+
+def test_the_last_value_stands_for_those_after_it(outcomes):
+    assert values(ba.impute(outcomes, strategy=FORWARD), "left") == [15, 15, 15]
+
+
+def test_without_the_baseline_what_came_before_the_first_value_stays_missing(outcomes):
+    filled = ba.impute(outcomes, strategy=FORWARD)
+    assert np.isnan(values(filled, "gap")[0])
+    assert values(filled, "gap")[1:] == [12, 12]
+    assert np.isnan(values(filled, "never")).all()
+
+
+def test_with_the_baseline_nobody_who_has_one_is_missing(outcomes):
+    filled = ba.impute(outcomes, strategy=WITH_BASELINE)
+    assert values(filled, "gap") == [20, 12, 12]
+    assert values(filled, "never") == [20, 20, 20]
+
+
+def test_change_and_percent_follow_the_filled_value(outcomes):
+    filled = ba.impute(outcomes, strategy=FORWARD)
+    assert filled.loc[filled["subject"] == "left", "change"].tolist() == [-5, -5, -5]
+    assert filled.loc[filled["subject"] == "left", "percent_change"].tolist() == [-25, -25, -25]
+
+
+def test_observed_values_do_not_move_and_the_frame_given_is_not_changed(outcomes):
+    before = outcomes.copy(deep=True)
+    filled = ba.impute(outcomes, strategy=WITH_BASELINE)
+    pd.testing.assert_frame_equal(outcomes, before)
+    seen = outcomes["value"].notna()
+    pd.testing.assert_series_equal(filled.loc[seen, "value"], outcomes.loc[seen, "value"])
+
+
+def test_the_strategy_is_named_in_imputation(outcomes):
+    assert ba.impute(outcomes, strategy=FORWARD)["imputation"].unique().tolist() == [FORWARD]
+
+
+def test_the_diary_rule_stays_in_imputation(simulated):
+    filled = ba.impute(ba.HEADACHE_DAYS.derive(simulated), strategy=FORWARD)
+    assert filled["imputation"].iloc[0].startswith(f"{FORWARD}; PREEMPT rule")
+
+
+def test_the_order_of_rows_does_not_matter(outcomes):
+    shuffled = ba.impute(outcomes.sample(frac=1, random_state=1), strategy=FORWARD).sort_index()
+    pd.testing.assert_frame_equal(shuffled, ba.impute(outcomes, strategy=FORWARD))
+
+
+def test_an_unknown_strategy_is_told_with_the_known_ones(outcomes):
+    with pytest.raises(ValueError, match="strategy 'LOCF' is not known; it is one of 'last observation"):
+        ba.impute(outcomes, strategy="LOCF")

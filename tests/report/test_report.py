@@ -1,0 +1,263 @@
+"""The report: the same bytes each time, complete, honest about what it is, and never half written."""
+
+import hashlib
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.report import write as writing
+from botox_analysis.report.analysis import analyse
+
+FIGURES = {"flow", "course", "distribution", "forest", "sensitivity", "responder_curve", "calendar", "adverse_events"}
+
+
+def checksums(folder):
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return ba.open_trial("simulated")
+
+
+@pytest.fixture(scope="module")
+def report(trial, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report") / "out"
+    ba.write_report(trial, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A trial of 24 subjects without diary: quick to report."""
+    subjects = pd.DataFrame(
+        {
+            "subject": [f"s{n}" for n in range(24)],
+            "arm": ["placebo", "<b>toxin</b>"] * 12,
+            "age": range(30, 54),
+            "site": ["x & y", "z", "z"] * 8,
+        }
+    )
+    rows = [
+        (s, "NRS", visit, 8 - n % 3 - (visit != "baseline") * (n % 5))
+        for n, s in enumerate(subjects["subject"])
+        for visit in ("baseline", "week 4")
+    ]
+    assessments = pd.DataFrame(rows, columns=["subject", "scale", "visit", "value"])
+    return ba.as_trial({"subjects": subjects, "assessments": assessments}, name="A <small> trial")
+
+
+@pytest.mark.slow
+def test_two_reports_are_the_same_to_the_byte(trial, report, tmp_path):
+    ba.write_report(trial, tmp_path / "again")
+    assert checksums(tmp_path / "again") == checksums(report)
+
+
+def test_all_figures_are_there_in_three_formats(report):
+    assert {path.stem for path in (report / "figures").iterdir()} == FIGURES
+    assert len(list((report / "figures").iterdir())) == 3 * len(FIGURES)
+
+
+def test_all_tables_are_there_as_csv_and_html(report):
+    names = {
+        "baseline",
+        "disposition",
+        "efficacy",
+        "secondary",
+        "responders",
+        "adverse_events_overview",
+        "adverse_events",
+        "left_out",
+    }
+    assert {path.name for path in (report / "tables").iterdir()} == {
+        f"{name}.{kind}" for name in names for kind in ("csv", "html")
+    }
+
+
+def test_the_page_needs_no_other_file_to_be_read(report):
+    page = (report / "index.html").read_text("utf-8")
+    assert "<script" not in page
+    assert "<link" not in page
+    assert set(re.findall(r'src="([a-z]+:[a-z/]+)', page)) == {"data:image/png"}
+
+
+def test_links_of_the_page_lead_to_files_of_the_report(report):
+    page = (report / "index.html").read_text("utf-8")
+    links = re.findall(r'href="([^"#]+)"', page)
+    assert len(links) > 30
+    assert [link for link in links if not (report / link).is_file()] == []
+
+
+def test_simulated_data_say_so_on_the_page_and_in_the_manifest(report):
+    assert "Simulated data. Nobody in this trial exists" in (report / "index.html").read_text("utf-8")
+    assert json.loads((report / "manifest.json").read_text("utf-8"))["simulated"] == "yes"
+
+
+def test_the_manifest_has_the_checksum_of_every_other_file(report):
+    manifest = json.loads((report / "manifest.json").read_text("utf-8"))
+    found = checksums(report)
+    found.pop("manifest.json")
+    assert manifest["outputs"] == found
+    assert manifest["seed"] == "145"
+    assert {"python", "numpy", "pandas", "botox-analysis"} <= set(manifest["versions"])
+    assert {"sha256 of diary.csv", "sha256 of subjects.csv"} <= set(manifest["inputs"])
+
+
+def test_the_numbers_of_the_headline_are_in_the_estimates(report):
+    estimates = pd.read_csv(report / "estimates.csv")
+    row = estimates.query(
+        "measure == 'difference in mean change' and visit == 'week 24' and endpoint.str.startswith('headache days') and "
+        "method.str.contains('adjusted for baseline, overuse; observed')"
+    )
+    assert len(row) == 1
+    said = f"difference of −{-row['estimate'].iloc[0]:.1f} (95 % CI −{-row['conf_low'].iloc[0]:.1f} to −{-row['conf_high'].iloc[0]:.1f}"
+    assert said in (report / "index.html").read_text("utf-8")
+
+
+def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
+    table = pd.read_csv(report / "tables" / "adverse_events.csv")
+    estimates = pd.read_csv(report / "estimates.csv").query(
+        "endpoint == 'treatment-emergent adverse events' and measure == 'proportion'"
+    )
+    counts = {(row.category, row.arm): f"{row.n_events:.0f}" for row in estimates.itertuples()}
+    shown = table.set_index(table.columns[0])["placebo (n = 692)"]
+    assert len(shown) > 40
+    written = {name.strip(): text.split(" ")[0] for name, text in shown.items()}
+    assert written == {name: counts[name.lower() if name == "Any adverse event" else name, "placebo"] for name in written}
+
+
+def test_who_was_left_out_is_counted(report, simulated):
+    left_out = pd.read_csv(report / "tables" / "left_out.csv")
+    at_end = left_out[left_out["Where"].str.contains("ANCOVA, headache days .* week 24")]
+    outcomes = ba.HEADACHE_DAYS.derive(simulated).query("visit == 'week 24'")
+    assert at_end["n"].tolist() == [outcomes["change"].isna().sum()]
+
+
+@pytest.mark.slow
+def test_a_check_of_an_unchanged_report_finds_nothing(report):
+    assert ba.check_report(report).empty
+
+
+def test_a_check_names_the_file_and_the_number_that_moved(small, tmp_path):
+    ba.write_report(small, tmp_path / "out")
+    estimates = tmp_path / "out" / "estimates.csv"
+    lines = estimates.read_text("utf-8").splitlines()
+    at = next(number for number, line in enumerate(lines) if "difference in mean change" in line)
+    number = re.search(r"-?\d+\.\d{6,}", lines[at]).group()
+    lines[at] = lines[at].replace(number, "9.75", 1)
+    estimates.write_text("\n".join(lines) + "\n", "utf-8")
+    (tmp_path / "out" / "figures" / "course.svg").unlink()
+    moved = ba.check_report(tmp_path / "out", trial=small)
+    assert "9.75" in moved["reported"].tolist()
+    assert "figures/course.svg" in moved["file"].tolist()
+
+
+def test_a_check_names_what_comes_out_differently_now(small, tmp_path):
+    ba.write_report(small, tmp_path / "out")
+    older = small.assessments.assign(value=small.assessments["value"] + (small.assessments["visit"] == "week 4"))
+    moved = ba.check_report(
+        tmp_path / "out", trial=ba.as_trial({"subjects": small.subjects, "assessments": older}, name=small.name)
+    )
+    assert {"estimates.csv", "figures/course.png", "index.html"} <= set(moved["file"])
+    assert moved["what"].str.contains("mean change").any()
+
+
+def test_a_check_without_origin_asks_for_the_trial(small, tmp_path):
+    ba.write_report(small, tmp_path / "out")
+    with pytest.raises(ba.DataError, match="does not say where the trial came from; give the trial"):
+        ba.check_report(tmp_path / "out")
+
+
+def test_a_check_of_no_report_is_refused(tmp_path):
+    with pytest.raises(ba.DataError, match=r"found no manifest\.json"):
+        ba.check_report(tmp_path)
+    (tmp_path / "manifest.json").write_text("[1, 2]", "utf-8")
+    with pytest.raises(ba.DataError, match="found no manifest of a report"):
+        ba.check_report(tmp_path)
+
+
+def test_an_interrupted_run_leaves_the_old_report_whole(small, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    ba.write_report(small, folder)
+    before = checksums(folder)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "_render", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ba.write_report(small, folder)
+    assert checksums(folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_with_other_files_is_not_overwritten(small, tmp_path):
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(ba.DataError, match=r"found other files and no manifest\.json"):
+        ba.write_report(small, tmp_path)
+    assert (tmp_path / "thesis.docx").read_text() == "years of work"
+
+
+def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
+    page = ba.write_report(small, tmp_path / "out").read_text("utf-8")
+    assert "<b>toxin</b>" not in page
+    assert "&lt;b&gt;toxin&lt;/b&gt;" in page
+    assert "A &lt;small&gt; trial" in page
+    assert "x &amp; y" in page
+
+
+def test_progress_is_told_from_start_to_end(small, tmp_path):
+    told = []
+    ba.write_report(small, tmp_path / "out", progress=lambda *step: told.append(step))
+    assert [step[1] for step in told] == sorted(step[1] for step in told)
+    assert told[-1][0] == "done"
+    assert told[-1][1] == told[-1][2]
+
+
+def test_a_report_without_safety_data_has_no_safety_section(small, tmp_path):
+    page = ba.write_report(small, tmp_path / "out").read_text("utf-8")
+    assert 'id="safety"' not in page
+    assert "Simulated data" not in page
+
+
+def test_one_arm_is_refused_with_what_to_do_instead():
+    subjects = pd.DataFrame({"subject": ["a", "b"]})
+    with pytest.raises(ba.DataError, match="one arm only, 'all subjects'; a report compares arms"):
+        analyse(ba.as_trial({"subjects": subjects}, name="one arm"))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"endpoint": "joy"}, "the protocol's endpoint 'joy' is not measured; what is: 'NRS'"),
+        ({"visit": "week 99"}, "the protocol's visit 'week 99' is not among those of NRS: 'week 4'"),
+        ({"covariates": ("height",)}, "the protocol's covariate 'height' is not a column of subjects"),
+        ({"efficacy_population": "happy"}, "no population 'happy'"),
+    ],
+)
+def test_a_protocol_that_does_not_fit_the_trial_is_refused(small, change, said):
+    planned = ba.Protocol(**change)
+    trial = ba.as_trial({"subjects": small.subjects, "assessments": small.assessments}, name="small", protocol=planned)
+    with pytest.raises(ba.DataError, match=said):
+        analyse(trial)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["vickers2004", "cdystonia"])
+def test_real_trials_are_reported_like_the_bundled_one(realdata, name, tmp_path):
+    page = ba.write_report(ba.open_trial(name), tmp_path / "out").read_text("utf-8")
+    expected = {
+        "vickers2004": "difference of −1.8 (95 % CI −2.9 to −0.6, p = 0.003",
+        "cdystonia": "difference of −7.2 (95 % CI −11.1 to −3.3, p &lt; 0.001",
+    }
+    assert expected[name] in page
+    assert "Simulated data" not in page
+    shutil.rmtree(tmp_path / "out")

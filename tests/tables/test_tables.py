@@ -1,0 +1,72 @@
+"""Tables write the numbers they are given."""
+
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.tables.writers import INDENT, to_html, write_table
+
+
+@pytest.fixture(scope="module")
+def itt(simulated):
+    return simulated.restrict("itt")
+
+
+@pytest.fixture(scope="module")
+def outcomes(itt):
+    return ba.HEADACHE_DAYS.derive(itt)
+
+
+def test_baseline_has_means_with_standard_deviations_and_counts_with_shares(itt):
+    table = ba.table_baseline(ba.describe(itt, endpoints=[ba.HEADACHE_DAYS])).set_index("Characteristic")
+    assert list(table.columns) == ["placebo (n = 696)", "onabotulinumtoxinA (n = 688)", "all arms (n = 1,384)"]
+    assert table.loc["Headache days (≥ 4 h) per 28 days, mean (SD)"].tolist() == ["19.8 (3.8)", "19.9 (3.7)", "19.8 (3.8)"]
+    assert table.loc[f"{INDENT}female"].tolist()[0] == "605 (86.9 %)"
+
+
+def test_a_characteristic_that_says_yes_or_no_takes_one_row(itt):
+    rows = ba.table_baseline(ba.describe(itt))["Characteristic"].tolist()
+    assert [row for row in rows if "verus" in row] == ["Overuse, n (%)"]
+
+
+def test_efficacy_has_a_row_per_visit_and_arm_and_no_difference_for_the_reference(outcomes):
+    fit = ba.fit_ancova(outcomes, covariates=("baseline", "overuse"))
+    table = ba.table_efficacy(fit.means(), fit.differences())
+    assert len(table) == 12
+    last = table.tail(2)
+    assert last["Difference to placebo (95 % CI)"].tolist() == ["–", "−1.7 (−2.5 to −0.9)"]
+    assert last["p"].tolist() == ["–", "<0.001"]
+
+
+def test_responders_keep_the_handlings_of_missing_values_apart(outcomes):
+    events = pd.concat([ba.responders(outcomes), ba.responders(outcomes, missing="non-responder imputation")])
+    table = ba.table_responders(ba.event_rates(events), ba.compare_rates(events)).query("Visit == 'week 24'")
+    assert table["Missing values"].tolist() == ["observed cases", "non-responder imputation"]
+    assert table["placebo, n/N (%)"].tolist() == ["208/614 (33.9 %)", "208/696 (29.9 %)"]
+
+
+def test_adverse_events_have_counts_occurrences_and_differences(simulated):
+    events = ba.adverse_events(simulated.restrict("safety"))
+    table = ba.table_adverse_events(ba.event_rates(events), ba.compare_rates(events)).set_index("Adverse event")
+    assert table.loc[f"{INDENT}Neck pain"].tolist() == ["18 (2.6 %) [24]", "58 (8.4 %) [72]", "5.8 (3.5 to 8.3)"]
+    assert table.index[0] == "Any adverse event"
+
+
+def test_disposition_indents_the_reasons(simulated):
+    table = ba.table_disposition(ba.event_rates(ba.disposition(simulated))).set_index("Stage")
+    assert table.loc["Completed"].tolist() == ["608 (87.4 %)", "597 (86.8 %)"]
+    assert table.loc[f"{INDENT}adverse event"].tolist() == ["10 (1.4 %)", "23 (3.3 %)"]
+
+
+def test_labels_are_escaped_in_html():
+    html = to_html(pd.DataFrame({"<b>arm</b>": ["<script>alert(1)</script>"], "n": ["1 & 2"]}))
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "1 &amp; 2" in html
+
+
+def test_a_table_is_written_as_csv_and_html(tmp_path):
+    table = pd.DataFrame({"Stage": ["Randomised", f"{INDENT}other"], "n": ["3", "1"]})
+    as_csv, as_html = write_table(table, tmp_path / "t", title="A <title>")
+    pd.testing.assert_frame_equal(pd.read_csv(as_csv, dtype=str), table, check_dtype=False)
+    assert "A &lt;title&gt;" in as_html.read_text("utf-8")

@@ -1,0 +1,43 @@
+"""How numbers are written."""
+
+import pytest
+
+from botox_analysis import wording
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (-1.84, 1, "−1.8"),
+        (-0.04, 1, "0.0"),
+        (2.675, 2, "2.68"),
+        (0.5, 0, "1"),
+        (-12.5, 0, "−13"),
+        (1e6, 0, "1,000,000"),
+        (float("inf"), 1, "∞"),
+    ],
+)
+def test_a_number_has_its_decimals_a_true_minus_and_halves_away_from_zero(value, decimals, text):
+    assert wording.number(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.00099, "<0.001"), (0.001, "0.001"), (0.0996, "0.10"), (0.0994, "0.099"), (0.995, ">0.99")]
+)
+def test_a_p_value_is_never_written_as_zero_or_one(value, text):
+    assert wording.p_value(value) == text
+
+
+def test_what_is_missing_is_a_dash_and_not_nan():
+    nan = float("nan")
+    assert {wording.number(nan), wording.interval(nan, nan), wording.p_value(nan), wording.count(nan)} == {wording.MISSING}
+    assert wording.p_phrase(nan) == ""
+    assert wording.with_limits(1.0, nan, nan) == "1.0"
+
+
+def test_a_share_of_nothing_is_only_its_count():
+    assert wording.count_share(0, 0) == "0"
+
+
+def test_parts_of_a_sentence_are_joined():
+    assert [wording.joined(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
