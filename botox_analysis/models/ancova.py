@@ -66,7 +66,7 @@ def fit_ancova(
     ...                       "baseline": [20, 18, 22, 19, 21, 23], "value": [17, 16, 18, 12, 13, 15]})
     >>> outcomes = as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
     >>> fit_ancova(outcomes).differences()["estimate"].round(2).tolist()
-    [-4.3]
+    [-4.29]
     """
     check_outcomes(outcomes)
     require_choice(response, RESPONSES, "response")

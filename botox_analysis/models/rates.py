@@ -48,7 +48,7 @@ def event_rates(events: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFra
     >>> import pandas as pd
     >>> rates = event_rates(pd.DataFrame({"arm": ["placebo"], "n_events": [21], "n_total": [140]}))
     >>> rates[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
-    [[0.15, 0.1, 0.219]]
+    [[0.15, 0.1, 0.218]]
     """
     require_conf_level(conf_level)
     counted = check_events(events)
@@ -118,7 +118,7 @@ def compare_rates(
     >>> import pandas as pd
     >>> events = pd.DataFrame({"arm": ["control", "acupuncture"], "n_events": [21, 49], "n_total": [140, 161]})
     >>> compare_rates(events)[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
-    [[0.154, 0.058, 0.245]]
+    [[0.154, 0.059, 0.244]]
     """
     require_choice(measure, MEASURES, "measure")
     require_choice(interval, DIFFERENCE_INTERVALS, "interval")

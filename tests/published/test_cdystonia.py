@@ -12,13 +12,8 @@ FORWARD = "last observation carried forward"
 
 
 @pytest.fixture(scope="module")
-def trial(realdata):
-    return ba.fetch_trial("cdystonia")
-
-
-@pytest.fixture(scope="module")
-def observed(trial):
-    return ba.TWSTRS.derive(trial)
+def observed(cdystonia):
+    return ba.TWSTRS.derive(cdystonia)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +26,8 @@ def mean_changes(outcomes):
     return [rows[arm] for arm in ARMS]
 
 
-def test_subjects_are_36_36_and_37(trial):
-    assert trial.subjects["arm"].value_counts(sort=False).to_dict() == dict(zip(ARMS, [36, 36, 37], strict=True))
+def test_subjects_are_36_36_and_37(cdystonia):
+    assert cdystonia.subjects["arm"].value_counts(sort=False).to_dict() == dict(zip(ARMS, [36, 36, 37], strict=True))
 
 
 def test_baselines(observed):

@@ -11,8 +11,8 @@ FROM_THE_FILE = 5e-4
 
 
 @pytest.fixture(scope="module")
-def completers(realdata):
-    return ba.fetch_trial("vickers2004").restrict("completers")
+def completers(vickers2004):
+    return vickers2004.restrict("completers")
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,8 @@ def test_the_numbers_of_the_headline_are_in_the_estimates(report):
         "method.str.contains('adjusted for baseline, overuse; observed')"
     )
     assert len(row) == 1
-    said = f"difference of −{-row['estimate'].iloc[0]:.1f} (95 % CI −{-row['conf_low'].iloc[0]:.1f} to −{-row['conf_high'].iloc[0]:.1f}"
+    estimate, low, high = row[["estimate", "conf_low", "conf_high"]].iloc[0]
+    said = f"difference of −{-estimate:.1f} (95 % CI −{-low:.1f} to −{-high:.1f}"
     assert said in (report / "index.html").read_text("utf-8")
 
 
