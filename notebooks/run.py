@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parent
@@ -21,14 +20,13 @@ def executed(path: Path) -> nbformat.NotebookNode:
     """The notebook at a path, run from its first cell in a new kernel."""
     notebook = nbformat.read(path, as_version=4)
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    # Over a socket file nobody else can listen in, as anybody on the machine could over TCP.
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     with tempfile.TemporaryDirectory(prefix="kernel-") as place:
-        by_socket_file = {"transport": "ipc", "ip": f"{place}/socket"} if os.name == "posix" else {}
-        kernel = KernelManager(kernel_name="python3", **by_socket_file)
-        try:
-            NotebookClient(notebook, km=kernel, timeout=600, resources={"metadata": {"path": str(FOLDER)}}).execute()
-        finally:
-            kernel.shutdown_kernel(now=True)
+        kernel = client.create_kernel_manager()
+        if os.name == "posix":
+            # Over a socket file nobody else can listen in, as anybody on the machine could over TCP.
+            kernel.transport, kernel.ip = "ipc", f"{place}/socket"
+        client.execute()
     # What changes from run to run, or tells of the machine, is not kept.
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
