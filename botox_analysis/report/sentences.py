@@ -247,7 +247,7 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
         "baseline": f"Baseline characteristics, {population}",
         "disposition": "Disposition, all randomised",
         "efficacy": f"{wording.capital(analysis.primary.endpoint.label)}, {population}",
-        "secondary": f"Secondary endpoints at the last visit or at {analysis.visit}, {population}",
+        "secondary": f"Secondary endpoints at {analysis.visit}{_or_last(analysis)}, {population}",
         "responders": f"Responders, {analysis.primary.endpoint.label}, {population}",
         "left_out": "What was left out, and why",
     }
@@ -256,6 +256,12 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
         titles["adverse_events_overview"] = f"Adverse events: overview, {safe}"
         titles["adverse_events"] = f"Adverse events by class and term, {safe}: subjects n (%) [occurrences]"
     return titles
+
+
+def _or_last(analysis: Analysis) -> str:
+    """What the title adds where an endpoint was not assessed at the primary visit."""
+    elsewhere = any(analysis.visit not in efficacy.fit.visits for efficacy in analysis.secondary)
+    return " or their last visit" if elsewhere else ""
 
 
 def _of(estimates: pd.DataFrame, measure: str, visit: str) -> pd.DataFrame:

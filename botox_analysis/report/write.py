@@ -162,7 +162,7 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     tables = {
         "disposition": table_disposition(analysis.disposition_rates),
         "baseline": table_baseline(analysis.baseline),
-        "efficacy": table_efficacy(primary.means, primary.differences),
+        "efficacy": table_efficacy(primary.means, primary.differences).drop(columns="Endpoint"),
     }
     if analysis.secondary:
         chosen = [

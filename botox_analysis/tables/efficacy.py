@@ -41,8 +41,7 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
                 "p": wording.p_value(difference["p_value"]) if difference is not None else wording.MISSING,
             }
         )
-    table = pd.DataFrame(rows)
-    return table.drop(columns="Endpoint") if means["endpoint"].nunique() == 1 else table
+    return pd.DataFrame(rows)
 
 
 def _written(row: pd.Series) -> str:

@@ -33,9 +33,13 @@ def to_html(table: pd.DataFrame) -> str:
     for row in table.itertuples(index=False):
         first = str(row[0])
         nested = ' class="nested"' if first.startswith(INDENT) else ""
-        cells = "".join(f"<td{' class=long' if len(str(text)) > LONG else ''}>{escape(str(text))}</td>" for text in row[1:])
-        body.append(f'<tr{nested}><th scope="row">{escape(first.lstrip(INDENT))}</th>{cells}</tr>')
+        cells = "".join(f"<td{_class(text)}>{escape(str(text))}</td>" for text in row[1:])
+        body.append(f'<tr{nested}><th scope="row"{_class(first)}>{escape(first.lstrip(INDENT))}</th>{cells}</tr>')
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+
+
+def _class(text: object) -> str:
+    return " class=long" if len(str(text)) > LONG else ""
 
 
 def write_table(table: pd.DataFrame, path: str | Path, *, title: str) -> list[Path]:
