@@ -103,7 +103,12 @@ from .schema import (
 from .tables.adverse_events import table_adverse_events as table_adverse_events
 from .tables.baseline import table_baseline as table_baseline
 from .tables.disposition import table_disposition as table_disposition
-from .tables.efficacy import table_efficacy as table_efficacy
+from .tables.efficacy import (
+    table_change as table_change,
+)
+from .tables.efficacy import (
+    table_efficacy as table_efficacy,
+)
 from .tables.responders import table_responders as table_responders
 from .trials.bundled import (
     bundled_data as bundled_data,

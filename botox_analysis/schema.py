@@ -323,7 +323,8 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A column is missing, there is no row, or ``arm`` or ``visit`` carry no order.
+        A column is missing, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are several
+        endpoints, or a subject has two rows at a visit.
     """
     require_columns(frame, OUTCOMES, "outcomes")
     if frame.empty:
@@ -334,6 +335,17 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
                 f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
                 "build the frame with as_outcomes, which sets the order of arms and visits."
             )
+        if frame[column].isna().any():
+            raise DataError(f"outcomes: found {int(frame[column].isna().sum())} rows without {column}; expected one in each.")
+    if frame["endpoint"].nunique() != 1:
+        raise DataError(f"outcomes has several endpoints: {listed(frame['endpoint'].unique())}; expected those of one.")
+    twice = frame.duplicated(["subject", "visit"])
+    if twice.any():
+        row = frame.loc[twice.idxmax()]
+        raise DataError(
+            f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
+            "expected one row per subject and visit."
+        )
     return frame
 
 
@@ -362,7 +374,9 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     for column in EVENTS_TEXT:
         if column not in events.columns:
             events[column] = ""
-    problems: list[Problem] = []
+    problems: list[Problem] = [
+        ("events", int(row) + 1, "arm", "nothing", "the name of an arm") for row in np.flatnonzero(events["arm"].isna())
+    ]
     for column in ("n_events", "n_total"):
         numbers = pd.to_numeric(events[column], errors="coerce").to_numpy(dtype=float)
         wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)))

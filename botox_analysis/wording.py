@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
@@ -38,6 +40,30 @@ def number(value: float, decimals: int = 1) -> str:
         return "∞" if value > 0 else "−∞"
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "−")
+
+
+def decimals_for(spreads: Iterable[float]) -> int:
+    """How many decimals numbers of a given spread deserve: as many as show the spread, at least one.
+
+    Parameters
+    ----------
+    spreads : iterable of float
+        Standard errors of estimates, or a tenth of standard deviations of values; missing ones and zeros are passed over.
+
+    Returns
+    -------
+    int
+        From 1 to 8.
+
+    Examples
+    --------
+    >>> decimals_for([0.4, 0.3]), decimals_for([14.0]), decimals_for([0.0004])
+    (1, 1, 4)
+    """
+    known = [spread for spread in spreads if math.isfinite(spread) and spread > 0]
+    if not known:
+        return 1
+    return min(8, max(1, math.ceil(-math.log10(statistics.median(known)))))
 
 
 def interval(low: float, high: float, decimals: int = 1) -> str:

@@ -31,13 +31,14 @@ def adverse_events(trial: Trial, *, by: str = "term") -> pd.DataFrame:
         With adverse events.
     by : str
         ``"term"``: each class, then its terms (``within`` says the class). ``"overview"``: any event, related, severe,
-        serious, and leading to discontinuation, as far as the table has them. ``"severity"``: by the worst severity.
+        serious, and leading to discontinuation, as far as the table has them; what is not known to be unrelated counts
+        as related. ``"severity"``: by the worst severity known.
 
     Returns
     -------
     DataFrame
         *events*, with every arm in every category; ``occurrences``, and ``exposure`` in patient-years from day 1 to the
-        subject's last day (missing where the table of subjects has no ``last_day``).
+        subject's last day (missing in an arm where anybody's ``last_day`` is).
 
     Raises
     ------
@@ -119,7 +120,8 @@ def _exposure(trial: Trial, arm_of: pd.Series) -> pd.Series:
     if "last_day" not in trial.subjects.columns:
         return pd.Series(np.nan, index=arm_of.cat.categories)
     days = trial.subjects["last_day"].clip(lower=0)
-    return days.groupby(arm_of, observed=False).sum(min_count=1) / DAYS_PER_YEAR
+    # One unknown last day makes the exposure of its arm unknown; a sum over the others would be too small.
+    return days.groupby(arm_of, observed=False).agg(lambda own: own.sum(skipna=False)) / DAYS_PER_YEAR
 
 
 Grouping = list[tuple[str, str, pd.DataFrame]]
@@ -136,19 +138,23 @@ def _by_term(events: pd.DataFrame) -> Grouping:
     return groups
 
 
+def _flag(events: pd.DataFrame, column: str, *, unknown: bool) -> np.ndarray:
+    return np.asarray(events[column].to_numpy(dtype=bool, na_value=unknown))
+
+
 def _overview(events: pd.DataFrame) -> Grouping:
     groups: Grouping = [(ANY, "", events)]
     if "related" in events.columns:
-        groups.append(("treatment-related", "", events[events["related"].to_numpy(dtype=bool)]))
+        groups.append(("treatment-related", "", events[_flag(events, "related", unknown=True)]))
     if "severity" in events.columns:
         groups.append(("severe", "", events[events["severity"] == "severe"]))
     if "serious" in events.columns:
-        groups.append(("serious", "", events[events["serious"].to_numpy(dtype=bool)]))
+        groups.append(("serious", "", events[_flag(events, "serious", unknown=False)]))
         if "related" in events.columns:
-            both = events["serious"].to_numpy(dtype=bool) & events["related"].to_numpy(dtype=bool)
+            both = _flag(events, "serious", unknown=False) & _flag(events, "related", unknown=True)
             groups.append(("serious and treatment-related", "", events[both]))
     if "led_to_discontinuation" in events.columns:
-        left = events["led_to_discontinuation"].to_numpy(dtype=bool)
+        left = _flag(events, "led_to_discontinuation", unknown=False)
         groups.append(("leading to discontinuation", "", events[left]))
     return groups
 

@@ -1,8 +1,8 @@
 """Endpoints from a diary: headache days, migraine days, moderate or severe days, hours, acute-medication days.
 
 A period is 28 days: baseline is days -28 to -1, week 4 is days 1 to 28, week 24 days 141 to 168. A day counts as
-recorded for an endpoint where everything is there that the endpoint looks at. Scheduled visits are the periods whose
-last day somebody's diary reaches.
+recorded for an endpoint where everything is there that the endpoint looks at. Scheduled visits are the periods up to the
+last in which anybody recorded as many days as the rule asks for.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = P
 def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule: DiaryRule) -> pd.DataFrame:
     day = diary["day"].to_numpy(dtype=np.int64)
     length = rule.period_days
-    n_periods = max(int(day.max(initial=0)) // length, 0)
+    n_periods = max(-(-int(day.max(initial=0)) // length), 0)
     # Column 0 is baseline, then the periods; days outside all of them fall into the last column, which is cut off.
     period = np.where(day > 0, (day - 1) // length + 1, np.where(day >= -length, 0, n_periods + 1))
     period = np.minimum(period, n_periods + 1)
@@ -63,15 +63,18 @@ def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule
     recorded = ~np.isnan(counted)
     shape = (n_subjects, width)
     n_recorded = np.bincount(cell[recorded], minlength=n_subjects * width).reshape(shape)
+    # A period is scheduled where somebody recorded enough of it; one that just began is not.
+    reached = np.flatnonzero((n_recorded[:, 1 : n_periods + 1] >= rule.minimum_days).any(axis=0))
+    n_scheduled = int(reached[-1]) + 1 if reached.size else 0
     total = np.bincount(cell[recorded], weights=counted[recorded], minlength=n_subjects * width).reshape(shape)
     factor = np.full(shape, np.nan)
     enough = n_recorded >= rule.minimum_days
     factor[enough] = length / n_recorded[enough] if rule.incomplete == "scaled" else 1.0
     if length % 7 == 0:
-        visits = [f"week {length // 7 * number}" for number in range(1, n_periods + 1)]
+        visits = [f"week {length // 7 * number}" for number in range(1, n_scheduled + 1)]
     else:
-        visits = [f"days {length * (number - 1) + 1} to {length * number}" for number in range(1, n_periods + 1)]
-    values = (total * factor)[:, : n_periods + 1]
+        visits = [f"days {length * (number - 1) + 1} to {length * number}" for number in range(1, n_scheduled + 1)]
+    values = (total * factor)[:, : n_scheduled + 1]
     return pd.DataFrame(values, index=pd.Index(subjects["subject"]), columns=[BASELINE, *visits])
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from botox_analysis.schema import DataError
 from botox_analysis.trials.trial import Trial
 
-RANDOMISED, TREATED, COMPLETED, DISCONTINUED = "randomised", "treated", "completed", "discontinued"
+RANDOMISED, NOT_TREATED, TREATED = "randomised", "not treated", "treated"
+DISCONTINUED, COMPLETED = "discontinued", "completed"
 NO_REASON = "reason not recorded"
 ENDPOINT = "disposition"
 
@@ -24,9 +25,9 @@ def disposition(trial: Trial) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        *events* with the categories randomised, treated (members of the population ``safety``, where there is one),
-        discontinued, nested in it each reason, most frequent first, and completed. What the table of subjects does not
-        tell is not there. A subject whose ``completed`` is missing counts as discontinued.
+        *events* with the categories randomised, not treated and treated (members of the population ``safety``, where there
+        is one), of those treated discontinued, nested in it each reason, most frequent first, and completed. What the table
+        of subjects does not tell is not there. A subject whose ``completed`` is missing counts as discontinued.
 
     Raises
     ------
@@ -42,16 +43,19 @@ def disposition(trial: Trial) -> pd.DataFrame:
     subjects = trial.subjects
     everyone = np.ones(len(subjects), dtype=bool)
     stages: list[tuple[str, str, np.ndarray]] = [(RANDOMISED, "", everyone)]
+    treated = subjects["safety"].to_numpy(dtype=bool) if "safety" in subjects.columns else everyone
     if "safety" in subjects.columns:
-        stages.append((TREATED, "", subjects["safety"].to_numpy(dtype=bool)))
+        stages += [(NOT_TREATED, "", ~treated), (TREATED, "", treated)]
     if "completed" in subjects.columns:
-        completed = subjects["completed"].to_numpy(dtype=bool, na_value=False)
-        stages.append((DISCONTINUED, "", ~completed))
+        completed = subjects["completed"].to_numpy(dtype=bool, na_value=False) & treated
+        left = treated & ~completed
+        stages.append((DISCONTINUED, "", left))
         if "discontinuation_reason" in subjects.columns:
-            reason = subjects["discontinuation_reason"].where(~completed).replace("", None)
-            reason = reason.where(completed | reason.notna(), NO_REASON)
-            ordered = reason.value_counts()
-            stages += [(str(name), DISCONTINUED, (reason == name).to_numpy(dtype=bool)) for name in ordered.index]
+            reason = subjects["discontinuation_reason"].replace("", None).fillna(NO_REASON)
+            stages += [
+                (str(name), DISCONTINUED, left & (reason == name).to_numpy(dtype=bool))
+                for name in reason[left].value_counts().index
+            ]
         stages.append((COMPLETED, "", completed))
     arm = subjects["arm"]
     n_total = arm.value_counts(sort=False)

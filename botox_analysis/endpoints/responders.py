@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import categories_of, check_outcomes, require_choice
+from botox_analysis.schema import DataError, categories_of, check_outcomes, require_choice
 
 MISSING_RESPONSES = ("observed cases", "non-responder imputation")
 
@@ -45,7 +45,7 @@ def responders(
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*.
+        The frame is not of the shape of *outcomes*, or nobody has a baseline where shares are asked for.
     ValueError
         Both `reduction` and `points` are given, or a share is not from 0 to 1.
 
@@ -62,8 +62,10 @@ def responders(
         raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
 
     baseline = outcomes["baseline"].to_numpy(dtype=float)
-    fall = baseline - outcomes["value"].to_numpy(dtype=float)
-    known = ~np.isnan(fall) & ((baseline != 0) | (points is not None))
+    fall = -outcomes["change"].to_numpy(dtype=float)
+    if points is None and np.isnan(baseline).all():
+        raise DataError("outcomes has no baseline, and a share needs one; take points.")
+    known = ~np.isnan(fall) & ((baseline != 0) & ~np.isnan(baseline) if points is None else np.True_)
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
     arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
     cell = outcomes["visit"].cat.codes.to_numpy(dtype=int) * len(arms) + arm_code

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from botox_analysis import wording
-from botox_analysis.figures.style import FAINT, TWO_COLUMNS, arm_styles, axes_for, legend_above
+from botox_analysis.figures.style import FAINT, TWO_COLUMNS, arm_styles, axes_for, legend_above, styled, wrapped
 from botox_analysis.schema import check_estimates, require_columns
 
 ROW_HEIGHT = 0.19
 
 
+@styled
 def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A dot plot of adverse events, from top to bottom in the order of `differences`.
 
@@ -34,17 +35,18 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     check_estimates(rates)
     check_estimates(differences)
     require_columns(rates, ["n_events"], "rates")
-    categories = list(differences["category"].unique())
+    rates, differences = (_keyed(frame) for frame in (rates, differences))
+    events = list(differences["event"].unique())
     arms = list(rates["arm"].unique())
-    place = {category: number for number, category in enumerate(categories)}
-    ax = axes_for(ax, TWO_COLUMNS, 0.95 + ROW_HEIGHT * len(categories))
+    place = {event: number for number, event in enumerate(events)}
+    ax = axes_for(ax, TWO_COLUMNS + 0.9 * max(0, len(arms) - 3), 0.95 + ROW_HEIGHT * len(events))
     right = make_axes_locatable(ax).append_axes("right", size="75%", pad=0.16 + 0.44 * len(arms), sharey=ax)
     styles = arm_styles(arms)
     reach = 0.0
     for number, arm in enumerate(arms):
         colour, marker = styles[arm]
-        rows = rates[(rates["arm"] == arm) & rates["category"].isin(categories)]
-        y = rows["category"].map(place)
+        rows = rates[(rates["arm"] == arm) & rates["event"].isin(events)]
+        y = rows["event"].map(place)
         ax.plot(
             100 * rows["estimate"],
             y,
@@ -70,11 +72,11 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
         middle, low, high = (100 * rows[column].to_numpy() for column in ("estimate", "conf_low", "conf_high"))
         colour, marker = styles[arm]
         right.errorbar(
-            middle, rows["category"].map(place).to_numpy(dtype=float) + shift, xerr=np.array([middle - low, high - middle]),
+            middle, rows["event"].map(place).to_numpy(dtype=float) + shift, xerr=np.array([middle - low, high - middle]),
             fmt=marker, color=colour, capsize=1.8, elinewidth=0.9, zorder=3,
         )  # fmt: skip
     for panel in (ax, right):
-        panel.set_ylim(len(categories) - 0.4, -1.4)
+        panel.set_ylim(len(events) - 0.4, -1.4)
         panel.grid(axis="y", color=FAINT, linewidth=0.4)
         panel.set_axisbelow(True)
         panel.tick_params(axis="y", length=0)
@@ -82,10 +84,26 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     right.tick_params(labelleft=False)
     right.axvline(0, color=FAINT, linewidth=0.9, zorder=1)
     ax.set_xlim(0, reach * 1.08 if reach else 1)
-    ax.set_yticks(range(len(categories)), [wording.capital(category) for category in categories])
+    ax.set_yticks(range(len(events)), _labels(events))
     ax.set_xlabel("Subjects with the event, %\n")
     reference = differences["reference"].iloc[0]
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
-    right.set_xlabel(f"Difference to {reference},\npercentage points ({level})")
+    right.set_xlabel(wrapped(f"Difference from {reference}, percentage points ({level})", 32))
     legend_above(ax, len(arms))
     return ax
+
+
+def _keyed(estimates: pd.DataFrame) -> pd.DataFrame:
+    """With what tells events apart: the category and, where there is one, the class it is in."""
+    within = estimates["within"].fillna("") if "within" in estimates.columns else ""
+    return estimates.assign(event=within + "\t" + estimates["category"])
+
+
+def _labels(events: list[str]) -> list[str]:
+    """The terms; one that is in several classes with its class."""
+    terms = [event.split("\t")[1] for event in events]
+    classes = [event.split("\t")[0] for event in events]
+    return [
+        wording.capital(term if terms.count(term) == 1 else f"{term} ({of_class})")
+        for term, of_class in zip(terms, classes, strict=True)
+    ]

@@ -9,21 +9,22 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for
+from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for, styled
 from botox_analysis.schema import DataError, require_columns
 
 NOT_RECORDED = "#D3D3CB"
 WEEKS_MARKED = 4
 
 
+@styled
 def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Diaries side by side: the darker, the more hours of headache that day; grey where nothing was recorded.
 
     Parameters
     ----------
     diaries : DataFrame
-        Rows of a diary: ``subject``, ``arm``, ``day`` (no day 0) and ``headache_hours`` (0 to 24), subjects in the order
-        in which they are to appear, as `select_diaries` gives them.
+        Rows of a diary: ``subject``, ``arm``, ``day`` (no day 0), and ``headache_hours`` (0 to 24) or ``headache`` (yes
+        or no), subjects in the order in which they are to appear, as `select_diaries` gives them.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal page's width.
 
@@ -37,7 +38,8 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     DataError
         A column is missing, or there is no row.
     """
-    require_columns(diaries, ("subject", "arm", "day", "headache_hours"), "diaries")
+    measured = "headache_hours" if "headache_hours" in diaries.columns or "headache" not in diaries.columns else "headache"
+    require_columns(diaries, ("subject", "arm", "day", measured), "diaries")
     if diaries.empty:
         raise DataError("diaries has no rows; expected one per subject and day.")
     subjects = list(pd.unique(diaries["subject"]))
@@ -47,10 +49,11 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     # There is no day 0, so days after treatment stand one column to the left.
     column = day - first - (day > 0) * (first < 0)
     hours = np.full((len(subjects), column.max() + 1), np.nan)
-    hours[pd.Index(subjects).get_indexer(diaries["subject"]), column] = diaries["headache_hours"].to_numpy(dtype=float)
+    hours[pd.Index(subjects).get_indexer(diaries["subject"]), column] = diaries[measured].to_numpy(dtype=float, na_value=np.nan)
+    vmax = 24 if measured == "headache_hours" else 1.4  # yes is dark, not black
     ax = axes_for(ax, TWO_COLUMNS, 0.9 + 0.068 * len(subjects))
     colours = colormaps["BuPu"].with_extremes(bad=NOT_RECORDED)
-    picture = ax.imshow(hours, aspect="auto", cmap=colours, vmin=0, vmax=24, interpolation="nearest")
+    picture = ax.imshow(hours, aspect="auto", cmap=colours, vmin=0, vmax=vmax, interpolation="nearest")
     start = -first if first < 0 else 0
     if first < 0:
         ax.axvline(start - 0.5, color=INK, linewidth=1.0)
@@ -68,6 +71,9 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.tick_params(axis="y", length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
+    if measured == "headache":
+        ax.set_xlabel("Weeks since the first treatment (dark: headache; grey: not recorded)")
+        return ax
     bar = ax.figure.colorbar(picture, ax=ax, shrink=0.6, pad=0.015, ticks=[0, 4, 8, 12, 16, 20, 24])
     bar.set_label("Hours of headache (grey: not recorded)")
     bar.outline.set_visible(False)

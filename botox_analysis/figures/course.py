@@ -6,21 +6,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import (
-    FAINT,
-    ONE_COLUMN,
-    arm_styles,
-    axes_for,
-    legend_above,
-    visit_axis,
-    wrapped,
-)
+from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, visit_axis, wrapped
 from botox_analysis.schema import BASELINE, DataError, check_estimates
 
 DODGE = 0.014
 """How far arms stand apart at a visit, as a share of the axis."""
 
 
+@styled
 def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Means or changes of each arm over the visits, with their limits, and the numbers of subjects beneath.
 

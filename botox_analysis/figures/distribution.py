@@ -6,12 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import INK, ONE_COLUMN, arm_styles, axes_for, wrapped
+from botox_analysis.figures.style import INK, ONE_COLUMN, arm_styles, axes_for, styled, wrapped
 from botox_analysis.schema import DataError, categories_of, check_outcomes, listed
 
 N_BINS = 16
 
 
+@styled
 def plot_distribution(outcomes: pd.DataFrame, *, visit: str, ax: Axes | None = None) -> Axes:
     """Histograms of the change from baseline at a visit, one per arm.
 

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from botox_analysis import wording
-from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for
+from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for, styled, wrapped
 from botox_analysis.schema import categories_of, require_columns
 
 LINE = 0.135
@@ -16,7 +16,11 @@ LINE = 0.135
 GAP = 0.22
 """Height between two boxes, in inches."""
 
+COLUMN = 1.55
+"""Width that an arm needs at least, in inches."""
 
+
+@styled
 def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Boxes from randomisation to analysis, a column per arm.
 
@@ -42,9 +46,14 @@ def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     first = str(events["category"].iloc[0])
     stages = [str(name) for name in events.loc[(events["within"] == "") & (events["category"] != first), "category"].unique()]
     texts = {(stage, arm): _box_text(events, stage, arm) for stage in stages for arm in arms}
+    width = max(TWO_COLUMNS * min(1.0, 0.42 * len(arms)), COLUMN * len(arms))
+    n_characters = int(15 * width / len(arms))
+    heads = {arm: wrapped(f"Allocated to {arm}", n_characters) for arm in arms}
+    head_lines = 1 + max(head.count("\n") + 1 for head in heads.values())
+    texts = {place: "\n".join(_wrapped_line(line, n_characters) for line in text.split("\n")) for place, text in texts.items()}
     n_lines = {stage: max(texts[stage, arm].count("\n") + 1 for arm in arms) for stage in stages}
-    height = 2 * LINE + GAP + (LINE * 3) + sum(LINE * (n_lines[stage] + 1) + GAP for stage in stages)
-    ax = axes_for(ax, TWO_COLUMNS * min(1.0, 0.42 * len(arms)), height + 0.1)
+    height = 2 * LINE + GAP + LINE * (head_lines + 1) + sum(LINE * (n_lines[stage] + 1) + GAP for stage in stages)
+    ax = axes_for(ax, width, height + 0.1)
     ax.set_xlim(0, len(arms))
     ax.set_ylim(height, -0.02)
     ax.axis("off")
@@ -59,8 +68,8 @@ def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         x, y = number + 0.5, 2 * LINE + GAP
         n_arm = float(events.loc[(events["category"] == first) & (events["arm"] == arm), "n_events"].iloc[0])
         _draw_arrow(ax, x, y - GAP / 2 if len(arms) > 1 else y - GAP, y)
-        _draw_box(ax, x, y, f"Allocated to {arm}\n(n = {wording.count(n_arm)})", bold=True)
-        y += 3 * LINE
+        _draw_box(ax, x, y, f"{heads[arm]}\n(n = {wording.count(n_arm)})", n_lines=head_lines, bold=True)
+        y += LINE * (head_lines + 1)
         for stage in stages:
             _draw_arrow(ax, x, y, y + GAP)
             y += GAP
@@ -78,6 +87,12 @@ def _box_text(events: pd.DataFrame, stage: str, arm: str) -> str:
     return "\n".join(lines)
 
 
+def _wrapped_line(line: str, n_characters: int) -> str:
+    """A line of a box; what continues a reason is indented with it."""
+    indent = "   " if line.startswith("   ") else ""
+    return "\n".join(f"{indent}{part}" for part in wrapped(line.strip(), n_characters - len(indent)).split("\n"))
+
+
 def _draw_box(
     ax: Axes,
     x: float,
@@ -89,7 +104,7 @@ def _draw_box(
     bold: bool = False,
 ) -> None:
     n_lines = n_lines or text.count("\n") + 1
-    height = LINE * (n_lines + 1) if n_lines > 1 or not bold else 2 * LINE
+    height = LINE * (n_lines + 1)
     listing = text.count("\n   ") > 0
     ax.add_patch(Rectangle((x - width / 2, y), width, height, facecolor="white", edgecolor=INK, linewidth=0.7, clip_on=False))
     if listing:

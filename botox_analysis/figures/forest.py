@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import FAINT, INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for
+from botox_analysis.figures.style import FAINT, INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
 from botox_analysis.schema import check_estimates
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "visit", "arm", "method")
@@ -18,6 +18,7 @@ P_COLUMN = 98
 """Points from the column of estimates to that of p-values."""
 
 
+@styled
 def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A forest of differences or ratios, in the order of the rows.
 
@@ -42,6 +43,7 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not references:
         styles = dict.fromkeys(estimates["arm"].unique(), (INK, MARKERS[0]))
     with_p = estimates["p_value"].notna().any()
+    decimals = wording.decimals_for([wording.scaled(row.std_error, row.measure) for row in estimates.itertuples()])
     for y, (_, row) in enumerate(estimates.iterrows()):
         colour, marker = styles[row["arm"]]
         middle, low, high = (wording.scaled(row[column], row["measure"]) for column in ("estimate", "conf_low", "conf_high"))
@@ -57,14 +59,14 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _write_beside(
             ax,
             y,
-            wording.with_limits(middle, low, high),
+            wording.with_limits(middle, low, high, decimals),
             wording.p_value(row["p_value"]) if with_p else "",
             bold=False,
         )
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
     _write_beside(ax, -0.9, f"Estimate ({level})", "p" if with_p else "", bold=True)
     ax.axvline(0, color=FAINT, linewidth=0.9, zorder=0)
-    ax.set_yticks(range(len(labels)), labels)
+    ax.set_yticks(range(len(labels)), [wrapped(label, 48) for label in labels])
     ax.set_ylim(len(labels) - 0.4, -1.3)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -87,7 +89,7 @@ def _x_label(endpoint: str, measures: list[str], references: list[str], estimate
     arms = list(estimates["arm"].unique())
     if len(references) == 1:
         label += f"\n{arms[0] if len(arms) == 1 else 'arm'} minus {references[0]}"
-    return label
+    return "\n".join(wrapped(line, 64) for line in label.split("\n"))
 
 
 def _labels(estimates: pd.DataFrame) -> list[str]:

@@ -6,13 +6,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above
+from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled
 from botox_analysis.schema import DataError, check_estimates
 
 MARKED = 0.5
 """The threshold with a line of its own."""
 
 
+@styled
 def plot_responder_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Cumulative responder curves, with their pointwise limits as bands.
 

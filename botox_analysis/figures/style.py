@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -29,6 +30,8 @@ INK, FAINT = "#222222", "#D9D9D9"
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7,
+    # A dollar sign in the name of an arm is not mathematics.
+    "text.parse_math": False,
     "axes.labelsize": 7,
     "axes.titlesize": 7,
     "xtick.labelsize": 6.5,
@@ -68,6 +71,31 @@ FORMATS = tuple(_METADATA)
 _VISIT = re.compile(r"^(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)$")
 
 
+Arguments = ParamSpec("Arguments")
+
+
+def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
+    """A plotting function that draws in the library's style and leaves the user's settings alone.
+
+    Parameters
+    ----------
+    plot : callable -> Axes
+        The function.
+
+    Returns
+    -------
+    callable -> Axes
+        The same function in its style.
+    """
+
+    @wraps(plot)
+    def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Axes:
+        with mpl.rc_context(_STYLE):
+            return plot(*args, **kwargs)
+
+    return in_style
+
+
 def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
     """The axes to draw on: those given, or new ones of a journal's width.
 
@@ -81,11 +109,10 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
     Returns
     -------
     Axes
-        In the library's style where they are new.
+        Those given, or new ones.
     """
     if ax is not None:
         return ax
-    mpl.rcParams.update(_STYLE)
     figure = plt.figure(figsize=(width, height), layout="constrained")
     axes: Axes = figure.add_subplot()
     return axes
@@ -154,13 +181,17 @@ def legend_above(ax: Axes, n_entries: int) -> None:
     ax : Axes
         With labelled artists.
     n_entries : int
-        How many; up to three stand side by side on a wide figure, on a narrow one as many as fit.
+        How many; as many stand side by side as fit.
     """
     figure = ax.get_figure(root=True)
-    wide = figure is not None and figure.get_size_inches()[0] > 1.5 * ONE_COLUMN
-    longest = max((len(str(label)) for label in ax.get_legend_handles_labels()[1]), default=0)
-    columns = n_entries if wide else max(1, min(n_entries, 56 // (longest + 6)))
+    n_characters = 16.5 * (figure.get_size_inches()[0] if figure is not None else ONE_COLUMN)
+    handles, labels = ax.get_legend_handles_labels()
+    labels = [wrapped(str(label), int(n_characters) - 8) for label in labels]
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
+    columns = max(1, min(n_entries, int(n_characters // (longest + 7))))
     ax.legend(
+        handles,
+        labels,
         loc="lower left",
         bbox_to_anchor=(0, 1.01),
         ncols=columns,

@@ -12,13 +12,17 @@ from botox_analysis.schema import BASELINE, as_estimates, categories_of, check_o
 from botox_analysis.trials.trial import Trial
 
 ALL_ARMS = "all arms"
+MAX_LEVELS = 30
+"""Of a factor that is described."""
+
 _SPREAD = ("mean", "standard deviation", "median", "minimum", "maximum")
 
 
 def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.DataFrame:
     """The characteristics of a trial's subjects at baseline, by arm and in all.
 
-    No p-values: a test of whether randomisation worked has no use (CONSORT 2025, item 20).
+    No p-values: a test of whether randomisation worked has no use. A text with more than 30 different words is no
+    characteristic (comments, initials) and is left out.
 
     Parameters
     ----------
@@ -38,7 +42,10 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
     for name in trial.covariates:
         column = trial.subjects[name]
         label = name.replace("_", " ")
-        (numbers if is_number(column) else factors).append((label, column))
+        if is_number(column):
+            numbers.append((label, column))
+        elif column.nunique() <= MAX_LEVELS:
+            factors.append((label, column))
     for endpoint in endpoints or []:
         wide = endpoint.measure(trial, endpoint.rule)
         if BASELINE in wide.columns:

@@ -30,7 +30,7 @@ def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A new frame; ``imputation`` names the strategy. Observed values are as they were.
+        A new frame; ``imputation`` names the strategy. Observed values and changes are as they were.
 
     Raises
     ------
@@ -43,20 +43,26 @@ def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
     require_choice(strategy, STRATEGIES, "strategy")
     subject, first_seen = pd.factorize(outcomes["subject"])
     visits = outcomes["visit"].cat.codes.to_numpy()
-    shape = (len(first_seen), len(outcomes["visit"].cat.categories))
-    value, baseline = np.full(shape, np.nan), np.full(shape[0], np.nan)
-    value[subject, visits] = outcomes["value"].to_numpy(dtype=float)
-    baseline[subject] = outcomes["baseline"].to_numpy(dtype=float)
-    filled = STRATEGIES[strategy](value, baseline)[subject, visits]
+    given = {
+        column: outcomes[column].to_numpy(dtype=float, copy=True) for column in ("baseline", "value", "change", "percent_change")
+    }
+    # Where only changes are known they are carried forward, and the baseline is a change of 0.
+    carried = "value" if not np.isnan(given["value"]).all() else "change"
+    observed = np.full((len(first_seen), len(outcomes["visit"].cat.categories)), np.nan)
+    observed[subject, visits] = given[carried]
+    before = np.full(len(first_seen), np.nan)
+    before[subject] = given["baseline"] if carried == "value" else 0.0
+    filled = STRATEGIES[strategy](observed, before)[subject, visits]
 
-    missing = outcomes["value"].isna().to_numpy()
-    value_now = np.where(missing, filled, outcomes["value"].to_numpy(dtype=float))
-    change = np.where(missing, filled - baseline[subject], outcomes["change"].to_numpy(dtype=float))
-    percent = outcomes["percent_change"].to_numpy(dtype=float, copy=True)
-    np.divide(100 * change, baseline[subject], out=percent, where=missing & (baseline[subject] != 0))
+    missing = np.isnan(given[carried])
+    baseline = given["baseline"]
+    change = np.where(missing, filled - baseline if carried == "value" else filled, given["change"])
+    value = np.where(missing, filled if carried == "value" else baseline + filled, given["value"])
+    percent = given["percent_change"]
+    np.divide(100 * change, baseline, out=percent, where=missing & (baseline != 0))
     said = outcomes["imputation"].astype(str)
     return outcomes.assign(
-        value=value_now,
+        value=value,
         change=change,
         percent_change=percent,
         imputation=said.where(~said.str.contains(OBSERVED, regex=False), said.str.replace(OBSERVED, strategy, regex=False)),

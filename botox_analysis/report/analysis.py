@@ -2,162 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-from botox_analysis.endpoints.adverse_events import ANY, adverse_events, n_not_emergent
+from botox_analysis.endpoints.adverse_events import ANY, adverse_events
 from botox_analysis.endpoints.diary import diary_endpoints_of, select_diaries
 from botox_analysis.endpoints.diary_rule import RULES
 from botox_analysis.endpoints.disposition import disposition
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.endpoints.scales import endpoints_of
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.descriptives import describe, describe_change
-from botox_analysis.models.fit import Fit
 from botox_analysis.models.imputation import STRATEGIES, impute
 from botox_analysis.models.rates import compare_rates, event_rates
-from botox_analysis.schema import BASELINE, DataError, as_estimates, listed, require_choice
-from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Trial
+from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population
+from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
+from botox_analysis.schema import DataError, FitError, categories_of, listed
+from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
 """Reductions in the table of responders; the curve has every per cent."""
 
 MOST_FREQUENT = 20
 """Terms in the dot plot of adverse events."""
-
-
-@dataclass(frozen=True)
-class Efficacy:
-    """One endpoint, analysed.
-
-    Attributes
-    ----------
-    endpoint : Endpoint
-        What was measured.
-    observed, outcomes : DataFrame
-        *outcomes* as measured, and with the protocol's handling of missing values.
-    fit : Fit
-        The primary model.
-    means, differences, unadjusted : DataFrame
-        *estimates*.
-    """
-
-    endpoint: Endpoint
-    observed: pd.DataFrame
-    outcomes: pd.DataFrame
-    fit: Fit
-    means: pd.DataFrame
-    differences: pd.DataFrame
-    unadjusted: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Responses:
-    """Responders of the primary endpoint.
-
-    Attributes
-    ----------
-    curve : DataFrame
-        *estimates*: rates at every per cent, at the primary visit, observed cases.
-    rates, differences : DataFrame
-        *estimates* at `REDUCTIONS` and the protocol's own: under the protocol's handling of missing values first, then
-        observed cases and non-responder imputation.
-    """
-
-    curve: pd.DataFrame
-    rates: pd.DataFrame
-    differences: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Safety:
-    """Adverse events, in the safety population.
-
-    Attributes
-    ----------
-    trial : Trial
-        Restricted to that population.
-    overview, overview_differences, terms, differences, shown : DataFrame
-        *estimates*: overview and severity, classes and terms, their differences; of these the most frequent terms, the
-        largest difference first.
-    """
-
-    trial: Trial
-    overview: pd.DataFrame
-    overview_differences: pd.DataFrame
-    terms: pd.DataFrame
-    differences: pd.DataFrame
-    shown: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """All that a report shows.
-
-    Attributes
-    ----------
-    trial, efficacy_trial : Trial
-        As loaded, and restricted to the efficacy population.
-    visit : str
-        The primary visit.
-    covariates : tuple of str
-        Of the primary model.
-    primary : Efficacy
-        The primary endpoint.
-    secondary : list of Efficacy
-        The others.
-    baseline, disposition_rates, sensitivity : DataFrame
-        *estimates*.
-    flow : DataFrame
-        *events* of the disposition, with those analysed.
-    diaries : DataFrame or None
-        Diaries to show.
-    responses : Responses or None
-        Missing where the endpoint has no baseline.
-    safety : Safety or None
-        Missing where there are no adverse events.
-    left_out : DataFrame
-        Where, reason, n.
-    """
-
-    trial: Trial
-    efficacy_trial: Trial
-    visit: str
-    covariates: tuple[str, ...]
-    primary: Efficacy
-    secondary: list[Efficacy]
-    baseline: pd.DataFrame
-    disposition_rates: pd.DataFrame
-    sensitivity: pd.DataFrame
-    flow: pd.DataFrame
-    diaries: pd.DataFrame | None
-    responses: Responses | None
-    safety: Safety | None
-    left_out: pd.DataFrame
-
-    @property
-    def estimates(self) -> pd.DataFrame:
-        """Every number the report shows, as one frame of *estimates*."""
-        parts = [self.baseline, self.disposition_rates]
-        for efficacy in (self.primary, *self.secondary):
-            parts += [efficacy.means, efficacy.differences, efficacy.unadjusted]
-        parts.append(self.sensitivity)
-        if self.responses is not None:
-            parts += [self.responses.rates, self.responses.differences, self.responses.curve]
-        if self.safety is not None:
-            parts += [
-                self.safety.overview,
-                self.safety.overview_differences,
-                self.safety.terms,
-                self.safety.differences,
-            ]
-        together = pd.concat([part for part in parts if not part.empty], ignore_index=True)
-        return as_estimates(together.drop_duplicates(["within", *_KEY], ignore_index=True).to_dict("series"))
-
-
-_KEY = ["trial", "population", "arm", "reference", "endpoint", "visit", "measure", "category", "method"]
 
 
 def analyse(trial: Trial) -> Analysis:
@@ -187,40 +54,57 @@ def analyse(trial: Trial) -> Analysis:
             "take describe_change."
         )
     planned = trial.protocol
+    _refuse_unknown_words(trial)
     population = planned.efficacy_population or ("itt" if "itt" in trial.populations else ALL_RANDOMISED)
     efficacy_trial = trial.restrict(population)
-    _refuse_strange_covariates(trial)
+    _refuse_missing_arms(efficacy_trial)
     endpoints = _endpoints(trial)
-    analysed = [_analyse_endpoint(endpoint, efficacy_trial) for endpoint in endpoints]
-    primary, secondary = analysed[0], analysed[1:]
+    primary = _analyse_endpoint(endpoints[0], efficacy_trial)
     visit = planned.visit or primary.fit.visits[-1]
     if visit not in primary.fit.visits:
         raise DataError(
-            f"{trial.name}: the protocol's visit '{visit}' is not among those of {primary.endpoint.name}: "
-            f"{listed(primary.fit.visits)}."
+            f"{trial.name}: the protocol's visit '{visit}' is not among those at which {primary.endpoint.name} can be "
+            f"compared: {listed(primary.fit.visits)}."
         )
+    secondary, left_out = [], left_out_of_trial(trial, efficacy_trial, primary)
+    for endpoint in endpoints[1:]:
+        try:
+            secondary.append(_analyse_endpoint(endpoint, efficacy_trial))
+        except (DataError, FitError) as error:
+            left_out.append((endpoint.label, f"not analysed: {error}", len(efficacy_trial.subjects)))
+    for efficacy in (primary, *secondary):
+        left_out += left_out_of_endpoint(efficacy)
     flow = disposition(trial)
-    has_hours = trial.diary is not None and "headache_hours" in trial.diary.columns
+    covariates = _covariates(trial, primary.outcomes)
+    safety = _safety(trial)
     return Analysis(
         trial=trial,
         efficacy_trial=efficacy_trial,
         visit=visit,
-        covariates=_covariates(trial, primary.outcomes),
+        covariates=covariates,
         primary=primary,
         secondary=secondary,
         baseline=describe(efficacy_trial, endpoints=endpoints),
         disposition_rates=event_rates(flow),
-        sensitivity=_sensitivity(primary, visit, _covariates(trial, primary.outcomes)),
+        sensitivity=_sensitivity(primary, visit, covariates),
         flow=pd.concat([flow, _analysed(flow, primary, visit)], ignore_index=True),
-        diaries=select_diaries(efficacy_trial, primary.outcomes, visit=visit) if has_hours else None,
-        responses=_responses(primary, visit, planned.reduction),
-        safety=_safety(trial),
-        left_out=_left_out(trial, efficacy_trial, analysed),
+        diaries=_diaries(efficacy_trial, primary, visit),
+        responses=_responses(primary, visit, planned),
+        safety=safety,
+        left_out=pd.concat(
+            [table for table in (trial.left_out, pd.DataFrame(left_out, columns=list(LEFT_OUT))) if not table.empty]
+            or [pd.DataFrame(columns=list(LEFT_OUT))],
+            ignore_index=True,
+        ),
     )
 
 
-def _refuse_strange_covariates(trial: Trial) -> None:
-    strange = [name for name in trial.protocol.covariates if name not in trial.covariates]
+def _refuse_unknown_words(trial: Trial) -> None:
+    planned = trial.protocol
+    for key, word, known in (("handling", planned.handling, STRATEGIES), ("diary_rule", planned.diary_rule, RULES)):
+        if word and word not in known:
+            raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.")
+    strange = [name for name in planned.covariates if name not in trial.covariates]
     if strange:
         raise DataError(
             f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
@@ -228,11 +112,24 @@ def _refuse_strange_covariates(trial: Trial) -> None:
         )
 
 
+def _refuse_missing_arms(trial: Trial) -> None:
+    there = set(trial.subjects["arm"])
+    missing = [arm for arm in trial.arms if arm not in there]
+    if missing:
+        raise DataError(
+            f"{trial.name}: nobody of arm {listed(missing)} is in the population '{trial.population}'; expected some."
+        )
+
+
+def _diaries(trial: Trial, primary: Efficacy, visit: str) -> pd.DataFrame | None:
+    if trial.diary is None or not {"headache_hours", "headache"} & set(trial.diary.columns):
+        return None
+    return select_diaries(trial, primary.outcomes, visit=visit)
+
+
 def _endpoints(trial: Trial) -> list[Endpoint]:
     """The primary endpoint first."""
     planned = trial.protocol
-    if planned.diary_rule:
-        require_choice(planned.diary_rule, RULES, "diary_rule")
     endpoints = [*diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule)), *endpoints_of(trial)]
     if not endpoints:
         raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
@@ -257,8 +154,18 @@ def _analyse_endpoint(endpoint: Endpoint, trial: Trial) -> Efficacy:
     handling = trial.protocol.handling
     outcomes = impute(observed, strategy=handling) if handling else observed
     response = "change" if outcomes["baseline"].notna().any() else "value"
-    fit = fit_ancova(outcomes, covariates=_covariates(trial, outcomes), response=response)
+    covariates = _covariates(trial, outcomes)
+    fit = fit_ancova(
+        outcomes, covariates=covariates, response=response, visits=_comparable_visits(outcomes, covariates, response)
+    )
     return Efficacy(endpoint, observed, outcomes, fit, fit.means(), fit.differences(), describe_change(outcomes))
+
+
+def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str) -> list[str] | None:
+    """The visits with a usable value in every arm; all of them (to be refused) where there is none."""
+    usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
+    n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
+    return [visit for visit in n_arms.index if n_arms[visit] == len(categories_of(outcomes["arm"]))] or None
 
 
 def _sensitivity(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> pd.DataFrame:
@@ -274,118 +181,61 @@ def _sensitivity(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> 
 
 
 def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame:
-    first = flow.drop_duplicates("arm")
     at_visit = list(primary.fit.visits).index(visit)
-    return first.assign(category=f"analysed at {visit}", n_events=primary.fit.n[:, at_visit], within="")
+    n = dict(zip(primary.fit.arms, primary.fit.n[:, at_visit], strict=True))
+    first = flow.drop_duplicates("arm")
+    return first.assign(category=f"analysed at {visit}", n_events=[n[arm] for arm in first["arm"]], within="")
 
 
-def _responses(primary: Efficacy, visit: str, reduction: float) -> Responses | None:
-    if primary.outcomes["baseline"].isna().all():
+def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | None:
+    by_points = planned.points != 0
+    needed = primary.outcomes["change" if by_points else "baseline"]
+    if needed.isna().all():
         return None
-    shown = sorted({reduction, *REDUCTIONS})
-    handled = [
-        (primary.outcomes, MISSING_RESPONSES[0]),
-        *((primary.observed, missing) for missing in MISSING_RESPONSES),
-    ]
+    asked = {"points": [planned.points]} if by_points else {"reduction": sorted({planned.reduction, *REDUCTIONS})}
+    handled = [(primary.outcomes, MISSING_RESPONSES[0]), *((primary.observed, missing) for missing in MISSING_RESPONSES)]
     if primary.outcomes is primary.observed:
         handled = handled[1:]
-    events = pd.concat(
-        [responders(outcomes, reduction=shown, missing=missing) for outcomes, missing in handled],
-        ignore_index=True,
-    )
-    curve = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
-    return Responses(
-        curve=event_rates(curve[curve["visit"] == visit]),
-        rates=event_rates(events),
-        differences=compare_rates(events),
-    )
+    events = pd.concat([responders(outcomes, missing=missing, **asked) for outcomes, missing in handled], ignore_index=True)
+    events = events[events["visit"].isin(primary.fit.visits)]
+    curve = None
+    if not by_points:
+        every = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
+        curve = event_rates(every[every["visit"] == visit])
+    return Responses(curve=curve, rates=event_rates(events), differences=compare_rates(events))
 
 
 def _safety(trial: Trial) -> Safety | None:
     if trial.adverse_events is None:
         return None
-    planned = trial.protocol.safety_population
-    population = planned or ("safety" if "safety" in trial.populations else ALL_RANDOMISED)
-    safe = trial.restrict(population)
+    safe = trial.restrict(safety_population(trial))
+    _refuse_missing_arms(safe)
     overview = [adverse_events(safe, by="overview")]
     if "severity" in trial.adverse_events.columns:
         overview.append(adverse_events(safe, by="severity"))
     overview_events = pd.concat(overview, ignore_index=True)
     terms = adverse_events(safe, by="term")
     terms = terms[terms["category"] != ANY]
-    differences = compare_rates(terms)
+    nothing = pd.DataFrame()
+    differences = nothing if terms.empty else compare_rates(terms)
     return Safety(
         trial=safe,
         overview=event_rates(overview_events),
         overview_differences=compare_rates(overview_events),
-        terms=event_rates(terms),
+        terms=nothing if terms.empty else event_rates(terms),
         differences=differences,
-        shown=_most_frequent(terms, differences),
+        shown=nothing if terms.empty else _most_frequent(terms, differences),
     )
 
 
 def _most_frequent(terms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     """Differences of the most frequent terms, the largest (in any arm) first."""
-    nested = terms[terms["within"] != ""]
-    in_all = nested.groupby("category", sort=False)["n_events"].sum().nlargest(MOST_FREQUENT)
-    rows = differences[(differences["within"] != "") & differences["category"].isin(in_all.index)]
-    # A term that is in two classes would stand on one line twice.
-    rows = rows[~rows.duplicated(["category", "arm"])]
-    largest = rows.groupby("category")["estimate"].transform("max")
-    return (
-        rows.assign(largest=largest)
-        .sort_values(["largest", "category"], ascending=[False, True], kind="stable")
-        .drop(columns="largest")
+    key = ["within", "category"]
+    in_all = terms[terms["within"] != ""].groupby(key, sort=False)["n_events"].sum().nlargest(MOST_FREQUENT)
+    place = pd.MultiIndex.from_frame(differences[key])
+    rows = differences[place.isin(in_all.index)]
+    largest = rows.groupby(key)["estimate"].transform("max")
+    ordered = rows.assign(largest=largest).sort_values(
+        ["largest", "category", "within"], ascending=[False, True, True], kind="stable"
     )
-
-
-def _left_out(trial: Trial, efficacy_trial: Trial, analysed: list[Efficacy]) -> pd.DataFrame:
-    rows: list[tuple[str, str, int]] = []
-    outside = len(trial.subjects) - len(efficacy_trial.subjects)
-    if outside:
-        rows.append(("efficacy analyses", f"randomised, not in the population '{efficacy_trial.population}'", outside))
-    if trial.diary is not None:
-        day = trial.diary["day"]
-        visits = analysed[0].fit.visits
-        rule = analysed[0].endpoint.rule
-        if rule is not None:
-            beyond = int(((day < -rule.period_days) | (day > rule.period_days * len(visits))).sum())
-            if beyond:
-                rows.append(("diary", "recorded days outside baseline and the scheduled periods", beyond))
-    for efficacy in analysed:
-        before = efficacy.outcomes.drop_duplicates("subject")["baseline"].isna().sum()
-        if before and "baseline" not in efficacy.fit.method:
-            rows.append((efficacy.endpoint.label, f"no {BASELINE} value", int(before)))
-    if n_not_emergent(trial):
-        rows.append(
-            (
-                "adverse events",
-                "onset before the first treatment: not treatment-emergent",
-                n_not_emergent(trial),
-            )
-        )
-    tables = [
-        trial.left_out,
-        pd.DataFrame(rows, columns=list(LEFT_OUT)),
-        *(efficacy.fit.left_out for efficacy in analysed),
-    ]
-    return pd.concat(
-        [table for table in tables if not table.empty] or [pd.DataFrame(columns=list(LEFT_OUT))],
-        ignore_index=True,
-    )
-
-
-def handling_of(efficacy: Efficacy) -> str:
-    """What stands for missing values in the primary analysis, in words.
-
-    Parameters
-    ----------
-    efficacy : Efficacy
-        An analysed endpoint.
-
-    Returns
-    -------
-    str
-        Without the diary rule.
-    """
-    return str(efficacy.outcomes["imputation"].iloc[0]).split("; ")[0] or OBSERVED_CASES
+    return ordered.drop(columns="largest")

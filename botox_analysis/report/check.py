@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from botox_analysis.report.write import ESTIMATES, MANIFEST, Progress, write_report
+from botox_analysis.report.write import ESTIMATES, MANIFEST, Progress, read_manifest, write_report
 from botox_analysis.schema import ESTIMATES_KEY, DataError
-from botox_analysis.trials.bundled import open_trial
+from botox_analysis.trials.bundled import SIMULATED, open_trial
+from botox_analysis.trials.fetch import SOURCES
 from botox_analysis.trials.read import sha256_of
 from botox_analysis.trials.trial import Trial
 
@@ -43,23 +43,15 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
         The folder holds no report, or the manifest does not say where the trial came from.
     """
     folder = Path(folder)
-    if not (folder / MANIFEST).is_file():
-        raise DataError(f"{folder}: found no {MANIFEST}; expected the folder of a report.")
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        reported = dict(manifest["outputs"])
-        origin = str(manifest["origin"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder / MANIFEST}: found no manifest of a report ({type(error).__name__}: {error}).") from error
+    manifest = read_manifest(folder)
+    reported: dict[str, str] = manifest["outputs"]
     if trial is None:
-        if not origin:
-            raise DataError(f"{folder}: the manifest does not say where the trial came from; give the trial.")
-        trial = open_trial(origin)
+        trial = _trial_of(folder, str(manifest.get("origin", "")))
     rows = _changed_since(folder, reported)
     with tempfile.TemporaryDirectory(prefix="botox-analysis-") as place:
         again = Path(place) / "report"
         write_report(trial, again, progress=progress)
-        now = json.loads((again / MANIFEST).read_text(encoding="utf-8"))
+        now = read_manifest(again)
         rows += _settings_moved(manifest, now)
         for file in sorted({*reported, *now["outputs"]}):
             before, after = reported.get(file, ""), now["outputs"].get(file, "")
@@ -68,6 +60,16 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
         if (folder / ESTIMATES).is_file():
             rows += _numbers_moved(folder / ESTIMATES, again / ESTIMATES)
     return pd.DataFrame(rows, columns=list(MOVED))
+
+
+def _trial_of(folder: Path, origin: str) -> Trial:
+    if not origin:
+        raise DataError(f"{folder}: the manifest does not say where the trial came from; give the trial.")
+    if origin not in (SIMULATED, *SOURCES) and not Path(origin).is_dir():
+        raise DataError(
+            f"{folder}: the report was made from '{origin}', found no such folder from here; give the trial (--trial)."
+        )
+    return open_trial(origin)
 
 
 Row = tuple[str, str, str, str]

@@ -9,7 +9,6 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -19,12 +18,13 @@ import pandas as pd
 
 from botox_analysis import figures, wording
 from botox_analysis.report import sentences
-from botox_analysis.report.analysis import Analysis, analyse
-from botox_analysis.schema import DataError
+from botox_analysis.report.analysis import analyse
+from botox_analysis.report.parts import Analysis
+from botox_analysis.schema import DataError, listed
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
-from botox_analysis.tables.efficacy import table_efficacy
+from botox_analysis.tables.efficacy import table_change, table_efficacy
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.writers import to_html, write_table
 from botox_analysis.trials.trial import Trial
@@ -44,6 +44,7 @@ _FIGURES = (
 )
 """In the order of the page."""
 
+MADE_BY = "botox-analysis report"
 REM_PER_INCH = 7.6
 """Size of figures on the page."""
 
@@ -75,11 +76,8 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     FitError
         A model is not determined by the data.
     """
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder}: found a file; expected a folder for the report, or none.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise DataError(f"{folder}: found other files and no {MANIFEST}; expected an earlier report, an empty folder, or none.")
+    folder = Path(folder).resolve()
+    _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that the last step is a rename.
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -89,6 +87,55 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder / PAGE
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse to replace anything that is not a report, or a report to which somebody has added files."""
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder.name}: found a file; expected a folder for the report, or none.")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    if not there:
+        return
+    if MANIFEST not in there:
+        raise DataError(
+            f"{folder.name}: found other files and no {MANIFEST}; expected an earlier report, an empty folder, or none."
+        )
+    strange = sorted(there - {MANIFEST, *read_manifest(folder)["outputs"]})
+    if strange:
+        raise DataError(
+            f"{folder.name}: found {listed(strange)}, which the earlier report did not write; "
+            "move it away, or choose another folder."
+        )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report.
+
+    Returns
+    -------
+    dict
+        What `write_report` recorded.
+
+    Raises
+    ------
+    DataError
+        There is none, or it is something else's.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise DataError(f"{folder.name}: found no {MANIFEST}; expected the folder of a report.")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
+        raise DataError(f"{folder.name}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
+    return manifest
 
 
 def _swap(draft: Path, folder: Path) -> None:
@@ -123,7 +170,7 @@ def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
     progress("writing the page", n_steps - 1, n_steps)
     page = _render(analysis, captions, tables, folder)
     (folder / PAGE).write_bytes(page.encode())
-    (folder / MANIFEST).write_bytes(_manifest(trial, folder).encode())
+    (folder / MANIFEST).write_bytes(_manifest(analysis, folder).encode())
     progress("done", n_steps, n_steps)
 
 
@@ -140,7 +187,7 @@ def _draw(name: str, analysis: Analysis) -> Any:
         return figures.forest.plot_forest(analysis.sensitivity.assign(method=_short_methods(analysis)))
     if name == "distribution":
         return figures.distribution.plot_distribution(primary.outcomes, visit=visit)
-    if name == "responder_curve" and analysis.responses is not None:
+    if name == "responder_curve" and analysis.responses is not None and analysis.responses.curve is not None:
         return figures.responder_curve.plot_responder_curve(analysis.responses.curve)
     if name == "calendar" and analysis.diaries is not None:
         return figures.calendar.plot_calendar(analysis.diaries)
@@ -163,6 +210,7 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         "disposition": table_disposition(analysis.disposition_rates),
         "baseline": table_baseline(analysis.baseline),
         "efficacy": table_efficacy(primary.means, primary.differences).drop(columns="Endpoint"),
+        "change": table_change(primary.unadjusted),
     }
     if analysis.secondary:
         chosen = [
@@ -178,7 +226,8 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     if analysis.safety is not None:
         safety = analysis.safety
         tables["adverse_events_overview"] = table_adverse_events(safety.overview, safety.overview_differences)
-        tables["adverse_events"] = table_adverse_events(safety.terms, safety.differences)
+        if not safety.terms.empty:
+            tables["adverse_events"] = table_adverse_events(safety.terms, safety.differences)
     left_out = analysis.left_out
     tables["left_out"] = pd.DataFrame(
         {
@@ -195,7 +244,8 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
 
 def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """The responders a reader asks for: every threshold at the primary visit, the protocol's own at every visit."""
-    own = (responses["threshold"] - analysis.trial.protocol.reduction).abs() < 1e-12
+    planned = analysis.trial.protocol
+    own = (responses["threshold"] - (planned.points or planned.reduction)).abs() < 1e-12
     return responses[own | (responses["visit"] == analysis.visit)]
 
 
@@ -234,14 +284,16 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
-def _manifest(trial: Trial, folder: Path) -> str:
+def _manifest(analysis: Analysis, folder: Path) -> str:
     written = sorted(path for path in folder.rglob("*") if path.is_file())
+    trial = analysis.trial
     said = {
+        "made_by": MADE_BY,
         "trial": trial.name,
         "origin": trial.provenance.get("origin", ""),
         "simulated": trial.provenance.get("simulated", "no"),
         "seed": trial.provenance.get("seed"),
-        "settings": asdict(trial.protocol),
+        "settings": analysis.settings,
         "inputs": {key: value for key, value in trial.provenance.items() if key.startswith("sha256 of ")},
         "outputs": {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in written},
         "versions": _versions(),

@@ -49,4 +49,6 @@ def _shares(about: pd.DataFrame, level: str, heads: dict[str, str]) -> dict[str,
 
 def _mean_sd(about: pd.DataFrame, arm: str) -> str:
     of_arm = about[about["arm"] == arm].set_index("measure")["estimate"]
-    return f"{wording.number(of_arm['mean'])} ({wording.number(of_arm['standard deviation'])})"
+    spread = of_arm["standard deviation"]
+    decimals = wording.decimals_for([spread / 10])
+    return f"{wording.number(of_arm['mean'], decimals)} ({wording.number(spread, decimals)})"

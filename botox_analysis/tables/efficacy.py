@@ -1,4 +1,4 @@
-"""`table_efficacy`: means by arm, differences to the reference."""
+"""`table_efficacy` and `table_change`: adjusted means and differences; unadjusted changes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     reference = differences["reference"].iloc[0]
     key = ["endpoint", "visit", "arm"]
     found = {tuple(row[key]): row for _, row in differences.iterrows()}
+    decimals = {name: wording.decimals_for(of_one["std_error"]) for name, of_one in means.groupby("endpoint", sort=False)}
     rows = []
     for _, row in means.iterrows():
+        digits = decimals[row["endpoint"]]
         difference = found.get(tuple(row[key]))
         rows.append(
             {
@@ -36,13 +38,47 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
                 "Visit": row["visit"],
                 "Arm": row["arm"],
                 "n": wording.count(row["n"]),
-                f"Adjusted {row['measure']} ({level})": _written(row),
-                f"Difference to {reference} ({level})": _written(difference) if difference is not None else wording.MISSING,
-                "p": wording.p_value(difference["p_value"]) if difference is not None else wording.MISSING,
+                f"Adjusted {row['measure']} ({level})": _written(row, digits),
+                f"Difference from {reference} ({level})": wording.MISSING if difference is None else _written(difference, digits),
+                "p": wording.MISSING if difference is None else wording.p_value(difference["p_value"]),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _written(row: pd.Series) -> str:
-    return wording.with_limits(row["estimate"], row["conf_low"], row["conf_high"])
+def _written(row: pd.Series, decimals: int) -> str:
+    return wording.with_limits(row["estimate"], row["conf_low"], row["conf_high"], decimals)
+
+
+def table_change(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Unadjusted means, changes and percent reductions of each arm.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates* of `describe_change`.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per visit and arm; at baseline there is no change.
+    """
+    check_estimates(estimates)
+    level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
+    decimals = wording.decimals_for(estimates.loc[estimates["measure"] == "mean", "std_error"])
+    rows = []
+    for (visit, arm), about in estimates.groupby(["visit", "arm"], sort=False):
+        of_measure = {str(row["measure"]): row for _, row in about.iterrows()}
+        mean, spread = of_measure["mean"], of_measure["standard deviation"]
+        shown = {
+            "Visit": visit,
+            "Arm": arm,
+            "n": wording.count(mean["n"]),
+            "Mean (SD)": f"{wording.number(mean['estimate'], decimals)} ({wording.number(spread['estimate'], decimals)})",
+        }
+        for measure in ("mean change", "percent reduction of the mean"):
+            digits = decimals if measure == "mean change" else 1
+            there = measure in of_measure
+            shown[f"{wording.capital(measure)} ({level})"] = _written(of_measure[measure], digits) if there else wording.MISSING
+        rows.append(shown)
+    return pd.DataFrame(rows)

@@ -11,14 +11,14 @@ ICHD-3, International Classification of Headache Disorders, 3rd edition (2018). 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import DataError, Problem, listed, refuse
+from botox_analysis.schema import Problem, listed, refuse
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
@@ -114,17 +114,21 @@ def table_schemas() -> dict[str, Any]:
                 "class": text(required=False),
                 "onset_day": whole("a whole study day"),
                 "end_day": whole("a whole study day"),
-                "severity": severity(SEVERITIES[1:], nullable=False),
-                "related": yes_no(nullable=False),
-                "serious": yes_no(nullable=False),
-                "led_to_discontinuation": yes_no(nullable=False),
+                "severity": severity(SEVERITIES[1:], nullable=True),
+                "related": yes_no(),
+                "serious": yes_no(),
+                "led_to_discontinuation": yes_no(),
             }
         ),
     }
 
 
 def checked(
-    tables: Mapping[str, pd.DataFrame], *, files: Mapping[str, str], populations: tuple[str, ...] = ()
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    files: Mapping[str, str],
+    populations: tuple[str, ...] = (),
+    allowed: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables whose words are values and whose values are possible.
 
@@ -136,6 +140,8 @@ def checked(
         What messages call each table.
     populations : tuple of str
         Columns of ``subjects`` that say yes or no, besides `POPULATIONS`.
+    allowed : mapping of str to mapping of str to sequence of str, optional
+        By table and column, the words there may be.
 
     Returns
     -------
@@ -151,22 +157,12 @@ def checked(
     values: dict[str, pd.DataFrame] = {}
     for name, raw in tables.items():
         file = files.get(name, name)
-        if raw.empty:
-            raise DataError(f"{file}: found no rows; expected a header and at least one row.")
-        if raw.columns.has_duplicates:
-            twice = raw.columns[raw.columns.duplicated()]
-            raise DataError(f"{file}: found column {listed(twice)} more than once; expected each name once.")
         known = table_schemas()[name].columns
-        missing = [column for column, rule in known.items() if rule.required and column not in raw.columns]
-        if missing:
-            raise DataError(
-                f"{file}: found no column {listed(missing)}; expected it beside {listed(raw.columns, n_shown=30)}, "
-                f"or a line under [columns.{name}] in trial.toml that says what it is called."
-            )
         more = populations if name == "subjects" else ()
-        absent = [column for column in more if column not in raw.columns]
-        if absent:
-            raise DataError(f"{file}: found no column {listed(absent)}; expected one for each population named.")
+        lacking = _lacking(raw, file, [column for column, rule in known.items() if rule.required] + list(more), name)
+        if lacking:
+            problems += lacking
+            continue
         kinds = {column: rule.metadata["kind"] for column, rule in known.items()} | dict.fromkeys(more, "yes/no")
         frame = raw.reset_index(drop=True)
         for column, kind in kinds.items():
@@ -179,10 +175,43 @@ def checked(
                 ]
         told = {problem[:3] for problem in problems}
         problems += [problem for problem in _violations(frame, name, file) if problem[:3] not in told]
+        for column, words in (allowed or {}).get(name, {}).items():
+            if column in frame.columns:
+                problems += _not_among(frame[column], words, file)
         values[name] = frame
-    problems += _strangers(values, files)
+    if "subjects" in values:
+        problems += _strangers(values, files)
     refuse(sorted(set(problems), key=lambda problem: (problem[0], problem[1] or 0)))
     return values
+
+
+def _lacking(raw: pd.DataFrame, file: str, columns: list[str], table: str) -> list[Problem]:
+    if raw.columns.has_duplicates:
+        twice = listed(raw.columns[raw.columns.duplicated()])
+        return [(file, 1, "", f"column {twice} more than once", "each name once")]
+    there = listed(raw.columns, n_shown=30)
+    problems: list[Problem] = [
+        (
+            file,
+            1,
+            column,
+            f"no such column among {there}",
+            f"it, or a line under [columns.{table}] in trial.toml that says its name",
+        )
+        for column in columns
+        if column not in raw.columns
+    ]
+    if raw.empty:
+        problems.append((file, None, "", "no rows", "a header and at least one row"))
+    return problems
+
+
+def _not_among(column: pd.Series[Any], words: Sequence[str], file: str) -> list[Problem]:
+    strange = np.flatnonzero(~column.isin(list(words)).to_numpy() & column.notna().to_numpy())
+    return [
+        (file, row + 2, str(column.name), _quoted(column.iloc[row]), f"one of {listed(words, n_shown=12)}")
+        for row in strange[:N_PROBLEMS_A_CHECK].tolist()
+    ]
 
 
 def _violations(frame: pd.DataFrame, name: str, file: str) -> list[Problem]:
@@ -196,21 +225,15 @@ def _violations(frame: pd.DataFrame, name: str, file: str) -> list[Problem]:
     else:
         return []
     problems: list[Problem] = []
-    for case in cases.head(N_PROBLEMS_A_CHECK).itertuples():
+    if schema.unique:
+        for row in np.flatnonzero(frame.duplicated(schema.unique))[:N_PROBLEMS_A_CHECK].tolist():
+            said = ", ".join(f"{column} {_quoted(frame[column].iloc[row])}" for column in schema.unique)
+            problems.append((file, row + 2, "", f"{said} a second time", f"one row per {', '.join(schema.unique)}"))
+    for case in cases[cases["schema_context"] != "DataFrameSchema"].head(N_PROBLEMS_A_CHECK).itertuples():
         row = None if pd.isna(case.index) else int(case.index) + 2
-        if case.schema_context == "DataFrameSchema":
-            if row is not None and case.column == schema.unique[-1] and row > _first_row(frame, schema.unique, row):
-                said = ", ".join(f"{column} '{frame[column].iloc[row - 2]}'" for column in schema.unique)
-                problems.append((file, row, "", f"{said} a second time", f"one row per {', '.join(schema.unique)}"))
-            continue
         found = "nothing" if pd.isna(case.failure_case) else _quoted(case.failure_case)
         problems.append((file, row, str(case.column), found, schema.columns[case.column].description))
     return problems
-
-
-def _first_row(frame: pd.DataFrame, columns: list[str], row: int) -> int:
-    same = (frame[columns] == frame[columns].iloc[row - 2]).all(axis=1)
-    return int(np.flatnonzero(same.to_numpy())[0]) + 2
 
 
 def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> list[Problem]:
@@ -267,7 +290,7 @@ def _read_yes_no(column: pd.Series[Any]) -> Reading:
 def _read_severity(column: pd.Series[Any]) -> Reading:
     words, wrong = _read_text(column)
     codes = {str(code): word for code, word in enumerate(SEVERITIES)}
-    return words.map(lambda word: None if word is None else codes.get(word, word.lower())), wrong
+    return words.map(lambda word: codes.get(word, word.lower()) if isinstance(word, str) else None), wrong
 
 
 _READERS = {"text": _read_text, "number": _read_number, "yes/no": _read_yes_no, "severity": _read_severity}

@@ -5,8 +5,10 @@ A small ``trial.toml`` beside the files says what is called otherwise; without i
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
+import io
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,14 +18,37 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.schema import BASELINE, DataError, Problem, listed, refuse, require_columns
-from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.layout import TABLES, table_schemas
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
 SETTINGS = "trial.toml"
+_WORD, _WORDS, _CODES = "a text", "a list of texts", "a list of texts or numbers"
 _KEYS = {
-    "name", "citation", "source", "simulated", "arms", "reference", "visits", "baseline", "populations", "missing",
-    "first_day", "date_format", "separator", "decimal", "encoding", "columns", "values", "protocol", "seed",
+    "name": _WORD, "citation": _WORD, "source": _WORD, "simulated": "true or false", "seed": "a whole number",
+    "arms": _WORDS, "reference": _WORD, "visits": _CODES, "baseline": "a text or a number", "populations": _WORDS,
+    "factors": _WORDS, "missing": _CODES, "first_day": "a whole number", "date_format": _WORD, "separator": _WORD,
+    "decimal": _WORD, "encoding": _WORD, "columns": "a table", "values": "a table", "protocol": "a table",
 }  # fmt: skip
+_PROTOCOL_KEYS = {
+    "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
+    "handling": _WORD, "reduction": "a number", "points": "a number", "diary_rule": _WORD,
+}  # fmt: skip
+
+
+def _is_list(value: object, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, list) and all(isinstance(item, kinds) and not isinstance(item, bool) for item in value)
+
+
+_IS = {
+    _WORD: lambda value: isinstance(value, str),
+    _WORDS: lambda value: _is_list(value, (str,)),
+    _CODES: lambda value: _is_list(value, (str, int, float)),
+    "a text or a number": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
+    "true or false": lambda value: isinstance(value, bool),
+    "a whole number": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "a number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "a table": lambda value: isinstance(value, dict),
+}
 _DAY_COLUMNS = {
     "diary": [("day", "date")],
     "assessments": [("day", "date")],
@@ -66,7 +91,7 @@ def load_trial(folder: str | Path) -> Trial:
         found = sorted(path.name for path in folder.iterdir())
         raise DataError(f"{folder}: found {listed(found)}; expected subjects.csv or subjects.parquet among them.")
     present = {table: path for table, path in paths.items() if path is not None}
-    raw = {table: _renamed(_read_table(path, settings), table, path.name, settings) for table, path in present.items()}
+    raw = {table: _renamed(_read_table(path, table, settings), table, path.name, settings) for table, path in present.items()}
     files = {table: path.name for table, path in present.items()}
     _add_study_days(raw, files, settings)
     if "assessments" in raw and "baseline" in settings and "visit" in raw["assessments"].columns:
@@ -108,14 +133,33 @@ def _read_settings(folder: Path) -> dict[str, Any]:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{SETTINGS}: found something that is not TOML in UTF-8 ({error}).") from error
-    unknown = [key for key in settings if key not in _KEYS]
-    if unknown:
-        raise DataError(f"{SETTINGS}: found the key {listed(unknown)}; expected some of {listed(sorted(_KEYS), n_shown=30)}.")
+    _check_keys(settings, _KEYS, SETTINGS)
+    _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
     for key in ("columns", "values"):
-        strange = [table for table in settings.get(key, {}) if table not in TABLES]
-        if strange:
-            raise DataError(f"{SETTINGS}, [{key}]: found {listed(strange)}; expected tables among {listed(TABLES)}.")
+        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, "a table"), f"{SETTINGS}, [{key}]")
+    for table, names in settings.get("columns", {}).items():
+        _check_keys(names, dict.fromkeys(names, _WORD), f"{SETTINGS}, [columns.{table}]")
+    for table, columns in settings.get("values", {}).items():
+        _check_keys(columns, dict.fromkeys(columns, "a table"), f"{SETTINGS}, [values.{table}]")
+    try:
+        codecs.lookup(settings.get("encoding", "utf-8"))
+    except LookupError as error:
+        raise DataError(
+            f"{SETTINGS}: found encoding = {settings['encoding']!r}; expected one Python knows, such as latin-1."
+        ) from error
+    for key in ("separator", "decimal"):
+        if len(settings.get(key, ".")) != 1:
+            raise DataError(f"{SETTINGS}: found {key} = {settings[key]!r}; expected one character.")
     return settings
+
+
+def _check_keys(found: Mapping[str, Any], expected: Mapping[str, str], where: str) -> None:
+    unknown = [key for key in found if key not in expected]
+    if unknown:
+        raise DataError(f"{where}: found the key {listed(unknown)}; expected some of {listed(expected, n_shown=30)}.")
+    for key, value in found.items():
+        if not _IS[expected[key]](value):
+            raise DataError(f"{where}: found {key} = {value!r}; expected {expected[key]}.")
 
 
 def _find_table(folder: Path, table: str) -> Path | None:
@@ -125,25 +169,66 @@ def _find_table(folder: Path, table: str) -> Path | None:
     return found[0] if found else None
 
 
-def _read_table(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
-    missing = ["", *(str(code) for code in settings.get("missing", ()))]
+def _read_table(path: Path, table: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+    codes = [str(code) for code in settings.get("missing", ())]
     if path.suffix == ".parquet":
+        return _read_parquet(path, codes)
+    text = _read_text(path, settings)
+    separator = settings.get("separator", ",")
+    header = _check_cells(path, text, separator)
+    # What is a text by the layout is read as one: '007' is not 7.
+    theirs = {name: ours for ours, name in settings.get("columns", {}).get(table, {}).items()}
+    words = {column for column, rule in table_schemas()[table].columns.items() if rule.metadata["kind"] == "text"}
+    words |= set(settings.get("factors", ())) if table == "subjects" else set()
+    as_text = {name: str for name in header if theirs.get(name.strip(), name.strip()) in words}
+    return pd.read_csv(
+        io.StringIO(text), sep=separator, decimal=settings.get("decimal", "."), keep_default_na=False, na_values=["", *codes],
+        low_memory=False, skipinitialspace=True, index_col=False, dtype=as_text,
+    )  # fmt: skip
+
+
+def _read_parquet(path: Path, codes: list[str]) -> pd.DataFrame:
+    import pyarrow
+
+    try:
         frame = pd.read_parquet(path)
-        return frame.mask(frame.isin(missing)) if len(missing) > 1 else frame
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path.name}: found no Parquet file ({type(error).__name__}); expected one, or a CSV file.") from error
+    for column in frame.columns:
+        known = (
+            frame[column].astype(object).map(lambda value: f"{value:g}" if isinstance(value, float | np.floating) else str(value))
+        )
+        frame[column] = frame[column].mask(known.isin(["", *codes]).to_numpy())
+    return frame
+
+
+def _read_text(path: Path, settings: Mapping[str, Any]) -> str:
     encoding = settings.get("encoding", "utf-8-sig")
     content = path.read_bytes()
     if not content.strip():
         raise DataError(f"{path.name}: found an empty file; expected a header and at least one row.")
     try:
-        text = content.decode(encoding)
+        return content.decode(encoding)
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + 1
         raise DataError(
             f"{path.name}, row {row}: found a byte 0x{content[error.start]:02x} that is not {encoding}; "
             f'save the file as UTF-8, or name its encoding in {SETTINGS} (encoding = "latin-1").'
         ) from error
-    separator = settings.get("separator", ",")
-    header = next(csv.reader([text.splitlines()[0]], delimiter=separator))
+
+
+def _check_cells(path: Path, text: str, separator: str) -> list[str]:
+    """The header, after every row has been seen to have as many cells."""
+    problems: list[Problem] = []
+    header: list[str] = []
+    try:
+        for number, cells in enumerate(csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True), start=1):
+            if not header:
+                header = cells
+            elif cells and len(cells) != len(header):
+                problems.append((path.name, number, "", f"{len(cells)} cells", f"{len(header)}, as in the header"))
+    except csv.Error as error:
+        raise DataError(f"{path.name}: found something that is not CSV ({error}); expected rows of cells.") from error
     if len(header) == 1 and separator == ",":
         for other, said in ((";", ";"), ("\t", "\\t")):
             if other in header[0]:
@@ -151,15 +236,8 @@ def _read_table(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
                     f"{path.name}, row 1: found '{said}' between the columns; expected ',', or a line "
                     f'separator = "{said}" in {SETTINGS} (and decimal = "," where numbers have one).'
                 )
-    try:
-        return pd.read_csv(
-            path, sep=separator, decimal=settings.get("decimal", "."), encoding=encoding, keep_default_na=False,
-            na_values=missing, low_memory=False, skipinitialspace=True, index_col=False,
-        )  # fmt: skip
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise DataError(
-            f"{path.name}: found rows of different lengths ({error}); expected {len(header)} cells in each."
-        ) from error
+    refuse(problems)
+    return header
 
 
 def _renamed(frame: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -254,16 +332,16 @@ def _visits(settings: Mapping[str, Any]) -> list[str] | None:
     visits = settings.get("visits")
     if visits is None:
         return None
-    named = [BASELINE if visit == settings.get("baseline") else str(visit) for visit in visits]
+    first = str(settings.get("baseline", BASELINE))
+    named = [BASELINE if str(visit) == first or str(visit).lower() == BASELINE else str(visit) for visit in visits]
     return named if BASELINE in named else [BASELINE, *named]
 
 
 def _protocol(settings: Mapping[str, Any]) -> Protocol:
     planned = dict(settings.get("protocol", {}))
-    unknown = [key for key in planned if key not in Protocol.__dataclass_fields__]
-    if unknown:
+    if not 0 <= planned.get("reduction", 0.5) <= 1:
         raise DataError(
-            f"{SETTINGS}, [protocol]: found {listed(unknown)}; expected some of {listed(Protocol.__dataclass_fields__)}."
+            f"{SETTINGS}, [protocol]: found reduction = {planned['reduction']}; expected a share from 0 to 1, such as 0.5."
         )
     planned["covariates"] = tuple(planned.get("covariates", ()))
     return Protocol(**planned)

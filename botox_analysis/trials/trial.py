@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import BASELINE, DataError, categories_of, listed
+from botox_analysis.schema import BASELINE, DataError, categories_of, listed, refuse
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, SEVERITIES, TABLES, checked
 
 ALL_RANDOMISED = "all randomised"
@@ -45,6 +45,9 @@ class Protocol:
         What stands for a missing value in the primary analysis, a word `impute` knows; empty: observed cases.
     reduction : float
         The share by which a responder's value falls.
+    points : float
+        The points by which a responder's value falls; where it is not 0 it takes the place of ``reduction``. A negative
+        number asks for a rise.
     diary_rule : str
         The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
     """
@@ -56,6 +59,7 @@ class Protocol:
     safety_population: str = ""
     handling: str = ""
     reduction: float = 0.5
+    points: float = 0.0
     diary_rule: str = ""
 
 
@@ -202,14 +206,18 @@ def as_trial(
     unknown = [table for table in tables if table not in TABLES]
     if unknown or "subjects" not in tables:
         raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
-    values = checked(tables, files=files, populations=populations)
+    tables = {name: _with_baseline(table) if name == "assessments" else table for name, table in tables.items()}
+    allowed = {"subjects": {"arm": arms, "actual_arm": arms}} if arms else {}
+    if visits:
+        allowed["assessments"] = {"visit": visits}
+    values = checked(tables, files=files, populations=populations, allowed=allowed)
     subjects = values["subjects"]
     if "arm" not in subjects.columns:
         subjects.insert(1, "arm", ONE_ARM)
     for column in ("arm", "actual_arm"):
         if column in subjects.columns:
             arms = arms or categories_of(subjects["arm"])
-            subjects[column] = _in_order(subjects, column, arms, files.get("subjects", "subjects"), "arms")
+            subjects[column] = _in_order(subjects, column, arms, files.get("subjects", "subjects"))
     order = pd.CategoricalDtype(subjects["subject"])
     for table in TABLES[1:]:
         if table in values:
@@ -217,8 +225,7 @@ def as_trial(
     if "assessments" in values:
         assessments = values["assessments"]
         visits = visits or _visits_in_time(assessments)
-        file = files.get("assessments", "assessments")
-        assessments["visit"] = _in_order(assessments, "visit", visits, file, "visits")
+        assessments["visit"] = pd.Categorical(assessments["visit"], categories=visits, ordered=True)
     for table in ("diary", "adverse_events"):
         if table in values and "severity" in values[table].columns:
             words = SEVERITIES if table == "diary" else SEVERITIES[1:]
@@ -236,16 +243,22 @@ def as_trial(
     )
 
 
-def _in_order(frame: pd.DataFrame, column: str, order: list[str] | None, file: str, what: str) -> pd.Categorical:
-    words = frame[column]
-    order = order or categories_of(words)
-    strange = ~words.isin(order).to_numpy() & words.notna().to_numpy()
-    if strange.any():
-        row = int(np.flatnonzero(strange)[0])
-        raise DataError(
-            f"{file}, row {row + 2}, column '{column}': found '{words.iloc[row]}'; the {what} named are {listed(order)}."
-        )
-    return pd.Categorical(words, categories=order, ordered=what == "visits")
+def _with_baseline(assessments: pd.DataFrame) -> pd.DataFrame:
+    """The visit before treatment under its one name, however its first letter is written."""
+    if "visit" not in assessments.columns or assessments.columns.has_duplicates:
+        return assessments
+    visit = assessments["visit"].astype(object)
+    return assessments.assign(visit=visit.map(lambda name: BASELINE if str(name).strip().lower() == BASELINE else name))
+
+
+def _in_order(subjects: pd.DataFrame, column: str, arms: list[str], file: str) -> pd.Categorical:
+    refuse(
+        [
+            (file, int(row) + 2, column, f"'{subjects[column].iloc[row]}'", f"one of {listed(arms)}")
+            for row in np.flatnonzero(~subjects[column].isin(arms).to_numpy() & subjects[column].notna().to_numpy())
+        ]
+    )
+    return pd.Categorical(subjects[column], categories=arms)
 
 
 def _visits_in_time(assessments: pd.DataFrame) -> list[str]:
@@ -256,7 +269,7 @@ def _visits_in_time(assessments: pd.DataFrame) -> list[str]:
     else:
         time = pd.Series(named, index=named).str.extract(r"(-?\d+(?:\.\d+)?)", expand=False).astype(float)
     in_time = sorted(named, key=lambda visit: (np.isnan(time[visit]), time[visit] if time[visit] == time[visit] else 0.0))
-    first = [visit for visit in in_time if visit.lower() == BASELINE]
+    first = [visit for visit in in_time if visit == BASELINE]
     return first + [visit for visit in in_time if visit not in first]
 
 

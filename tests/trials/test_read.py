@@ -65,13 +65,13 @@ def test_a_header_without_rows_is_refused(trial_folder, table):
 
 
 def test_a_missing_column_is_refused_with_those_there_and_the_way_out(trial_folder):
-    said = r"diary\.csv: found no column 'day'; expected it beside 'subject', 'hours', or .* \[columns\.diary\] in trial\.toml"
+    said = r"diary\.csv.*column 'day'.*'subject', 'hours'.*; expected it.* a line under \[columns\.diary\] in trial\.toml"
     with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv="subject,hours\na,1\n"))
 
 
 def test_a_dated_table_without_subjects_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"diary\.csv: found no column 'subject'"):
+    with pytest.raises(ba.DataError, match=r"diary\.csv.*column 'subject'"):
         ba.load_trial(trial_folder(subjects_csv=DOSED, diary_csv="date,headache\n2020-03-01,1\n"))
 
 
@@ -102,17 +102,17 @@ def test_semicolons_and_decimal_commas_are_read_where_the_settings_say_so(trial_
 
 @pytest.mark.parametrize("content", ["subject,arm\na,P,3\nb,T\n", 'subject,arm\n"a,P\nb,T\n'])
 def test_rows_of_different_lengths_are_refused(trial_folder, content):
-    with pytest.raises(ba.DataError, match=r"subjects\.csv: found rows of different lengths .*; expected 2 cells in each"):
+    with pytest.raises(ba.DataError, match=r"subjects\.csv, row 2: found [13] cells; expected 2, as in the header"):
         ba.load_trial(trial_folder(subjects_csv=content))
 
 
 def test_a_row_that_is_too_short_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"subjects\.csv.*expected 3 cells"):
+    with pytest.raises(ba.DataError, match=r"subjects\.csv, row 2: found 2 cells; expected 3, as in the header"):
         ba.load_trial(trial_folder(subjects_csv="subject,arm,age\na,P\nb,T,40\n"))
 
 
 def test_a_column_name_twice_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"subjects\.csv: found column 'age' more than once; expected each name once"):
+    with pytest.raises(ba.DataError, match=r"subjects\.csv.*: found column 'age' more than once; expected each name once"):
         ba.load_trial(trial_folder(subjects_csv="subject,age,age\na,40,50\n"))
 
 
@@ -315,23 +315,27 @@ def test_settings_that_name_an_absent_column_are_refused(trial_folder, named, sa
 
 def test_a_column_given_a_name_that_is_taken_is_refused(trial_folder):
     settings = '[columns.subjects]\nsubject = "id"'
-    with pytest.raises(ba.DataError, match=r"subjects\.csv: found column 'subject' more than once"):
+    with pytest.raises(ba.DataError, match=r"subjects\.csv.*: found column 'subject' more than once"):
         ba.load_trial(trial_folder(subjects_csv="id,subject\na,x\n", trial_toml=settings))
 
 
 def test_an_unknown_key_is_refused_with_the_known_ones(trial_folder):
-    with pytest.raises(ba.DataError, match=r"trial\.toml: found the key 'armz'; expected some of 'arms', 'baseline'.*'visits'"):
+    with pytest.raises(ba.DataError, match=r"trial\.toml: found the key 'armz'; expected some of .*'arms'.*'visits'"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml='armz = ["P", "T"]'))
 
 
 @pytest.mark.parametrize("key", ["columns", "values"])
 def test_an_unknown_table_in_the_settings_is_refused(trial_folder, key):
-    with pytest.raises(ba.DataError, match=rf"trial\.toml, \[{key}\]: found 'people'; expected tables among 'subjects', 'diary'"):
+    with pytest.raises(
+        ba.DataError, match=rf"trial\.toml, \[{key}\]: found the key 'people'; expected some of 'subjects', 'diary'"
+    ):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f'[{key}.people]\nage = "AGE"'))
 
 
 def test_an_unknown_key_of_the_protocol_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"trial\.toml, \[protocol\]: found 'alpha'; expected some of 'endpoint', 'visit'"):
+    with pytest.raises(
+        ba.DataError, match=r"trial\.toml, \[protocol\]: found the key 'alpha'; expected some of 'endpoint', 'visit'"
+    ):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml="[protocol]\nalpha = 0.05"))
 
 
@@ -361,6 +365,10 @@ def test_settings_that_are_not_toml_are_refused(trial_folder, content):
         '[values]\nsubjects = "x"',
         '[values.subjects]\narm = "x"',
         '[protocol]\nreduction = "half"',
+        "[protocol]\nreduction = 50",
+        "arms = [0, 1]",
+        "seed = true",
+        "[columns.subjects]\nage = 3",
         '[protocol]\ncovariates = "age"',
     ],
 )
@@ -391,9 +399,9 @@ def test_the_reference_comes_first(trial_folder, settings, arms):
     assert ba.load_trial(trial_folder(subjects_csv="subject,arm\na,T\nb,P\n", trial_toml=settings)).arms == arms
 
 
-def test_arms_may_be_numbers_in_the_settings_as_in_the_file(trial_folder):
-    folder = trial_folder(subjects_csv="subject,arm\na,0\nb,1\n", trial_toml="arms = [0, 1]\nreference = 1")
-    assert ba.load_trial(folder).arms == ["1", "0"]
+def test_numbers_as_arms_are_named_by_their_words(trial_folder):
+    folder = trial_folder(subjects_csv="subject,arm\na,0\nb,01\n", trial_toml='arms = ["01", "0"]')
+    assert ba.load_trial(folder).arms == ["01", "0"]
 
 
 def test_an_unknown_arm_is_refused_with_its_row(trial_folder):
@@ -462,7 +470,7 @@ def test_a_population_named_in_the_settings_can_be_restricted_to(trial_folder):
 
 
 def test_a_population_without_a_column_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"subjects\.csv: found no column 'mitt'; expected one for each population named"):
+    with pytest.raises(ba.DataError, match=r"subjects\.csv.*column 'mitt'"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml='populations = ["mitt"]'))
 
 
@@ -600,6 +608,14 @@ def test_the_problems_of_all_files_are_told_at_once(trial_folder):
         ("diary.csv", 4, "acute_medication"),
         ("diary.csv", 4, ""),
     }
+
+
+def test_the_problems_of_a_row_come_in_the_order_of_its_columns(trial_folder):
+    columns = ["headache_hours", "severity", "migraine", "acute_medication"]
+    diary = f"subject,day,{','.join(columns)}\na,1,25,9,maybe,-1\n"
+    with pytest.raises(ba.DataError, match="first of 4 problems") as caught:
+        ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=diary))
+    assert caught.value.problems["column"].tolist() == columns
 
 
 def test_columns_missing_from_two_files_are_told_at_once(trial_folder):

@@ -1,0 +1,106 @@
+"""What a report's analyses do not see, counted: subjects, visits, diary days, occurrences."""
+
+from __future__ import annotations
+
+from botox_analysis.endpoints.adverse_events import n_not_emergent
+from botox_analysis.report.parts import Efficacy
+from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
+
+LeftOut = list[tuple[str, str, int]]
+
+
+def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) -> LeftOut:
+    """What no analysis of the trial sees.
+
+    Parameters
+    ----------
+    trial, efficacy_trial : Trial
+        As loaded, and restricted to the efficacy population.
+    primary : Efficacy
+        The primary endpoint, whose rule says which diary days are scheduled.
+
+    Returns
+    -------
+    list of (str, str, int)
+        Where, why, how many.
+    """
+    rows: LeftOut = []
+    outside = len(trial.subjects) - len(efficacy_trial.subjects)
+    if outside:
+        rows.append(("efficacy analyses", f"randomised, not in the population '{efficacy_trial.population}'", outside))
+    rule = primary.endpoint.rule
+    if trial.diary is not None and rule is not None:
+        day = trial.diary["day"]
+        scheduled = len(primary.outcomes["visit"].cat.categories)
+        beyond = int(((day < -rule.period_days) | (day > rule.period_days * scheduled)).sum())
+        if beyond:
+            rows.append(("diary", "recorded days outside baseline and the scheduled periods", beyond))
+        for column in ("headache_hours", "headache"):
+            if column in trial.diary.columns and trial.diary[column].isna().any():
+                rows.append(("diary", f"days without {column}", int(trial.diary[column].isna().sum())))
+    events = trial.adverse_events
+    if events is not None:
+        safe = set(trial.restrict(safety_population(trial)).subjects["subject"])
+        if len(safe) < len(trial.subjects):
+            rows.append(
+                (
+                    "adverse events",
+                    f"subjects not in the population '{safety_population(trial)}'",
+                    len(trial.subjects) - len(safe),
+                )
+            )
+            not_safe = int((~events["subject"].isin(safe)).sum())
+            if not_safe:
+                rows.append(("adverse events", "occurrences in those subjects", not_safe))
+        if n_not_emergent(trial):
+            rows.append(("adverse events", "onset before the first treatment: not treatment-emergent", n_not_emergent(trial)))
+        for column in ("severity", "serious", "led_to_discontinuation"):
+            if column in events.columns and events[column].isna().any():
+                rows.append(("adverse events", f"{column} not recorded: not counted as such", int(events[column].isna().sum())))
+    return rows
+
+
+def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:
+    """What the analysis of one endpoint does not see.
+
+    Parameters
+    ----------
+    efficacy : Efficacy
+        An analysed endpoint.
+
+    Returns
+    -------
+    list of (str, str, int)
+        Where, why, how many.
+    """
+    label = efficacy.endpoint.label
+    rows: LeftOut = []
+    skipped = [visit for visit in efficacy.outcomes["visit"].cat.categories if visit not in efficacy.fit.visits]
+    for visit in skipped:
+        n = int((efficacy.outcomes["visit"] == visit).sum())
+        rows.append((f"{label}, {visit}", "visit not compared: an arm has no value", n))
+    rule = efficacy.endpoint.rule
+    for where, reason, n in efficacy.fit.left_out.itertuples(index=False):
+        if rule is not None and reason == "no value recorded":
+            reason = f"fewer than {rule.minimum_days} recorded days in the period"
+        rows.append((where, reason, n))
+    zero = int((efficacy.outcomes.drop_duplicates("subject")["baseline"] == 0).sum())
+    if zero:
+        rows.append((f"responders and percent changes, {label}", "a baseline of 0", zero))
+    return rows
+
+
+def safety_population(trial: Trial) -> str:
+    """The population in which adverse events are counted.
+
+    Parameters
+    ----------
+    trial : Trial
+        As loaded.
+
+    Returns
+    -------
+    str
+        The protocol's, else ``safety`` where there is such a column, else all randomised.
+    """
+    return trial.protocol.safety_population or ("safety" if "safety" in trial.populations else ALL_RANDOMISED)

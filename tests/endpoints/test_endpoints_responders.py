@@ -1,0 +1,229 @@
+"""`responders`: who improved, counted on paper, with the ties that scaled counts bring."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import botox_analysis as ba
+
+
+def outcomes_of(baseline, value, arm=None, **columns):
+    """One subject per pair of baseline and value, at one visit."""
+    frame = pd.DataFrame({"subject": range(len(value)), "visit": "week 24", "value": value, **columns})
+    frame["arm"] = "T" if arm is None else arm
+    if baseline is not None:
+        frame["baseline"] = baseline
+    arms = list(dict.fromkeys(frame["arm"]))
+    return ba.as_outcomes(frame, endpoint="days", arms=arms, visits=["week 24"])
+
+
+def counts(events):
+    return events[["n_events", "n_total"]].to_numpy().tolist()
+
+
+# Shares ---------------------------------------------------------------------------------------------------------------
+
+
+def test_half_of_the_baseline_is_a_response_and_a_day_more_is_none():
+    assert counts(ba.responders(outcomes_of([20, 20, 20], [10, 11, 9]))) == [[2, 3]]
+
+
+@pytest.mark.parametrize(("reduction", "n_events"), [(0.0, 5), (0.3, 4), (0.5, 3), (0.75, 2), (1.0, 1)])
+def test_every_reduction_is_inclusive(reduction, n_events):
+    outcomes = outcomes_of([20.0] * 6, [21, 20, 14, 10, 5, 0])
+    assert counts(ba.responders(outcomes, reduction=reduction)) == [[n_events, 6]]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 28), st.sampled_from([0.3, 0.5, 0.75, 1.0]), st.integers(10, 28))
+def test_a_tie_stays_a_tie_when_counts_are_scaled_to_28_days(baseline, reduction, n_recorded):
+    value = round(baseline * (1 - reduction), 6)
+    assume(value == int(value))
+    scaled = 28 / n_recorded
+    found = counts(
+        ba.responders(outcomes_of([baseline * scaled] * 2, [value * scaled, (value + 1) * scaled]), reduction=reduction)
+    )
+    assert found == [[1, 2]]
+
+
+def test_a_tie_of_days_scaled_from_27_recorded_ones_is_a_response():
+    # 18 and 9 headache days, each in 27 recorded days, scaled by two different roundings.
+    outcomes = outcomes_of([18 * (28 / 27)], [9 * 28 / 27])
+    assert counts(ba.responders(outcomes, reduction=0.5)) == [[1, 1]]
+
+
+def test_a_share_of_a_baseline_of_0_is_missing():
+    outcomes = outcomes_of([0, 20], [0, 0])
+    assert counts(ba.responders(outcomes)) == [[1, 1]]
+    assert counts(ba.responders(outcomes, missing="non-responder imputation")) == [[1, 2]]
+
+
+def test_a_rise_from_a_negative_baseline_is_no_reduction():
+    assert counts(ba.responders(outcomes_of([-4, 20], [-3, 5])))[0][0] == 1
+
+
+def test_several_thresholds_are_several_categories_with_their_numbers():
+    events = ba.responders(outcomes_of([20, 20], [10, 14]), reduction=[0.3, 0.5])
+    assert events["category"].tolist() == ["≥ 30 % reduction", "≥ 50 % reduction"]
+    assert events["threshold"].tolist() == [0.3, 0.5]
+    assert counts(events) == [[2, 2], [1, 2]]
+
+
+def test_half_is_the_reduction_where_none_is_named():
+    outcomes = outcomes_of([20, 20], [10, 14])
+    pd.testing.assert_frame_equal(ba.responders(outcomes), ba.responders(outcomes, reduction=0.5))
+
+
+def test_a_larger_reduction_never_has_more_responders(simulated):
+    events = ba.responders(ba.HEADACHE_DAYS.derive(simulated), reduction=np.linspace(0, 1, 21))
+    counted = events.groupby(["visit", "arm"], observed=True, sort=False)["n_events"]
+    assert counted.apply(lambda n: n.is_monotonic_decreasing).all()
+    assert counted.agg(lambda n: n.iloc[0] > n.iloc[-1]).all()
+
+
+# Points ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("points", "n_events"), [(4, 3), (5, 2), (6, 1), (0, 4), (-1, 1), (-2, 1), (-3, 0)])
+def test_points_count_falls_and_negative_points_count_rises(points, n_events):
+    outcomes = outcomes_of([60] * 5, [54, 55, 56, 60, 62])
+    assert counts(ba.responders(outcomes, points=points)) == [[n_events, 5]]
+
+
+def test_points_say_in_which_direction():
+    events = ba.responders(outcomes_of([60], [55]), points=[5, -5])
+    assert events["category"].tolist() == ["fall of ≥ 5 points", "rise of ≥ 5 points"]
+    assert events["threshold"].tolist() == [5, -5]
+
+
+def test_points_tie_in_spite_of_rounding():
+    assert counts(ba.responders(outcomes_of([0.3, 0.1], [0.1, 0.3]), points=[0.2, -0.2])) == [[1, 2], [1, 2]]
+
+
+def test_points_from_a_baseline_of_0_count():
+    assert counts(ba.responders(outcomes_of([0, 5], [0, 0]), points=5)) == [[1, 2]]
+
+
+def test_points_need_the_change_only():
+    outcomes = outcomes_of(None, [np.nan, np.nan], change=[-5.0, -4.0])
+    assert counts(ba.responders(outcomes, points=5)) == [[1, 2]]
+
+
+# Missing values -------------------------------------------------------------------------------------------------------
+
+
+def test_observed_cases_leave_out_whoever_lacks_a_baseline_or_a_value():
+    outcomes = outcomes_of([20, 20, np.nan, np.nan], [5, np.nan, 5, np.nan])
+    assert counts(ba.responders(outcomes)) == [[1, 1]]
+
+
+def test_non_responder_imputation_counts_them_as_non_responders():
+    outcomes = outcomes_of([20, 20, np.nan, np.nan], [5, np.nan, 5, np.nan])
+    assert counts(ba.responders(outcomes, missing="non-responder imputation")) == [[1, 4]]
+
+
+@pytest.mark.parametrize("asked", [{"reduction": 0.5}, {"points": 3}])
+def test_both_ways_agree_where_nothing_is_missing(asked):
+    outcomes = outcomes_of([20, 20, 8], [5, 15, 5])
+    observed, imputed = (ba.responders(outcomes, missing=way, **asked) for way in ("observed cases", "non-responder imputation"))
+    assert counts(observed) == counts(imputed)
+
+
+def test_the_handling_of_missing_values_travels_with_the_events(simulated):
+    outcomes = ba.HEADACHE_DAYS.derive(simulated)
+    said = ba.responders(outcomes, missing="non-responder imputation")["imputation"].unique().tolist()
+    assert said == ["non-responder imputation; PREEMPT rule: at least 10 of 28 days recorded, scaled to 28"]
+
+
+def test_non_responder_imputation_is_told_beside_an_imputation_done_before():
+    outcomes = outcomes_of([20], [5]).assign(imputation="last observation carried forward")
+    said = ba.responders(outcomes, missing="non-responder imputation")["imputation"][0]
+    assert said == "last observation carried forward; non-responder imputation"
+
+
+def test_everybody_is_in_the_total_of_non_responder_imputation(simulated):
+    events = ba.responders(ba.HEADACHE_DAYS.derive(simulated), missing="non-responder imputation")
+    assert events["n_total"].tolist() == [696, 688] * 6
+
+
+def test_responses_are_the_same_in_both_ways_and_only_totals_differ(simulated):
+    outcomes = ba.HEADACHE_DAYS.derive(simulated)
+    observed, imputed = (ba.responders(outcomes, missing=way) for way in ("observed cases", "non-responder imputation"))
+    assert (observed["n_events"] == imputed["n_events"]).all()
+    assert (observed["n_total"] < imputed["n_total"]).all()
+
+
+# Arms and visits ------------------------------------------------------------------------------------------------------
+
+
+def test_every_arm_stands_at_every_visit_in_order_even_without_events():
+    frame = pd.DataFrame(
+        {"subject": ["a", "b", "a"], "arm": ["T", "P", "T"], "visit": ["w4", "w4", "w8"], "baseline": 10, "value": [9, 9, 1]}
+    )
+    events = ba.responders(ba.as_outcomes(frame, endpoint="days", arms=["P", "T"], visits=["w4", "w8"]))
+    assert events[["visit", "arm", "n_events", "n_total"]].astype(object).to_numpy().tolist() == [
+        ["w4", "P", 0, 1],
+        ["w4", "T", 0, 1],
+        ["w8", "P", 0, 0],
+        ["w8", "T", 1, 1],
+    ]
+
+
+def test_arms_and_visits_left_out_of_the_outcomes_are_not_counted():
+    outcomes = outcomes_of([20, 20, 20], [5, 5, 20], arm=["P", "T", "X"])
+    events = ba.responders(outcomes[outcomes["arm"] != "T"])
+    assert events["arm"].tolist() == ["P", "X"]
+    assert counts(events) == [[1, 1], [0, 1]]
+
+
+def test_responders_are_events_of_the_endpoint():
+    row = ba.responders(outcomes_of([20], [5], population="itt", trial="X")).iloc[0]
+    assert (row["trial"], row["population"], row["endpoint"], row["visit"], row["stratum"]) == ("X", "itt", "days", "week 24", "")
+
+
+def test_one_arm_only_is_refused_where_arms_are_compared():
+    with pytest.raises(ba.DataError, match="events has one arm only, 'T'; a comparison needs two"):
+        ba.compare_rates(ba.responders(outcomes_of([20], [5])))
+
+
+# Refusals -------------------------------------------------------------------------------------------------------------
+
+
+def test_reduction_and_points_at_once_are_refused():
+    with pytest.raises(ValueError, match="responders takes reduction or points, not both"):
+        ba.responders(outcomes_of([20], [5]), reduction=0.5, points=5)
+
+
+@pytest.mark.parametrize("reduction", [50, -0.1, 1.01, [0.3, 30], float("nan")])
+def test_a_reduction_that_is_no_share_is_refused(reduction):
+    with pytest.raises(ValueError, match=r"reduction is \[.*\]; each is a share from 0 to 1, such as 0\.5"):
+        ba.responders(outcomes_of([20], [5]), reduction=reduction)
+
+
+def test_points_that_are_no_number_are_refused():
+    with pytest.raises(ValueError, match="points"):
+        ba.responders(outcomes_of([20], [5]), points=float("nan"))
+
+
+def test_an_unknown_handling_is_refused():
+    with pytest.raises(
+        ValueError, match="missing 'worst' is not known; it is one of 'observed cases', 'non-responder imputation'"
+    ):
+        ba.responders(outcomes_of([20], [5]), missing="worst")
+
+
+def test_a_share_of_baselines_that_are_not_there_is_refused():
+    with pytest.raises(ba.DataError, match="baseline"):
+        ba.responders(outcomes_of(None, [5, 6]))
+
+
+def test_a_frame_that_is_not_outcomes_is_refused():
+    with pytest.raises(ba.DataError, match="outcomes has no column 'trial'"):
+        ba.responders(pd.DataFrame({"subject": ["a"]}))
+
+
+def test_outcomes_without_an_order_of_visits_are_refused():
+    with pytest.raises(ba.DataError, match="column 'visit' carries no order"):
+        ba.responders(outcomes_of([20], [5]).astype({"visit": str}))
