@@ -270,10 +270,11 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
             values = np.broadcast_to(np.asarray(columns.get(column, np.nan), dtype=float), n_rows)
             complete[column] = np.array(values)
         else:
-            complete[column] = pd.Series(columns.get(column, ""), index=range(n_rows)).astype(str).to_numpy()
+            words = np.broadcast_to(np.asarray(columns.get(column, ""), dtype=object), n_rows)
+            complete[column] = np.array([str(word) for word in words], dtype=object)
     for column, values in columns.items():
         if column not in complete:
-            complete[column] = values
+            complete[column] = np.asarray(values)
     return check_estimates(pd.DataFrame(complete))
 
 
@@ -299,7 +300,7 @@ def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     key = [*ESTIMATES_KEY, *(column for column in ("within", "citation") if column in frame.columns)]
     twice = frame.duplicated(key)
     if twice.any():
-        row = frame.loc[twice.idxmax(), key]
+        row = frame[key].iloc[int(np.flatnonzero(twice)[0])]
         said = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] != "")
         raise DataError(
             f"estimates: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
@@ -341,12 +342,16 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"outcomes has several endpoints: {listed(frame['endpoint'].unique())}; expected those of one.")
     twice = frame.duplicated(["subject", "visit"])
     if twice.any():
-        row = frame.loc[twice.idxmax()]
+        row = frame.iloc[int(np.flatnonzero(twice)[0])]
         raise DataError(
             f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
             "expected one row per subject and visit."
         )
     return frame
+
+
+def _plain(value: object) -> str:
+    return f"'{value}'" if isinstance(value, str) else f"{value}"
 
 
 def check_events(frame: pd.DataFrame) -> pd.DataFrame:
@@ -381,7 +386,7 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
         numbers = pd.to_numeric(events[column], errors="coerce").to_numpy(dtype=float)
         wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)))
         problems += [
-            ("events", int(row) + 1, column, f"{frame[column].iloc[row]!r}", "a whole number, 0 or more")
+            ("events", int(row) + 1, column, _plain(frame[column].iloc[row]), "a whole number, 0 or more")
             for row in np.flatnonzero(wrong)
         ]
         events[column] = numbers

@@ -67,15 +67,14 @@ def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule
     reached = np.flatnonzero((n_recorded[:, 1 : n_periods + 1] >= rule.minimum_days).any(axis=0))
     n_scheduled = int(reached[-1]) + 1 if reached.size else 0
     total = np.bincount(cell[recorded], weights=counted[recorded], minlength=n_subjects * width).reshape(shape)
-    factor = np.full(shape, np.nan)
+    values = np.full(shape, np.nan)
     enough = n_recorded >= rule.minimum_days
-    factor[enough] = length / n_recorded[enough] if rule.incomplete == "scaled" else 1.0
+    values[enough] = total[enough] * length / n_recorded[enough] if rule.incomplete == "scaled" else total[enough]
     if length % 7 == 0:
         visits = [f"week {length // 7 * number}" for number in range(1, n_scheduled + 1)]
     else:
         visits = [f"days {length * (number - 1) + 1} to {length * number}" for number in range(1, n_scheduled + 1)]
-    values = (total * factor)[:, : n_scheduled + 1]
-    return pd.DataFrame(values, index=pd.Index(subjects["subject"]), columns=[BASELINE, *visits])
+    return pd.DataFrame(values[:, : n_scheduled + 1], index=pd.Index(subjects["subject"]), columns=[BASELINE, *visits])
 
 
 def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
@@ -103,10 +102,12 @@ def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_ar
     Raises
     ------
     DataError
-        The trial has no diary.
+        The trial has no diary, or outcomes has no such visit.
     """
     if trial.diary is None:
         raise DataError(f"{trial.name} has no diary to choose from.")
+    if visit not in set(outcomes["visit"]):
+        raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(outcomes['visit'].cat.categories)}.")
     at_visit = outcomes[outcomes["visit"] == visit]
     chosen: list[Any] = []
     for arm in trial.arms:
@@ -158,9 +159,18 @@ def _numeric(diary: pd.DataFrame, column: str, endpoint: str) -> Any:
     return diary[column].to_numpy(dtype=float, na_value=np.nan)
 
 
+def _recorded_hours(diary: pd.DataFrame, endpoint: str) -> Any:
+    hours = _numeric(diary, "headache_hours", endpoint)
+    if "headache" not in diary.columns:
+        return hours
+    # Who says that there was no headache need not write 0 hours.
+    none = _numeric(diary, "headache", endpoint) == 0
+    return np.where(np.isnan(hours) & none, 0.0, hours)
+
+
 def _headache(diary: pd.DataFrame, rule: DiaryRule) -> Any:
     if "headache_hours" in diary.columns:
-        hours = _numeric(diary, "headache_hours", "headache days")
+        hours = _recorded_hours(diary, "headache days")
         counted = (hours >= rule.minimum_hours) & (hours > 0)
         return np.where(np.isnan(hours), np.nan, counted)
     if rule.minimum_hours > 0:
@@ -195,7 +205,7 @@ def _moderate_severe(diary: pd.DataFrame, rule: DiaryRule) -> Any:
 
 
 def _hours(diary: pd.DataFrame, rule: DiaryRule) -> Any:
-    hours = _numeric(diary, "headache_hours", "headache hours")
+    hours = _recorded_hours(diary, "headache hours")
     return np.where(hours >= rule.minimum_hours, hours, np.where(np.isnan(hours), np.nan, 0.0))
 
 

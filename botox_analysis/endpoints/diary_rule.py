@@ -44,6 +44,8 @@ class DiaryRule:
         require_choice(self.treated_is_migraine, ("criteria", "criteria or treated"), "treated_is_migraine")
         if not 0 <= self.minimum_hours <= 24:
             raise ValueError(f"minimum_hours is {self.minimum_hours}; it is from 0 to 24.")
+        if self.minimum_days != int(self.minimum_days) or self.period_days != int(self.period_days):
+            raise ValueError(f"minimum_days and period_days are whole numbers; found {self.minimum_days} and {self.period_days}.")
         if not 1 <= self.minimum_days <= self.period_days:
             raise ValueError(f"minimum_days is {self.minimum_days}; it is from 1 to period_days, {self.period_days}.")
 

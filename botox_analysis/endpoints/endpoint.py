@@ -157,6 +157,9 @@ def as_outcomes(
     >>> outcomes["change"].tolist()
     [-1.0, -3.0, -2.0, -2.0]
     """
+    if frame.columns.has_duplicates:
+        twice_named = frame.columns[frame.columns.duplicated()]
+        raise DataError(f"frame: found column {listed(twice_named)} more than once; expected each name once.")
     names = {column: column for column in ("subject", "arm", "visit", "value", "baseline", "change")} | dict(columns or {})
     unknown = [column for column in names if column not in ("subject", "arm", "visit", "value", "baseline", "change")]
     if unknown:
@@ -218,15 +221,17 @@ def as_outcomes(
             # What does not change within a subject is known at unobserved visits, too.
             fixed = (of_subject[name].nunique() <= 1).all()
             covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
-    said = {name: str(given[name].iloc[0]) if name in given.columns else "" for name in own}
+    said = {name: _one_word(given, name) if name in given.columns else "" for name in own}
     return _outcomes(
         trial=said["trial"],
         population=said["population"],
         endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
         imputation=said["imputation"] or OBSERVED_CASES,
         subject=pd.Series(placed.index.get_level_values("subject")),
-        arm=pd.Series(pd.Categorical(arm.to_numpy(), categories=list(arms))),
-        visit=pd.Categorical(placed.index.get_level_values("visit").astype(str), [str(visit) for visit in visits], ordered=True),
+        arm=pd.Series(pd.Categorical.from_codes(pd.Index(list(arms)).get_indexer(arm), [str(name) for name in arms])),
+        visit=pd.Categorical.from_codes(
+            np.tile(np.arange(len(visits)), len(subjects)), [str(visit) for visit in visits], ordered=True
+        ),
         values=(baseline, value, change),
         covariates=covariates,
         intercurrent=said["intercurrent"],
@@ -259,6 +264,13 @@ def _outcomes(
     )
 
 
+def _one_word(given: pd.DataFrame, name: str) -> str:
+    words = given[name].dropna().unique()
+    if len(words) > 1:
+        raise DataError(f"frame has several of '{name}' ({listed(words)}); outcomes are of one: filter the frame first.")
+    return str(words[0]) if len(words) else ""
+
+
 def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence[Any]) -> None:
     problems: list[Problem] = []
     for column, known in (("arm", arms), ("visit", visits)):
@@ -266,7 +278,7 @@ def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence
             raise ValueError(f"{column}s has a name twice: {listed(known)}.")
         strange = np.flatnonzero(~given[column].isin(list(known)).to_numpy())
         problems += [
-            ("frame", int(row) + 1, column, f"'{given[column].iloc[row]}'", f"one of {listed(known)}") for row in strange
+            ("frame", int(row) + 1, column, _shown(given[column].iloc[row], known), f"one of {listed(known)}") for row in strange
         ]
         absent = [name for name in known if name not in set(given[column])]
         if absent and not strange.size:
@@ -274,6 +286,13 @@ def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence
     no_subject = np.flatnonzero(given["subject"].isna())
     problems += [("frame", int(row) + 1, "subject", "nothing", "a subject") for row in no_subject]
     refuse(problems)
+
+
+def _shown(value: Any, known: Sequence[Any]) -> str:
+    if pd.isna(value):
+        return "nothing"
+    looks_known = str(value) in [str(name) for name in known]
+    return f"'{value}'" + (f" (a {type(value).__name__}, not a {type(known[0]).__name__})" if looks_known else "")
 
 
 def _numbers(given: pd.DataFrame, columns: tuple[str, ...]) -> list[Problem]:

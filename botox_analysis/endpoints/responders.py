@@ -40,7 +40,7 @@ def responders(
     -------
     DataFrame
         *events*, one row per visit, threshold and arm; ``category`` says the threshold, ``threshold`` has it as a number.
-        A share of a baseline of 0 is missing.
+        A share of a baseline of 0 or less is missing.
 
     Raises
     ------
@@ -58,6 +58,9 @@ def responders(
     if reduction is not None and points is not None:
         raise ValueError("responders takes reduction or points, not both.")
     thresholds = np.atleast_1d(np.asarray(points if points is not None else 0.5 if reduction is None else reduction, dtype=float))
+    if not thresholds.size or (points is not None and not np.isfinite(thresholds).all()):
+        what = "reduction" if points is None else "points"
+        raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
     if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
         raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
 
@@ -65,7 +68,7 @@ def responders(
     fall = -outcomes["change"].to_numpy(dtype=float)
     if points is None and np.isnan(baseline).all():
         raise DataError("outcomes has no baseline, and a share needs one; take points.")
-    known = ~np.isnan(fall) & ((baseline != 0) & ~np.isnan(baseline) if points is None else np.True_)
+    known = ~np.isnan(fall) & (baseline > 0 if points is None else np.True_)
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
     arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
     cell = outcomes["visit"].cat.codes.to_numpy(dtype=int) * len(arms) + arm_code

@@ -176,7 +176,8 @@ def _sensitivity(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> 
     for outcomes in handled:
         if outcomes["imputation"].iloc[0] != primary.outcomes["imputation"].iloc[0]:
             pieces.append(fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit]).differences())
-    pieces.append(fit_ancova(primary.outcomes, covariates=(), response=response, visits=[visit]).differences())
+    if covariates:
+        pieces.append(fit_ancova(primary.outcomes, covariates=(), response=response, visits=[visit]).differences())
     return pd.concat(pieces, ignore_index=True)
 
 

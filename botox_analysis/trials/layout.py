@@ -28,7 +28,14 @@ SEVERITIES = ("none", "mild", "moderate", "severe")
 ONE_ARM = "all subjects"
 """The arm of a trial whose table of subjects names none."""
 
-N_PROBLEMS_A_CHECK = 1000
+MOST_DAYS = 36_525
+"""A hundred years: what lies beyond is no study day."""
+
+STUDY_DAY = "a whole study day"
+NO_DAY_0 = "day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in trial.toml"
+
+ROW = "row"
+"""The name of an index that holds the rows' numbers in their file."""
 
 _YES_NO = {
     "yes": True, "no": False, "y": True, "n": False, "true": True, "false": False,
@@ -56,10 +63,10 @@ def table_schemas() -> dict[str, Any]:
             metadata={"kind": "number"},
         )  # fmt: skip
 
-    def whole(expected: str, *, required: bool = False, nullable: bool = True) -> Any:
+    def study_day(*, required: bool = False, nullable: bool = True) -> Any:
         return pa.Column(
-            float, pa.Check(lambda values: values == np.floor(values)), required=required, nullable=nullable,
-            description=expected, metadata={"kind": "number"},
+            float, pa.Check(lambda days: (days == np.floor(days)) & (days != 0) & (days.abs() <= MOST_DAYS)), required=required,
+            nullable=nullable, description=STUDY_DAY, metadata={"kind": "number"},
         )  # fmt: skip
 
     def yes_no(*, nullable: bool = True) -> Any:
@@ -81,14 +88,14 @@ def table_schemas() -> dict[str, Any]:
                 **{population: yes_no(nullable=False) for population in POPULATIONS},
                 "completed": yes_no(),
                 "discontinuation_reason": text(required=False, nullable=True),
-                "last_day": whole("a whole study day"),
+                "last_day": study_day(),
             },
             unique=["subject"],
         ),
         "diary": pa.DataFrameSchema(
             {
                 "subject": text(),
-                "day": whole("a whole study day", required=True, nullable=False),
+                "day": study_day(required=True, nullable=False),
                 "headache": yes_no(),
                 "headache_hours": numeric(0, 24, "hours from 0 to 24"),
                 "severity": severity(SEVERITIES, nullable=True),
@@ -103,7 +110,7 @@ def table_schemas() -> dict[str, Any]:
                 "scale": text(),
                 "visit": text(),
                 "value": numeric(*any_number, required=True),
-                "day": whole("a whole study day"),
+                "day": study_day(),
             },
             unique=["subject", "scale", "visit"],
         ),
@@ -112,8 +119,8 @@ def table_schemas() -> dict[str, Any]:
                 "subject": text(),
                 "term": text(),
                 "class": text(required=False),
-                "onset_day": whole("a whole study day"),
-                "end_day": whole("a whole study day"),
+                "onset_day": study_day(),
+                "end_day": study_day(),
                 "severity": severity(SEVERITIES[1:], nullable=True),
                 "related": yes_no(),
                 "serious": yes_no(),
@@ -165,24 +172,51 @@ def checked(
             continue
         kinds = {column: rule.metadata["kind"] for column, rule in known.items()} | dict.fromkeys(more, "yes/no")
         frame = raw.reset_index(drop=True)
+        numbers = row_numbers(raw)
         for column, kind in kinds.items():
             if column in frame.columns:
                 frame[column], wrong = _READERS[kind](frame[column])
+                if column in more:
+                    wrong |= raw[column].isna().to_numpy()
                 expected = _EXPECTED.get(kind) or known[column].description
                 problems += [
-                    (file, row + 2, column, _quoted(raw[column].iloc[row]), expected)
-                    for row in np.flatnonzero(wrong)[:N_PROBLEMS_A_CHECK].tolist()
+                    (file, int(numbers[row]), column, _quoted(raw[column].iloc[row]), expected)
+                    for row in np.flatnonzero(wrong).tolist()
                 ]
         told = {problem[:3] for problem in problems}
-        problems += [problem for problem in _violations(frame, name, file) if problem[:3] not in told]
+        problems += [problem for problem in _violations(frame, name, file, numbers) if problem[:3] not in told]
         for column, words in (allowed or {}).get(name, {}).items():
             if column in frame.columns:
-                problems += _not_among(frame[column], words, file)
+                problems += _not_among(frame[column], words, file, numbers)
         values[name] = frame
     if "subjects" in values:
-        problems += _strangers(values, files)
-    refuse(sorted(set(problems), key=lambda problem: (problem[0], problem[1] or 0)))
+        problems += _strangers(values, files, {name: row_numbers(raw) for name, raw in tables.items()})
+    # By file, row and column, each as they stand, so that the same files always give the same sentence.
+    place = {
+        (files.get(name, name), str(column)): (number, at)
+        for number, (name, raw) in enumerate(tables.items())
+        for at, column in enumerate(raw.columns)
+    }
+    order = {files.get(name, name): number for number, name in enumerate(tables)}
+    distinct = dict.fromkeys(problems)
+    refuse(sorted(distinct, key=lambda found: (order[found[0]], found[1] or 0, place.get((found[0], found[2]), (0, -1))[1])))
     return values
+
+
+def row_numbers(frame: pd.DataFrame) -> np.ndarray:
+    """The number of each row as messages say it: as in the file, or counted from a header in row 1.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table; its index is named `ROW` where it comes from a file.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        One a row.
+    """
+    return np.asarray(frame.index) if frame.index.name == ROW else np.arange(2, len(frame) + 2)
 
 
 def _lacking(raw: pd.DataFrame, file: str, columns: list[str], table: str) -> list[Problem]:
@@ -206,15 +240,15 @@ def _lacking(raw: pd.DataFrame, file: str, columns: list[str], table: str) -> li
     return problems
 
 
-def _not_among(column: pd.Series[Any], words: Sequence[str], file: str) -> list[Problem]:
+def _not_among(column: pd.Series[Any], words: Sequence[str], file: str, numbers: np.ndarray) -> list[Problem]:
     strange = np.flatnonzero(~column.isin(list(words)).to_numpy() & column.notna().to_numpy())
     return [
-        (file, row + 2, str(column.name), _quoted(column.iloc[row]), f"one of {listed(words, n_shown=12)}")
-        for row in strange[:N_PROBLEMS_A_CHECK].tolist()
+        (file, int(numbers[row]), str(column.name), _quoted(column.iloc[row]), f"one of {listed(words, n_shown=12)}")
+        for row in strange.tolist()
     ]
 
 
-def _violations(frame: pd.DataFrame, name: str, file: str) -> list[Problem]:
+def _violations(frame: pd.DataFrame, name: str, file: str, numbers: np.ndarray) -> list[Problem]:
     import pandera.errors
 
     schema = table_schemas()[name]
@@ -226,17 +260,20 @@ def _violations(frame: pd.DataFrame, name: str, file: str) -> list[Problem]:
         return []
     problems: list[Problem] = []
     if schema.unique:
-        for row in np.flatnonzero(frame.duplicated(schema.unique))[:N_PROBLEMS_A_CHECK].tolist():
+        for row in np.flatnonzero(frame.duplicated(schema.unique)).tolist():
             said = ", ".join(f"{column} {_quoted(frame[column].iloc[row])}" for column in schema.unique)
-            problems.append((file, row + 2, "", f"{said} a second time", f"one row per {', '.join(schema.unique)}"))
-    for case in cases[cases["schema_context"] != "DataFrameSchema"].head(N_PROBLEMS_A_CHECK).itertuples():
-        row = None if pd.isna(case.index) else int(case.index) + 2
+            problems.append((file, int(numbers[row]), "", f"{said} a second time", f"one row per {', '.join(schema.unique)}"))
+    for case in cases[cases["schema_context"] != "DataFrameSchema"].itertuples():
+        number = None if pd.isna(case.index) else int(numbers[int(case.index)])
         found = "nothing" if pd.isna(case.failure_case) else _quoted(case.failure_case)
-        problems.append((file, row, str(case.column), found, schema.columns[case.column].description))
+        expected = schema.columns[case.column].description
+        if expected == STUDY_DAY and case.failure_case == 0:
+            found, expected = "day 0", NO_DAY_0
+        problems.append((file, number, str(case.column), found, expected))
     return problems
 
 
-def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> list[Problem]:
+def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str], numbers: Mapping[str, np.ndarray]) -> list[Problem]:
     known = pd.Index(values["subjects"]["subject"])
     problems: list[Problem] = []
     for name, frame in values.items():
@@ -244,17 +281,19 @@ def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str]) -> 
         problems += [
             (
                 files.get(name, name),
-                row + 2,
+                int(numbers[name][row]),
                 "subject",
                 _quoted(frame["subject"].iloc[row]),
                 f"a subject of {files.get('subjects', 'subjects')}",
             )
-            for row in unknown[:N_PROBLEMS_A_CHECK].tolist()
+            for row in unknown.tolist()
         ]
     return problems
 
 
 def _quoted(value: object) -> str:
+    if value is None or value is pd.NA or value != value:
+        return "nothing"
     return f"{value:g}" if isinstance(value, float) else f"'{value}'"
 
 
@@ -272,7 +311,7 @@ def _read_text(column: pd.Series[Any]) -> Reading:
         words = pd.Series([f"{number:.15g}" for number in numbers], index=column.index, dtype=object)
         return words.where(column.notna().to_numpy(), None), _nothing_wrong(column)
     words = column.astype(object).where(column.notna(), None)
-    return words.map(lambda word: None if word is None else str(word).strip()), _nothing_wrong(column)
+    return words.map(lambda word: None if word is None else str(word).strip() or None), _nothing_wrong(column)
 
 
 def _read_number(column: pd.Series[Any]) -> Reading:

@@ -131,8 +131,13 @@ class Trial:
         DataError
             The trial has no such population, or nobody is in it.
         """
-        if population == ALL_RANDOMISED and self.population == ALL_RANDOMISED:
+        already = self.population.split(", ")
+        if population in already:
             return self
+        if population == ALL_RANDOMISED:
+            raise DataError(
+                f"{self.name} is restricted to '{self.population}'; take all randomised from the trial as it was loaded."
+            )
         if population not in self.populations:
             raise DataError(
                 f"{self.name} has no population '{population}'; its populations are "
@@ -203,6 +208,9 @@ def as_trial(
     ['placebo', '155 U']
     """
     files = files or {}
+    if not arms and "subjects" in tables and "arm" in tables["subjects"].columns:
+        column = tables["subjects"]["arm"]
+        arms = [str(arm) for arm in categories_of(column)] if isinstance(column.dtype, pd.CategoricalDtype) else None
     unknown = [table for table in tables if table not in TABLES]
     if unknown or "subjects" not in tables:
         raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
@@ -218,6 +226,11 @@ def as_trial(
         if column in subjects.columns:
             arms = arms or categories_of(subjects["arm"])
             subjects[column] = _in_order(subjects, column, arms, files.get("subjects", "subjects"))
+    empty = [arm for arm in subjects["arm"].cat.categories if arm not in set(subjects["arm"])]
+    if empty:
+        raise DataError(
+            f"{files.get('subjects', 'subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named."
+        )
     order = pd.CategoricalDtype(subjects["subject"])
     for table in TABLES[1:]:
         if table in values:
@@ -225,12 +238,18 @@ def as_trial(
     if "assessments" in values:
         assessments = values["assessments"]
         visits = visits or _visits_in_time(assessments)
+        unseen = [visit for visit in visits if visit not in {BASELINE, *assessments["visit"]}]
+        if unseen:
+            raise DataError(
+                f"{files.get('assessments', 'assessments')}: found nothing at visit {listed(unseen)}; "
+                f"its visits are {listed(categories_of(assessments['visit']))}."
+            )
         assessments["visit"] = pd.Categorical(assessments["visit"], categories=visits, ordered=True)
     for table in ("diary", "adverse_events"):
         if table in values and "severity" in values[table].columns:
             words = SEVERITIES if table == "diary" else SEVERITIES[1:]
             values[table]["severity"] = values[table]["severity"].astype(pd.CategoricalDtype(list(words), ordered=True))
-    found = tuple(column for column in (*POPULATIONS, *populations) if column in subjects.columns)
+    found = tuple(dict.fromkeys(column for column in (*POPULATIONS, *populations) if column in subjects.columns))
     return Trial(
         name=name,
         subjects=subjects,
