@@ -77,7 +77,7 @@ def test_simulate_writes_a_trial_that_validates(tmp_path):
     assert "1,384 subjects" in RUN.invoke(app, ["validate", str(tmp_path / "sim")]).output
 
 
-@pytest.mark.parametrize("module", ["numpy", "pandas", "matplotlib", "scipy"])
+@pytest.mark.parametrize("module", ["numpy", "pandas", "matplotlib", "scipy", "seaborn", "pandera", "statsmodels"])
 def test_help_imports_nothing_heavy(module):
     code = (
         "import sys\nfrom typer.testing import CliRunner\nfrom botox_analysis.cli import app\n"

@@ -1,6 +1,7 @@
-"""The front hall: every public name exists, has a docstring, and is in the map of the module."""
+"""The front hall: every public name exists and has a docstring; the map names no function that is not there."""
 
 import inspect
+import re
 
 import pytest
 
@@ -12,6 +13,12 @@ def test_a_public_name_is_there_and_documented(name):
     found = getattr(ba, name)
     if inspect.isfunction(found) or inspect.isclass(found):
         assert inspect.getdoc(found)
+
+
+def test_the_map_names_only_what_is_there():
+    named = re.findall(r"\b(?:load|fetch|simulate|as|fit|event|compare|describe|write|check)_[a-z_]+\b", ba.__doc__)
+    assert len(named) > 10
+    assert [name for name in named if name not in ba.__all__] == []
 
 
 def test_an_unknown_name_is_refused():

@@ -12,6 +12,8 @@ from botox_analysis.figures.style import FAINT, TWO_COLUMNS, arm_styles, axes_fo
 from botox_analysis.schema import check_estimates, require_columns
 
 ROW_HEIGHT = 0.19
+LONG_NAME = 36
+"""Characters of an arm's name from which it takes a line of the legend."""
 
 
 @styled
@@ -39,7 +41,12 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     events = list(differences["event"].unique())
     arms = list(rates["arm"].unique())
     place = {event: number for number, event in enumerate(events)}
-    ax = axes_for(ax, TWO_COLUMNS + 0.9 * max(0, len(arms) - 3), 0.95 + ROW_HEIGHT * len(events))
+    reference = differences["reference"].iloc[0]
+    level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
+    right_label = wrapped(f"Difference from {reference}, percentage points ({level})", 32)
+    # Long names of arms take lines below the panels and above them.
+    lines = right_label.count("\n") + sum(len(arm) > LONG_NAME for arm in arms)
+    ax = axes_for(ax, TWO_COLUMNS + 0.9 * max(0, len(arms) - 3), 0.85 + 0.13 * lines + ROW_HEIGHT * len(events))
     right = make_axes_locatable(ax).append_axes("right", size="75%", pad=0.16 + 0.44 * len(arms), sharey=ax)
     styles = arm_styles(arms)
     reach = 0.0
@@ -86,9 +93,7 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     ax.set_xlim(0, reach * 1.08 if reach else 1)
     ax.set_yticks(range(len(events)), _labels(events))
     ax.set_xlabel("Subjects with the event, %\n")
-    reference = differences["reference"].iloc[0]
-    level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
-    right.set_xlabel(wrapped(f"Difference from {reference}, percentage points ({level})", 32))
+    right.set_xlabel(right_label)
     legend_above(ax, len(arms))
     return ax
 

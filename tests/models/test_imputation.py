@@ -73,6 +73,15 @@ def test_the_order_of_rows_does_not_matter(outcomes):
     pd.testing.assert_frame_equal(shuffled, ba.impute(outcomes, strategy=FORWARD))
 
 
+def test_changes_are_carried_where_only_changes_are_known():
+    frame = pd.DataFrame(
+        {"subject": [1, 1, 2, 2], "arm": "a", "visit": ["w1", "w2"] * 2, "change": [-3.0, np.nan, np.nan, np.nan]}
+    )
+    outcomes = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["w1", "w2"])
+    assert ba.impute(outcomes, strategy=FORWARD)["change"].tolist()[:2] == [-3, -3]
+    assert ba.impute(outcomes, strategy=WITH_BASELINE)["change"].tolist() == [-3, -3, 0, 0]
+
+
 def test_an_unknown_strategy_is_told_with_the_known_ones(outcomes):
     with pytest.raises(ValueError, match="strategy 'LOCF' is not known; it is one of 'last observation"):
         ba.impute(outcomes, strategy="LOCF")

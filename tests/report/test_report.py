@@ -71,6 +71,7 @@ def test_all_tables_are_there_as_csv_and_html(report):
         "baseline",
         "disposition",
         "efficacy",
+        "change",
         "secondary",
         "responders",
         "adverse_events_overview",
@@ -178,10 +179,10 @@ def test_a_check_without_origin_asks_for_the_trial(small, tmp_path):
 
 
 def test_a_check_of_no_report_is_refused(tmp_path):
-    with pytest.raises(ba.DataError, match=r"found no manifest\.json"):
+    with pytest.raises(ba.DataError, match=r"found no manifest\.json; expected the folder of a report"):
         ba.check_report(tmp_path)
     (tmp_path / "manifest.json").write_text("[1, 2]", "utf-8")
-    with pytest.raises(ba.DataError, match="found no manifest of a report"):
+    with pytest.raises(ba.DataError, match=r"found a manifest\.json that is not of a report"):
         ba.check_report(tmp_path)
 
 
@@ -205,6 +206,69 @@ def test_a_folder_with_other_files_is_not_overwritten(small, tmp_path):
     with pytest.raises(ba.DataError, match=r"found other files and no manifest\.json"):
         ba.write_report(small, tmp_path)
     assert (tmp_path / "thesis.docx").read_text() == "years of work"
+
+
+def test_a_folder_with_somebody_elses_manifest_is_not_overwritten(small, tmp_path):
+    (tmp_path / "manifest.json").write_text('{"name": "a web application"}')
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(ba.DataError, match=r"found a manifest\.json that is not of a report"):
+        ba.write_report(small, tmp_path)
+    assert (tmp_path / "thesis.docx").exists()
+
+
+def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, tmp_path):
+    ba.write_report(small, tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(ba.DataError, match=r"found 'notes\.txt', which the earlier report did not write"):
+        ba.write_report(small, tmp_path / "out")
+    assert (tmp_path / "out" / "notes.txt").exists()
+
+
+def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
+    late = small.assessments.tail(2).assign(visit="week 8", subject=["s0", "s2"])
+    trial = ba.as_trial(
+        {"subjects": small.subjects, "assessments": pd.concat([small.assessments.astype({"visit": str}), late])}, name="late"
+    )
+    analysis = analyse(trial)
+    assert analysis.visit == "week 4"
+    assert analysis.left_out["where"].tolist() == ["NRS, week 8"]
+
+
+def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):
+    once = small.assessments.head(1).assign(scale="mood", visit="week 4")
+    trial = ba.as_trial(
+        {"subjects": small.subjects, "assessments": pd.concat([small.assessments.astype({"visit": str}), once])}, name="once"
+    )
+    analysis = analyse(trial)
+    assert analysis.secondary == []
+    assert analysis.left_out["reason"].str.contains("not analysed").tolist() == [True]
+
+
+def test_a_trial_without_baselines_is_compared_by_its_values(small, tmp_path):
+    after = small.assessments[small.assessments["visit"] != "baseline"].astype({"visit": str})
+    page = ba.write_report(ba.as_trial({"subjects": small.subjects, "assessments": after}, name="after only"), tmp_path / "out")
+    text = page.read_text("utf-8")
+    assert "the mean in NRS was" in text
+    assert "from baseline" not in text
+    assert not (tmp_path / "out" / "figures" / "distribution.png").exists()
+
+
+def test_responders_may_be_planned_by_points(small):
+    planned = ba.Protocol(points=2)
+    trial = ba.as_trial(
+        {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str})}, name="p", protocol=planned
+    )
+    responses = analyse(trial).responses
+    assert responses.curve is None
+    assert responses.rates["category"].unique().tolist() == ["fall of ≥ 2 points"]
+
+
+def test_adverse_events_that_all_began_before_treatment_are_none_of_it(small, tmp_path):
+    events = pd.DataFrame({"subject": ["s0", "s1"], "term": "cough", "onset_day": [-3, -1]})
+    tables = {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str}), "adverse_events": events}
+    page = ba.write_report(ba.as_trial(tables, name="before"), tmp_path / "out").read_text("utf-8")
+    assert "0 of 12 subjects with placebo (0.0 %)" in page
+    assert "onset before the first treatment" in page
 
 
 def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
@@ -239,7 +303,7 @@ def test_one_arm_is_refused_with_what_to_do_instead():
     ("change", "said"),
     [
         ({"endpoint": "joy"}, "the protocol's endpoint 'joy' is not measured; what is: 'NRS'"),
-        ({"visit": "week 99"}, "the protocol's visit 'week 99' is not among those of NRS: 'week 4'"),
+        ({"visit": "week 99"}, "the protocol's visit 'week 99' is not among those at which NRS can be compared: 'week 4'"),
         ({"covariates": ("height",)}, "the protocol's covariate 'height' is not a column of subjects"),
         ({"efficacy_population": "happy"}, "no population 'happy'"),
     ],

@@ -34,8 +34,22 @@ def test_efficacy_has_a_row_per_visit_and_arm_and_no_difference_for_the_referenc
     table = ba.table_efficacy(fit.means(), fit.differences())
     assert len(table) == 12
     last = table.tail(2)
-    assert last["Difference to placebo (95 % CI)"].tolist() == ["–", "−1.7 (−2.5 to −0.9)"]
+    assert last["Difference from placebo (95 % CI)"].tolist() == ["–", "−1.7 (−2.5 to −0.9)"]
     assert last["p"].tolist() == ["–", "<0.001"]
+
+
+def test_changes_have_means_and_percent_reductions_and_none_at_baseline(outcomes):
+    table = ba.table_change(ba.describe_change(outcomes))
+    assert table.iloc[0].tolist() == ["baseline", "placebo", "696", "19.8 (3.8)", "–", "–"]
+    last = table.iloc[-1]
+    assert last["Mean change (95 % CI)"] == "−8.3 (−8.9 to −7.7)"
+    assert last["Percent reduction of the mean (95 % CI)"] == "41.9 (39.0 to 44.8)"
+
+
+def test_decimals_follow_the_spread():
+    frame = pd.DataFrame({"subject": range(8), "arm": ["a", "b"] * 4, "visit": "v", "value": [0.001, 0.002, 0.003, 0.004] * 2})
+    fit = ba.fit_ancova(ba.as_outcomes(frame, endpoint="g", arms=["a", "b"], visits=["v"]), covariates=(), response="value")
+    assert ba.table_efficacy(fit.means(), fit.differences()).iloc[0, 4].startswith("0.0020 (")
 
 
 def test_responders_keep_the_handlings_of_missing_values_apart(outcomes):
