@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 REPORT ?= report
 PACKAGE = $(shell find botox_analysis -name '*.py')
 
-.PHONY: report test checks tests notebooks lock clean
+.PHONY: report test checks tests test-pandas2 notebooks lock clean
 
 report: $(VENV)/installed
 	$(BIN)/botox-analysis report simulated --out $(REPORT)
@@ -24,6 +24,14 @@ checks: $(VENV)/installed
 
 tests: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
+
+# The tests with the older pandas that is supported, in an environment of its own.
+test-pandas2:
+	$(PYTHON) -m venv .venv-pandas2
+	.venv-pandas2/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv-pandas2/bin/python -m pip install --quiet --disable-pip-version-check "pandas>=2.3,<2.4"
+	.venv-pandas2/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	.venv-pandas2/bin/python -m pytest -n auto -m "not slow"
 
 # Runs the notebooks and keeps what they print and draw.
 notebooks: $(VENV)/installed
@@ -42,4 +50,4 @@ lock:
 	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) $(REPORT) build dist
+	rm -rf $(VENV) .venv-pandas2 $(REPORT) build dist

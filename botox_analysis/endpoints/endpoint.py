@@ -177,7 +177,8 @@ def as_outcomes(
     given = frame.rename(columns={theirs: ours for ours, theirs in names.items()}).reset_index(drop=True)
     if given.empty:
         raise DataError("frame has no rows; expected one per subject and visit.")
-    given["visit"] = given["visit"].astype(object)
+    for column in ("subject", "arm", "visit"):
+        given[column] = given[column].astype(object)
     _refuse_strangers(given, arms, visits)
     problems = _numbers(given, ("value", "baseline", "change"))
     twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
