@@ -177,8 +177,11 @@ def as_outcomes(
     given = frame.rename(columns={theirs: ours for ours, theirs in names.items()}).reset_index(drop=True)
     if given.empty:
         raise DataError("frame has no rows; expected one per subject and visit.")
-    for column in ("subject", "arm", "visit"):
-        given[column] = given[column].astype(object)
+    given["visit"] = given["visit"].astype(object)
+    for column in ("subject", "arm"):
+        # The order and the further categories that a column may bring are not those of the outcomes.
+        if isinstance(given[column].dtype, pd.CategoricalDtype):
+            given[column] = given[column].astype(given[column].cat.categories.dtype)
     _refuse_strangers(given, arms, visits)
     problems = _numbers(given, ("value", "baseline", "change"))
     twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
