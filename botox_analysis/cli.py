@@ -87,6 +87,9 @@ def validate(trial: TrialName = "simulated") -> None:
         from botox_analysis import open_trial
 
         opened = open_trial(trial)
+        from botox_analysis.report.analysis import check_protocol
+
+        check_protocol(opened)
     typer.echo(f"{opened.name}: {len(opened.subjects):,} subjects")
     for arm, n in opened.subjects["arm"].value_counts(sort=False).items():
         typer.echo(f"  {arm}: {n:,}")

@@ -338,6 +338,9 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
             )
         if frame[column].isna().any():
             raise DataError(f"outcomes: found {int(frame[column].isna().sum())} rows without {column}; expected one in each.")
+    for column in ("baseline", "value", "change"):
+        if np.isinf(frame[column].to_numpy(dtype=float)).any():
+            raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
     if frame["endpoint"].nunique() != 1:
         raise DataError(f"outcomes has several endpoints: {listed(frame['endpoint'].unique())}; expected those of one.")
     twice = frame.duplicated(["subject", "visit"])

@@ -10,6 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 MISSING = "–"
 """What stands for a number that is not there."""
 
+LARGEST = 1e15
+"""From here on a number is written with its power of ten."""
+
 SHARES = ("proportion", "risk difference")
 """Measures kept as shares from 0 to 1 and written in per cent."""
 
@@ -38,6 +41,8 @@ def number(value: float, decimals: int = 1) -> str:
         return MISSING
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
+    if abs(value) >= LARGEST:
+        return f"{value:.3g}".replace("-", "−")
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "−")
 

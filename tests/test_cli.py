@@ -90,3 +90,10 @@ def test_importing_the_library_imports_pandas_at_most():
     heavy = {"scipy", "matplotlib", "statsmodels", "seaborn", "pandera"}
     code = f"import sys, botox_analysis\nsys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603
+
+
+def test_validate_checks_the_protocol_too(folder):
+    (folder / "trial" / "trial.toml").write_text('[protocol]\nendpoint = "pain"\nvisit = "week 99"\n')
+    refused = RUN.invoke(app, ["validate", str(folder / "trial")])
+    assert refused.exit_code == 2
+    assert "the protocol's visit 'week 99' is not among those of pain: 'week 4'" in refused.output

@@ -62,6 +62,8 @@ class Endpoint:
         ValueError
             The endpoint does not come from a diary.
         """
+        if not isinstance(rule, DiaryRule):
+            raise TypeError(f"rule is {rule!r}; it is a DiaryRule, such as CHARM.")
         if self.rule is None:
             raise ValueError(f"{self.name!r} is assessed at visits; a diary rule applies to diary endpoints only.")
         return replace(self, rule=rule)

@@ -51,7 +51,7 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     hours = np.full((len(subjects), column.max() + 1), np.nan)
     hours[pd.Index(subjects).get_indexer(diaries["subject"]), column] = diaries[measured].to_numpy(dtype=float, na_value=np.nan)
     vmax = 24 if measured == "headache_hours" else 1.4  # yes is dark, not black
-    ax = axes_for(ax, TWO_COLUMNS, 0.9 + 0.068 * len(subjects))
+    ax = axes_for(ax, TWO_COLUMNS, max(2.6, 0.9 + 0.068 * len(subjects)))
     colours = colormaps["BuPu"].with_extremes(bad=NOT_RECORDED)
     picture = ax.imshow(hours, aspect="auto", cmap=colours, vmin=0, vmax=vmax, interpolation="nearest")
     start = -first if first < 0 else 0

@@ -35,9 +35,10 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Points and limits from top to bottom, estimate and p-value written at the right; 0 is marked.
     """
     check_estimates(estimates)
-    labels = _labels(estimates)
+    labels = [wrapped(label, 48) for label in _labels(estimates)]
+    n_lines = max(label.count("\n") + 1 for label in labels)
     measures = list(estimates["measure"].unique())
-    ax = axes_for(ax, TWO_COLUMNS, 0.75 + ROW_HEIGHT * len(estimates))
+    ax = axes_for(ax, TWO_COLUMNS, 0.75 + ROW_HEIGHT * (0.4 + 0.6 * n_lines) * len(estimates))
     references = [name for name in estimates["reference"].unique() if name]
     styles = arm_styles([*references[:1], *(arm for arm in estimates["arm"].unique() if arm not in references[:1])])
     if not references:
@@ -66,7 +67,7 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
     _write_beside(ax, -0.9, f"Estimate ({level})", "p" if with_p else "", bold=True)
     ax.axvline(0, color=FAINT, linewidth=0.9, zorder=0)
-    ax.set_yticks(range(len(labels)), [wrapped(label, 48) for label in labels])
+    ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.4, -1.3)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -95,5 +96,5 @@ def _x_label(endpoint: str, measures: list[str], references: list[str], estimate
 def _labels(estimates: pd.DataFrame) -> list[str]:
     """What tells the rows apart; all of them have a label, also a single one."""
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1] or ["visit"]
-    return [", ".join(wording.capital(str(value)) if column != "arm" else str(value) for column, value in row.items() if value)
-            for row in estimates[differing].to_dict("records")]  # fmt: skip
+    rows = estimates[differing].to_dict("records")
+    return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows]

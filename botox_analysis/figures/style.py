@@ -239,7 +239,7 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
     Raises
     ------
     ValueError
-        A format is not known.
+        A format is not known, or the path is that of a folder or in none that exists.
     """
     strange = [name for name in formats if name not in FORMATS]
     if strange:
@@ -248,6 +248,8 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
     if not isinstance(figure, Figure):
         raise ValueError("ax belongs to no figure; draw on axes of a figure.")
     base = Path(path)
+    if base.is_dir() or not base.parent.is_dir() or not base.name:
+        raise ValueError(f"path is {str(path)!r}; it is a file in a folder that exists, without its suffix.")
     files = []
     with mpl.rc_context(_STYLE):
         for name in formats:

@@ -70,6 +70,9 @@ def fit_ancova(
     """
     check_outcomes(outcomes)
     require_choice(response, RESPONSES, "response")
+    for what, names in (("covariates", covariates), ("visits", visits or ())):
+        if isinstance(names, str) or len(set(names)) < len(names):
+            raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
     require_covariates(outcomes, covariates)
     scheduled = list(outcomes["visit"].cat.categories)
     chosen = scheduled if visits is None else list(visits)

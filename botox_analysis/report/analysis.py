@@ -17,7 +17,7 @@ from botox_analysis.models.imputation import STRATEGIES, impute
 from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
-from botox_analysis.schema import DataError, FitError, categories_of, listed
+from botox_analysis.schema import BASELINE, DataError, FitError, categories_of, listed
 from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
@@ -97,6 +97,33 @@ def analyse(trial: Trial) -> Analysis:
             ignore_index=True,
         ),
     )
+
+
+def check_protocol(trial: Trial) -> None:
+    """Refuse a protocol that asks for what the trial does not have.
+
+    Parameters
+    ----------
+    trial : Trial
+        As loaded.
+
+    Raises
+    ------
+    DataError
+        Names the endpoint, population, covariate or word, and those that there are.
+    """
+    _refuse_unknown_words(trial)
+    planned = trial.protocol
+    for population in (planned.efficacy_population, planned.safety_population):
+        if population:
+            trial.restrict(population)
+    if planned.endpoint:
+        primary = _endpoints(trial)[0]
+        visits = [visit for visit in primary.measure(trial, primary.rule).columns if visit != BASELINE]
+        if planned.visit and planned.visit not in visits:
+            raise DataError(
+                f"{trial.name}: the protocol's visit '{planned.visit}' is not among those of {primary.name}: {listed(visits)}."
+            )
 
 
 def _refuse_unknown_words(trial: Trial) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from botox_analysis.endpoints.adverse_events import n_not_emergent
+from botox_analysis.models.descriptives import MAX_LEVELS
+from botox_analysis.models.design import is_number
 from botox_analysis.report.parts import Efficacy
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
@@ -28,6 +30,12 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
     outside = len(trial.subjects) - len(efficacy_trial.subjects)
     if outside:
         rows.append(("efficacy analyses", f"randomised, not in the population '{efficacy_trial.population}'", outside))
+    for name in trial.covariates:
+        column = trial.subjects[name]
+        if not is_number(column) and column.nunique() > MAX_LEVELS:
+            rows.append(
+                ("baseline characteristics", f"{name}: a text with more than {MAX_LEVELS} different words", column.nunique())
+            )
     rule = primary.endpoint.rule
     if trial.diary is not None and rule is not None:
         day = trial.diary["day"]

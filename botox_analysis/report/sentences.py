@@ -182,8 +182,9 @@ def captions(analysis: Analysis) -> dict[str, str]:
         )
     if analysis.safety is not None and not analysis.safety.shown.empty:
         shown = len(analysis.safety.shown.drop_duplicates(["within", "category"]))
+        most = f", the {shown} most frequent terms" if shown > 1 else ""
         texts["adverse_events"] = (
-            f"Treatment-emergent adverse events, the {shown} most frequent terms, {_population(analysis.safety.trial.population)}; by the "
+            f"Treatment-emergent adverse events{most}, {_population(analysis.safety.trial.population)}; by the "
             "largest difference. A subject counts once per term. Left: share of subjects, with crude counts beside; right: difference with Newcombe "
             f"{level}. Nothing is adjusted for the number of terms compared."
         )

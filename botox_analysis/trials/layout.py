@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import Problem, listed, refuse
+from botox_analysis.schema import OUTCOMES, Problem, listed, refuse
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
@@ -30,6 +30,8 @@ ONE_ARM = "all subjects"
 
 MOST_DAYS = 36_525
 """A hundred years: what lies beyond is no study day."""
+
+LARGEST = 1e12
 
 STUDY_DAY = "a whole study day"
 NO_DAY_0 = "day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in trial.toml"
@@ -183,6 +185,8 @@ def checked(
                     (file, int(numbers[row]), column, _quoted(raw[column].iloc[row]), expected)
                     for row in np.flatnonzero(wrong).tolist()
                 ]
+        if name == "subjects":
+            problems += _unusable_covariates(frame, set(kinds), file, numbers)
         told = {problem[:3] for problem in problems}
         problems += [problem for problem in _violations(frame, name, file, numbers) if problem[:3] not in told]
         for column, words in (allowed or {}).get(name, {}).items():
@@ -237,6 +241,22 @@ def _lacking(raw: pd.DataFrame, file: str, columns: list[str], table: str) -> li
     ]
     if raw.empty:
         problems.append((file, None, "", "no rows", "a header and at least one row"))
+    return problems
+
+
+def _unusable_covariates(frame: pd.DataFrame, known: set[str], file: str, numbers: np.ndarray) -> list[Problem]:
+    problems: list[Problem] = []
+    for column in frame.columns:
+        if column in known:
+            continue
+        if column in OUTCOMES:
+            problems.append((file, 1, str(column), "this column", "another name: outcomes have a column that is called so"))
+        elif pd.api.types.is_float_dtype(frame[column]):
+            values = frame[column].to_numpy(dtype=float, na_value=np.nan)
+            problems += [
+                (file, int(numbers[row]), str(column), _quoted(float(values[row])), f"a number up to {LARGEST:g}")
+                for row in np.flatnonzero(np.abs(values) > LARGEST)
+            ]
     return problems
 
 
@@ -316,7 +336,10 @@ def _read_text(column: pd.Series[Any]) -> Reading:
 
 def _read_number(column: pd.Series[Any]) -> Reading:
     numbers = pd.to_numeric(column, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    wrong = column.notna().to_numpy() & ~np.isfinite(numbers)
+    # Truth values are no numbers, and no measurement is beyond LARGEST.
+    wrong = column.notna().to_numpy() & ~(np.abs(numbers) <= LARGEST)
+    if pd.api.types.is_bool_dtype(column):
+        wrong = column.notna().to_numpy()
     return pd.Series(numbers, index=column.index), wrong
 
 

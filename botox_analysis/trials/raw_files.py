@@ -36,6 +36,9 @@ def find_table(folder: Path, table: str) -> Path | None:
     DataError
         There are two.
     """
+    for path in (folder / f"{table}.csv", folder / f"{table}.parquet"):
+        if path.is_dir():
+            raise DataError(f"{path.name}: found a folder of this name; expected a file.")
     found = [path for path in (folder / f"{table}.csv", folder / f"{table}.parquet") if path.is_file()]
     if len(found) > 1:
         raise DataError(f"{folder}: found both {found[0].name} and {found[1].name}; expected one of them.")
@@ -106,6 +109,10 @@ def _read_parquet(path: Path, codes: list[str]) -> pd.DataFrame:
 def _read_text(path: Path, settings: Mapping[str, Any]) -> str:
     encoding = settings.get("encoding", "utf-8-sig")
     content = path.read_bytes()
+    if content.startswith(b"PK\x03\x04"):
+        raise DataError(f"{path.name}: found a workbook (or another zip file) under the name of a CSV file; expected a CSV file.")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) and "encoding" not in settings:
+        raise DataError(f'{path.name}: found UTF-16; save the file as UTF-8, or write encoding = "utf-16" in {SETTINGS}.')
     if not content.strip():
         raise DataError(f"{path.name}: found an empty file; expected a header and at least one row.")
     try:
@@ -113,7 +120,7 @@ def _read_text(path: Path, settings: Mapping[str, Any]) -> str:
     except UnicodeDecodeError as error:
         row = content[: error.start].count(b"\n") + 1
         raise DataError(
-            f"{path.name}, row {row}: found a byte 0x{content[error.start]:02x} that is not {encoding}; "
+            f"{path.name}, row {row}: found a byte 0x{content[error.start]:02x} that is not {encoding.removesuffix('-sig')}; "
             f'save the file as UTF-8, or name its encoding in {SETTINGS} (encoding = "latin-1").'
         ) from error
 

@@ -10,12 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botox_analysis.schema import BASELINE, DataError, listed
-from botox_analysis.trials.layout import TABLES
+import numpy as np
+import pandas as pd
+
+from botox_analysis.schema import BASELINE, DataError, Problem, listed, refuse
+from botox_analysis.trials.layout import TABLES, row_numbers, table_schemas
 from botox_analysis.trials.raw_files import find_table, read_table
 from botox_analysis.trials.settings import SETTINGS, arms_of, protocol_of, read_settings, visits_of
 from botox_analysis.trials.study_days import with_study_days
 from botox_analysis.trials.trial import Trial, as_trial
+
+MOSTLY = 0.8
+"""The share of numbers from which a column of a few words beside them is taken for a mistake."""
 
 
 def load_trial(folder: str | Path) -> Trial:
@@ -53,6 +59,7 @@ def load_trial(folder: str | Path) -> Trial:
     present = {table: path for table, path in paths.items() if path is not None}
     raw = {table: read_table(path, table, settings) for table, path in present.items()}
     files = {table: path.name for table, path in present.items()}
+    _refuse_words_among_numbers(raw["subjects"], files["subjects"], settings)
     raw = with_study_days(raw, files, settings)
     if "assessments" in raw and "baseline" in settings and "visit" in raw["assessments"].columns:
         visit = raw["assessments"]["visit"].astype(object).map(str)
@@ -72,6 +79,25 @@ def load_trial(folder: str | Path) -> Trial:
         provenance=_provenance(settings, [*present.values(), folder / SETTINGS]),
         files=files,
     )
+
+
+def _refuse_words_among_numbers(subjects: pd.DataFrame, file: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a covariate of numbers with a word among them: it would silently become a factor."""
+    known = {*table_schemas()["subjects"].columns, *settings.get("factors", ()), *settings.get("populations", ())}
+    numbers_of_rows = row_numbers(subjects)
+    problems: list[Problem] = []
+    for column in subjects.columns:
+        if column in known or pd.api.types.is_numeric_dtype(subjects[column]) or column.endswith("_date"):
+            continue
+        there = subjects[column].notna().to_numpy()
+        read = pd.to_numeric(subjects[column], errors="coerce").notna().to_numpy()
+        if read.sum() > MOSTLY * there.sum() and not read[there].all():
+            problems += [
+                (file, int(numbers_of_rows[row]), str(column), f"'{subjects[column].iloc[row]}'",
+                 f"a number, an empty cell, or factors = ['{column}'] in {SETTINGS}")
+                for row in np.flatnonzero(there & ~read)
+            ]  # fmt: skip
+    refuse(problems)
 
 
 def sha256_of(path: Path) -> str:

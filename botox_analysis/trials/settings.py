@@ -62,10 +62,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
         A key is not known, or its value is not what it should be.
     """
     path = folder / SETTINGS
+    if path.is_dir():
+        raise DataError(f"{SETTINGS}: found a folder of this name; expected a file.")
     if not path.is_file():
         return {}
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{SETTINGS}: found something that is not TOML in UTF-8 ({error}).") from error
     _check_keys(settings, _KEYS, SETTINGS)

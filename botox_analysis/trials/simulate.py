@@ -119,18 +119,22 @@ def write_simulated_trial(folder: str | Path, *, seed: int) -> None:
     Parameters
     ----------
     folder : str or Path
-        Made where it does not exist; files of the same names are replaced.
+        Made where it does not exist; an earlier simulated trial in it is replaced.
     seed : int
         The same seed writes the same bytes.
 
     Raises
     ------
     DataError
-        The folder is a file.
+        The folder is a file, or holds anything but a simulated trial.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise DataError(f"{folder}: found a file; expected a folder to write to.")
+    settings = folder / "trial.toml"
+    earlier = settings.is_file() and "simulated = true" in settings.read_text(encoding="utf-8", errors="replace")
+    if folder.is_dir() and any(folder.iterdir()) and not earlier:
+        raise DataError(f"{folder}: found files that are no simulated trial; expected an empty folder, or none.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in _tables(seed).items():
         (folder / f"{name}.csv").write_bytes(table.to_csv(index=False, lineterminator="\n").encode())

@@ -60,6 +60,8 @@ def with_study_days(
             if table not in tables:
                 continue
             frame = tables[table]
+            if date in frame.columns and day in frame.columns:
+                raise DataError(f"{files[table]}: found both '{day}' and '{date}'; expected one of them.")
             if date in frame.columns and day not in frame.columns and "subject" in frame.columns:
                 if first_dose is None:
                     raise DataError(

@@ -231,6 +231,10 @@ def as_trial(
         raise DataError(
             f"{files.get('subjects', 'subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named."
         )
+    _refuse_twins(subjects["arm"], files.get("subjects", "subjects"))
+    for column in ("scale", "visit"):
+        if "assessments" in values:
+            _refuse_twins(values["assessments"][column], files.get("assessments", "assessments"))
     order = pd.CategoricalDtype(subjects["subject"])
     for table in TABLES[1:]:
         if table in values:
@@ -268,6 +272,16 @@ def _with_baseline(assessments: pd.DataFrame) -> pd.DataFrame:
         return assessments
     visit = assessments["visit"].astype(object)
     return assessments.assign(visit=visit.map(lambda name: BASELINE if str(name).strip().lower() == BASELINE else name))
+
+
+def _refuse_twins(column: pd.Series[Any], file: str) -> None:
+    """Refuse names that differ only in capitals or spaces: one of them is misspelt."""
+    seen: dict[str, str] = {}
+    for name in map(str, categories_of(column)):
+        plain = "".join(name.lower().split())
+        if plain in seen:
+            raise DataError(f"{file}, column '{column.name}': found '{seen[plain]}' and '{name}'; expected one spelling.")
+        seen[plain] = name
 
 
 def _in_order(subjects: pd.DataFrame, column: str, arms: list[str], file: str) -> pd.Categorical:

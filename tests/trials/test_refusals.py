@@ -1,0 +1,102 @@
+"""What a file may be by accident, told in one sentence."""
+
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.trials.simulate import write_simulated_trial
+
+TWO = "subject,arm\na,P\nb,T\n"
+
+
+def test_a_real_trial_is_not_overwritten_by_a_simulated_one(trial_folder):
+    folder = trial_folder(subjects_csv=TWO)
+    with pytest.raises(ba.DataError, match="found files that are no simulated trial"):
+        write_simulated_trial(folder, seed=1)
+    assert (folder / "subjects.csv").read_text() == TWO
+
+
+def test_one_word_among_numbers_is_refused_and_does_not_make_a_factor(trial_folder):
+    rows = "".join(f"s{n},{'PT'[n % 2]},{30 + n}\n" for n in range(20))
+    with pytest.raises(
+        ba.DataError, match=r"row 22, column 'age': found 'unknown'; expected a number, .* or factors = \['age'\]"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=f"subject,arm,age\n{rows}x,P,unknown\n"))
+
+
+def test_a_column_named_under_factors_is_a_factor_though_it_looks_like_a_number(trial_folder):
+    rows = "".join(f"s{n},{'PT'[n % 2]},{n % 3}\n" for n in range(20))
+    trial = ba.load_trial(trial_folder(subjects_csv=f"subject,arm,site\n{rows}x,P,other\n", trial_toml='factors = ["site"]\n'))
+    assert sorted(trial.subjects["site"].unique()) == ["0", "1", "2", "other"]
+
+
+@pytest.mark.parametrize("age", ["inf", "1e300"])
+def test_a_covariate_beyond_all_measure_is_refused(trial_folder, age):
+    with pytest.raises(ba.DataError, match=r"row 3, column 'age': found .*; expected a number up to 1e\+12"):
+        ba.load_trial(trial_folder(subjects_csv=f"subject,arm,age\na,P,40\nb,T,{age}\n"))
+
+
+@pytest.mark.parametrize("name", ["diary.csv", "trial.toml"])
+def test_a_folder_in_the_place_of_a_file_is_not_passed_over(trial_folder, name):
+    folder = trial_folder(subjects_csv=TWO)
+    (folder / name).mkdir()
+    with pytest.raises(ba.DataError, match="found a folder of this name; expected a file"):
+        ba.load_trial(folder)
+
+
+def test_days_and_dates_in_one_table_are_refused(trial_folder):
+    subjects = "subject,arm,first_dose_date\na,P,2024-01-01\nb,T,2024-01-01\n"
+    with pytest.raises(ba.DataError, match=r"diary\.csv: found both 'day' and 'date'"):
+        ba.load_trial(trial_folder(subjects_csv=subjects, diary_csv="subject,day,date,headache_hours\na,1,2024-03-01,3\n"))
+
+
+def test_two_spellings_of_one_visit_are_refused(trial_folder):
+    rows = "a,NRS,week 4,3\nb,NRS,Week 4,3\n"
+    with pytest.raises(ba.DataError, match="column 'visit': found 'week 4' and 'Week 4'; expected one spelling"):
+        ba.load_trial(trial_folder(subjects_csv=TWO, assessments_csv=f"subject,scale,visit,value\n{rows}"))
+
+
+def test_truth_values_are_no_hours():
+    tables = {
+        "subjects": pd.DataFrame({"subject": ["a"]}),
+        "diary": pd.DataFrame({"subject": ["a", "a"], "day": [1, 2], "headache_hours": [True, True]}),
+    }
+    with pytest.raises(ba.DataError, match="expected hours from 0 to 24"):
+        ba.as_trial(tables, name="true")
+
+
+def test_a_covariate_called_like_a_column_of_outcomes_is_refused():
+    with pytest.raises(ba.DataError, match="found this column; expected another name"):
+        ba.as_trial({"subjects": pd.DataFrame({"subject": ["a"], "value": [3]})}, name="reserved")
+
+
+def test_a_workbook_called_csv_is_recognised(trial_folder):
+    with pytest.raises(ba.DataError, match="found a workbook"):
+        ba.load_trial(trial_folder(subjects_csv=b"PK\x03\x04\x14\x00\xee"))
+
+
+def test_settings_with_a_byte_order_mark_are_read(trial_folder):
+    folder = trial_folder(subjects_csv=TWO, trial_toml=b'\xef\xbb\xbfname = "with a mark"\n')
+    assert ba.load_trial(folder).name == "with a mark"
+
+
+@pytest.mark.parametrize(
+    ("call", "said"), [({"covariates": "baseline"}, "covariates is 'baseline'"), ({"visits": ["w", "w"]}, "each once")]
+)
+def test_a_word_in_the_place_of_a_list_is_refused(call, said):
+    frame = pd.DataFrame({"subject": range(4), "arm": list("aabb"), "visit": "w", "value": [1.0, 2, 3, 5]})
+    outcomes = ba.as_outcomes(frame, endpoint="x", arms=["a", "b"], visits=["w"])
+    with pytest.raises(ValueError, match=said):
+        ba.fit_ancova(outcomes, **{"covariates": (), **call})
+
+
+def test_an_infinite_change_is_refused_in_outcomes():
+    frame = pd.DataFrame({"subject": range(4), "arm": list("aabb"), "visit": "w", "change": [1.0, 2, 3, 5]})
+    outcomes = ba.as_outcomes(frame, endpoint="x", arms=["a", "b"], visits=["w"])
+    with pytest.raises(ba.DataError, match="found an infinite change"):
+        ba.fit_ancova(outcomes.assign(change=float("inf")), covariates=())
+
+
+def test_the_name_of_a_rule_is_no_rule():
+    with pytest.raises(TypeError, match="rule is 'CHARM'; it is a DiaryRule"):
+        ba.HEADACHE_DAYS.under("CHARM")
