@@ -105,7 +105,7 @@ def compare_rates(
     Raises
     ------
     DataError
-        A count is impossible, there is one arm only, the reference is missing in a category, or there are several strata.
+        A count is impossible, there is one arm only, an arm lacks a category, or there are several strata.
     ValueError
         The measure or interval is not known.
 
@@ -131,6 +131,7 @@ def compare_rates(
 
     key = [column for column in (*EVENTS_TEXT, "within", "imputation") if column in counted.columns]
     group = counted.groupby(key, sort=False, dropna=False).ngroup().to_numpy()
+    _refuse_gaps(counted, group, arms)
     is_reference = (counted["arm"] == arms[0]).to_numpy()
     reference_row = np.full(group.max() + 1, -1)
     reference_row[group[is_reference]] = np.flatnonzero(is_reference)
@@ -138,9 +139,6 @@ def compare_rates(
     arm_code = pd.Index(arms).get_indexer(counted["arm"].astype(object))[own_row]
     own_row = own_row[np.lexsort((arm_code, group[own_row]))]
     reference_of_own = reference_row[group[own_row]]
-    if (reference_of_own < 0).any():
-        row = counted.iloc[own_row[reference_of_own < 0][0]]
-        raise DataError(f"events has no row of the reference '{arms[0]}' for category '{row['category']}'; expected one.")
     own, reference = counted.iloc[own_row], counted.iloc[reference_of_own]
     numbers = tuple(frame[column].to_numpy() for frame in (own, reference) for column in ("n_events", "n_total"))
     low, high = DIFFERENCE_INTERVALS[interval](numbers[0], numbers[1], numbers[2], numbers[3], conf_level)
@@ -164,6 +162,19 @@ def compare_rates(
             **{column: own[column].to_numpy() for column in ("within", "threshold") if column in own.columns},
         }
     )
+
+
+def _refuse_gaps(counted: pd.DataFrame, group: np.ndarray, arms: list[str]) -> None:
+    """Refuse a category that an arm lacks: a row that is not there is not a count of 0."""
+    there = pd.crosstab(group, counted["arm"].astype(object).to_numpy()).reindex(columns=arms)
+    lacking = there.to_numpy() == 0
+    if lacking.any():
+        at, arm = np.argwhere(lacking)[0]
+        category = counted["category"].to_numpy()[group == there.index[at]][0]
+        what = "the reference" if arm == 0 else "arm"
+        raise DataError(
+            f"events has no row of {what} '{arms[arm]}' for category '{category}'; expected one, with 0 where there were none."
+        )
 
 
 def _refuse_strata(counted: pd.DataFrame) -> None:

@@ -95,6 +95,14 @@ def test_a_category_without_its_reference_is_named(events):
         ba.compare_rates(events)
 
 
+def test_a_category_that_another_arm_lacks_is_not_passed_over():
+    events = pd.DataFrame(
+        {"arm": ["p", "low", "high", "p", "high"], "category": ["a"] * 3 + ["b"] * 2, "n_events": 1, "n_total": 9}
+    )
+    with pytest.raises(ba.DataError, match="no row of arm 'low' for category 'b'"):
+        ba.compare_rates(events)
+
+
 def test_strata_are_refused_and_not_added_up_in_silence(events):
     strata = pd.concat([events.assign(stratum="men"), events.assign(stratum="women")])
     with pytest.raises(ba.DataError, match="several strata"):
