@@ -92,14 +92,14 @@ from .models.rates import (
 from .models.rates import (
     event_rates as event_rates,
 )
-from .report.check import check_report as check_report
-from .report.write import write_report as write_report
-from .schema import (
+from .refusal import (
     DataError as DataError,
 )
-from .schema import (
+from .refusal import (
     FitError as FitError,
 )
+from .report.check import check_report as check_report
+from .report.write import write_report as write_report
 from .tables.adverse_events import table_adverse_events as table_adverse_events
 from .tables.baseline import table_baseline as table_baseline
 from .tables.disposition import table_disposition as table_disposition

@@ -106,7 +106,7 @@ def main() -> None:
 @contextmanager
 def _one_sentence() -> Iterator[None]:
     """What is wrong with the input, told in one sentence (and a table of all problems), without a traceback."""
-    from botox_analysis.schema import DataError, FitError
+    from botox_analysis.refusal import DataError, FitError
 
     try:
         yield

@@ -1,4 +1,4 @@
-"""The shapes of the frames that walk through the library, and its two errors.
+"""The shapes of the frames that walk through the library.
 
 Three plain pandas frames carry everything: *outcomes* (what was measured), *events* (counts) and
 *estimates* (answers). In *estimates* the estimand is the key of a row: ICH E9(R1) names its attributes
@@ -7,11 +7,13 @@ Three plain pandas frames carry everything: *outcomes* (what was measured), *eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
 
 OUTCOMES = (
     "trial",
@@ -79,152 +81,17 @@ Where they apply, ``within``, ``threshold``, ``n_events``, ``occurrences``, ``ex
 ``note`` follow.
 """
 
+MEANS = ("mean", "mean change", "mean percent change")
+"""Measures of an arm that a model of outcomes estimates."""
+
+SPREADS = ("standard deviation", "median", "minimum", "maximum")
+"""What describes values beside their mean."""
+
 ESTIMATES_KEY = (*ESTIMAND, "method")
 ESTIMATES_NUMBERS = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "conf_level", "p_value")
 
 BASELINE = "baseline"
 """The name of the visit before treatment."""
-
-Problem = tuple[str, int | None, str, str, str]
-"""File, row (the header is row 1), column, what was found, what would have been right."""
-
-_PROBLEM_COLUMNS = ["file", "row", "column", "found", "expected"]
-
-
-class DataError(ValueError):
-    """The data are not of the promised shape.
-
-    Parameters
-    ----------
-    message : str
-        What was found, where, and what would have been right.
-    problems : DataFrame, optional
-        Every problem that was found, one row each: file, row, column, found, expected.
-    """
-
-    def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
-        super().__init__(message)
-        self.problems = problems if problems is not None else pd.DataFrame(columns=_PROBLEM_COLUMNS)
-
-
-class FitError(ArithmeticError):
-    """The numbers do not determine the model, or the optimiser failed."""
-
-
-def refuse(problems: list[Problem], *, n_shown: int = 50) -> None:
-    """Raise one `DataError` for a list of problems; do nothing where there is none.
-
-    Parameters
-    ----------
-    problems : list of tuple
-        File, row (None where no single row is meant), column, found, expected.
-    n_shown : int
-        How many of them the error's table keeps.
-
-    Raises
-    ------
-    DataError
-        Its message tells the first problem and how many there are.
-    """
-    if not problems:
-        return
-    file, row, column, found, expected = problems[0]
-    where = file if row is None else f"{file}, row {row}"
-    if column:
-        where += f", column '{column}'"
-    message = f"{where}: found {found}; expected {expected}."
-    if len(problems) > 1:
-        message += f" This is the first of {len(problems):,} problems."
-    raise DataError(message, pd.DataFrame(problems[:n_shown], columns=_PROBLEM_COLUMNS))
-
-
-def listed(names: Iterable[object], *, n_shown: int = 8) -> str:
-    """Names in quotation marks for a message, the middle of a long list left out.
-
-    Parameters
-    ----------
-    names : iterable
-        What to name, in order.
-    n_shown : int
-        The longest list that is shown whole.
-
-    Returns
-    -------
-    str
-        For instance ``'week 4', ..., 'week 24'``; ``nothing`` for an empty list.
-
-    Examples
-    --------
-    >>> listed(["placebo", "155 U"])
-    "'placebo', '155 U'"
-    """
-    quoted = [f"'{name}'" for name in names]
-    if not quoted:
-        return "nothing"
-    if len(quoted) > n_shown:
-        quoted = [*quoted[: n_shown - 2], "...", quoted[-1]]
-    return ", ".join(quoted)
-
-
-def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str) -> None:
-    """Refuse a frame that lacks a column.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Any frame.
-    columns : iterable of str
-        The columns it must have.
-    frame_name : str
-        What the message calls the frame.
-
-    Raises
-    ------
-    DataError
-        Names the columns that are missing and those that are there.
-    """
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise DataError(f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.")
-
-
-def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
-    """Refuse a word that is not among the choices.
-
-    Parameters
-    ----------
-    choice : str
-        The word given.
-    choices : iterable of str
-        The words there are.
-    what : str
-        What is chosen, for the message.
-
-    Raises
-    ------
-    ValueError
-        Names the word and the choices.
-    """
-    choices = list(choices)
-    if choice not in choices:
-        raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.")
-
-
-def require_conf_level(conf_level: float) -> None:
-    """Refuse a confidence level that is not strictly between 0 and 1.
-
-    Parameters
-    ----------
-    conf_level : float
-        Nominal coverage.
-
-    Raises
-    ------
-    ValueError
-        Also for 95 where 0.95 is meant.
-    """
-    if not 0 < conf_level < 1:
-        raise ValueError(f"conf_level is {conf_level!r}; it is a share strictly between 0 and 1, such as 0.95.")
 
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:
@@ -305,6 +172,37 @@ def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             f"estimates: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
         )
+    return frame
+
+
+def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: str) -> pd.DataFrame:
+    """Refuse *estimates* of another kind than a table or figure shows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    measures : collection of str
+        The measures there may be.
+    frame_name : str
+        What the message calls the frame.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        It has no rows, or a row of another measure; also what `check_estimates` refuses.
+    """
+    check_estimates(frame)
+    if frame.empty:
+        raise DataError(f"{frame_name} has no rows; expected estimates of {listed(measures)}.")
+    strange = [measure for measure in frame["measure"].unique() if measure not in measures]
+    if strange:
+        raise DataError(f"{frame_name} has the measure {listed(strange)}; expected {listed(measures)}.")
     return frame
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import DataError, require_choice
+from botox_analysis.refusal import DataError, require_choice
 from botox_analysis.trials.layout import SEVERITIES
 from botox_analysis.trials.trial import Trial
 

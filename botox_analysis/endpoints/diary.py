@@ -15,7 +15,8 @@ import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.schema import BASELINE, DataError, listed
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import BASELINE
 from botox_analysis.trials.trial import Trial
 
 Daily = Callable[[pd.DataFrame, DiaryRule], Any]

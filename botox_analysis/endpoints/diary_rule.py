@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from botox_analysis.schema import require_choice
+from botox_analysis.refusal import require_choice
 
 INCOMPLETE = ("scaled", "as recorded")
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import DiaryRule
-from botox_analysis.schema import BASELINE, OUTCOMES, DataError, Problem, listed, refuse, require_columns
+from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
+from botox_analysis.schema import BASELINE, OUTCOMES
 from botox_analysis.trials.trial import Trial
 
 OBSERVED_CASES = "observed cases"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import DataError, categories_of, check_outcomes, require_choice
+from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.schema import categories_of, check_outcomes
 
 MISSING_RESPONSES = ("observed cases", "non-responder imputation")
 

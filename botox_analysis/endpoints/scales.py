@@ -6,7 +6,8 @@ import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.schema import DataError, categories_of, listed
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import categories_of
 from botox_analysis.trials.trial import Trial
 
 

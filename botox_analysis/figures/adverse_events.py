@@ -9,7 +9,8 @@ from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from botox_analysis import wording
 from botox_analysis.figures.style import FAINT, TWO_COLUMNS, arm_styles, axes_for, legend_above, styled, wrapped
-from botox_analysis.schema import check_estimates, require_columns
+from botox_analysis.refusal import require_columns
+from botox_analysis.schema import check_measures
 
 ROW_HEIGHT = 0.19
 LONG_NAME = 36
@@ -34,8 +35,8 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     Axes
         The left panel. The right panel is its neighbour in the figure.
     """
-    check_estimates(rates)
-    check_estimates(differences)
+    check_measures(rates, ["proportion"], "rates")
+    check_measures(differences, ["risk difference"], "differences")
     require_columns(rates, ["n_events"], "rates")
     rates, differences = (_keyed(frame) for frame in (rates, differences))
     events = list(differences["event"].unique())

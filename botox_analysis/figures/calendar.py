@@ -10,7 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for, styled
-from botox_analysis.schema import DataError, require_columns
+from botox_analysis.refusal import DataError, require_columns
 
 NOT_RECORDED = "#D3D3CB"
 WEEKS_MARKED = 4

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, visit_axis, wrapped
-from botox_analysis.schema import BASELINE, DataError, check_estimates
+from botox_analysis.refusal import DataError
+from botox_analysis.schema import BASELINE, check_estimates
 
 DODGE = 0.014
 """How far arms stand apart at a visit, as a share of the axis."""

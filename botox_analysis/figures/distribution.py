@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.figures.style import INK, ONE_COLUMN, arm_styles, axes_for, styled, wrapped
-from botox_analysis.schema import DataError, categories_of, check_outcomes, listed
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import categories_of, check_outcomes
 
 N_BINS = 16
 

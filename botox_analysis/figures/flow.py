@@ -8,7 +8,8 @@ from matplotlib.patches import Rectangle
 
 from botox_analysis import wording
 from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for, styled, wrapped
-from botox_analysis.schema import categories_of, require_columns
+from botox_analysis.refusal import require_columns
+from botox_analysis.schema import categories_of
 
 LINE = 0.135
 """Height of a line of text, in inches."""

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.figures.style import FAINT, INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
+from botox_analysis.refusal import DataError
 from botox_analysis.schema import check_estimates
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "visit", "arm", "method")
@@ -33,8 +34,15 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     Axes
         Points and limits from top to bottom, estimate and p-value written at the right; 0 is marked.
+
+    Raises
+    ------
+    DataError
+        There are no rows.
     """
     check_estimates(estimates)
+    if estimates.empty:
+        raise DataError("estimates has no rows; a forest shows one or more.")
     labels = [wrapped(label, 48) for label in _labels(estimates)]
     n_lines = max(label.count("\n") + 1 for label in labels)
     measures = list(estimates["measure"].unique())

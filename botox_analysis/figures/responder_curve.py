@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled
-from botox_analysis.schema import DataError, check_estimates
+from botox_analysis.refusal import DataError
+from botox_analysis.schema import check_measures
 
 MARKED = 0.5
 """The threshold with a line of its own."""
@@ -34,7 +35,7 @@ def plot_responder_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> 
     DataError
         The rows have no threshold, or there are several visits.
     """
-    check_estimates(estimates)
+    check_measures(estimates, ["proportion"], "estimates")
     if "threshold" not in estimates.columns:
         raise DataError("estimates has no column 'threshold'; take event_rates of responders at several reductions.")
     if estimates["visit"].nunique() != 1:

@@ -12,7 +12,8 @@ from botox_analysis.models.design import Design, build_design, require_covariate
 from botox_analysis.models.fit import RESPONSES, Fit
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.least_squares import LeastSquares, fit_least_squares
-from botox_analysis.schema import DataError, FitError, categories_of, check_outcomes, listed, require_choice
+from botox_analysis.refusal import DataError, FitError, listed, require_choice
+from botox_analysis.schema import categories_of, check_outcomes
 from botox_analysis.trials.trial import LEFT_OUT
 
 

@@ -8,14 +8,15 @@ import pandas as pd
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.models.design import is_number
 from botox_analysis.numerics.inference import FloatArray, t_inference
-from botox_analysis.schema import BASELINE, as_estimates, categories_of, check_outcomes, require_conf_level
+from botox_analysis.refusal import require_conf_level
+from botox_analysis.schema import BASELINE, SPREADS, as_estimates, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
 ALL_ARMS = "all arms"
 MAX_LEVELS = 30
 """Of a factor that is described."""
 
-_SPREAD = ("mean", "standard deviation", "median", "minimum", "maximum")
+_SPREAD = ("mean", *SPREADS)
 
 
 def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.DataFrame:

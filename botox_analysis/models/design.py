@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.schema import DataError, listed
+from botox_analysis.refusal import DataError, listed
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer
-from botox_analysis.schema import DataError, as_estimates, require_choice, require_conf_level
+from botox_analysis.refusal import DataError, require_choice, require_conf_level
+from botox_analysis.schema import MEANS, as_estimates
 from botox_analysis.trials.trial import LEFT_OUT
 
-RESPONSES = {"value": "mean", "change": "mean change", "percent_change": "mean percent change"}
+RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
 
 MARGINS = ("observed", "equal")

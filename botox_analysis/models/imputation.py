@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.schema import check_outcomes, require_choice
-
-OBSERVED = "observed cases"
+from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.schema import check_outcomes
 
 
 def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
@@ -35,12 +35,15 @@ def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*.
+        The frame is not of the shape of *outcomes*, or is imputed already.
     ValueError
         The strategy is not known.
     """
     check_outcomes(outcomes)
     require_choice(strategy, STRATEGIES, "strategy")
+    done = [name for name in STRATEGIES if outcomes["imputation"].astype(str).str.contains(name, regex=False).any()]
+    if done:
+        raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
     subject, first_seen = pd.factorize(outcomes["subject"])
     visits = outcomes["visit"].cat.codes.to_numpy()
     given = {
@@ -60,12 +63,12 @@ def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
     value = np.where(missing, filled if carried == "value" else baseline + filled, given["value"])
     percent = given["percent_change"]
     np.divide(100 * change, baseline, out=percent, where=missing & (baseline != 0))
-    said = outcomes["imputation"].astype(str)
     return outcomes.assign(
         value=value,
         change=change,
         percent_change=percent,
-        imputation=said.where(~said.str.contains(OBSERVED, regex=False), said.str.replace(OBSERVED, strategy, regex=False)),
+        # Where something else stands for missing values already, or the diary rule is told, that stays.
+        imputation=[word.replace(OBSERVED_CASES, strategy) for word in outcomes["imputation"].astype(str)],
     )
 
 

@@ -6,16 +6,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.numerics.proportions import DIFFERENCE_INTERVALS, difference_std_error, wilson_interval
-from botox_analysis.schema import (
-    EVENTS_TEXT,
-    DataError,
-    as_estimates,
-    categories_of,
-    check_events,
-    listed,
-    require_choice,
-    require_conf_level,
-)
+from botox_analysis.refusal import DataError, listed, require_choice, require_conf_level
+from botox_analysis.schema import EVENTS_TEXT, as_estimates, categories_of, check_events
 
 MEASURES = ("risk difference",)
 _CARRIED = ("within", "threshold", "occurrences", "exposure")

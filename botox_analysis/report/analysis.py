@@ -15,9 +15,10 @@ from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.descriptives import describe, describe_change
 from botox_analysis.models.imputation import STRATEGIES, impute
 from botox_analysis.models.rates import compare_rates, event_rates
+from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
-from botox_analysis.schema import BASELINE, DataError, FitError, categories_of, listed
+from botox_analysis.schema import BASELINE, categories_of
 from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)

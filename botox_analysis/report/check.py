@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from botox_analysis.refusal import DataError
 from botox_analysis.report.write import ESTIMATES, MANIFEST, Progress, read_manifest, write_report
-from botox_analysis.schema import ESTIMATES_KEY, DataError
+from botox_analysis.schema import ESTIMATES_KEY
 from botox_analysis.trials.bundled import SIMULATED, open_trial
 from botox_analysis.trials.fetch import SOURCES
 from botox_analysis.trials.read import sha256_of

@@ -39,6 +39,9 @@ def _difference_sentences(analysis: Analysis) -> list[str]:
     means = primary.means[primary.means["visit"] == visit].set_index("arm")
     digits = wording.decimals_for(primary.means["std_error"])
     said = []
+    last = str(primary.outcomes["visit"].cat.categories[-1])
+    if not analysis.trial.protocol.visit and visit != last:
+        said.append(f"At {last}, the last visit, an arm has no value; the last at which the arms can be compared is {visit}.")
     for _, row in differences.iterrows():
         arm, reference = row["arm"], row["reference"]
         said.append(

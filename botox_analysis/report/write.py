@@ -17,10 +17,10 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import figures, wording
+from botox_analysis.refusal import DataError, listed
 from botox_analysis.report import sentences
 from botox_analysis.report.analysis import analyse
 from botox_analysis.report.parts import Analysis
-from botox_analysis.schema import DataError, listed
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
@@ -208,10 +208,11 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     primary = analysis.primary
     tables = {
         "disposition": table_disposition(analysis.disposition_rates),
-        "baseline": table_baseline(analysis.baseline),
         "efficacy": table_efficacy(primary.means, primary.differences).drop(columns="Endpoint"),
         "change": table_change(primary.unadjusted),
     }
+    if not analysis.baseline.empty:
+        tables["baseline"] = table_baseline(analysis.baseline)
     if analysis.secondary:
         chosen = [
             (frame[frame["visit"] == sentences.secondary_visit(efficacy, analysis.visit)])

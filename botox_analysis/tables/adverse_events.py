@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import check_estimates, require_columns
+from botox_analysis.refusal import require_columns
+from botox_analysis.schema import check_measures
 from botox_analysis.tables.writers import INDENT
 
 
@@ -27,10 +28,10 @@ def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.D
     Raises
     ------
     DataError
-        Counts or occurrences are not among the columns.
+        The frames are empty or of another kind, or counts or occurrences are not among the columns.
     """
-    require_columns(check_estimates(rates), ("n_events", "occurrences", "within"), "rates")
-    check_estimates(differences)
+    require_columns(check_measures(rates, ["proportion"], "rates"), ("n_events", "occurrences", "within"), "rates")
+    check_measures(differences, ["risk difference"], "differences")
     arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     key = ["within", "category", "arm"]

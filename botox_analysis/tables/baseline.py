@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import check_estimates
+from botox_analysis.schema import SPREADS, check_measures
 from botox_analysis.tables.writers import INDENT
 
 
@@ -21,8 +21,13 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Text: a row per characteristic or category, a column per arm. Of a characteristic that says yes or no, the yes.
+
+    Raises
+    ------
+    DataError
+        The frame is empty, or of another kind.
     """
-    check_estimates(estimates)
+    check_measures(estimates, ("mean", *SPREADS, "proportion"), "estimates")
     arms = list(estimates["arm"].unique())
     heads = {arm: f"{arm} (n = {wording.count(estimates.loc[estimates['arm'] == arm, 'n'].max())})" for arm in arms}
     rows: list[dict[str, str]] = []

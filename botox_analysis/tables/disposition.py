@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import check_estimates, require_columns
+from botox_analysis.refusal import require_columns
+from botox_analysis.schema import check_measures
 from botox_analysis.tables.writers import INDENT
 
 
@@ -25,9 +26,9 @@ def table_disposition(rates: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Counts are not among the columns.
+        The frame is empty or of another kind, or counts are not among the columns.
     """
-    require_columns(check_estimates(rates), ("n_events", "within"), "rates")
+    require_columns(check_measures(rates, ["proportion"], "rates"), ("n_events", "within"), "rates")
     arms = list(rates["arm"].unique())
     rows = []
     for (within, category), about in rates.groupby(["within", "category"], sort=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import check_estimates
+from botox_analysis.schema import MEANS, SPREADS, check_measures
 
 
 def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -20,9 +20,14 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     -------
     DataFrame
         Text: a row per endpoint, visit and arm.
+
+    Raises
+    ------
+    DataError
+        The frames are empty, or of another kind.
     """
-    check_estimates(means)
-    check_estimates(differences)
+    check_measures(means, MEANS, "means")
+    check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
     level = f"{100 * means['conf_level'].iloc[0]:g} % CI"
     reference = differences["reference"].iloc[0]
     key = ["endpoint", "visit", "arm"]
@@ -62,8 +67,13 @@ def table_change(estimates: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Text: a row per visit and arm; at baseline there is no change.
+
+    Raises
+    ------
+    DataError
+        The frame is empty, or of another kind.
     """
-    check_estimates(estimates)
+    check_measures(estimates, (*MEANS, *SPREADS, "percent reduction of the mean"), "estimates")
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
     decimals = wording.decimals_for(estimates.loc[estimates["measure"] == "mean", "std_error"])
     rows = []

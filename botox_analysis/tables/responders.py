@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import check_estimates
+from botox_analysis.schema import check_measures
 
 _KEY = ["endpoint", "visit", "category", "handling"]
 
@@ -22,8 +22,16 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
     -------
     DataFrame
         Text: a row per visit, threshold and handling of missing values, a column per arm, then the differences.
+
+    Raises
+    ------
+    DataError
+        The frames are empty, or of another kind.
     """
-    rates, differences = _with_handling(check_estimates(rates)), _with_handling(check_estimates(differences))
+    rates, differences = (
+        _with_handling(check_measures(frame, [measure], name))
+        for frame, measure, name in ((rates, "proportion", "rates"), (differences, "risk difference", "differences"))
+    )
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
     rows = []

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from botox_analysis.schema import ESTIMATES_NUMBERS, DataError, listed, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.schema import ESTIMATES_NUMBERS
 from botox_analysis.trials.fetch import SOURCES, fetch_trial
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.trial import Trial

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from botox_analysis.schema import BASELINE, DataError, require_choice
+from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.schema import BASELINE
 from botox_analysis.trials.read import sha256_of
 from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial, as_trial
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import OUTCOMES, Problem, listed, refuse
+from botox_analysis.refusal import Problem, listed, refuse
+from botox_analysis.schema import OUTCOMES
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 POPULATIONS = ("itt", "safety", "per_protocol")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import DataError, Problem, refuse, require_columns
+from botox_analysis.refusal import DataError, Problem, refuse, require_columns
 from botox_analysis.trials.layout import ROW, table_schemas
 from botox_analysis.trials.settings import SETTINGS
 

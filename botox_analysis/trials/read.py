@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import BASELINE, DataError, Problem, listed, refuse
+from botox_analysis.refusal import DataError, Problem, listed, refuse
+from botox_analysis.schema import BASELINE
 from botox_analysis.trials.layout import TABLES, row_numbers, table_schemas
 from botox_analysis.trials.raw_files import find_table, read_table
 from botox_analysis.trials.settings import SETTINGS, arms_of, protocol_of, read_settings, visits_of

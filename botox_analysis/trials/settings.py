@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botox_analysis.schema import BASELINE, DataError, listed
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import BASELINE
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.trial import Protocol
 

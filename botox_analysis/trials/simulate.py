@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from botox_analysis.schema import DataError
+from botox_analysis.refusal import DataError
 from botox_analysis.trials.simulate_events import draw_events
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 

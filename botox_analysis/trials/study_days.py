@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import DataError, Problem, refuse
+from botox_analysis.refusal import DataError, Problem, refuse
 from botox_analysis.trials.layout import row_numbers
 from botox_analysis.trials.settings import SETTINGS
 

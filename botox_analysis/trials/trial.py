@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.schema import BASELINE, DataError, categories_of, listed, refuse
+from botox_analysis.refusal import DataError, listed, refuse
+from botox_analysis.schema import BASELINE, categories_of
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, SEVERITIES, TABLES, checked
 
 ALL_RANDOMISED = "all randomised"

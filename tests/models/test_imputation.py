@@ -82,6 +82,11 @@ def test_changes_are_carried_where_only_changes_are_known():
     assert ba.impute(outcomes, strategy=WITH_BASELINE)["change"].tolist() == [-3, -3, 0, 0]
 
 
+def test_what_is_imputed_is_not_imputed_again_under_another_name(outcomes):
+    with pytest.raises(ba.DataError, match=r"imputed already \('last observation carried forward'\)"):
+        ba.impute(ba.impute(outcomes, strategy=FORWARD), strategy=WITH_BASELINE)
+
+
 def test_an_unknown_strategy_is_told_with_the_known_ones(outcomes):
     with pytest.raises(ValueError, match="strategy 'LOCF' is not known; it is one of 'last observation"):
         ba.impute(outcomes, strategy="LOCF")

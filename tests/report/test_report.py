@@ -11,6 +11,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.sentences import headline
 
 FIGURES = {"flow", "course", "distribution", "forest", "sensitivity", "responder_curve", "calendar", "adverse_events"}
 
@@ -232,6 +233,7 @@ def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
     analysis = analyse(trial)
     assert analysis.visit == "week 4"
     assert analysis.left_out["where"].tolist() == ["NRS, week 8"]
+    assert headline(analysis)[0].startswith("At week 8, the last visit, an arm has no value")
 
 
 def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):

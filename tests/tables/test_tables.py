@@ -72,6 +72,30 @@ def test_disposition_indents_the_reasons(simulated):
     assert table.loc[f"{INDENT}adverse event"].tolist() == ["10 (1.4 %)", "23 (3.3 %)"]
 
 
+def test_estimates_of_another_kind_are_refused_and_not_shown_under_a_wrong_heading(outcomes):
+    fit = ba.fit_ancova(outcomes)
+    events = ba.responders(outcomes)
+    rates, means, differences = ba.event_rates(events), fit.means(), fit.differences()
+    for call in (
+        lambda: ba.table_efficacy(differences, differences),
+        lambda: ba.table_efficacy(rates, differences),
+        lambda: ba.table_efficacy(means, means),
+        lambda: ba.table_change(differences),
+        lambda: ba.table_baseline(differences),
+        lambda: ba.table_responders(rates, rates),
+        lambda: ba.table_disposition(means),
+    ):
+        with pytest.raises(ba.DataError, match=r"has the measure '.*'; expected '"):
+            call()
+
+
+def test_no_estimates_are_refused(outcomes):
+    means = ba.fit_ancova(outcomes).means().head(0)
+    for show in (ba.table_baseline, ba.table_change, ba.plot_forest, ba.plot_responder_curve):
+        with pytest.raises(ba.DataError, match="estimates has no rows"):
+            show(means)
+
+
 def test_labels_are_escaped_in_html():
     html = to_html(pd.DataFrame({"<b>arm</b>": ["<script>alert(1)</script>"], "n": ["1 & 2"]}))
     assert "<script>" not in html

@@ -1,0 +1,148 @@
+"""The two errors of the library, and the refusals that raise them: what was found, where, what would have been right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+Problem = tuple[str, int | None, str, str, str]
+"""File, row (the header is row 1), column, what was found, what would have been right."""
+
+_PROBLEM_COLUMNS = ["file", "row", "column", "found", "expected"]
+
+
+class DataError(ValueError):
+    """The data are not of the promised shape.
+
+    Parameters
+    ----------
+    message : str
+        What was found, where, and what would have been right.
+    problems : DataFrame, optional
+        Every problem that was found, one row each: file, row, column, found, expected.
+    """
+
+    def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems if problems is not None else pd.DataFrame(columns=_PROBLEM_COLUMNS)
+
+
+class FitError(ArithmeticError):
+    """The numbers do not determine the model, or the optimiser failed."""
+
+
+def refuse(problems: list[Problem], *, n_shown: int = 50) -> None:
+    """Raise one `DataError` for a list of problems; do nothing where there is none.
+
+    Parameters
+    ----------
+    problems : list of tuple
+        File, row (None where no single row is meant), column, found, expected.
+    n_shown : int
+        How many of them the error's table keeps.
+
+    Raises
+    ------
+    DataError
+        Its message tells the first problem and how many there are.
+    """
+    if not problems:
+        return
+    file, row, column, found, expected = problems[0]
+    where = file if row is None else f"{file}, row {row}"
+    if column:
+        where += f", column '{column}'"
+    message = f"{where}: found {found}; expected {expected}."
+    if len(problems) > 1:
+        message += f" This is the first of {len(problems):,} problems."
+    raise DataError(message, pd.DataFrame(problems[:n_shown], columns=_PROBLEM_COLUMNS))
+
+
+def listed(names: Iterable[object], *, n_shown: int = 8) -> str:
+    """Names in quotation marks for a message, the middle of a long list left out.
+
+    Parameters
+    ----------
+    names : iterable
+        What to name, in order.
+    n_shown : int
+        The longest list that is shown whole.
+
+    Returns
+    -------
+    str
+        For instance ``'week 4', ..., 'week 24'``; ``nothing`` for an empty list.
+
+    Examples
+    --------
+    >>> listed(["placebo", "155 U"])
+    "'placebo', '155 U'"
+    """
+    quoted = [f"'{name}'" for name in names]
+    if not quoted:
+        return "nothing"
+    if len(quoted) > n_shown:
+        quoted = [*quoted[: n_shown - 2], "...", quoted[-1]]
+    return ", ".join(quoted)
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str) -> None:
+    """Refuse a frame that lacks a column.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any frame.
+    columns : iterable of str
+        The columns it must have.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the columns that are missing and those that are there.
+    """
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise DataError(f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.")
+
+
+def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
+    """Refuse a word that is not among the choices.
+
+    Parameters
+    ----------
+    choice : str
+        The word given.
+    choices : iterable of str
+        The words there are.
+    what : str
+        What is chosen, for the message.
+
+    Raises
+    ------
+    ValueError
+        Names the word and the choices.
+    """
+    choices = list(choices)
+    if choice not in choices:
+        raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.")
+
+
+def require_conf_level(conf_level: float) -> None:
+    """Refuse a confidence level that is not strictly between 0 and 1.
+
+    Parameters
+    ----------
+    conf_level : float
+        Nominal coverage.
+
+    Raises
+    ------
+    ValueError
+        Also for 95 where 0.95 is meant.
+    """
+    if not 0 < conf_level < 1:
+        raise ValueError(f"conf_level is {conf_level!r}; it is a share strictly between 0 and 1, such as 0.95.")
