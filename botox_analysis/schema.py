@@ -8,6 +8,7 @@ Three plain pandas frames carry everything: *outcomes* (what was measured), *eve
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -225,30 +226,117 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
         A column is missing, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are several
         endpoints, or a subject has two rows at a visit.
     """
+    grid_of(frame)
+    return frame
+
+
+@dataclass(frozen=True)
+class SubjectGrid:
+    """Where the rows of *outcomes* stand in a table of N subjects by T visits.
+
+    Attributes
+    ----------
+    visits : tuple of str
+        That have a row, in time.
+    n_subjects : int
+        Subjects, in order of appearance (of a categorical column, of its categories).
+    cell : ndarray of int, shape (rows,), optional
+        The place of each row in the raveled table; left out where rows stand in that order and none is absent.
+    """
+
+    visits: tuple[str, ...]
+    n_subjects: int
+    cell: Any = None
+
+    def wide(self, values: Any, absent: Any = np.nan) -> Any:
+        """Values of rows as a table.
+
+        Parameters
+        ----------
+        values : ndarray, shape (rows,)
+            One a row.
+        absent : scalar
+            What stands where there is no row.
+
+        Returns
+        -------
+        ndarray, shape (N, T)
+            A view where rows stand in order.
+        """
+        shape = (self.n_subjects, len(self.visits))
+        if self.cell is None:
+            return values.reshape(shape)
+        table = np.full(shape[0] * shape[1], absent, dtype=values.dtype)
+        table[self.cell] = values
+        return table.reshape(shape)
+
+
+def grid_of(frame: pd.DataFrame) -> SubjectGrid:
+    """Check *outcomes*, and say where each row stands.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    SubjectGrid
+        Of its subjects and visits.
+
+    Raises
+    ------
+    DataError
+        As `check_outcomes`.
+    """
     require_columns(frame, OUTCOMES, "outcomes")
     if frame.empty:
         raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
+    codes = {}
     for column in ("arm", "visit"):
-        if not isinstance(frame[column].dtype, pd.CategoricalDtype):
+        values = frame[column].array
+        if not isinstance(values, pd.Categorical):
             raise DataError(
                 f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
                 "build the frame with as_outcomes, which sets the order of arms and visits."
             )
-        if frame[column].isna().any():
-            raise DataError(f"outcomes: found {int(frame[column].isna().sum())} rows without {column}; expected one in each.")
+        codes[column] = values.codes
+        if codes[column].min() < 0:
+            raise DataError(f"outcomes: found {int((codes[column] < 0).sum())} rows without {column}; expected one in each.")
     for column in ("baseline", "value", "change"):
         if np.isinf(frame[column].to_numpy(dtype=float)).any():
             raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
-    if frame["endpoint"].nunique() != 1:
-        raise DataError(f"outcomes has several endpoints: {listed(frame['endpoint'].unique())}; expected those of one.")
-    twice = frame.duplicated(["subject", "visit"])
-    if twice.any():
+    endpoint = frame["endpoint"]
+    if not (endpoint.array == endpoint.iloc[0]).all():
+        raise DataError(f"outcomes has several endpoints: {listed(endpoint.unique())}; expected those of one.")
+    return _grid(frame, codes["visit"])
+
+
+def _grid(frame: pd.DataFrame, visit: Any) -> SubjectGrid:
+    scheduled = frame["visit"].cat.categories
+    occurs = np.bincount(visit, minlength=len(scheduled)) > 0
+    if not occurs.all():
+        visit = (np.cumsum(occurs) - 1)[visit]
+    visits = tuple(str(name) for name in scheduled[occurs])
+    subject = frame["subject"].array
+    if isinstance(subject, pd.Categorical) and subject.codes.min() >= 0:
+        of_row = subject.codes
+    else:
+        of_row = pd.factorize(frame["subject"], use_na_sentinel=False)[0]
+    n_visits = len(visits)
+    if len(frame) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
+        by_block = of_row.reshape(-1, n_visits)
+        if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
+            return SubjectGrid(visits, len(by_block))
+    cell = of_row.astype(np.int64) * n_visits + visit
+    if np.bincount(cell).max() > 1:
+        twice = frame.duplicated(["subject", "visit"])
         row = frame.iloc[int(np.flatnonzero(twice)[0])]
         raise DataError(
             f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
             "expected one row per subject and visit."
         )
-    return frame
+    return SubjectGrid(visits, int(of_row.max()) + 1, cell)
 
 
 def _plain(value: object) -> str:

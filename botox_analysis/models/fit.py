@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -122,8 +123,8 @@ class Fit:
         )  # fmt: skip
 
     def _estimates(
-        self, rows: FloatArray, *, arm: list[str], visit: FloatArray, reference: str, measure: str, n: FloatArray,
-        conf_level: float,
+        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
+        conf_level: float, category: Any = "",
     ) -> pd.DataFrame:  # fmt: skip
         said = infer(self.coefficients, rows, conf_level)
         return as_estimates(
@@ -133,6 +134,7 @@ class Fit:
                 "reference": reference,
                 "visit": visit,
                 "measure": measure,
+                "category": category,
                 "method": self.method,
                 "n": n,
                 "estimate": said.estimate,

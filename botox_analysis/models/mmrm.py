@@ -1,0 +1,421 @@
+"""`fit_mmrm`: *outcomes* -> `MmrmFit`, the mixed model for repeated measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures, crossproducts, read_covariance
+from botox_analysis.numerics.covariance import STRUCTURES
+from botox_analysis.numerics.crossproducts import CrossProducts
+from botox_analysis.numerics.inference import Coefficients, FloatArray
+from botox_analysis.numerics.likelihood import Basis, Problem, basis_of, pose
+from botox_analysis.numerics.reml import FrameChart, NotDetermined, Optimum, ParameterChart, maximise, pairwise_covariance
+from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich
+from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
+from botox_analysis.numerics.threads import one_thread
+from botox_analysis.refusal import DataError, FitError, listed, require_choice
+
+ESTIMATION = {"reml": "REML", "ml": "ML"}
+
+VARIANCES = ("model", *ADJUSTMENTS)
+
+FALL_BACK = (
+    "unstructured",
+    "heterogeneous toeplitz",
+    "heterogeneous ar1",
+    "heterogeneous compound symmetry",
+    "compound symmetry",
+)
+"""An order in which protocols often name structures: the first that can be fitted is taken."""
+
+
+def fit_mmrm(
+    outcomes: pd.DataFrame,
+    *,
+    covariance: str | Sequence[str] = "unstructured",
+    small_sample: str = "satterthwaite",
+    covariates: Sequence[str] = ("baseline:visit",),
+    response: str = "change",
+    estimation: str = "reml",
+    variance: str = "model",
+    weights: str | None = None,
+) -> MmrmFit:
+    """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
+
+    A linear model with one mean for each arm at each visit, whose errors are correlated within a subject. Subjects with
+    some visits missing enter with those they have: the estimates are right when what is missing depends on nothing but
+    what was observed (missing at random).
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*. Any number of arms and visits; missing responses may be there as rows or be absent.
+    covariance : str or sequence of str
+        How the visits of a subject are correlated: ``"unstructured"``, or, with fewer parameters, ``"compound
+        symmetry"``, ``"ar1"``, ``"toeplitz"``, ``"ante-dependence"`` and each of these after ``"heterogeneous "`` (one
+        standard deviation a visit). ``"spatial exponential on day"`` has a correlation that falls with the days between
+        visits, of the column named. `` by arm`` at the end (or another column) gives each its own. Of several, such as
+        `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
+    small_sample : str
+        Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger"``, which also corrects the variance and keeps its
+        level in small trials; ``"kenward-roger-linear"``, as SAS has it; ``"between-within"`` and ``"residual"``, for
+        comparison with other software.
+    covariates : sequence of str
+        Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each. Numbers have slopes;
+        texts, categories and truth values are factors. They may change over visits.
+    response : str
+        ``"change"``, ``"value"`` or ``"percent_change"``.
+    estimation : str
+        ``"reml"``, or ``"ml"``, with which models of different covariates can be compared by their likelihood.
+    variance : str
+        ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
+        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious; with Satterthwaite degrees of freedom.
+    weights : str, optional
+        A column of positive weights: the variance of a value is divided by its weight.
+
+    Returns
+    -------
+    MmrmFit
+        Subjects without a value, or without a covariate, do not enter; ``left_out`` counts them.
+
+    Raises
+    ------
+    DataError
+        A visit has no value, or none in an arm; a covariate does not exist; two rows are of one subject and visit.
+    FitError
+        The data do not determine the model: two visits are never seen together under an unstructured covariance, an
+        arm's mean is aliased with covariates, or the likelihood has no interior maximum. Says what to try.
+    ValueError
+        A word is not known.
+
+    References
+    ----------
+    Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP (2008). Drug Inf J 42:303-319.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> fit = ba.fit_mmrm(outcomes)
+    >>> fit.differences()[["visit", "estimate", "std_error", "df"]].tail(1).round(2)
+         visit  estimate  std_error      df
+    5  week 24     -1.58       0.39  334.53
+    """
+    candidates = [covariance] if isinstance(covariance, str) else list(covariance)
+    if not candidates:
+        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
+    phrases = [read_covariance(candidate) for candidate in candidates]
+    _require_words(small_sample, estimation, variance)
+    failed: list[str] = []
+    measures: RepeatedMeasures | None = None
+    for phrase in phrases:
+        if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
+            measures = crossproducts(outcomes, covariance=str(phrase), covariates=covariates, response=response, weights=weights)
+        try:
+            return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
+        except FitError as error:
+            if len(phrases) == 1:
+                raise
+            failed.append(str(phrase))
+            last = error
+    raise FitError(f"none of the structures could be fitted: {listed(failed)}; of the last: {last}")
+
+
+def fit_crossproducts(
+    measures: RepeatedMeasures,
+    *,
+    covariance: str = "unstructured",
+    small_sample: str = "satterthwaite",
+    estimation: str = "reml",
+    variance: str = "model",
+) -> MmrmFit:
+    """The fit of `fit_mmrm` from cross-products, for instance the sum of those of many parts of the data.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        From `crossproducts`.
+    covariance, small_sample, estimation, variance
+        As for `fit_mmrm`; a covariance by groups or on days as `measures` was made for. Sandwich variances need the
+        subjects, which sums no longer hold.
+
+    Returns
+    -------
+    MmrmFit
+        As of all the data at once.
+
+    Raises
+    ------
+    DataError, FitError, ValueError
+        As `fit_mmrm`.
+    """
+    _require_words(small_sample, estimation, variance)
+    phrase = read_covariance(covariance)
+    if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
+        made_for = CovariancePhrase(phrase.structure, measures.days_on, measures.grouped_by)
+        raise ValueError(f"covariance is {covariance!r}, but the cross-products were made for '{made_for}'; give both the same.")
+    return _fit(measures, phrase, small_sample, estimation, variance, ())
+
+
+def _require_words(small_sample: str, estimation: str, variance: str) -> None:
+    require_choice(small_sample, SMALL_SAMPLE, "small_sample")
+    require_choice(estimation, ESTIMATION, "estimation")
+    require_choice(variance, VARIANCES, "variance")
+    if variance != "model" and small_sample != "satterthwaite":
+        raise ValueError(f"variance {variance!r} has Satterthwaite degrees of freedom; small_sample is {small_sample!r}.")
+
+
+@dataclass(frozen=True)
+class _Design:
+    """The columns of the model: cells of arm and visit, then covariates; (T, P) columns of the cross-products, or -1."""
+
+    columns: np.ndarray
+    names: tuple[str, ...]
+    observed: FloatArray
+    equal: FloatArray
+    to_means: FloatArray
+    offset: FloatArray
+    between: FloatArray
+
+
+def _design(measures: RepeatedMeasures) -> _Design:
+    sums = measures.sums
+    n_arms, n_visits = len(measures.arms), len(measures.visits)
+    columns: list[np.ndarray] = []
+    names: list[str] = []
+    margins: list[tuple[float, float, float]] = []  # observed, equal, and how far the mean is from the centre
+
+    def add(source: int, visit: int | None, name: str, margin: tuple[float, float, float]) -> None:
+        column = np.full(n_visits, -1)
+        column[slice(None) if visit is None else visit] = source
+        columns.append(column)
+        names.append(name if visit is None else f"{measures.visits[visit]}: {name}")
+        margins.append(margin)
+
+    for visit in range(n_visits):
+        for arm, name in enumerate(measures.arms):
+            add(arm, visit, f"arm {name}", (0.0, 0.0, 0.0))
+    source = n_arms
+    means = sums.means
+    for term in measures.terms:
+        visits: list[int | None] = list(range(n_visits)) if term.by_visit else [None]
+        if not term.levels:
+            for each in visits:
+                add(source, each, term.name, (0.0, 0.0, float(means[source] - sums.centre[source])))
+            source += 1
+            continue
+        occurring = [level for level in range(len(term.levels)) if sums.totals[source + level] > 0]
+        for each in visits:
+            for level in occurring[1:]:
+                margin = (float(means[source + level]), 1 / len(occurring), 0.0)
+                add(source + level, each, f"{term.name} {term.levels[level]}", margin)
+        source += len(term.levels)
+
+    design = np.array(columns).T
+    n_cells = n_arms * n_visits
+    at_visit = (design >= 0).T  # (P, T)
+    share = np.array(margins)
+    rows = np.zeros((3, n_visits, n_arms, len(names)))
+    rows[..., n_cells:] = (share.T[:, None, :] * at_visit.T[None])[:, :, None, n_cells:]
+    cells = np.eye(n_cells, len(names)).reshape(n_visits, n_arms, -1)
+    to_means = np.eye(len(names))
+    to_means[:n_cells] += rows[2].reshape(n_cells, -1)
+    varying = np.concatenate([[False] * n_arms, *([term.varying] * max(len(term.levels), 1) for term in measures.terms)])
+    return _Design(
+        columns=design,
+        names=tuple(names),
+        observed=(cells + rows[0]).transpose(1, 0, 2),
+        equal=(cells + rows[1]).transpose(1, 0, 2),
+        to_means=to_means,
+        offset=np.concatenate([np.repeat(sums.centre_y, n_arms), np.zeros(len(names) - n_cells)]),
+        between=_between(design, varying),
+    )
+
+
+def _between(design: np.ndarray, varying: np.ndarray) -> FloatArray:
+    """For each quantity that is the same at all visits, the sum of its coefficients; shape (quantities, P)."""
+    source = design.max(axis=0)
+    return np.array([source == each for each in np.unique(source) if not varying[each]], dtype=float)
+
+
+def _fit(
+    measures: RepeatedMeasures,
+    phrase: CovariancePhrase,
+    small_sample: str,
+    estimation: str,
+    variance: str,
+    failed: tuple[str, ...],
+) -> MmrmFit:
+    _refuse_empty(measures)
+    with one_thread():
+        design = _design(measures)
+        sums = measures.sums
+        basis = basis_of(sums, design.columns)
+        _refuse_undetermined(measures, design, basis)
+        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
+        structure = STRUCTURES[phrase.structure]
+        if structure is None:
+            _refuse_pairs(measures, problem)
+        days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
+        distances = np.abs(days[:, :, None] - days[:, None, :])
+        groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
+        group = np.array([groups.index(kind[0]) for kind in measures.kinds])
+        try:
+            optimum = _maximise(problem, phrase, distances, group)
+        except NotDetermined as error:
+            raise FitError(_advice(str(error), phrase, measures)) from error
+
+        to_columns = design.to_means @ basis.to_columns
+        n_subjects = float(sums.n_by_arm.sum())
+        between_rank = int(np.linalg.matrix_rank(design.between @ basis.to_columns)) if len(design.between) else 0
+        fitted = FittedProblem(
+            problem=problem, optimum=optimum, structure=structure, distances=distances, group=group,
+            within_only=_within_only(design, to_columns), n_subjects=n_subjects,
+            between_rank=between_rank, within_rank=basis.to_columns.shape[1] - between_rank,
+        )  # fmt: skip
+        if variance == "model":
+            uncertainty = SMALL_SAMPLE[small_sample](fitted)
+        elif measures.data is None:
+            raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
+        else:
+            uncertainty = sandwich(fitted, measures.data, variance)
+
+        def df(rows: FloatArray) -> FloatArray:
+            with one_thread():
+                return uncertainty.df(rows @ to_columns)
+
+        beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
+        cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
+    n_parameters = int(optimum.hessian.exact.shape[0])
+    covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
+    return MmrmFit(
+        labels=dict(measures.labels),
+        method=_method(measures, phrase, small_sample, estimation, variance, failed, design, basis),
+        arms=measures.arms,
+        visits=measures.visits,
+        rows={"observed": design.observed, "equal": design.equal},
+        n=measures.n,
+        coefficients=Coefficients(beta, cov_beta, df),
+        names=design.names,
+        residual_sd=np.sqrt(np.mean([np.diagonal(each) for each in covariances.values()], axis=0)),
+        left_out=measures.left_out,
+        structure=str(phrase),
+        covariances=covariances,
+        loglik=-float(optimum.point.nll),
+        n_parameters=n_parameters,
+        n_subjects=int(n_subjects),
+        n_values=int(sums.n_observations),
+        n_iterations=optimum.n_iterations,
+        aliased=tuple(name for name, kept in zip(design.names, basis.kept, strict=True) if not kept),
+        fitted=fitted,
+        uncertainty=uncertainty,
+        to_columns=to_columns,
+        measures=measures,
+    )
+
+
+def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray, group: np.ndarray) -> Optimum:
+    structure = STRUCTURES[phrase.structure]
+    start = pairwise_covariance(problem)
+    if structure is None:
+        return maximise(problem, FrameChart(distances.shape[-1], len(distances)), np.linalg.cholesky(start))
+    if distances.shape[-1] == 1:
+        raise NotDetermined("one visit has a variance and no correlation")
+    n_groups = int(group.max()) + 1
+    states = [structure.begin(start[group == each].mean(axis=0), distances[group == each]) for each in range(n_groups)]
+    return maximise(problem, ParameterChart(structure, distances, group, n_groups), np.concatenate(states))
+
+
+def _within_only(design: _Design, to_columns: FloatArray) -> Callable[[FloatArray], np.ndarray]:
+    def within_only(contrasts: FloatArray) -> np.ndarray:
+        rows = contrasts @ linalg.pinv(to_columns)
+        return np.asarray((np.abs(rows @ design.between.T) < 1e-8).all(axis=1))
+
+    return within_only
+
+
+def _refuse_empty(measures: RepeatedMeasures) -> None:
+    n, response = measures.n, measures.labels["measure"].removeprefix("mean ") or "value"
+    response = "value" if response == "mean" else response
+    never = [visit for visit, n_visit in zip(measures.visits, n.sum(axis=0), strict=True) if n_visit == 0]
+    if never or not len(n):
+        raise DataError(
+            f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates are); "
+            "leave out the rows of that visit."
+        )
+    for arm, n_arm in zip(measures.arms, n, strict=True):
+        empty = [visit for visit, n_visit in zip(measures.visits, n_arm, strict=True) if n_visit == 0]
+        if empty:
+            raise DataError(
+                f"outcomes has no {response} in arm '{arm}' at {listed(empty)}; expected at least one subject in each arm at "
+                "each visit: leave out the rows of that visit, or of that arm."
+            )
+
+
+def _refuse_undetermined(measures: RepeatedMeasures, design: _Design, basis: Basis) -> None:
+    n_values, n_coefficients = int(measures.sums.n_observations), int(basis.kept.sum())
+    if n_values <= n_coefficients:
+        raise FitError(
+            f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance; leave out covariates."
+        )
+    for rows in (design.observed, design.observed - design.observed[:1]):
+        flat = rows.reshape(-1, rows.shape[-1])
+        known = basis.is_estimable(flat @ design.to_means).reshape(rows.shape[:2]).all(axis=1)
+        lost = [arm for arm, fine in zip(measures.arms, known, strict=True) if not fine]
+        if lost:
+            raise FitError(
+                f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
+                "the same within an arm."
+            )
+
+
+def _refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
+    together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
+    for (level, _), n_pairs in zip(measures.kinds, together, strict=True):
+        apart = np.argwhere(np.tril(n_pairs == 0))
+        if len(apart):
+            first, second = (measures.visits[place] for place in sorted(apart[0]))
+            among = f" in {measures.grouped_by} '{level}'" if level else ""
+            raise FitError(
+                f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
+                + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
+                + f", so an unstructured covariance is not determined; {_remaining(n_pairs)}"
+            )
+
+
+def _remaining(n_pairs: FloatArray) -> str:
+    n_visits = len(n_pairs)
+    lags = all(np.diagonal(n_pairs, lag).any() for lag in range(1, n_visits))
+    neighbours = bool((np.diagonal(n_pairs, 1) > 0).all())
+    possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
+    return f"take {listed([f'heterogeneous {name}' for name, fine in possible.items() if fine])}, or one of these without 'heterogeneous'."
+
+
+def _advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:
+    simpler = [name for name in FALL_BACK if name != phrase.structure]
+    return (
+        f"MMRM with the covariance '{phrase}': {reason}; {int(measures.sums.n_by_arm.sum())} subjects with "
+        f"{int(measures.sums.n_observations)} values may be too few for it. Try a structure with fewer parameters, such as "
+        f"'{simpler[0]}' or 'compound symmetry', or several in order (covariance=FALL_BACK)."
+    )
+
+
+def _method(
+    measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
+    failed: tuple[str, ...], design: _Design, basis: Basis,
+) -> str:  # fmt: skip
+    chosen = f"{phrase} covariance" + (f" (after {', '.join(failed)} failed)" if failed else "")
+    df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
+    adjusted = [term.name.replace("_", " ") + (" by visit" if term.by_visit else "") for term in measures.terms]
+    words = f"MMRM, {chosen}, {ESTIMATION[estimation]}, {df}"
+    words += f", weighted by {measures.weights}" if measures.weights else ""
+    words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
+    aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
+    words += f", without the aliased {', '.join(aliased)}" if aliased else ""
+    return f"{words}; {measures.imputation}"

@@ -1,0 +1,286 @@
+"""`MmrmFit`: a fitted mixed model for repeated measures, and what can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.models.fit import Fit
+from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.residuals import subject_fits
+from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty
+from botox_analysis.refusal import DataError, FitError, listed, require_choice
+
+RESIDUALS = ("raw", "pearson", "normalised")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MmrmFit(Fit):
+    """A fitted mixed model for repeated measures: answers what a `Fit` does, and across visits.
+
+    Attributes
+    ----------
+    structure : str
+        The covariance that was fitted.
+    covariances : mapping of str to ndarray, shape (V, V)
+        By level of the column by which covariances differ; one, under an empty name, where there is none. On actual
+        days, that of one subject's.
+    loglik : float
+        Log-likelihood; for REML the restricted one, with the constants of R's mmrm.
+    n_parameters : int
+        Of the covariance.
+    n_subjects, n_values : int
+        In the fit.
+    n_iterations : int
+        Of the optimiser.
+    aliased : tuple of str
+        Coefficients that the data do not determine, given those before; they are 0.
+    measures : RepeatedMeasures
+        What was fitted.
+    fitted, uncertainty, to_columns
+        What the answers are computed from.
+    """
+
+    structure: str
+    covariances: Mapping[str, FloatArray]
+    loglik: float
+    n_parameters: int
+    n_subjects: int
+    n_values: int
+    n_iterations: int
+    aliased: tuple[str, ...]
+    measures: RepeatedMeasures
+    fitted: FittedProblem
+    uncertainty: Uncertainty
+    to_columns: FloatArray
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion: 2 for each parameter of the covariance, as mmrm and, for REML, SAS count."""
+        return -2 * self.loglik + 2 * self.n_parameters
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion: the logarithm of the number of subjects for each parameter of the covariance."""
+        return -2 * self.loglik + float(np.log(self.n_subjects)) * self.n_parameters
+
+    def covariance(self, group: str = "") -> pd.DataFrame:
+        """The fitted covariance of the visits of a subject.
+
+        Parameters
+        ----------
+        group : str
+            The level, where covariances differ by a column.
+
+        Returns
+        -------
+        DataFrame
+            Visits by visits, in squared units of the endpoint.
+
+        Raises
+        ------
+        ValueError
+            There is no such group.
+        """
+        if group not in self.covariances:
+            known = listed(self.covariances) if self.measures.grouped_by else "one for all, without a name"
+            raise ValueError(f"group {group!r} has no covariance; there is {known}.")
+        return pd.DataFrame(self.covariances[group], index=list(self.visits), columns=list(self.visits))
+
+    def correlation(self, group: str = "") -> pd.DataFrame:
+        """The fitted correlation of the visits of a subject.
+
+        Parameters
+        ----------
+        group : str
+            The level, where covariances differ by a column.
+
+        Returns
+        -------
+        DataFrame
+            Visits by visits.
+
+        Raises
+        ------
+        ValueError
+            There is no such group.
+        """
+        covariance = self.covariance(group)
+        sd = np.sqrt(np.diagonal(covariance))
+        return covariance / np.outer(sd, sd)
+
+    def average_differences(self, visits: Sequence[str] | None = None, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Adjusted differences of each arm to the reference, averaged over visits.
+
+        Parameters
+        ----------
+        visits : sequence of str, optional
+            Which, each with the same weight. Left out: all.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, one row an arm; ``n`` counts subjects of both arms with a value at one of the visits.
+
+        Raises
+        ------
+        DataError
+            There is one arm only, or a visit is not in the fit.
+        """
+        if len(self.arms) < 2:
+            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        chosen = list(self.visits) if visits is None else list(visits)
+        unknown = [visit for visit in chosen if visit not in self.visits]
+        if unknown or not chosen:
+            raise DataError(f"the fit has nothing at {listed(unknown)}; its visits are {listed(self.visits, n_shown=12)}.")
+        places = sorted({self.visits.index(visit) for visit in chosen})
+        rows = self.rows["observed"][:, places].mean(axis=1)
+        first, last = self.visits[places[0]], self.visits[places[-1]]
+        consecutive = len(places) > 2 and places == list(range(places[0], places[-1] + 1))
+        said = f"{first} to {last}" if consecutive else " and ".join(self.visits[place] for place in places)
+        n = self._n_seen(places)
+        return self._estimates(
+            rows[1:] - rows[:1], arm=list(self.arms[1:]), visit=f"average of {said}" if len(places) > 1 else said,
+            reference=self.arms[0], measure=f"difference in {self.labels['measure']}", n=n[1:] + n[:1],
+            conf_level=conf_level,
+        )  # fmt: skip
+
+    def contrasts(self, weights: Mapping[str, Mapping[tuple[str, str], float]], *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Any combinations of the adjusted means, by name.
+
+        Parameters
+        ----------
+        weights : mapping of str to mapping of (arm, visit) to float
+            For each name, the weight of the mean of an arm at a visit; of those left out 0.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* in the order given; the name is in ``category``, and ``n`` counts the subjects of the arms named
+            with a value at one of the visits named.
+
+        Raises
+        ------
+        DataError
+            An arm or a visit is not in the fit.
+
+        Examples
+        --------
+        >>> import botox_analysis as ba
+        >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
+        >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
+        >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
+        [-2.81]
+        """
+        if not weights:
+            raise ValueError("weights is empty; expected a name and its (arm, visit) weights.")
+        rows, n = [], []
+        for name, cells in weights.items():
+            for arm, visit in cells:
+                if arm not in self.arms or visit not in self.visits:
+                    raise DataError(
+                        f"contrast '{name}': the fit has no mean of arm '{arm}' at '{visit}'; its arms are {listed(self.arms)}, "
+                        f"its visits {listed(self.visits, n_shown=12)}."
+                    )
+            places = [(self.arms.index(arm), self.visits.index(visit)) for arm, visit in cells]
+            rows.append(sum(weight * self.rows["observed"][place] for place, weight in zip(places, cells.values(), strict=True)))
+            seen = self._n_seen(sorted({visit for _, visit in places}))
+            n.append(sum(seen[arm] for arm in {arm for arm, _ in places}))
+        estimates = self._estimates(
+            np.array(rows), arm=[""] * len(rows), visit="", reference="", measure=f"contrast of {self.labels['measure']}",
+            n=np.array(n), conf_level=conf_level, category=list(weights),
+        )  # fmt: skip
+        return estimates
+
+    def joint_test(self) -> pd.DataFrame:
+        """Whether the difference between arms is the same at all visits: the F test of arm by visit.
+
+        Returns
+        -------
+        DataFrame
+            One row: endpoint, test, method, statistic (F), num_df, df, p_value.
+
+        Raises
+        ------
+        DataError
+            There is one arm or one visit only.
+        """
+        if len(self.arms) < 2 or len(self.visits) < 2:
+            raise DataError(f"a test of arm by visit needs two of each; the fit has {len(self.arms)} and {len(self.visits)}.")
+        rows = self.rows["observed"]
+        differences = rows[1:] - rows[:1]
+        contrasts = (differences[:, 1:] - differences[:, :1]).reshape(-1, rows.shape[-1])
+        told = self.uncertainty.joint_test(
+            self.fitted.problem.beta_ols + self.fitted.optimum.point.beta, contrasts @ self.to_columns
+        )
+        return pd.DataFrame(
+            {
+                "endpoint": [self.labels["endpoint"]],
+                "test": ["arm by visit"],
+                "method": [self.method],
+                "statistic": [told.statistic],
+                "num_df": [told.num_df],
+                "df": [told.df],
+                "p_value": [told.p_value],
+            }
+        )
+
+    def residuals(self, kind: str = "normalised") -> pd.DataFrame:
+        """Residuals of the values in the fit.
+
+        Parameters
+        ----------
+        kind : str
+            ``"raw"``: observed less fitted, in the unit of the endpoint. ``"pearson"``: divided by the model's standard
+            deviation. ``"normalised"``: with the correlation within subjects removed, too; under the model these are
+            independent with variance 1, so they are the ones to look at.
+
+        Returns
+        -------
+        DataFrame
+            One row a value: subject, arm, visit, fitted, residual.
+
+        Raises
+        ------
+        FitError
+            The fit is of summed cross-products, which no longer hold the subjects.
+        """
+        require_choice(kind, RESIDUALS, "kind")
+        measures = self.measures
+        if measures.data is None or measures.outcomes is None:
+            raise FitError("a fit of summed cross-products has no residuals: the subjects are no longer there; fit the outcomes.")
+        y, roots = measures.data.y, measures.data.root_weights
+        subjects = measures.subjects()
+        pieces = []
+        for part in subject_fits(self.fitted.problem, self.fitted.optimum, measures.data):
+            seen = part.observed
+            root = np.ones(seen.shape) if roots is None else np.where(seen, roots[part.rows], 1.0)
+            raw = part.residual / root
+            values = {"raw": raw, "pearson": part.residual / part.sd, "normalised": part.normalised}[kind]
+            row, visit = np.nonzero(seen)
+            row_of = row + (part.rows.start or 0)
+            pieces.append(
+                pd.DataFrame(
+                    {
+                        "subject": subjects["subject"].to_numpy()[row_of],
+                        "arm": pd.Categorical.from_codes(subjects["arm"].to_numpy()[row_of], list(self.arms)),
+                        "visit": pd.Categorical.from_codes(visit, list(self.visits), ordered=True),
+                        "fitted": (y[part.rows] - raw)[seen],
+                        "residual": values[seen],
+                    }
+                )
+            )
+        return pd.concat(pieces, ignore_index=True)
+
+    def _n_seen(self, places: Sequence[int]) -> FloatArray:
+        """Subjects of each arm with a value at one of the visits."""
+        seen = self.measures.sums.observed[:, list(places)].any(axis=1).astype(float)
+        return seen @ self.measures.sums.n_by_arm

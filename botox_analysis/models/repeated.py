@@ -1,0 +1,406 @@
+"""`crossproducts`: *outcomes* -> what a model of repeated measures needs of them, which adds up over parts of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.models.design import is_number, require_covariates
+from botox_analysis.models.fit import RESPONSES
+from botox_analysis.numerics.covariance import STRUCTURES
+from botox_analysis.numerics.crossproducts import CrossProducts, Quantity, SubjectData, cross_products
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.schema import SubjectGrid, categories_of, grid_of
+from botox_analysis.trials.trial import LEFT_OUT
+
+LABELS = ("trial", "population", "endpoint", "intercurrent")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A covariate of a model of repeated measures.
+
+    Attributes
+    ----------
+    name : str
+        A column of *outcomes*.
+    by_visit : bool
+        One effect a visit, or one for all.
+    levels : tuple of str
+        Of a factor; empty for a number.
+    varying : bool
+        Whether it changes over a subject's visits.
+    """
+
+    name: str
+    by_visit: bool
+    levels: tuple[str, ...]
+    varying: bool
+
+
+@dataclass(frozen=True)
+class CovariancePhrase:
+    """A structure, the column of days it is on, and the column by which covariances differ; either may be empty."""
+
+    structure: str
+    on: str = ""
+    by: str = ""
+
+    def __str__(self) -> str:
+        """As it was asked for."""
+        return self.structure + (f" on {self.on}" if self.on else "") + (f" by {self.by}" if self.by else "")
+
+
+def read_covariance(phrase: str) -> CovariancePhrase:
+    """The parts of a phrase such as ``"heterogeneous ar1 by arm"``.
+
+    Parameters
+    ----------
+    phrase : str
+        A structure; for the spatial ones `` on `` and a column of days; `` by `` and a column with one covariance a
+        level.
+
+    Returns
+    -------
+    CovariancePhrase
+        Its parts.
+
+    Raises
+    ------
+    ValueError
+        The structure is not known, or lacks its days.
+    """
+    rest, _, by = phrase.partition(" by ")
+    structure, _, on = rest.partition(" on ")
+    require_choice(structure, STRUCTURES, "covariance")
+    if ("spatial" in structure) != bool(on):
+        right = f"'{structure} on day', with the column of days" if "spatial" in structure else f"'{structure}', without days"
+        raise ValueError(f"covariance is {phrase!r}; expected {right}.")
+    return CovariancePhrase(structure, on, by)
+
+
+@dataclass(frozen=True)
+class RepeatedMeasures:
+    """All that a model of repeated measures needs of *outcomes*: sums of products for each pattern of observed visits.
+
+    Parts of the data (sites, files, workers) are added: ``crossproducts(one) + crossproducts(other)`` says the same as
+    `crossproducts` of both together. No subject is to be in two parts.
+
+    Attributes
+    ----------
+    labels : mapping of str to str
+        Trial, population, endpoint, intercurrent, measure.
+    imputation : str
+        What stands for missing values.
+    arms, visits : tuple of str
+        Reference first; in time.
+    terms : tuple of Term
+        The covariates.
+    grouped_by, days_on : str
+        Columns by which covariances differ, and of days; empty where there are none.
+    kinds : tuple of (str, tuple of float)
+        The level and the days of the subjects that share a covariance.
+    weights : str
+        The column of weights; empty where there is none.
+    sums : CrossProducts
+        The numbers.
+    data : SubjectData, optional
+        The subjects themselves, for residuals and sandwich variances; left out once parts were added.
+    outcomes : DataFrame, optional
+        The frame that `data` is of.
+    left_out : DataFrame
+        Subjects and values that do not enter: where, reason, n.
+    """
+
+    labels: Mapping[str, str]
+    imputation: str
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    terms: tuple[Term, ...]
+    grouped_by: str
+    days_on: str
+    kinds: tuple[tuple[str, tuple[float, ...]], ...]
+    weights: str
+    sums: CrossProducts
+    data: SubjectData | None = None
+    outcomes: pd.DataFrame | None = None
+    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+
+    @property
+    def n(self) -> FloatArray:
+        """Subjects by arm and visit, shape (A, V)."""
+        return self.sums.n_by_arm.T @ self.sums.observed.astype(float)
+
+    def subjects(self) -> pd.DataFrame:
+        """Subject and code of the arm of each row of `data`.
+
+        Returns
+        -------
+        DataFrame
+            Columns subject and arm, one row a subject.
+        """
+        if self.outcomes is None or self.data is None:
+            raise ValueError("sums of parts no longer hold the subjects.")
+        grid = grid_of(self.outcomes)
+        rows = grid.wide(np.arange(len(self.outcomes)), -1).max(axis=1)
+        subject = self.outcomes["subject"].iloc[rows].reset_index(drop=True)
+        return pd.DataFrame({"subject": subject, "arm": self.data.quantities[0].values})
+
+    def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
+        """Both parts of the data."""
+        same = ("labels", "imputation", "arms", "visits", "grouped_by", "days_on", "weights")
+        for name in same:
+            if getattr(self, name) != getattr(other, name):
+                raise DataError(
+                    f"parts differ in their {name}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
+                    "parts are of one trial, with the same arms, visits and choices."
+                )
+        terms, here, there = _common_terms(self, other)
+        varying = np.concatenate(
+            [np.zeros(len(self.arms), bool)] + [np.repeat(term.varying, max(len(term.levels), 1)) for term in terms]
+        )
+        varying = np.repeat(True, len(varying)) if self.weights else varying
+        kinds = tuple(dict.fromkeys(self.kinds + other.kinds))
+        parts = []
+        for measures, where in ((self, here), (other, there)):
+            kind = np.array([kinds.index(each) for each in measures.kinds], dtype=np.int64)
+            placed = measures.sums.placed(where, varying)
+            parts.append(replace(placed, kind=kind[placed.kind]))
+        left_out = pd.concat([self.left_out, other.left_out], ignore_index=True)
+        return replace(
+            self, terms=terms, kinds=kinds, sums=parts[0] + parts[1], data=None, outcomes=None,
+            left_out=left_out.groupby(list(LEFT_OUT[:2]), sort=False, as_index=False)["n"].sum() if len(left_out) else left_out,
+        )  # fmt: skip
+
+    def __radd__(self, other: int) -> RepeatedMeasures:
+        """So that ``sum(parts)`` works."""
+        return self
+
+
+def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[tuple[Term, ...], np.ndarray, np.ndarray]:
+    if [(term.name, term.by_visit) for term in one.terms] != [(term.name, term.by_visit) for term in other.terms]:
+        raise DataError(
+            f"parts differ in their covariates: {listed(term.name for term in one.terms)} and "
+            f"{listed(term.name for term in other.terms)}."
+        )
+    terms, here, there = [], list(range(len(one.arms))), list(range(len(one.arms)))
+    first = len(one.arms)
+    for mine, theirs in zip(one.terms, other.terms, strict=True):
+        if bool(mine.levels) != bool(theirs.levels) or (mine.varying != theirs.varying and not one.weights):
+            raise DataError(f"parts differ in the covariate '{mine.name}': a number, a factor, or one that changes over visits.")
+        levels = tuple(sorted({*mine.levels, *theirs.levels}))
+        terms.append(replace(mine, levels=levels))
+        for term, where in ((mine, here), (theirs, there)):
+            where += [first + levels.index(level) for level in term.levels] if levels else [first]
+        first += max(len(levels), 1)
+    return tuple(terms), np.array(here), np.array(there)
+
+
+def crossproducts(
+    outcomes: pd.DataFrame,
+    *,
+    covariance: str = "unstructured",
+    covariates: Sequence[str] = ("baseline:visit",),
+    response: str = "change",
+    weights: str | None = None,
+) -> RepeatedMeasures:
+    """One pass over *outcomes*; `fit_crossproducts` needs nothing more, and parts of the data can be added.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, all of a trial or some of its subjects.
+    covariance, covariates, response, weights
+        As for `fit_mmrm`.
+
+    Returns
+    -------
+    RepeatedMeasures
+        Its size depends on the visits and covariates, not on the number of subjects.
+
+    Raises
+    ------
+    DataError
+        As `fit_mmrm`.
+    ValueError
+        As `fit_mmrm`.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> first = outcomes["subject"] < "S200"
+    >>> parts = [ba.crossproducts(outcomes[first]), ba.crossproducts(outcomes[~first])]
+    >>> whole, summed = ba.fit_mmrm(outcomes), ba.fit_crossproducts(sum(parts))
+    >>> abs(whole.loglik - summed.loglik) < 1e-9
+    True
+    """
+    phrase = read_covariance(covariance)
+    grid = grid_of(outcomes)
+    require_choice(response, RESPONSES, "response")
+    asked = _asked(covariates)
+    require_covariates(outcomes, [name for name, _ in asked])
+    arms = tuple(str(arm) for arm in categories_of(outcomes["arm"]))
+    arm = _fixed(grid, _arm_codes(outcomes), "arm")
+
+    y = grid.wide(outcomes[response].to_numpy(dtype=float))
+    terms, quantities = [], [Quantity(arm, len(arms))]
+    for name, by_visit in asked:
+        quantity, levels = _quantity(outcomes[name], grid)
+        quantities.append(quantity)
+        terms.append(Term(name, by_visit, levels, quantity.varying))
+    roots = None if weights is None else _root_weights(outcomes, weights, grid)
+    data = SubjectData(y, tuple(quantities), None, roots)
+    data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
+    return RepeatedMeasures(
+        labels={name: str(outcomes[name].iloc[0]) for name in LABELS} | {"measure": RESPONSES[response]},
+        imputation=str(outcomes["imputation"].iloc[0]),
+        arms=arms,
+        visits=grid.visits,
+        terms=tuple(terms),
+        grouped_by=phrase.by,
+        days_on=phrase.on,
+        kinds=kinds,
+        weights=weights or "",
+        sums=cross_products(data),
+        data=data,
+        outcomes=outcomes,
+        left_out=_left_out(data, terms, outcomes, response),
+    )
+
+
+def _asked(covariates: Sequence[str]) -> list[tuple[str, bool]]:
+    if isinstance(covariates, str):
+        raise ValueError(f"covariates is {covariates!r}; it is a list of names, each once.")
+    asked = []
+    for covariate in covariates:
+        name, _, by = covariate.partition(":")
+        if by not in ("", "visit"):
+            raise ValueError(f"the covariate {covariate!r} is not known; expected '{name}' or '{name}:visit'.")
+        asked.append((name, by == "visit"))
+    if len({name for name, _ in asked}) < len(asked):
+        raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
+    return asked
+
+
+def _arm_codes(outcomes: pd.DataFrame) -> np.ndarray:
+    codes = outcomes["arm"].array.codes
+    occurs = np.bincount(codes, minlength=len(outcomes["arm"].cat.categories)) > 0
+    return np.asarray(codes if occurs.all() else (np.cumsum(occurs) - 1)[codes])
+
+
+def _fixed(grid: SubjectGrid, codes: np.ndarray, what: str) -> np.ndarray:
+    """The code of each subject, the same at each visit."""
+    wide = grid.wide(codes.astype(np.int64, copy=False), -1)
+    largest = wide.max(axis=1)
+    if ((wide != largest[:, None]) & (wide >= 0)).any():
+        raise DataError(f"outcomes: found a subject with several values of {what}; expected one.")
+    return np.asarray(largest)
+
+
+def _quantity(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
+    if is_number(column):
+        values = column.to_numpy(dtype=float)
+        if np.isinf(values).any():
+            raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
+        wide = grid.wide(values)
+        first = _first_present(wide, np.isfinite(wide))
+        same = (wide == first[:, None]) | ~np.isfinite(first)[:, None]
+        if grid.cell is not None:
+            same |= np.isnan(wide) & ~_present(grid)
+        return Quantity(first if same.all() else wide), ()
+    codes, levels = _levels(column)
+    wide = grid.wide(codes, -1)
+    first = _first_present(wide, wide >= 0)
+    same = wide == first[:, None]
+    if grid.cell is not None:
+        same |= ~_present(grid)
+    return Quantity(first if same.all() else wide, len(levels)), levels
+
+
+def _present(grid: SubjectGrid) -> np.ndarray:
+    return np.asarray(grid.wide(np.ones(len(grid.cell), dtype=bool), False))
+
+
+def _first_present(wide: np.ndarray, present: np.ndarray) -> np.ndarray:
+    if present[:, 0].all():
+        return np.ascontiguousarray(wide[:, 0])
+    return np.take_along_axis(wide, present.argmax(axis=1)[:, None], axis=1)[:, 0]
+
+
+def _levels(column: pd.Series[Any]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Codes in alphabetic order of the levels, -1 where missing."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = column.array.codes, column.cat.categories
+    else:
+        codes, names = pd.factorize(column)
+    words = [str(name) for name in names]
+    levels = tuple(sorted(set(words)))
+    place = np.array([*(levels.index(word) for word in words), -1], dtype=np.int64)
+    return place[codes], levels
+
+
+def _root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> FloatArray:
+    require_covariates(outcomes, [weights])
+    values = outcomes[weights].to_numpy(dtype=float)
+    wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
+    if wrong.any():
+        raise DataError(
+            f"outcomes: found {int(wrong.sum())} weights in '{weights}' that are not above 0; expected positive numbers."
+        )
+    return np.asarray(np.sqrt(np.nan_to_num(grid.wide(values), nan=0.0)))
+
+
+def _with_kinds(
+    data: SubjectData, outcomes: pd.DataFrame, phrase: CovariancePhrase, grid: SubjectGrid, arms: tuple[str, ...]
+) -> tuple[SubjectData, tuple[tuple[str, tuple[float, ...]], ...]]:
+    n_subjects = grid.n_subjects
+    group, groups = np.zeros(n_subjects, dtype=np.int64), ("",)
+    if phrase.by == "arm":
+        group, groups = data.quantities[0].values.astype(np.int64), arms
+    elif phrase.by:
+        require_covariates(outcomes, [phrase.by])
+        codes, groups = _levels(outcomes[phrase.by])
+        if (codes < 0).any():
+            raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
+        group = _fixed(grid, codes, phrase.by)
+    if not phrase.on:
+        return replace(data, kind=group if len(groups) > 1 else None), tuple((each, ()) for each in groups)
+    require_covariates(outcomes, [phrase.on])
+    days = grid.wide(outcomes[phrase.on].to_numpy(dtype=float))
+    unknown = int((np.isnan(days) & data.observed(slice(0, n_subjects))).sum())
+    if unknown:
+        raise DataError(
+            f"outcomes: found {unknown} observed values without '{phrase.on}'; the spatial covariance needs the day of each."
+        )
+    typical = np.nan_to_num(np.nanmedian(days, axis=0)) if np.isfinite(days).any(axis=0).all() else np.zeros(days.shape[1])
+    days = np.where(data.observed(slice(0, n_subjects)), days, typical)
+    distinct, kind = np.unique(np.column_stack([group, days]), axis=0, return_inverse=True)
+    kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
+    return replace(data, kind=kind.ravel()), kinds
+
+
+def _left_out(data: SubjectData, terms: Sequence[Term], outcomes: pd.DataFrame, response: str) -> pd.DataFrame:
+    where = f"MMRM, {outcomes['endpoint'].iloc[0]}"
+    seen = np.isfinite(data.y)
+    some = seen.any(axis=1)
+    counted = [(where, f"no {response} at any visit", int((~some).sum()))]
+    for term, quantity in zip(terms, data.quantities[1:], strict=True):
+        known = quantity.known
+        if known.all():
+            continue
+        lost = seen & ~(known if quantity.varying else known[:, None])
+        seen &= ~lost
+        still = seen.any(axis=1)
+        counted.append((where, f"no {term.name} recorded", int((some & ~still).sum())))
+        counted.append((f"{where}: values", f"no {term.name} recorded at the visit", int(lost[still].sum())))
+        some = still
+    if data.root_weights is not None:
+        lost = seen & ~(data.root_weights > 0)
+        counted.append((f"{where}: values", "no weight", int(lost.sum())))
+    return pd.DataFrame([row for row in counted if row[2]], columns=list(LEFT_OUT))

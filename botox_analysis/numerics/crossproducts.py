@@ -1,0 +1,455 @@
+"""All that a likelihood of repeated measures needs from the data: sums of products for each pattern of observed visits.
+
+Subject i has quantities that enter the design: the indicators of its arm, its baseline, the levels of its factors. They
+are gathered in a vector u (a quantity that changes over the visits has one entry a visit), so that the row of the design
+at visit t is A_t' u with A_t the same for all. The sums of u u', u y' and y y' over the subjects who were seen at the same
+visits then say everything, their size does not depend on the number of subjects, and they add up over parts of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from botox_analysis.numerics.inference import FloatArray
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+CHUNK = 8192
+"""Subjects taken at a time: what they need stays in the processor's cache."""
+
+MOST_BITS = 60
+"""Visits that fit into one integer."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity of N subjects that enters the design: a number, or the indicators of a factor's levels.
+
+    Attributes
+    ----------
+    values : ndarray, shape (N,) or (N, T)
+        Numbers, or codes of levels from 0; with a second dimension where the quantity changes over the visits. What is
+        missing (nan, or a code of -1) makes the visit, or the subject, unobserved.
+    n_levels : int
+        0 for a number.
+    """
+
+    values: NDArray[np.generic]
+    n_levels: int = 0
+
+    @property
+    def width(self) -> int:
+        """Columns that the quantity has at a visit."""
+        return max(self.n_levels, 1)
+
+    @property
+    def varying(self) -> bool:
+        """Whether it changes over the visits."""
+        return self.values.ndim == 2
+
+    @property
+    def known(self) -> BoolArray:
+        """Where it is not missing; the shape of `values`."""
+        return np.asarray(self.values >= 0 if self.n_levels else np.isfinite(self.values))
+
+
+@dataclass(frozen=True)
+class SubjectData:
+    """N subjects at T visits.
+
+    Attributes
+    ----------
+    y : ndarray, shape (N, T)
+        Responses; missing (nan) where not observed.
+    quantities : tuple of Quantity
+        The first is the arm, the same at each visit and never missing.
+    kind : ndarray of int, shape (N,), optional
+        Which covariance a subject has, from 0. Left out: the same.
+    root_weights : ndarray, shape (N, T), optional
+        Square roots of the observations' weights. Left out: 1.
+    """
+
+    y: FloatArray
+    quantities: tuple[Quantity, ...]
+    kind: IntArray | None = None
+    root_weights: FloatArray | None = None
+
+    @property
+    def varying(self) -> BoolArray:
+        """Whether each of the R columns of the design changes over the visits; weights make all of them change."""
+        flags = [self.root_weights is not None or quantity.varying for quantity in self.quantities]
+        return np.repeat(flags, [quantity.width for quantity in self.quantities])
+
+    def observed(self, rows: slice) -> BoolArray:
+        """Where the response and all quantities are known.
+
+        Parameters
+        ----------
+        rows : slice
+            Of the subjects.
+
+        Returns
+        -------
+        ndarray of bool, shape (n, T)
+            The visits of each subject that enter.
+        """
+        seen = np.isfinite(self.y[rows])
+        for quantity in self.quantities[1:]:
+            known = replace(quantity, values=quantity.values[rows]).known
+            if not known.all():
+                seen &= known if quantity.varying else known[:, None]
+        if self.root_weights is not None:
+            seen &= self.root_weights[rows] > 0
+        return seen
+
+    def chunk(self, rows: slice, observed: BoolArray, centre: FloatArray, centre_y: FloatArray) -> FloatArray:
+        """u and y of some subjects side by side, centred, 0 where missing.
+
+        Parameters
+        ----------
+        rows : slice
+            Of the subjects.
+        observed : ndarray of bool, shape (n, T)
+            Visits that enter.
+        centre : ndarray, shape (R,)
+            Subtracted from each column of the design.
+        centre_y : ndarray, shape (T,)
+            Subtracted from the responses of each visit.
+
+        Returns
+        -------
+        ndarray, shape (n, r + T)
+            In the order of `positions`, then y.
+        """
+        n, n_visits = observed.shape
+        varying = self.varying
+        place = positions(varying, n_visits)
+        r = int(place.max()) + 1
+        chunk = np.zeros((n, r + n_visits))
+        first = 0
+        for quantity in self.quantities:
+            values, last = quantity.values[rows], first + quantity.width
+            if quantity.n_levels:
+                columns = np.equal(values[..., None], np.arange(quantity.n_levels))
+            else:
+                columns = np.where(np.isfinite(values), values - centre[first], 0.0)[..., None]
+            if not varying[first]:
+                chunk[:, place[0, first] : place[0, first] + quantity.width] = columns
+            else:
+                if not quantity.varying:
+                    columns = np.broadcast_to(columns[:, None, :], (n, n_visits, quantity.width))
+                roots = 1.0 if self.root_weights is None else self.root_weights[rows][:, :, None]
+                chunk[:, place[:, first:last].ravel()] = (columns * roots).reshape(n, -1)
+            first = last
+        y = self.y[rows] - centre_y
+        if self.root_weights is not None:
+            y *= self.root_weights[rows]
+        chunk[:, r:] = np.where(observed, y, 0.0)
+        return chunk
+
+
+def positions(varying: BoolArray, n_visits: int) -> IntArray:
+    """Where in u each column of the design is found.
+
+    Parameters
+    ----------
+    varying : ndarray of bool, shape (R,)
+        Columns that change over the visits; the others come first.
+    n_visits : int
+        T.
+
+    Returns
+    -------
+    ndarray of int, shape (T, R)
+        The entry of u that is the column at each visit.
+    """
+    n_fixed, n_varying = int((~varying).sum()), int(varying.sum())
+    place = np.zeros((n_visits, len(varying)), dtype=np.int64)
+    place[:, ~varying] = np.arange(n_fixed)
+    place[:, varying] = n_fixed + np.arange(n_visits * n_varying).reshape(n_visits, n_varying)
+    return place
+
+
+@dataclass(frozen=True)
+class CrossProducts:
+    """Sums over subjects, for G patterns of T visits; R columns of the design gathered in r entries of u.
+
+    Leading dimensions of `uu`, `uy`, `yy` and `n` hold many data sets with the same patterns.
+
+    Attributes
+    ----------
+    observed : ndarray of bool, shape (G, T)
+        The visits of each pattern.
+    kind : ndarray of int, shape (G,)
+        Which covariance the subjects of a pattern have, from 0.
+    n_by_arm : ndarray, shape (G, A)
+        Subjects.
+    n : ndarray, shape (..., G)
+        Subjects; in a resampled data set, the sum of their weights.
+    uu : ndarray, shape (..., G, r, r)
+        Sum of u u'.
+    uy : ndarray, shape (..., G, r, T)
+        Sum of u y'; 0 at visits not observed.
+    yy : ndarray, shape (..., G, T, T)
+        Sum of y y'; 0 at visits not observed.
+    varying : ndarray of bool, shape (R,)
+        Columns of the design that have an entry of u at each visit.
+    centre : ndarray, shape (R,)
+        What was subtracted from each column.
+    centre_y : ndarray, shape (T,)
+        What was subtracted from the responses.
+    totals : ndarray, shape (R,)
+        Sum of each (centred) column over all observations.
+    log_weights : float
+        Sum of the logarithms of the observations' weights.
+    """
+
+    observed: BoolArray
+    kind: IntArray
+    n_by_arm: FloatArray
+    n: FloatArray
+    uu: FloatArray
+    uy: FloatArray
+    yy: FloatArray
+    varying: BoolArray
+    centre: FloatArray
+    centre_y: FloatArray
+    totals: FloatArray
+    log_weights: float = 0.0
+
+    @property
+    def n_observations(self) -> float:
+        """Observed values."""
+        return float(self.n_by_arm.sum(axis=1) @ self.observed.sum(axis=1))
+
+    @property
+    def means(self) -> FloatArray:
+        """Mean of each column of the design over the observations, shape (R,)."""
+        return self.centre + self.totals / self.n_observations
+
+    def __add__(self, other: CrossProducts) -> CrossProducts:
+        """The sums over both parts of the data; centres and columns are those of the first."""
+        moved = other.recentred(self.centre, self.centre_y)
+        keys = np.column_stack([np.concatenate([self.kind, moved.kind]), np.concatenate([self.observed, moved.observed])])
+        distinct, place = np.unique(keys, axis=0, return_inverse=True)
+
+        def added(mine: FloatArray, theirs: FloatArray) -> FloatArray:
+            total = np.zeros((len(distinct), *mine.shape[1:]))
+            np.add.at(total, place.ravel(), np.concatenate([mine, theirs]))
+            return total
+
+        return replace(
+            self,
+            observed=distinct[:, 1:].astype(bool),
+            kind=distinct[:, 0].astype(np.int64),
+            **{name: added(getattr(self, name), getattr(moved, name)) for name in ("n_by_arm", "n", "uu", "uy", "yy")},
+            totals=self.totals + moved.totals,
+            log_weights=self.log_weights + moved.log_weights,
+        )
+
+    def recentred(self, centre: FloatArray, centre_y: FloatArray) -> CrossProducts:
+        """The same sums about other centres.
+
+        Parameters
+        ----------
+        centre : ndarray, shape (R,)
+            New centres of the columns.
+        centre_y : ndarray, shape (T,)
+            New centres of the responses.
+
+        Returns
+        -------
+        CrossProducts
+            Equal but for rounding, which is small when the centres are near each other.
+        """
+        n_visits, n_arms = self.observed.shape[1], self.n_by_arm.shape[1]
+        place = positions(self.varying, n_visits)
+        by = centre - self.centre
+        # What is constant over subjects is a sum of the arms' indicators, so a shift is a linear map of u.
+        move = np.eye(self.uu.shape[-1])
+        ones = np.zeros((n_visits, len(move)))
+        for visit in range(n_visits):
+            arms = place[visit, :n_arms]
+            move[place[visit][:, None], arms] = np.eye(len(by), n_arms) - by[:, None]
+            ones[visit, arms] = 1.0
+        shift = (centre_y - self.centre_y)[:, None] * ones
+        seen = self.observed[:, None, :]
+        uy = np.where(seen, self.uy - self.uu @ shift.T, 0.0)
+        yy = self.yy - shift @ self.uy
+        yy = np.where(
+            seen & np.swapaxes(seen, -1, -2), yy - np.swapaxes(self.uy, -1, -2) @ shift.T + shift @ self.uu @ shift.T, 0
+        )
+        return replace(
+            self, uu=move @ self.uu @ move.T, uy=move @ uy, yy=yy, centre=centre, centre_y=centre_y,
+            totals=self.totals - by * self.n_observations,
+        )  # fmt: skip
+
+    def placed(self, where: IntArray, varying: BoolArray) -> CrossProducts:
+        """The same sums among more columns, which are 0 for all subjects.
+
+        Parameters
+        ----------
+        where : ndarray of int, shape (R,)
+            The new place of each column.
+        varying : ndarray of bool, shape (new R,)
+            Of all columns.
+
+        Returns
+        -------
+        CrossProducts
+            With the new columns.
+        """
+        n_visits = self.observed.shape[1]
+        old, new = positions(self.varying, n_visits), positions(varying, n_visits)[:, where]
+        size = int(positions(varying, n_visits).max()) + 1
+        into = np.zeros((size, self.uu.shape[-1]))
+        into[new.ravel(), old.ravel()] = 1.0
+
+        def spread(values: FloatArray) -> FloatArray:
+            wide = np.zeros(len(varying))
+            wide[where] = values
+            return wide
+
+        return replace(
+            self, uu=into @ self.uu @ into.T, uy=into @ self.uy, varying=varying, centre=spread(self.centre),
+            totals=spread(self.totals),
+        )  # fmt: skip
+
+
+def cross_products(data: SubjectData) -> CrossProducts:
+    """One pass over the data.
+
+    Parameters
+    ----------
+    data : SubjectData
+        N subjects.
+
+    Returns
+    -------
+    CrossProducts
+        Of the subjects with an observed visit; patterns in ascending order of kind and visits.
+    """
+    n_subjects, n_visits = data.y.shape
+    varying = data.varying
+    place = positions(varying, n_visits)
+    r = int(place.max()) + 1
+    n_arms = data.quantities[0].n_levels
+    centre, centre_y = _centres(data)
+    sums: dict[tuple[int, int], list[FloatArray]] = {}
+    masks: dict[tuple[int, int], BoolArray] = {}
+    totals = np.zeros(len(varying))
+    log_weights = 0.0
+    for rows, observed, code in patterns(data):
+        chunk = data.chunk(rows, observed, centre, centre_y)
+        totals += (
+            _totals(chunk, observed, place) if data.root_weights is None else _unweighted_totals(data, rows, observed, centre)
+        )
+        if data.root_weights is not None:
+            log_weights += 2 * float(np.log(data.root_weights[rows][observed]).sum())
+        kind = np.zeros(len(code), dtype=np.int64) if data.kind is None else data.kind[rows]
+        arm = data.quantities[0].values[rows]
+        for members in _groups(code, kind):
+            some = members[0] if isinstance(members, np.ndarray) else 0
+            if not observed[some].any():
+                continue
+            part = chunk[members]
+            key = (int(kind[some]), int(code[some]))
+            added = (part.T @ part, np.bincount(arm[members], minlength=n_arms).astype(float))
+            if key in sums:
+                for total, more in zip(sums[key], added, strict=True):
+                    total += more
+            else:
+                sums[key] = list(added)
+                masks[key] = observed[some]
+    keys = sorted(sums)
+    products = np.array([sums[key][0] for key in keys]).reshape(-1, r + n_visits, r + n_visits)
+    n_by_arm = np.array([sums[key][1] for key in keys]).reshape(-1, n_arms)
+    return CrossProducts(
+        observed=np.array([masks[key] for key in keys], dtype=bool).reshape(-1, n_visits),
+        kind=np.array([key[0] for key in keys], dtype=np.int64),
+        n_by_arm=n_by_arm,
+        n=n_by_arm.sum(axis=1),
+        uu=np.ascontiguousarray(products[:, :r, :r]),
+        uy=np.ascontiguousarray(products[:, :r, r:]),
+        yy=np.ascontiguousarray(products[:, r:, r:]),
+        varying=varying,
+        centre=centre,
+        centre_y=centre_y,
+        totals=totals,
+        log_weights=log_weights,
+    )
+
+
+def patterns(data: SubjectData) -> Iterator[tuple[slice, BoolArray, IntArray]]:
+    """The subjects in chunks, with the visits that enter.
+
+    Parameters
+    ----------
+    data : SubjectData
+        N subjects.
+
+    Yields
+    ------
+    rows : slice
+        Of the subjects.
+    observed : ndarray of bool, shape (n, T)
+        Visits that enter.
+    code : ndarray of int, shape (n,)
+        The same for subjects with the same visits.
+    """
+    n_subjects, n_visits = data.y.shape
+    if n_visits <= MOST_BITS:
+        powers = 1 << np.arange(n_visits, dtype=np.int64)
+        for start in range(0, n_subjects, CHUNK):
+            rows = slice(start, min(start + CHUNK, n_subjects))
+            observed = data.observed(rows)
+            yield rows, observed, observed @ powers
+    else:
+        everywhere = data.observed(slice(0, n_subjects))
+        _, codes = np.unique(np.packbits(everywhere, axis=1), axis=0, return_inverse=True)
+        for start in range(0, n_subjects, CHUNK):
+            rows = slice(start, min(start + CHUNK, n_subjects))
+            yield rows, everywhere[rows], codes.ravel()[rows].astype(np.int64)
+
+
+def _groups(code: IntArray, kind: IntArray) -> Iterator[IntArray | slice]:
+    """Subjects with the same visits and kind."""
+    key = code * (int(kind.max()) + 1) + kind
+    if (key == key[0]).all():
+        yield slice(None)
+        return
+    order = np.argsort(key, kind="stable")
+    ends = np.flatnonzero(np.diff(key[order])) + 1
+    yield from np.split(order, ends)
+
+
+def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
+    """A value near the mean of each number, so that squares lose no digits; any such value gives the same fit."""
+    centre = np.zeros(len(data.varying))
+    first = 0
+    for quantity in data.quantities:
+        if not quantity.n_levels:
+            known = quantity.values[:CHUNK][quantity.known[:CHUNK]]
+            centre[first] = known.mean() if known.size else 0.0
+        first += quantity.width
+    seen = np.isfinite(data.y[:CHUNK])
+    n = np.maximum(seen.sum(axis=0), 1)
+    centre_y = np.where(seen, data.y[:CHUNK], 0.0).sum(axis=0) / n
+    return centre, centre_y
+
+
+def _totals(chunk: FloatArray, observed: BoolArray, place: IntArray) -> FloatArray:
+    """Sums of the columns of the design over the observations."""
+    by_visit = observed.T.astype(float) @ chunk[:, : int(place.max()) + 1]
+    return np.take_along_axis(by_visit, place, axis=1).sum(axis=0)
+
+
+def _unweighted_totals(data: SubjectData, rows: slice, observed: BoolArray, centre: FloatArray) -> FloatArray:
+    plain = replace(data, root_weights=None)
+    chunk = plain.chunk(rows, observed, centre, np.zeros(observed.shape[1]))
+    return _totals(chunk, observed, positions(plain.varying, observed.shape[1]))

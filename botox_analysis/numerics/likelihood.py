@@ -1,0 +1,420 @@
+"""The (restricted) likelihood of repeated measures and its derivatives, from cross-products.
+
+Letters: Sigma the covariance of the visits, W its inverse over the visits of a pattern (0 elsewhere), Phi = (X'WX)^-1,
+b = Phi X'Wy, e = y - Xb; V_i and V_ij derivatives of Sigma by its parameters. With E the sum over a pattern's subjects of
+ee' (and, for REML, of x Phi x'), the gradient is <G, V_i> with G = (n W - W E W) / 2, and the Hessian
+
+    tr(V_i W V_j (W E W - n W / 2)) - tr(Phi P_i Phi P_j) / 2 - s_i' Phi s_j + <G, V_ij>,
+
+P_i = X'W V_i W X and s_i = X'W V_i W e; the second term is there for REML only. Every array may have leading dimensions:
+many data sets, or many values of the parameters, at once.
+
+References
+----------
+Jennrich RI, Schluchter MD (1986). Biometrics 42:805-820, sections 2-4.
+Lindstrom MJ, Bates DM (1988). J Am Stat Assoc 83:1014-1022.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import linalg
+
+from botox_analysis.numerics.crossproducts import BoolArray, CrossProducts, IntArray, positions
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import ALIAS_TOLERANCE, independent_columns
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A design in orthonormal coordinates: the p columns that are not aliased, by their pooled QR.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (T * r, p)
+        The row of the design at visit t is ``u @ rows[t * r : (t + 1) * r]``.
+    to_columns : ndarray, shape (P, p)
+        From these coordinates to coefficients of all P columns; 0 for aliased ones.
+    kept : ndarray of bool, shape (P,)
+        Columns not determined by those before them.
+    row_space : ndarray, shape (p, P)
+        Orthonormal rows: contrasts (times `scale`) that the data determine.
+    scale : ndarray, shape (P,)
+        Length of each column.
+    log_det : float
+        Logarithm of the determinant of X'X of the columns kept.
+    """
+
+    rows: FloatArray
+    to_columns: FloatArray
+    kept: BoolArray
+    row_space: FloatArray
+    scale: FloatArray
+    log_det: float
+
+    def is_estimable(self, contrasts: FloatArray) -> BoolArray:
+        """Whether the data determine combinations of the coefficients.
+
+        Parameters
+        ----------
+        contrasts : ndarray, shape (k, P)
+            The combinations.
+
+        Returns
+        -------
+        ndarray of bool, shape (k,)
+            True where a combination lies in the row space of the design.
+        """
+        if self.kept.all():
+            return np.ones(len(contrasts), dtype=bool)
+        scaled = contrasts / self.scale
+        outside = scaled - (scaled @ self.row_space.T) @ self.row_space
+        return np.asarray(np.linalg.norm(outside, axis=1) <= 1e-6 * np.linalg.norm(scaled, axis=1))
+
+
+def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
+    """The coordinates in which a fit is computed; singular values are not squared.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one data set.
+    design : ndarray of int, shape (T, P)
+        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+
+    Returns
+    -------
+    Basis
+        Aliased are columns of which less than `ALIAS_TOLERANCE` remains, given those before (R's rule).
+    """
+    n_visits, n_columns = design.shape
+    r = cross.uu.shape[-1]
+    place = positions(cross.varying, n_visits)
+    x = np.zeros((n_visits, r, n_columns))
+    visit, column = np.nonzero(design >= 0)
+    x[visit, place[visit, design[visit, column]], column] = 1.0
+
+    pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
+    length = np.sqrt(np.diagonal(pooled, axis1=-2, axis2=-1))
+    length[length == 0] = 1.0
+    values, vectors = np.linalg.eigh(pooled / (length[:, :, None] * length[:, None, :]))
+    roots = np.sqrt(np.maximum(values, 0))[:, :, None] * np.swapaxes(vectors, -1, -2) * length[:, None, :]
+    stacked = (roots @ x).reshape(n_visits * r, n_columns)
+    scale = np.linalg.norm(stacked, axis=0)
+    scale[scale == 0] = 1.0
+    stacked /= scale
+    upper = linalg.qr(stacked, mode="r", check_finite=False)[0][:n_columns]
+    kept = np.ones(n_columns, dtype=bool)
+    if len(upper) < n_columns or np.abs(np.diagonal(upper)).min() < 10 * ALIAS_TOLERANCE:
+        kept[:] = False
+        kept[independent_columns(stacked)] = True
+        upper = linalg.qr(stacked[:, kept], mode="r", check_finite=False)[0][: int(kept.sum())]
+    to_columns = np.zeros((n_columns, int(kept.sum())))
+    to_columns[kept] = linalg.solve_triangular(upper, np.eye(len(upper)), check_finite=False) / scale[kept, None]
+    row_space = np.eye(n_columns)
+    if not kept.all():
+        row_space = linalg.qr(np.linalg.lstsq(stacked[:, kept], stacked)[0].T, mode="economic")[0].T
+    return Basis(
+        rows=(x @ to_columns).reshape(n_visits * r, -1),
+        to_columns=to_columns,
+        kept=kept,
+        row_space=row_space,
+        scale=scale,
+        log_det=2 * float(np.log(np.abs(np.diagonal(upper)) * scale[kept]).sum()),
+    )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A design and the cross-products about its least-squares fit.
+
+    Attributes
+    ----------
+    cross : CrossProducts
+        Of residuals of `beta_ols` where they were of responses.
+    basis : Basis
+        Coordinates of the design.
+    beta_ols : ndarray, shape (..., p)
+        In those coordinates.
+    restricted : bool
+        REML, or maximum likelihood.
+    pairs : ndarray, shape (G, T, T)
+        1 where both visits belong to the pattern.
+    absent : ndarray, shape (G, T, T)
+        1 on the diagonal where a visit does not.
+    n_kinds : int
+        Covariances.
+    """
+
+    cross: CrossProducts
+    basis: Basis
+    beta_ols: FloatArray
+    restricted: bool
+    pairs: FloatArray
+    absent: FloatArray
+    n_kinds: int
+
+    def by_kind(self, matrices: FloatArray) -> FloatArray:
+        """Sums over the patterns of each kind.
+
+        Parameters
+        ----------
+        matrices : ndarray, shape (..., G, T, T)
+            One a pattern.
+
+        Returns
+        -------
+        ndarray, shape (..., K, T, T)
+            One a kind.
+        """
+        if self.n_kinds == 1:
+            return np.asarray(matrices.sum(axis=-3, keepdims=True))
+        member = np.equal.outer(np.arange(self.n_kinds), self.cross.kind).astype(float)
+        *lead, g, t, _ = matrices.shape
+        return (member @ matrices.reshape(*lead, g, t * t)).reshape(*lead, self.n_kinds, t, t)
+
+
+def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int) -> Problem:
+    """The problem of fitting a design to data.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one or many data sets.
+    basis : Basis
+        Of the design.
+    restricted : bool
+        REML, or maximum likelihood.
+    n_kinds : int
+        Covariances.
+
+    Returns
+    -------
+    Problem
+        About the least-squares fit of the first data set, so that later sums do not cancel.
+    """
+    seen = cross.observed.astype(float)
+    n_visits, r = seen.shape[1], cross.uu.shape[-1]
+    uy_all = cross.uy.sum(axis=-3).swapaxes(-1, -2).reshape(*cross.uy.shape[:-3], n_visits * r)
+    beta = (uy_all @ basis.rows)[(0,) * (uy_all.ndim - 1)]
+    fitted = (basis.rows @ beta).reshape(n_visits, r)
+    u_fitted = (cross.uu @ fitted.T) * seen[:, None, :]
+    about = fitted @ cross.uy
+    pairs = seen[:, :, None] * seen[:, None, :]
+    yy = cross.yy + (fitted @ u_fitted - about - about.swapaxes(-1, -2)) * pairs
+    absent = np.eye(n_visits) * (1 - seen)[:, None, :]
+    return Problem(
+        replace(cross, uy=cross.uy - u_fitted, yy=yy), basis, beta, restricted, pairs, absent, n_kinds
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+    """The likelihood at a covariance.
+
+    Attributes
+    ----------
+    nll : ndarray, shape (...)
+        Minus the log-likelihood.
+    w : ndarray, shape (..., G, T, T)
+        Inverse covariances.
+    phi : ndarray, shape (..., p, p)
+        Covariance of the coefficients.
+    half : ndarray, shape (..., p, p)
+        ``phi == half.T @ half``.
+    beta : ndarray, shape (..., p)
+        Coefficients less `Problem.beta_ols`.
+    """
+
+    nll: FloatArray
+    w: FloatArray
+    phi: FloatArray
+    half: FloatArray
+    beta: FloatArray
+
+
+def evaluate(problem: Problem, sigma: FloatArray) -> Point:
+    """The likelihood and the generalised least-squares fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design and data.
+    sigma : ndarray, shape (..., K, T, T)
+        Covariance of each kind.
+
+    Returns
+    -------
+    Point
+        There.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        A covariance, or X'WX, is not positive definite.
+    """
+    cross, rows = problem.cross, problem.basis.rows
+    g, n_visits = problem.cross.observed.shape
+    r, p = cross.uu.shape[-1], rows.shape[1]
+    every = sigma if problem.n_kinds == 1 else sigma[..., cross.kind, :, :]
+    root = np.linalg.cholesky(every * problem.pairs + problem.absent)
+    inverse = np.linalg.inv(root)
+    w = (inverse.swapaxes(-1, -2) @ inverse) * problem.pairs
+    lead = w.shape[:-3]
+    log_det = 2 * np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
+
+    xwx = rows.T @ _visit_blocks(w.reshape(*lead, g, -1), cross.uu) @ rows
+    uwy = (cross.uy @ w).sum(axis=-3).swapaxes(-1, -2).reshape(*lead, n_visits * r)
+    xwy = uwy @ rows
+    ywy = (w * cross.yy).sum(axis=(-3, -2, -1))
+    root_x = np.linalg.cholesky(xwx)
+    half = np.linalg.inv(root_x)
+    projected = (half @ xwy[..., None])[..., 0]
+    beta = (half.swapaxes(-1, -2) @ projected[..., None])[..., 0]
+    n_observations = (cross.n * cross.observed.sum(axis=1)).sum(axis=-1)
+    nll = 0.5 * (n_observations * LOG_2PI + (cross.n * log_det).sum(axis=-1) + ywy - (projected**2).sum(axis=-1))
+    nll = nll - 0.5 * cross.log_weights
+    if problem.restricted:
+        log_det_x = 2 * np.log(np.diagonal(root_x, axis1=-2, axis2=-1)).sum(axis=-1) + problem.basis.log_det
+        nll = nll + 0.5 * (log_det_x - p * LOG_2PI)
+    return Point(nll, w, half.swapaxes(-1, -2) @ half, half, beta)
+
+
+def _visit_blocks(by_pattern: FloatArray, uu: FloatArray) -> FloatArray:
+    """Sum over patterns of a T x T matrix (as a row of T * T) Kronecker uu; shape (..., T * r, T * r)."""
+    r = uu.shape[-1]
+    n_visits = int(np.sqrt(by_pattern.shape[-1]))
+    blocks = by_pattern.swapaxes(-1, -2) @ uu.reshape(*uu.shape[:-2], r * r)
+    split = blocks.reshape(*blocks.shape[:-2], n_visits, n_visits, r, r).swapaxes(-3, -2)
+    return split.reshape(*split.shape[:-4], n_visits * r, n_visits * r)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the derivatives of the likelihood at a point are made of.
+
+    Attributes
+    ----------
+    g : ndarray, shape (..., K, T, T)
+        Derivative of minus the log-likelihood by each covariance.
+    e : ndarray, shape (..., G, T, T)
+        Sum of ee' and, for REML, of x Phi x'; any values at visits not observed.
+    ue : ndarray, shape (..., G, r, T)
+        Sum of u e'.
+    """
+
+    g: FloatArray
+    e: FloatArray
+    ue: FloatArray
+
+
+def scores(problem: Problem, point: Point) -> Scores:
+    """The derivative of minus the log-likelihood by the covariances.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design and data.
+    point : Point
+        Where.
+
+    Returns
+    -------
+    Scores
+        There.
+    """
+    cross, rows = problem.cross, problem.basis.rows
+    g, n_visits = cross.observed.shape
+    r = cross.uu.shape[-1]
+    lead = point.beta.shape[:-1]
+    fitted = (point.beta @ rows.T).reshape(*lead, 1, n_visits, r)
+    u_fitted = cross.uu @ fitted.swapaxes(-1, -2)
+    about = fitted @ cross.uy
+    e = cross.yy + fitted @ u_fitted - about - about.swapaxes(-1, -2)
+    if problem.restricted:
+        spread = (rows @ point.phi @ rows.T).reshape(*lead, n_visits, r, n_visits, r)
+        pairs = np.moveaxis(spread, (-3, -1), (-4, -3)).reshape(*lead, r * r, n_visits * n_visits)
+        e = e + (cross.uu.reshape(*cross.uu.shape[:-2], r * r) @ pairs).reshape(*lead, g, n_visits, n_visits)
+    by_pattern = 0.5 * (cross.n[..., None, None] * point.w - point.w @ e @ point.w)
+    return Scores(problem.by_kind(by_pattern), e, cross.uy - u_fitted)
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """Second derivatives of minus the log-likelihood by k parameters.
+
+    Attributes
+    ----------
+    exact : ndarray, shape (..., k, k)
+        Observed.
+    expected : ndarray, shape (..., k, k)
+        Expected, without the terms of the coefficients: never indefinite.
+    half_p : ndarray, shape (..., k, p, p)
+        ``half @ P_i @ half.T``.
+    middle : ndarray, shape (..., G, T, k, T)
+        W V_i W.
+    """
+
+    exact: FloatArray
+    expected: FloatArray
+    half_p: FloatArray
+    middle: FloatArray
+
+
+def hessian(problem: Problem, point: Point, score: Scores, directions: FloatArray, curvature: FloatArray) -> Hessian:
+    """Second derivatives along directions of the covariance.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design and data.
+    point, score : Point, Scores
+        Where.
+    directions : ndarray, shape (..., k, K, T, T)
+        V_i.
+    curvature : ndarray, shape (..., k, k)
+        <G, V_ij>.
+
+    Returns
+    -------
+    Hessian
+        There.
+    """
+    cross, rows = problem.cross, problem.basis.rows
+    g, n_visits = cross.observed.shape
+    lead = point.beta.shape[:-1]
+    k, p, r = directions.shape[-4], rows.shape[1], cross.uu.shape[-1]
+    v = directions if problem.n_kinds == 1 else directions[..., cross.kind, :, :]
+    side = np.moveaxis(v, -4, -2)  # (..., G or 1, T, k, T)
+    side = side.reshape(*side.shape[:-2], k * n_visits)
+    middle = (point.w @ side).reshape(*lead, g, n_visits * k, n_visits) @ point.w
+
+    def first_term(inner: FloatArray) -> FloatArray:
+        by_pattern = (middle @ inner).reshape(*lead, g, n_visits, k, n_visits)
+        if problem.n_kinds == 1:
+            by_pattern = by_pattern.sum(axis=-4, keepdims=True)
+        left = np.moveaxis(by_pattern, (-2, -1), (-4, -2)).reshape(*lead, k, -1)  # (..., j, G or 1, u, s)
+        return np.asarray(left @ v.reshape(*v.shape[:-4], k, -1).swapaxes(-1, -2))
+
+    half_n = (0.5 * cross.n)[..., None, None] * np.eye(n_visits)
+    expected = first_term(half_n)
+    exact = first_term(score.e @ point.w - half_n) + curvature
+
+    blocks = middle.reshape(*lead, g, n_visits * k * n_visits).swapaxes(-1, -2) @ cross.uu.reshape(*cross.uu.shape[:-2], r * r)
+    blocks = np.moveaxis(blocks.reshape(*lead, n_visits, k, n_visits, r, r), (-4, -2), (-5, -3))
+    blocks = blocks.reshape(*lead, k * n_visits * r, n_visits * r) @ rows
+    half = point.half[..., None, :, :] @ rows.T
+    half_p = half @ blocks.reshape(*lead, k, n_visits * r, p) @ point.half[..., None, :, :].swapaxes(-1, -2)
+
+    ue = np.moveaxis(score.ue, -2, -3).reshape(*lead, r, g * n_visits)
+    moved = (ue @ middle.reshape(*lead, g * n_visits, k * n_visits)).reshape(*lead, r, k, n_visits)
+    half_s = np.moveaxis(moved, -3, -1).reshape(*lead, k, n_visits * r) @ half[..., 0, :, :].swapaxes(-1, -2)
+    exact = exact - half_s @ half_s.swapaxes(-1, -2)
+    if problem.restricted:
+        flat = half_p.reshape(*lead, k, p * p)
+        exact = exact - 0.5 * flat @ flat.swapaxes(-1, -2)
+    return Hessian(exact, expected, half_p, middle.reshape(*lead, g, n_visits, k, n_visits))

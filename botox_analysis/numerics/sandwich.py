@@ -1,0 +1,96 @@
+"""Sandwich variances of coefficients, which hold when the covariance of the visits is not as modelled.
+
+With subjects' rows and residuals whitened by their covariance, H_i the subject's block of the hat matrix and A_i its
+adjustment, the variance is Phi (sum over subjects of X_i' A_i e_i e_i' A_i X_i) Phi: CR0 has A_i = I, CR2
+(I - H_i)^(-1/2), CR3 (I - H_i)^(-1), which is nearly the jackknife.
+
+References
+----------
+Bell RM, McCaffrey DF (2002). Surv Methodol 28:169-181, sections 3-4.
+Pustejovsky JE, Tipton E (2018). J Bus Econ Stat 36:672-683, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from botox_analysis.numerics.crossproducts import SubjectData
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.residuals import subject_fits
+from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty, pooled_df
+
+
+def _as_they_are(leverage: FloatArray) -> FloatArray:
+    return np.broadcast_to(np.eye(leverage.shape[-1]), leverage.shape)
+
+
+def _root(leverage: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(np.eye(leverage.shape[-1]) - leverage)
+    # A direction that a subject determines alone has residual 0, whatever the adjustment.
+    power = np.where(values > 1e-10, np.maximum(values, 1e-10) ** -0.5, 0.0)
+    return np.asarray((vectors * power[..., None, :]) @ vectors.swapaxes(-1, -2))
+
+
+def _inverse(leverage: FloatArray) -> FloatArray:
+    root = _root(leverage)
+    return root @ root
+
+
+ADJUSTMENTS: dict[str, Callable[[FloatArray], FloatArray]] = {"CR0": _as_they_are, "CR2": _root, "CR3": _inverse}
+"""By name: the leverage (n, T, T) of subjects in, their adjustment out."""
+
+
+def sandwich(fitted: FittedProblem, data: SubjectData, adjustment: str) -> Uncertainty:
+    """The sandwich variance, with Satterthwaite's degrees of freedom under the model.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+    data : SubjectData
+        The data that were fitted; one pass is made over them.
+    adjustment : str
+        One of `ADJUSTMENTS`.
+
+    Returns
+    -------
+    Uncertainty
+        In the coordinates of the basis.
+    """
+    problem, point = fitted.problem, fitted.optimum.point
+    adjust = ADJUSTMENTS[adjustment]
+    p = len(point.phi)
+    meat = np.zeros((p, p))
+    adjusted: list[FloatArray] = []
+    for each in subject_fits(fitted.problem, fitted.optimum, data):
+        x, residuals = each.white @ each.x, each.normalised
+        scaled = x @ point.half.T  # H_i = scaled scaled'
+        a = adjust(scaled @ scaled.swapaxes(-1, -2))
+        ax = a @ x
+        score = (ax * residuals[..., None]).sum(axis=1)
+        meat += score.T @ score
+        adjusted.append(np.stack([ax, x], axis=1))
+    phi = point.phi
+    cov_beta = phi @ meat @ phi
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        direction = phi @ contrasts.T  # (p, k)
+        length, squares, cross, outer = (np.zeros(len(contrasts)) for _ in range(4))
+        inner = np.zeros((len(contrasts), p, p))
+        taken = np.zeros(len(contrasts))
+        for block in adjusted:
+            moved = block[:, 0] @ direction  # (n, T, k): a_i
+            d = (moved**2).sum(axis=1)
+            b = np.einsum("ntk,ntp,qp->nkq", moved, block[:, 1], point.half, optimize=True)
+            size = (b**2).sum(axis=-1)
+            length += d.sum(axis=0)
+            taken += size.sum(axis=0)
+            squares += (d**2).sum(axis=0)
+            cross += (d * size).sum(axis=0)
+            inner += np.einsum("nkp,nkq->kpq", b, b, optimize=True)
+        outer = (inner**2).sum(axis=(1, 2))
+        return np.asarray((length - taken) ** 2 / (squares - 2 * cross + outer))
+
+    return Uncertainty(cov_beta, df, lambda contrasts: (1.0, pooled_df(contrasts, cov_beta, df)))

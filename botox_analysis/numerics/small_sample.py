@@ -1,0 +1,372 @@
+"""Variances of coefficients and degrees of freedom, in samples that are not large.
+
+Letters as in `likelihood`; w is the inverse Hessian of the covariance parameters. Coefficients are in the coordinates of
+a `Basis`. Kenward-Roger's correction holds second derivatives of Sigma and so depends on how a structure is
+parametrised: "kenward-roger" takes the parameters of the R package mmrm, "kenward-roger-linear" leaves the term out, as
+for parameters in which Sigma is linear; SAS's DDFM=KENWARDROGER does so for the unstructured covariance.
+
+References
+----------
+Kenward MG, Roger JH (1997). Biometrics 53:983-997, sections 2-3.
+Fai AHT, Cornelius PL (1996). J Stat Comput Simul 54:363-378.
+Schluchter MD, Elashoff JT (1990). J Stat Comput Simul 37:69-87.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, special
+
+from botox_analysis.numerics.covariance import Structure
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.likelihood import Problem
+from botox_analysis.numerics.reml import Optimum
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """A test that several contrasts are all 0.
+
+    Attributes
+    ----------
+    statistic : float
+        F, scaled where the method scales it.
+    num_df, df : float
+        Degrees of freedom.
+    p_value : float
+        Of F.
+    """
+
+    statistic: float
+    num_df: float
+    df: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """The covariance of p coefficients, and degrees of freedom.
+
+    Attributes
+    ----------
+    cov_beta : ndarray, shape (p, p)
+        In the coordinates of the basis.
+    df : callable, (contrasts (k, p)) -> (k,)
+        Of single contrasts.
+    scaled_df : callable, (contrasts (k, p)) -> (scale, df)
+        Of the F statistic of contrasts that are linearly independent.
+    """
+
+    cov_beta: FloatArray
+    df: Callable[[FloatArray], FloatArray]
+    scaled_df: Callable[[FloatArray], tuple[float, float]]
+
+    def joint_test(self, beta: FloatArray, contrasts: FloatArray) -> JointTest:
+        """The F test that contrasts are 0.
+
+        Parameters
+        ----------
+        beta : ndarray, shape (p,)
+            The coefficients.
+        contrasts : ndarray, shape (k, p)
+            Linearly independent.
+
+        Returns
+        -------
+        JointTest
+            With k degrees of freedom in the numerator.
+        """
+        said = contrasts @ beta
+        n_contrasts = len(contrasts)
+        factor = linalg.cho_factor(contrasts @ self.cov_beta @ contrasts.T)
+        statistic = float(said @ linalg.cho_solve(factor, said)) / n_contrasts
+        scale, df = self.scaled_df(contrasts)
+        statistic *= scale
+        return JointTest(statistic, float(n_contrasts), df, float(special.fdtrc(n_contrasts, df, statistic)))
+
+
+@dataclass(frozen=True)
+class FittedProblem:
+    """What a small-sample method looks at.
+
+    Attributes
+    ----------
+    problem : Problem
+        Design and data.
+    optimum : Optimum
+        The fit.
+    structure : Structure or None
+        None where the covariance is unstructured.
+    distances : ndarray, shape (K, T, T)
+        Between visits.
+    group : ndarray of int, shape (K,)
+        Kinds that share parameters.
+    within_only : callable, (contrasts (k, p)) -> bool (k,)
+        Contrasts that compare visits within subjects only.
+    n_subjects : float
+        Subjects with an observation.
+    between_rank, within_rank : int
+        Coefficients of differences between subjects, and of changes within them.
+    """
+
+    problem: Problem
+    optimum: Optimum
+    structure: Structure | None
+    distances: FloatArray
+    group: np.ndarray
+    within_only: Callable[[FloatArray], np.ndarray]
+    n_subjects: float
+    between_rank: int
+    within_rank: int
+
+
+def satterthwaite(fitted: FittedProblem) -> Uncertainty:
+    """Degrees of freedom of each contrast from the variance of its variance.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        For several contrasts at once, those of their principal axes are pooled (Fai and Cornelius).
+    """
+    phi = fitted.optimum.point.phi
+    df = _satterthwaite_df(fitted)
+
+    def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+        return 1.0, pooled_df(contrasts, phi, df)
+
+    return Uncertainty(phi, df, scaled_df)
+
+
+def _satterthwaite_df(fitted: FittedProblem) -> Callable[[FloatArray], FloatArray]:
+    optimum = fitted.optimum
+    half_p, half = optimum.hessian.half_p, optimum.point.half
+    factor = linalg.cho_factor(optimum.hessian.exact, check_finite=False)
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        z = contrasts @ half.T
+        n_contrasts, p = z.shape
+        variance = (z * z).sum(axis=1)
+        moved = (z @ half_p.transpose(1, 0, 2).reshape(p, -1)).reshape(n_contrasts, -1, p)
+        gradient = (moved @ z[:, :, None])[:, :, 0]
+        spread = (gradient * linalg.cho_solve(factor, gradient.T, check_finite=False).T).sum(axis=1)
+        found = np.full(n_contrasts, np.nan)
+        np.divide(2 * variance**2, spread, out=found, where=spread > 0)
+        return found
+
+    return df
+
+
+def pooled_df(contrasts: FloatArray, cov_beta: FloatArray, df: Callable[[FloatArray], FloatArray]) -> float:
+    """Degrees of freedom of an F statistic from those of its independent t statistics.
+
+    Parameters
+    ----------
+    contrasts : ndarray, shape (k, p)
+        Linearly independent.
+    cov_beta : ndarray, shape (p, p)
+        Covariance of the coefficients.
+    df : callable
+        Of single contrasts.
+
+    Returns
+    -------
+    float
+        2 E / (E - k) with E the sum of df / (df - 2); 2 where a t statistic has 2 or fewer.
+    """
+    _, axes = np.linalg.eigh(contrasts @ cov_beta @ contrasts.T)
+    each = df(axes.T @ contrasts)
+    if np.ptp(each) < 1.5e-8:
+        return float(each[0])
+    if not (each > 2).all():
+        return 2.0
+    expected = float((each / (each - 2)).sum())
+    return 2 * expected / (expected - len(each))
+
+
+def kenward_roger(fitted: FittedProblem) -> Uncertainty:
+    """The adjusted variance, with the second derivatives of the covariance in mmrm's parameters.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        F statistics are scaled.
+    """
+    return _kenward_roger(fitted, linear=False)
+
+
+def kenward_roger_linear(fitted: FittedProblem) -> Uncertainty:
+    """The adjusted variance without second derivatives, as SAS has it for the unstructured covariance.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        F statistics are scaled.
+    """
+    return _kenward_roger(fitted, linear=True)
+
+
+def _kenward_roger(fitted: FittedProblem, *, linear: bool) -> Uncertainty:
+    problem, optimum = fitted.problem, fitted.optimum
+    cross, rows = problem.cross, problem.basis.rows
+    second, point = optimum.hessian, optimum.point
+    k, p = second.half_p.shape[:2]
+    n_patterns, n_visits = cross.observed.shape
+    r = cross.uu.shape[-1]
+    root = linalg.cholesky(linalg.inv(second.exact), lower=True)
+
+    # sum_ij w_ij V_i W V_j, one matrix a pattern
+    v = optimum.directions if problem.n_kinds == 1 else optimum.directions[:, cross.kind]
+    mixed = np.tensordot(root.T, v, axes=1)  # (k, G or 1, T, T)
+    around = (mixed @ point.w @ mixed).sum(axis=0)
+    if not linear:
+        bent = _mean_second_derivative(fitted, linalg.inv(second.exact))
+        around = around - 0.25 * (bent if problem.n_kinds == 1 else bent[cross.kind])
+    blocks = (point.w @ around @ point.w).reshape(n_patterns, -1).T @ cross.uu.reshape(n_patterns, r * r)
+    blocks = blocks.reshape(n_visits, n_visits, r, r).swapaxes(1, 2).reshape(n_visits * r, n_visits * r)
+    halved = point.half @ rows.T
+    inner = halved @ blocks @ halved.T
+    half_p = np.tensordot(root.T, second.half_p, axes=1)
+    inner = inner - (half_p @ half_p).sum(axis=0)
+    cov_beta = point.phi + 2 * point.half.T @ inner @ point.half
+
+    def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+        z = contrasts @ point.half.T
+        q, _ = np.linalg.qr(z.T)
+        n_contrasts = len(contrasts)
+        projected = q.T @ half_p @ q
+        a1 = float((np.trace(projected, axis1=1, axis2=2) ** 2).sum())
+        a2 = float((projected * projected.swapaxes(1, 2)).sum())
+        return _scaled_f(a1, a2, n_contrasts)
+
+    return Uncertainty(cov_beta, _satterthwaite_df(fitted), scaled_df)
+
+
+def _scaled_f(a1: float, a2: float, n: int) -> tuple[float, float]:
+    """Scale and denominator degrees of freedom; Kenward and Roger (1997), section 3."""
+    b = (a1 + 6 * a2) / (2 * n)
+    g = ((n + 1) * a1 - (n + 4) * a2) / ((n + 2) * a2)
+    under = 3 * n + 2 * (1 - g)
+    c1, c2, c3 = g / under, (n - g) / under, (n + 2 - g) / under
+    expectation = 1 / (1 - a2 / n)
+    variance = (2 / n) * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
+    rho = variance / (2 * expectation**2)
+    df = 4 + (n + 2) / (n * rho - 1)
+    return df / (expectation * (df - 2)), df
+
+
+def _mean_second_derivative(fitted: FittedProblem, w: FloatArray) -> FloatArray:
+    """sum_ij w_ij V_ij in mmrm's parameters, shape (K, T, T); `w` is in those of the chart."""
+    sigma, state = fitted.optimum.sigma, fitted.optimum.state
+    total = np.zeros_like(sigma)
+    if fitted.structure is None:
+        n_each = len(w) // len(sigma)
+        for kind in range(len(sigma)):
+            own = slice(kind * n_each, (kind + 1) * n_each)
+            total[kind] = _bend_of_cholesky(state[kind], w[own, own])
+        return total
+    n_groups = int(fitted.group.max()) + 1
+    k = len(state) // n_groups
+    for each in range(n_groups):
+        own = slice(each * k, (each + 1) * k)
+        second = fitted.structure.derivatives(state[own], fitted.distances[fitted.group == each])[2]
+        total[fitted.group == each] = np.tensordot(w[own, own], second, axes=2)
+    return total
+
+
+def _bend_of_cholesky(root: FloatArray, w: FloatArray) -> FloatArray:
+    """sum_ij w_ij V_ij for Sigma = D U U' D, D = diag(exp) and U unit lower triangular; `w` is in the moving frame."""
+    n_visits = len(root)
+    sd = np.diagonal(root)
+    row, column = np.tril_indices(n_visits)
+    diagonal = row == column
+    # d root by each parameter: row a of root for log d_a, one element of row a for u_ab
+    first = np.zeros((len(row), n_visits, n_visits))
+    first[np.flatnonzero(diagonal), row[diagonal]] = root
+    below = np.flatnonzero(~diagonal)
+    first[below, row[below], column[below]] = sd[row[below]]
+    # to the frame: root^-1 d root is lower triangular, and its entries are the step
+    inverse = linalg.solve_triangular(root, np.eye(n_visits), lower=True)
+    jacobian = (inverse @ first)[:, row, column].T  # frame step by parameter
+    to_parameters = linalg.inv(jacobian)
+    w = to_parameters @ w @ to_parameters.T
+    mean_outer = np.tensordot(np.tensordot(w, first, axes=1), first, axes=([0, 2], [0, 2]))
+    # second derivatives of root: row a by log d_a twice; element ab by log d_a and u_ab
+    bend = np.zeros_like(root)
+    at = np.zeros((n_visits, n_visits), dtype=int)
+    at[row, column] = np.arange(len(row))
+    for a in range(n_visits):
+        bend[a] += w[at[a, a], at[a, a]] * root[a]
+        for b in range(a):
+            bend[a, b] += 2 * w[at[a, a], at[a, b]] * sd[a]
+    total = mean_outer + bend @ root.T
+    return np.asarray(total + total.T)
+
+
+def between_within(fitted: FittedProblem) -> Uncertainty:
+    """Degrees of freedom of subjects for what differs between them, of observations within them for the rest.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        A contrast with a part between subjects has the degrees of freedom of subjects.
+    """
+    between = fitted.n_subjects - fitted.between_rank
+    within = fitted.problem.cross.n_observations - fitted.n_subjects - fitted.within_rank
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        return np.where(fitted.within_only(contrasts), float(within), float(between))
+
+    def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+        return 1.0, float(df(contrasts).min())
+
+    return Uncertainty(fitted.optimum.point.phi, df, scaled_df)
+
+
+def residual(fitted: FittedProblem) -> Uncertainty:
+    """Degrees of freedom of independent observations: too many, for comparison with software that has no other.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        Observations less coefficients, for every contrast.
+    """
+    phi = fitted.optimum.point.phi
+    left = float(fitted.problem.cross.n_observations - len(phi))
+    return Uncertainty(phi, lambda contrasts: np.full(len(contrasts), left), lambda contrasts: (1.0, left))
+
+
+SMALL_SAMPLE: dict[str, Callable[[FittedProblem], Uncertainty]] = {
+    "satterthwaite": satterthwaite,
+    "kenward-roger": kenward_roger,
+    "kenward-roger-linear": kenward_roger_linear,
+    "between-within": between_within,
+    "residual": residual,
+}
