@@ -72,9 +72,11 @@ from .endpoints.scales import (
 from .figures.adverse_events import plot_adverse_events as plot_adverse_events
 from .figures.calendar import plot_calendar as plot_calendar
 from .figures.course import plot_course as plot_course
+from .figures.covariance import plot_covariance as plot_covariance
 from .figures.distribution import plot_distribution as plot_distribution
 from .figures.flow import plot_flow as plot_flow
 from .figures.forest import plot_forest as plot_forest
+from .figures.residuals import plot_residuals as plot_residuals
 from .figures.responder_curve import plot_responder_curve as plot_responder_curve
 from .figures.style import save_figure as save_figure
 from .models.ancova import fit_ancova as fit_ancova

@@ -292,7 +292,7 @@ def _fit(
 
         beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
         cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
-    n_parameters = int(optimum.hessian.exact.shape[0])
+    n_parameters = int(len(optimum.hessian))
     covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
     return MmrmFit(
         labels=dict(measures.labels),

@@ -18,6 +18,7 @@ Lindstrom MJ, Bates DM (1988). J Am Stat Assoc 83:1014-1022.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import linalg
@@ -129,6 +130,22 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """Sums of x x' as those of a few made-up subjects.
+
+    Attributes
+    ----------
+    pattern : ndarray of int, shape (m,)
+        Of each, ascending.
+    rows : ndarray, shape (m, T, p)
+        Their rows of the design.
+    """
+
+    pattern: IntArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True)
 class Problem:
     """A design and the cross-products about its least-squares fit.
 
@@ -158,6 +175,55 @@ class Problem:
     absent: FloatArray
     n_kinds: int
 
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The sums of u u', taken apart into as many subjects as their rank needs."""
+        uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
+        if uu.ndim > 3:
+            uu = uu[(0,) * (uu.ndim - 3)]
+        values, vectors = np.linalg.eigh(uu)
+        pattern, axis = np.nonzero(values > 1e-14 * values[:, -1:])
+        root = vectors.swapaxes(-1, -2)[pattern, axis] * np.sqrt(values[pattern, axis])[:, None]
+        by_visit = self.basis.rows.reshape(n_visits, r, -1).swapaxes(0, 1).reshape(r, -1)
+        return Pieces(pattern, (root @ by_visit).reshape(len(pattern), n_visits, -1))
+
+    @cached_property
+    def first_of_kind(self) -> IntArray:
+        """Where the patterns of each kind begin; they stand in order of kind."""
+        return np.searchsorted(self.cross.kind, np.arange(self.n_kinds))
+
+    def patterns_of_kind(self, kind: int) -> slice:
+        """The patterns of a kind.
+
+        Parameters
+        ----------
+        kind : int
+            From 0.
+
+        Returns
+        -------
+        slice
+            Of all patterns.
+        """
+        bounds = [*self.first_of_kind, len(self.cross.kind)]
+        return slice(bounds[kind], bounds[kind + 1])
+
+    def rows_of_kind(self, kind: int) -> slice:
+        """The pieces of a kind.
+
+        Parameters
+        ----------
+        kind : int
+            From 0.
+
+        Returns
+        -------
+        slice
+            Of `pieces`.
+        """
+        own = self.patterns_of_kind(kind)
+        return slice(*np.searchsorted(self.pieces.pattern, [own.start, own.stop]))
+
     def by_kind(self, matrices: FloatArray) -> FloatArray:
         """Sums over the patterns of each kind.
 
@@ -173,9 +239,7 @@ class Problem:
         """
         if self.n_kinds == 1:
             return np.asarray(matrices.sum(axis=-3, keepdims=True))
-        member = np.equal.outer(np.arange(self.n_kinds), self.cross.kind).astype(float)
-        *lead, g, t, _ = matrices.shape
-        return (member @ matrices.reshape(*lead, g, t * t)).reshape(*lead, self.n_kinds, t, t)
+        return np.asarray(np.add.reduceat(matrices, self.first_of_kind, axis=-3))
 
 
 def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int) -> Problem:
@@ -295,24 +359,30 @@ def _visit_blocks(by_pattern: FloatArray, uu: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Scores:
-    """What the derivatives of the likelihood at a point are made of.
+    """First derivatives at a point, and what the second are made of; all in a frame L in which Sigma is the identity.
 
     Attributes
     ----------
+    frame : ndarray, shape (..., K, T, T)
+        L, the Cholesky factor of each covariance.
     g : ndarray, shape (..., K, T, T)
-        Derivative of minus the log-likelihood by each covariance.
-    e : ndarray, shape (..., G, T, T)
-        Sum of ee' and, for REML, of x Phi x'; any values at visits not observed.
+        L'GL.
+    w : ndarray, shape (..., G, T, T)
+        L'WL.
+    m : ndarray, shape (..., G, T, T)
+        L'(W E W - n W / 2)L.
     ue : ndarray, shape (..., G, r, T)
-        Sum of u e'.
+        Sum of u e'; any values at visits not observed.
     """
 
+    frame: FloatArray
     g: FloatArray
-    e: FloatArray
+    w: FloatArray
+    m: FloatArray
     ue: FloatArray
 
 
-def scores(problem: Problem, point: Point) -> Scores:
+def scores(problem: Problem, point: Point, frame: FloatArray) -> Scores:
     """The derivative of minus the log-likelihood by the covariances.
 
     Parameters
@@ -321,6 +391,8 @@ def scores(problem: Problem, point: Point) -> Scores:
         Design and data.
     point : Point
         Where.
+    frame : ndarray, shape (..., K, T, T)
+        Cholesky factors of the covariances there.
 
     Returns
     -------
@@ -333,40 +405,70 @@ def scores(problem: Problem, point: Point) -> Scores:
     lead = point.beta.shape[:-1]
     fitted = (point.beta @ rows.T).reshape(*lead, 1, n_visits, r)
     u_fitted = cross.uu @ fitted.swapaxes(-1, -2)
-    about = fitted @ cross.uy
-    e = cross.yy + fitted @ u_fitted - about - about.swapaxes(-1, -2)
+    about = fitted @ (cross.uy - 0.5 * u_fitted)
+    e = cross.yy - about - about.swapaxes(-1, -2)
     if problem.restricted:
-        spread = (rows @ point.phi @ rows.T).reshape(*lead, n_visits, r, n_visits, r)
-        pairs = np.moveaxis(spread, (-3, -1), (-4, -3)).reshape(*lead, r * r, n_visits * n_visits)
+        half_rows = point.half @ rows.T
+        spread = (half_rows.swapaxes(-1, -2) @ half_rows).reshape(*lead, n_visits, r, n_visits, r)
+        pairs = spread.swapaxes(-3, -2).reshape(*lead, n_visits * n_visits, r * r).swapaxes(-1, -2)
         e = e + (cross.uu.reshape(*cross.uu.shape[:-2], r * r) @ pairs).reshape(*lead, g, n_visits, n_visits)
-    by_pattern = 0.5 * (cross.n[..., None, None] * point.w - point.w @ e @ point.w)
-    return Scores(problem.by_kind(by_pattern), e, cross.uy - u_fitted)
+    l_of = frame if problem.n_kinds == 1 else frame[..., cross.kind, :, :]
+    wl = point.w @ l_of
+    w = l_of.swapaxes(-1, -2) @ wl
+    wew = wl.swapaxes(-1, -2) @ e @ wl
+    nw = (0.5 * cross.n)[..., None, None] * w
+    return Scores(frame, problem.by_kind(nw - 0.5 * wew), w, wew - nw, cross.uy - u_fitted)
+
+
+def data_hessian(problem: Problem, score: Scores, directions: FloatArray, m: FloatArray) -> FloatArray:
+    """tr(V_i W V_j M), the part of the Hessian that grows with the number of subjects.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design and data.
+    score : Scores
+        Where.
+    directions : ndarray, shape (..., K, k, T, T)
+        V_i in the frame: L^-1 V_i L'^-1.
+    m : ndarray, shape (..., G, T, T)
+        ``score.m``, or ``n w / 2`` for the expected Hessian.
+
+    Returns
+    -------
+    ndarray, shape (..., k, k)
+        Symmetric.
+    """
+    *lead, g, n_visits, _ = m.shape
+    w_flat, m_flat = score.w.reshape(*lead, g, -1), m.reshape(*lead, g, -1)
+    if problem.n_kinds == 1:
+        pairs = (w_flat.swapaxes(-1, -2) @ m_flat)[..., None, :, :]
+    else:
+        pairs = np.add.reduceat(w_flat[..., :, None] * m_flat[..., None, :], problem.first_of_kind, axis=-3)
+    # [(b, c), (d, a)] -> [(a, b), (c, d)]
+    four = pairs.reshape(*pairs.shape[:-2], n_visits**3, n_visits).swapaxes(-1, -2).reshape(pairs.shape)
+    flat = directions.reshape(*directions.shape[:-2], n_visits * n_visits)
+    return np.asarray((flat @ four @ flat.swapaxes(-1, -2)).sum(axis=-3))
 
 
 @dataclass(frozen=True)
-class Hessian:
-    """Second derivatives of minus the log-likelihood by k parameters.
+class CoefficientHessian:
+    """The part of the Hessian that comes from the coefficients' being estimated, too.
 
     Attributes
     ----------
-    exact : ndarray, shape (..., k, k)
-        Observed.
-    expected : ndarray, shape (..., k, k)
-        Expected, without the terms of the coefficients: never indefinite.
-    half_p : ndarray, shape (..., k, p, p)
+    total : ndarray, shape (k, k)
+        To be added to `data_hessian` and <G, V_ij>.
+    half_p : ndarray, shape (k, p, p)
         ``half @ P_i @ half.T``.
-    middle : ndarray, shape (..., G, T, k, T)
-        W V_i W.
     """
 
-    exact: FloatArray
-    expected: FloatArray
+    total: FloatArray
     half_p: FloatArray
-    middle: FloatArray
 
 
-def hessian(problem: Problem, point: Point, score: Scores, directions: FloatArray, curvature: FloatArray) -> Hessian:
-    """Second derivatives along directions of the covariance.
+def coefficient_hessian(problem: Problem, point: Point, score: Scores, directions: FloatArray) -> CoefficientHessian:
+    """- tr(Phi P_i Phi P_j) / 2 - s_i' Phi s_j, of one data set.
 
     Parameters
     ----------
@@ -374,47 +476,34 @@ def hessian(problem: Problem, point: Point, score: Scores, directions: FloatArra
         Design and data.
     point, score : Point, Scores
         Where.
-    directions : ndarray, shape (..., k, K, T, T)
-        V_i.
-    curvature : ndarray, shape (..., k, k)
-        <G, V_ij>.
+    directions : ndarray, shape (K, k, T, T)
+        V_i in the frame.
 
     Returns
     -------
-    Hessian
+    CoefficientHessian
         There.
     """
-    cross, rows = problem.cross, problem.basis.rows
-    g, n_visits = cross.observed.shape
-    lead = point.beta.shape[:-1]
-    k, p, r = directions.shape[-4], rows.shape[1], cross.uu.shape[-1]
-    v = directions if problem.n_kinds == 1 else directions[..., cross.kind, :, :]
-    side = np.moveaxis(v, -4, -2)  # (..., G or 1, T, k, T)
-    side = side.reshape(*side.shape[:-2], k * n_visits)
-    middle = (point.w @ side).reshape(*lead, g, n_visits * k, n_visits) @ point.w
-
-    def first_term(inner: FloatArray) -> FloatArray:
-        by_pattern = (middle @ inner).reshape(*lead, g, n_visits, k, n_visits)
-        if problem.n_kinds == 1:
-            by_pattern = by_pattern.sum(axis=-4, keepdims=True)
-        left = np.moveaxis(by_pattern, (-2, -1), (-4, -2)).reshape(*lead, k, -1)  # (..., j, G or 1, u, s)
-        return np.asarray(left @ v.reshape(*v.shape[:-4], k, -1).swapaxes(-1, -2))
-
-    half_n = (0.5 * cross.n)[..., None, None] * np.eye(n_visits)
-    expected = first_term(half_n)
-    exact = first_term(score.e @ point.w - half_n) + curvature
-
-    blocks = middle.reshape(*lead, g, n_visits * k * n_visits).swapaxes(-1, -2) @ cross.uu.reshape(*cross.uu.shape[:-2], r * r)
-    blocks = np.moveaxis(blocks.reshape(*lead, n_visits, k, n_visits, r, r), (-4, -2), (-5, -3))
-    blocks = blocks.reshape(*lead, k * n_visits * r, n_visits * r) @ rows
-    half = point.half[..., None, :, :] @ rows.T
-    half_p = half @ blocks.reshape(*lead, k, n_visits * r, p) @ point.half[..., None, :, :].swapaxes(-1, -2)
-
-    ue = np.moveaxis(score.ue, -2, -3).reshape(*lead, r, g * n_visits)
-    moved = (ue @ middle.reshape(*lead, g * n_visits, k * n_visits)).reshape(*lead, r, k, n_visits)
-    half_s = np.moveaxis(moved, -3, -1).reshape(*lead, k, n_visits * r) @ half[..., 0, :, :].swapaxes(-1, -2)
-    exact = exact - half_s @ half_s.swapaxes(-1, -2)
+    cross, rows, pieces = problem.cross, problem.basis.rows, problem.pieces
+    n_patterns, n_visits = cross.observed.shape
+    p, r, k = rows.shape[1], cross.uu.shape[-1], directions.shape[1]
+    squared = n_visits * n_visits
+    wl = point.w @ (score.frame if problem.n_kinds == 1 else score.frame[cross.kind])
+    # X'W V_i W X is a sum over pairs of columns of L, and the same pairs serve every V_i
+    moved = wl.swapaxes(1, 2)[pieces.pattern] @ pieces.rows
+    moved = (moved.reshape(-1, p) @ point.half.T).reshape(-1, n_visits * p)
+    h = (score.ue @ wl).reshape(n_patterns, r * n_visits)
+    wl = wl.reshape(n_patterns, squared)
+    half_rows = rows @ point.half.T
+    half_p, half_s = np.zeros((k, p * p)), np.zeros((k, p))
+    for kind in range(problem.n_kinds):
+        own, patterns = problem.rows_of_kind(kind), problem.patterns_of_kind(kind)
+        products = (moved[own].T @ moved[own]).reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
+        between = (wl[patterns].T @ h[patterns]).reshape(n_visits, n_visits, r, n_visits).transpose(1, 3, 0, 2)
+        flat = directions[kind].reshape(k, squared)
+        half_p += flat @ products.reshape(squared, p * p)
+        half_s += flat @ (between.reshape(squared, n_visits * r) @ half_rows)
+    total = -half_s @ half_s.T
     if problem.restricted:
-        flat = half_p.reshape(*lead, k, p * p)
-        exact = exact - 0.5 * flat @ flat.swapaxes(-1, -2)
-    return Hessian(exact, expected, half_p, middle.reshape(*lead, g, n_visits, k, n_visits))
+        total -= 0.5 * half_p @ half_p.T
+    return CoefficientHessian(total, half_p.reshape(k, p, p))

@@ -17,13 +17,13 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
-from scipy import linalg
+from scipy.linalg import lapack
 
 from botox_analysis.numerics.covariance import EIGENVALUE_FLOOR, Structure
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.likelihood import Hessian, Point, Problem, Scores, evaluate, hessian, scores
+from botox_analysis.numerics.likelihood import Point, Problem, Scores, coefficient_hessian, data_hessian, evaluate, scores
 
-CONVERGED = 1e-18
+CONVERGED = 1e-21
 """Squared length of the Newton step in standard errors of the parameters, below which it is not taken."""
 
 NEARLY = 1e-8
@@ -39,17 +39,33 @@ class NotDetermined(ArithmeticError):
     """The likelihood has no regular interior maximum."""
 
 
+@dataclass(frozen=True)
+class Local:
+    """A covariance and how it moves, in the frame L in which it is the identity; k parameters.
+
+    Attributes
+    ----------
+    frame : ndarray, shape (..., K, T, T)
+        L.
+    directions : ndarray, shape (..., K, k, T, T)
+        L^-1 V_i L'^-1.
+    curvature : callable, (L'GL) -> (..., k, k)
+        <G, V_ij>.
+    """
+
+    frame: FloatArray
+    directions: FloatArray
+    curvature: Callable[[FloatArray], FloatArray]
+
+
 class Chart(Protocol):
-    """How a covariance moves: where it is, along which directions, and where a step leads."""
+    """The covariances that there may be, and how one leads to another."""
 
     def sigma(self, state: FloatArray) -> FloatArray:
         """The covariances, shape (..., K, T, T)."""
 
-    def directions(self, state: FloatArray) -> FloatArray:
-        """V_i, shape (..., k, K, T, T)."""
-
-    def curvature(self, state: FloatArray, g: FloatArray) -> FloatArray:
-        """<G, V_ij>, shape (..., k, k)."""
+    def local(self, state: FloatArray) -> Local:
+        """Derivatives."""
 
     def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
         """The state after a step, shape (..., k)."""
@@ -57,7 +73,10 @@ class Chart(Protocol):
 
 @dataclass(frozen=True)
 class FrameChart:
-    """An unstructured covariance; the state is its Cholesky factor, shape (..., K, T, T)."""
+    """An unstructured covariance; the state is its Cholesky factor L, shape (..., K, T, T).
+
+    A step is a lower triangular D for each kind, and leads to L (I + D), on the diagonal L exp(D).
+    """
 
     n_visits: int
     n_kinds: int
@@ -66,27 +85,15 @@ class FrameChart:
         """L L'."""
         return np.asarray(state @ state.swapaxes(-1, -2))
 
-    def directions(self, state: FloatArray) -> FloatArray:
-        """l_a l_b' + l_b l_a' for each pair of columns of L."""
-        row, column = _lower(self.n_visits)
-        columns = state.swapaxes(-1, -2)  # (..., K, T of columns, T)
-        outer = columns[..., row, :, None] * columns[..., column, None, :]
-        both = outer + outer.swapaxes(-1, -2)  # (..., K, k, T, T)
-        if self.n_kinds == 1:
-            return np.asarray(both.swapaxes(-4, -3))
-        n_each = len(row)
-        spread = np.zeros((*both.shape[:-4], self.n_kinds * n_each, self.n_kinds, self.n_visits, self.n_visits))
-        for kind in range(self.n_kinds):
-            spread[..., kind * n_each : (kind + 1) * n_each, kind, :, :] = both[..., kind, :, :, :]
-        return spread
+    def local(self, state: FloatArray) -> Local:
+        """E_ab + E_ba for each pair of visits, wherever the state is."""
+        directions = _unit_directions(self.n_visits, self.n_kinds)
+        return Local(state, directions, self._curvature)
 
-    def curvature(self, state: FloatArray, g: FloatArray) -> FloatArray:
-        """2 [b = d] (L'GL)_ac, and the gradient on the diagonal entries, which move by exp."""
+    def _curvature(self, g: FloatArray) -> FloatArray:
+        """2 [b = d] G_ac; and the gradient for entries of the diagonal, which move by exp."""
         row, column = _lower(self.n_visits)
-        whitened = state.swapaxes(-1, -2) @ g @ state
-        blocks = 2 * np.equal.outer(column, column) * whitened[..., row[:, None], row]
-        diagonal = np.flatnonzero(row == column)
-        blocks[..., diagonal, diagonal] += 2 * np.diagonal(whitened, axis1=-2, axis2=-1)
+        blocks = _same_column(self.n_visits) * g[..., row[:, None], row]
         if self.n_kinds == 1:
             return np.asarray(blocks[..., 0, :, :])
         n_each = len(row)
@@ -111,50 +118,83 @@ def _lower(n_visits: int) -> tuple[np.ndarray, np.ndarray]:
     return np.tril_indices(n_visits)
 
 
+@lru_cache(maxsize=64)
+def _same_column(n_visits: int) -> FloatArray:
+    """2 [b = d] for pairs (a, b), (c, d); on the diagonal of visits 2 more, for exp."""
+    row, column = _lower(n_visits)
+    same = 2.0 * np.equal.outer(column, column)
+    own = np.flatnonzero(row == column)
+    same[own, own] += 2.0
+    return same
+
+
+@lru_cache(maxsize=64)
+def _unit_directions(n_visits: int, n_kinds: int) -> FloatArray:
+    row, column = _lower(n_visits)
+    units = np.zeros((len(row), n_visits, n_visits))
+    units[np.arange(len(row)), row, column] += 1
+    units[np.arange(len(row)), column, row] += 1
+    spread = np.zeros((n_kinds, n_kinds, *units.shape))
+    spread[np.arange(n_kinds), np.arange(n_kinds)] = units
+    return spread.reshape(n_kinds, n_kinds * len(row), n_visits, n_visits)
+
+
 @dataclass(frozen=True)
 class ParameterChart:
-    """A structured covariance; the state is its parameters, of each group in turn, shape (..., M * k)."""
+    """A structured covariance; the state is its parameters, of each of M groups in turn, shape (..., M * k).
+
+    Attributes
+    ----------
+    structure : Structure
+        Of every group.
+    distances : ndarray, shape (K, T, T)
+        Between visits, for each kind of subject.
+    group : ndarray of int, shape (K,)
+        Kinds with the same parameters.
+    n_groups : int
+        M.
+    """
 
     structure: Structure
     distances: FloatArray
     group: np.ndarray
     n_groups: int
 
-    def _derivatives(self, state: FloatArray) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-        split = state.reshape(*state.shape[:-1], self.n_groups, -1)
-        return [
-            self.structure.derivatives(split[..., each, :], self.distances[self.group == each]) for each in range(self.n_groups)
-        ]
-
     def sigma(self, state: FloatArray) -> FloatArray:
         """Of each kind."""
-        pieces = self._derivatives(state)
-        if self.n_groups == 1:
-            return pieces[0][0]
+        split = state.reshape(*state.shape[:-1], self.n_groups, -1)
         total = np.zeros((*state.shape[:-1], *self.distances.shape))
-        for each, (matrix, _, _) in enumerate(pieces):
-            total[..., self.group == each, :, :] = matrix
+        for each in range(self.n_groups):
+            own = self.group == each
+            total[..., own, :, :] = self.structure.derivatives(split[..., each, :], self.distances[own])[0]
         return total
 
-    def directions(self, state: FloatArray) -> FloatArray:
-        """By each parameter."""
-        pieces = self._derivatives(state)
-        if self.n_groups == 1:
-            return pieces[0][1]
-        k = state.shape[-1] // self.n_groups
-        total = np.zeros((*state.shape, *self.distances.shape))
-        for each, (_, first, _) in enumerate(pieces):
-            total[..., each * k : (each + 1) * k, self.group == each, :, :] = first
-        return total
+    def local(self, state: FloatArray) -> Local:
+        """The derivatives of the structure."""
+        split = state.reshape(*state.shape[:-1], self.n_groups, -1)
+        k = split.shape[-1]
+        sigma = np.zeros((*state.shape[:-1], *self.distances.shape))
+        first = np.zeros((*state.shape, *self.distances.shape))
+        second = []
+        for each in range(self.n_groups):
+            own = self.group == each
+            sigma[..., own, :, :], first[..., each * k : (each + 1) * k, own, :, :], bend = self.structure.derivatives(
+                split[..., each, :], self.distances[own]
+            )
+            second.append(bend)
+        frame = np.linalg.cholesky(sigma)
+        back = np.linalg.inv(frame)
+        directions = back[..., None, :, :] @ first.swapaxes(-4, -3) @ back.swapaxes(-1, -2)[..., None, :, :]
 
-    def curvature(self, state: FloatArray, g: FloatArray) -> FloatArray:
-        """Second derivatives, with G."""
-        k = state.shape[-1] // self.n_groups
-        total = np.zeros((*state.shape, state.shape[-1]))
-        for each, (_, _, second) in enumerate(self._derivatives(state)):
-            own = slice(each * k, (each + 1) * k)
-            total[..., own, own] = np.einsum("...ijkst,...kst->...ij", second, g[..., self.group == each, :, :])
-        return total
+        def curvature(g: FloatArray) -> FloatArray:
+            unframed = back.swapaxes(-1, -2) @ g @ back
+            total = np.zeros((*state.shape, state.shape[-1]))
+            for each, bend in enumerate(second):
+                own = slice(each * k, (each + 1) * k)
+                total[..., own, own] = np.einsum("...ijkst,...kst->...ij", bend, unframed[..., self.group == each, :, :])
+            return total
+
+        return Local(frame, directions, curvature)
 
     def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
         """Addition."""
@@ -171,10 +211,14 @@ class Optimum:
         Of the chart.
     sigma : ndarray, shape (K, T, T)
         Covariances.
-    point, score, hessian : Point, Scores, Hessian
-        There; k parameters.
-    directions : ndarray, shape (k, K, T, T)
-        Derivatives of the covariances.
+    point, score : Point, Scores
+        There.
+    hessian : ndarray, shape (k, k)
+        Observed; positive definite.
+    half_p : ndarray, shape (k, p, p)
+        Of `CoefficientHessian`.
+    directions : ndarray, shape (K, k, T, T)
+        Derivatives of the covariances, in the frame.
     n_iterations : int
         Newton steps that were taken.
     """
@@ -183,7 +227,8 @@ class Optimum:
     sigma: FloatArray
     point: Point
     score: Scores
-    hessian: Hessian
+    hessian: FloatArray
+    half_p: FloatArray
     directions: FloatArray
     n_iterations: int
 
@@ -245,21 +290,30 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
     point = _try(problem, sigma)
     if point is None:
         raise NotDetermined("X'WX is singular where the optimiser begins")
-    before = np.inf
+    before, part = np.inf, None
     for n_iterations in range(MOST_ITERATIONS + 1):
-        score = scores(problem, point)
-        directions = chart.directions(state)
-        gradient = _inner(score.g, directions)
-        second = hessian(problem, point, score, directions, chart.curvature(state, score.g))
-        newton, exact = _solve(second, gradient)
+        local = chart.local(state)
+        score = scores(problem, point, local.frame)
+        gradient = _inner(score.g, local.directions)
+        bent = data_hessian(problem, score, local.directions, score.m) + local.curvature(score.g)
+        kept = part  # near the optimum the coefficients' part hardly changes: it is computed anew where steps do not shrink
+        part = kept or coefficient_hessian(problem, point, score, local.directions)
+        newton = _solve(bent + part.total, gradient)
+        if kept and (newton is None or not newton @ gradient < before / 50 or newton @ gradient < CONVERGED):
+            part = coefficient_hessian(problem, point, score, local.directions)
+            newton = _solve(bent + part.total, gradient)
+        exact = newton is not None
+        if newton is None:
+            newton = _expected_step(problem, score, local, gradient)
+            part = None
         decrement = float(newton @ gradient)
-        if exact and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
+        if part and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
             _refuse_boundary(sigma)
-            return Optimum(state, sigma, point, score, second, directions, n_iterations)
+            return Optimum(state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
         if moved is None and isinstance(chart, FrameChart):
-            moved = _em_step(problem, sigma, score, point)
+            moved, part = _em_step(problem, state, score, point), None
         if moved is None:
             break
         state, sigma, point = moved
@@ -278,24 +332,30 @@ def _try(problem: Problem, sigma: FloatArray) -> Point | None:
 
 
 def _inner(g: FloatArray, directions: FloatArray) -> FloatArray:
-    k = directions.shape[-4]
-    flat = directions.reshape(*directions.shape[:-4], k, -1)
-    return np.asarray((flat @ g.reshape(*g.shape[:-3], -1, 1))[..., 0])
+    """<G, V_i>, both in the frame."""
+    *_, n_kinds, k, n_visits, _ = directions.shape
+    flat = directions.reshape(*directions.shape[:-2], n_visits * n_visits)
+    return np.asarray((flat @ g.reshape(*g.shape[:-2], n_visits * n_visits, 1)).sum(axis=-3)[..., 0])
 
 
-def _solve(second: Hessian, gradient: FloatArray) -> tuple[FloatArray, bool]:
-    """The Newton step, and whether the Hessian was positive definite; else the step with the expected one."""
-    for matrix, exact in ((second.exact, True), (second.expected, False)):
-        scale = np.sqrt(np.abs(np.diagonal(second.expected)))
-        scale[scale == 0] = 1.0
-        try:
-            factor = linalg.cho_factor(
-                matrix / np.outer(scale, scale) + (0 if exact else 1e-10) * np.eye(len(scale)), check_finite=False
-            )
-        except linalg.LinAlgError:
-            continue
-        return linalg.cho_solve(factor, gradient / scale, check_finite=False) / scale, exact
-    return gradient / scale**2, False
+def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray | None:
+    """The Newton step; none where the Hessian is not positive definite."""
+    scale = np.sqrt(np.abs(np.diagonal(hessian)))
+    factor, info = lapack.dpotrf(hessian / (scale[:, None] * scale), lower=1)
+    if info or not np.isfinite(scale).all() or not scale.all():
+        return None
+    step, _ = lapack.dpotrs(factor, gradient / scale, lower=1)
+    return np.asarray(step / scale)
+
+
+def _expected_step(problem: Problem, score: Scores, local: Local, gradient: FloatArray) -> FloatArray:
+    """The step with the expected Hessian, which is never indefinite."""
+    half_n = (0.5 * problem.cross.n)[:, None, None] * score.w
+    expected = data_hessian(problem, score, local.directions, half_n)
+    diagonal = np.diagonal(expected)
+    ridge = 1e-10 * np.maximum(diagonal, 1e-300)
+    step = _solve(expected + np.diag(ridge), gradient)
+    return gradient / np.maximum(diagonal, 1e-300) if step is None else step
 
 
 def _line_search(
@@ -314,13 +374,17 @@ def _line_search(
     return None
 
 
-def _em_step(problem: Problem, sigma: FloatArray, score: Scores, point: Point) -> tuple[FloatArray, FloatArray, Point] | None:
-    n = problem.by_kind(problem.cross.n[..., None, None] * np.ones_like(problem.pairs))[..., :1, :1]
-    moved = sigma - (2 / n) * (sigma @ score.g @ sigma)
-    there = _try(problem, moved)
-    if there is None or not there.nll < point.nll:
+def _em_step(problem: Problem, frame: FloatArray, score: Scores, point: Point) -> tuple[FloatArray, FloatArray, Point] | None:
+    """Sigma - (2 / n) Sigma G Sigma, which makes the likelihood no smaller."""
+    n = problem.by_kind(problem.cross.n[:, None, None] * np.ones_like(problem.pairs))[:, :1, :1]
+    inner = np.eye(frame.shape[-1]) - (2 / n) * score.g
+    try:
+        state = frame @ np.linalg.cholesky(inner)
+    except np.linalg.LinAlgError:
         return None
-    return np.linalg.cholesky(moved), moved, there
+    sigma = state @ state.swapaxes(-1, -2)
+    there = _try(problem, sigma)
+    return (state, sigma, there) if there is not None and there.nll < point.nll else None
 
 
 def _refuse_boundary(sigma: FloatArray) -> None:
@@ -330,6 +394,3 @@ def _refuse_boundary(sigma: FloatArray) -> None:
         raise NotDetermined(
             f"the likelihood rises towards a singular covariance (smallest eigenvalue of the correlation {smallest:.1g})"
         )
-
-
-Start = Callable[[FloatArray], FloatArray]

@@ -147,8 +147,8 @@ def satterthwaite(fitted: FittedProblem) -> Uncertainty:
 
 def _satterthwaite_df(fitted: FittedProblem) -> Callable[[FloatArray], FloatArray]:
     optimum = fitted.optimum
-    half_p, half = optimum.hessian.half_p, optimum.point.half
-    factor = linalg.cho_factor(optimum.hessian.exact, check_finite=False)
+    half_p, half = optimum.half_p, optimum.point.half
+    factor = linalg.cho_factor(optimum.hessian, check_finite=False)
 
     def df(contrasts: FloatArray) -> FloatArray:
         z = contrasts @ half.T
@@ -225,26 +225,30 @@ def kenward_roger_linear(fitted: FittedProblem) -> Uncertainty:
 
 def _kenward_roger(fitted: FittedProblem, *, linear: bool) -> Uncertainty:
     problem, optimum = fitted.problem, fitted.optimum
-    cross, rows = problem.cross, problem.basis.rows
-    second, point = optimum.hessian, optimum.point
-    k, p = second.half_p.shape[:2]
+    cross, rows, point = problem.cross, problem.basis.rows, optimum.point
     n_patterns, n_visits = cross.observed.shape
     r = cross.uu.shape[-1]
-    root = linalg.cholesky(linalg.inv(second.exact), lower=True)
+    inverse = linalg.inv(optimum.hessian)
+    root = linalg.cholesky(inverse, lower=True)
 
-    # sum_ij w_ij V_i W V_j, one matrix a pattern
-    v = optimum.directions if problem.n_kinds == 1 else optimum.directions[:, cross.kind]
-    mixed = np.tensordot(root.T, v, axes=1)  # (k, G or 1, T, T)
-    around = (mixed @ point.w @ mixed).sum(axis=0)
-    if not linear:
-        bent = _mean_second_derivative(fitted, linalg.inv(second.exact))
-        around = around - 0.25 * (bent if problem.n_kinds == 1 else bent[cross.kind])
-    blocks = (point.w @ around @ point.w).reshape(n_patterns, -1).T @ cross.uu.reshape(n_patterns, r * r)
+    frame = optimum.score.frame
+    around = np.empty((n_patterns, n_visits, n_visits))  # sum_ij w_ij V_i W V_j of each pattern, in the frame
+    for kind in range(problem.n_kinds):
+        own = problem.patterns_of_kind(kind)
+        flat = optimum.directions[kind].reshape(len(root), -1)
+        four = (flat.T @ inverse @ flat).reshape((n_visits,) * 4).transpose(0, 3, 1, 2)
+        four = four.reshape(n_visits * n_visits, n_visits * n_visits)
+        around[own] = (optimum.score.w[own].reshape(-1, n_visits * n_visits) @ four.T).reshape(-1, n_visits, n_visits)
+        if not linear:
+            back = linalg.solve_triangular(frame[kind], np.eye(n_visits), lower=True)
+            around[own] -= 0.25 * back @ _mean_second_derivative(fitted, inverse, kind) @ back.T
+    wl = point.w @ (frame if problem.n_kinds == 1 else frame[cross.kind])
+    blocks = (wl @ around @ wl.swapaxes(1, 2)).reshape(n_patterns, -1).T @ cross.uu.reshape(n_patterns, r * r)
     blocks = blocks.reshape(n_visits, n_visits, r, r).swapaxes(1, 2).reshape(n_visits * r, n_visits * r)
     halved = point.half @ rows.T
-    inner = halved @ blocks @ halved.T
-    half_p = np.tensordot(root.T, second.half_p, axes=1)
-    inner = inner - (half_p @ half_p).sum(axis=0)
+    half_p = np.tensordot(root.T, optimum.half_p, axes=1)
+    flat_p = half_p.swapaxes(0, 1).reshape(len(half_p[0]), -1)
+    inner = halved @ blocks @ halved.T - flat_p @ flat_p.T
     cov_beta = point.phi + 2 * point.half.T @ inner @ point.half
 
     def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
@@ -272,23 +276,15 @@ def _scaled_f(a1: float, a2: float, n: int) -> tuple[float, float]:
     return df / (expectation * (df - 2)), df
 
 
-def _mean_second_derivative(fitted: FittedProblem, w: FloatArray) -> FloatArray:
-    """sum_ij w_ij V_ij in mmrm's parameters, shape (K, T, T); `w` is in those of the chart."""
-    sigma, state = fitted.optimum.sigma, fitted.optimum.state
-    total = np.zeros_like(sigma)
+def _mean_second_derivative(fitted: FittedProblem, w: FloatArray, kind: int) -> FloatArray:
+    """sum_ij w_ij V_ij in mmrm's parameters, shape (T, T); `w` is in those of the chart."""
+    group = int(fitted.group[kind])
+    k = len(w) // (int(fitted.group.max()) + 1)
+    own = slice(group * k, (group + 1) * k)
     if fitted.structure is None:
-        n_each = len(w) // len(sigma)
-        for kind in range(len(sigma)):
-            own = slice(kind * n_each, (kind + 1) * n_each)
-            total[kind] = _bend_of_cholesky(state[kind], w[own, own])
-        return total
-    n_groups = int(fitted.group.max()) + 1
-    k = len(state) // n_groups
-    for each in range(n_groups):
-        own = slice(each * k, (each + 1) * k)
-        second = fitted.structure.derivatives(state[own], fitted.distances[fitted.group == each])[2]
-        total[fitted.group == each] = np.tensordot(w[own, own], second, axes=2)
-    return total
+        return _bend_of_cholesky(fitted.optimum.state[kind], w[own, own])
+    second = fitted.structure.derivatives(fitted.optimum.state[own], fitted.distances[kind : kind + 1])[2]
+    return np.asarray(np.tensordot(w[own, own], second, axes=2)[0])
 
 
 def _bend_of_cholesky(root: FloatArray, w: FloatArray) -> FloatArray:

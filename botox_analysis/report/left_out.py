@@ -89,9 +89,14 @@ def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:
         rows.append((f"{label}, {visit}", "visit not compared: an arm has no value", n))
     rule = efficacy.endpoint.rule
     for where, reason, n in efficacy.fit.left_out.itertuples(index=False):
-        if rule is not None and reason == "no value recorded":
-            reason = f"fewer than {rule.minimum_days} recorded days in the period"
-        rows.append((where, reason, n))
+        rows.append((where, _reason(reason, efficacy), n))
+    if isinstance(efficacy.fit, MmrmFit):
+        at_visit = zip(efficacy.fit.visits, efficacy.fit.n.sum(axis=0), strict=True)
+        for visit, n in at_visit:
+            unseen = efficacy.fit.n_subjects - int(n)
+            if unseen:
+                reason = f"{_reason(NO_VALUE, efficacy)}; the subject's other visits are in the model"
+                rows.append((f"MMRM, {label}, {visit}", reason, unseen))
     zero = int((efficacy.outcomes.drop_duplicates("subject")["baseline"] == 0).sum())
     if zero:
         rows.append((f"responders and percent changes, {label}", "a baseline of 0", zero))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.fit import Fit
+from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.schema import as_estimates
 from botox_analysis.trials.trial import Trial
 
@@ -22,19 +23,67 @@ class Efficacy:
         What was measured.
     observed, outcomes : DataFrame
         *outcomes* as measured, and with the protocol's handling of missing values.
+    handling : str
+        What stands for missing values in `outcomes`: observed cases, or a strategy of `impute`.
     fit : Fit
-        The primary model.
-    means, differences, unadjusted : DataFrame
-        *estimates*.
+        The model.
+    means, differences, average, unadjusted : DataFrame
+        *estimates*; the difference averaged over visits is empty where each visit was analysed on its own.
     """
 
     endpoint: Endpoint
     observed: pd.DataFrame
     outcomes: pd.DataFrame
+    handling: str
     fit: Fit
     means: pd.DataFrame
     differences: pd.DataFrame
+    average: pd.DataFrame
     unadjusted: pd.DataFrame
+
+    @property
+    def by_mmrm(self) -> bool:
+        """Whether all visits were analysed together by a mixed model."""
+        return isinstance(self.fit, MmrmFit)
+
+    @property
+    def missing(self) -> str:
+        """How missing values are handled, in words."""
+        if self.by_mmrm and self.handling == OBSERVED_CASES:
+            return "by the likelihood of all observed values, under missing at random"
+        return self.handling
+
+    def n_analysed(self, visit: str) -> list[float]:
+        """Subjects of each arm in the model: of all visits where they are analysed together, else of one.
+
+        Parameters
+        ----------
+        visit : str
+            The primary visit.
+
+        Returns
+        -------
+        list of float
+            In the order of the arms.
+        """
+        if isinstance(self.fit, MmrmFit):
+            return [float(n) for n in self.fit.measures.sums.n_by_arm.sum(axis=0)]
+        return self.n_seen(visit)
+
+    def n_seen(self, visit: str) -> list[float]:
+        """Subjects of each arm in the model with a value at a visit.
+
+        Parameters
+        ----------
+        visit : str
+            Of those in the model.
+
+        Returns
+        -------
+        list of float
+            In the order of the arms.
+        """
+        return [float(n) for n in self.fit.n[:, list(self.fit.visits).index(visit)]]
 
 
 @dataclass(frozen=True)
@@ -92,8 +141,10 @@ class Analysis:
         The primary endpoint.
     secondary : list of Efficacy
         The others.
-    baseline, disposition_rates, sensitivity : DataFrame
+    baseline, disposition_rates : DataFrame
         *estimates*.
+    sensitivity : dict of str to DataFrame
+        *estimates* of the primary difference by what tells them apart, the primary analysis first.
     flow : DataFrame
         *events* of the disposition, with those analysed.
     diaries : DataFrame or None
@@ -114,7 +165,7 @@ class Analysis:
     secondary: list[Efficacy]
     baseline: pd.DataFrame
     disposition_rates: pd.DataFrame
-    sensitivity: pd.DataFrame
+    sensitivity: dict[str, pd.DataFrame]
     flow: pd.DataFrame
     diaries: pd.DataFrame | None
     responses: Responses | None
@@ -126,8 +177,8 @@ class Analysis:
         """Every number the report shows, as one frame of *estimates*."""
         parts = [self.baseline, self.disposition_rates]
         for efficacy in (self.primary, *self.secondary):
-            parts += [efficacy.means, efficacy.differences, efficacy.unadjusted]
-        parts.append(self.sensitivity)
+            parts += [efficacy.means, efficacy.differences, efficacy.average, efficacy.unadjusted]
+        parts += self.sensitivity.values()
         if self.responses is not None:
             parts += [self.responses.rates, self.responses.differences]
             parts += [] if self.responses.curve is None else [self.responses.curve]
@@ -145,14 +196,16 @@ class Analysis:
     @property
     def settings(self) -> dict[str, object]:
         """What was analysed how, the protocol's words and the defaults in the places it left open."""
-        rule = self.primary.endpoint.rule
+        rule, fit = self.primary.endpoint.rule, self.primary.fit
         return {
             "endpoint": self.primary.endpoint.label,
             "visit": self.visit,
             "covariates": list(self.covariates),
             "efficacy_population": self.efficacy_trial.population,
             "safety_population": self.safety.trial.population if self.safety else "",
-            "handling": handling_of(self.primary),
+            "analysis": "mmrm" if self.primary.by_mmrm else "ancova",
+            **({"covariance": fit.structure} if isinstance(fit, MmrmFit) else {}),
+            "handling": self.primary.handling,
             "response": self.response,
             "diary_rule": rule.handling if rule else "",
         }
@@ -164,19 +217,3 @@ class Analysis:
         if planned.points:
             return f"{'fall' if planned.points > 0 else 'rise'} of at least {abs(planned.points):g} points"
         return f"reduction of at least {100 * planned.reduction:g} %"
-
-
-def handling_of(efficacy: Efficacy) -> str:
-    """What stands for missing values in the primary analysis, in words.
-
-    Parameters
-    ----------
-    efficacy : Efficacy
-        An analysed endpoint.
-
-    Returns
-    -------
-    str
-        Without the diary rule.
-    """
-    return str(efficacy.outcomes["imputation"].iloc[0]).split("; ")[0] or OBSERVED_CASES

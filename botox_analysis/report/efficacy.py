@@ -1,0 +1,183 @@
+"""The analysis of an endpoint: by which model, at which visits, and what other models say of the primary difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.models.ancova import fit_ancova
+from botox_analysis.models.descriptives import describe_change
+from botox_analysis.models.fit import Fit
+from botox_analysis.models.imputation import STRATEGIES, impute
+from botox_analysis.models.mmrm import FALL_BACK, fit_mmrm
+from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.refusal import DataError, FitError
+from botox_analysis.report.left_out import LeftOut
+from botox_analysis.report.parts import Efficacy
+from botox_analysis.schema import BASELINE, categories_of
+from botox_analysis.trials.trial import Trial
+
+SMALL_SAMPLE = "kenward-roger-linear"
+"""Always, in large trials too, where it changes nothing. In this form the standard errors of complete data are those of the
+analysis of covariance, and those of an unstructured covariance are the ones of SAS."""
+
+ALL_OBSERVED = "all observed values"
+
+
+def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str) -> Efficacy:
+    """An endpoint, analysed as planned.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        What to measure.
+    trial : Trial
+        Restricted to the efficacy population.
+    analysis : str
+        A word of `ANALYSES`. Empty: ``"mmrm"``, but ``"ancova"`` where the protocol puts single values in the place of
+        missing ones. At a single visit the mixed model is the analysis of covariance, which is then taken.
+
+    Returns
+    -------
+    Efficacy
+        At the visits at which every arm has a value.
+
+    Raises
+    ------
+    DataError
+        There is no such visit.
+    FitError
+        The model is not determined by the data.
+    """
+    observed = endpoint.derive(trial)
+    handling = trial.protocol.handling
+    outcomes = impute(observed, strategy=handling) if handling else observed
+    response = "change" if outcomes["baseline"].notna().any() else "value"
+    covariates = covariates_of(trial, outcomes)
+    visits = _comparable_visits(outcomes, covariates, response)
+    chosen = "ancova" if len(visits) < 2 else analysis or ("ancova" if handling else "mmrm")
+    fit = ANALYSES[chosen](outcomes, covariates, response, visits)
+    return Efficacy(
+        endpoint=endpoint,
+        observed=observed,
+        outcomes=outcomes,
+        handling=handling or OBSERVED_CASES,
+        fit=fit,
+        means=fit.means(),
+        differences=fit.differences(),
+        average=fit.average_differences() if isinstance(fit, MmrmFit) else pd.DataFrame(),
+        unadjusted=describe_change(outcomes),
+    )
+
+
+def covariates_of(trial: Trial, outcomes: pd.DataFrame) -> tuple[str, ...]:
+    """The covariates of the model of an endpoint.
+
+    Parameters
+    ----------
+    trial : Trial
+        Whose protocol names them.
+    outcomes : DataFrame
+        *outcomes* of the endpoint.
+
+    Returns
+    -------
+    tuple of str
+        The baseline first, where there is one.
+    """
+    has_baseline = bool(outcomes["baseline"].notna().any())
+    return (BASELINE, *trial.protocol.covariates) if has_baseline else trial.protocol.covariates
+
+
+def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str) -> list[str]:
+    """The visits with a usable value in every arm."""
+    usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
+    n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
+    return [visit for visit in n_arms.index if n_arms[visit] == len(categories_of(outcomes["arm"]))]
+
+
+def _by_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
+    # Where no visit can be compared all are asked for, and refused.
+    return fit_ancova(outcomes, covariates=covariates, response=response, visits=visits or None)
+
+
+def _by_mmrm(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
+    return _fit_mmrm(outcomes, covariates, response, visits, FALL_BACK)
+
+
+def _fit_mmrm(
+    outcomes: pd.DataFrame,
+    covariates: tuple[str, ...],
+    response: str,
+    visits: list[str],
+    covariance: str | tuple[str, ...],
+) -> MmrmFit:
+    return fit_mmrm(
+        outcomes[outcomes["visit"].isin(visits)],
+        covariance=covariance,
+        small_sample=SMALL_SAMPLE,
+        covariates=[f"{name}:visit" if name == BASELINE else name for name in covariates],
+        response=response,
+    )
+
+
+ANALYSES: dict[str, Callable[[pd.DataFrame, tuple[str, ...], str, list[str]], Fit]] = {
+    "mmrm": _by_mmrm,
+    "ancova": _by_ancova,
+}
+"""The word of the protocol -> *outcomes*, covariates, response and visits -> `Fit`."""
+
+
+def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> tuple[dict[str, pd.DataFrame], LeftOut]:
+    """The primary difference, and what other models and other handlings of missing values make of it.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+    visit : str
+        The primary visit.
+    covariates : tuple of str
+        Of the primary model.
+
+    Returns
+    -------
+    estimates : dict of str to DataFrame
+        *estimates* of the difference at the visit by what tells them apart, the primary first: the mixed model of what
+        was observed; analyses of covariance of the visit alone under each handling; the unadjusted difference.
+    left_out : list of (str, str, int)
+        Models that could not be fitted, and why.
+    """
+    response = "change" if BASELINE in covariates else "value"
+    observed = primary.observed
+    visits = _comparable_visits(observed, covariates, response)
+    others: list[tuple[str, Callable[[], Fit]]] = []
+    if len(visits) > 1 and visit in visits:
+        others.append((f"MMRM, {ALL_OBSERVED}", partial(_by_mmrm, observed, covariates, response, visits)))
+    if isinstance(primary.fit, MmrmFit):
+        by_arm = f"{primary.fit.structure} by arm"
+        own = list(primary.fit.visits)
+        others.append(
+            ("MMRM, a covariance for each arm", partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm))
+        )
+    for handling in (OBSERVED_CASES, *STRATEGIES):
+        outcomes = observed if handling == OBSERVED_CASES else impute(observed, strategy=handling)
+        others.append((f"ANCOVA, {handling}", partial(_by_ancova, outcomes, covariates, response, [visit])))
+    if covariates:
+        others.append((f"unadjusted, {primary.handling}", partial(_by_ancova, primary.outcomes, (), response, [visit])))
+
+    values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
+    first = f"{'MMRM' if primary.by_mmrm else 'ANCOVA'}, {values}"
+    found = {f"{first} (primary)": primary.differences}
+    failed: LeftOut = []
+    for label, fit in others:
+        if label == first:
+            continue
+        try:
+            found[label] = fit().differences()
+        except (DataError, FitError) as error:
+            failed.append((f"sensitivity analyses, {label}", f"not analysed: {error}", observed["subject"].nunique()))
+    return {label: frame[frame["visit"] == visit] for label, frame in found.items()}, failed
