@@ -104,7 +104,8 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str
     DataError
         Names the columns that are missing and those that are there.
     """
-    missing = [column for column in columns if column not in frame.columns]
+    there = set(frame.columns)
+    missing = [column for column in columns if column not in there]
     if missing:
         raise DataError(f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.")
 

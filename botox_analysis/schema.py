@@ -8,7 +8,6 @@ Three plain pandas frames carry everything: *outcomes* (what was measured), *eve
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -89,6 +88,9 @@ SPREADS = ("standard deviation", "median", "minimum", "maximum")
 """What describes values beside their mean."""
 
 ESTIMATES_KEY = (*ESTIMAND, "method")
+ALSO_KEY = ("within", "citation")
+"""Columns that tell rows apart where they are there."""
+
 ESTIMATES_NUMBERS = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "conf_level", "p_value")
 
 BASELINE = "baseline"
@@ -132,18 +134,37 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         Two rows have the same estimand and method.
     """
     n_rows = len(columns["estimate"])
+    text = {column: _words(columns.get(column, ""), n_rows) for column in ESTIMATES if column not in ESTIMATES_NUMBERS}
+    rest = {column: values for column, values in columns.items() if column not in ESTIMATES}
+    keys = [*(text[column] for column in ESTIMATES_KEY), *(list(rest[column]) for column in ALSO_KEY if column in rest)]
+    seen = set(zip(*keys, strict=True))
     complete: dict[str, Any] = {}
     for column in ESTIMATES:
-        if column in ESTIMATES_NUMBERS:
-            values = np.broadcast_to(np.asarray(columns.get(column, np.nan), dtype=float), n_rows)
-            complete[column] = np.array(values)
+        if column in text:
+            complete[column] = _text_array(text[column])
         else:
-            words = np.broadcast_to(np.asarray(columns.get(column, ""), dtype=object), n_rows)
-            complete[column] = np.array([str(word) for word in words], dtype=object)
-    for column, values in columns.items():
-        if column not in complete:
-            complete[column] = np.asarray(values)
-    return check_estimates(pd.DataFrame(complete))
+            values = np.empty(n_rows)
+            values[:] = columns.get(column, np.nan)
+            complete[column] = values
+    frame = pd.DataFrame({**complete, **{column: np.asarray(values) for column, values in rest.items()}}, copy=False)
+    return frame if len(seen) == n_rows else check_estimates(frame)
+
+
+def _words(values: Any, n_rows: int) -> list[str]:
+    if isinstance(values, str):
+        return [values] * n_rows
+    words = [str(word) for word in values]
+    return words * n_rows if len(words) == 1 != n_rows else words
+
+
+_TEXT = pd.Series(["text"]).dtype
+"""What pandas makes of text: ``str``, or ``object`` before pandas 3."""
+
+
+def _text_array(words: list[str]) -> Any:
+    if _TEXT == object:
+        return np.array(words, dtype=object)
+    return pd.array(words, dtype=_TEXT)
 
 
 def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,7 +186,7 @@ def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
         Names the missing column, or the first row that is there twice.
     """
     require_columns(frame, ESTIMATES, "estimates")
-    key = [*ESTIMATES_KEY, *(column for column in ("within", "citation") if column in frame.columns)]
+    key = [*ESTIMATES_KEY, *(column for column in ALSO_KEY if column in frame.columns)]
     twice = frame.duplicated(key)
     if twice.any():
         row = frame[key].iloc[int(np.flatnonzero(twice)[0])]
@@ -230,23 +251,39 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-@dataclass(frozen=True)
 class SubjectGrid:
     """Where the rows of *outcomes* stand in a table of N subjects by T visits.
 
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, checked by `grid_of`.
+
     Attributes
     ----------
-    visits : tuple of str
-        That have a row, in time.
+    arms, visits : tuple of str
+        That have a row; reference first, in time.
+    arm : ndarray of int, shape (rows,)
+        Code of the arm.
     n_subjects : int
         Subjects, in order of appearance (of a categorical column, of its categories).
-    cell : ndarray of int, shape (rows,), optional
-        The place of each row in the raveled table; left out where rows stand in that order and none is absent.
+    cell : ndarray of int, shape (rows,), or None
+        The place of each row in the raveled table; none where rows stand in that order and no row is absent.
     """
 
-    visits: tuple[str, ...]
-    n_subjects: int
-    cell: Any = None
+    def __init__(self, outcomes: pd.DataFrame) -> None:
+        self._outcomes = outcomes
+        self._columns: dict[str, pd.Series[Any]] = {}
+        self.arm, self.arms = _occurring(self["arm"])
+        visit, self.visits = _occurring(self["visit"])
+        self.cell, self.n_subjects = None, 0
+        self._place(visit)
+
+    def __getitem__(self, column: str) -> pd.Series[Any]:
+        """A column of the outcomes, looked up once."""
+        if column not in self._columns:
+            self._columns[column] = self._outcomes[column]
+        return self._columns[column]
 
     def wide(self, values: Any, absent: Any = np.nan) -> Any:
         """Values of rows as a table.
@@ -270,6 +307,37 @@ class SubjectGrid:
         table[self.cell] = values
         return table.reshape(shape)
 
+    def _place(self, visit: Any) -> None:
+        subject = self["subject"].array
+        if isinstance(subject, pd.Categorical) and subject.codes.min() >= 0:
+            of_row = subject.codes
+        else:
+            of_row = pd.factorize(subject, use_na_sentinel=False)[0]
+        n_visits = len(self.visits)
+        if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
+            by_block = of_row.reshape(-1, n_visits)
+            if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
+                self.n_subjects = len(by_block)
+                return
+        self.n_subjects = int(of_row.max()) + 1
+        self.cell = of_row.astype(np.int64) * n_visits + visit
+        if np.bincount(self.cell).max() > 1:
+            twice = self._outcomes.duplicated(["subject", "visit"])
+            row = self._outcomes.iloc[int(np.flatnonzero(twice)[0])]
+            raise DataError(
+                f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
+                "expected one row per subject and visit."
+            )
+
+
+def _occurring(column: pd.Series[Any]) -> tuple[Any, tuple[str, ...]]:
+    """Codes and names of the categories that have a row."""
+    codes, names = column.array.codes, column.array.categories.tolist()
+    occurs = np.bincount(codes, minlength=len(names)) > 0
+    if not occurs.all():
+        codes = (np.cumsum(occurs) - 1)[codes]
+    return codes, tuple(str(name) for name, there in zip(names, occurs, strict=True) if there)
+
 
 def grid_of(frame: pd.DataFrame) -> SubjectGrid:
     """Check *outcomes*, and say where each row stands.
@@ -290,9 +358,8 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
         As `check_outcomes`.
     """
     require_columns(frame, OUTCOMES, "outcomes")
-    if frame.empty:
+    if not len(frame):
         raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
-    codes = {}
     for column in ("arm", "visit"):
         values = frame[column].array
         if not isinstance(values, pd.Categorical):
@@ -300,43 +367,16 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
                 f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
                 "build the frame with as_outcomes, which sets the order of arms and visits."
             )
-        codes[column] = values.codes
-        if codes[column].min() < 0:
-            raise DataError(f"outcomes: found {int((codes[column] < 0).sum())} rows without {column}; expected one in each.")
+        if values.codes.min() < 0:
+            raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
+    endpoint = frame["endpoint"].array
+    if not (endpoint == endpoint[0]).all():
+        raise DataError(f"outcomes has several endpoints: {listed(frame['endpoint'].unique())}; expected those of one.")
+    grid = SubjectGrid(frame)
     for column in ("baseline", "value", "change"):
-        if np.isinf(frame[column].to_numpy(dtype=float)).any():
+        if np.isinf(grid[column].to_numpy(dtype=float)).any():
             raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
-    endpoint = frame["endpoint"]
-    if not (endpoint.array == endpoint.iloc[0]).all():
-        raise DataError(f"outcomes has several endpoints: {listed(endpoint.unique())}; expected those of one.")
-    return _grid(frame, codes["visit"])
-
-
-def _grid(frame: pd.DataFrame, visit: Any) -> SubjectGrid:
-    scheduled = frame["visit"].cat.categories
-    occurs = np.bincount(visit, minlength=len(scheduled)) > 0
-    if not occurs.all():
-        visit = (np.cumsum(occurs) - 1)[visit]
-    visits = tuple(str(name) for name in scheduled[occurs])
-    subject = frame["subject"].array
-    if isinstance(subject, pd.Categorical) and subject.codes.min() >= 0:
-        of_row = subject.codes
-    else:
-        of_row = pd.factorize(frame["subject"], use_na_sentinel=False)[0]
-    n_visits = len(visits)
-    if len(frame) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
-        by_block = of_row.reshape(-1, n_visits)
-        if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
-            return SubjectGrid(visits, len(by_block))
-    cell = of_row.astype(np.int64) * n_visits + visit
-    if np.bincount(cell).max() > 1:
-        twice = frame.duplicated(["subject", "visit"])
-        row = frame.iloc[int(np.flatnonzero(twice)[0])]
-        raise DataError(
-            f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
-            "expected one row per subject and visit."
-        )
-    return SubjectGrid(visits, int(of_row.max()) + 1, cell)
+    return grid
 
 
 def _plain(value: object) -> str:

@@ -4,9 +4,11 @@ from botox_analysis.figures import (
     adverse_events,
     calendar,
     course,
+    covariance,
     distribution,
     flow,
     forest,
+    residuals,
     responder_curve,
     style,
 )
@@ -15,9 +17,11 @@ __all__ = [
     "adverse_events",
     "calendar",
     "course",
+    "covariance",
     "distribution",
     "flow",
     "forest",
+    "residuals",
     "responder_curve",
     "style",
 ]

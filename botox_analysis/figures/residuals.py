@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,8 @@ from botox_analysis.schema import categories_of
 
 COLUMNS = ("subject", "arm", "visit", "fitted", "residual")
 
-MANY = 400
-"""Residuals from which points are small and see-through, and are kept as pixels in files of lines."""
+MANY = 1000
+"""Residuals from which points are pixels also in files of lines, which would be large."""
 
 ENOUGH = 8
 """Residuals of an arm at a visit, on average, from which a box shows them; fewer are shown themselves."""
@@ -58,22 +59,25 @@ def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     arms, visits = categories_of(residuals["arm"]), categories_of(residuals["visit"])
     ax = axes_for(ax, TWO_COLUMNS, 2.45)
     divider = make_axes_locatable(ax)
-    quantiles = divider.append_axes("right", size="72%", pad=0.14, sharey=ax)
-    by_visit = divider.append_axes("right", size="128%", pad=0.14, sharey=ax)
-    many = len(residuals) > MANY
-    look = {"linestyle": "none", "markeredgewidth": 0, "rasterized": many, "zorder": 2}
-    look |= {"markersize": 1.6, "alpha": 0.35} if many else {"markersize": 3.2, "alpha": 0.8}
+    quantiles = divider.append_axes("right", size="72%", pad=0.2, sharey=ax)
+    by_visit = divider.append_axes("right", size="128%", pad=0.2, sharey=ax)
+    # The more points, the smaller and the more transparent.
+    root = len(residuals) ** 0.5
+    look: dict[str, Any] = {"linestyle": "none", "markeredgewidth": 0, "rasterized": len(residuals) > MANY}
+    look["markersize"] = min(3.2, max(1.5, 55 / root))
     for arm, (colour, marker) in arm_styles(arms).items():
         rows = residuals[residuals["arm"] == arm]
         fitted, values = rows["fitted"].to_numpy(dtype=float), rows["residual"].to_numpy(dtype=float)
-        ax.plot(fitted, values, marker=marker, color=colour, **look)
+        look |= {"marker": marker, "color": colour}
+        ax.plot(fitted, values, alpha=min(0.8, max(0.35, 16 / root)), **look)
         ax.plot([], [], marker=marker, color=colour, linestyle="none", label=str(arm))
-        quantiles.plot(_normal_quantiles(len(values)), np.sort(values), marker=marker, color=colour, **{**look, "alpha": 0.8})
+        quantiles.plot(_normal_quantiles(len(values)), np.sort(values), alpha=0.8, **look)
     _draw_by_visit(by_visit, residuals, arms, visits)
     for panel in (ax, by_visit):
         for height in EXPECTED:
             panel.axhline(height, color=FAINT, linewidth=0.8, linestyle=(0, (4, 3)) if height else "-", zorder=1)
     quantiles.axline((0, 0), slope=1, color=INK, linewidth=0.7, zorder=3)
+    ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("Fitted value")
     ax.set_ylabel("Normalised residual")
     quantiles.set_xlabel("Normal quantile")
@@ -98,7 +102,8 @@ def _draw_by_visit(ax: Axes, residuals: pd.DataFrame, arms: list[str], visits: l
         places = np.arange(len(visits)) + (number - (len(arms) - 1) / 2) * step
         if not boxes:
             x = np.repeat(places, [len(group) for group in groups])
-            ax.plot(x, np.concatenate(groups), marker=marker, color=colour, linestyle="none", markersize=3.2, alpha=0.8)
+            look: dict[str, Any] = {"linestyle": "none", "markersize": 3.2, "markeredgewidth": 0, "alpha": 0.8}
+            ax.plot(x, np.concatenate(groups), marker=marker, color=colour, **look)
             continue
         line = {"color": colour, "linewidth": 0.9}
         ax.boxplot(

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from botox_analysis.models.design import Design, build_design, require_covariates
+from botox_analysis.models.design import Design, build_design, refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES, Fit
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.least_squares import LeastSquares, fit_least_squares
 from botox_analysis.refusal import DataError, FitError, listed, require_choice
 from botox_analysis.schema import categories_of, check_outcomes
-from botox_analysis.trials.trial import LEFT_OUT
 
 
 def fit_ancova(
@@ -75,6 +74,9 @@ def fit_ancova(
         if isinstance(names, str) or len(set(names)) < len(names):
             raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
     require_covariates(outcomes, covariates)
+    for covariate in covariates:
+        if outcomes[covariate].isna().all():
+            refuse_missing_covariate(covariate)
     scheduled = list(outcomes["visit"].cat.categories)
     chosen = scheduled if visits is None else list(visits)
     unknown = [visit for visit in chosen if visit not in scheduled]
@@ -116,7 +118,7 @@ def fit_ancova(
         coefficients=_joint_coefficients(fits),
         names=names,
         residual_sd=np.sqrt([fitted.residual_variance for fitted in fits]),
-        left_out=pd.DataFrame(left_out, columns=list(LEFT_OUT)),
+        not_entered=tuple(left_out),
     )
 
 

@@ -94,8 +94,15 @@ def is_number(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
 
 
+NOT_COVARIATES = frozenset(
+    ("trial", "population", "endpoint", "intercurrent", "imputation", "subject", "arm", "visit")
+    + ("value", "change", "percent_change")
+)
+"""Columns of *outcomes* that are something else."""
+
+
 def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> None:
-    """Refuse covariates that outcomes does not have, or that are missing throughout.
+    """Refuse covariates that outcomes does not have.
 
     Parameters
     ----------
@@ -109,26 +116,25 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> Non
     DataError
         Names the covariate, and those that there are.
     """
-    unusable = {
-        "trial",
-        "population",
-        "endpoint",
-        "intercurrent",
-        "imputation",
-        "subject",
-        "arm",
-        "visit",
-        "value",
-        "change",
-        "percent_change",
-    }
-    usable = [column for column in outcomes.columns if column not in unusable]
+    usable = [column for column in outcomes.columns if column not in NOT_COVARIATES]
     unknown = [covariate for covariate in covariates if covariate not in usable]
     if unknown:
         raise DataError(f"outcomes has no covariate {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
-    empty = [covariate for covariate in covariates if outcomes[covariate].isna().all()]
-    if empty:
-        raise DataError(
-            f"outcomes: the covariate {listed(empty)} is missing for every subject; "
-            "give it values, or leave it out of covariates."
-        )
+
+
+def refuse_missing_covariate(covariate: str) -> None:
+    """Refuse a covariate that nobody has.
+
+    Parameters
+    ----------
+    covariate : str
+        Its name.
+
+    Raises
+    ------
+    DataError
+        Always.
+    """
+    raise DataError(
+        f"outcomes: the covariate '{covariate}' is missing for every subject; give it values, or leave it out of covariates."
+    )

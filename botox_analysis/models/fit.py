@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class Fit:
         Of the p coefficients.
     residual_sd : ndarray, shape (V,)
         Residual standard deviation at each visit.
-    left_out : DataFrame
+    not_entered : tuple of (str, str, int)
         Subjects that do not enter: where, reason, n.
     """
 
@@ -57,7 +57,12 @@ class Fit:
     coefficients: Coefficients
     names: tuple[str, ...]
     residual_sd: FloatArray
-    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+    not_entered: tuple[tuple[str, str, int], ...] = ()
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Subjects that do not enter: where, reason, n."""
+        return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
 
     def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> pd.DataFrame:
         """Adjusted means of each arm at each visit.

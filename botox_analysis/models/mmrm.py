@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
 
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures, crossproducts, read_covariance
@@ -187,61 +186,49 @@ class _Design:
 def _design(measures: RepeatedMeasures) -> _Design:
     sums = measures.sums
     n_arms, n_visits = len(measures.arms), len(measures.visits)
-    columns: list[np.ndarray] = []
-    names: list[str] = []
-    margins: list[tuple[float, float, float]] = []  # observed, equal, and how far the mean is from the centre
-
-    def add(source: int, visit: int | None, name: str, margin: tuple[float, float, float]) -> None:
-        column = np.full(n_visits, -1)
-        column[slice(None) if visit is None else visit] = source
-        columns.append(column)
-        names.append(name if visit is None else f"{measures.visits[visit]}: {name}")
-        margins.append(margin)
-
-    for visit in range(n_visits):
-        for arm, name in enumerate(measures.arms):
-            add(arm, visit, f"arm {name}", (0.0, 0.0, 0.0))
-    source = n_arms
-    means = sums.means
-    for term in measures.terms:
-        visits: list[int | None] = list(range(n_visits)) if term.by_visit else [None]
-        if not term.levels:
-            for each in visits:
-                add(source, each, term.name, (0.0, 0.0, float(means[source] - sums.centre[source])))
-            source += 1
-            continue
-        occurring = [level for level in range(len(term.levels)) if sums.totals[source + level] > 0]
-        for each in visits:
-            for level in occurring[1:]:
-                margin = (float(means[source + level]), 1 / len(occurring), 0.0)
-                add(source + level, each, f"{term.name} {term.levels[level]}", margin)
-        source += len(term.levels)
-
-    design = np.array(columns).T
     n_cells = n_arms * n_visits
-    at_visit = (design >= 0).T  # (P, T)
-    share = np.array(margins)
-    rows = np.zeros((3, n_visits, n_arms, len(names)))
-    rows[..., n_cells:] = (share.T[:, None, :] * at_visit.T[None])[:, :, None, n_cells:]
-    cells = np.eye(n_cells, len(names)).reshape(n_visits, n_arms, -1)
-    to_means = np.eye(len(names))
-    to_means[:n_cells] += rows[2].reshape(n_cells, -1)
-    varying = np.concatenate([[False] * n_arms, *([term.varying] * max(len(term.levels), 1) for term in measures.terms)])
+    names = [f"{visit}: arm {arm}" for visit in measures.visits for arm in measures.arms]
+    source = list(range(n_arms)) * n_visits
+    at_visit = [visit for visit in range(n_visits) for _ in range(n_arms)]  # -1: at all
+    margins = [(0.0, 0.0, 0.0)] * n_cells  # observed, equal, and how far the mean is from the centre
+    means, totals, centre = sums.means.tolist(), sums.totals.tolist(), sums.centre.tolist()
+    first = n_arms
+    for term in measures.terms:
+        shown = [(first, term.name, (0.0, 0.0, means[first] - centre[first]))]
+        if term.levels:
+            occurring = [level for level in range(len(term.levels)) if totals[first + level] > 0]
+            shown = [
+                (first + level, f"{term.name} {term.levels[level]}", (means[first + level], 1 / len(occurring), 0.0))
+                for level in occurring[1:]
+            ]
+        for visit in range(n_visits) if term.by_visit else (-1,):
+            for column, name, margin in shown:
+                source.append(column)
+                at_visit.append(visit)
+                names.append(name if visit < 0 else f"{measures.visits[visit]}: {name}")
+                margins.append(margin)
+        first += max(len(term.levels), 1)
+
+    n_columns = len(names)
+    where = np.array(at_visit)
+    there = (where == np.arange(n_visits)[:, None]) | (where < 0)  # (T, P)
+    rows = np.array(margins).T[:, None, :] * there  # (3, T, P)
+    cells = np.eye(n_cells, n_columns).reshape(n_visits, n_arms, n_columns)
+    to_means = np.eye(n_columns)
+    to_means[:n_cells] += np.repeat(rows[2], n_arms, axis=0)
+    offset = np.zeros(n_columns)
+    offset[:n_cells] = np.repeat(sums.centre_y, n_arms)
+    varying = [False] * n_arms + [term.varying for term in measures.terms for _ in range(max(len(term.levels), 1))]
+    design = np.where(there, np.array(source), -1)
     return _Design(
         columns=design,
         names=tuple(names),
-        observed=(cells + rows[0]).transpose(1, 0, 2),
-        equal=(cells + rows[1]).transpose(1, 0, 2),
+        observed=(cells + rows[0][:, None, :]).transpose(1, 0, 2),
+        equal=(cells + rows[1][:, None, :]).transpose(1, 0, 2),
         to_means=to_means,
-        offset=np.concatenate([np.repeat(sums.centre_y, n_arms), np.zeros(len(names) - n_cells)]),
-        between=_between(design, varying),
+        offset=offset,
+        between=np.array([np.equal(source, each) for each in sorted(set(source)) if not varying[each]], dtype=float),
     )
-
-
-def _between(design: np.ndarray, varying: np.ndarray) -> FloatArray:
-    """For each quantity that is the same at all visits, the sum of its coefficients; shape (quantities, P)."""
-    source = design.max(axis=0)
-    return np.array([source == each for each in np.unique(source) if not varying[each]], dtype=float)
 
 
 def _fit(
@@ -273,11 +260,9 @@ def _fit(
 
         to_columns = design.to_means @ basis.to_columns
         n_subjects = float(sums.n_by_arm.sum())
-        between_rank = int(np.linalg.matrix_rank(design.between @ basis.to_columns)) if len(design.between) else 0
         fitted = FittedProblem(
             problem=problem, optimum=optimum, structure=structure, distances=distances, group=group,
-            within_only=_within_only(design, to_columns), n_subjects=n_subjects,
-            between_rank=between_rank, within_rank=basis.to_columns.shape[1] - between_rank,
+            between=design.between, to_columns=to_columns, n_subjects=n_subjects,
         )  # fmt: skip
         if variance == "model":
             uncertainty = SMALL_SAMPLE[small_sample](fitted)
@@ -304,7 +289,7 @@ def _fit(
         coefficients=Coefficients(beta, cov_beta, df),
         names=design.names,
         residual_sd=np.sqrt(np.mean([np.diagonal(each) for each in covariances.values()], axis=0)),
-        left_out=measures.left_out,
+        not_entered=measures.left_out,
         structure=str(phrase),
         covariances=covariances,
         loglik=-float(optimum.point.nll),
@@ -330,14 +315,6 @@ def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray,
     n_groups = int(group.max()) + 1
     states = [structure.begin(start[group == each].mean(axis=0), distances[group == each]) for each in range(n_groups)]
     return maximise(problem, ParameterChart(structure, distances, group, n_groups), np.concatenate(states))
-
-
-def _within_only(design: _Design, to_columns: FloatArray) -> Callable[[FloatArray], np.ndarray]:
-    def within_only(contrasts: FloatArray) -> np.ndarray:
-        rows = contrasts @ linalg.pinv(to_columns)
-        return np.asarray((np.abs(rows @ design.between.T) < 1e-8).all(axis=1))
-
-    return within_only
 
 
 def _refuse_empty(measures: RepeatedMeasures) -> None:

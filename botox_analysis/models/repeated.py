@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.models.design import is_number, require_covariates
+from botox_analysis.models.design import is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES
 from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.crossproducts import CrossProducts, Quantity, SubjectData, cross_products
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed, require_choice
-from botox_analysis.schema import SubjectGrid, categories_of, grid_of
-from botox_analysis.trials.trial import LEFT_OUT
+from botox_analysis.schema import SubjectGrid, grid_of
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
 
@@ -113,7 +113,7 @@ class RepeatedMeasures:
         The subjects themselves, for residuals and sandwich variances; left out once parts were added.
     outcomes : DataFrame, optional
         The frame that `data` is of.
-    left_out : DataFrame
+    left_out : tuple of (str, str, int)
         Subjects and values that do not enter: where, reason, n.
     """
 
@@ -129,7 +129,7 @@ class RepeatedMeasures:
     sums: CrossProducts
     data: SubjectData | None = None
     outcomes: pd.DataFrame | None = None
-    left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+    left_out: tuple[tuple[str, str, int], ...] = ()
 
     @property
     def n(self) -> FloatArray:
@@ -161,20 +161,21 @@ class RepeatedMeasures:
                     "parts are of one trial, with the same arms, visits and choices."
                 )
         terms, here, there = _common_terms(self, other)
-        varying = np.concatenate(
-            [np.zeros(len(self.arms), bool)] + [np.repeat(term.varying, max(len(term.levels), 1)) for term in terms]
+        weighted = bool(self.weights)
+        varying = (weighted,) * len(self.arms) + tuple(
+            weighted or term.varying for term in terms for _ in range(max(len(term.levels), 1))
         )
-        varying = np.repeat(True, len(varying)) if self.weights else varying
         kinds = tuple(dict.fromkeys(self.kinds + other.kinds))
         parts = []
         for measures, where in ((self, here), (other, there)):
             kind = np.array([kinds.index(each) for each in measures.kinds], dtype=np.int64)
             placed = measures.sums.placed(where, varying)
             parts.append(replace(placed, kind=kind[placed.kind]))
-        left_out = pd.concat([self.left_out, other.left_out], ignore_index=True)
+        left_out = Counter({row[:2]: row[2] for row in self.left_out})
+        left_out.update({row[:2]: row[2] for row in other.left_out})
         return replace(
             self, terms=terms, kinds=kinds, sums=parts[0] + parts[1], data=None, outcomes=None,
-            left_out=left_out.groupby(list(LEFT_OUT[:2]), sort=False, as_index=False)["n"].sum() if len(left_out) else left_out,
+            left_out=tuple((*where, n) for where, n in left_out.items()),
         )  # fmt: skip
 
     def __radd__(self, other: int) -> RepeatedMeasures:
@@ -245,21 +246,23 @@ def crossproducts(
     require_choice(response, RESPONSES, "response")
     asked = _asked(covariates)
     require_covariates(outcomes, [name for name, _ in asked])
-    arms = tuple(str(arm) for arm in categories_of(outcomes["arm"]))
-    arm = _fixed(grid, _arm_codes(outcomes), "arm")
+    arms = grid.arms
+    arm = _fixed(grid, grid.arm, "arm")
 
-    y = grid.wide(outcomes[response].to_numpy(dtype=float))
+    y = grid.wide(grid[response].to_numpy(dtype=float))
     terms, quantities = [], [Quantity(arm, len(arms))]
     for name, by_visit in asked:
-        quantity, levels = _quantity(outcomes[name], grid)
+        quantity, levels = _quantity(grid[name], grid)
+        if not quantity.known.any():
+            refuse_missing_covariate(name)
         quantities.append(quantity)
         terms.append(Term(name, by_visit, levels, quantity.varying))
     roots = None if weights is None else _root_weights(outcomes, weights, grid)
     data = SubjectData(y, tuple(quantities), None, roots)
     data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
     return RepeatedMeasures(
-        labels={name: str(outcomes[name].iloc[0]) for name in LABELS} | {"measure": RESPONSES[response]},
-        imputation=str(outcomes["imputation"].iloc[0]),
+        labels={name: str(grid[name].array[0]) for name in LABELS} | {"measure": RESPONSES[response]},
+        imputation=str(grid["imputation"].array[0]),
         arms=arms,
         visits=grid.visits,
         terms=tuple(terms),
@@ -270,7 +273,7 @@ def crossproducts(
         sums=cross_products(data),
         data=data,
         outcomes=outcomes,
-        left_out=_left_out(data, terms, outcomes, response),
+        left_out=_left_out(data, terms, str(grid["endpoint"].array[0]), response),
     )
 
 
@@ -286,12 +289,6 @@ def _asked(covariates: Sequence[str]) -> list[tuple[str, bool]]:
     if len({name for name, _ in asked}) < len(asked):
         raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
     return asked
-
-
-def _arm_codes(outcomes: pd.DataFrame) -> np.ndarray:
-    codes = outcomes["arm"].array.codes
-    occurs = np.bincount(codes, minlength=len(outcomes["arm"].cat.categories)) > 0
-    return np.asarray(codes if occurs.all() else (np.cumsum(occurs) - 1)[codes])
 
 
 def _fixed(grid: SubjectGrid, codes: np.ndarray, what: str) -> np.ndarray:
@@ -385,8 +382,8 @@ def _with_kinds(
     return replace(data, kind=kind.ravel()), kinds
 
 
-def _left_out(data: SubjectData, terms: Sequence[Term], outcomes: pd.DataFrame, response: str) -> pd.DataFrame:
-    where = f"MMRM, {outcomes['endpoint'].iloc[0]}"
+def _left_out(data: SubjectData, terms: Sequence[Term], endpoint: str, response: str) -> tuple[tuple[str, str, int], ...]:
+    where = f"MMRM, {endpoint}"
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
     counted = [(where, f"no {response} at any visit", int((~some).sum()))]
@@ -403,4 +400,4 @@ def _left_out(data: SubjectData, terms: Sequence[Term], outcomes: pd.DataFrame, 
     if data.root_weights is not None:
         lost = seen & ~(data.root_weights > 0)
         counted.append((f"{where}: values", "no weight", int(lost.sum())))
-    return pd.DataFrame([row for row in counted if row[2]], columns=list(LEFT_OUT))
+    return tuple(row for row in counted if row[2])

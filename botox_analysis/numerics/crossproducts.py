@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,11 +80,11 @@ class SubjectData:
     kind: IntArray | None = None
     root_weights: FloatArray | None = None
 
-    @property
-    def varying(self) -> BoolArray:
+    @cached_property
+    def varying(self) -> tuple[bool, ...]:
         """Whether each of the R columns of the design changes over the visits; weights make all of them change."""
-        flags = [self.root_weights is not None or quantity.varying for quantity in self.quantities]
-        return np.repeat(flags, [quantity.width for quantity in self.quantities])
+        weighted = self.root_weights is not None
+        return tuple(weighted or quantity.varying for quantity in self.quantities for _ in range(quantity.width))
 
     def observed(self, rows: slice) -> BoolArray:
         """Where the response and all quantities are known.
@@ -127,18 +128,17 @@ class SubjectData:
             In the order of `positions`, then y.
         """
         n, n_visits = observed.shape
-        varying = self.varying
-        place = positions(varying, n_visits)
+        place = positions(self.varying, n_visits)
         r = int(place.max()) + 1
-        chunk = np.zeros((n, r + n_visits))
+        chunk = np.empty((n, r + n_visits))
         first = 0
         for quantity in self.quantities:
             values, last = quantity.values[rows], first + quantity.width
             if quantity.n_levels:
-                columns = np.equal(values[..., None], np.arange(quantity.n_levels))
+                columns = values[..., None] == np.arange(quantity.n_levels)
             else:
                 columns = np.where(np.isfinite(values), values - centre[first], 0.0)[..., None]
-            if not varying[first]:
+            if not self.varying[first]:
                 chunk[:, place[0, first] : place[0, first] + quantity.width] = columns
             else:
                 if not quantity.varying:
@@ -149,17 +149,19 @@ class SubjectData:
         y = self.y[rows] - centre_y
         if self.root_weights is not None:
             y *= self.root_weights[rows]
-        chunk[:, r:] = np.where(observed, y, 0.0)
+        y[~observed] = 0.0
+        chunk[:, r:] = y
         return chunk
 
 
-def positions(varying: BoolArray, n_visits: int) -> IntArray:
+@lru_cache(maxsize=64)
+def positions(varying: tuple[bool, ...], n_visits: int) -> IntArray:
     """Where in u each column of the design is found.
 
     Parameters
     ----------
-    varying : ndarray of bool, shape (R,)
-        Columns that change over the visits; the others come first.
+    varying : tuple of bool
+        For each of R columns, whether it changes over the visits; the others come first.
     n_visits : int
         T.
 
@@ -168,10 +170,11 @@ def positions(varying: BoolArray, n_visits: int) -> IntArray:
     ndarray of int, shape (T, R)
         The entry of u that is the column at each visit.
     """
-    n_fixed, n_varying = int((~varying).sum()), int(varying.sum())
+    changes = np.array(varying)
+    n_fixed, n_varying = int((~changes).sum()), int(changes.sum())
     place = np.zeros((n_visits, len(varying)), dtype=np.int64)
-    place[:, ~varying] = np.arange(n_fixed)
-    place[:, varying] = n_fixed + np.arange(n_visits * n_varying).reshape(n_visits, n_varying)
+    place[:, ~changes] = np.arange(n_fixed)
+    place[:, changes] = n_fixed + np.arange(n_visits * n_varying).reshape(n_visits, n_varying)
     return place
 
 
@@ -197,8 +200,8 @@ class CrossProducts:
         Sum of u y'; 0 at visits not observed.
     yy : ndarray, shape (..., G, T, T)
         Sum of y y'; 0 at visits not observed.
-    varying : ndarray of bool, shape (R,)
-        Columns of the design that have an entry of u at each visit.
+    varying : tuple of bool
+        For each of the R columns of the design, whether it has an entry of u at each visit.
     centre : ndarray, shape (R,)
         What was subtracted from each column.
     centre_y : ndarray, shape (T,)
@@ -216,7 +219,7 @@ class CrossProducts:
     uu: FloatArray
     uy: FloatArray
     yy: FloatArray
-    varying: BoolArray
+    varying: tuple[bool, ...]
     centre: FloatArray
     centre_y: FloatArray
     totals: FloatArray
@@ -289,14 +292,14 @@ class CrossProducts:
             totals=self.totals - by * self.n_observations,
         )  # fmt: skip
 
-    def placed(self, where: IntArray, varying: BoolArray) -> CrossProducts:
+    def placed(self, where: IntArray, varying: tuple[bool, ...]) -> CrossProducts:
         """The same sums among more columns, which are 0 for all subjects.
 
         Parameters
         ----------
         where : ndarray of int, shape (R,)
             The new place of each column.
-        varying : ndarray of bool, shape (new R,)
+        varying : tuple of bool
             Of all columns.
 
         Returns
@@ -334,7 +337,7 @@ def cross_products(data: SubjectData) -> CrossProducts:
     CrossProducts
         Of the subjects with an observed visit; patterns in ascending order of kind and visits.
     """
-    n_subjects, n_visits = data.y.shape
+    n_visits = data.y.shape[1]
     varying = data.varying
     place = positions(varying, n_visits)
     r = int(place.max()) + 1
@@ -434,13 +437,17 @@ def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
     first = 0
     for quantity in data.quantities:
         if not quantity.n_levels:
-            known = quantity.values[:CHUNK][quantity.known[:CHUNK]]
-            centre[first] = known.mean() if known.size else 0.0
+            centre[first] = _mean_of_known(quantity.values[:CHUNK].ravel())
         first += quantity.width
-    seen = np.isfinite(data.y[:CHUNK])
-    n = np.maximum(seen.sum(axis=0), 1)
-    centre_y = np.where(seen, data.y[:CHUNK], 0.0).sum(axis=0) / n
+    some = data.y[:CHUNK]
+    seen = np.isfinite(some)
+    centre_y = np.where(seen, some, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     return centre, centre_y
+
+
+def _mean_of_known(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else 0.0
 
 
 def _totals(chunk: FloatArray, observed: BoolArray, place: IntArray) -> FloatArray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 FloatArray = NDArray[np.float64]
 
@@ -90,8 +90,8 @@ def t_inference(estimate: FloatArray, std_error: FloatArray, df: FloatArray, con
         One entry an estimate.
     """
     usable_df = np.where(df > 0, df, np.nan)
-    margin = stats.t.ppf(0.5 + conf_level / 2, usable_df) * std_error
+    margin = special.stdtrit(usable_df, 0.5 + conf_level / 2) * std_error
     statistic = np.full_like(estimate, np.nan)
     np.divide(estimate, std_error, out=statistic, where=std_error > 0)
-    p_value = 2 * stats.t.sf(np.abs(statistic), usable_df)
+    p_value = 2 * special.stdtr(usable_df, -np.abs(statistic))
     return Inference(estimate, std_error, df, estimate - margin, estimate + margin, p_value)

@@ -104,12 +104,12 @@ class FittedProblem:
         Between visits.
     group : ndarray of int, shape (K,)
         Kinds that share parameters.
-    within_only : callable, (contrasts (k, p)) -> bool (k,)
-        Contrasts that compare visits within subjects only.
+    between : ndarray, shape (m, P)
+        For each quantity that is the same at all visits, which coefficients are of it.
+    to_columns : ndarray, shape (P, p)
+        From coordinates of the basis to coefficients.
     n_subjects : float
         Subjects with an observation.
-    between_rank, within_rank : int
-        Coefficients of differences between subjects, and of changes within them.
     """
 
     problem: Problem
@@ -117,10 +117,9 @@ class FittedProblem:
     structure: Structure | None
     distances: FloatArray
     group: np.ndarray
-    within_only: Callable[[FloatArray], np.ndarray]
+    between: FloatArray
+    to_columns: FloatArray
     n_subjects: float
-    between_rank: int
-    within_rank: int
 
 
 def satterthwaite(fitted: FittedProblem) -> Uncertainty:
@@ -329,11 +328,15 @@ def between_within(fitted: FittedProblem) -> Uncertainty:
     Uncertainty
         A contrast with a part between subjects has the degrees of freedom of subjects.
     """
-    between = fitted.n_subjects - fitted.between_rank
-    within = fitted.problem.cross.n_observations - fitted.n_subjects - fitted.within_rank
+    rank = int(np.linalg.matrix_rank(fitted.between @ fitted.to_columns))
+    between = fitted.n_subjects - rank
+    within = fitted.problem.cross.n_observations - fitted.n_subjects - (fitted.to_columns.shape[1] - rank)
+    back = linalg.pinv(fitted.to_columns)
 
     def df(contrasts: FloatArray) -> FloatArray:
-        return np.where(fitted.within_only(contrasts), float(within), float(between))
+        # within subjects: for each quantity the weights of the visits sum to 0
+        sums = contrasts @ back @ fitted.between.T
+        return np.where((np.abs(sums) < 1e-8).all(axis=1), float(within), float(between))
 
     def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
         return 1.0, float(df(contrasts).min())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from botox_analysis.endpoints.adverse_events import ANY, adverse_events
@@ -11,18 +13,21 @@ from botox_analysis.endpoints.disposition import disposition
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.endpoints.scales import endpoints_of
-from botox_analysis.models.ancova import fit_ancova
-from botox_analysis.models.descriptives import describe, describe_change
-from botox_analysis.models.imputation import STRATEGIES, impute
+from botox_analysis.models.descriptives import describe
+from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.refusal import DataError, FitError, listed
+from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
 from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
-from botox_analysis.schema import BASELINE, categories_of
+from botox_analysis.schema import BASELINE
 from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
 """Reductions in the table of responders; the curve has every per cent."""
+
+ANALYSED = "in the primary analysis"
+"""What the flow calls those in a model of all visits."""
 
 MOST_FREQUENT = 20
 """Terms in the dot plot of adverse events."""
@@ -40,14 +45,15 @@ def analyse(trial: Trial) -> Analysis:
     -------
     Analysis
         What the protocol leaves open: the first endpoint, the last visit, the population ``itt`` (``safety`` for
-        adverse events) where there is one, observed cases, baseline as the only covariate.
+        adverse events) where there is one, the mixed model for repeated measures where there are several visits, baseline
+        as the only covariate.
 
     Raises
     ------
     DataError
         There is one arm only, nothing to measure, or the protocol names what the trial does not have.
     FitError
-        A model is not determined by the data.
+        The primary model is not determined by the data; no other takes its place.
     """
     if len(trial.arms) < 2:
         raise DataError(
@@ -60,7 +66,8 @@ def analyse(trial: Trial) -> Analysis:
     efficacy_trial = trial.restrict(population)
     _refuse_missing_arms(efficacy_trial)
     endpoints = _endpoints(trial)
-    primary = _analyse_endpoint(endpoints[0], efficacy_trial)
+    primary = analyse_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis)
+    _refuse_one_visit(trial, primary.endpoint, primary.fit.visits)
     visit = planned.visit or primary.fit.visits[-1]
     if visit not in primary.fit.visits:
         raise DataError(
@@ -70,13 +77,15 @@ def analyse(trial: Trial) -> Analysis:
     secondary, left_out = [], left_out_of_trial(trial, efficacy_trial, primary)
     for endpoint in endpoints[1:]:
         try:
-            secondary.append(_analyse_endpoint(endpoint, efficacy_trial))
+            secondary.append(analyse_endpoint(endpoint, efficacy_trial, analysis="mmrm" if primary.by_mmrm else "ancova"))
         except (DataError, FitError) as error:
             left_out.append((endpoint.label, f"not analysed: {error}", len(efficacy_trial.subjects)))
     for efficacy in (primary, *secondary):
         left_out += left_out_of_endpoint(efficacy)
     flow = disposition(trial)
-    covariates = _covariates(trial, primary.outcomes)
+    covariates = covariates_of(trial, primary.outcomes)
+    sensitivity, not_fitted = other_analyses(primary, visit, covariates)
+    left_out += not_fitted
     safety = _safety(trial)
     return Analysis(
         trial=trial,
@@ -87,7 +96,7 @@ def analyse(trial: Trial) -> Analysis:
         secondary=secondary,
         baseline=describe(efficacy_trial, endpoints=endpoints),
         disposition_rates=event_rates(flow),
-        sensitivity=_sensitivity(primary, visit, covariates),
+        sensitivity=sensitivity,
         flow=pd.concat([flow, _analysed(flow, primary, visit)], ignore_index=True),
         diaries=_diaries(efficacy_trial, primary, visit),
         responses=_responses(primary, visit, planned),
@@ -125,11 +134,17 @@ def check_protocol(trial: Trial) -> None:
             raise DataError(
                 f"{trial.name}: the protocol's visit '{planned.visit}' is not among those of {primary.name}: {listed(visits)}."
             )
+        _refuse_one_visit(trial, primary, visits)
 
 
 def _refuse_unknown_words(trial: Trial) -> None:
     planned = trial.protocol
-    for key, word, known in (("handling", planned.handling, STRATEGIES), ("diary_rule", planned.diary_rule, RULES)):
+    words = (
+        ("analysis", planned.analysis, ANALYSES),
+        ("handling", planned.handling, STRATEGIES),
+        ("diary_rule", planned.diary_rule, RULES),
+    )
+    for key, word, known in words:
         if word and word not in known:
             raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.")
     strange = [name for name in planned.covariates if name not in trial.covariates]
@@ -137,6 +152,14 @@ def _refuse_unknown_words(trial: Trial) -> None:
         raise DataError(
             f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
             f"these are {listed(trial.covariates)}."
+        )
+
+
+def _refuse_one_visit(trial: Trial, endpoint: Endpoint, visits: Sequence[str]) -> None:
+    if trial.protocol.analysis == "mmrm" and len(visits) == 1:
+        raise DataError(
+            f"{trial.name}: the protocol's analysis 'mmrm' needs two or more visits; {endpoint.name} can be compared at "
+            f"{listed(visits)} only, where the mixed model is the analysis of covariance: take 'ancova'."
         )
 
 
@@ -172,48 +195,18 @@ def _endpoints(trial: Trial) -> list[Endpoint]:
     return primary + [endpoint for endpoint in endpoints if endpoint is not primary[0]]
 
 
-def _covariates(trial: Trial, outcomes: pd.DataFrame) -> tuple[str, ...]:
-    has_baseline = bool(outcomes["baseline"].notna().any())
-    return ("baseline", *trial.protocol.covariates) if has_baseline else trial.protocol.covariates
-
-
-def _analyse_endpoint(endpoint: Endpoint, trial: Trial) -> Efficacy:
-    observed = endpoint.derive(trial)
-    handling = trial.protocol.handling
-    outcomes = impute(observed, strategy=handling) if handling else observed
-    response = "change" if outcomes["baseline"].notna().any() else "value"
-    covariates = _covariates(trial, outcomes)
-    fit = fit_ancova(
-        outcomes, covariates=covariates, response=response, visits=_comparable_visits(outcomes, covariates, response)
-    )
-    return Efficacy(endpoint, observed, outcomes, fit, fit.means(), fit.differences(), describe_change(outcomes))
-
-
-def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str) -> list[str] | None:
-    """The visits with a usable value in every arm; all of them (to be refused) where there is none."""
-    usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
-    n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
-    return [visit for visit in n_arms.index if n_arms[visit] == len(categories_of(outcomes["arm"]))] or None
-
-
-def _sensitivity(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> pd.DataFrame:
-    """The primary difference under other handlings of missing values, and unadjusted."""
-    response = "change" if "baseline" in covariates else "value"
-    pieces = [primary.differences[primary.differences["visit"] == visit]]
-    handled = [primary.observed, *(impute(primary.observed, strategy=strategy) for strategy in STRATEGIES)]
-    for outcomes in handled:
-        if outcomes["imputation"].iloc[0] != primary.outcomes["imputation"].iloc[0]:
-            pieces.append(fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit]).differences())
-    if covariates:
-        pieces.append(fit_ancova(primary.outcomes, covariates=(), response=response, visits=[visit]).differences())
-    return pd.concat(pieces, ignore_index=True)
-
-
 def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame:
-    at_visit = list(primary.fit.visits).index(visit)
-    n = dict(zip(primary.fit.arms, primary.fit.n[:, at_visit], strict=True))
+    """The stages of the flow that the primary analysis adds."""
     first = flow.drop_duplicates("arm")
-    return first.assign(category=f"analysed at {visit}", n_events=[n[arm] for arm in first["arm"]], within="")
+
+    def stage(category: str, within: str, n: list[float]) -> pd.DataFrame:
+        of_arm = dict(zip(primary.fit.arms, n, strict=True))
+        return first.assign(category=category, n_events=[of_arm[arm] for arm in first["arm"]], within=within)
+
+    if not primary.by_mmrm:
+        return stage(f"analysed at {visit}", "", primary.n_analysed(visit))
+    seen = stage(f"with a value at {visit}", ANALYSED, primary.n_seen(visit))
+    return pd.concat([stage(ANALYSED, "", primary.n_analysed(visit)), seen])
 
 
 def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | None:

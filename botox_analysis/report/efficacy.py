@@ -105,7 +105,10 @@ def _by_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: st
 
 
 def _by_mmrm(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
-    return _fit_mmrm(outcomes, covariates, response, visits, FALL_BACK)
+    try:
+        return _fit_mmrm(outcomes, covariates, response, visits, FALL_BACK)
+    except FitError as error:
+        raise FitError(f"{error} A protocol with analysis = 'ancova' takes each visit on its own.") from error
 
 
 def _fit_mmrm(
@@ -156,7 +159,7 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
     visits = _comparable_visits(observed, covariates, response)
     others: list[tuple[str, Callable[[], Fit]]] = []
     if len(visits) > 1 and visit in visits:
-        others.append((f"MMRM, {ALL_OBSERVED}", partial(_by_mmrm, observed, covariates, response, visits)))
+        others.append((f"MMRM, {ALL_OBSERVED}", partial(_fit_mmrm, observed, covariates, response, visits, FALL_BACK)))
     if isinstance(primary.fit, MmrmFit):
         by_arm = f"{primary.fit.structure} by arm"
         own = list(primary.fit.visits)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from botox_analysis.endpoints.adverse_events import n_not_emergent
 from botox_analysis.models.descriptives import MAX_LEVELS
 from botox_analysis.models.design import is_number
+from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report.parts import Efficacy
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
+
+NO_VALUE = "no value recorded"
+"""What a model says of a missing response."""
 
 LeftOut = list[tuple[str, str, int]]
 
@@ -87,20 +91,30 @@ def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:
     for visit in skipped:
         n = int((efficacy.outcomes["visit"] == visit).sum())
         rows.append((f"{label}, {visit}", "visit not compared: an arm has no value", n))
-    rule = efficacy.endpoint.rule
     for where, reason, n in efficacy.fit.left_out.itertuples(index=False):
         rows.append((where, _reason(reason, efficacy), n))
     if isinstance(efficacy.fit, MmrmFit):
-        at_visit = zip(efficacy.fit.visits, efficacy.fit.n.sum(axis=0), strict=True)
-        for visit, n in at_visit:
+        for visit, n in zip(efficacy.fit.visits, efficacy.fit.n.sum(axis=0), strict=True):
             unseen = efficacy.fit.n_subjects - int(n)
             if unseen:
-                reason = f"{_reason(NO_VALUE, efficacy)}; the subject's other visits are in the model"
+                reason = f"{_reason(NO_VALUE, efficacy)}; other visits are used"
                 rows.append((f"MMRM, {label}, {visit}", reason, unseen))
     zero = int((efficacy.outcomes.drop_duplicates("subject")["baseline"] == 0).sum())
     if zero:
         rows.append((f"responders and percent changes, {label}", "a baseline of 0", zero))
     return rows
+
+
+def _reason(reason: str, efficacy: Efficacy) -> str:
+    """A model's reason in the words of a diary: what a period needs to have a value."""
+    rule = efficacy.endpoint.rule
+    if rule is None:
+        return reason
+    if reason == NO_VALUE:
+        return f"fewer than {rule.minimum_days} recorded days in the period"
+    if reason.endswith("at any visit"):
+        return f"{reason}: no baseline, or no period with {rule.minimum_days} recorded days"
+    return reason
 
 
 def safety_population(trial: Trial) -> str:

@@ -8,7 +8,7 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import figures, wording
+from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.report import sentences
+from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
 from botox_analysis.report.parts import Analysis
 from botox_analysis.tables.adverse_events import table_adverse_events
@@ -41,6 +42,8 @@ _FIGURES = (
     "responder_curve",
     "calendar",
     "adverse_events",
+    "residuals",
+    "covariance",
 )
 """In the order of the page."""
 
@@ -182,9 +185,9 @@ def _draw(name: str, analysis: Analysis) -> Any:
     if name == "course":
         return figures.course.plot_course(primary.means)
     if name == "forest":
-        return figures.forest.plot_forest(primary.differences)
+        return figures.forest.plot_forest(_stacked([primary.differences, primary.average]))
     if name == "sensitivity":
-        return figures.forest.plot_forest(analysis.sensitivity.assign(method=_short_methods(analysis)))
+        return figures.forest.plot_forest(_stacked(frame.assign(method=label) for label, frame in analysis.sensitivity.items()))
     if name == "distribution":
         return figures.distribution.plot_distribution(primary.outcomes, visit=visit)
     if name == "responder_curve" and analysis.responses is not None and analysis.responses.curve is not None:
@@ -193,14 +196,15 @@ def _draw(name: str, analysis: Analysis) -> Any:
         return figures.calendar.plot_calendar(analysis.diaries)
     if name == "adverse_events" and analysis.safety is not None:
         return figures.adverse_events.plot_adverse_events(analysis.safety.terms, analysis.safety.shown)
+    if name == "residuals" and isinstance(primary.fit, MmrmFit):
+        return figures.residuals.plot_residuals(primary.fit.residuals())
+    if name == "covariance" and isinstance(primary.fit, MmrmFit):
+        return figures.covariance.plot_covariance(primary.fit.correlation())
     raise ValueError(f"{name!r} is no figure of this report.")
 
 
-def _short_methods(analysis: Analysis) -> pd.Series:
-    """What tells the sensitivity analyses apart, without what they share."""
-    method = analysis.sensitivity["method"]
-    handling = method.str.split("; ").str[1]
-    return handling.where(~method.str.contains("unadjusted"), handling + ", unadjusted")
+def _stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([frame for frame in frames if not frame.empty], ignore_index=True)
 
 
 def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
@@ -268,14 +272,14 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
         name=trial.name,
         banner=sentences.SIMULATED_BANNER if trial.provenance.get("simulated") == "yes" else "",
         headline=sentences.headline(analysis),
-        estimand=sentences.estimand(analysis),
+        estimand=paragraphs.estimand(analysis),
         captions=captions,
         pictures=pictures,
         widths=widths,
         order={name: number for number, name in enumerate(pictures, start=1)},
         tables={name: Markup(to_html(table)) for name, table in tables.items()},  # noqa: S704 - to_html escapes every text
         titles=sentences.table_titles(analysis),
-        methods=sentences.methods(analysis),
+        methods=paragraphs.methods(analysis),
         provenance=trial.provenance,
         versions=_versions(),
     )

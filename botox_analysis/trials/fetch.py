@@ -167,6 +167,7 @@ def _read_vickers(paths: Mapping[str, Path]) -> Trial:
             visit="12 months",
             covariates=("age", "sex", "migraine", "chronicity", "acupuncturist"),
             efficacy_population="completers",
+            analysis="ancova",
         ),
         files=_spoken_of("vickers2004"),
     )
@@ -207,6 +208,7 @@ def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
             visit="week 4",
             covariates=("site",),
             efficacy_population="itt",
+            analysis="ancova",
             handling="last observation carried forward, baseline included",
         ),
         files=_spoken_of("cdystonia"),

@@ -24,7 +24,7 @@ _KEYS = {
 }  # fmt: skip
 _PROTOCOL_KEYS = {
     "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
-    "handling": _WORD, "reduction": "a number", "points": "a number", "diary_rule": _WORD,
+    "analysis": _WORD, "handling": _WORD, "reduction": "a number", "points": "a number", "diary_rule": _WORD,
 }  # fmt: skip
 
 

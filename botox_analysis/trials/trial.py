@@ -42,8 +42,12 @@ class Protocol:
         Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
     efficacy_population, safety_population : str
         Columns of ``subjects``. Empty: all randomised.
+    analysis : str
+        How arms are compared: ``"mmrm"`` (a mixed model for repeated measures, all visits together) or ``"ancova"`` (an
+        analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
+        visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
     handling : str
-        What stands for a missing value in the primary analysis, a word `impute` knows; empty: observed cases.
+        What stands for a missing value in the primary analysis, a word `impute` knows; empty: nothing does.
     reduction : float
         The share by which a responder's value falls.
     points : float
@@ -58,6 +62,7 @@ class Protocol:
     covariates: tuple[str, ...] = ()
     efficacy_population: str = ""
     safety_population: str = ""
+    analysis: str = ""
     handling: str = ""
     reduction: float = 0.5
     points: float = 0.0

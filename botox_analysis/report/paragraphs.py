@@ -1,0 +1,189 @@
+"""The paragraphs of a report: the primary estimand, and how the numbers were computed."""
+
+from __future__ import annotations
+
+from botox_analysis import wording
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.models.design import is_number
+from botox_analysis.models.mmrm import FALL_BACK
+from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.report import phrases
+from botox_analysis.report.parts import Analysis, Efficacy
+
+SMALL_SAMPLE_TOLD = (
+    "Standard errors and degrees of freedom are those of Kenward and Roger, in the linear form that SAS has for an unstructured "
+    "covariance: they keep the size of the test in small trials, and change next to nothing in large ones."
+)
+
+
+def estimand(analysis: Analysis) -> str:
+    """The primary estimand, as one sentence.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    str
+        Population, treatments, variable, and summary measure; what the handling of missing values stands for.
+    """
+    arms = analysis.trial.arms
+    measure = analysis.primary.fit.labels["measure"].removeprefix("mean ")
+    since = f" from baseline to {analysis.visit}" if "change" in measure else f" at {analysis.visit}"
+    variable = analysis.primary.endpoint.label if measure == "mean" else f"{measure} in {analysis.primary.endpoint.label}"
+    return (
+        f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
+        f"{arms[0]}; {variable}{since}; difference of means. No strategy for intercurrent events is applied to the values. "
+        f"Missing values: {analysis.primary.missing}."
+    )
+
+
+def methods(analysis: Analysis) -> list[str]:
+    """How the numbers were computed.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    list of str
+        Paragraphs.
+    """
+    said = [_primary_endpoint(analysis), *_diary_rules(analysis), *_comparison(analysis)]
+    for paragraph in (_sensitivity(analysis), _responses(analysis), _safety(analysis)):
+        said += [paragraph] if paragraph else []
+    return said
+
+
+def _primary_endpoint(analysis: Analysis) -> str:
+    subjects, randomised = analysis.efficacy_trial.subjects, analysis.trial.subjects
+    return (
+        f"The primary endpoint is {analysis.primary.endpoint.label}, at {analysis.visit}. It was analysed in "
+        f"{phrases.population(analysis.efficacy_trial.population)}: {wording.count(len(subjects))} of "
+        f"{wording.count(len(randomised))} randomised."
+    )
+
+
+def _diary_rules(analysis: Analysis) -> list[str]:
+    endpoints = [efficacy.endpoint for efficacy in (analysis.primary, *analysis.secondary)]
+    said = []
+    for rule in sorted({endpoint.rule for endpoint in endpoints if endpoint.rule is not None}, key=lambda each: each.name):
+        hours = f"at least {rule.minimum_hours:g} hours of headache" if rule.minimum_hours else "headache of any duration"
+        said.append(
+            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.handling.split(': ', 1)[1]}. "
+            f"Baseline is the {rule.period_days} days before the first treatment, and the first period is days 1 to "
+            f"{rule.period_days}."
+        )
+    return said
+
+
+def _comparison(analysis: Analysis) -> list[str]:
+    primary = analysis.primary
+    inference = "Limits and p-values are two-sided, from Student's t. No p-value is adjusted for multiplicity."
+    if isinstance(primary.fit, MmrmFit):
+        return [_mixed_model(analysis, primary.fit), f"{SMALL_SAMPLE_TOLD} {inference}{_secondary(analysis)}"]
+    missing = primary.handling + (", that is, subjects with a value at the visit" * (primary.handling == OBSERVED_CASES))
+    return [
+        f"Arms are compared by analysis of covariance (least squares) of the {_response(primary)} at each visit on its own"
+        f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)} "
+        f"Missing values: {missing}. {inference}"
+    ]
+
+
+def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
+    """The mixed model for repeated measures, as it was fitted."""
+    primary = analysis.primary
+    fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
+    if primary.handling == OBSERVED_CASES:
+        missing = (
+            "Missing values are not replaced: all observed values of all visits are used, which is right when what is missing "
+            "depends on nothing but what was observed (missing at random)."
+        )
+    else:
+        missing = f"Missing values: {primary.handling}."
+    return (
+        f"Arms are compared by a mixed model for repeated measures (MMRM) of the {_response(primary)}, all visits together. "
+        f"Fixed effects: {fixed}{_margins(analysis)}.{_kinds(analysis)} Within subjects the visits have "
+        f"{_covariance(fit)}, the same in all arms. The fit is by restricted maximum likelihood (REML), to "
+        f"{wording.count(fit.n_values)} values of {wording.count(fit.n_subjects)} subjects. {missing}"
+    )
+
+
+def _covariance(fit: MmrmFit) -> str:
+    """The structure that was fitted, and those that could not be."""
+    failed = [phrases.structure(word) for word in FALL_BACK[: FALL_BACK.index(fit.structure)]]
+    chosen = phrases.structure(fit.structure)
+    said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
+    return f"{said} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else said
+
+
+def _secondary(analysis: Analysis) -> str:
+    """Where a secondary endpoint has another model than the primary one."""
+    said = []
+    for efficacy in analysis.secondary:
+        name, fit = efficacy.endpoint.name, efficacy.fit
+        if not isinstance(fit, MmrmFit):
+            said.append(f"{name} has one visit ({fit.visits[0]}), at which the mixed model is an analysis of covariance")
+        elif fit.structure != analysis.primary.fit.structure:
+            said.append(f"{name} has {_covariance(fit)}")
+    return f" {'; '.join(['Secondary endpoints are analysed alike', *said])}." if analysis.secondary else ""
+
+
+def _sensitivity(analysis: Analysis) -> str:
+    """What the sensitivity analyses are, where they differ from the primary in more than the handling of missing values."""
+    primary = analysis.primary
+    if not isinstance(primary.fit, MmrmFit):
+        return ""
+    labels = " ".join(analysis.sensitivity)
+    each = "the mixed model with a covariance of its own for each arm; " if "each arm" in labels else ""
+    return (
+        f"Sensitivity analyses of the difference at {analysis.visit}: {each}analysis of covariance (least squares) of that visit "
+        f"alone{phrases.adjusted(analysis, by_mmrm=False)}, for observed cases and with the last observation carried forward, "
+        "which takes a guess for a value that was seen"
+        + ("; and the difference of the observed means, unadjusted." if analysis.covariates else ".")
+    )
+
+
+def _responses(analysis: Analysis) -> str:
+    if analysis.responses is None:
+        return ""
+    handling = analysis.primary.handling
+    planned = f"with missing values handled as in the primary analysis ({handling}), " if handling != OBSERVED_CASES else ""
+    return (
+        "Percent reductions are of the mean, unadjusted, in the subjects seen at the visit, with limits by the delta method. "
+        "Responders are compared by the difference of proportions with Newcombe's hybrid score interval; single proportions have "
+        f"Wilson intervals. Responders are shown {planned}for observed cases, and with missing values counted as non-response."
+    )
+
+
+def _safety(analysis: Analysis) -> str:
+    if analysis.safety is None:
+        return ""
+    received = "received" if "actual_arm" in analysis.trial.subjects.columns else "to which subjects were randomised"
+    return (
+        f"Adverse events are counted in {phrases.population(analysis.safety.trial.population)}, by the arm {received}; an event "
+        "is treatment-emergent when it begins on day 1 or later, or when its onset is not known. A subject counts once per class "
+        "and once per term; occurrences are in brackets."
+    )
+
+
+def _response(primary: Efficacy) -> str:
+    return primary.fit.labels["measure"].removeprefix("mean ")
+
+
+def _margins(analysis: Analysis) -> str:
+    return "; means are at the observed margins of the covariates" if analysis.covariates else ""
+
+
+def _kinds(analysis: Analysis) -> str:
+    """Which covariates have a slope and which have levels."""
+    outcomes = analysis.primary.outcomes
+    numbers = [name.replace("_", " ") for name in analysis.covariates if is_number(outcomes[name])]
+    factors = [name.replace("_", " ") for name in analysis.covariates if not is_number(outcomes[name])]
+    said = [f"{wording.joined(numbers)} as numbers"] if numbers else []
+    said += [f"{wording.joined(factors)} as factors"] if factors else []
+    return f" The model takes {wording.joined(said)}." if said else ""
