@@ -104,6 +104,18 @@ from .models.rates import (
     event_rates as event_rates,
 )
 from .models.repeated import crossproducts as crossproducts
+from .models.resampling import (
+    bootstrap as bootstrap,
+)
+from .models.resampling import (
+    fit_many as fit_many,
+)
+from .models.resampling import (
+    jackknife as jackknife,
+)
+from .models.resampling import (
+    refit_weighted as refit_weighted,
+)
 from .refusal import (
     DataError as DataError,
 )

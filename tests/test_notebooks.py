@@ -13,7 +13,7 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-NEEDS_REAL_DATA = {"04_published_trials_reproduced.ipynb"}
+NEEDS_REAL_DATA = {"04_published_trials_reproduced.ipynb", "05_mmrm.ipynb"}
 SAME_PICTURE = 0.002
 """Mean difference of a pixel, on a scale from 0 to 1: what another build of a font library may change."""
 
@@ -48,8 +48,8 @@ def test_a_notebook_run_again_gives_what_it_is_kept_with(path, request):
     assert n_outputs >= 5
 
 
-def test_all_four_notebooks_are_here():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04"]
+def test_all_five_notebooks_are_here():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -59,6 +59,13 @@ def test_a_notebook_is_kept_as_run_without_errors(path):
     assert not [
         output for cell in cells for output in cell.outputs if output.output_type == "error" or output.get("name") == "stderr"
     ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_shows_every_figure_it_draws(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and "ba.plot_" in cell.source:
+            assert [output for output in cell.outputs if "image/png" in output.get("data", {})], cell.source
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

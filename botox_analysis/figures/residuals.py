@@ -80,6 +80,7 @@ def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("Fitted value")
     ax.set_ylabel("Normalised residual")
+    quantiles.locator_params(axis="x", integer=True)
     quantiles.set_xlabel("Normal quantile")
     for panel in (quantiles, by_visit):
         panel.tick_params(labelleft=False)

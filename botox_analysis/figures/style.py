@@ -91,7 +91,11 @@ def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
     @wraps(plot)
     def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Axes:
         with mpl.rc_context(_STYLE):
-            return plot(*args, **kwargs)
+            ax = plot(*args, **kwargs)
+            interactive = mpl.is_interactive()
+        # In a notebook the first figure switches this on, without which no later one would be shown.
+        mpl.interactive(interactive)
+        return ax
 
     return in_style
 

@@ -98,7 +98,9 @@ class RepeatedMeasures:
     imputation : str
         What stands for missing values.
     arms, visits : tuple of str
-        Reference first; in time.
+        That occur; reference first, in time.
+    arm_order : tuple of str
+        All arms of the trial, also those of which a part has nobody.
     terms : tuple of Term
         The covariates.
     grouped_by, days_on : str
@@ -121,6 +123,7 @@ class RepeatedMeasures:
     imputation: str
     arms: tuple[str, ...]
     visits: tuple[str, ...]
+    arm_order: tuple[str, ...]
     terms: tuple[Term, ...]
     grouped_by: str
     days_on: str
@@ -153,53 +156,72 @@ class RepeatedMeasures:
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
-        same = ("labels", "imputation", "arms", "visits", "grouped_by", "days_on", "weights")
-        for name in same:
+        for name in ("labels", "imputation", "arm_order", "visits", "grouped_by", "days_on", "weights"):
             if getattr(self, name) != getattr(other, name):
                 raise DataError(
-                    f"parts differ in their {name}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
+                    f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
                     "parts are of one trial, with the same arms, visits and choices."
                 )
-        terms, here, there = _common_terms(self, other)
-        weighted = bool(self.weights)
-        varying = (weighted,) * len(self.arms) + tuple(
-            weighted or term.varying for term in terms for _ in range(max(len(term.levels), 1))
+        whole = replace(
+            self,
+            arms=tuple(arm for arm in self.arm_order if arm in self.arms or arm in other.arms),
+            terms=_common_terms(self, other),
+            kinds=tuple(dict.fromkeys(self.kinds + other.kinds)),
+            data=None,
+            outcomes=None,
         )
-        kinds = tuple(dict.fromkeys(self.kinds + other.kinds))
-        parts = []
-        for measures, where in ((self, here), (other, there)):
-            kind = np.array([kinds.index(each) for each in measures.kinds], dtype=np.int64)
-            placed = measures.sums.placed(where, varying)
-            parts.append(replace(placed, kind=kind[placed.kind]))
         left_out = Counter({row[:2]: row[2] for row in self.left_out})
         left_out.update({row[:2]: row[2] for row in other.left_out})
         return replace(
-            self, terms=terms, kinds=kinds, sums=parts[0] + parts[1], data=None, outcomes=None,
+            whole,
+            sums=self.placed_in(whole) + other.placed_in(whole),
             left_out=tuple((*where, n) for where, n in left_out.items()),
-        )  # fmt: skip
+        )
+
+    def placed_in(self, whole: RepeatedMeasures) -> CrossProducts:
+        """The sums among the arms, levels and kinds of a whole.
+
+        Parameters
+        ----------
+        whole : RepeatedMeasures
+            Has all arms, levels and kinds of this part.
+
+        Returns
+        -------
+        CrossProducts
+            0 for what this part has not.
+        """
+        where = [whole.arms.index(arm) for arm in self.arms]
+        first, weighted = len(whole.arms), bool(self.weights)
+        varying = [weighted] * first
+        for mine, common in zip(self.terms, whole.terms, strict=True):
+            width = max(len(common.levels), 1)
+            where += [first + common.levels.index(level) for level in mine.levels] if common.levels else [first]
+            varying += [weighted or common.varying] * width
+            first += width
+        placed = self.sums.placed(np.array(where), tuple(varying), len(whole.arms))
+        kind = np.array([whole.kinds.index(each) for each in self.kinds], dtype=np.int64)
+        return replace(placed, kind=kind[placed.kind])
 
     def __radd__(self, other: int) -> RepeatedMeasures:
         """So that ``sum(parts)`` works."""
         return self
 
 
-def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[tuple[Term, ...], np.ndarray, np.ndarray]:
+def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[Term, ...]:
     if [(term.name, term.by_visit) for term in one.terms] != [(term.name, term.by_visit) for term in other.terms]:
         raise DataError(
             f"parts differ in their covariates: {listed(term.name for term in one.terms)} and "
             f"{listed(term.name for term in other.terms)}."
         )
-    terms, here, there = [], list(range(len(one.arms))), list(range(len(one.arms)))
-    first = len(one.arms)
+    terms = []
     for mine, theirs in zip(one.terms, other.terms, strict=True):
         if bool(mine.levels) != bool(theirs.levels) or (mine.varying != theirs.varying and not one.weights):
-            raise DataError(f"parts differ in the covariate '{mine.name}': a number, a factor, or one that changes over visits.")
-        levels = tuple(sorted({*mine.levels, *theirs.levels}))
-        terms.append(replace(mine, levels=levels))
-        for term, where in ((mine, here), (theirs, there)):
-            where += [first + levels.index(level) for level in term.levels] if levels else [first]
-        first += max(len(levels), 1)
-    return tuple(terms), np.array(here), np.array(there)
+            raise DataError(
+                f"parts differ in the covariate '{mine.name}': in one it is a number, or the same at all visits, in the other not."
+            )
+        terms.append(replace(mine, levels=tuple(sorted({*mine.levels, *theirs.levels}))))
+    return tuple(terms)
 
 
 def crossproducts(
@@ -265,6 +287,7 @@ def crossproducts(
         imputation=str(grid["imputation"].array[0]),
         arms=arms,
         visits=grid.visits,
+        arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
         terms=tuple(terms),
         grouped_by=phrase.by,
         days_on=phrase.on,

@@ -292,7 +292,7 @@ class CrossProducts:
             totals=self.totals - by * self.n_observations,
         )  # fmt: skip
 
-    def placed(self, where: IntArray, varying: tuple[bool, ...]) -> CrossProducts:
+    def placed(self, where: IntArray, varying: tuple[bool, ...], n_arms: int) -> CrossProducts:
         """The same sums among more columns, which are 0 for all subjects.
 
         Parameters
@@ -301,6 +301,8 @@ class CrossProducts:
             The new place of each column.
         varying : tuple of bool
             Of all columns.
+        n_arms : int
+            Of all columns, those of arms.
 
         Returns
         -------
@@ -318,10 +320,17 @@ class CrossProducts:
             wide[where] = values
             return wide
 
+        n_by_arm = np.zeros((len(self.n_by_arm), n_arms))
+        n_by_arm[:, where[: self.n_by_arm.shape[1]]] = self.n_by_arm
         return replace(
-            self, uu=into @ self.uu @ into.T, uy=into @ self.uy, varying=varying, centre=spread(self.centre),
+            self,
+            n_by_arm=n_by_arm,
+            uu=into @ self.uu @ into.T,
+            uy=into @ self.uy,
+            varying=varying,
+            centre=spread(self.centre),
             totals=spread(self.totals),
-        )  # fmt: skip
+        )
 
 
 def cross_products(data: SubjectData) -> CrossProducts:

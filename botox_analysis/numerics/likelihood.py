@@ -257,7 +257,7 @@ class Problem:
         return np.asarray(np.add.reduceat(matrices, self.first_of_kind, axis=-3))
 
 
-def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int) -> Problem:
+def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, about: FloatArray | None = None) -> Problem:
     """The problem of fitting a design to data.
 
     Parameters
@@ -270,25 +270,25 @@ def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int) 
         REML, or maximum likelihood.
     n_kinds : int
         Covariances.
+    about : ndarray, shape (p,), optional
+        Coefficients near those to come, about which sums are taken so that later ones do not cancel. Left out: those of
+        least squares.
 
     Returns
     -------
     Problem
-        About the least-squares fit of the first data set, so that later sums do not cancel.
+        Design and data.
     """
     seen = cross.observed.astype(float)
     n_visits, r = seen.shape[1], cross.uu.shape[-1]
-    uy_all = cross.uy.sum(axis=-3).swapaxes(-1, -2).reshape(*cross.uy.shape[:-3], n_visits * r)
-    beta = (uy_all @ basis.rows)[(0,) * (uy_all.ndim - 1)]
+    beta = (cross.uy.sum(axis=-3).T.reshape(-1) @ basis.rows) if about is None else about
     fitted = (basis.rows @ beta).reshape(n_visits, r)
     u_fitted = (cross.uu @ fitted.T) * seen[:, None, :]
-    about = fitted @ cross.uy
+    crossed = fitted @ cross.uy
     pairs = seen[:, :, None] * seen[:, None, :]
-    yy = cross.yy + (fitted @ u_fitted - about - about.swapaxes(-1, -2)) * pairs
+    yy = cross.yy + (fitted @ u_fitted - crossed - crossed.swapaxes(-1, -2)) * pairs
     absent = np.eye(n_visits) * (1 - seen)[:, None, :]
-    return Problem(
-        replace(cross, uy=cross.uy - u_fitted, yy=yy), basis, beta, restricted, pairs, absent, n_kinds
-    )  # fmt: skip
+    return Problem(replace(cross, uy=cross.uy - u_fitted, yy=yy), basis, beta, restricted, pairs, absent, n_kinds)
 
 
 @dataclass(frozen=True)

@@ -207,8 +207,8 @@ class Optimum:
 
     Attributes
     ----------
-    state : ndarray
-        Of the chart.
+    chart, state : Chart, ndarray
+        Where.
     sigma : ndarray, shape (K, T, T)
         Covariances.
     point, score : Point, Scores
@@ -223,6 +223,7 @@ class Optimum:
         Newton steps that were taken.
     """
 
+    chart: Chart
     state: FloatArray
     sigma: FloatArray
     point: Point
@@ -294,7 +295,7 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
     for n_iterations in range(MOST_ITERATIONS + 1):
         local = chart.local(state)
         score = scores(problem, point, local.frame)
-        gradient = _inner(score.g, local.directions)
+        gradient = inner(score.g, local.directions)
         bent = data_hessian(problem, score, local.directions, score.m) + local.curvature(score.g)
         kept = part  # near the optimum the coefficients' part hardly changes: it is computed anew where steps do not shrink
         part = kept or coefficient_hessian(problem, point, score, local.directions)
@@ -309,7 +310,7 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         decrement = float(newton @ gradient)
         if part and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
             _refuse_boundary(sigma)
-            return Optimum(state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
+            return Optimum(chart, state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
         if moved is None and isinstance(chart, FrameChart):
@@ -331,9 +332,22 @@ def _try(problem: Problem, sigma: FloatArray) -> Point | None:
     return point if np.isfinite(point.nll) else None
 
 
-def _inner(g: FloatArray, directions: FloatArray) -> FloatArray:
-    """<G, V_i>, both in the frame."""
-    *_, n_kinds, k, n_visits, _ = directions.shape
+def inner(g: FloatArray, directions: FloatArray) -> FloatArray:
+    """Derivatives of minus the log-likelihood by the parameters.
+
+    Parameters
+    ----------
+    g : ndarray, shape (..., K, T, T)
+        L'GL.
+    directions : ndarray, shape (..., K, k, T, T)
+        V_i in the frame.
+
+    Returns
+    -------
+    ndarray, shape (..., k)
+        <G, V_i>.
+    """
+    n_visits = directions.shape[-1]
     flat = directions.reshape(*directions.shape[:-2], n_visits * n_visits)
     return np.asarray((flat @ g.reshape(*g.shape[:-2], n_visits * n_visits, 1)).sum(axis=-3)[..., 0])
 

@@ -26,6 +26,9 @@ analysis of covariance, and those of an unstructured covariance are the ones of 
 
 ALL_OBSERVED = "all observed values"
 
+OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
+"""Sensitivity analyses by the mixed model."""
+
 
 def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str) -> Efficacy:
     """An endpoint, analysed as planned.
@@ -134,8 +137,8 @@ ANALYSES: dict[str, Callable[[pd.DataFrame, tuple[str, ...], str, list[str]], Fi
 """The word of the protocol -> *outcomes*, covariates, response and visits -> `Fit`."""
 
 
-def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> tuple[dict[str, pd.DataFrame], LeftOut]:
-    """The primary difference, and what other models and other handlings of missing values make of it.
+def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> tuple[dict[str, Fit], LeftOut]:
+    """The primary model, and those that show how much of its difference hangs on it and on missing values.
 
     Parameters
     ----------
@@ -148,9 +151,9 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
 
     Returns
     -------
-    estimates : dict of str to DataFrame
-        *estimates* of the difference at the visit by what tells them apart, the primary first: the mixed model of what
-        was observed; analyses of covariance of the visit alone under each handling; the unadjusted difference.
+    fits : dict of str to Fit
+        By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
+        for each arm; analyses of covariance of the visit alone under each handling; without covariates.
     left_out : list of (str, str, int)
         Models that could not be fitted, and why.
     """
@@ -159,13 +162,11 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
     visits = _comparable_visits(observed, covariates, response)
     others: list[tuple[str, Callable[[], Fit]]] = []
     if len(visits) > 1 and visit in visits:
-        others.append((f"MMRM, {ALL_OBSERVED}", partial(_fit_mmrm, observed, covariates, response, visits, FALL_BACK)))
+        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, FALL_BACK)))
     if isinstance(primary.fit, MmrmFit):
         by_arm = f"{primary.fit.structure} by arm"
         own = list(primary.fit.visits)
-        others.append(
-            ("MMRM, a covariance for each arm", partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm))
-        )
+        others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
     for handling in (OBSERVED_CASES, *STRATEGIES):
         outcomes = observed if handling == OBSERVED_CASES else impute(observed, strategy=handling)
         others.append((f"ANCOVA, {handling}", partial(_by_ancova, outcomes, covariates, response, [visit])))
@@ -174,13 +175,13 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
 
     values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
     first = f"{'MMRM' if primary.by_mmrm else 'ANCOVA'}, {values}"
-    found = {f"{first} (primary)": primary.differences}
+    fits = {f"{first} (primary)": primary.fit}
     failed: LeftOut = []
     for label, fit in others:
         if label == first:
             continue
         try:
-            found[label] = fit().differences()
+            fits[label] = fit()
         except (DataError, FitError) as error:
             failed.append((f"sensitivity analyses, {label}", f"not analysed: {error}", observed["subject"].nunique()))
-    return {label: frame[frame["visit"] == visit] for label, frame in found.items()}, failed
+    return fits, failed

@@ -8,6 +8,7 @@ from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm import FALL_BACK
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report import phrases
+from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED
 from botox_analysis.report.parts import Analysis, Efficacy
 
 SMALL_SAMPLE_TOLD = (
@@ -118,6 +119,8 @@ def _covariance(fit: MmrmFit) -> str:
     failed = [phrases.structure(word) for word in FALL_BACK[: FALL_BACK.index(fit.structure)]]
     chosen = phrases.structure(fit.structure)
     said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
+    if len(fit.visits) == 2:
+        said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"
     return f"{said} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else said
 
 
@@ -134,18 +137,27 @@ def _secondary(analysis: Analysis) -> str:
 
 
 def _sensitivity(analysis: Analysis) -> str:
-    """What the sensitivity analyses are, where they differ from the primary in more than the handling of missing values."""
-    primary = analysis.primary
-    if not isinstance(primary.fit, MmrmFit):
+    """What the sensitivity analyses are, where there are other models than the primary one."""
+    if not any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values()):
         return ""
-    labels = " ".join(analysis.sensitivity)
-    each = "the mixed model with a covariance of its own for each arm; " if "each arm" in labels else ""
-    return (
-        f"Sensitivity analyses of the difference at {analysis.visit}: {each}analysis of covariance (least squares) of that visit "
-        f"alone{phrases.adjusted(analysis, by_mmrm=False)}, for observed cases and with the last observation carried forward, "
-        "which takes a guess for a value that was seen"
-        + ("; and the difference of the observed means, unadjusted." if analysis.covariates else ".")
+    parts = []
+    of_all_observed = analysis.sensitivity.get(OF_ALL_OBSERVED)
+    if isinstance(of_all_observed, MmrmFit):
+        fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
+        parts.append(
+            f"a mixed model for repeated measures (MMRM) of all observed values (fixed effects {fixed}; "
+            f"{_covariance(of_all_observed)}; REML; standard errors and degrees of freedom of Kenward and Roger), which is right "
+            "under missing at random"
+        )
+    if EACH_ARM in analysis.sensitivity:
+        parts.append("the mixed model with a covariance of its own for each arm")
+    parts.append(
+        "analysis of covariance (least squares) of that visit alone"
+        f"{phrases.adjusted(analysis, by_mmrm=False)}, for observed cases and with the last observation carried forward, which "
+        "takes a guess for a value that was seen"
     )
+    parts += ["the difference without covariates"] * bool(analysis.covariates)
+    return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
 
 
 def _responses(analysis: Analysis) -> str:

@@ -143,8 +143,8 @@ class Analysis:
         The others.
     baseline, disposition_rates : DataFrame
         *estimates*.
-    sensitivity : dict of str to DataFrame
-        *estimates* of the primary difference by what tells them apart, the primary analysis first.
+    sensitivity : dict of str to Fit
+        Models of the primary difference by what tells them apart, the primary model first.
     flow : DataFrame
         *events* of the disposition, with those analysed.
     diaries : DataFrame or None
@@ -165,7 +165,7 @@ class Analysis:
     secondary: list[Efficacy]
     baseline: pd.DataFrame
     disposition_rates: pd.DataFrame
-    sensitivity: dict[str, pd.DataFrame]
+    sensitivity: dict[str, Fit]
     flow: pd.DataFrame
     diaries: pd.DataFrame | None
     responses: Responses | None
@@ -174,11 +174,11 @@ class Analysis:
 
     @property
     def estimates(self) -> pd.DataFrame:
-        """Every number the report shows, as one frame of *estimates*."""
+        """Every estimate the report shows, as one frame of *estimates*."""
         parts = [self.baseline, self.disposition_rates]
         for efficacy in (self.primary, *self.secondary):
             parts += [efficacy.means, efficacy.differences, efficacy.average, efficacy.unadjusted]
-        parts += self.sensitivity.values()
+        parts += self.primary_differences.values()
         if self.responses is not None:
             parts += [self.responses.rates, self.responses.differences]
             parts += [] if self.responses.curve is None else [self.responses.curve]
@@ -192,6 +192,12 @@ class Analysis:
         together = pd.concat([part for part in parts if not part.empty], ignore_index=True)
         # The primary difference, for instance, is in two frames; rows that differ in a number stay and are refused.
         return as_estimates(together.drop_duplicates(ignore_index=True).to_dict("series"))
+
+    @property
+    def primary_differences(self) -> dict[str, pd.DataFrame]:
+        """The difference at the primary visit by each model of `sensitivity`, *estimates*."""
+        found = {label: fit.differences() for label, fit in self.sensitivity.items()}
+        return {label: frame[frame["visit"] == self.visit] for label, frame in found.items()}
 
     @property
     def settings(self) -> dict[str, object]:

@@ -57,9 +57,9 @@ def _difference_sentences(analysis: Analysis) -> list[str]:
 
 def _n(primary: Efficacy, row: pd.Series) -> str:
     """Subjects of a difference; where all visits are analysed together, those in the model, too."""
-    if not primary.by_mmrm:
-        return f"n = {wording.count(row['n'])}"
-    in_model = primary.average.set_index("arm").loc[row["arm"], "n"]
+    in_model = primary.average.set_index("arm").loc[row["arm"], "n"] if primary.by_mmrm else row["n"]
+    if in_model == row["n"]:
+        return f"n = {wording.count(in_model)}"
     return f"n = {wording.count(in_model)}, {wording.count(row['n'])} of them with a value at {row['visit']}"
 
 
@@ -156,8 +156,8 @@ def captions(analysis: Analysis) -> dict[str, str]:
     level = phrases.level(primary.means.iloc[0])
     response = primary.fit.labels["measure"]
     adjusted = phrases.adjusted(analysis, by_mmrm=False)
-    n_sensitivity = [wording.count(n) for frame in analysis.sensitivity.values() for n in frame["n"]]
-    by_mmrm = any(label.startswith("MMRM") for label in analysis.sensitivity)
+    n_sensitivity = [wording.count(n) for frame in analysis.primary_differences.values() for n in frame["n"]]
+    by_mmrm = any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values())
     texts = {
         "flow": (
             "Flow of subjects from randomisation to the primary analysis, by arm. "
@@ -180,7 +180,7 @@ def captions(analysis: Analysis) -> dict[str, str]:
             f"The primary difference at {visit} under {'other models and ' if by_mmrm else ''}other handlings of missing values"
             f"{', and without covariates' if analysis.covariates else ''}; {population}, with {level}. "
             + ("MMRM: mixed model for repeated measures, of all visits. " if by_mmrm else "")
-            + f"ANCOVA: analysis of covariance of {visit} alone{adjusted}. Subjects with a value at {visit}, observed or imputed, from top to bottom: "
+            + f"ANCOVA: analysis of covariance at {visit} alone{adjusted}. Subjects with a value at {visit}, observed or imputed, from top to bottom: "
             f"n = {wording.joined(n_sensitivity)}."
         ),
     }
@@ -214,16 +214,18 @@ def captions(analysis: Analysis) -> dict[str, str]:
 def _diagnostic_captions(primary: Efficacy) -> dict[str, str]:
     if not isinstance(primary.fit, MmrmFit):
         return {}
-    return {
+    texts = {
         "residuals": (
             f"Normalised residuals of the primary model, {wording.count(primary.fit.n_values)} values: divided by the standard deviation, and with the correlation "
             "within subjects removed. From left to right: against the fitted values; against the quantiles of a normal distribution, equal on the line; by visit. "
             "If the model holds, 95 % lie between the dashed lines."
-        ),
-        "covariance": (
-            f"Correlation between the visits of a subject, as fitted in the primary model ({phrases.structure(primary.fit.structure)}, the same in all arms)."
-        ),
+        )
     }
+    if len(primary.fit.visits) > 2:
+        texts["covariance"] = (
+            f"Correlation between the visits of a subject, as fitted in the primary model ({phrases.structure(primary.fit.structure)}, the same in all arms)."
+        )
+    return texts
 
 
 def table_titles(analysis: Analysis) -> dict[str, str]:

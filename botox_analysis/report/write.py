@@ -187,7 +187,9 @@ def _draw(name: str, analysis: Analysis) -> Any:
     if name == "forest":
         return figures.forest.plot_forest(_stacked([primary.differences, primary.average]))
     if name == "sensitivity":
-        return figures.forest.plot_forest(_stacked(frame.assign(method=label) for label, frame in analysis.sensitivity.items()))
+        return figures.forest.plot_forest(
+            _stacked(frame.assign(method=label) for label, frame in analysis.primary_differences.items())
+        )
     if name == "distribution":
         return figures.distribution.plot_distribution(primary.outcomes, visit=visit)
     if name == "responder_curve" and analysis.responses is not None and analysis.responses.curve is not None:

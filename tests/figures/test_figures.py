@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.figures.style import ARM_COLOURS, REFERENCE_COLOUR, arm_styles, visit_axis
+from botox_analysis.figures.style import ARM_COLOURS, REFERENCE_COLOUR, arm_styles, styled, visit_axis
 
 
 @pytest.fixture(autouse=True)
@@ -173,6 +173,19 @@ def test_a_figure_leaves_the_users_settings_alone(fit):
     before = dict(plt.rcParams)
     ba.plot_course(fit.means())
     assert dict(plt.rcParams) == before
+
+
+def test_what_the_first_figure_of_a_notebook_switches_on_stays_on(monkeypatch):
+    monkeypatch.setitem(plt.rcParams, "interactive", False)
+
+    @styled
+    def plot():
+        # As a notebook's backend does when it is first asked for a figure.
+        plt.ion()
+        return plt.figure().add_subplot()
+
+    plot()
+    assert plt.isinteractive()
 
 
 def test_a_dollar_sign_in_a_name_is_written_as_it_is():

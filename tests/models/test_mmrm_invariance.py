@@ -9,8 +9,10 @@ import botox_analysis as ba
 SAME_OPTIMUM = 1e-9
 """Relative: the optimiser goes on until its steps are rounding, by whatever path."""
 
+MEAN_OF_LARGE_NUMBERS = 1e-6
+"""Relative: where a covariate is near 1e9, the mean at which arms are compared has seven digits after the point."""
+
 NUMBERS = ["estimate", "std_error", "df"]
-ARMS = ("placebo", "155 U", "195 U")
 STRUCTURES = ["unstructured", "compound symmetry", "heterogeneous ar1", "heterogeneous toeplitz", "heterogeneous ante-dependence"]
 
 
@@ -118,7 +120,10 @@ def test_a_covariate_far_from_0_keeps_its_effect(outcomes, by):
     covariates = (f"baseline{by}", f"pain{by}")
     fits = [ba.fit_mmrm(frame, covariates=covariates) for frame in (far, near)]
     assert fits[0].aliased == ()
-    same_answers(*fits)
+    there, here = (fit.differences() for fit in fits)
+    np.testing.assert_allclose(there[[*NUMBERS, "p_value"]], here[[*NUMBERS, "p_value"]], rtol=SAME_OPTIMUM)
+    there, here = (fit.means() for fit in fits)
+    np.testing.assert_allclose(there[NUMBERS], here[NUMBERS], rtol=MEAN_OF_LARGE_NUMBERS)
 
 
 def test_weights_of_1_are_no_weights(outcomes):
@@ -170,24 +175,22 @@ def test_the_sum_of_parts_is_the_whole(outcomes, n_parts, choice):
     np.testing.assert_allclose(summed.means(margins="equal")[NUMBERS], whole.means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM)
 
 
-def test_a_part_may_lack_a_level_or_all_values_of_an_arm(outcomes):
+def test_a_part_may_lack_a_level(outcomes):
     northern = outcomes["region"] == "a"
-    treated = (outcomes["arm"] == "195 U") & ~northern
-    parts = [outcomes[northern], outcomes[treated], outcomes[~northern & ~treated]]
-    covariates = ("baseline:visit", "region")
-    summed = sum(ba.crossproducts(part.assign(arm=pd.Categorical(part["arm"], ARMS)), covariates=covariates) for part in parts[:1])
-    with pytest.raises(ba.DataError, match="parts differ in their arms"):
-        summed + ba.crossproducts(parts[1], covariates=covariates)
-    there = outcomes[~northern]
-    two = [ba.crossproducts(part, covariates=covariates) for part in (parts[0], there)]
-    same_answers(ba.fit_crossproducts(sum(two)), ba.fit_mmrm(outcomes, covariates=covariates))
+    parts = [ba.crossproducts(outcomes[rows], covariates=("baseline:visit", "region")) for rows in (northern, ~northern)]
+    whole = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "region"))
+    for summed in (sum(parts), sum(parts[::-1])):
+        fit = ba.fit_crossproducts(summed)
+        same_answers(fit, whole)
+        np.testing.assert_allclose(fit.means(margins="equal")[NUMBERS], whole.means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM)
 
 
 def test_parts_far_apart_lose_no_digits(outcomes):
     subject = outcomes.groupby("subject").ngroup()
-    later = outcomes.assign(baseline=outcomes["baseline"] + 1e4 * (subject >= 30), change=outcomes["change"] - 1e3 * (subject >= 30))
-    parts = [ba.crossproducts(later[rows], covariates=("baseline:visit", "sex")) for rows in (subject < 30, subject >= 30)]
-    same_answers(ba.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline:visit", "sex")), rtol=1e-7)
+    second = subject >= 30
+    later = outcomes.assign(baseline=outcomes["baseline"] + 1e4 * second, change=outcomes["change"] - 1e3 * second)
+    parts = [ba.crossproducts(later[rows], covariates=("baseline:visit", "sex")) for rows in (~second, second)]
+    same_answers(ba.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline:visit", "sex")))
 
 
 def test_the_same_crossproducts_serve_every_structure(outcomes):

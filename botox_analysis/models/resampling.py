@@ -1,0 +1,249 @@
+"""Many fits at once: of resampled outcomes (`bootstrap`, `jackknife`), or of many data sets (`fit_many`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.models.mmrm import fit_crossproducts
+from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.numerics.crossproducts import patterns
+from botox_analysis.numerics.inference import FloatArray, t_inference
+from botox_analysis.numerics.refits import Refits, refit, resampled, stacked
+from botox_analysis.numerics.threads import one_thread
+from botox_analysis.refusal import DataError, FitError, require_conf_level
+
+AT_ONCE = 500
+"""Resamples whose cross-products are held at a time."""
+
+
+@dataclass(frozen=True)
+class ManyFits:
+    """Differences to the reference of B fits; A arms with the reference, V visits.
+
+    Attributes
+    ----------
+    arms, visits : tuple of str
+        Reference first; in time.
+    estimate, std_error : ndarray, shape (B, A - 1, V)
+        Missing where the data do not determine a fit. Standard errors are those of the model, without a correction for
+        small samples.
+    """
+
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    estimate: FloatArray
+    std_error: FloatArray
+
+    @property
+    def n_failed(self) -> int:
+        """Data sets that do not determine a fit."""
+        return int(np.isnan(self.estimate[:, 0, 0]).sum())
+
+
+def refit_weighted(fit: MmrmFit, weights: FloatArray) -> ManyFits:
+    """Fit the same model again, with each subject counted as often as its weight says.
+
+    Parameters
+    ----------
+    fit : MmrmFit
+        Of outcomes.
+    weights : ndarray, shape (B, N)
+        Not negative; subjects in the order of their first row in the outcomes (of a categorical column, of its
+        categories). Counts are a bootstrap, exponential weights a Bayesian one.
+
+    Returns
+    -------
+    ManyFits
+        One a row of weights.
+
+    Raises
+    ------
+    FitError
+        The fit is of summed cross-products, which no longer hold the subjects.
+    ValueError
+        The weights are of another shape, or negative.
+    """
+    data = fit.measures.data
+    if data is None:
+        raise FitError("a fit of summed cross-products cannot be resampled: the subjects are no longer there; fit the outcomes.")
+    weights = np.asarray(weights, dtype=float)
+    n_subjects = len(data.y)
+    if weights.ndim != 2 or weights.shape[1] != n_subjects or not (weights >= 0).all():
+        raise ValueError(
+            f"weights has the shape {weights.shape}; expected one row a resample and {n_subjects} columns, nothing below 0."
+        )
+    with one_thread():
+        pieces = []
+        for first in range(0, len(weights), AT_ONCE):
+            sums = resampled(data, fit.measures.sums, weights[first : first + AT_ONCE])
+            pieces.append(refit(fit.fitted.problem, fit.fitted.optimum.chart, fit.fitted.optimum.state, sums))
+        return _differences(fit, pieces)
+
+
+def _differences(fit: MmrmFit, pieces: Sequence[Refits]) -> ManyFits:
+    rows = fit.rows["observed"][1:] - fit.rows["observed"][:1]
+    contrasts = rows.reshape(-1, rows.shape[-1]) @ fit.to_columns
+    shape = (-1, *rows.shape[:2])
+    estimate = np.concatenate([piece.beta @ contrasts.T for piece in pieces])
+    variance = np.concatenate([((contrasts @ piece.phi) * contrasts).sum(axis=-1) for piece in pieces])
+    return ManyFits(fit.arms, fit.visits, estimate.reshape(shape), np.sqrt(variance).reshape(shape))
+
+
+def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:
+    """Fit one model to many data sets at once, such as simulated trials or imputations of one.
+
+    Parameters
+    ----------
+    many : sequence of RepeatedMeasures
+        From `crossproducts`, with the same arms, visits and covariates.
+    covariance, estimation : str
+        As for `fit_mmrm`.
+
+    Returns
+    -------
+    ManyFits
+        One a data set.
+
+    Raises
+    ------
+    DataError
+        There is none, or they differ in more than their numbers.
+    FitError
+        No data set determines the model.
+    """
+    if not many:
+        raise DataError("many is empty; expected cross-products of one data set or more.")
+    whole = many[0]
+    for each in many[1:]:
+        whole = whole + each
+    refused = ""
+    for each in many:
+        try:
+            base = fit_crossproducts(replace(whole, sums=each.placed_in(whole)), covariance=covariance, estimation=estimation)
+        except (DataError, FitError) as error:
+            refused = str(error)
+            continue
+        with one_thread():
+            optimum = base.fitted.optimum
+            sums = stacked([each.placed_in(whole) for each in many])
+            return _differences(base, [refit(base.fitted.problem, optimum.chart, optimum.state, sums)])
+    raise FitError(f"none of {len(many)} data sets determines the model; of the last: {refused}")
+
+
+def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 0.95) -> pd.DataFrame:
+    """Differences to the reference with bootstrap standard errors and percentile limits.
+
+    Subjects are drawn with replacement within their arm, and the whole model is fitted again, its covariance, too.
+
+    Parameters
+    ----------
+    fit : MmrmFit
+        Of outcomes.
+    n_resamples : int
+        Some hundreds for a standard error, thousands for limits.
+    seed : int
+        Of the drawing.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* by visit and arm, without df and p-value; ``method`` tells how many resamples could not be fitted.
+
+    Raises
+    ------
+    FitError
+        The fit is of summed cross-products, or none of the resamples could be fitted.
+
+    References
+    ----------
+    Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 6 and 13.3.
+    """
+    require_conf_level(conf_level)
+    arm, entered = _arm_and_entered(fit)
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((n_resamples, len(arm)))
+    for each in range(len(fit.arms)):
+        own = np.flatnonzero((arm == each) & entered)
+        drawn = rng.integers(len(own), size=(n_resamples, len(own)))
+        flat = drawn + len(own) * np.arange(n_resamples)[:, None]
+        weights[:, own] = np.bincount(flat.ravel(), minlength=n_resamples * len(own)).reshape(n_resamples, len(own))
+    many = refit_weighted(fit, weights)
+    if many.n_failed == n_resamples:
+        raise FitError(f"none of {n_resamples} resamples determines the model; it is too large for these data.")
+    tails = [0.5 - conf_level / 2, 0.5 + conf_level / 2]
+    low, high = np.nanquantile(many.estimate, tails, axis=0)
+    spread = np.nanstd(many.estimate, axis=0, ddof=1)
+    failed = f", {many.n_failed} not fitted" if many.n_failed else ""
+    told = f"bootstrap of {n_resamples} resamples{failed}, seed {seed}"
+    return _with_limits(fit, told, conf_level, std_error=spread, conf_low=low, conf_high=high)
+
+
+def jackknife(fit: MmrmFit, *, conf_level: float = 0.95) -> pd.DataFrame:
+    """Differences to the reference with standard errors from leaving out each subject in turn.
+
+    Parameters
+    ----------
+    fit : MmrmFit
+        Of outcomes.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* by visit and arm; limits and p-values from t with one degree of freedom less than subjects.
+
+    Raises
+    ------
+    FitError
+        The fit is of summed cross-products, or does not hold without one of the subjects.
+
+    References
+    ----------
+    Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, section 11.2.
+    """
+    require_conf_level(conf_level)
+    arm, entered = _arm_and_entered(fit)
+    kept = np.flatnonzero(entered)
+    n = len(kept)
+    pieces = []
+    for first in range(0, n, AT_ONCE):
+        some = kept[first : first + AT_ONCE]
+        weights = np.ones((len(some), len(arm)))
+        weights[np.arange(len(some)), some] = 0.0
+        pieces.append(refit_weighted(fit, weights).estimate)
+    estimate = np.concatenate(pieces)
+    failed = int(np.isnan(estimate[:, 0, 0]).sum())
+    if failed:
+        raise FitError(
+            f"without one of its subjects the model is not determined ({failed} of {n} subjects); it is too large for these data."
+        )
+    spread = np.sqrt((n - 1) / n * ((estimate - estimate.mean(axis=0)) ** 2).sum(axis=0))
+    at = fit.differences()["estimate"].to_numpy()
+    said = t_inference(at, spread.T.ravel(), np.full(len(at), n - 1.0), conf_level)
+    return _with_limits(fit, "jackknife", conf_level, std_error=spread, conf_low=said.conf_low, conf_high=said.conf_high).assign(
+        df=said.df, p_value=said.p_value
+    )
+
+
+def _arm_and_entered(fit: MmrmFit) -> tuple[np.ndarray, np.ndarray]:
+    data = fit.measures.data
+    if data is None:
+        raise FitError("a fit of summed cross-products cannot be resampled: the subjects are no longer there; fit the outcomes.")
+    entered = np.concatenate([observed.any(axis=1) for _, observed, _ in patterns(data)])
+    return np.asarray(data.quantities[0].values), entered
+
+
+def _with_limits(fit: MmrmFit, told: str, conf_level: float, **columns: FloatArray) -> pd.DataFrame:
+    """The differences of a fit with other measures of uncertainty; (A - 1, V) arrays stand by visit and arm."""
+    estimates = fit.differences(conf_level=conf_level)
+    model, _, handling = fit.method.partition("; ")
+    flat = {name: values.T.ravel() for name, values in columns.items()}
+    return estimates.assign(method=f"{model}, {told}; {handling}", df=np.nan, p_value=np.nan, **flat)
