@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
+from botox_analysis.subject_grid import SubjectGrid
 
 OUTCOMES = (
     "trial",
@@ -162,7 +163,7 @@ _TEXT = pd.Series(["text"]).dtype
 
 
 def _text_array(words: list[str]) -> Any:
-    if _TEXT == object:
+    if _TEXT.kind == "O" and not isinstance(_TEXT, pd.StringDtype):
         return np.array(words, dtype=object)
     return pd.array(words, dtype=_TEXT)
 
@@ -249,94 +250,6 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     """
     grid_of(frame)
     return frame
-
-
-class SubjectGrid:
-    """Where the rows of *outcomes* stand in a table of N subjects by T visits.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        *outcomes*, checked by `grid_of`.
-
-    Attributes
-    ----------
-    arms, visits : tuple of str
-        That have a row; reference first, in time.
-    arm : ndarray of int, shape (rows,)
-        Code of the arm.
-    n_subjects : int
-        Subjects, in order of appearance (of a categorical column, of its categories).
-    cell : ndarray of int, shape (rows,), or None
-        The place of each row in the raveled table; none where rows stand in that order and no row is absent.
-    """
-
-    def __init__(self, outcomes: pd.DataFrame) -> None:
-        self._outcomes = outcomes
-        self._columns: dict[str, pd.Series[Any]] = {}
-        self.arm, self.arms = _occurring(self["arm"])
-        visit, self.visits = _occurring(self["visit"])
-        self.cell, self.n_subjects = None, 0
-        self._place(visit)
-
-    def __getitem__(self, column: str) -> pd.Series[Any]:
-        """A column of the outcomes, looked up once."""
-        if column not in self._columns:
-            self._columns[column] = self._outcomes[column]
-        return self._columns[column]
-
-    def wide(self, values: Any, absent: Any = np.nan) -> Any:
-        """Values of rows as a table.
-
-        Parameters
-        ----------
-        values : ndarray, shape (rows,)
-            One a row.
-        absent : scalar
-            What stands where there is no row.
-
-        Returns
-        -------
-        ndarray, shape (N, T)
-            A view where rows stand in order.
-        """
-        shape = (self.n_subjects, len(self.visits))
-        if self.cell is None:
-            return values.reshape(shape)
-        table = np.full(shape[0] * shape[1], absent, dtype=values.dtype)
-        table[self.cell] = values
-        return table.reshape(shape)
-
-    def _place(self, visit: Any) -> None:
-        subject = self["subject"].array
-        if isinstance(subject, pd.Categorical) and subject.codes.min() >= 0:
-            of_row = subject.codes
-        else:
-            of_row = pd.factorize(subject, use_na_sentinel=False)[0]
-        n_visits = len(self.visits)
-        if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
-            by_block = of_row.reshape(-1, n_visits)
-            if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
-                self.n_subjects = len(by_block)
-                return
-        self.n_subjects = int(of_row.max()) + 1
-        self.cell = of_row.astype(np.int64) * n_visits + visit
-        if np.bincount(self.cell).max() > 1:
-            twice = self._outcomes.duplicated(["subject", "visit"])
-            row = self._outcomes.iloc[int(np.flatnonzero(twice)[0])]
-            raise DataError(
-                f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
-                "expected one row per subject and visit."
-            )
-
-
-def _occurring(column: pd.Series[Any]) -> tuple[Any, tuple[str, ...]]:
-    """Codes and names of the categories that have a row."""
-    codes, names = column.array.codes, column.array.categories.tolist()
-    occurs = np.bincount(codes, minlength=len(names)) > 0
-    if not occurs.all():
-        codes = (np.cumsum(occurs) - 1)[codes]
-    return codes, tuple(str(name) for name, there in zip(names, occurs, strict=True) if there)
 
 
 def grid_of(frame: pd.DataFrame) -> SubjectGrid:

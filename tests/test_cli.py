@@ -97,3 +97,11 @@ def test_validate_checks_the_protocol_too(folder):
     refused = RUN.invoke(app, ["validate", str(folder / "trial")])
     assert refused.exit_code == 2
     assert "the protocol's visit 'week 99' is not among those of pain: 'week 4'" in refused.output
+
+
+def test_an_analysis_that_is_not_known_is_refused_by_validate_and_report(folder):
+    (folder / "trial" / "trial.toml").write_text('[protocol]\nanalysis = "anova"\n')
+    for command in (["validate", str(folder / "trial")], ["report", str(folder / "trial"), "--out", str(folder / "out")]):
+        refused = RUN.invoke(app, command)
+        assert refused.exit_code == 2
+        assert "protocol: found analysis = 'anova'; expected one of 'mmrm', 'ancova'" in refused.output

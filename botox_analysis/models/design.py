@@ -10,6 +10,7 @@ import pandas as pd
 
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,7 @@ def is_number(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
 
 
-NOT_COVARIATES = frozenset(
-    ("trial", "population", "endpoint", "intercurrent", "imputation", "subject", "arm", "visit")
-    + ("value", "change", "percent_change")
-)
+NOT_COVARIATES = frozenset({*OUTCOMES} - {"baseline"})
 """Columns of *outcomes* that are something else."""
 
 

@@ -10,11 +10,11 @@ import pandas as pd
 
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures, crossproducts, read_covariance
+from botox_analysis.numerics.charts import FrameChart, ParameterChart
 from botox_analysis.numerics.covariance import STRUCTURES
-from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import Coefficients, FloatArray
-from botox_analysis.numerics.likelihood import Basis, Problem, basis_of, pose
-from botox_analysis.numerics.reml import FrameChart, NotDetermined, Optimum, ParameterChart, maximise, pairwise_covariance
+from botox_analysis.numerics.problem import Basis, Problem, basis_of, pose
+from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairwise_covariance
 from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
@@ -103,8 +103,8 @@ def fit_mmrm(
     >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> fit = ba.fit_mmrm(outcomes)
     >>> fit.differences()[["visit", "estimate", "std_error", "df"]].tail(1).round(2)
-         visit  estimate  std_error      df
-    5  week 24     -1.58       0.39  334.53
+         visit  estimate  std_error       df
+    5  week 24     -1.72       0.39  1338.96
     """
     candidates = [covariance] if isinstance(covariance, str) else list(covariance)
     if not candidates:
@@ -277,7 +277,6 @@ def _fit(
 
         beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
         cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
-    n_parameters = int(len(optimum.hessian))
     covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
     return MmrmFit(
         labels=dict(measures.labels),
@@ -293,7 +292,7 @@ def _fit(
         structure=str(phrase),
         covariances=covariances,
         loglik=-float(optimum.point.nll),
-        n_parameters=n_parameters,
+        n_parameters=len(optimum.hessian),
         n_subjects=int(n_subjects),
         n_values=int(sums.n_observations),
         n_iterations=optimum.n_iterations,
@@ -308,13 +307,17 @@ def _fit(
 def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray, group: np.ndarray) -> Optimum:
     structure = STRUCTURES[phrase.structure]
     start = pairwise_covariance(problem)
+    starts = (start, start * np.eye(start.shape[-1]))  # seldom, only the second leads to a maximum
     if structure is None:
-        return maximise(problem, FrameChart(distances.shape[-1], len(distances)), np.linalg.cholesky(start))
+        return maximise(
+            problem, FrameChart(distances.shape[-1], len(distances)), *[np.asarray(np.linalg.cholesky(at)) for at in starts]
+        )
     if distances.shape[-1] == 1:
         raise NotDetermined("one visit has a variance and no correlation")
     n_groups = int(group.max()) + 1
-    states = [structure.begin(start[group == each].mean(axis=0), distances[group == each]) for each in range(n_groups)]
-    return maximise(problem, ParameterChart(structure, distances, group, n_groups), np.concatenate(states))
+    own = [group == each for each in range(n_groups)]
+    states = [np.concatenate([structure.begin(at[each].mean(axis=0), distances[each]) for each in own]) for at in starts]
+    return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)
 
 
 def _refuse_empty(measures: RepeatedMeasures) -> None:
@@ -343,8 +346,8 @@ def _refuse_undetermined(measures: RepeatedMeasures, design: _Design, basis: Bas
         )
     for rows in (design.observed, design.observed - design.observed[:1]):
         flat = rows.reshape(-1, rows.shape[-1])
-        known = basis.is_estimable(flat @ design.to_means).reshape(rows.shape[:2]).all(axis=1)
-        lost = [arm for arm, fine in zip(measures.arms, known, strict=True) if not fine]
+        known = basis.is_estimable(flat @ design.to_means).reshape(rows.shape[:2])
+        lost = [arm for arm, at_visits in zip(measures.arms, known, strict=True) if not at_visits.all()]
         if lost:
             raise FitError(
                 f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
@@ -368,10 +371,11 @@ def _refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
 
 def _remaining(n_pairs: FloatArray) -> str:
     n_visits = len(n_pairs)
-    lags = all(np.diagonal(n_pairs, lag).any() for lag in range(1, n_visits))
-    neighbours = bool((np.diagonal(n_pairs, 1) > 0).all())
+    lags = all(n_pairs.diagonal(lag).any() for lag in range(1, n_visits))
+    neighbours = bool((n_pairs.diagonal(1) > 0).all())
     possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
-    return f"take {listed([f'heterogeneous {name}' for name, fine in possible.items() if fine])}, or one of these without 'heterogeneous'."
+    remain = [f"heterogeneous {name}" for name, fine in possible.items() if fine]
+    return f"take {listed(remain)}, or one of these without 'heterogeneous'."
 
 
 def _advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:
@@ -387,7 +391,7 @@ def _method(
     measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
     failed: tuple[str, ...], design: _Design, basis: Basis,
 ) -> str:  # fmt: skip
-    chosen = f"{phrase} covariance" + (f" (after {', '.join(failed)} failed)" if failed else "")
+    chosen = f"{_spelt(str(phrase))} covariance" + (f" ({_spelt(', '.join(failed))} could not be fitted)" if failed else "")
     df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
     adjusted = [term.name.replace("_", " ") + (" by visit" if term.by_visit else "") for term in measures.terms]
     words = f"MMRM, {chosen}, {ESTIMATION[estimation]}, {df}"
@@ -396,3 +400,7 @@ def _method(
     aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
     words += f", without the aliased {', '.join(aliased)}" if aliased else ""
     return f"{words}; {measures.imputation}"
+
+
+def _spelt(structures: str) -> str:
+    return structures.replace("ar1", "AR(1)").replace("toeplitz", "Toeplitz")

@@ -68,6 +68,18 @@ class MmrmFit(Fit):
         """Schwarz's criterion: the logarithm of the number of subjects for each parameter of the covariance."""
         return -2 * self.loglik + float(np.log(self.n_subjects)) * self.n_parameters
 
+    def summary(self) -> pd.DataFrame:
+        """What tells this fit from another, for comparing structures: frames of several fits can be stacked.
+
+        Returns
+        -------
+        DataFrame
+            One row: structure, n_parameters, loglik, aic, bic, n_subjects, n_values, n_iterations. Likelihoods by REML
+            compare structures of the same covariates only.
+        """
+        names = ("structure", "n_parameters", "loglik", "aic", "bic", "n_subjects", "n_values", "n_iterations")
+        return pd.DataFrame({name: [getattr(self, name)] for name in names})
+
     def covariance(self, group: str = "") -> pd.DataFrame:
         """The fitted covariance of the visits of a subject.
 
@@ -178,7 +190,7 @@ class MmrmFit(Fit):
         >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
         >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
         >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
-        [-2.81]
+        [-1.41]
         """
         if not weights:
             raise ValueError("weights is empty; expected a name and its (arm, visit) weights.")
@@ -246,7 +258,7 @@ class MmrmFit(Fit):
         Returns
         -------
         DataFrame
-            One row a value: subject, arm, visit, fitted, residual.
+            One row a value: subject, arm, visit, fitted, residual, kind.
 
         Raises
         ------
@@ -275,6 +287,7 @@ class MmrmFit(Fit):
                         "visit": pd.Categorical.from_codes(visit, list(self.visits), ordered=True),
                         "fitted": (y[part.rows] - raw)[seen],
                         "residual": values[seen],
+                        "kind": kind,
                     }
                 )
             )

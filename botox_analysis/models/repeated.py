@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.models.design import is_number, refuse_missing_covariate, require_covariates
+from botox_analysis.models.design import refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES
+from botox_analysis.models.quantities import asked_of, fixed, levels_of, quantity_of, root_weights
 from botox_analysis.numerics.covariance import STRUCTURES
-from botox_analysis.numerics.crossproducts import CrossProducts, Quantity, SubjectData, cross_products
+from botox_analysis.numerics.crossproducts import CrossProducts, cross_products
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.subject_data import Quantity, SubjectData
 from botox_analysis.refusal import DataError, listed, require_choice
-from botox_analysis.schema import SubjectGrid, grid_of
+from botox_analysis.schema import grid_of
+from botox_analysis.subject_grid import SubjectGrid
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
 
@@ -137,7 +139,7 @@ class RepeatedMeasures:
     @property
     def n(self) -> FloatArray:
         """Subjects by arm and visit, shape (A, V)."""
-        return self.sums.n_by_arm.T @ self.sums.observed.astype(float)
+        return np.asarray(self.sums.n_by_arm.T @ self.sums.observed.astype(float))
 
     def subjects(self) -> pd.DataFrame:
         """Subject and code of the arm of each row of `data`.
@@ -218,7 +220,7 @@ def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[Term,
     for mine, theirs in zip(one.terms, other.terms, strict=True):
         if bool(mine.levels) != bool(theirs.levels) or (mine.varying != theirs.varying and not one.weights):
             raise DataError(
-                f"parts differ in the covariate '{mine.name}': in one it is a number, or the same at all visits, in the other not."
+                f"parts differ in the covariate '{mine.name}': it is a number, or the same at all visits, in one of them only."
             )
         terms.append(replace(mine, levels=tuple(sorted({*mine.levels, *theirs.levels}))))
     return tuple(terms)
@@ -266,20 +268,20 @@ def crossproducts(
     phrase = read_covariance(covariance)
     grid = grid_of(outcomes)
     require_choice(response, RESPONSES, "response")
-    asked = _asked(covariates)
+    asked = asked_of(covariates)
     require_covariates(outcomes, [name for name, _ in asked])
     arms = grid.arms
-    arm = _fixed(grid, grid.arm, "arm")
+    arm = fixed(grid, grid.arm, "arm")
 
     y = grid.wide(grid[response].to_numpy(dtype=float))
     terms, quantities = [], [Quantity(arm, len(arms))]
     for name, by_visit in asked:
-        quantity, levels = _quantity(grid[name], grid)
+        quantity, levels = quantity_of(grid[name], grid)
         if not quantity.known.any():
             refuse_missing_covariate(name)
         quantities.append(quantity)
         terms.append(Term(name, by_visit, levels, quantity.varying))
-    roots = None if weights is None else _root_weights(outcomes, weights, grid)
+    roots = None if weights is None else root_weights(outcomes, weights, grid)
     data = SubjectData(y, tuple(quantities), None, roots)
     data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
     return RepeatedMeasures(
@@ -300,95 +302,20 @@ def crossproducts(
     )
 
 
-def _asked(covariates: Sequence[str]) -> list[tuple[str, bool]]:
-    if isinstance(covariates, str):
-        raise ValueError(f"covariates is {covariates!r}; it is a list of names, each once.")
-    asked = []
-    for covariate in covariates:
-        name, _, by = covariate.partition(":")
-        if by not in ("", "visit"):
-            raise ValueError(f"the covariate {covariate!r} is not known; expected '{name}' or '{name}:visit'.")
-        asked.append((name, by == "visit"))
-    if len({name for name, _ in asked}) < len(asked):
-        raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
-    return asked
-
-
-def _fixed(grid: SubjectGrid, codes: np.ndarray, what: str) -> np.ndarray:
-    """The code of each subject, the same at each visit."""
-    wide = grid.wide(codes.astype(np.int64, copy=False), -1)
-    largest = wide.max(axis=1)
-    if ((wide != largest[:, None]) & (wide >= 0)).any():
-        raise DataError(f"outcomes: found a subject with several values of {what}; expected one.")
-    return np.asarray(largest)
-
-
-def _quantity(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
-    if is_number(column):
-        values = column.to_numpy(dtype=float)
-        if np.isinf(values).any():
-            raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
-        wide = grid.wide(values)
-        first = _first_present(wide, np.isfinite(wide))
-        same = (wide == first[:, None]) | ~np.isfinite(first)[:, None]
-        if grid.cell is not None:
-            same |= np.isnan(wide) & ~_present(grid)
-        return Quantity(first if same.all() else wide), ()
-    codes, levels = _levels(column)
-    wide = grid.wide(codes, -1)
-    first = _first_present(wide, wide >= 0)
-    same = wide == first[:, None]
-    if grid.cell is not None:
-        same |= ~_present(grid)
-    return Quantity(first if same.all() else wide, len(levels)), levels
-
-
-def _present(grid: SubjectGrid) -> np.ndarray:
-    return np.asarray(grid.wide(np.ones(len(grid.cell), dtype=bool), False))
-
-
-def _first_present(wide: np.ndarray, present: np.ndarray) -> np.ndarray:
-    if present[:, 0].all():
-        return np.ascontiguousarray(wide[:, 0])
-    return np.take_along_axis(wide, present.argmax(axis=1)[:, None], axis=1)[:, 0]
-
-
-def _levels(column: pd.Series[Any]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Codes in alphabetic order of the levels, -1 where missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        codes, names = column.array.codes, column.cat.categories
-    else:
-        codes, names = pd.factorize(column)
-    words = [str(name) for name in names]
-    levels = tuple(sorted(set(words)))
-    place = np.array([*(levels.index(word) for word in words), -1], dtype=np.int64)
-    return place[codes], levels
-
-
-def _root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> FloatArray:
-    require_covariates(outcomes, [weights])
-    values = outcomes[weights].to_numpy(dtype=float)
-    wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
-    if wrong.any():
-        raise DataError(
-            f"outcomes: found {int(wrong.sum())} weights in '{weights}' that are not above 0; expected positive numbers."
-        )
-    return np.asarray(np.sqrt(np.nan_to_num(grid.wide(values), nan=0.0)))
-
-
 def _with_kinds(
     data: SubjectData, outcomes: pd.DataFrame, phrase: CovariancePhrase, grid: SubjectGrid, arms: tuple[str, ...]
 ) -> tuple[SubjectData, tuple[tuple[str, tuple[float, ...]], ...]]:
     n_subjects = grid.n_subjects
-    group, groups = np.zeros(n_subjects, dtype=np.int64), ("",)
+    group = np.zeros(n_subjects, dtype=np.int64)
+    groups: tuple[str, ...] = ("",)
     if phrase.by == "arm":
         group, groups = data.quantities[0].values.astype(np.int64), arms
     elif phrase.by:
         require_covariates(outcomes, [phrase.by])
-        codes, groups = _levels(outcomes[phrase.by])
+        codes, groups = levels_of(outcomes[phrase.by])
         if (codes < 0).any():
             raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
-        group = _fixed(grid, codes, phrase.by)
+        group = fixed(grid, codes, phrase.by)
     if not phrase.on:
         return replace(data, kind=group if len(groups) > 1 else None), tuple((each, ()) for each in groups)
     require_covariates(outcomes, [phrase.on])

@@ -11,9 +11,9 @@ import pandas as pd
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.repeated import RepeatedMeasures
-from botox_analysis.numerics.crossproducts import patterns
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.refits import Refits, refit, resampled, stacked
+from botox_analysis.numerics.subject_data import patterns
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, require_conf_level
 

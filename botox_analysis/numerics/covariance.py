@@ -39,7 +39,7 @@ class Structure:
 
     correlation: Callable[[FloatArray, FloatArray], Derivatives]
     start: Callable[[FloatArray, FloatArray], FloatArray]
-    heterogeneous: bool
+    heterogeneous: bool = False
 
     def n_deviations(self, n_visits: int) -> int:
         """How many of the parameters are logarithms of standard deviations; they come first.
@@ -120,7 +120,7 @@ class Structure:
         scale = (sd[..., :, None] * sd[..., None, :])[..., None, :, :]
         r, r_first, r_second = self.correlation(theta[..., n_sd:], distances)
         matrix = scale * r
-        by_sd = _in_deviations(n_visits, self.heterogeneous)
+        by_sd = _in_deviations(n_visits, n_sd)
         by_correlation = scale[..., None, :, :, :] * r_first
         first = np.concatenate([by_sd[:, None] * matrix[..., None, :, :, :], by_correlation], axis=-4)
         k = first.shape[-4]
@@ -132,12 +132,10 @@ class Structure:
 
 
 @lru_cache(maxsize=64)
-def _in_deviations(n_visits: int, heterogeneous: bool) -> FloatArray:
+def _in_deviations(n_visits: int, n_sd: int) -> FloatArray:
     """How often each log standard deviation enters an element of the matrix; shape (n_sd, T, T)."""
-    if not heterogeneous:
-        return np.full((1, n_visits, n_visits), 2.0)
-    eye = np.eye(n_visits)
-    return eye[:, :, None] + eye[:, None, :]
+    own = np.ones((1, n_visits)) if n_sd == 1 else np.eye(n_visits)
+    return np.asarray(own[:, :, None] + own[:, None, :])
 
 
 def bounded(t: FloatArray) -> Derivatives:
@@ -255,28 +253,28 @@ def _spatial_exponential(t: FloatArray, distances: FloatArray) -> Derivatives:
 def _mean_off_diagonal(correlation: FloatArray) -> FloatArray:
     n_visits = correlation.shape[-1]
     n_pairs = max(n_visits * (n_visits - 1), 1)
-    return (correlation.sum(axis=(-2, -1)) - n_visits) / n_pairs
+    return np.asarray((correlation.sum(axis=(-2, -1)) - n_visits) / n_pairs)
 
 
-def _start_compound_symmetry(correlation: FloatArray, distances: FloatArray) -> FloatArray:
+def _start_compound_symmetry(correlation: FloatArray, _distances: FloatArray) -> FloatArray:
     lowest = 1 / max(correlation.shape[-1] - 1, 1)
     share = np.clip((_mean_off_diagonal(correlation) + lowest) / (1 + lowest), 0.02, 0.98)
-    return np.log(share / (1 - share))[..., None]
+    return np.asarray(np.log(share / (1 - share))[..., None])
 
 
 def _neighbours(correlation: FloatArray) -> FloatArray:
     return np.diagonal(correlation, offset=1, axis1=-2, axis2=-1)
 
 
-def _start_ar1(correlation: FloatArray, distances: FloatArray) -> FloatArray:
+def _start_ar1(correlation: FloatArray, _distances: FloatArray) -> FloatArray:
     return unbounded(_neighbours(correlation).mean(axis=-1, keepdims=True))
 
 
-def _start_ante_dependence(correlation: FloatArray, distances: FloatArray) -> FloatArray:
+def _start_ante_dependence(correlation: FloatArray, _distances: FloatArray) -> FloatArray:
     return unbounded(_neighbours(correlation))
 
 
-def _start_toeplitz(correlation: FloatArray, distances: FloatArray) -> FloatArray:
+def _start_toeplitz(correlation: FloatArray, _distances: FloatArray) -> FloatArray:
     n_visits = correlation.shape[-1]
     lags = [np.diagonal(correlation, offset=lag, axis1=-2, axis2=-1).mean(axis=-1) for lag in range(1, n_visits)]
     rho = np.stack(lags, axis=-1)
@@ -293,20 +291,20 @@ def _start_spatial(correlation: FloatArray, distances: FloatArray) -> FloatArray
     neighbours = np.clip(_neighbours(correlation).mean(axis=-1, keepdims=True), 0.05, 0.98)
     apart = np.median(np.diagonal(distances, offset=1, axis1=-2, axis2=-1))
     rho = neighbours ** (1 / max(float(apart), 1e-12))
-    return np.log(rho / -np.expm1(np.log(rho)))
+    return np.asarray(np.log(rho / -np.expm1(np.log(rho))))
 
+
+_CORRELATIONS = {
+    "compound symmetry": (_compound_symmetry, _start_compound_symmetry),
+    "ar1": (_ar1, _start_ar1),
+    "toeplitz": (_toeplitz, _start_toeplitz),
+    "ante-dependence": (_ante_dependence, _start_ante_dependence),
+    "spatial exponential": (_spatial_exponential, _start_spatial),
+}
 
 STRUCTURES: dict[str, Structure | None] = {
     "unstructured": None,
-    "compound symmetry": Structure(_compound_symmetry, _start_compound_symmetry, False),
-    "heterogeneous compound symmetry": Structure(_compound_symmetry, _start_compound_symmetry, True),
-    "ar1": Structure(_ar1, _start_ar1, False),
-    "heterogeneous ar1": Structure(_ar1, _start_ar1, True),
-    "toeplitz": Structure(_toeplitz, _start_toeplitz, False),
-    "heterogeneous toeplitz": Structure(_toeplitz, _start_toeplitz, True),
-    "ante-dependence": Structure(_ante_dependence, _start_ante_dependence, False),
-    "heterogeneous ante-dependence": Structure(_ante_dependence, _start_ante_dependence, True),
-    "spatial exponential": Structure(_spatial_exponential, _start_spatial, False),
-    "heterogeneous spatial exponential": Structure(_spatial_exponential, _start_spatial, True),
+    **{name: Structure(*functions) for name, functions in _CORRELATIONS.items()},
+    **{f"heterogeneous {name}": Structure(*functions, heterogeneous=True) for name, functions in _CORRELATIONS.items()},
 }
 """By name; the unstructured covariance has no parameters of its own: its optimiser moves the matrix itself."""

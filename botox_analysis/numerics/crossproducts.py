@@ -10,172 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from botox_analysis.numerics.inference import FloatArray
-
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
-
-CHUNK = 8192
-"""Subjects taken at a time: what they need stays in the processor's cache."""
-
-MOST_BITS = 60
-"""Visits that fit into one integer."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A quantity of N subjects that enters the design: a number, or the indicators of a factor's levels.
-
-    Attributes
-    ----------
-    values : ndarray, shape (N,) or (N, T)
-        Numbers, or codes of levels from 0; with a second dimension where the quantity changes over the visits. What is
-        missing (nan, or a code of -1) makes the visit, or the subject, unobserved.
-    n_levels : int
-        0 for a number.
-    """
-
-    values: NDArray[np.generic]
-    n_levels: int = 0
-
-    @property
-    def width(self) -> int:
-        """Columns that the quantity has at a visit."""
-        return max(self.n_levels, 1)
-
-    @property
-    def varying(self) -> bool:
-        """Whether it changes over the visits."""
-        return self.values.ndim == 2
-
-    @property
-    def known(self) -> BoolArray:
-        """Where it is not missing; the shape of `values`."""
-        return np.asarray(self.values >= 0 if self.n_levels else np.isfinite(self.values))
-
-
-@dataclass(frozen=True)
-class SubjectData:
-    """N subjects at T visits.
-
-    Attributes
-    ----------
-    y : ndarray, shape (N, T)
-        Responses; missing (nan) where not observed.
-    quantities : tuple of Quantity
-        The first is the arm, the same at each visit and never missing.
-    kind : ndarray of int, shape (N,), optional
-        Which covariance a subject has, from 0. Left out: the same.
-    root_weights : ndarray, shape (N, T), optional
-        Square roots of the observations' weights. Left out: 1.
-    """
-
-    y: FloatArray
-    quantities: tuple[Quantity, ...]
-    kind: IntArray | None = None
-    root_weights: FloatArray | None = None
-
-    @cached_property
-    def varying(self) -> tuple[bool, ...]:
-        """Whether each of the R columns of the design changes over the visits; weights make all of them change."""
-        weighted = self.root_weights is not None
-        return tuple(weighted or quantity.varying for quantity in self.quantities for _ in range(quantity.width))
-
-    def observed(self, rows: slice) -> BoolArray:
-        """Where the response and all quantities are known.
-
-        Parameters
-        ----------
-        rows : slice
-            Of the subjects.
-
-        Returns
-        -------
-        ndarray of bool, shape (n, T)
-            The visits of each subject that enter.
-        """
-        seen = np.isfinite(self.y[rows])
-        for quantity in self.quantities[1:]:
-            known = replace(quantity, values=quantity.values[rows]).known
-            if not known.all():
-                seen &= known if quantity.varying else known[:, None]
-        if self.root_weights is not None:
-            seen &= self.root_weights[rows] > 0
-        return seen
-
-    def chunk(self, rows: slice, observed: BoolArray, centre: FloatArray, centre_y: FloatArray) -> FloatArray:
-        """u and y of some subjects side by side, centred, 0 where missing.
-
-        Parameters
-        ----------
-        rows : slice
-            Of the subjects.
-        observed : ndarray of bool, shape (n, T)
-            Visits that enter.
-        centre : ndarray, shape (R,)
-            Subtracted from each column of the design.
-        centre_y : ndarray, shape (T,)
-            Subtracted from the responses of each visit.
-
-        Returns
-        -------
-        ndarray, shape (n, r + T)
-            In the order of `positions`, then y.
-        """
-        n, n_visits = observed.shape
-        place = positions(self.varying, n_visits)
-        r = int(place.max()) + 1
-        chunk = np.empty((n, r + n_visits))
-        first = 0
-        for quantity in self.quantities:
-            values, last = quantity.values[rows], first + quantity.width
-            if quantity.n_levels:
-                columns = values[..., None] == np.arange(quantity.n_levels)
-            else:
-                columns = np.where(np.isfinite(values), values - centre[first], 0.0)[..., None]
-            if not self.varying[first]:
-                chunk[:, place[0, first] : place[0, first] + quantity.width] = columns
-            else:
-                if not quantity.varying:
-                    columns = np.broadcast_to(columns[:, None, :], (n, n_visits, quantity.width))
-                roots = 1.0 if self.root_weights is None else self.root_weights[rows][:, :, None]
-                chunk[:, place[:, first:last].ravel()] = (columns * roots).reshape(n, -1)
-            first = last
-        y = self.y[rows] - centre_y
-        if self.root_weights is not None:
-            y *= self.root_weights[rows]
-        y[~observed] = 0.0
-        chunk[:, r:] = y
-        return chunk
-
-
-@lru_cache(maxsize=64)
-def positions(varying: tuple[bool, ...], n_visits: int) -> IntArray:
-    """Where in u each column of the design is found.
-
-    Parameters
-    ----------
-    varying : tuple of bool
-        For each of R columns, whether it changes over the visits; the others come first.
-    n_visits : int
-        T.
-
-    Returns
-    -------
-    ndarray of int, shape (T, R)
-        The entry of u that is the column at each visit.
-    """
-    changes = np.array(varying)
-    n_fixed, n_varying = int((~changes).sum()), int(changes.sum())
-    place = np.zeros((n_visits, len(varying)), dtype=np.int64)
-    place[:, ~changes] = np.arange(n_fixed)
-    place[:, changes] = n_fixed + np.arange(n_visits * n_varying).reshape(n_visits, n_varying)
-    return place
+from botox_analysis.numerics.subject_data import CHUNK, BoolArray, IntArray, SubjectData, patterns, positions
 
 
 @dataclass(frozen=True)
@@ -250,7 +89,11 @@ class CrossProducts:
             self,
             observed=distinct[:, 1:].astype(bool),
             kind=distinct[:, 0].astype(np.int64),
-            **{name: added(getattr(self, name), getattr(moved, name)) for name in ("n_by_arm", "n", "uu", "uy", "yy")},
+            n_by_arm=added(self.n_by_arm, moved.n_by_arm),
+            n=added(self.n, moved.n),
+            uu=added(self.uu, moved.uu),
+            uy=added(self.uy, moved.uy),
+            yy=added(self.yy, moved.yy),
             totals=self.totals + moved.totals,
             log_weights=self.log_weights + moved.log_weights,
         )
@@ -397,38 +240,6 @@ def cross_products(data: SubjectData) -> CrossProducts:
     )
 
 
-def patterns(data: SubjectData) -> Iterator[tuple[slice, BoolArray, IntArray]]:
-    """The subjects in chunks, with the visits that enter.
-
-    Parameters
-    ----------
-    data : SubjectData
-        N subjects.
-
-    Yields
-    ------
-    rows : slice
-        Of the subjects.
-    observed : ndarray of bool, shape (n, T)
-        Visits that enter.
-    code : ndarray of int, shape (n,)
-        The same for subjects with the same visits.
-    """
-    n_subjects, n_visits = data.y.shape
-    if n_visits <= MOST_BITS:
-        powers = 1 << np.arange(n_visits, dtype=np.int64)
-        for start in range(0, n_subjects, CHUNK):
-            rows = slice(start, min(start + CHUNK, n_subjects))
-            observed = data.observed(rows)
-            yield rows, observed, observed @ powers
-    else:
-        everywhere = data.observed(slice(0, n_subjects))
-        _, codes = np.unique(np.packbits(everywhere, axis=1), axis=0, return_inverse=True)
-        for start in range(0, n_subjects, CHUNK):
-            rows = slice(start, min(start + CHUNK, n_subjects))
-            yield rows, everywhere[rows], codes.ravel()[rows].astype(np.int64)
-
-
 def _groups(code: IntArray, kind: IntArray) -> Iterator[IntArray | slice]:
     """Subjects with the same visits and kind."""
     key = code * (int(kind.max()) + 1) + kind
@@ -462,7 +273,7 @@ def _mean_of_known(values: FloatArray) -> float:
 def _totals(chunk: FloatArray, observed: BoolArray, place: IntArray) -> FloatArray:
     """Sums of the columns of the design over the observations."""
     by_visit = observed.T.astype(float) @ chunk[:, : int(place.max()) + 1]
-    return np.take_along_axis(by_visit, place, axis=1).sum(axis=0)
+    return np.asarray(np.take_along_axis(by_visit, place, axis=1).sum(axis=0))
 
 
 def _unweighted_totals(data: SubjectData, rows: slice, observed: BoolArray, centre: FloatArray) -> FloatArray:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from botox_analysis.numerics.crossproducts import CrossProducts, SubjectData, patterns
+from botox_analysis.numerics.charts import Chart
+from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.likelihood import (
-    Problem, coefficient_hessian, data_hessian, evaluate, pose, scores,
-)  # fmt: skip
-from botox_analysis.numerics.reml import Chart, NotDetermined, inner, maximise
+from botox_analysis.numerics.likelihood import coefficient_hessian, data_hessian, evaluate, scores
+from botox_analysis.numerics.problem import Problem, pose
+from botox_analysis.numerics.reml import NotDetermined, inner, maximise
+from botox_analysis.numerics.subject_data import SubjectData, patterns
 
 CONVERGED = 1e-11
 """As in `reml`; it leaves less than 1e-6 standard errors in a coefficient."""

@@ -1,8 +1,7 @@
 """The covariance that maximises the (restricted) likelihood: Newton's method with the exact Hessian.
 
-An unstructured covariance is moved in its own frame, Sigma = L (I + D)(I + D)' L' with D lower triangular, so that every
-step leaves it positive definite and units do not matter. Where the Hessian is not positive definite the expected one
-takes its place, and where no step along it helps, an EM step, which always does.
+Where the Hessian is not positive definite the expected one takes its place, and where no step along it helps an
+unstructured covariance, an EM step, which always does.
 
 References
 ----------
@@ -11,17 +10,24 @@ Jennrich RI, Schluchter MD (1986). Biometrics 42:805-820, sections 3-4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 from scipy.linalg import lapack
 
-from botox_analysis.numerics.covariance import EIGENVALUE_FLOOR, Structure
+from botox_analysis.numerics.charts import Chart, FrameChart, Local
+from botox_analysis.numerics.covariance import EIGENVALUE_FLOOR
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.likelihood import Point, Problem, Scores, coefficient_hessian, data_hessian, evaluate, scores
+from botox_analysis.numerics.likelihood import (
+    CoefficientHessian,
+    Point,
+    Scores,
+    coefficient_hessian,
+    data_hessian,
+    evaluate,
+    scores,
+)
+from botox_analysis.numerics.problem import Problem
 
 CONVERGED = 1e-21
 """Squared length of the Newton step in standard errors of the parameters, below which it is not taken."""
@@ -31,174 +37,15 @@ NEARLY = 1e-8
 
 MOST_ITERATIONS = 100
 
-SMALLEST_EIGENVALUE = 1e-9
+SMALLEST_EIGENVALUE = 1e-8
 """Of a correlation matrix: nearer to singular than this is a boundary, not an optimum."""
+
+FLATTEST = 1e-6
+"""Smallest eigenvalue of the Hessian, scaled to a diagonal of 1: a flatter one lies on a ridge that leads to a boundary."""
 
 
 class NotDetermined(ArithmeticError):
     """The likelihood has no regular interior maximum."""
-
-
-@dataclass(frozen=True)
-class Local:
-    """A covariance and how it moves, in the frame L in which it is the identity; k parameters.
-
-    Attributes
-    ----------
-    frame : ndarray, shape (..., K, T, T)
-        L.
-    directions : ndarray, shape (..., K, k, T, T)
-        L^-1 V_i L'^-1.
-    curvature : callable, (L'GL) -> (..., k, k)
-        <G, V_ij>.
-    """
-
-    frame: FloatArray
-    directions: FloatArray
-    curvature: Callable[[FloatArray], FloatArray]
-
-
-class Chart(Protocol):
-    """The covariances that there may be, and how one leads to another."""
-
-    def sigma(self, state: FloatArray) -> FloatArray:
-        """The covariances, shape (..., K, T, T)."""
-
-    def local(self, state: FloatArray) -> Local:
-        """Derivatives."""
-
-    def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
-        """The state after a step, shape (..., k)."""
-
-
-@dataclass(frozen=True)
-class FrameChart:
-    """An unstructured covariance; the state is its Cholesky factor L, shape (..., K, T, T).
-
-    A step is a lower triangular D for each kind, and leads to L (I + D), on the diagonal L exp(D).
-    """
-
-    n_visits: int
-    n_kinds: int
-
-    def sigma(self, state: FloatArray) -> FloatArray:
-        """L L'."""
-        return np.asarray(state @ state.swapaxes(-1, -2))
-
-    def local(self, state: FloatArray) -> Local:
-        """E_ab + E_ba for each pair of visits, wherever the state is."""
-        directions = _unit_directions(self.n_visits, self.n_kinds)
-        return Local(state, directions, self._curvature)
-
-    def _curvature(self, g: FloatArray) -> FloatArray:
-        """2 [b = d] G_ac; and the gradient for entries of the diagonal, which move by exp."""
-        row, column = _lower(self.n_visits)
-        blocks = _same_column(self.n_visits) * g[..., row[:, None], row]
-        if self.n_kinds == 1:
-            return np.asarray(blocks[..., 0, :, :])
-        n_each = len(row)
-        total = np.zeros((*blocks.shape[:-3], self.n_kinds * n_each, self.n_kinds * n_each))
-        for kind in range(self.n_kinds):
-            own = slice(kind * n_each, (kind + 1) * n_each)
-            total[..., own, own] = blocks[..., kind, :, :]
-        return total
-
-    def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
-        """L (I + D)."""
-        row, column = _lower(self.n_visits)
-        d = np.zeros(state.shape)
-        d[..., row, column] = step.reshape(*step.shape[:-1], self.n_kinds, len(row))
-        diagonal = np.arange(self.n_visits)
-        d[..., diagonal, diagonal] = np.exp(d[..., diagonal, diagonal])
-        return np.asarray(state @ d)
-
-
-@lru_cache(maxsize=64)
-def _lower(n_visits: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.tril_indices(n_visits)
-
-
-@lru_cache(maxsize=64)
-def _same_column(n_visits: int) -> FloatArray:
-    """2 [b = d] for pairs (a, b), (c, d); on the diagonal of visits 2 more, for exp."""
-    row, column = _lower(n_visits)
-    same = 2.0 * np.equal.outer(column, column)
-    own = np.flatnonzero(row == column)
-    same[own, own] += 2.0
-    return same
-
-
-@lru_cache(maxsize=64)
-def _unit_directions(n_visits: int, n_kinds: int) -> FloatArray:
-    row, column = _lower(n_visits)
-    units = np.zeros((len(row), n_visits, n_visits))
-    units[np.arange(len(row)), row, column] += 1
-    units[np.arange(len(row)), column, row] += 1
-    spread = np.zeros((n_kinds, n_kinds, *units.shape))
-    spread[np.arange(n_kinds), np.arange(n_kinds)] = units
-    return spread.reshape(n_kinds, n_kinds * len(row), n_visits, n_visits)
-
-
-@dataclass(frozen=True)
-class ParameterChart:
-    """A structured covariance; the state is its parameters, of each of M groups in turn, shape (..., M * k).
-
-    Attributes
-    ----------
-    structure : Structure
-        Of every group.
-    distances : ndarray, shape (K, T, T)
-        Between visits, for each kind of subject.
-    group : ndarray of int, shape (K,)
-        Kinds with the same parameters.
-    n_groups : int
-        M.
-    """
-
-    structure: Structure
-    distances: FloatArray
-    group: np.ndarray
-    n_groups: int
-
-    def sigma(self, state: FloatArray) -> FloatArray:
-        """Of each kind."""
-        split = state.reshape(*state.shape[:-1], self.n_groups, -1)
-        total = np.zeros((*state.shape[:-1], *self.distances.shape))
-        for each in range(self.n_groups):
-            own = self.group == each
-            total[..., own, :, :] = self.structure.derivatives(split[..., each, :], self.distances[own])[0]
-        return total
-
-    def local(self, state: FloatArray) -> Local:
-        """The derivatives of the structure."""
-        split = state.reshape(*state.shape[:-1], self.n_groups, -1)
-        k = split.shape[-1]
-        sigma = np.zeros((*state.shape[:-1], *self.distances.shape))
-        first = np.zeros((*state.shape, *self.distances.shape))
-        second = []
-        for each in range(self.n_groups):
-            own = self.group == each
-            sigma[..., own, :, :], first[..., each * k : (each + 1) * k, own, :, :], bend = self.structure.derivatives(
-                split[..., each, :], self.distances[own]
-            )
-            second.append(bend)
-        frame = np.linalg.cholesky(sigma)
-        back = np.linalg.inv(frame)
-        directions = back[..., None, :, :] @ first.swapaxes(-4, -3) @ back.swapaxes(-1, -2)[..., None, :, :]
-
-        def curvature(g: FloatArray) -> FloatArray:
-            unframed = back.swapaxes(-1, -2) @ g @ back
-            total = np.zeros((*state.shape, state.shape[-1]))
-            for each, bend in enumerate(second):
-                own = slice(each * k, (each + 1) * k)
-                total[..., own, own] = np.einsum("...ijkst,...kst->...ij", bend, unframed[..., self.group == each, :, :])
-            return total
-
-        return Local(frame, directions, curvature)
-
-    def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
-        """Addition."""
-        return state + step
 
 
 @dataclass(frozen=True)
@@ -265,7 +112,7 @@ def pairwise_covariance(problem: Problem) -> FloatArray:
     return np.asarray(correlation * scale)
 
 
-def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
+def maximise(problem: Problem, chart: Chart, *states: FloatArray) -> Optimum:
     """The maximum of one data set's likelihood.
 
     Parameters
@@ -274,8 +121,8 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         Design and data.
     chart : Chart
         Of the covariance.
-    state : ndarray
-        Where to begin; positive definite.
+    *states : ndarray
+        Where to begin, each positive definite; the next is tried where one leads to no interior maximum.
 
     Returns
     -------
@@ -287,11 +134,23 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
     NotDetermined
         There is none: says what was found.
     """
+    for last, state in enumerate(states, 1):
+        try:
+            return _maximise(problem, chart, state)
+        except NotDetermined:
+            if last == len(states):
+                raise
+    raise ValueError("maximise needs a state to begin with.")
+
+
+def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
     sigma = chart.sigma(state)
     point = _try(problem, sigma)
     if point is None:
         raise NotDetermined("X'WX is singular where the optimiser begins")
-    before, part = np.inf, None
+    before = np.inf
+    part: CoefficientHessian | None = None
+    n_iterations = 0
     for n_iterations in range(MOST_ITERATIONS + 1):
         local = chart.local(state)
         score = scores(problem, point, local.frame)
@@ -310,6 +169,7 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         decrement = float(newton @ gradient)
         if part and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
             _refuse_boundary(sigma)
+            _refuse_ridge(bent + part.total)
             return Optimum(chart, state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
@@ -319,7 +179,7 @@ def maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
             break
         state, sigma, point = moved
     _refuse_boundary(sigma)
-    raise NotDetermined(f"the optimiser came to no end in {n_iterations} iterations")
+    raise NotDetermined(f"the likelihood has no maximum within reach: after {n_iterations} steps it still rises")
 
 
 def _try(problem: Problem, sigma: FloatArray) -> Point | None:
@@ -405,6 +265,11 @@ def _refuse_boundary(sigma: FloatArray) -> None:
     sd = np.sqrt(np.diagonal(sigma, axis1=-2, axis2=-1))
     smallest = float(np.linalg.eigvalsh(sigma / (sd[..., :, None] * sd[..., None, :])).min())
     if not smallest > SMALLEST_EIGENVALUE:
-        raise NotDetermined(
-            f"the likelihood rises towards a singular covariance (smallest eigenvalue of the correlation {smallest:.1g})"
-        )
+        raise NotDetermined("the likelihood rises towards a singular covariance, with correlations of 1 or -1")
+
+
+def _refuse_ridge(hessian: FloatArray) -> None:
+    scale = np.sqrt(hessian.diagonal())
+    flattest = float(np.linalg.eigvalsh(hessian / (scale[:, None] * scale))[0])
+    if not flattest > FLATTEST:
+        raise NotDetermined("the likelihood is flat towards a singular covariance, with correlations near 1 or -1")

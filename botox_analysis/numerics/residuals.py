@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from botox_analysis.numerics.crossproducts import BoolArray, SubjectData, patterns
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.likelihood import Problem
+from botox_analysis.numerics.problem import Problem
 from botox_analysis.numerics.reml import Optimum
+from botox_analysis.numerics.subject_data import BoolArray, SubjectData, patterns
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def subject_fits(problem: Problem, optimum: Optimum, data: SubjectData) -> Itera
         x = (chunk[:, :r] @ design).transpose(1, 0, 2) * observed[..., None]
         kind = np.zeros(len(observed), dtype=np.int64) if data.kind is None else data.kind[rows]
         pairs = observed[:, :, None] & observed[:, None, :]
-        sigma = np.where(pairs, optimum.sigma[kind], np.eye(n_visits))
-        white = np.linalg.inv(np.linalg.cholesky(sigma))
+        sigma = np.asarray(np.where(pairs, optimum.sigma[kind], np.eye(n_visits)))
+        white = np.asarray(np.linalg.inv(np.linalg.cholesky(sigma)))
         sd = np.sqrt(np.diagonal(sigma, axis1=1, axis2=2))
-        yield SubjectFits(rows, observed, x, (chunk[:, r:] - x @ beta) * observed, sd, white)
+        yield SubjectFits(rows, observed, x, np.asarray((chunk[:, r:] - x @ beta) * observed), np.asarray(sd), white)

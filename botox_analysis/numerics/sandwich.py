@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from botox_analysis.numerics.crossproducts import SubjectData
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.residuals import subject_fits
 from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty, pooled_df
+from botox_analysis.numerics.subject_data import SubjectData
 
 
 def _as_they_are(leverage: FloatArray) -> FloatArray:
@@ -59,7 +59,7 @@ def sandwich(fitted: FittedProblem, data: SubjectData, adjustment: str) -> Uncer
     Uncertainty
         In the coordinates of the basis.
     """
-    problem, point = fitted.problem, fitted.optimum.point
+    point = fitted.optimum.point
     adjust = ADJUSTMENTS[adjustment]
     p = len(point.phi)
     meat = np.zeros((p, p))

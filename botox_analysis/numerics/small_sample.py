@@ -22,7 +22,7 @@ from scipy import linalg, special
 
 from botox_analysis.numerics.covariance import Structure
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.likelihood import Problem
+from botox_analysis.numerics.problem import Problem
 from botox_analysis.numerics.reml import Optimum
 
 
@@ -359,7 +359,11 @@ def residual(fitted: FittedProblem) -> Uncertainty:
     """
     phi = fitted.optimum.point.phi
     left = float(fitted.problem.cross.n_observations - len(phi))
-    return Uncertainty(phi, lambda contrasts: np.full(len(contrasts), left), lambda contrasts: (1.0, left))
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        return np.full(len(contrasts), left)
+
+    return Uncertainty(phi, df, lambda _contrasts: (1.0, left))
 
 
 SMALL_SAMPLE: dict[str, Callable[[FittedProblem], Uncertainty]] = {

@@ -86,7 +86,7 @@ def _comparison(analysis: Analysis) -> list[str]:
     primary = analysis.primary
     inference = "Limits and p-values are two-sided, from Student's t. No p-value is adjusted for multiplicity."
     if isinstance(primary.fit, MmrmFit):
-        return [_mixed_model(analysis, primary.fit), f"{SMALL_SAMPLE_TOLD} {inference}{_secondary(analysis)}"]
+        return [_mixed_model(analysis, primary.fit), f"{SMALL_SAMPLE_TOLD} {inference}{_secondary(analysis, primary.fit)}"]
     missing = primary.handling + (", that is, subjects with a value at the visit" * (primary.handling == OBSERVED_CASES))
     return [
         f"Arms are compared by analysis of covariance (least squares) of the {_response(primary)} at each visit on its own"
@@ -124,14 +124,14 @@ def _covariance(fit: MmrmFit) -> str:
     return f"{said} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else said
 
 
-def _secondary(analysis: Analysis) -> str:
+def _secondary(analysis: Analysis, primary: MmrmFit) -> str:
     """Where a secondary endpoint has another model than the primary one."""
     said = []
     for efficacy in analysis.secondary:
         name, fit = efficacy.endpoint.name, efficacy.fit
         if not isinstance(fit, MmrmFit):
             said.append(f"{name} has one visit ({fit.visits[0]}), at which the mixed model is an analysis of covariance")
-        elif fit.structure != analysis.primary.fit.structure:
+        elif fit.structure != primary.structure:
             said.append(f"{name} has {_covariance(fit)}")
     return f" {'; '.join(['Secondary endpoints are analysed alike', *said])}." if analysis.secondary else ""
 

@@ -43,7 +43,8 @@ def test_units_of_the_endpoint_do_not_matter(outcomes, covariance, unit):
 def test_the_order_of_rows_does_not_matter(outcomes, covariance):
     shuffled = outcomes.sample(frac=1, random_state=3)
     fits = [
-        ba.fit_mmrm(frame, covariance=covariance, covariates=("baseline:visit", "sex", "clinic")) for frame in (shuffled, outcomes)
+        ba.fit_mmrm(frame, covariance=covariance, covariates=("baseline:visit", "sex", "clinic"))
+        for frame in (shuffled, outcomes)
     ]
     same_answers(*fits)
     pd.testing.assert_frame_equal(fits[0].differences()[["visit", "arm"]], fits[1].differences()[["visit", "arm"]])
@@ -96,7 +97,9 @@ def test_the_names_of_levels_do_not_matter(outcomes):
     covariates = ("baseline:visit", "region:visit", "clinic", "sex")
     fits = [ba.fit_mmrm(frame, covariates=covariates) for frame in (renamed, outcomes)]
     same_answers(*fits)
-    np.testing.assert_allclose(fits[0].means(margins="equal")[NUMBERS], fits[1].means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM)
+    np.testing.assert_allclose(
+        fits[0].means(margins="equal")[NUMBERS], fits[1].means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM
+    )
 
 
 def test_the_order_of_covariates_does_not_matter(outcomes):
@@ -183,6 +186,15 @@ def test_a_part_may_lack_a_level(outcomes):
         fit = ba.fit_crossproducts(summed)
         same_answers(fit, whole)
         np.testing.assert_allclose(fit.means(margins="equal")[NUMBERS], whole.means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM)
+
+
+@pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous ar1 by arm"])
+def test_a_part_may_lack_an_arm(outcomes, covariance):
+    of_arm = [outcomes[outcomes["arm"] == arm] for arm in ("195 U", "placebo", "155 U")]
+    summed = sum(ba.crossproducts(part, covariance=covariance, covariates=("baseline:visit", "sex")) for part in of_arm)
+    fit = ba.fit_crossproducts(summed, covariance=covariance)
+    assert fit.arms == ("placebo", "155 U", "195 U")
+    same_answers(fit, ba.fit_mmrm(outcomes, covariance=covariance, covariates=("baseline:visit", "sex")))
 
 
 def test_parts_far_apart_lose_no_digits(outcomes):

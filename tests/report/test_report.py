@@ -13,7 +13,18 @@ from botox_analysis.report import write as writing
 from botox_analysis.report.analysis import analyse
 from botox_analysis.report.sentences import headline
 
-FIGURES = {"flow", "course", "distribution", "forest", "sensitivity", "responder_curve", "calendar", "adverse_events"}
+FIGURES = {
+    "flow",
+    "course",
+    "distribution",
+    "forest",
+    "sensitivity",
+    "responder_curve",
+    "calendar",
+    "adverse_events",
+    "residuals",
+    "covariance",
+}
 
 
 def checksums(folder):
@@ -117,7 +128,7 @@ def test_the_numbers_of_the_headline_are_in_the_estimates(report):
     estimates = pd.read_csv(report / "estimates.csv")
     row = estimates.query(
         "measure == 'difference in mean change' and visit == 'week 24' and endpoint.str.startswith('headache days') and "
-        "method.str.contains('adjusted for baseline, overuse; observed')"
+        "method.str.startswith('MMRM, unstructured covariance, REML')"
     )
     assert len(row) == 1
     estimate, low, high = row[["estimate", "conf_low", "conf_high"]].iloc[0]
@@ -139,9 +150,16 @@ def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
 
 def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
-    at_end = left_out[left_out["Where"].str.contains("ANCOVA, headache days .* week 24")]
+    never = left_out[left_out["Where"].str.fullmatch(r"MMRM, headache days \(≥ 4 h\) per 28 days")]
+    at_end = left_out[left_out["Where"].str.contains("MMRM, headache days .* week 24")]
     outcomes = ba.HEADACHE_DAYS.derive(simulated).query("visit == 'week 24'")
-    assert at_end["n"].tolist() == [outcomes["change"].isna().sum()]
+    assert never["n"].sum() + at_end["n"].sum() == outcomes["change"].isna().sum()
+
+
+def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
+    page = (report / "index.html").read_text("utf-8")
+    assert "a difference of −1.7 (95 % CI −2.5 to −1.0, p &lt; 0.001; n = 1,379, 1,218 of them with a value at week 24)" in page
+    assert "7,807 values of 1,379 subjects" in page
 
 
 @pytest.mark.slow

@@ -364,6 +364,7 @@ def test_settings_that_are_not_toml_are_refused(trial_folder, content):
         '[columns]\nsubjects = "x"',
         '[values]\nsubjects = "x"',
         '[values.subjects]\narm = "x"',
+        "[protocol]\nanalysis = true",
         '[protocol]\nreduction = "half"',
         "[protocol]\nreduction = 50",
         "arms = [0, 1]",
@@ -647,6 +648,6 @@ def test_the_provenance_has_the_checksum_of_every_file(trial_folder):
 
 
 def test_the_protocol_of_the_settings_is_the_trials(trial_folder):
-    settings = '[protocol]\nendpoint = "HIT-6"\nvisit = "week 4"\ncovariates = ["age"]\nreduction = 0.3'
+    settings = '[protocol]\nendpoint = "HIT-6"\nvisit = "week 4"\ncovariates = ["age"]\nanalysis = "mmrm"\nreduction = 0.3'
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=settings))
-    assert trial.protocol == ba.Protocol(endpoint="HIT-6", visit="week 4", covariates=("age",), reduction=0.3)
+    assert trial.protocol == ba.Protocol(endpoint="HIT-6", visit="week 4", covariates=("age",), analysis="mmrm", reduction=0.3)

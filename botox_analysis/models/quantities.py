@@ -1,0 +1,186 @@
+"""From columns of *outcomes* to what enters the design of repeated measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from botox_analysis.models.design import is_number, require_covariates
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.subject_grid import SubjectGrid
+
+
+def asked_of(covariates: Sequence[str]) -> list[tuple[str, bool]]:
+    """The columns that covariates name, and whether each has one effect a visit.
+
+    Parameters
+    ----------
+    covariates : sequence of str
+        ``"x"`` or ``"x:visit"``.
+
+    Returns
+    -------
+    list of (str, bool)
+        In the order given.
+
+    Raises
+    ------
+    ValueError
+        It is no list, names a column twice, or something else follows the colon.
+    """
+    if isinstance(covariates, str):
+        raise ValueError(f"covariates is {covariates!r}; it is a list of names, each once.")
+    asked = []
+    for covariate in covariates:
+        name, _, by = covariate.partition(":")
+        if by not in ("", "visit"):
+            raise ValueError(f"the covariate {covariate!r} is not known; expected '{name}' or '{name}:visit'.")
+        asked.append((name, by == "visit"))
+    if len({name for name, _ in asked}) < len(asked):
+        raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
+    return asked
+
+
+def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:
+    """The code of each subject, which is to be the same at each visit.
+
+    Parameters
+    ----------
+    grid : SubjectGrid
+        Of the outcomes.
+    codes : ndarray of int, shape (rows,)
+        From 0.
+    what : str
+        What the codes are of, for the message.
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        One a subject.
+
+    Raises
+    ------
+    DataError
+        A subject has several.
+    """
+    wide = grid.wide(codes.astype(np.int64, copy=False), -1)
+    largest = wide.max(axis=1)
+    if ((wide != largest[:, None]) & (wide >= 0)).any():
+        raise DataError(f"outcomes: found a subject with several values of {what}; expected one.")
+    return np.asarray(largest)
+
+
+def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
+    """A covariate as numbers or as codes of levels, by visit only where it changes over a subject's visits.
+
+    Parameters
+    ----------
+    column : Series
+        A column of outcomes.
+    grid : SubjectGrid
+        Of the outcomes.
+
+    Returns
+    -------
+    quantity : Quantity
+        Of N subjects.
+    levels : tuple of str
+        Of a factor, in alphabetic order; empty for a number.
+
+    Raises
+    ------
+    DataError
+        A number is infinite.
+    """
+    if is_number(column):
+        values = column.to_numpy(dtype=float)
+        if np.isinf(values).any():
+            raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
+        wide = grid.wide(values)
+        first = _first_present(wide, np.isfinite(wide))
+        same = (wide == first[:, None]) | ~np.isfinite(first)[:, None]
+        if grid.cell is not None:
+            same |= np.isnan(wide) & ~_present(grid)
+        return Quantity(first if same.all() else wide), ()
+    codes, levels = levels_of(column)
+    wide = grid.wide(codes, -1)
+    first = _first_present(wide, wide >= 0)
+    same = wide == first[:, None]
+    if grid.cell is not None:
+        same |= ~_present(grid)
+    return Quantity(first if same.all() else wide, len(levels)), levels
+
+
+def _present(grid: SubjectGrid) -> BoolArray:
+    """Where there is a row."""
+    return np.asarray(grid.wide(np.ones(len(grid.arm), dtype=bool), absent=False))
+
+
+def _first_present(wide: NDArray[Any], present: BoolArray) -> NDArray[Any]:
+    """The first value of each subject."""
+    if present[:, 0].all():
+        return np.ascontiguousarray(wide[:, 0])
+    return np.take_along_axis(wide, present.argmax(axis=1)[:, None], axis=1)[:, 0]
+
+
+def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
+    """The levels of a factor.
+
+    Parameters
+    ----------
+    column : Series
+        A column of outcomes.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (rows,)
+        Places among the levels, -1 where missing.
+    levels : tuple of str
+        In alphabetic order.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = column.array.codes, column.cat.categories
+    else:
+        codes, names = pd.factorize(column)
+    words = [str(name) for name in names]
+    levels = tuple(sorted(set(words)))
+    place = np.array([*(levels.index(word) for word in words), -1], dtype=np.int64)
+    return place[codes], levels
+
+
+def root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> FloatArray:
+    """Square roots of the weights of observations.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    weights : str
+        A column of them.
+    grid : SubjectGrid
+        Of the outcomes.
+
+    Returns
+    -------
+    ndarray, shape (N, T)
+        0 where there is no weight.
+
+    Raises
+    ------
+    DataError
+        There is no such column, or a weight is not above 0.
+    """
+    require_covariates(outcomes, [weights])
+    values = outcomes[weights].to_numpy(dtype=float)
+    wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
+    if wrong.any():
+        raise DataError(
+            f"outcomes: found {int(wrong.sum())} weights in '{weights}' that are not above 0; expected positive numbers."
+        )
+    return np.asarray(np.sqrt(np.nan_to_num(grid.wide(values), nan=0.0)))

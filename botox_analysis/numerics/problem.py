@@ -1,0 +1,277 @@
+"""A design and the data it is fitted to, in coordinates in which nothing is lost to rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import linalg
+from scipy.linalg import lapack
+
+from botox_analysis.numerics.crossproducts import CrossProducts
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import ALIAS_TOLERANCE, independent_columns
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, positions
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A design in orthonormal coordinates: the p columns that are not aliased, by their pooled QR.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (T * r, p)
+        The row of the design at visit t is ``u @ rows[t * r : (t + 1) * r]``.
+    to_columns : ndarray, shape (P, p)
+        From these coordinates to coefficients of all P columns; 0 for aliased ones.
+    kept : ndarray of bool, shape (P,)
+        Columns not determined by those before them.
+    row_space : ndarray, shape (p, P)
+        Orthonormal rows: contrasts (times `scale`) that the data determine.
+    scale : ndarray, shape (P,)
+        Length of each column.
+    log_det : float
+        Logarithm of the determinant of X'X of the columns kept.
+    """
+
+    rows: FloatArray
+    to_columns: FloatArray
+    kept: BoolArray
+    row_space: FloatArray
+    scale: FloatArray
+    log_det: float
+
+    def is_estimable(self, contrasts: FloatArray) -> BoolArray:
+        """Whether the data determine combinations of the coefficients.
+
+        Parameters
+        ----------
+        contrasts : ndarray, shape (k, P)
+            The combinations.
+
+        Returns
+        -------
+        ndarray of bool, shape (k,)
+            True where a combination lies in the row space of the design.
+        """
+        if self.kept.all():
+            return np.ones(len(contrasts), dtype=bool)
+        scaled = contrasts / self.scale
+        outside = scaled - (scaled @ self.row_space.T) @ self.row_space
+        return np.asarray(np.linalg.norm(outside, axis=1) <= 1e-6 * np.linalg.norm(scaled, axis=1))
+
+
+def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
+    """The coordinates in which a fit is computed; singular values are not squared.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one data set.
+    design : ndarray of int, shape (T, P)
+        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+
+    Returns
+    -------
+    Basis
+        Aliased are columns of which less than `ALIAS_TOLERANCE` remains, given those before (R's rule).
+    """
+    n_visits, n_columns = design.shape
+    r = cross.uu.shape[-1]
+    place = positions(cross.varying, n_visits)
+    x = np.zeros((n_visits, r, n_columns))
+    visit, column = (design >= 0).nonzero()
+    x[visit, place[visit, design[visit, column]], column] = 1.0
+
+    pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
+    length = np.sqrt(pooled.diagonal(axis1=1, axis2=2))
+    length[length == 0] = 1.0
+    values, vectors = np.linalg.eigh(pooled / (length[:, :, None] * length[:, None, :]))
+    roots = np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.swapaxes(1, 2) * length[:, None, :]
+    stacked = (roots @ x).reshape(n_visits * r, n_columns)
+    scale = np.sqrt((stacked * stacked).sum(axis=0))
+    scale[scale == 0] = 1.0
+    stacked /= scale
+    kept = np.ones(n_columns, dtype=bool)
+    row_space = np.eye(n_columns)
+    upper = _upper(stacked)
+    if len(upper) < n_columns or np.abs(upper.diagonal()).min() < 10 * ALIAS_TOLERANCE:
+        kept[:] = False
+        kept[independent_columns(stacked)] = True
+        upper = _upper(stacked[:, kept])
+    if not kept.all():
+        row_space = linalg.qr(np.linalg.lstsq(stacked[:, kept], stacked)[0].T, mode="economic")[0].T
+    to_columns = np.zeros((n_columns, len(upper)))
+    to_columns[kept] = lapack.dtrtri(upper)[0] / scale[kept, None]
+    return Basis(
+        rows=(x @ to_columns).reshape(n_visits * r, -1),
+        to_columns=to_columns,
+        kept=kept,
+        row_space=row_space,
+        scale=scale,
+        log_det=2 * float(np.log(np.abs(upper.diagonal()) * scale[kept]).sum()),
+    )
+
+
+def _upper(matrix: FloatArray) -> FloatArray:
+    """R of the QR decomposition."""
+    n_columns = matrix.shape[1]
+    return np.asarray(np.triu(lapack.dgeqrf(matrix)[0][:n_columns]))
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Sums of x x' as those of a few made-up subjects.
+
+    Attributes
+    ----------
+    pattern : ndarray of int, shape (m,)
+        Of each, ascending.
+    rows : ndarray, shape (m, T, p)
+        Their rows of the design.
+    """
+
+    pattern: IntArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A design and the cross-products about its least-squares fit.
+
+    Attributes
+    ----------
+    cross : CrossProducts
+        Of residuals of `beta_ols` where they were of responses.
+    basis : Basis
+        Coordinates of the design.
+    beta_ols : ndarray, shape (..., p)
+        In those coordinates.
+    restricted : bool
+        REML, or maximum likelihood.
+    pairs : ndarray, shape (G, T, T)
+        1 where both visits belong to the pattern.
+    absent : ndarray, shape (G, T, T)
+        1 on the diagonal where a visit does not.
+    n_kinds : int
+        Covariances.
+    """
+
+    cross: CrossProducts
+    basis: Basis
+    beta_ols: FloatArray
+    restricted: bool
+    pairs: FloatArray
+    absent: FloatArray
+    n_kinds: int
+
+    @cached_property
+    def constant(self) -> FloatArray:
+        """What does not depend on the covariance in minus twice the log-likelihood."""
+        n_values = (self.cross.n * self.cross.observed.sum(axis=1)).sum(axis=-1)
+        p = self.basis.rows.shape[1] if self.restricted else 0
+        log_det = self.basis.log_det if self.restricted else 0.0
+        return np.asarray((n_values - p) * LOG_2PI + log_det - self.cross.log_weights)
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The sums of u u', taken apart into as many subjects as their rank needs."""
+        uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
+        length = np.sqrt(uu.diagonal(axis1=1, axis2=2).sum(axis=0))
+        length[length == 0] = 1.0
+        values, vectors = np.linalg.eigh(uu / (length[:, None] * length))
+        pattern, axis = np.nonzero(values > 1e-14 * values[:, -1:])
+        root = vectors.swapaxes(1, 2)[pattern, axis] * np.sqrt(values[pattern, axis])[:, None] * length
+        by_visit = self.basis.rows.reshape(n_visits, r, -1).swapaxes(0, 1).reshape(r, -1)
+        return Pieces(pattern, (root @ by_visit).reshape(len(pattern), n_visits, -1))
+
+    @cached_property
+    def first_of_kind(self) -> IntArray:
+        """Where the patterns of each kind begin; they stand in order of kind."""
+        return np.searchsorted(self.cross.kind, np.arange(self.n_kinds))
+
+    def patterns_of_kind(self, kind: int) -> slice:
+        """The patterns of a kind.
+
+        Parameters
+        ----------
+        kind : int
+            From 0.
+
+        Returns
+        -------
+        slice
+            Of all patterns.
+        """
+        bounds = [*self.first_of_kind, len(self.cross.kind)]
+        return slice(bounds[kind], bounds[kind + 1])
+
+    def rows_of_kind(self, kind: int) -> slice:
+        """The pieces of a kind.
+
+        Parameters
+        ----------
+        kind : int
+            From 0.
+
+        Returns
+        -------
+        slice
+            Of `pieces`.
+        """
+        own = self.patterns_of_kind(kind)
+        return slice(*np.searchsorted(self.pieces.pattern, [own.start, own.stop]))
+
+    def by_kind(self, matrices: FloatArray) -> FloatArray:
+        """Sums over the patterns of each kind.
+
+        Parameters
+        ----------
+        matrices : ndarray, shape (..., G, T, T)
+            One a pattern.
+
+        Returns
+        -------
+        ndarray, shape (..., K, T, T)
+            One a kind.
+        """
+        if self.n_kinds == 1:
+            return np.asarray(matrices.sum(axis=-3, keepdims=True))
+        return np.asarray(np.add.reduceat(matrices, self.first_of_kind, axis=-3))
+
+
+def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, about: FloatArray | None = None) -> Problem:
+    """The problem of fitting a design to data.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one or many data sets.
+    basis : Basis
+        Of the design.
+    restricted : bool
+        REML, or maximum likelihood.
+    n_kinds : int
+        Covariances.
+    about : ndarray, shape (p,), optional
+        Coefficients near those to come, about which sums are taken so that later ones do not cancel. Left out: those of
+        least squares.
+
+    Returns
+    -------
+    Problem
+        Design and data.
+    """
+    seen = cross.observed.astype(float)
+    n_visits, r = seen.shape[1], cross.uu.shape[-1]
+    beta = (cross.uy.sum(axis=-3).T.reshape(-1) @ basis.rows) if about is None else about
+    fitted = (basis.rows @ beta).reshape(n_visits, r)
+    u_fitted = (cross.uu @ fitted.T) * seen[:, None, :]
+    crossed = fitted @ cross.uy
+    pairs = seen[:, :, None] * seen[:, None, :]
+    yy = cross.yy + (fitted @ u_fitted - crossed - crossed.swapaxes(-1, -2)) * pairs
+    absent = np.eye(n_visits) * (1 - seen)[:, None, :]
+    return Problem(replace(cross, uy=cross.uy - u_fitted, yy=yy), basis, beta, restricted, pairs, absent, n_kinds)

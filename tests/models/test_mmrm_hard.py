@@ -1,0 +1,120 @@
+"""Data at the edge of what determines a mixed model: nearly singular, many patterns, optima on the boundary."""
+
+import numpy as np
+import pytest
+
+import botox_analysis as ba
+
+SAME_OPTIMUM = 1e-6
+"""Relative, in a covariance whose smallest eigenvalue is 1e-6 of its largest: ten digits go into the inverse."""
+
+NUMBERS = ["estimate", "std_error", "df"]
+
+
+@pytest.fixture(scope="module")
+def two_arms(repeated):
+    """A function: seed, subjects, visits, covariance, a share of missing values -> outcomes; built on one frame."""
+    frames = {}
+
+    def make(seed, n_per_arm, covariance, missing):
+        n_visits = len(covariance)
+        if (n_per_arm, n_visits) not in frames:
+            frames[n_per_arm, n_visits] = repeated(0, n_per_arm=n_per_arm, n_visits=n_visits)
+        frame = frames[n_per_arm, n_visits]
+        rng = np.random.default_rng(seed)
+        change = rng.multivariate_normal(np.zeros(n_visits), covariance, size=2 * n_per_arm, method="cholesky")
+        gone = rng.uniform(size=change.shape) < missing
+        return frame.assign(change=np.where(gone, np.nan, change).ravel())
+
+    return make
+
+
+def rescaled(outcomes, unit):
+    return outcomes.assign(change=unit * outcomes["change"])
+
+
+@pytest.mark.parametrize("correlation", [0.9999, 0.999999])
+def test_100_nearly_singular_data_sets_converge_to_the_same_in_any_unit(two_arms, correlation):
+    covariance = correlation + (1 - correlation) * np.eye(5)
+    for seed in range(100):
+        outcomes = two_arms(seed, 30, covariance, 0.1)
+        fit, other = ba.fit_mmrm(outcomes), ba.fit_mmrm(rescaled(outcomes, 1e6))
+        assert fit.n_iterations <= 20
+        ours, theirs = (each.differences()[NUMBERS].to_numpy() for each in (fit, other))
+        np.testing.assert_allclose(theirs / [1e6, 1e6, 1], ours, rtol=SAME_OPTIMUM, atol=1e-9, err_msg=f"seed {seed}")
+
+
+def test_of_40_data_sets_with_optima_on_the_boundary_each_has_a_regular_fit_or_is_refused(two_arms):
+    refused = 0
+    for seed in range(40):
+        outcomes = two_arms(seed, 15, 0.7 + 0.3 * np.eye(4), 0.4)
+        try:
+            fit = ba.fit_mmrm(outcomes, covariates=("baseline",))
+        except ba.FitError as error:
+            assert "Try a structure with fewer parameters" in str(error)
+            refused += 1
+            continue
+        assert len(fit.coefficients.beta) == 9
+        assert np.linalg.eigvalsh(fit.fitted.optimum.hessian).min() > 0
+        assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
+        assert (fit.differences()["df"] > 0).all()
+    assert 0 < refused < 20
+
+
+def test_what_is_refused_is_refused_in_any_unit(two_arms):
+    def refusal(outcomes):
+        try:
+            ba.fit_mmrm(outcomes, covariates=("baseline",))
+        except ba.FitError:
+            return True
+        return False
+
+    for seed in range(40):
+        outcomes = two_arms(seed, 15, 0.7 + 0.3 * np.eye(4), 0.4)
+        assert refusal(outcomes) == refusal(rescaled(outcomes, 1e-6)), seed
+
+
+def by_patterns(outcomes, patterns):
+    """Each subject in turn has the visits that are 1 in the binary digits of its pattern."""
+    subject = outcomes.groupby("subject", sort=False).ngroup().to_numpy()
+    seen = (np.asarray(patterns)[subject % len(patterns)] >> outcomes["visit"].cat.codes.to_numpy()) & 1
+    return outcomes.assign(change=outcomes["change"].where(seen == 1))
+
+
+def test_one_subject_in_each_pattern_is_a_fit(repeated):
+    outcomes = repeated(41, n_per_arm=63, n_visits=6).groupby("subject").filter(lambda rows: rows.name < "S0063")
+    fit = ba.fit_mmrm(by_patterns(outcomes, np.arange(1, 64)), small_sample="kenward-roger")
+    assert fit.n_subjects == 63
+    assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
+    np.testing.assert_allclose((fit.residuals()["residual"] ** 2).sum(), fit.n_values, rtol=0.15)
+
+
+def test_a_thousand_patterns_are_a_fit(repeated):
+    outcomes = repeated(42, n_per_arm=1000, n_visits=10)
+    patterns = np.random.default_rng(43).permutation(np.arange(1, 1024))
+    fit = ba.fit_mmrm(by_patterns(outcomes, patterns))
+    assert (fit.n_subjects, fit.n_values, fit.n_iterations <= 8) == (2000, fit.residuals()["residual"].size, True)
+    # Half of the values of each visit, and what the others tell of the rest.
+    expected = ba.fit_mmrm(outcomes).differences()
+    np.testing.assert_allclose(fit.differences()["estimate"], expected["estimate"], atol=4 * expected["std_error"].max())
+    assert (fit.differences()["std_error"] > expected["std_error"]).all()
+
+
+@pytest.mark.parametrize("n_visits", [1, 2, 12])
+def test_few_visits_or_many_are_a_fit(repeated, n_visits):
+    fit = ba.fit_mmrm(repeated(44, n_per_arm=40, n_visits=n_visits, missing=0.1))
+    assert len(fit.differences()) == n_visits
+    assert fit.n_parameters == n_visits * (n_visits + 1) / 2
+
+
+@pytest.mark.parametrize("small_sample", ["satterthwaite", "kenward-roger", "kenward-roger-linear"])
+def test_a_visit_seen_in_one_subject_of_each_arm_is_a_fit_or_refused(repeated, small_sample):
+    outcomes = repeated(45, n_per_arm=15)
+    last = outcomes["visit"] == "week 16"
+    kept = outcomes["subject"].isin(outcomes["subject"].unique()[:3])
+    try:
+        fit = ba.fit_mmrm(outcomes.assign(change=outcomes["change"].where(~last | kept)), small_sample=small_sample)
+    except ba.FitError as error:
+        assert "may be too few" in str(error)  # noqa: PT017
+    else:
+        assert (fit.differences()[["std_error", "df"]] > 0).all(axis=None)

@@ -1,0 +1,318 @@
+"""What the mixed model for repeated measures refuses, what it counts, and bad data that it must take."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+
+SAME_PROBLEM = 1e-9
+"""Relative: the same optimum."""
+
+NUMBERS = ["estimate", "std_error", "df"]
+
+
+@pytest.fixture(scope="module")
+def outcomes(repeated):
+    return repeated(31, n_per_arm=24, n_arms=3, missing=0.2)
+
+
+@pytest.fixture(scope="module")
+def fit(outcomes):
+    return ba.fit_mmrm(outcomes)
+
+
+def without(outcomes, rows):
+    """The changes of some rows are missing."""
+    return outcomes.assign(change=outcomes["change"].where(~rows))
+
+
+def never_both(outcomes, first, second, among=True):
+    """Every other subject loses one of two visits, the rest the other."""
+    odd = outcomes.groupby("subject").ngroup() // 3 % 2 == 1
+    return without(outcomes, among & ((odd & (outcomes["visit"] == first)) | (~odd & (outcomes["visit"] == second))))
+
+
+# ---- words ----
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"covariance": "banded"}, "covariance 'banded' is not known; it is one of 'unstructured', 'compound symmetry'"),
+        ({"covariance": ()}, "covariance is empty; expected a structure"),
+        ({"covariance": "spatial exponential"}, "expected 'spatial exponential on day', with the column of days"),
+        ({"covariance": "ar1 on day"}, "expected 'ar1', without days"),
+        ({"covariance": ["unstructured", "banded"]}, "covariance 'banded' is not known"),
+        ({"small_sample": "kenward"}, "small_sample 'kenward' is not known; it is one of 'satterthwaite', 'kenward-roger'"),
+        ({"estimation": "REML"}, "estimation 'REML' is not known; it is one of 'reml', 'ml'"),
+        ({"variance": "CR1"}, "variance 'CR1' is not known; it is one of 'model', 'CR0', 'CR2', 'CR3'"),
+        (
+            {"variance": "CR2", "small_sample": "residual"},
+            "'CR2' has Satterthwaite degrees of freedom; small_sample is 'residual'",
+        ),
+        ({"response": "score"}, "response 'score' is not known; it is one of 'value', 'change', 'percent_change'"),
+        ({"covariates": ("baseline:arm",)}, "the covariate 'baseline:arm' is not known; expected 'baseline' or 'baseline:visit'"),
+        ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
+        ({"covariates": ("baseline", "baseline:visit")}, "covariates names a column twice"),
+    ],
+)
+def test_words_that_are_not_known_are_refused_with_those_that_are(outcomes, call, said):
+    with pytest.raises(ValueError, match=said):
+        ba.fit_mmrm(outcomes, **call)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"covariates": ("centre",)}, "no covariate 'centre'; its covariates are 'baseline', 'sex', 'region'"),
+        ({"covariates": ("value",)}, "no covariate 'value'"),
+        ({"weights": "mass"}, "no covariate 'mass'"),
+        ({"covariance": "ar1 by centre"}, "no covariate 'centre'"),
+        ({"covariance": "spatial exponential on day"}, "no covariate 'day'"),
+        ({"covariance": "ar1 by clinic"}, "a subject with several values of clinic; expected one"),
+    ],
+)
+def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call, said):
+    with pytest.raises(ba.DataError, match=said):
+        ba.fit_mmrm(outcomes, **call)
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "said"),
+    [
+        (lambda fit: fit.means(margins="some"), ValueError, "margins 'some' is not known"),
+        (lambda fit: fit.means(conf_level=95), ValueError, "conf_level is 95"),
+        (lambda fit: fit.differences(conf_level=95), ValueError, "conf_level is 95"),
+        (lambda fit: fit.average_differences(conf_level=95), ValueError, "conf_level is 95"),
+        (lambda fit: fit.contrasts({"early": {("placebo", "week 4"): 1}}, conf_level=95), ValueError, "conf_level is 95"),
+        (
+            lambda fit: fit.average_differences(["week 99"]),
+            ba.DataError,
+            "nothing at 'week 99'; its visits are 'week 4', .*'week 16'",
+        ),
+        (lambda fit: fit.contrasts({}), ValueError, "weights is empty"),
+        (lambda fit: fit.contrasts({"early": {}}), ValueError, "'early'"),
+        (lambda fit: fit.contrasts({"early": {("placebo", "week 4"): np.nan}}), ValueError, "'early'"),
+        (
+            lambda fit: fit.contrasts({"early": {("sham", "week 4"): 1}}),
+            ba.DataError,
+            "'early': the fit has no mean of arm 'sham'",
+        ),
+        (lambda fit: fit.residuals("studentised"), ValueError, "kind 'studentised' is not known; it is one of 'raw', 'pearson'"),
+        (lambda fit: fit.covariance("placebo"), ValueError, "group 'placebo' has no covariance; there is one for all"),
+    ],
+)
+def test_questions_that_a_fit_cannot_answer_are_refused(fit, ask, error, said):
+    with pytest.raises(error, match=said):
+        ask(fit)
+
+
+# ---- what is not there ----
+
+
+def test_a_visit_never_observed_is_named(outcomes):
+    with pytest.raises(ba.DataError, match=r"no change at 'week 12': all are missing .*leave out the rows of that visit"):
+        ba.fit_mmrm(without(outcomes, outcomes["visit"] == "week 12"))
+
+
+def test_a_visit_without_rows_is_not_in_the_fit(outcomes):
+    assert ba.fit_mmrm(outcomes[outcomes["visit"] != "week 12"]).visits == ("week 4", "week 8", "week 16")
+
+
+def test_an_arm_without_a_value_at_a_visit_is_named(outcomes):
+    gone = (outcomes["visit"] == "week 8") & (outcomes["arm"] == "155 U")
+    with pytest.raises(ba.DataError, match="no change in arm '155 U' at 'week 8'"):
+        ba.fit_mmrm(without(outcomes, gone))
+
+
+@pytest.mark.parametrize(
+    ("pair", "remain", "lost"),
+    [
+        (("week 8", "week 16"), "take 'heterogeneous toeplitz', 'heterogeneous ante-dependence', 'heterogeneous ar1'", "nothing"),
+        (("week 8", "week 12"), "take 'heterogeneous toeplitz', 'heterogeneous ar1'", "heterogeneous ante-dependence"),
+        (("week 4", "week 16"), "take 'heterogeneous ante-dependence', 'heterogeneous ar1'", "heterogeneous toeplitz"),
+    ],
+)
+def test_two_visits_never_seen_together_are_named_with_the_structures_that_remain(outcomes, pair, remain, lost):
+    apart = never_both(outcomes, *pair)
+    with pytest.raises(ba.FitError, match=f"no subject has values at both '{pair[0]}' and '{pair[1]}'.*{remain}") as refused:
+        ba.fit_mmrm(apart)
+    assert lost not in str(refused.value)
+    for structure in str(refused.value).split("take ")[1].split(", or one")[0].replace("'", "").split(", "):
+        assert ba.fit_mmrm(apart, covariance=structure).structure == structure
+
+
+def test_two_visits_never_seen_together_in_one_arm_are_named_with_the_arm(outcomes):
+    apart = never_both(outcomes, "week 8", "week 16", among=outcomes["arm"] == "155 U")
+    with pytest.raises(ba.FitError, match="no subject in arm '155 U' has values at both 'week 8' and 'week 16'"):
+        ba.fit_mmrm(apart, covariance="unstructured by arm")
+    assert ba.fit_mmrm(apart).structure == "unstructured"
+
+
+def test_a_lag_never_seen_is_no_toeplitz_covariance(outcomes):
+    with pytest.raises(ba.FitError):
+        ba.fit_mmrm(never_both(outcomes, "week 4", "week 16"), covariance="heterogeneous toeplitz")
+
+
+def test_subjects_without_a_value_are_counted(outcomes):
+    silent = outcomes["subject"].isin(outcomes["subject"].unique()[:5])
+    fit = ba.fit_mmrm(without(outcomes, silent))
+    assert fit.left_out[["reason", "n"]].to_numpy().tolist() == [["no change at any visit", 5]]
+    assert fit.n_subjects == 72 - 5
+    np.testing.assert_allclose(
+        fit.differences()[NUMBERS], ba.fit_mmrm(outcomes[~silent]).differences()[NUMBERS], rtol=SAME_PROBLEM
+    )
+
+
+@pytest.mark.parametrize("covariate", ["baseline", "sex"])
+def test_subjects_without_a_covariate_are_counted(outcomes, covariate):
+    unknown = outcomes["subject"].isin(outcomes["subject"].unique()[:4])
+    fit = ba.fit_mmrm(outcomes.assign(**{covariate: outcomes[covariate].where(~unknown)}), covariates=(covariate,))
+    assert fit.left_out[["reason", "n"]].to_numpy().tolist() == [[f"no {covariate} recorded", 4]]
+    expected = ba.fit_mmrm(outcomes[~unknown], covariates=(covariate,)).differences()
+    np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_PROBLEM)
+
+
+@pytest.mark.parametrize("column", ["pain", "clinic", "weight"])
+def test_values_without_a_covariate_or_weight_of_their_visit_are_counted(outcomes, column):
+    unknown = (outcomes["visit"] == "week 8") & (outcomes["arm"] == "155 U") & (outcomes.groupby("subject").ngroup() % 4 == 0)
+    n = int((unknown & outcomes["change"].notna()).sum())
+    choice = {"weights": "weight"} if column == "weight" else {"covariates": (column,)}
+    fit = ba.fit_mmrm(outcomes.assign(**{column: outcomes[column].where(~unknown)}), **choice)
+    assert n > 0
+    assert fit.left_out["n"].tolist() == [n]
+    expected = ba.fit_mmrm(without(outcomes, unknown), **choice).differences()
+    np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_PROBLEM)
+
+
+def test_subjects_of_another_part_of_the_trial_are_not_counted_as_left_out(outcomes):
+    coded = outcomes.assign(subject=outcomes["subject"].astype("category"))
+    later = coded[(coded["subject"].cat.codes >= 30) & coded["change"].notna()]
+    assert ba.fit_mmrm(later).left_out.empty
+
+
+def test_a_subject_twice_at_a_visit_is_named(outcomes):
+    with pytest.raises(ba.DataError, match="found subject 'S0001' at 'week 8' a second time"):
+        ba.fit_mmrm(pd.concat([outcomes, outcomes.iloc[[5]]]))
+
+
+@pytest.mark.parametrize(("column", "choice"), [("pain", {"covariates": ("pain",)}), ("change", {}), ("baseline", {})])
+def test_infinite_numbers_are_refused(outcomes, column, choice):
+    with pytest.raises(ba.DataError, match=f"found an infinite {column}"):
+        ba.fit_mmrm(outcomes.assign(**{column: outcomes[column].replace(outcomes[column].iloc[0], np.inf)}), **choice)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, np.inf])
+def test_weights_are_above_0(outcomes, weight):
+    wrong = outcomes.assign(weight=outcomes["weight"].where(np.arange(len(outcomes)) != 4, weight))
+    with pytest.raises(ba.DataError, match="found 1 weights in 'weight' that are not above 0"):
+        ba.fit_mmrm(wrong, weights="weight")
+
+
+@pytest.mark.parametrize("choice", [{"weights": "sex"}, {"covariance": "spatial exponential on sex"}])
+def test_words_are_no_weights_and_no_days(outcomes, choice):
+    with pytest.raises(ba.DataError, match="'sex'"):
+        ba.fit_mmrm(outcomes, **choice)
+
+
+@pytest.mark.parametrize("day", [1.0, np.inf, np.nan])
+def test_days_that_say_nothing_are_refused(outcomes, day):
+    with pytest.raises((ba.DataError, ba.FitError), match="'day'"):
+        ba.fit_mmrm(outcomes.assign(day=day), covariance="spatial exponential on day")
+
+
+# ---- what does not determine the model ----
+
+
+@pytest.mark.parametrize("again", ["double:visit", "double"])
+def test_a_covariate_that_repeats_another_is_left_out_and_named_and_changes_nothing(outcomes, again):
+    doubled = outcomes.assign(double=2 * outcomes["baseline"] + 3)
+    fit, plain = ba.fit_mmrm(doubled, covariates=("baseline:visit", again)), ba.fit_mmrm(outcomes)
+    assert fit.aliased == (tuple(f"{visit}: double" for visit in fit.visits) if ":" in again else ("double",))
+    assert f"without the aliased {', '.join(fit.aliased)}" in fit.differences()["method"].iloc[0]
+    np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(fit.means()[NUMBERS], plain.means()[NUMBERS], rtol=SAME_PROBLEM)
+    assert fit.loglik == pytest.approx(plain.loglik, rel=SAME_PROBLEM)
+
+
+def test_a_covariate_that_does_not_vary_is_left_out_and_named(outcomes, fit):
+    constant = ba.fit_mmrm(outcomes.assign(version=3.0), covariates=("baseline:visit", "version"))
+    assert constant.aliased == ("version",)
+    np.testing.assert_allclose(constant.differences()[NUMBERS], fit.differences()[NUMBERS], rtol=SAME_PROBLEM)
+
+
+@pytest.mark.parametrize("as_number", [True, False])
+def test_a_covariate_that_is_constant_within_arms_is_refused(outcomes, as_number):
+    dose = outcomes["arm"].cat.codes.astype(float) if as_number else outcomes["arm"].astype(str)
+    with pytest.raises(
+        ba.FitError, match="cannot be told apart from a covariate; leave out the covariate that is the same within"
+    ):
+        ba.fit_mmrm(outcomes.assign(dose=dose), covariates=("dose",))
+
+
+def test_fewer_values_than_coefficients_are_refused(repeated):
+    with pytest.raises(ba.FitError, match="8 values do not determine 8 coefficients and a covariance"):
+        ba.fit_mmrm(repeated(32, n_per_arm=1), covariates=())
+
+
+def test_one_arm_has_means_and_no_differences(outcomes):
+    fit = ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"])
+    assert fit.means()["arm"].unique().tolist() == ["placebo"]
+    for ask in (fit.differences, fit.average_differences):
+        with pytest.raises(ba.DataError, match="one arm only, 'placebo'; a difference needs two"):
+            ask()
+    with pytest.raises(ba.DataError, match="needs two of each; the fit has 1 and 4"):
+        fit.joint_test()
+
+
+def test_one_visit_has_no_correlation_and_no_test_of_arm_by_visit(outcomes):
+    end = outcomes[outcomes["visit"] == "week 16"]
+    with pytest.raises(ba.FitError, match="one visit has a variance and no correlation"):
+        ba.fit_mmrm(end, covariance="ar1")
+    with pytest.raises(ba.DataError, match="needs two of each; the fit has 3 and 1"):
+        ba.fit_mmrm(end).joint_test()
+
+
+@pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous ante-dependence"])
+def test_visits_that_repeat_each_other_have_no_interior_optimum_and_the_message_says_what_to_try(repeated, covariance):
+    outcomes = repeated(33, n_per_arm=8)
+    early = outcomes.loc[outcomes["visit"] == "week 4", "change"].to_numpy()
+    outcomes.loc[outcomes["visit"] == "week 8", "change"] = early
+    with pytest.raises(ba.FitError, match=f"'{covariance}'.*16 subjects with 64 values.*Try a structure with fewer parameters"):
+        ba.fit_mmrm(outcomes, covariance=covariance)
+    assert ba.fit_mmrm(outcomes, covariance=ba.FALL_BACK).structure in ba.FALL_BACK[1:]
+
+
+def test_a_response_that_does_not_vary_is_refused(outcomes):
+    with pytest.raises(ba.FitError):
+        ba.fit_mmrm(outcomes.assign(change=1.0))
+
+
+# ---- sums of parts ----
+
+
+@pytest.mark.parametrize(
+    ("change", "here", "there", "said"),
+    [
+        (lambda part: part[part["visit"] != "week 8"], {}, {}, "visits"),
+        (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline' and 'sex'"),
+        (lambda part: part, {}, {"weights": "weight"}, "weights"),
+        (lambda part: part.assign(endpoint="pain"), {}, {}, "labels"),
+        (lambda part: part.assign(sex=1.0), {"covariates": ("sex",)}, {"covariates": ("sex",)}, "the covariate 'sex'"),
+    ],
+)
+def test_parts_of_different_kinds_are_not_added(outcomes, change, here, there, said):
+    with pytest.raises(ba.DataError, match=f"parts differ in (their )?{said}"):
+        ba.crossproducts(outcomes, **here) + ba.crossproducts(change(outcomes), **there)
+
+
+def test_sums_hold_no_subjects(outcomes):
+    half = outcomes.groupby("subject").ngroup() < 40
+    total = ba.crossproducts(outcomes[half]) + ba.crossproducts(outcomes[~half])
+    with pytest.raises(ba.FitError, match="residuals: the subjects are no longer there"):
+        ba.fit_crossproducts(total).residuals()
+    with pytest.raises(ValueError, match="'CR2' needs the subjects"):
+        ba.fit_crossproducts(total, variance="CR2")
+    with pytest.raises(ValueError, match="'ar1 by arm', but the cross-products were made for 'ar1'; give both the same"):
+        ba.fit_crossproducts(total, covariance="ar1 by arm")
