@@ -79,7 +79,10 @@ class SubjectGrid:
             if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
                 self.n_subjects = len(by_block)
                 return
-        self.n_subjects = int(of_row.max()) + 1
+        occurs = np.bincount(of_row) > 0
+        if not occurs.all():
+            of_row = (np.cumsum(occurs) - 1)[of_row]
+        self.n_subjects = int(occurs.sum())
         self.cell = of_row.astype(np.int64) * n_visits + visit
         if np.bincount(self.cell).max() > 1:
             twice = self._outcomes.duplicated(["subject", "visit"])

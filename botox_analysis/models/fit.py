@@ -87,7 +87,6 @@ class Fit:
             The margins are not known, or `conf_level` is no share.
         """
         require_choice(margins, MARGINS, "margins")
-        require_conf_level(conf_level)
         n_arms, n_visits, p = self.rows[margins].shape
         rows = self.rows[margins].transpose(1, 0, 2).reshape(n_visits * n_arms, p)
         return self._estimates(
@@ -115,7 +114,6 @@ class Fit:
         ValueError
             `conf_level` is no share.
         """
-        require_conf_level(conf_level)
         if len(self.arms) < 2:
             raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
         all_rows = self.rows["observed"]
@@ -131,6 +129,7 @@ class Fit:
         self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
         conf_level: float, category: Any = "",
     ) -> pd.DataFrame:  # fmt: skip
+        require_conf_level(conf_level)
         said = infer(self.coefficients, rows, conf_level)
         return as_estimates(
             {

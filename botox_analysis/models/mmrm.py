@@ -246,6 +246,7 @@ def _fit(
         basis = basis_of(sums, design.columns)
         _refuse_undetermined(measures, design, basis)
         problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
+        _refuse_no_spread(measures, problem)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
             _refuse_pairs(measures, problem)
@@ -353,6 +354,15 @@ def _refuse_undetermined(measures: RepeatedMeasures, design: _Design, basis: Bas
                 f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
                 "the same within an arm."
             )
+
+
+def _refuse_no_spread(measures: RepeatedMeasures, problem: Problem) -> None:
+    left, there = (float(np.trace(sums, axis1=1, axis2=2).sum()) for sums in (problem.cross.yy, measures.sums.yy))
+    if not left > 1e-20 * there:
+        raise FitError(
+            "MMRM: the coefficients reproduce every value, so nothing is left for a covariance; leave out covariates, or look "
+            "whether the values vary."
+        )
 
 
 def _refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:

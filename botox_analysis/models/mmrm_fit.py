@@ -196,6 +196,8 @@ class MmrmFit(Fit):
             raise ValueError("weights is empty; expected a name and its (arm, visit) weights.")
         rows, n = [], []
         for name, cells in weights.items():
+            if not cells or not np.isfinite(list(cells.values())).all():
+                raise ValueError(f"contrast '{name}' is {dict(cells)!r}; expected numbers for one (arm, visit) or more.")
             for arm, visit in cells:
                 if arm not in self.arms or visit not in self.visits:
                     raise DataError(

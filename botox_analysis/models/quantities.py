@@ -154,6 +154,34 @@ def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
     return place[codes], levels
 
 
+def numbers_of(outcomes: pd.DataFrame, column: str, what: str) -> FloatArray:
+    """A column that is to hold numbers.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    column : str
+        Its name.
+    what : str
+        What is asked of it, for the message.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        Missing values may be among them.
+
+    Raises
+    ------
+    DataError
+        There is no such column, or it is no number.
+    """
+    require_covariates(outcomes, [column])
+    if not is_number(outcomes[column]):
+        raise DataError(f"outcomes: the {what} in '{column}' are of type {outcomes[column].dtype}; expected numbers.")
+    return np.asarray(outcomes[column].to_numpy(dtype=float))
+
+
 def root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> FloatArray:
     """Square roots of the weights of observations.
 
@@ -176,8 +204,7 @@ def root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> Flo
     DataError
         There is no such column, or a weight is not above 0.
     """
-    require_covariates(outcomes, [weights])
-    values = outcomes[weights].to_numpy(dtype=float)
+    values = numbers_of(outcomes, weights, "weights")
     wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
     if wrong.any():
         raise DataError(

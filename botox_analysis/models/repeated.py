@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.models.design import refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES
-from botox_analysis.models.quantities import asked_of, fixed, levels_of, quantity_of, root_weights
+from botox_analysis.models.quantities import asked_of, fixed, levels_of, numbers_of, quantity_of, root_weights
 from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.crossproducts import CrossProducts, cross_products
 from botox_analysis.numerics.inference import FloatArray
@@ -318,12 +318,18 @@ def _with_kinds(
         group = fixed(grid, codes, phrase.by)
     if not phrase.on:
         return replace(data, kind=group if len(groups) > 1 else None), tuple((each, ()) for each in groups)
-    require_covariates(outcomes, [phrase.on])
-    days = grid.wide(outcomes[phrase.on].to_numpy(dtype=float))
+    days = grid.wide(numbers_of(outcomes, phrase.on, "days"))
+    if np.isinf(days).any():
+        raise DataError(f"outcomes: found an infinite day in '{phrase.on}'; expected numbers.")
     unknown = int((np.isnan(days) & data.observed(slice(0, n_subjects))).sum())
     if unknown:
         raise DataError(
             f"outcomes: found {unknown} observed values without '{phrase.on}'; the spatial covariance needs the day of each."
+        )
+    in_order = np.sort(np.where(data.observed(slice(0, n_subjects)), days, np.nan), axis=1)
+    if (np.diff(in_order, axis=1) == 0).any():
+        raise DataError(
+            f"outcomes: found two values of a subject on the same '{phrase.on}'; the spatial covariance needs days apart."
         )
     typical = np.nan_to_num(np.nanmedian(days, axis=0)) if np.isfinite(days).any(axis=0).all() else np.zeros(days.shape[1])
     days = np.where(data.observed(slice(0, n_subjects)), days, typical)

@@ -146,6 +146,7 @@ class ParameterChart:
         for each in range(self.n_groups):
             own = self.group == each
             total[..., own, :, :] = self.structure.derivatives(split[..., each, :], self.distances[own])[0]
+        np.linalg.cholesky(total)  # raises where a structure leaves the positive definite matrices, as Toeplitz' can
         return total
 
     def local(self, state: FloatArray) -> Local:

@@ -144,10 +144,10 @@ def maximise(problem: Problem, chart: Chart, *states: FloatArray) -> Optimum:
 
 
 def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
-    sigma = chart.sigma(state)
-    point = _try(problem, sigma)
-    if point is None:
-        raise NotDetermined("X'WX is singular where the optimiser begins")
+    there = _try(problem, chart, state)
+    if there is None:
+        raise NotDetermined("the likelihood cannot be computed where the optimiser begins")
+    sigma, point = there
     before = np.inf
     part: CoefficientHessian | None = None
     n_iterations = 0
@@ -174,7 +174,7 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
         if moved is None and isinstance(chart, FrameChart):
-            moved, part = _em_step(problem, state, score, point), None
+            moved, part = _em_step(problem, chart, state, score, point), None
         if moved is None:
             break
         state, sigma, point = moved
@@ -182,14 +182,14 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
     raise NotDetermined(f"the likelihood has no maximum within reach: after {n_iterations} steps it still rises")
 
 
-def _try(problem: Problem, sigma: FloatArray) -> Point | None:
-    if not np.isfinite(sigma).all():
-        return None
+def _try(problem: Problem, chart: Chart, state: FloatArray) -> tuple[FloatArray, Point] | None:
+    """The covariances and the likelihood at a state; none where a covariance is not positive definite."""
     try:
-        point = evaluate(problem, sigma)
+        sigma = chart.sigma(state)
+        point = evaluate(problem, sigma) if np.isfinite(sigma).all() else None
     except np.linalg.LinAlgError:
         return None
-    return point if np.isfinite(point.nll) else None
+    return (sigma, point) if point is not None and np.isfinite(point.nll) else None
 
 
 def inner(g: FloatArray, directions: FloatArray) -> FloatArray:
@@ -214,9 +214,12 @@ def inner(g: FloatArray, directions: FloatArray) -> FloatArray:
 
 def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray | None:
     """The Newton step; none where the Hessian is not positive definite."""
-    scale = np.sqrt(np.abs(np.diagonal(hessian)))
+    diagonal = hessian.diagonal()
+    if not (diagonal > 0).all() or not np.isfinite(hessian).all():
+        return None
+    scale = np.sqrt(diagonal)
     factor, info = lapack.dpotrf(hessian / (scale[:, None] * scale), lower=1)
-    if info or not np.isfinite(scale).all() or not scale.all():
+    if info:
         return None
     step, _ = lapack.dpotrs(factor, gradient / scale, lower=1)
     return np.asarray(step / scale)
@@ -226,10 +229,11 @@ def _expected_step(problem: Problem, score: Scores, local: Local, gradient: Floa
     """The step with the expected Hessian, which is never indefinite."""
     half_n = (0.5 * problem.cross.n)[:, None, None] * score.w
     expected = data_hessian(problem, score, local.directions, half_n)
-    diagonal = np.diagonal(expected)
-    ridge = 1e-10 * np.maximum(diagonal, 1e-300)
-    step = _solve(expected + np.diag(ridge), gradient)
-    return gradient / np.maximum(diagonal, 1e-300) if step is None else step
+    diagonal = expected.diagonal()
+    if not (diagonal > 1e-12 * diagonal.max()).all():
+        raise NotDetermined("a parameter of the covariance concerns visits that nobody has together")
+    step = _solve(expected + np.diag(1e-10 * diagonal), gradient)
+    return gradient / diagonal if step is None else step
 
 
 def _line_search(
@@ -240,15 +244,16 @@ def _line_search(
     noise = 1e-13 * abs(float(point.nll))
     for _ in range(20):
         candidate = chart.move(state, share * step)
-        sigma = chart.sigma(candidate)
-        there = _try(problem, sigma)
-        if there is not None and there.nll <= point.nll - 1e-4 * share * decrement + noise:
-            return candidate, sigma, there
+        there = _try(problem, chart, candidate)
+        if there is not None and there[1].nll <= point.nll - 1e-4 * share * decrement + noise:
+            return candidate, *there
         share /= 2 if share > 1e-3 else 4
     return None
 
 
-def _em_step(problem: Problem, frame: FloatArray, score: Scores, point: Point) -> tuple[FloatArray, FloatArray, Point] | None:
+def _em_step(
+    problem: Problem, chart: Chart, frame: FloatArray, score: Scores, point: Point
+) -> tuple[FloatArray, FloatArray, Point] | None:
     """Sigma - (2 / n) Sigma G Sigma, which makes the likelihood no smaller."""
     n = problem.by_kind(problem.cross.n[:, None, None] * np.ones_like(problem.pairs))[:, :1, :1]
     inner = np.eye(frame.shape[-1]) - (2 / n) * score.g
@@ -256,9 +261,8 @@ def _em_step(problem: Problem, frame: FloatArray, score: Scores, point: Point) -
         state = frame @ np.linalg.cholesky(inner)
     except np.linalg.LinAlgError:
         return None
-    sigma = state @ state.swapaxes(-1, -2)
-    there = _try(problem, sigma)
-    return (state, sigma, there) if there is not None and there.nll < point.nll else None
+    there = _try(problem, chart, state)
+    return (state, *there) if there is not None and there[1].nll < point.nll else None
 
 
 def _refuse_boundary(sigma: FloatArray) -> None:

@@ -39,39 +39,47 @@ def test_100_nearly_singular_data_sets_converge_to_the_same_in_any_unit(two_arms
     for seed in range(100):
         outcomes = two_arms(seed, 30, covariance, 0.1)
         fit, other = ba.fit_mmrm(outcomes), ba.fit_mmrm(rescaled(outcomes, 1e6))
-        assert fit.n_iterations <= 20
+        assert fit.n_iterations <= 30
         ours, theirs = (each.differences()[NUMBERS].to_numpy() for each in (fit, other))
         np.testing.assert_allclose(theirs / [1e6, 1e6, 1], ours, rtol=SAME_OPTIMUM, atol=1e-9, err_msg=f"seed {seed}")
 
 
-def test_of_40_data_sets_with_optima_on_the_boundary_each_has_a_regular_fit_or_is_refused(two_arms):
-    refused = 0
-    for seed in range(40):
-        outcomes = two_arms(seed, 15, 0.7 + 0.3 * np.eye(4), 0.4)
-        try:
-            fit = ba.fit_mmrm(outcomes, covariates=("baseline",))
-        except ba.FitError as error:
-            assert "Try a structure with fewer parameters" in str(error)
-            refused += 1
-            continue
+def fit_or_refusal(outcomes, **choice):
+    """A fit, or what the refusal says."""
+    try:
+        return ba.fit_mmrm(outcomes, **choice)
+    except ba.FitError as error:
+        return str(error)
+
+
+@pytest.fixture(scope="module")
+def boundary_data(two_arms):
+    """About one in three has no regular maximum."""
+    return [two_arms(seed, 15, 0.7 + 0.3 * np.eye(4), 0.4) for seed in range(40)]
+
+
+def test_of_40_data_sets_with_optima_on_the_boundary_each_has_a_regular_fit_or_is_refused(boundary_data):
+    answers = [fit_or_refusal(outcomes, covariates=("baseline",)) for outcomes in boundary_data]
+    refusals = [answer for answer in answers if isinstance(answer, str)]
+    assert 5 < len(refusals) < 20
+    assert all("Try a structure with fewer parameters" in said for said in refusals)
+    for fit in (answer for answer in answers if not isinstance(answer, str)):
         assert len(fit.coefficients.beta) == 9
         assert np.linalg.eigvalsh(fit.fitted.optimum.hessian).min() > 0
-        assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
-        assert (fit.differences()["df"] > 0).all()
-    assert 0 < refused < 20
+        assert (fit.differences()[["std_error", "df"]] > 0).all(axis=None)
 
 
-def test_what_is_refused_is_refused_in_any_unit(two_arms):
-    def refusal(outcomes):
-        try:
-            ba.fit_mmrm(outcomes, covariates=("baseline",))
-        except ba.FitError:
-            return True
-        return False
+def test_what_is_refused_is_refused_in_any_unit(boundary_data):
+    refused, elsewhere = (
+        [isinstance(fit_or_refusal(rescaled(outcomes, unit), covariates=("baseline",)), str) for outcomes in boundary_data]
+        for unit in (1, 1e-6)
+    )
+    assert refused == elsewhere
 
-    for seed in range(40):
-        outcomes = two_arms(seed, 15, 0.7 + 0.3 * np.eye(4), 0.4)
-        assert refusal(outcomes) == refusal(rescaled(outcomes, 1e-6)), seed
+
+def test_what_is_refused_has_a_fit_with_fewer_parameters(boundary_data):
+    for outcomes in boundary_data:
+        assert ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.FALL_BACK).loglik > -np.inf
 
 
 def by_patterns(outcomes, patterns):
@@ -82,8 +90,11 @@ def by_patterns(outcomes, patterns):
 
 
 def test_one_subject_in_each_pattern_is_a_fit(repeated):
-    outcomes = repeated(41, n_per_arm=63, n_visits=6).groupby("subject").filter(lambda rows: rows.name < "S0063")
-    fit = ba.fit_mmrm(by_patterns(outcomes, np.arange(1, 64)), small_sample="kenward-roger")
+    outcomes = repeated(41, n_per_arm=32, n_visits=6)
+    outcomes = outcomes[outcomes["subject"] < "S0063"]
+    fit = ba.fit_mmrm(
+        by_patterns(outcomes, np.random.default_rng(46).permutation(np.arange(1, 64))), small_sample="kenward-roger"
+    )
     assert fit.n_subjects == 63
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
     np.testing.assert_allclose((fit.residuals()["residual"] ** 2).sum(), fit.n_values, rtol=0.15)
@@ -107,14 +118,13 @@ def test_few_visits_or_many_are_a_fit(repeated, n_visits):
     assert fit.n_parameters == n_visits * (n_visits + 1) / 2
 
 
-@pytest.mark.parametrize("small_sample", ["satterthwaite", "kenward-roger", "kenward-roger-linear"])
-def test_a_visit_seen_in_one_subject_of_each_arm_is_a_fit_or_refused(repeated, small_sample):
+@pytest.mark.parametrize("n_in_all", [2, 4, 8])
+def test_a_visit_seen_in_few_subjects_is_a_fit_or_refused(repeated, n_in_all):
     outcomes = repeated(45, n_per_arm=15)
     last = outcomes["visit"] == "week 16"
-    kept = outcomes["subject"].isin(outcomes["subject"].unique()[:3])
-    try:
-        fit = ba.fit_mmrm(outcomes.assign(change=outcomes["change"].where(~last | kept)), small_sample=small_sample)
-    except ba.FitError as error:
-        assert "may be too few" in str(error)  # noqa: PT017
+    kept = outcomes["subject"].isin(outcomes["subject"].unique()[:n_in_all])
+    answer = fit_or_refusal(outcomes.assign(change=outcomes["change"].where(~last | kept)), covariates=("baseline",))
+    if isinstance(answer, str):
+        assert "may be too few" in answer
     else:
-        assert (fit.differences()[["std_error", "df"]] > 0).all(axis=None)
+        assert (answer.differences()[["std_error", "df"]] > 0).all(axis=None)
