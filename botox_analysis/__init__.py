@@ -9,7 +9,8 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     impute                                                     outcomes -> completed outcomes
     responders                                                 outcomes -> events
     adverse_events, disposition                                Trial -> events
-    fit_ancova (then .means(), .differences())                 outcomes -> estimates
+    fit_mmrm, fit_ancova (then .means(), .differences())       outcomes -> estimates
+    bootstrap, jackknife                                       a fit -> estimates with other limits
     describe, describe_change                                  Trial, outcomes -> estimates
     event_rates, compare_rates                                 events -> estimates
     plot_*, table_*                                            estimates -> a picture, a frame of text

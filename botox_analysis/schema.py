@@ -8,6 +8,7 @@ Three plain pandas frames carry everything: *outcomes* (what was measured), *eve
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -163,9 +164,18 @@ _TEXT = pd.Series(["text"]).dtype
 
 
 def _text_array(words: list[str]) -> Any:
-    if _TEXT.kind == "O" and not isinstance(_TEXT, pd.StringDtype):
-        return np.array(words, dtype=object)
-    return pd.array(words, dtype=_TEXT)
+    constant = len(words) > 0 and words.count(words[0]) == len(words)
+    return _constant(words[0], len(words)).copy() if constant else _as_text(words)
+
+
+@lru_cache(maxsize=256)
+def _constant(word: str, n_rows: int) -> Any:
+    """Most columns of estimates say the same in each row."""
+    return _as_text([word] * n_rows)
+
+
+def _as_text(words: list[str]) -> Any:
+    return pd.array(words, dtype=_TEXT) if isinstance(_TEXT, pd.StringDtype) else np.array(words, dtype=object)
 
 
 def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:

@@ -71,7 +71,8 @@ class Fit:
         ----------
         margins : str
             ``"observed"``: factors as they occur among the subjects analysed. ``"equal"``: each level of a factor the
-            same (least-squares means). Numbers are at their mean either way.
+            same (least-squares means). Numbers are at their mean either way. Shares and means are those of the rows that
+            enter: at a visit for ANCOVA, at all visits together for the mixed model.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 

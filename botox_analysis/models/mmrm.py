@@ -62,9 +62,10 @@ def fit_mmrm(
         visits, of the column named. `` by arm`` at the end (or another column) gives each its own. Of several, such as
         `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
     small_sample : str
-        Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger"``, which also corrects the variance and keeps its
-        level in small trials; ``"kenward-roger-linear"``, as SAS has it; ``"between-within"`` and ``"residual"``, for
-        comparison with other software.
+        Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
+        the variance and is what SAS and pbkrtest have; ``"kenward-roger"``, with R mmrm's correction, which is too small
+        under an unstructured covariance (with complete data it is below the exact variance); ``"between-within"`` and
+        ``"residual"``, for comparison with other software.
     covariates : sequence of str
         Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each. Numbers have slopes;
         texts, categories and truth values are factors. They may change over visits.
@@ -191,14 +192,15 @@ def _design(measures: RepeatedMeasures) -> _Design:
     source = list(range(n_arms)) * n_visits
     at_visit = [visit for visit in range(n_visits) for _ in range(n_arms)]  # -1: at all
     margins = [(0.0, 0.0, 0.0)] * n_cells  # observed, equal, and how far the mean is from the centre
-    means, totals, centre = sums.means.tolist(), sums.totals.tolist(), sums.centre.tolist()
+    totals = sums.totals.tolist()
+    from_centre = (sums.totals / sums.n_observations).tolist()  # the mean of a level's indicator, whose centre is 0
     first = n_arms
     for term in measures.terms:
-        shown = [(first, term.name, (0.0, 0.0, means[first] - centre[first]))]
+        shown = [(first, term.name, (0.0, 0.0, from_centre[first]))]
         if term.levels:
             occurring = [level for level in range(len(term.levels)) if totals[first + level] > 0]
             shown = [
-                (first + level, f"{term.name} {term.levels[level]}", (means[first + level], 1 / len(occurring), 0.0))
+                (first + level, f"{term.name} {term.levels[level]}", (from_centre[first + level], 1 / len(occurring), 0.0))
                 for level in occurring[1:]
             ]
         for visit in range(n_visits) if term.by_visit else (-1,):
@@ -389,12 +391,19 @@ def _remaining(n_pairs: FloatArray) -> str:
 
 
 def _advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:
-    simpler = [name for name in FALL_BACK if name != phrase.structure]
-    return (
+    later = FALL_BACK[FALL_BACK.index(phrase.structure) + 1 :] if phrase.structure in FALL_BACK else ("compound symmetry",)
+    simpler = [name for name in later if name != phrase.structure]
+    said = (
         f"MMRM with the covariance '{phrase}': {reason}; {int(measures.sums.n_by_arm.sum())} subjects with "
-        f"{int(measures.sums.n_observations)} values may be too few for it. Try a structure with fewer parameters, such as "
-        f"'{simpler[0]}' or 'compound symmetry', or several in order (covariance=FALL_BACK)."
+        f"{int(measures.sums.n_observations)} values may be too few for it."
     )
+    if len(measures.visits) == 1:
+        return f"{said} For one visit take 'unstructured', or fit_ancova."
+    if phrase.by:
+        return f"{said} Try a structure with fewer parameters, such as '{phrase.structure}' without 'by {phrase.by}'."
+    if not simpler:
+        return f"{said} Leave out covariates, or compare one visit by fit_ancova."
+    return f"{said} Try a structure with fewer parameters ({listed(simpler)}), or several in order (covariance=FALL_BACK)."
 
 
 def _method(

@@ -28,7 +28,7 @@ class MmrmFit(Fit):
         The covariance that was fitted.
     covariances : mapping of str to ndarray, shape (V, V)
         By level of the column by which covariances differ; one, under an empty name, where there is none. On actual
-        days, that of one subject's.
+        days, that of the subject with the earliest days.
     loglik : float
         Log-likelihood; for REML the restricted one, with the constants of R's mmrm.
     n_parameters : int
@@ -81,7 +81,7 @@ class MmrmFit(Fit):
         return pd.DataFrame({name: [getattr(self, name)] for name in names})
 
     def covariance(self, group: str = "") -> pd.DataFrame:
-        """The fitted covariance of the visits of a subject.
+        """The fitted covariance of the visits of a subject; on actual days, of the subject with the earliest days.
 
         Parameters
         ----------
@@ -144,12 +144,16 @@ class MmrmFit(Fit):
         ------
         DataError
             There is one arm only, or a visit is not in the fit.
+        ValueError
+            `visits` is no list, or empty.
         """
         if len(self.arms) < 2:
             raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        if isinstance(visits, str) or (visits is not None and not len(visits)):
+            raise ValueError(f"visits is {visits!r}; it is a list of one visit or more.")
         chosen = list(self.visits) if visits is None else list(visits)
         unknown = [visit for visit in chosen if visit not in self.visits]
-        if unknown or not chosen:
+        if unknown:
             raise DataError(f"the fit has nothing at {listed(unknown)}; its visits are {listed(self.visits, n_shown=12)}.")
         places = sorted({self.visits.index(visit) for visit in chosen})
         rows = self.rows["observed"][:, places].mean(axis=1)

@@ -69,11 +69,6 @@ class CrossProducts:
         """Observed values."""
         return float(self.n_by_arm.sum(axis=1) @ self.observed.sum(axis=1))
 
-    @property
-    def means(self) -> FloatArray:
-        """Mean of each column of the design over the observations, shape (R,)."""
-        return self.centre + self.totals / self.n_observations
-
     def __add__(self, other: CrossProducts) -> CrossProducts:
         """The sums over both parts of the data; centres and columns are those of the first."""
         moved = other.recentred(self.centre, self.centre_y)

@@ -230,7 +230,7 @@ def _expected_step(problem: Problem, score: Scores, local: Local, gradient: Floa
     half_n = (0.5 * problem.cross.n)[:, None, None] * score.w
     expected = data_hessian(problem, score, local.directions, half_n)
     diagonal = expected.diagonal()
-    if not (diagonal > 1e-12 * diagonal.max()).all():
+    if not (diagonal > 1e-20 * problem.cross.n.sum()).all():
         raise NotDetermined("a parameter of the covariance concerns visits that nobody has together")
     step = _solve(expected + np.diag(1e-10 * diagonal), gradient)
     return gradient / diagonal if step is None else step

@@ -1,9 +1,10 @@
 """Variances of coefficients and degrees of freedom, in samples that are not large.
 
-Letters as in `likelihood`; w is the inverse Hessian of the covariance parameters. Coefficients are in the coordinates of
-a `Basis`. Kenward-Roger's correction holds second derivatives of Sigma and so depends on how a structure is
-parametrised: "kenward-roger" takes the parameters of the R package mmrm, "kenward-roger-linear" leaves the term out, as
-for parameters in which Sigma is linear; SAS's DDFM=KENWARDROGER does so for the unstructured covariance.
+Letters as in `likelihood`; w is the inverse of the observed Hessian of the covariance parameters, as R's mmrm and SAS have
+it (pbkrtest takes the expected one, so its degrees of freedom differ in the third digit). Coefficients are in the
+coordinates of a `Basis`. Kenward-Roger's correction holds second derivatives of Sigma and so depends on how a structure is
+parametrised: "kenward-roger" takes the parameters of mmrm, "kenward-roger-linear" leaves the term out, as for parameters
+in which Sigma is linear. Under an unstructured covariance and complete data only the linear form gives the exact variance.
 
 References
 ----------

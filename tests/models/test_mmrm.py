@@ -62,6 +62,15 @@ def test_complete_data_are_analyses_of_covariance_with_their_degrees_of_freedom(
     np.testing.assert_allclose(mmrm.residual_sd, ancova.residual_sd, rtol=SAME_PROBLEM)
 
 
+@pytest.mark.parametrize("n_per_arm", [10, 40])
+def test_in_the_parameters_of_mmrm_kenward_and_rogers_standard_errors_are_below_the_exact_ones(repeated, n_per_arm):
+    """A surprise that R shares: second derivatives of a Cholesky factor shrink the variance of every visit."""
+    outcomes = repeated(6, n_per_arm=n_per_arm)
+    exact = ba.fit_ancova(outcomes).differences()["std_error"]
+    ratio = ba.fit_mmrm(outcomes, small_sample="kenward-roger").differences()["std_error"] / exact
+    assert ratio.between(1 - 2 / n_per_arm, 1 - 0.1 / n_per_arm).all()
+
+
 def test_one_visit_is_the_analysis_of_covariance(holed):
     at_end = holed[holed["visit"] == "week 16"]
     mmrm = ba.fit_mmrm(at_end, covariates=("baseline", "sex"))

@@ -1,4 +1,8 @@
-"""Small simulated trials with dropout: limits cover and tests reject as often as they say."""
+"""Small simulated trials with dropout: limits cover and tests reject as often as they say.
+
+By the linear form of Kenward and Roger: that of mmrm's parameters has standard errors that are too small in such trials,
+see `test_in_the_parameters_of_mmrm_kenward_and_rogers_standard_errors_are_below_the_exact_ones`.
+"""
 
 import numpy as np
 import pandas as pd
@@ -32,8 +36,8 @@ def simulated(rng, template):
     return template.assign(baseline=np.repeat(baseline.ravel(), 4), change=np.where(gone, np.nan, change).ravel())
 
 
-@pytest.fixture(scope="module", params=["kenward-roger", "kenward-roger-linear"])
-def trials(request):
+@pytest.fixture(scope="module")
+def trials():
     """Of each trial: whether limits hold the effect at each visit and on average, the p-value of the interaction, values."""
     grid = pd.MultiIndex.from_product([range(40), VISITS], names=["subject", "visit"]).to_frame(index=False)
     frame = grid.assign(arm=np.where(grid["subject"] % 2, "active", "placebo"), value=0.0, baseline=0.0)
@@ -41,14 +45,14 @@ def trials(request):
     rng = np.random.default_rng(20_231)
     rows = []
     for _ in range(N_TRIALS):
-        fit = ba.fit_mmrm(simulated(rng, template), small_sample=request.param)
+        fit = ba.fit_mmrm(simulated(rng, template), small_sample="kenward-roger-linear")
         said = pd.concat([fit.differences(), fit.average_differences()])
         held = said["conf_low"].to_numpy() <= EFFECT, said["conf_high"].to_numpy() >= EFFECT
         rows.append([*(held[0] & held[1]), fit.joint_test()["p_value"].item(), fit.n_values])
     return pd.DataFrame(rows, columns=[*VISITS, "average", "interaction", "n_values"])
 
 
-def test_a_fifth_of_the_subjects_or_more_drop_out(trials):
+def test_between_a_tenth_and_two_fifths_of_the_values_are_missing(trials):
     assert 0.6 < trials["n_values"].mean() / 160 < 0.9
 
 
