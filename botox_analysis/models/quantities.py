@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.models.design import is_number, require_covariates
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity
+from botox_analysis.numerics.subject_data import IntArray, Quantity
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.subject_grid import SubjectGrid
 
@@ -69,11 +69,13 @@ def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:
     DataError
         A subject has several.
     """
-    wide = grid.wide(codes.astype(np.int64, copy=False), -1)
-    largest = wide.max(axis=1)
+    wide = grid.wide(codes, -1)
+    if (wide == wide[:, :1]).all():
+        return np.asarray(wide[:, 0], dtype=np.int64)
+    largest = wide.max(axis=1)  # -1 where a row is absent
     if ((wide != largest[:, None]) & (wide >= 0)).any():
         raise DataError(f"outcomes: found a subject with several values of {what}; expected one.")
-    return np.asarray(largest)
+    return np.asarray(largest.astype(np.int64))
 
 
 def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
@@ -103,30 +105,23 @@ def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tu
         if np.isinf(values).any():
             raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
         wide = grid.wide(values)
-        first = _first_present(wide, np.isfinite(wide))
-        same = (wide == first[:, None]) | ~np.isfinite(first)[:, None]
-        if grid.cell is not None:
-            same |= np.isnan(wide) & ~_present(grid)
-        return Quantity(first if same.all() else wide), ()
+        return Quantity(_once(wide, np.isfinite(wide), grid)), ()
     codes, levels = levels_of(column)
     wide = grid.wide(codes, -1)
-    first = _first_present(wide, wide >= 0)
-    same = wide == first[:, None]
+    return Quantity(_once(wide, wide >= 0, grid), len(levels)), levels
+
+
+def _once(wide: NDArray[Any], known: Any, grid: SubjectGrid) -> NDArray[Any]:
+    """One value a subject, where it has the same at each visit that has a row; else the table as it is."""
+    first = wide[:, 0]
+    if (wide == first[:, None]).all():
+        return np.ascontiguousarray(first)
+    if not known[:, 0].all():
+        first = np.take_along_axis(wide, known.argmax(axis=1)[:, None], axis=1)[:, 0]
+    same = (wide == first[:, None]) | ~known.any(axis=1)[:, None]
     if grid.cell is not None:
-        same |= ~_present(grid)
-    return Quantity(first if same.all() else wide, len(levels)), levels
-
-
-def _present(grid: SubjectGrid) -> BoolArray:
-    """Where there is a row."""
-    return np.asarray(grid.wide(np.ones(len(grid.arm), dtype=bool), absent=False))
-
-
-def _first_present(wide: NDArray[Any], present: BoolArray) -> NDArray[Any]:
-    """The first value of each subject."""
-    if present[:, 0].all():
-        return np.ascontiguousarray(wide[:, 0])
-    return np.take_along_axis(wide, present.argmax(axis=1)[:, None], axis=1)[:, 0]
+        same |= ~np.asarray(grid.wide(np.ones(len(grid.arm), dtype=bool), absent=False))
+    return first if same.all() else wide
 
 
 def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:

@@ -14,7 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.subject_data import CHUNK, BoolArray, IntArray, SubjectData, patterns, positions
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, SubjectData, patterns, positions
+
+CENTRED_ON = 1024
+"""Subjects whose means sums are taken about."""
 
 
 @dataclass(frozen=True)
@@ -248,15 +251,16 @@ def _groups(code: IntArray, kind: IntArray) -> Iterator[IntArray | slice]:
 
 def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
     """A value near the mean of each number, so that squares lose no digits; any such value gives the same fit."""
+    some = slice(0, CENTRED_ON)
     centre = np.zeros(len(data.varying))
     first = 0
     for quantity in data.quantities:
         if not quantity.n_levels:
-            centre[first] = _mean_of_known(quantity.values[:CHUNK].ravel())
+            centre[first] = _mean_of_known(quantity.values[some].ravel())
         first += quantity.width
-    some = data.y[:CHUNK]
-    seen = np.isfinite(some)
-    centre_y = np.where(seen, some, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    y = data.y[some]
+    seen = np.isfinite(y)
+    centre_y = np.where(seen, y, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     return centre, centre_y
 
 

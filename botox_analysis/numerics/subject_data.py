@@ -132,7 +132,8 @@ class SubjectData:
             if quantity.n_levels:
                 columns = values[..., None] == np.arange(quantity.n_levels)
             else:
-                columns = np.where(np.isfinite(values), values - centre[first], 0.0)[..., None]
+                columns = (values - centre[first])[..., None]
+                columns[~np.isfinite(columns)] = 0.0
             if not self.varying[first]:
                 chunk[:, place[0, first] : place[0, first] + quantity.width] = columns
             else:
@@ -141,11 +142,10 @@ class SubjectData:
                 roots = 1.0 if self.root_weights is None else self.root_weights[rows][:, :, None]
                 chunk[:, place[:, first:last].ravel()] = (columns * roots).reshape(n, -1)
             first = last
-        y = self.y[rows] - centre_y
+        y = np.subtract(self.y[rows], centre_y, out=chunk[:, r:])
         if self.root_weights is not None:
             y *= self.root_weights[rows]
         y[~observed] = 0.0
-        chunk[:, r:] = y
         return chunk
 
 
