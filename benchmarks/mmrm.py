@@ -40,7 +40,6 @@ LARGEST_IN_R = 10_000
 
 def main() -> None:
     """Measure and print two tables."""
-    print(f"Python {platform.python_version()}, pandas {pd.__version__}, numpy {np.__version__}, {platform.machine()}")  # noqa: T201
     _say(
         f"Python {platform.python_version()}, pandas {pd.__version__}, numpy {np.__version__}, {platform.machine()}; milliseconds"
     )
@@ -60,8 +59,8 @@ def main() -> None:
         told = f"{in_r:.0f} | {in_r / whole:.0f}" if in_r else "- | -"
         n_patterns = len(fit.measures.sums.n)
         _say(
-            f"| {n_subjects:,} x {n_visits} | {len(fit.names)} | {n_patterns} | {asked} | {whole:.2f} | {first:.2f} | {after:.2f} "
-            f"| x {corrected / whole:.2f} | {told} |"
+            f"| {n_subjects:,} x {n_visits} | {len(fit.names)} | {n_patterns} | {asked} | {whole:.2f} | {first:.2f} "
+            f"| {after:.2f} | x {corrected / whole:.2f} | {told} |"
         )
     tracemalloc.start()
     ba.fit_mmrm(outcomes, covariates=MODEL).differences()
