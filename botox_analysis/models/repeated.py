@@ -15,7 +15,7 @@ from botox_analysis.models.quantities import asked_of, fixed, levels_of, numbers
 from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.crossproducts import CrossProducts, cross_products
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.subject_data import Quantity, SubjectData
+from botox_analysis.numerics.subject_data import BoolArray, Quantity, SubjectData
 from botox_analysis.refusal import DataError, listed, require_choice
 from botox_analysis.schema import grid_of
 from botox_analysis.subject_grid import SubjectGrid
@@ -316,26 +316,35 @@ def _with_kinds(
         if (codes < 0).any():
             raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
         group = fixed(grid, codes, phrase.by)
-    if not phrase.on:
-        return replace(data, kind=group if len(groups) > 1 else None), tuple((each, ()) for each in groups)
-    days = grid.wide(numbers_of(outcomes, phrase.on, "days"))
+    if not phrase.by and not phrase.on:
+        return data, (("", ()),)
+    observed = data.observed(slice(0, n_subjects))
+    days = np.zeros((n_subjects, 0)) if not phrase.on else _days(outcomes, phrase.on, grid, observed)
+    entered = observed.any(axis=1)
+    distinct, place = np.unique(np.column_stack([group, days])[entered], axis=0, return_inverse=True)
+    kind = np.zeros(n_subjects, dtype=np.int64)
+    kind[entered] = place.ravel()
+    kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
+    return replace(data, kind=kind), kinds or (("", ()),)
+
+
+def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
+    """The day of each observed value; elsewhere a usual one, which says nothing, so that more subjects are alike."""
+    days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
     if np.isinf(days).any():
-        raise DataError(f"outcomes: found an infinite day in '{phrase.on}'; expected numbers.")
-    unknown = int((np.isnan(days) & data.observed(slice(0, n_subjects))).sum())
+        raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
+    days = np.where(observed, days, np.nan)
+    unknown = int((np.isnan(days) & observed).sum())
     if unknown:
         raise DataError(
-            f"outcomes: found {unknown} observed values without '{phrase.on}'; the spatial covariance needs the day of each."
+            f"outcomes: found {unknown} observed values without '{column}'; the spatial covariance needs the day of each."
         )
-    in_order = np.sort(np.where(data.observed(slice(0, n_subjects)), days, np.nan), axis=1)
-    if (np.diff(in_order, axis=1) == 0).any():
+    if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
         raise DataError(
-            f"outcomes: found two values of a subject on the same '{phrase.on}'; the spatial covariance needs days apart."
+            f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart."
         )
-    typical = np.nan_to_num(np.nanmedian(days, axis=0)) if np.isfinite(days).any(axis=0).all() else np.zeros(days.shape[1])
-    days = np.where(data.observed(slice(0, n_subjects)), days, typical)
-    distinct, kind = np.unique(np.column_stack([group, days]), axis=0, return_inverse=True)
-    kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
-    return replace(data, kind=kind.ravel()), kinds
+    typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
+    return np.where(observed, days, typical)
 
 
 def _left_out(data: SubjectData, terms: Sequence[Term], endpoint: str, response: str) -> tuple[tuple[str, str, int], ...]:
