@@ -72,7 +72,7 @@ class SubjectGrid:
         if isinstance(subject, pd.Categorical) and subject.codes.min() >= 0:
             of_row = subject.codes
         else:
-            of_row = pd.factorize(subject, use_na_sentinel=False)[0]
+            of_row = pd.factorize(self["subject"], use_na_sentinel=False)[0]
         n_visits = len(self.visits)
         if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
             by_block = of_row.reshape(-1, n_visits)
