@@ -255,8 +255,8 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A column is missing, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are several
-        endpoints, or a subject has two rows at a visit.
+        A column is missing or no number, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are
+        several trials, populations, endpoints, strategies or imputations, or a subject has two rows at a visit.
     """
     grid_of(frame)
     return frame
@@ -292,11 +292,16 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
             )
         if values.codes.min() < 0:
             raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
-    endpoint = frame["endpoint"].array
-    if not (endpoint == endpoint[0]).all():
-        raise DataError(f"outcomes has several endpoints: {listed(frame['endpoint'].unique())}; expected those of one.")
+    for column in ("endpoint", "trial", "population", "intercurrent", "imputation"):
+        words = frame[column].array
+        if not (words == words[0]).all():
+            raise DataError(
+                f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
+            )
     grid = SubjectGrid(frame)
     for column in ("baseline", "value", "change"):
+        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+            raise DataError(f"outcomes: column '{column}' holds {frame[column].dtype}; expected numbers.")
         if np.isinf(grid[column].to_numpy(dtype=float)).any():
             raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
     return grid

@@ -25,7 +25,7 @@ class SubjectGrid:
     arm : ndarray of int, shape (rows,)
         Code of the arm.
     n_subjects : int
-        Subjects, in order of appearance (of a categorical column, of its categories).
+        Subjects, in order of appearance.
     cell : ndarray of int, shape (rows,), or None
         The place of each row in the raveled table; none where rows stand in that order and no row is absent.
     """
@@ -69,21 +69,18 @@ class SubjectGrid:
 
     def _place(self, visit: Any) -> None:
         subject = self["subject"].array
-        if isinstance(subject, pd.Categorical) and subject.codes.min() >= 0:
-            of_row = subject.codes
-        else:
-            of_row = pd.factorize(self["subject"], use_na_sentinel=False)[0]
+        of_row = subject.codes if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])[0]
+        if of_row.min() < 0:
+            raise DataError(f"outcomes: found {int((of_row < 0).sum())} rows without subject; expected one in each.")
         n_visits = len(self.visits)
         if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
             by_block = of_row.reshape(-1, n_visits)
             if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
                 self.n_subjects = len(by_block)
                 return
-        occurs = np.bincount(of_row) > 0
-        if not occurs.all():
-            of_row = (np.cumsum(occurs) - 1)[of_row]
-        self.n_subjects = int(occurs.sum())
-        self.cell = of_row.astype(np.int64) * n_visits + visit
+        of_row = pd.factorize(of_row)[0]
+        self.n_subjects = int(of_row.max()) + 1
+        self.cell = of_row * n_visits + visit
         if np.bincount(self.cell).max() > 1:
             twice = self._outcomes.duplicated(["subject", "visit"])
             row = self._outcomes.iloc[int(np.flatnonzero(twice)[0])]

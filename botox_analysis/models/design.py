@@ -91,15 +91,32 @@ def is_number(column: pd.Series) -> bool:
     -------
     bool
         Truth values and texts are factors, also texts that look like numbers.
+
+    Raises
+    ------
+    DataError
+        The column holds dates, or numbers that pandas does not know as such.
     """
-    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+    if pd.api.types.is_numeric_dtype(column):
+        return not pd.api.types.is_bool_dtype(column)
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise DataError(f"outcomes: the covariate '{column.name}' holds dates; expected a number of days, or a factor.")
+    if column.dtype == object and pd.api.types.infer_dtype(column) in NUMBERS_AS_OBJECTS:
+        raise DataError(
+            f"outcomes: the covariate '{column.name}' holds numbers, but its type is object; "
+            "expected a column of numbers (astype(float)), or of texts for a factor."
+        )
+    return False
+
+
+NUMBERS_AS_OBJECTS = ("integer", "floating", "mixed-integer-float", "decimal", "complex")
 
 
 NOT_COVARIATES = frozenset({*OUTCOMES} - {"baseline"})
 """Columns of *outcomes* that are something else."""
 
 
-def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> None:
+def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str], what: str = "covariate") -> None:
     """Refuse covariates that outcomes does not have.
 
     Parameters
@@ -108,6 +125,8 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> Non
         *outcomes*.
     covariates : sequence of str
         What the model asks for.
+    what : str
+        What the column is to be, for the message.
 
     Raises
     ------
@@ -117,7 +136,7 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str]) -> Non
     usable = [column for column in outcomes.columns if column not in NOT_COVARIATES]
     unknown = [covariate for covariate in covariates if covariate not in usable]
     if unknown:
-        raise DataError(f"outcomes has no covariate {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
+        raise DataError(f"outcomes has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
 
 
 def refuse_missing_covariate(covariate: str) -> None:

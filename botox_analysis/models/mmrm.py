@@ -15,7 +15,7 @@ from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.problem import Basis, Problem, basis_of, pose
 from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairwise_covariance
-from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich
+from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich_variance
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, listed, require_choice
@@ -272,7 +272,7 @@ def _fit(
         elif measures.data is None:
             raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
         else:
-            uncertainty = sandwich(fitted, measures.data, variance)
+            uncertainty = sandwich_variance(fitted, measures.data, variance)
 
         def df(rows: FloatArray) -> FloatArray:
             with one_thread():

@@ -273,7 +273,7 @@ class MmrmFit(Fit):
         """
         require_choice(kind, RESIDUALS, "kind")
         measures = self.measures
-        if measures.data is None or measures.outcomes is None:
+        if measures.data is None:
             raise FitError("a fit of summed cross-products has no residuals: the subjects are no longer there; fit the outcomes.")
         y, roots = measures.data.y, measures.data.root_weights
         subjects = measures.subjects()

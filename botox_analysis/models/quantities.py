@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from botox_analysis.models.design import is_number, require_covariates
+from botox_analysis.models.design import is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import IntArray, Quantity
 from botox_analysis.refusal import DataError, listed
@@ -40,7 +40,8 @@ def asked_of(covariates: Sequence[str]) -> list[tuple[str, bool]]:
     for covariate in covariates:
         name, _, by = covariate.partition(":")
         if by not in ("", "visit"):
-            raise ValueError(f"the covariate {covariate!r} is not known; expected '{name}' or '{name}:visit'.")
+            column = by if name == "visit" else name
+            raise ValueError(f"the covariate {covariate!r} is not known; expected '{column}' or '{column}:visit'.")
         asked.append((name, by == "visit"))
     if len({name for name, _ in asked}) < len(asked):
         raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
@@ -74,7 +75,9 @@ def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:
         return np.asarray(wide[:, 0], dtype=np.int64)
     largest = wide.max(axis=1)  # -1 where a row is absent
     if ((wide != largest[:, None]) & (wide >= 0)).any():
-        raise DataError(f"outcomes: found a subject with several values of {what}; expected one.")
+        row = int(np.argmax(((wide != largest[:, None]) & (wide >= 0)).any(axis=1)))
+        subject = grid["subject"].iloc[int(grid.wide(np.arange(len(codes)), -1)[row].max())]
+        raise DataError(f"outcomes: found subject '{subject}' with several values of {what}; expected one.")
     return np.asarray(largest.astype(np.int64))
 
 
@@ -98,7 +101,7 @@ def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tu
     Raises
     ------
     DataError
-        A number is infinite.
+        A number is infinite, or a factor has no level.
     """
     if is_number(column):
         values = column.to_numpy(dtype=float)
@@ -107,21 +110,23 @@ def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tu
         wide = grid.wide(values)
         return Quantity(_once(wide, np.isfinite(wide), grid)), ()
     codes, levels = levels_of(column)
+    if not levels:
+        refuse_missing_covariate(str(column.name))
     wide = grid.wide(codes, -1)
     return Quantity(_once(wide, wide >= 0, grid), len(levels)), levels
 
 
 def _once(wide: NDArray[Any], known: Any, grid: SubjectGrid) -> NDArray[Any]:
     """One value a subject, where it has the same at each visit that has a row; else the table as it is."""
-    first = wide[:, 0]
+    first = wide[:, 0].copy()
     if (wide == first[:, None]).all():
-        return np.ascontiguousarray(first)
+        return first
     if not known[:, 0].all():
         first = np.take_along_axis(wide, known.argmax(axis=1)[:, None], axis=1)[:, 0]
     same = (wide == first[:, None]) | ~known.any(axis=1)[:, None]
     if grid.cell is not None:
         same |= ~np.asarray(grid.wide(np.ones(len(grid.arm), dtype=bool), absent=False))
-    return first if same.all() else wide
+    return first if same.all() else wide.copy()
 
 
 def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
@@ -171,7 +176,7 @@ def numbers_of(outcomes: pd.DataFrame, column: str, what: str) -> FloatArray:
     DataError
         There is no such column, or it is no number.
     """
-    require_covariates(outcomes, [column])
+    require_covariates(outcomes, [column], f"column of {what}")
     if not is_number(outcomes[column]):
         raise DataError(f"outcomes: the {what} in '{column}' are of type {outcomes[column].dtype}; expected numbers.")
     return np.asarray(outcomes[column].to_numpy(dtype=float))

@@ -15,10 +15,13 @@ from botox_analysis.models.quantities import asked_of, fixed, levels_of, numbers
 from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.crossproducts import CrossProducts, cross_products
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.subject_data import BoolArray, Quantity, SubjectData
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity, SubjectData
+from botox_analysis.refusal import DataError, FitError, listed, require_choice
 from botox_analysis.schema import grid_of
 from botox_analysis.subject_grid import SubjectGrid
+
+Kind = tuple[str, tuple[float, ...]]
+"""What subjects with the same covariance share: the level of a column, and the days of their visits."""
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
 
@@ -101,8 +104,8 @@ class RepeatedMeasures:
         What stands for missing values.
     arms, visits : tuple of str
         That occur; reference first, in time.
-    arm_order : tuple of str
-        All arms of the trial, also those of which a part has nobody.
+    arm_order, visit_order : tuple of str
+        All arms and visits of the trial, also those of which a part has nothing.
     terms : tuple of Term
         The covariates.
     grouped_by, days_on : str
@@ -115,8 +118,8 @@ class RepeatedMeasures:
         The numbers.
     data : SubjectData, optional
         The subjects themselves, for residuals and sandwich variances; left out once parts were added.
-    outcomes : DataFrame, optional
-        The frame that `data` is of.
+    grid : SubjectGrid, optional
+        Where the rows of the outcomes stand in `data`.
     left_out : tuple of (str, str, int)
         Subjects and values that do not enter: where, reason, n.
     """
@@ -126,14 +129,15 @@ class RepeatedMeasures:
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     arm_order: tuple[str, ...]
+    visit_order: tuple[str, ...]
     terms: tuple[Term, ...]
     grouped_by: str
     days_on: str
-    kinds: tuple[tuple[str, tuple[float, ...]], ...]
+    kinds: tuple[Kind, ...]
     weights: str
     sums: CrossProducts
     data: SubjectData | None = None
-    outcomes: pd.DataFrame | None = None
+    grid: SubjectGrid | None = None
     left_out: tuple[tuple[str, str, int], ...] = ()
 
     @property
@@ -148,17 +152,21 @@ class RepeatedMeasures:
         -------
         DataFrame
             Columns subject and arm, one row a subject.
+
+        Raises
+        ------
+        FitError
+            These are sums of parts.
         """
-        if self.outcomes is None or self.data is None:
-            raise ValueError("sums of parts no longer hold the subjects.")
-        grid = grid_of(self.outcomes)
-        rows = grid.wide(np.arange(len(self.outcomes)), -1).max(axis=1)
-        subject = self.outcomes["subject"].iloc[rows].reset_index(drop=True)
-        return pd.DataFrame({"subject": subject, "arm": self.data.quantities[0].values})
+        if self.grid is None or self.data is None:
+            raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
+        labels = self.grid["subject"]
+        rows = self.grid.wide(np.arange(len(labels)), -1).max(axis=1)
+        return pd.DataFrame({"subject": labels.iloc[rows].reset_index(drop=True), "arm": self.data.quantities[0].values})
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
-        for name in ("labels", "imputation", "arm_order", "visits", "grouped_by", "days_on", "weights"):
+        for name in ("labels", "imputation", "arm_order", "visit_order", "grouped_by", "days_on", "weights"):
             if getattr(self, name) != getattr(other, name):
                 raise DataError(
                     f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
@@ -167,11 +175,16 @@ class RepeatedMeasures:
         whole = replace(
             self,
             arms=tuple(arm for arm in self.arm_order if arm in self.arms or arm in other.arms),
+            visits=tuple(visit for visit in self.visit_order if visit in self.visits or visit in other.visits),
             terms=_common_terms(self, other),
-            kinds=tuple(dict.fromkeys(self.kinds + other.kinds)),
             data=None,
-            outcomes=None,
+            grid=None,
         )
+        kinds: dict[Kind, None] = {}
+        for part in (self, other):
+            visits = np.array([whole.visits.index(visit) for visit in part.visits])
+            kinds |= dict.fromkeys(_with_days(kind, visits, len(whole.visits)) for kind in part.kinds)
+        whole = replace(whole, kinds=tuple(kinds))
         left_out = Counter({row[:2]: row[2] for row in self.left_out})
         left_out.update({row[:2]: row[2] for row in other.left_out})
         return replace(
@@ -201,13 +214,24 @@ class RepeatedMeasures:
             where += [first + common.levels.index(level) for level in mine.levels] if common.levels else [first]
             varying += [weighted or common.varying] * width
             first += width
-        placed = self.sums.placed(np.array(where), tuple(varying), len(whole.arms))
-        kind = np.array([whole.kinds.index(each) for each in self.kinds], dtype=np.int64)
+        visits = np.array([whole.visits.index(visit) for visit in self.visits])
+        placed = self.sums.placed(np.array(where), tuple(varying), len(whole.arms), visits, len(whole.visits))
+        own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
+        kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
         return replace(placed, kind=kind[placed.kind])
 
     def __radd__(self, other: int) -> RepeatedMeasures:
-        """So that ``sum(parts)`` works."""
-        return self
+        """So that ``sum(parts)`` works, which begins with 0."""
+        return self if other == 0 else NotImplemented
+
+
+def _with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
+    """A kind of subject among more visits; those it has not are on no day of importance."""
+    if not kind[1] or len(visits) == n_visits:
+        return kind
+    days = np.zeros(n_visits)
+    days[visits] = kind[1]
+    return kind[0], tuple(float(day) for day in days)
 
 
 def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[Term, ...]:
@@ -218,11 +242,10 @@ def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[Term,
         )
     terms = []
     for mine, theirs in zip(one.terms, other.terms, strict=True):
-        if bool(mine.levels) != bool(theirs.levels) or (mine.varying != theirs.varying and not one.weights):
-            raise DataError(
-                f"parts differ in the covariate '{mine.name}': it is a number, or the same at all visits, in one of them only."
-            )
-        terms.append(replace(mine, levels=tuple(sorted({*mine.levels, *theirs.levels}))))
+        if bool(mine.levels) != bool(theirs.levels):
+            raise DataError(f"parts differ in the covariate '{mine.name}': it is a number in one of them only.")
+        levels = tuple(sorted({*mine.levels, *theirs.levels}))
+        terms.append(replace(mine, levels=levels, varying=mine.varying or theirs.varying))
     return tuple(terms)
 
 
@@ -273,7 +296,7 @@ def crossproducts(
     arms = grid.arms
     arm = fixed(grid, grid.arm, "arm")
 
-    y = grid.wide(grid[response].to_numpy(dtype=float))
+    y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
     terms, quantities = [], [Quantity(arm, len(arms))]
     for name, by_visit in asked:
         quantity, levels = quantity_of(grid[name], grid)
@@ -290,6 +313,7 @@ def crossproducts(
         arms=arms,
         visits=grid.visits,
         arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
+        visit_order=tuple(str(visit) for visit in grid["visit"].array.categories),
         terms=tuple(terms),
         grouped_by=phrase.by,
         days_on=phrase.on,
@@ -297,21 +321,21 @@ def crossproducts(
         weights=weights or "",
         sums=cross_products(data),
         data=data,
-        outcomes=outcomes,
+        grid=grid,
         left_out=_left_out(data, terms, str(grid["endpoint"].array[0]), response),
     )
 
 
 def _with_kinds(
     data: SubjectData, outcomes: pd.DataFrame, phrase: CovariancePhrase, grid: SubjectGrid, arms: tuple[str, ...]
-) -> tuple[SubjectData, tuple[tuple[str, tuple[float, ...]], ...]]:
+) -> tuple[SubjectData, tuple[Kind, ...]]:
     n_subjects = grid.n_subjects
     group = np.zeros(n_subjects, dtype=np.int64)
     groups: tuple[str, ...] = ("",)
     if phrase.by == "arm":
         group, groups = data.quantities[0].values.astype(np.int64), arms
     elif phrase.by:
-        require_covariates(outcomes, [phrase.by])
+        require_covariates(outcomes, [phrase.by], "column")
         codes, groups = levels_of(outcomes[phrase.by])
         if (codes < 0).any():
             raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
@@ -340,9 +364,7 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
             f"outcomes: found {unknown} observed values without '{column}'; the spatial covariance needs the day of each."
         )
     if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
-        raise DataError(
-            f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart."
-        )
+        raise DataError(f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart.")
     typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
     return np.where(observed, days, typical)
 

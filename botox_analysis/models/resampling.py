@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,10 @@ import pandas as pd
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray, t_inference
-from botox_analysis.numerics.refits import Refits, refit, resampled, stacked
-from botox_analysis.numerics.subject_data import patterns
+from botox_analysis.numerics.refits import refit, resampled, stacked
+from botox_analysis.numerics.subject_data import SubjectData, patterns
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, require_conf_level
 
@@ -53,8 +54,8 @@ def refit_weighted(fit: MmrmFit, weights: FloatArray) -> ManyFits:
     fit : MmrmFit
         Of outcomes.
     weights : ndarray, shape (B, N)
-        Not negative; subjects in the order of their first row in the outcomes (of a categorical column, of its
-        categories). Counts are a bootstrap, exponential weights a Bayesian one.
+        Not negative; subjects in the order of their first row in the outcomes. Counts are a bootstrap, exponential weights a
+        Bayesian one.
 
     Returns
     -------
@@ -68,9 +69,8 @@ def refit_weighted(fit: MmrmFit, weights: FloatArray) -> ManyFits:
     ValueError
         The weights are of another shape, or negative.
     """
-    data = fit.measures.data
-    if data is None:
-        raise FitError("a fit of summed cross-products cannot be resampled: the subjects are no longer there; fit the outcomes.")
+    _refuse_one_arm(fit)
+    data = _data(fit)
     weights = np.asarray(weights, dtype=float)
     n_subjects = len(data.y)
     if weights.ndim != 2 or weights.shape[1] != n_subjects or not (weights >= 0).all():
@@ -80,18 +80,22 @@ def refit_weighted(fit: MmrmFit, weights: FloatArray) -> ManyFits:
     with one_thread():
         pieces = []
         for first in range(0, len(weights), AT_ONCE):
-            sums = resampled(data, fit.measures.sums, weights[first : first + AT_ONCE])
-            pieces.append(refit(fit.fitted.problem, fit.fitted.optimum.chart, fit.fitted.optimum.state, sums))
-        return _differences(fit, pieces)
+            pieces.append(_differences(fit, resampled(data, fit.measures.sums, weights[first : first + AT_ONCE])))
+    return ManyFits(
+        fit.arms,
+        fit.visits,
+        np.concatenate([piece.estimate for piece in pieces]),
+        np.concatenate([piece.std_error for piece in pieces]),
+    )
 
 
-def _differences(fit: MmrmFit, pieces: Sequence[Refits]) -> ManyFits:
+def _differences(fit: MmrmFit, sums: CrossProducts) -> ManyFits:
     rows = fit.rows["observed"][1:] - fit.rows["observed"][:1]
-    contrasts = rows.reshape(-1, rows.shape[-1]) @ fit.to_columns
+    optimum = fit.fitted.optimum
+    # differences hold no numbers, whose columns are centred elsewhere in each data set
+    found = refit(fit.fitted.problem, optimum.chart, optimum.state, sums, rows.reshape(-1, rows.shape[-1]))
     shape = (-1, *rows.shape[:2])
-    estimate = np.concatenate([piece.beta @ contrasts.T for piece in pieces])
-    variance = np.concatenate([((contrasts @ piece.phi) * contrasts).sum(axis=-1) for piece in pieces])
-    return ManyFits(fit.arms, fit.visits, estimate.reshape(shape), np.sqrt(variance).reshape(shape))
+    return ManyFits(fit.arms, fit.visits, found.estimate.reshape(shape), np.sqrt(found.variance).reshape(shape))
 
 
 def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:
@@ -112,27 +116,24 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
     Raises
     ------
     DataError
-        There is none, or they differ in more than their numbers.
+        There is none, they differ in more than their numbers, or there is one arm only.
     FitError
-        No data set determines the model.
+        All data sets together do not determine the model.
     """
-    if not many:
-        raise DataError("many is empty; expected cross-products of one data set or more.")
+    if not many or not all(isinstance(each, RepeatedMeasures) for each in many):
+        raise DataError("many holds something else than cross-products, or nothing; expected those of one data set or more.")
     whole = many[0]
     for each in many[1:]:
         whole = whole + each
-    refused = ""
-    for each in many:
-        try:
-            base = fit_crossproducts(replace(whole, sums=each.placed_in(whole)), covariance=covariance, estimation=estimation)
-        except (DataError, FitError) as error:
-            refused = str(error)
-            continue
-        with one_thread():
-            optimum = base.fitted.optimum
-            sums = stacked([each.placed_in(whole) for each in many])
-            return _differences(base, [refit(base.fitted.problem, optimum.chart, optimum.state, sums)])
-    raise FitError(f"none of {len(many)} data sets determines the model; of the last: {refused}")
+    base = fit_crossproducts(whole, covariance=covariance, estimation=estimation)
+    _refuse_one_arm(base)
+    with one_thread():
+        return _differences(base, stacked([each.placed_in(whole) for each in many]))
+
+
+def _refuse_one_arm(fit: MmrmFit) -> None:
+    if len(fit.arms) < 2:
+        raise DataError(f"outcomes has one arm only, '{fit.arms[0]}'; a difference needs two.")
 
 
 def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 0.95) -> pd.DataFrame:
@@ -166,6 +167,8 @@ def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 
     Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 6 and 13.3.
     """
     require_conf_level(conf_level)
+    if n_resamples < 2:
+        raise ValueError(f"n_resamples is {n_resamples}; expected 2 or more, for limits some thousands.")
     arm, entered = _arm_and_entered(fit)
     rng = np.random.default_rng(seed)
     weights = np.zeros((n_resamples, len(arm)))
@@ -234,11 +237,15 @@ def jackknife(fit: MmrmFit, *, conf_level: float = 0.95) -> pd.DataFrame:
 
 
 def _arm_and_entered(fit: MmrmFit) -> tuple[np.ndarray, np.ndarray]:
-    data = fit.measures.data
-    if data is None:
-        raise FitError("a fit of summed cross-products cannot be resampled: the subjects are no longer there; fit the outcomes.")
+    data = _data(fit)
     entered = np.concatenate([observed.any(axis=1) for _, observed, _ in patterns(data)])
     return np.asarray(data.quantities[0].values), entered
+
+
+def _data(fit: MmrmFit) -> SubjectData:
+    if fit.measures.data is None:
+        raise FitError("a fit of summed cross-products cannot be resampled: the subjects are no longer there; fit the outcomes.")
+    return fit.measures.data
 
 
 def _with_limits(fit: MmrmFit, told: str, conf_level: float, **columns: FloatArray) -> pd.DataFrame:

@@ -78,23 +78,6 @@ class Structure:
         correlation = covariance / (sd[..., :, None] * sd[..., None, :])
         return np.concatenate([0.5 * np.log(variances), self.start(correlation, distances)], axis=-1)
 
-    def matrix(self, theta: FloatArray, distances: FloatArray) -> FloatArray:
-        """The covariance.
-
-        Parameters
-        ----------
-        theta : ndarray, shape (..., k)
-            Logarithms of standard deviations, then the correlation's parameters.
-        distances : ndarray, shape (K, T, T)
-            Between visits.
-
-        Returns
-        -------
-        ndarray, shape (..., K, T, T)
-            Of each kind of subject.
-        """
-        return self.derivatives(theta, distances)[0]
-
     def derivatives(self, theta: FloatArray, distances: FloatArray) -> Derivatives:
         """The covariance and its derivatives.
 

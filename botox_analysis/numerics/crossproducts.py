@@ -133,28 +133,32 @@ class CrossProducts:
             totals=self.totals - by * self.n_observations,
         )  # fmt: skip
 
-    def placed(self, where: IntArray, varying: tuple[bool, ...], n_arms: int) -> CrossProducts:
-        """The same sums among more columns, which are 0 for all subjects.
+    def placed(self, where: IntArray, varying: tuple[bool, ...], n_arms: int, visits: IntArray, n_visits: int) -> CrossProducts:
+        """The same sums among more columns and visits, which are 0 for all subjects.
 
         Parameters
         ----------
         where : ndarray of int, shape (R,)
             The new place of each column.
         varying : tuple of bool
-            Of all columns.
+            Of all columns; one that does not change over the visits may become one that does.
         n_arms : int
             Of all columns, those of arms.
+        visits : ndarray of int, shape (T,)
+            The new place of each visit.
+        n_visits : int
+            Of all.
 
         Returns
         -------
         CrossProducts
-            With the new columns.
+            With the new columns and visits.
         """
-        n_visits = self.observed.shape[1]
-        old, new = positions(self.varying, n_visits), positions(varying, n_visits)[:, where]
-        size = int(positions(varying, n_visits).max()) + 1
-        into = np.zeros((size, self.uu.shape[-1]))
-        into[new.ravel(), old.ravel()] = 1.0
+        old, new = positions(self.varying, len(visits)), positions(varying, n_visits)
+        into = np.zeros((int(new.max()) + 1, self.uu.shape[-1]))
+        into[new[visits[:, None], where], old] = 1.0
+        to_visits = np.zeros((n_visits, len(visits)))
+        to_visits[visits, np.arange(len(visits))] = 1.0
 
         def spread(values: FloatArray) -> FloatArray:
             wide = np.zeros(len(varying))
@@ -165,11 +169,14 @@ class CrossProducts:
         n_by_arm[:, where[: self.n_by_arm.shape[1]]] = self.n_by_arm
         return replace(
             self,
+            observed=(self.observed @ to_visits.T) > 0,
             n_by_arm=n_by_arm,
             uu=into @ self.uu @ into.T,
-            uy=into @ self.uy,
+            uy=into @ self.uy @ to_visits.T,
+            yy=to_visits @ self.yy @ to_visits.T,
             varying=varying,
             centre=spread(self.centre),
+            centre_y=to_visits @ self.centre_y,
             totals=spread(self.totals),
         )
 
@@ -240,12 +247,11 @@ def cross_products(data: SubjectData) -> CrossProducts:
 
 def _groups(code: IntArray, kind: IntArray) -> Iterator[IntArray | slice]:
     """Subjects with the same visits and kind."""
-    key = code * (int(kind.max()) + 1) + kind
-    if (key == key[0]).all():
+    if (code == code[0]).all() and (kind == kind[0]).all():
         yield slice(None)
         return
-    order = np.argsort(key, kind="stable")
-    ends = np.flatnonzero(np.diff(key[order])) + 1
+    order = np.lexsort((code, kind))
+    ends = np.flatnonzero(np.diff(code[order]) | np.diff(kind[order])) + 1
     yield from np.split(order, ends)
 
 

@@ -194,16 +194,29 @@ def data_hessian(problem: Problem, score: Scores, directions: FloatArray, m: Flo
     ndarray, shape (..., k, k)
         Symmetric.
     """
-    *lead, g, n_visits, _ = m.shape
-    w_flat, m_flat = score.w.reshape(*lead, g, -1), m.reshape(*lead, g, -1)
-    if problem.n_kinds == 1:
-        pairs = (w_flat.swapaxes(-1, -2) @ m_flat)[..., None, :, :]
-    else:
-        pairs = np.add.reduceat(w_flat[..., :, None] * m_flat[..., None, :], problem.first_of_kind, axis=-3)
-    # [(b, c), (d, a)] -> [(a, b), (c, d)]
-    four = pairs.reshape(*pairs.shape[:-2], n_visits**3, n_visits).swapaxes(-1, -2).reshape(pairs.shape)
-    flat = directions.reshape(*directions.shape[:-2], n_visits * n_visits)
-    return np.asarray((flat @ four @ flat.swapaxes(-1, -2)).sum(axis=-3))
+    n_visits, k = m.shape[-1], directions.shape[-3]
+    squared = n_visits * n_visits
+    total: FloatArray = np.zeros((k, k))
+    for kind in range(problem.n_kinds):
+        own = problem.patterns_of_kind(kind)
+        w_own, m_own = score.w[..., own, :, :], m[..., own, :, :]
+        v = directions[..., kind, :, :, :]
+        flat = v.reshape(*v.shape[:-2], squared)
+        if k < n_visits:  # few parameters: tr(M V_i W V_j), pattern by pattern
+            left = np.moveaxis(m_own[..., None, :, :] @ v[..., None, :, :, :], -3, -4)
+            right = np.moveaxis(w_own[..., None, :, :] @ v[..., None, :, :, :], -3, -4).swapaxes(-1, -2)
+            shape = (*left.shape[:-3], left.shape[-3] * squared)
+            total = total + left.reshape(shape) @ right.reshape(shape).swapaxes(-1, -2)
+        else:  # many: one sum over patterns of W and M, for all pairs of parameters
+            pairs = _flat(w_own).swapaxes(-1, -2) @ _flat(m_own)
+            # [(b, c), (d, a)] -> [(a, b), (c, d)]
+            four = pairs.reshape(*pairs.shape[:-2], n_visits**3, n_visits).swapaxes(-1, -2).reshape(pairs.shape)
+            total = total + flat @ four @ flat.swapaxes(-1, -2)
+    return np.asarray(total)
+
+
+def _flat(matrices: FloatArray) -> FloatArray:
+    return matrices.reshape(*matrices.shape[:-2], -1)
 
 
 @dataclass(frozen=True)
@@ -253,10 +266,16 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
     half_p, half_s = np.zeros((k, p * p)), np.zeros((k, p))
     for kind in range(problem.n_kinds):
         own, patterns = problem.rows_of_kind(kind), problem.patterns_of_kind(kind)
-        products = (moved[own].T @ moved[own]).reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
+        v = directions[kind]
+        flat = v.reshape(k, squared)
+        if k < n_visits:  # few parameters: one after the other
+            by_visit = moved[own].reshape(-1, n_visits, p)
+            for at in range(k):
+                half_p[at] += ((v[at] @ by_visit).reshape(-1, p).T @ by_visit.reshape(-1, p)).ravel()
+        else:
+            products = (moved[own].T @ moved[own]).reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
+            half_p += flat @ products.reshape(squared, p * p)
         between = (wl[patterns].T @ h[patterns]).reshape(n_visits, n_visits, r, n_visits).transpose(1, 3, 0, 2)
-        flat = directions[kind].reshape(k, squared)
-        half_p += flat @ products.reshape(squared, p * p)
         half_s += flat @ (between.reshape(squared, n_visits * r) @ half_rows)
     total = -half_s @ half_s.T
     if problem.restricted:

@@ -23,6 +23,8 @@ class Basis:
 
     Attributes
     ----------
+    design : ndarray of int, shape (T, P)
+        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
     rows : ndarray, shape (T * r, p)
         The row of the design at visit t is ``u @ rows[t * r : (t + 1) * r]``.
     to_columns : ndarray, shape (P, p)
@@ -37,6 +39,7 @@ class Basis:
         Logarithm of the determinant of X'X of the columns kept.
     """
 
+    design: IntArray
     rows: FloatArray
     to_columns: FloatArray
     kept: BoolArray
@@ -107,6 +110,7 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     to_columns = np.zeros((n_columns, len(upper)))
     to_columns[kept] = lapack.dtrtri(upper)[0] / scale[kept, None]
     return Basis(
+        design=design,
         rows=(x @ to_columns).reshape(n_visits * r, -1),
         to_columns=to_columns,
         kept=kept,
@@ -240,7 +244,8 @@ class Problem:
         """
         if self.n_kinds == 1:
             return np.asarray(matrices.sum(axis=-3, keepdims=True))
-        return np.asarray(np.add.reduceat(matrices, self.first_of_kind, axis=-3))
+        sums = [matrices[..., self.patterns_of_kind(kind), :, :].sum(axis=-3) for kind in range(self.n_kinds)]
+        return np.stack(sums, axis=-3)
 
 
 def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, about: FloatArray | None = None) -> Problem:

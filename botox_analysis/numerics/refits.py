@@ -16,12 +16,15 @@ from botox_analysis.numerics.charts import Chart
 from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.likelihood import coefficient_hessian, data_hessian, evaluate, scores
-from botox_analysis.numerics.problem import Problem, pose
-from botox_analysis.numerics.reml import NotDetermined, inner, maximise
-from botox_analysis.numerics.subject_data import SubjectData, patterns
+from botox_analysis.numerics.problem import Problem, basis_of, pose
+from botox_analysis.numerics.reml import NotDetermined, gradient_of, maximise
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, SubjectData, patterns
 
 CONVERGED = 1e-11
-"""As in `reml`; it leaves less than 1e-6 standard errors in a coefficient."""
+"""Squared length of the Newton step in standard errors of the parameters; it leaves less than 1e-6 in a coefficient's."""
+
+LOST = 1e-10
+"""A squared pivot of X'X, as a share of the largest, below which a data set does not determine all columns of the design."""
 
 MOST_STEPS = 25
 
@@ -31,21 +34,18 @@ AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Refits:
-    """B fits of p coefficients.
+    """B fits, of which k contrasts are told.
 
     Attributes
     ----------
-    beta : ndarray, shape (B, p)
-        In the coordinates of the basis; missing where the data do not determine a fit.
-    phi : ndarray, shape (B, p, p)
-        Covariance of the coefficients.
-    n_alone : int
-        Fits that had to be made alone.
+    estimate : ndarray, shape (B, k)
+        Missing where the data do not determine the fit or the contrast.
+    variance : ndarray, shape (B, k)
+        Of the model.
     """
 
-    beta: FloatArray
-    phi: FloatArray
-    n_alone: int
+    estimate: FloatArray
+    variance: FloatArray
 
 
 def resampled(data: SubjectData, cross: CrossProducts, weights: FloatArray) -> CrossProducts:
@@ -125,7 +125,7 @@ def stacked(many: Sequence[CrossProducts]) -> CrossProducts:
     )  # fmt: skip
 
 
-def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts) -> Refits:
+def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts, contrasts: FloatArray) -> Refits:
     """Fit the same model to many data sets.
 
     Parameters
@@ -138,11 +138,13 @@ def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts) 
         Its optimum.
     cross : CrossProducts
         With a leading dimension of B; patterns may be others than those of `base`.
+    contrasts : ndarray, shape (k, P)
+        Combinations of the coefficients of all columns.
 
     Returns
     -------
     Refits
-        In the order given.
+        In the order given. Columns that a data set does not determine, such as a level that nobody has in it, are left out.
     """
     point = evaluate(base, chart.sigma(state))
     local = chart.local(state)
@@ -151,27 +153,28 @@ def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts) 
     for first in range(0, len(cross.n), AT_ONCE):
         some = _some(cross, slice(first, first + AT_ONCE))
         problem = pose(some, base.basis, restricted=base.restricted, n_kinds=base.n_kinds, about=base.beta_ols)
-        pieces.append(_refit(problem, chart, state, part))
-    return Refits(
-        np.concatenate([piece.beta for piece in pieces]) + base.beta_ols,
-        np.concatenate([piece.phi for piece in pieces]),
-        sum(piece.n_alone for piece in pieces),
-    )
+        pieces.append(_refit(problem, some, chart, state, part, contrasts))
+    return Refits(np.concatenate([piece.estimate for piece in pieces]), np.concatenate([piece.variance for piece in pieces]))
 
 
-def _some(cross: CrossProducts, which: slice | FloatArray | int) -> CrossProducts:
+def _some(cross: CrossProducts, which: slice | IntArray | BoolArray | int) -> CrossProducts:
     return replace(cross, n=cross.n[which], uu=cross.uu[which], uy=cross.uy[which], yy=cross.yy[which])
 
 
-def _refit(problem: Problem, chart: Chart, start: FloatArray, part: FloatArray) -> Refits:
-    n_fits, p = len(problem.cross.n), problem.basis.rows.shape[1]
-    beta, phi = np.full((n_fits, p), np.nan), np.full((n_fits, p, p), np.nan)
-    state = np.broadcast_to(start, (n_fits, *start.shape)).copy()
-    left = np.arange(n_fits)
-    alone: list[int] = []
-    before = np.full(n_fits, np.inf)
-    now = problem
+def _refit(
+    problem: Problem, cross: CrossProducts, chart: Chart, start: FloatArray, part: FloatArray, contrasts: FloatArray
+) -> Refits:
+    n_fits = len(cross.n)
+    rows = contrasts @ problem.basis.to_columns
+    estimate, variance = np.full((n_fits, len(rows)), np.nan), np.full((n_fits, len(rows)), np.nan)
+    whole = _determines_all(problem)
+    left, alone = np.flatnonzero(whole), np.flatnonzero(~whole).tolist()
+    state = np.broadcast_to(start, (len(left), *start.shape)).copy()
+    before = np.full(len(left), np.inf)
+    now = replace(problem, cross=_some(problem.cross, left))
     for _ in range(MOST_STEPS):
+        if not len(left):
+            break
         try:
             point = evaluate(now, chart.sigma(state))
         except np.linalg.LinAlgError:
@@ -179,32 +182,53 @@ def _refit(problem: Problem, chart: Chart, start: FloatArray, part: FloatArray) 
         downhill = point.nll <= before + 1e-9 * np.abs(point.nll)
         local = chart.local(state)
         score = scores(now, point, local.frame)
-        gradient = inner(score.g, local.directions)
+        gradient = gradient_of(score.g, local.directions)
         hessian = data_hessian(now, score, local.directions, score.m) + local.curvature(score.g) + part
         try:
             np.linalg.cholesky(hessian)
-            step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
         except np.linalg.LinAlgError:
             regular = np.linalg.eigvalsh(hessian)[:, 0] > 0
             downhill &= regular
             hessian[~regular] = np.eye(hessian.shape[-1])
-            step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
-        decrement = (step * gradient).sum(axis=-1)
-        done = downhill & (decrement < CONVERGED)
-        beta[left[done]], phi[left[done]] = point.beta[done], point.phi[done]
+        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        done = downhill & ((step * gradient).sum(axis=-1) < CONVERGED)
+        estimate[left[done]] = (problem.beta_ols + point.beta[done]) @ rows.T
+        variance[left[done]] = ((rows @ point.phi[done]) * rows).sum(axis=-1)
         alone += left[~downhill].tolist()
         go = downhill & ~done
-        if not go.any():
-            left = left[:0]
-            break
         left, before = left[go], point.nll[go]
         now = replace(now, cross=_some(now.cross, go))
-        length = np.abs(step[go]).max(axis=-1, keepdims=True)
-        state = chart.move(state[go], -step[go] * np.minimum(1.0, 2.0 / np.maximum(length, 1e-300)))
+        length = np.abs(step[go]).max(axis=-1, keepdims=True, initial=1e-300)
+        state = chart.move(state[go], -step[go] * np.minimum(1.0, 2.0 / length))
     for each in (*alone, *left.tolist()):
-        try:
-            single = maximise(replace(problem, cross=_some(problem.cross, each)), chart, start)
-        except NotDetermined:
-            continue
-        beta[each], phi[each] = single.point.beta, single.point.phi
-    return Refits(beta, phi, len(alone) + len(left))
+        estimate[each], variance[each] = _alone(problem, _some(cross, each), chart, start, contrasts)
+    return Refits(estimate, variance)
+
+
+def _determines_all(problem: Problem) -> BoolArray:
+    """Whether each data set determines every column; the coordinates' columns are orthonormal in the data of the basis."""
+    cross, rows = problem.cross, problem.basis.rows
+    n_visits, r = cross.observed.shape[1], cross.uu.shape[-1]
+    by_visit = cross.observed.T.astype(float) @ cross.uu.reshape(*cross.uu.shape[:-2], r * r)
+    by_visit = by_visit.reshape(*by_visit.shape[:-1], r, r)
+    at = rows.reshape(n_visits, r, -1)
+    gram = (at.swapaxes(-1, -2) @ by_visit @ at).sum(axis=-3)
+    size = np.trace(gram, axis1=-2, axis2=-1)[..., None, None] / gram.shape[-1]
+    ridge = 1e-3 * LOST * np.eye(gram.shape[-1])  # far below the pivots that count; lets a singular matrix pass
+    pivots = np.diagonal(np.linalg.cholesky(gram / np.maximum(size, 1e-300) + ridge), axis1=-2, axis2=-1)
+    return np.asarray(pivots.min(axis=-1) ** 2 > LOST)
+
+
+def _alone(
+    problem: Problem, cross: CrossProducts, chart: Chart, start: FloatArray, contrasts: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """One data set in coordinates of its own."""
+    basis = basis_of(cross, problem.basis.design)
+    own = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds)
+    rows = contrasts @ basis.to_columns
+    missing = np.where(basis.is_estimable(contrasts), 0.0, np.nan)
+    try:
+        found = maximise(own, chart, start).point
+    except NotDetermined:
+        return missing + np.nan, missing + np.nan
+    return rows @ (own.beta_ols + found.beta) + missing, ((rows @ found.phi) * rows).sum(axis=-1) + missing

@@ -41,7 +41,8 @@ SMALLEST_EIGENVALUE = 1e-8
 """Of a correlation matrix: nearer to singular than this is a boundary, not an optimum."""
 
 FLATTEST = 1e-6
-"""Smallest eigenvalue of the Hessian, scaled to a diagonal of 1: a flatter one lies on a ridge that leads to a boundary."""
+"""Smallest eigenvalue of the Hessian, scaled to a diagonal of 1: a flatter one lies on a ridge that leads to a boundary. Its
+square is the least that a parameter may say of a subject."""
 
 
 class NotDetermined(ArithmeticError):
@@ -154,7 +155,7 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
     for n_iterations in range(MOST_ITERATIONS + 1):
         local = chart.local(state)
         score = scores(problem, point, local.frame)
-        gradient = inner(score.g, local.directions)
+        gradient = gradient_of(score.g, local.directions)
         bent = data_hessian(problem, score, local.directions, score.m) + local.curvature(score.g)
         kept = part  # near the optimum the coefficients' part hardly changes: it is computed anew where steps do not shrink
         part = kept or coefficient_hessian(problem, point, score, local.directions)
@@ -169,7 +170,7 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         decrement = float(newton @ gradient)
         if part and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
             _refuse_boundary(sigma)
-            _refuse_ridge(bent + part.total)
+            _refuse_ridge(bent + part.total, float(problem.cross.n.sum()))
             return Optimum(chart, state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
@@ -192,7 +193,7 @@ def _try(problem: Problem, chart: Chart, state: FloatArray) -> tuple[FloatArray,
     return (sigma, point) if point is not None and np.isfinite(point.nll) else None
 
 
-def inner(g: FloatArray, directions: FloatArray) -> FloatArray:
+def gradient_of(g: FloatArray, directions: FloatArray) -> FloatArray:
     """Derivatives of minus the log-likelihood by the parameters.
 
     Parameters
@@ -272,8 +273,9 @@ def _refuse_boundary(sigma: FloatArray) -> None:
         raise NotDetermined("the likelihood rises towards a singular covariance, with correlations of 1 or -1")
 
 
-def _refuse_ridge(hessian: FloatArray) -> None:
-    scale = np.sqrt(hessian.diagonal())
+def _refuse_ridge(hessian: FloatArray, n_subjects: float) -> None:
+    diagonal = hessian.diagonal()
+    scale = np.sqrt(diagonal)
     flattest = float(np.linalg.eigvalsh(hessian / (scale[:, None] * scale))[0])
-    if not flattest > FLATTEST:
-        raise NotDetermined("the likelihood is flat towards a singular covariance, with correlations near 1 or -1")
+    if not flattest > FLATTEST or not diagonal.min() > FLATTEST**2 * n_subjects:
+        raise NotDetermined("the likelihood is flat where it is largest, at a boundary of the covariances of this structure")

@@ -42,7 +42,7 @@ ADJUSTMENTS: dict[str, Callable[[FloatArray], FloatArray]] = {"CR0": _as_they_ar
 """By name: the leverage (n, T, T) of subjects in, their adjustment out."""
 
 
-def sandwich(fitted: FittedProblem, data: SubjectData, adjustment: str) -> Uncertainty:
+def sandwich_variance(fitted: FittedProblem, data: SubjectData, adjustment: str) -> Uncertainty:
     """The sandwich variance, with Satterthwaite's degrees of freedom under the model.
 
     Parameters
@@ -77,7 +77,7 @@ def sandwich(fitted: FittedProblem, data: SubjectData, adjustment: str) -> Uncer
 
     def df(contrasts: FloatArray) -> FloatArray:
         direction = phi @ contrasts.T  # (p, k)
-        length, squares, cross, outer = (np.zeros(len(contrasts)) for _ in range(4))
+        length, squares, cross = (np.zeros(len(contrasts)) for _ in range(3))
         inner = np.zeros((len(contrasts), p, p))
         taken = np.zeros(len(contrasts))
         for block in adjusted:

@@ -67,10 +67,10 @@ def test_words_that_are_not_known_are_refused_with_those_that_are(outcomes, call
     [
         ({"covariates": ("centre",)}, "no covariate 'centre'; its covariates are 'baseline', 'sex', 'region'"),
         ({"covariates": ("value",)}, "no covariate 'value'"),
-        ({"weights": "mass"}, "no covariate 'mass'"),
-        ({"covariance": "ar1 by centre"}, "no covariate 'centre'"),
-        ({"covariance": "spatial exponential on day"}, "no covariate 'day'"),
-        ({"covariance": "ar1 by clinic"}, "a subject with several values of clinic; expected one"),
+        ({"weights": "mass"}, "no column of weights 'mass'"),
+        ({"covariance": "ar1 by centre"}, "no column 'centre'"),
+        ({"covariance": "spatial exponential on day"}, "no column of days 'day'"),
+        ({"covariance": "ar1 by clinic"}, "found subject 'S0000' with several values of clinic; expected one"),
     ],
 )
 def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call, said):
@@ -295,7 +295,6 @@ def test_a_response_that_does_not_vary_is_refused(outcomes):
 @pytest.mark.parametrize(
     ("change", "here", "there", "said"),
     [
-        (lambda part: part[part["visit"] != "week 8"], {}, {}, "visits"),
         (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline' and 'sex'"),
         (lambda part: part, {}, {"weights": "weight"}, "weights"),
         (lambda part: part.assign(endpoint="pain"), {}, {}, "labels"),

@@ -56,7 +56,7 @@ def test_only_the_unstructured_covariance_has_no_parameters_of_its_own():
 def test_whatever_the_parameters_the_matrix_is_symmetric_and_positive_definite(name, seed):
     structure = WITH_PARAMETERS[name]
     theta = np.random.default_rng(seed).normal(scale=2, size=n_parameters(structure))
-    matrix = structure.matrix(theta, DISTANCES)
+    matrix = structure.derivatives(theta, DISTANCES)[0]
     assert matrix.shape[-3:] in ((1, N_VISITS, N_VISITS), (2, N_VISITS, N_VISITS))
     np.testing.assert_array_equal(matrix, matrix.swapaxes(-1, -2))
     assert smallest_eigenvalue(matrix) > 0
@@ -65,7 +65,7 @@ def test_whatever_the_parameters_the_matrix_is_symmetric_and_positive_definite(n
 @pytest.mark.parametrize("seed", range(3))
 def test_first_derivatives_are_those_of_the_matrix(structure, seed):
     theta = some(structure, seed)
-    expected = differences_of(lambda at: structure.matrix(at, DISTANCES), theta)
+    expected = differences_of(lambda at: structure.derivatives(at, DISTANCES)[0], theta)
     np.testing.assert_allclose(structure.derivatives(theta, DISTANCES)[1], expected, atol=CENTRAL)
 
 
@@ -90,7 +90,7 @@ def test_the_first_parameters_are_logarithms_of_standard_deviations(structure):
     theta = some(structure, 8)
     n_sd = structure.n_deviations(N_VISITS)
     assert n_sd == (N_VISITS if structure.heterogeneous else 1)
-    variances = np.diagonal(structure.matrix(theta, DISTANCES), axis1=-2, axis2=-1)
+    variances = np.diagonal(structure.derivatives(theta, DISTANCES)[0], axis1=-2, axis2=-1)
     np.testing.assert_allclose(variances, np.broadcast_to(np.exp(2 * theta[:n_sd]), variances.shape), rtol=ROUNDING)
 
 
@@ -100,7 +100,7 @@ def test_it_begins_with_finite_parameters_of_a_positive_definite_matrix(structur
     root = rng.normal(size=(N_VISITS, N_VISITS)) * rng.uniform(0.01, 100, size=(N_VISITS, 1))
     theta = structure.begin(root @ root.T, DISTANCES)
     assert np.isfinite(theta).all()
-    assert smallest_eigenvalue(structure.matrix(theta, DISTANCES)) > 1e-6
+    assert smallest_eigenvalue(structure.derivatives(theta, DISTANCES)[0]) > 1e-6
 
 
 @pytest.mark.parametrize("correlation", [-0.2499, 0.0, 0.9999, 0.999999])
@@ -108,22 +108,22 @@ def test_it_begins_away_from_the_boundary(structure, correlation):
     covariance = np.full((N_VISITS, N_VISITS), correlation) + (1 - correlation) * np.eye(N_VISITS)
     theta = structure.begin(covariance, DISTANCES)
     assert np.abs(theta).max() < 10
-    assert smallest_eigenvalue(structure.matrix(theta, DISTANCES)) > 1e-4
+    assert smallest_eigenvalue(structure.derivatives(theta, DISTANCES)[0]) > 1e-4
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_it_begins_at_a_covariance_of_its_own_kind(structure, seed):
     theta = np.abs(some(structure, seed))
     equal = DISTANCES[:1]
-    np.testing.assert_allclose(structure.begin(structure.matrix(theta, equal)[0], equal), theta, atol=ROUNDING)
+    np.testing.assert_allclose(structure.begin(structure.derivatives(theta, equal)[0][0], equal), theta, atol=ROUNDING)
 
 
 def test_the_correlation_of_compound_symmetry_is_as_low_as_can_be_and_no_lower():
     structure = WITH_PARAMETERS["compound symmetry"]
-    lowest, highest = structure.matrix(np.array([[0.0, -40.0], [0.0, 40.0]]), DISTANCES)[:, 0, 0, 1]
+    lowest, highest = structure.derivatives(np.array([[0.0, -40.0], [0.0, 40.0]]), DISTANCES)[0][:, 0, 0, 1]
     assert (lowest, highest) == pytest.approx((-1 / (N_VISITS - 1), 1.0))
 
 
 def test_the_spatial_correlation_falls_by_the_same_factor_each_day():
-    correlation = WITH_PARAMETERS["spatial exponential"].matrix(np.array([0.0, 0.4]), DISTANCES)
+    correlation = WITH_PARAMETERS["spatial exponential"].derivatives(np.array([0.0, 0.4]), DISTANCES)[0]
     np.testing.assert_allclose(np.log(correlation), DISTANCES * np.log(correlation[0, 0, 1]), atol=ROUNDING)

@@ -9,7 +9,7 @@ from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.crossproducts import cross_products
 from botox_analysis.numerics.likelihood import coefficient_hessian, data_hessian, evaluate, scores
 from botox_analysis.numerics.problem import basis_of, pose
-from botox_analysis.numerics.reml import inner, maximise, pairwise_covariance
+from botox_analysis.numerics.reml import gradient_of, maximise, pairwise_covariance
 
 SAME_SUM = 1e-11
 """Relative: the same sum by subjects and by patterns."""
@@ -125,7 +125,7 @@ def gradient_and_hessian(problem, chart, state):
     curvature = local.curvature(score.g)
     by_data = data_hessian(problem, score, local.directions, score.m)
     by_coefficients = coefficient_hessian(problem, point, score, local.directions).total
-    return inner(score.g, local.directions), by_data + curvature + by_coefficients
+    return gradient_of(score.g, local.directions), by_data + curvature + by_coefficients
 
 
 def extrapolated(difference):
