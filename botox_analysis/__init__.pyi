@@ -89,14 +89,12 @@ from .models.descriptives import (
 from .models.fit import Fit as Fit
 from .models.imputation import impute as impute
 from .models.mmrm import (
-    FALL_BACK as FALL_BACK,
-)
-from .models.mmrm import (
     fit_crossproducts as fit_crossproducts,
 )
 from .models.mmrm import (
     fit_mmrm as fit_mmrm,
 )
+from .models.mmrm_refusals import FALL_BACK as FALL_BACK
 from .models.rates import (
     compare_rates as compare_rates,
 )

@@ -14,7 +14,7 @@ from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, ax
 from botox_analysis.refusal import DataError, require_columns
 from botox_analysis.schema import categories_of
 
-COLUMNS = ("subject", "arm", "visit", "fitted", "residual")
+COLUMNS = ("subject", "arm", "visit", "fitted", "residual", "kind")
 
 MANY = 1000
 """Residuals from which points are pixels also in files of lines, which would be large."""
@@ -33,7 +33,7 @@ def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     residuals : DataFrame
-        One row a value, with subject, arm, visit, fitted and residual: the normalised residuals of `MmrmFit.residuals`.
+        One row a value, with subject, arm, visit, fitted, residual and kind: the normalised residuals of `MmrmFit.residuals`.
         Under the model they are independent and normal with standard deviation 1.
     ax : Axes, optional
         Where to draw; two panels are made beside it. Left out: a new figure of a journal page's width.
@@ -48,11 +48,16 @@ def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        A column is missing, there is no row, or a residual is missing.
+        A column is missing, there is no row, a residual is missing, or the residuals are raw or Pearson's.
     """
     require_columns(residuals, COLUMNS, "residuals")
     if residuals.empty:
         raise DataError("residuals has no rows; expected one for each value in the fit.")
+    if (residuals["kind"] != "normalised").any():
+        raise DataError(
+            f"residuals are {residuals['kind'].iloc[0]}; expected normalised ones, fit.residuals('normalised'), which are "
+            "independent and normal where the model holds."
+        )
     missing = int(residuals[["fitted", "residual"]].isna().any(axis=1).sum())
     if missing:
         raise DataError(f"residuals has {missing} rows without a fitted value or a residual; expected both in each.")

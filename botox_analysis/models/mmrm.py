@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.mmrm_refusals import advice, refuse_empty, refuse_no_spread, refuse_pairs, refuse_undetermined
 from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures, crossproducts, read_covariance
 from botox_analysis.numerics.charts import FrameChart, ParameterChart
 from botox_analysis.numerics.covariance import STRUCTURES
@@ -23,15 +24,6 @@ from botox_analysis.refusal import DataError, FitError, listed, require_choice
 ESTIMATION = {"reml": "REML", "ml": "ML"}
 
 VARIANCES = ("model", *ADJUSTMENTS)
-
-FALL_BACK = (
-    "unstructured",
-    "heterogeneous toeplitz",
-    "heterogeneous ar1",
-    "heterogeneous compound symmetry",
-    "compound symmetry",
-)
-"""An order in which protocols often name structures: the first that can be fitted is taken."""
 
 
 def fit_mmrm(
@@ -156,6 +148,8 @@ def fit_crossproducts(
         As `fit_mmrm`.
     """
     _require_words(small_sample, estimation, variance)
+    if not isinstance(measures, RepeatedMeasures):
+        raise DataError(f"measures is {measures!r}; expected cross-products, from crossproducts, or a sum of them.")
     phrase = read_covariance(covariance)
     if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
         made_for = CovariancePhrase(phrase.structure, measures.days_on, measures.grouped_by)
@@ -167,70 +161,10 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     require_choice(small_sample, SMALL_SAMPLE, "small_sample")
     require_choice(estimation, ESTIMATION, "estimation")
     require_choice(variance, VARIANCES, "variance")
+    if estimation == "ml" and small_sample.startswith("kenward-roger"):
+        raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
     if variance != "model" and small_sample != "satterthwaite":
         raise ValueError(f"variance {variance!r} has Satterthwaite degrees of freedom; small_sample is {small_sample!r}.")
-
-
-@dataclass(frozen=True)
-class _Design:
-    """The columns of the model: cells of arm and visit, then covariates; (T, P) columns of the cross-products, or -1."""
-
-    columns: np.ndarray
-    names: tuple[str, ...]
-    observed: FloatArray
-    equal: FloatArray
-    to_means: FloatArray
-    offset: FloatArray
-    between: FloatArray
-
-
-def _design(measures: RepeatedMeasures) -> _Design:
-    sums = measures.sums
-    n_arms, n_visits = len(measures.arms), len(measures.visits)
-    n_cells = n_arms * n_visits
-    names = [f"{visit}: arm {arm}" for visit in measures.visits for arm in measures.arms]
-    source = list(range(n_arms)) * n_visits
-    at_visit = [visit for visit in range(n_visits) for _ in range(n_arms)]  # -1: at all
-    margins = [(0.0, 0.0, 0.0)] * n_cells  # observed, equal, and how far the mean is from the centre
-    totals = sums.totals.tolist()
-    from_centre = (sums.totals / sums.n_observations).tolist()  # the mean of a level's indicator, whose centre is 0
-    first = n_arms
-    for term in measures.terms:
-        shown = [(first, term.name, (0.0, 0.0, from_centre[first]))]
-        if term.levels:
-            occurring = [level for level in range(len(term.levels)) if totals[first + level] > 0]
-            shown = [
-                (first + level, f"{term.name} {term.levels[level]}", (from_centre[first + level], 1 / len(occurring), 0.0))
-                for level in occurring[1:]
-            ]
-        for visit in range(n_visits) if term.by_visit else (-1,):
-            for column, name, margin in shown:
-                source.append(column)
-                at_visit.append(visit)
-                names.append(name if visit < 0 else f"{measures.visits[visit]}: {name}")
-                margins.append(margin)
-        first += max(len(term.levels), 1)
-
-    n_columns = len(names)
-    where = np.array(at_visit)
-    there = (where == np.arange(n_visits)[:, None]) | (where < 0)  # (T, P)
-    rows = np.array(margins).T[:, None, :] * there  # (3, T, P)
-    cells = np.eye(n_cells, n_columns).reshape(n_visits, n_arms, n_columns)
-    to_means = np.eye(n_columns)
-    to_means[:n_cells] += np.repeat(rows[2], n_arms, axis=0)
-    offset = np.zeros(n_columns)
-    offset[:n_cells] = np.repeat(sums.centre_y, n_arms)
-    varying = [False] * n_arms + [term.varying for term in measures.terms for _ in range(max(len(term.levels), 1))]
-    design = np.where(there, np.array(source), -1)
-    return _Design(
-        columns=design,
-        names=tuple(names),
-        observed=(cells + rows[0][:, None, :]).transpose(1, 0, 2),
-        equal=(cells + rows[1][:, None, :]).transpose(1, 0, 2),
-        to_means=to_means,
-        offset=offset,
-        between=np.array([np.equal(source, each) for each in sorted(set(source)) if not varying[each]], dtype=float),
-    )
 
 
 def _fit(
@@ -241,17 +175,17 @@ def _fit(
     variance: str,
     failed: tuple[str, ...],
 ) -> MmrmFit:
-    _refuse_empty(measures)
+    refuse_empty(measures)
     with one_thread():
-        design = _design(measures)
+        design = design_of(measures)
         sums = measures.sums
         basis = basis_of(sums, design.columns)
-        _refuse_undetermined(measures, design, basis)
+        refuse_undetermined(measures, design, basis)
         problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
-        _refuse_no_spread(measures, problem)
+        refuse_no_spread(measures, problem)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
-            _refuse_pairs(measures, problem)
+            refuse_pairs(measures, problem)
         days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
         groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
@@ -259,7 +193,7 @@ def _fit(
         try:
             optimum = _maximise(problem, phrase, distances, group)
         except NotDetermined as error:
-            raise FitError(_advice(str(error), phrase, measures)) from error
+            raise FitError(advice(str(error), phrase, measures)) from error
 
         to_columns = design.to_means @ basis.to_columns
         n_subjects = float(sums.n_by_arm.sum())
@@ -303,6 +237,7 @@ def _fit(
         fitted=fitted,
         uncertainty=uncertainty,
         to_columns=to_columns,
+        to_means=design.to_means,
         measures=measures,
     )
 
@@ -323,92 +258,9 @@ def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray,
     return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)
 
 
-def _refuse_empty(measures: RepeatedMeasures) -> None:
-    n, response = measures.n, measures.labels["measure"].removeprefix("mean ") or "value"
-    response = "value" if response == "mean" else response
-    never = [visit for visit, n_visit in zip(measures.visits, n.sum(axis=0), strict=True) if n_visit == 0]
-    if never or not len(n):
-        raise DataError(
-            f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates are); "
-            "leave out the rows of that visit."
-        )
-    for arm, n_arm in zip(measures.arms, n, strict=True):
-        empty = [visit for visit, n_visit in zip(measures.visits, n_arm, strict=True) if n_visit == 0]
-        if empty:
-            raise DataError(
-                f"outcomes has no {response} in arm '{arm}' at {listed(empty)}; expected at least one subject in each arm at "
-                "each visit: leave out the rows of that visit, or of that arm."
-            )
-
-
-def _refuse_undetermined(measures: RepeatedMeasures, design: _Design, basis: Basis) -> None:
-    n_values, n_coefficients = int(measures.sums.n_observations), int(basis.kept.sum())
-    if n_values <= n_coefficients:
-        raise FitError(
-            f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance; leave out covariates."
-        )
-    for rows in (design.observed, design.observed - design.observed[:1]):
-        flat = rows.reshape(-1, rows.shape[-1])
-        known = basis.is_estimable(flat @ design.to_means).reshape(rows.shape[:2])
-        lost = [arm for arm, at_visits in zip(measures.arms, known, strict=True) if not at_visits.all()]
-        if lost:
-            raise FitError(
-                f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
-                "the same within an arm."
-            )
-
-
-def _refuse_no_spread(measures: RepeatedMeasures, problem: Problem) -> None:
-    left, there = (float(np.trace(sums, axis1=1, axis2=2).sum()) for sums in (problem.cross.yy, measures.sums.yy))
-    if not left > 1e-20 * there:
-        raise FitError(
-            "MMRM: the coefficients reproduce every value, so nothing is left for a covariance; leave out covariates, or look "
-            "whether the values vary."
-        )
-
-
-def _refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
-    together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
-    for (level, _), n_pairs in zip(measures.kinds, together, strict=True):
-        apart = np.argwhere(np.tril(n_pairs == 0))
-        if len(apart):
-            first, second = (measures.visits[place] for place in sorted(apart[0]))
-            among = f" in {measures.grouped_by} '{level}'" if level else ""
-            raise FitError(
-                f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
-                + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
-                + f", so an unstructured covariance is not determined; {_remaining(n_pairs)}"
-            )
-
-
-def _remaining(n_pairs: FloatArray) -> str:
-    n_visits = len(n_pairs)
-    lags = all(n_pairs.diagonal(lag).any() for lag in range(1, n_visits))
-    neighbours = bool((n_pairs.diagonal(1) > 0).all())
-    possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
-    remain = [f"heterogeneous {name}" for name, fine in possible.items() if fine]
-    return f"take {listed(remain)}, or one of these without 'heterogeneous'."
-
-
-def _advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:
-    later = FALL_BACK[FALL_BACK.index(phrase.structure) + 1 :] if phrase.structure in FALL_BACK else ("compound symmetry",)
-    simpler = [name for name in later if name != phrase.structure]
-    said = (
-        f"MMRM with the covariance '{phrase}': {reason}; {int(measures.sums.n_by_arm.sum())} subjects with "
-        f"{int(measures.sums.n_observations)} values may be too few for it."
-    )
-    if len(measures.visits) == 1:
-        return f"{said} For one visit take 'unstructured', or fit_ancova."
-    if phrase.by:
-        return f"{said} Try a structure with fewer parameters, such as '{phrase.structure}' without 'by {phrase.by}'."
-    if not simpler:
-        return f"{said} Leave out covariates, or compare one visit by fit_ancova."
-    return f"{said} Try a structure with fewer parameters ({listed(simpler)}), or several in order (covariance=FALL_BACK)."
-
-
 def _method(
     measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
-    failed: tuple[str, ...], design: _Design, basis: Basis,
+    failed: tuple[str, ...], design: MmrmDesign, basis: Basis,
 ) -> str:  # fmt: skip
     chosen = f"{_spelt(str(phrase))} covariance" + (f" ({_spelt(', '.join(failed))} could not be fitted)" if failed else "")
     df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,8 +42,14 @@ class MmrmFit(Fit):
         Coefficients that the data do not determine, given those before; they are 0.
     measures : RepeatedMeasures
         What was fitted.
-    fitted, uncertainty, to_columns
-        What the answers are computed from.
+    fitted : FittedProblem
+        The optimum and the numbers it is of.
+    uncertainty : Uncertainty
+        Variances and degrees of freedom, in the coordinates of the fit.
+    to_columns : ndarray, shape (P, p)
+        From those coordinates to the coefficients of all columns.
+    to_means : ndarray, shape (P, P)
+        From coefficients about the centres of the sums to those about the means of the numbers.
     """
 
     structure: str
@@ -57,6 +64,7 @@ class MmrmFit(Fit):
     fitted: FittedProblem
     uncertainty: Uncertainty
     to_columns: FloatArray
+    to_means: FloatArray
 
     @property
     def aic(self) -> float:
@@ -79,6 +87,12 @@ class MmrmFit(Fit):
         """
         names = ("structure", "n_parameters", "loglik", "aic", "bic", "n_subjects", "n_values", "n_iterations")
         return pd.DataFrame({name: [getattr(self, name)] for name in names})
+
+    @property
+    def subjects(self) -> pd.DataFrame:
+        """Subject and arm of everybody in the outcomes, in the order that weights of resamples have."""
+        told = self.measures.subjects()
+        return told.assign(arm=pd.Categorical.from_codes(told["arm"], list(self.arms)))
 
     def covariance(self, group: str = "") -> pd.DataFrame:
         """The fitted covariance of the visits of a subject; on actual days, of the subject with the earliest days.
@@ -303,3 +317,15 @@ class MmrmFit(Fit):
         """Subjects of each arm with a value at one of the visits."""
         seen = self.measures.sums.observed[:, list(places)].any(axis=1).astype(float)
         return seen @ self.measures.sums.n_by_arm
+
+    def _estimates(self, rows: FloatArray, **columns: Any) -> pd.DataFrame:
+        known = self.fitted.problem.basis.is_estimable(rows @ self.to_means)
+        if not known.all():
+            at = int(np.flatnonzero(~known)[0])
+            words = [each if isinstance(each, str) else str(each[at]) for each in (columns["arm"], columns["visit"])]
+            which = " at ".join(f"'{word}'" for word in words if word) or f"'{columns['category'][at]}'"
+            raise FitError(
+                f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
+                "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
+            )
+        return super()._estimates(rows, **columns)

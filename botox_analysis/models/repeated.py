@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from botox_analysis.models.design import refuse_missing_covariate, require_covariates
+from botox_analysis.models.design import require_covariates
 from botox_analysis.models.fit import RESPONSES
 from botox_analysis.models.quantities import asked_of, fixed, levels_of, numbers_of, quantity_of, root_weights
 from botox_analysis.numerics.covariance import STRUCTURES
@@ -300,8 +300,6 @@ def crossproducts(
     terms, quantities = [], [Quantity(arm, len(arms))]
     for name, by_visit in asked:
         quantity, levels = quantity_of(grid[name], grid)
-        if not quantity.known.any():
-            refuse_missing_covariate(name)
         quantities.append(quantity)
         terms.append(Term(name, by_visit, levels, quantity.varying))
     roots = None if weights is None else root_weights(outcomes, weights, grid)

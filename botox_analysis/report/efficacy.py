@@ -12,8 +12,9 @@ from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.descriptives import describe_change
 from botox_analysis.models.fit import Fit
 from botox_analysis.models.imputation import STRATEGIES, impute
-from botox_analysis.models.mmrm import FALL_BACK, fit_mmrm
+from botox_analysis.models.mmrm import fit_mmrm
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.refusal import DataError, FitError
 from botox_analysis.report.left_out import LeftOut
 from botox_analysis.report.parts import Efficacy

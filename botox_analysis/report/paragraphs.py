@@ -5,8 +5,8 @@ from __future__ import annotations
 from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.models.design import is_number
-from botox_analysis.models.mmrm import FALL_BACK
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.report import phrases
 from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED
 from botox_analysis.report.parts import Analysis, Efficacy

@@ -31,6 +31,7 @@ def frame(n_per_cell, visits=("week 4", "week 8"), arms=ARMS):
             "visit": pd.Categorical.from_codes(place // len(arms) % len(visits), list(visits), ordered=True),
             "fitted": -place / n_rows,
             "residual": (place + 1) * np.where(place % 3, 1, -1) / n_rows,
+            "kind": "normalised",
         }
     )
 
@@ -65,7 +66,9 @@ def test_the_middle_panel_has_ordered_residuals_by_the_quantiles_of_their_ranks(
 def test_normal_quantiles_lie_on_the_line():
     n = 99
     exact = [NormalDist().inv_cdf((rank + 0.5) / n) for rank in range(n)]
-    residuals = pd.DataFrame({"subject": range(n), "arm": "placebo", "visit": "week 4", "fitted": 0.0, "residual": exact})
+    residuals = pd.DataFrame(
+        {"subject": range(n), "arm": "placebo", "visit": "week 4", "fitted": 0.0, "residual": exact, "kind": "normalised"}
+    )
     middle = panels(ba.plot_residuals(residuals))[1]
     np.testing.assert_allclose(points(middle)[0].get_xdata(), points(middle)[0].get_ydata())
     line = next(line for line in middle.lines if line not in points(middle) and line.get_linestyle() == "-")

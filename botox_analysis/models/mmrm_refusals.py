@@ -1,0 +1,186 @@
+"""What a model of repeated measures cannot be fitted to, and what to try."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from botox_analysis.models.design import refuse_missing_covariate
+from botox_analysis.models.mmrm_design import MmrmDesign
+from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.problem import Basis, Problem
+from botox_analysis.refusal import DataError, FitError, listed
+
+FALL_BACK = (
+    "unstructured",
+    "heterogeneous toeplitz",
+    "heterogeneous ar1",
+    "heterogeneous compound symmetry",
+    "compound symmetry",
+)
+"""An order in which protocols often name structures: the first that can be fitted is taken."""
+
+
+def refuse_empty(measures: RepeatedMeasures) -> None:
+    """Refuse a visit without values, or an arm without values at a visit.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+
+    Raises
+    ------
+    DataError
+        Names what is missing, and what to try.
+    """
+    n, response = measures.n, measures.labels["measure"].removeprefix("mean ") or "value"
+    response = "value" if response == "mean" else response
+    if not n.sum() and measures.data is not None:
+        for term, quantity in zip(measures.terms, measures.data.quantities[1:], strict=True):
+            if not quantity.known.any():
+                refuse_missing_covariate(term.name)
+    never = [visit for visit, n_visit in zip(measures.visits, n.sum(axis=0), strict=True) if n_visit == 0]
+    if never or not len(n):
+        raise DataError(
+            f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates or weights are); "
+            "leave out the rows of that visit."
+        )
+    for arm, n_arm in zip(measures.arms, n, strict=True):
+        empty = [visit for visit, n_visit in zip(measures.visits, n_arm, strict=True) if n_visit == 0]
+        if empty:
+            raise DataError(
+                f"outcomes has no {response} in arm '{arm}' at {listed(empty)}; expected at least one subject in each arm at "
+                "each visit: leave out the rows of that visit, or of that arm."
+            )
+
+
+def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> None:
+    """Refuse differences that the data do not determine.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    design : MmrmDesign
+        The columns.
+    basis : Basis
+        Their coordinates.
+
+    Raises
+    ------
+    FitError
+        Names what is missing, and what to try.
+    """
+    n_values, n_coefficients = int(measures.sums.n_observations), int(basis.kept.sum())
+    if n_values <= n_coefficients:
+        raise FitError(
+            f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance; leave out covariates."
+        )
+    means = design.observed
+    compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
+    known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])
+    lost = [arm for arm, at_visits in zip(measures.arms[-len(compared) :], known, strict=True) if not at_visits.all()]
+    if lost:
+        raise FitError(
+            f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
+            "the same within an arm."
+        )
+
+
+def refuse_no_spread(measures: RepeatedMeasures, problem: Problem) -> None:
+    """Refuse values that the coefficients reproduce.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    problem : Problem
+        Design and data.
+
+    Raises
+    ------
+    FitError
+        Names what is missing, and what to try.
+    """
+    left, there = (np.trace(sums, axis1=1, axis2=2).sum() for sums in (problem.cross.yy, measures.sums.yy))
+    if not left > 1e-20 * there:
+        raise FitError(
+            "MMRM: the coefficients reproduce every value, so nothing is left for a covariance; leave out covariates, or look "
+            "whether the values vary."
+        )
+    spread = problem.cross.yy.diagonal(axis1=1, axis2=2).sum(axis=0)
+    without = [visit for visit, at_visit in zip(measures.visits, spread, strict=True) if not at_visit > 1e-20 * spread.max()]
+    if without:
+        raise FitError(f"MMRM: the coefficients reproduce every value at {listed(without)}; leave out covariates, or that visit.")
+
+
+def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
+    """Refuse an unstructured covariance of visits that nobody has together.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    problem : Problem
+        Design and data.
+
+    Raises
+    ------
+    FitError
+        Names what is missing, and what to try.
+    """
+    together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
+    for (level, _), n_pairs in zip(measures.kinds, together, strict=True):
+        apart = np.argwhere(np.tril(n_pairs == 0))
+        if len(apart):
+            first, second = (measures.visits[place] for place in sorted(apart[0]))
+            among = f" in {measures.grouped_by} '{level}'" if level else ""
+            if first == second:
+                raise FitError(f"MMRM: no subject{among} has a value at '{first}'; take one covariance for all, without 'by'.")
+            raise FitError(
+                f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
+                + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
+                + f", so an unstructured covariance is not determined; {_remaining(n_pairs)}"
+            )
+
+
+def _remaining(n_pairs: FloatArray) -> str:
+    n_visits = len(n_pairs)
+    lags = all(n_pairs.diagonal(lag).any() for lag in range(1, n_visits))
+    neighbours = bool((n_pairs.diagonal(1) > 0).all())
+    possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
+    remain = [f"heterogeneous {name}" for name, fine in possible.items() if fine]
+    return f"take {listed(remain)}, or one of these without 'heterogeneous'."
+
+
+def advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:
+    """What to say where the likelihood has no regular maximum.
+
+    Parameters
+    ----------
+    reason : str
+        What was found.
+    phrase : CovariancePhrase
+        The covariance that was asked for.
+    measures : RepeatedMeasures
+        The data.
+
+    Returns
+    -------
+    str
+        With smaller structures to try.
+    """
+    later = FALL_BACK[FALL_BACK.index(phrase.structure) + 1 :] if phrase.structure in FALL_BACK else ("compound symmetry",)
+    simpler = [name for name in later if name != phrase.structure]
+    said = (
+        f"MMRM with the covariance '{phrase}': {reason}; {int(measures.sums.n_by_arm.sum())} subjects with "
+        f"{int(measures.sums.n_observations)} values may be too few for it."
+    )
+    if len(measures.visits) == 1:
+        return f"{said} For one visit take 'unstructured', or fit_ancova."
+    if phrase.by:
+        return f"{said} Try a structure with fewer parameters, such as '{phrase.structure}' without 'by {phrase.by}'."
+    if not simpler:
+        return f"{said} Leave out covariates, or compare one visit by fit_ancova."
+    return f"{said} Try a structure with fewer parameters ({listed(simpler)}), or several in order (covariance=FALL_BACK)."
