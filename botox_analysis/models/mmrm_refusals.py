@@ -132,12 +132,13 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
     """
     together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
     for (level, _), n_pairs in zip(measures.kinds, together, strict=True):
+        among = f" in {measures.grouped_by} '{level}'" if level else ""
+        never = [visit for visit, n_visit in zip(measures.visits, n_pairs.diagonal(), strict=True) if n_visit == 0]
+        if never:
+            raise FitError(f"MMRM: no subject{among} has a value at {listed(never)}; take one covariance for all, without 'by'.")
         apart = np.argwhere(np.tril(n_pairs == 0))
         if len(apart):
             first, second = (measures.visits[place] for place in sorted(apart[0]))
-            among = f" in {measures.grouped_by} '{level}'" if level else ""
-            if first == second:
-                raise FitError(f"MMRM: no subject{among} has a value at '{first}'; take one covariance for all, without 'by'.")
             raise FitError(
                 f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
                 + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")

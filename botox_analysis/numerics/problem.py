@@ -95,6 +95,9 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     values, vectors = np.linalg.eigh(pooled / (length[:, :, None] * length[:, None, :]))
     roots = np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.swapaxes(1, 2) * length[:, None, :]
     stacked = (roots @ x).reshape(n_visits * r, n_columns)
+    occurs = np.zeros(n_columns, dtype=bool)
+    occurs[column[pooled.diagonal(axis1=1, axis2=2)[visit, place[visit, design[visit, column]]] > 0]] = True
+    stacked[:, ~occurs] = 0.0  # a column of nothing, not of the rounding of roots
     scale = np.sqrt((stacked * stacked).sum(axis=0))
     scale[scale == 0] = 1.0
     stacked /= scale
