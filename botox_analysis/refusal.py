@@ -102,8 +102,11 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str
     Raises
     ------
     DataError
-        Names the columns that are missing and those that are there.
+        Names the columns that are missing and those that are there; or it is no frame.
     """
+    if not isinstance(frame, pd.DataFrame):
+        hint = ", such as fit.differences()" if hasattr(frame, "differences") else ""
+        raise DataError(f"{frame_name} is a {type(frame).__name__}; expected a frame{hint}.")
     there = set(frame.columns)
     missing = [column for column in columns if column not in there]
     if missing:

@@ -128,7 +128,9 @@ def as_outcomes(
     ----------
     frame : DataFrame
         Has a subject, an arm, a visit, and a value or a change (or both); a baseline may be absent. Rows of unobserved
-        visits may be there with missing values, or absent. All further columns stay as covariates; ``trial``,
+        visits may be there with missing values, or absent. The baseline is a column of its own, not a visit. All further
+        columns stay as covariates; where one has the same value at all visits of a subject that have one, it has it at the
+        others, too. ``trial``,
         ``population``, ``intercurrent`` and ``imputation`` are taken where the frame has them.
     endpoint : str or Endpoint
         What was measured, with its unit.
@@ -163,6 +165,9 @@ def as_outcomes(
     if frame.columns.has_duplicates:
         twice_named = frame.columns[frame.columns.duplicated()]
         raise DataError(f"frame: found column {listed(twice_named)} more than once; expected each name once.")
+    for what, given_names in (("arms", arms), ("visits", visits)):
+        if isinstance(given_names, str):
+            raise ValueError(f"{what} is {given_names!r}; it is a list of names.")
     names = {column: column for column in ("subject", "arm", "visit", "value", "baseline", "change")} | dict(columns or {})
     unknown = [column for column in names if column not in ("subject", "arm", "visit", "value", "baseline", "change")]
     if unknown:

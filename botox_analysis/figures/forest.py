@@ -96,13 +96,14 @@ def _write_beside(ax: Axes, y: float, estimate: str, p: str, *, bold: bool) -> N
 def _x_label(endpoint: str, measures: list[str], references: list[str], estimates: pd.DataFrame) -> str:
     label = wording.axis_label(endpoint, measures[0]) if len(measures) == 1 else "Estimate"
     arms = list(estimates["arm"].unique())
-    if len(references) == 1:
+    if len(references) == 1 and (estimates["reference"] != "").all():
         label += f"\n{arms[0] if len(arms) == 1 else 'arm'} minus {references[0]}"
     return "\n".join(wrapped(line, 64) for line in label.split("\n"))
 
 
 def _labels(estimates: pd.DataFrame) -> list[str]:
     """What tells the rows apart; all of them have a label, also a single one."""
-    differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1] or ["visit"]
+    differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
+    differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
     rows = estimates[differing].to_dict("records")
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows]

@@ -55,16 +55,18 @@ def fit_mmrm(
         `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
     small_sample : str
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
-        the variance and is what SAS and pbkrtest have; ``"kenward-roger"``, with R mmrm's correction, which is too small
-        under an unstructured covariance (with complete data it is below the exact variance); ``"between-within"`` and
-        ``"residual"``, for comparison with other software.
+        the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
+        which is too small under an unstructured covariance (with complete data it is below the exact variance);
+        ``"between-within"`` and ``"residual"``, for comparison with other software.
     covariates : sequence of str
         Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each. Numbers have slopes;
-        texts, categories and truth values are factors. They may change over visits.
+        texts, categories and truth values are factors. A site coded 1, 2, 3 is a number: make it a text
+        (``astype(str)``). They may change over visits. Arm by visit is always in the model.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     estimation : str
-        ``"reml"``, or ``"ml"``, with which models of different covariates can be compared by their likelihood.
+        ``"reml"``; or ``"ml"``, with which the likelihoods of models of different covariates can be compared (by a
+        likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
         do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious; with Satterthwaite degrees of freedom.
@@ -99,6 +101,8 @@ def fit_mmrm(
          visit  estimate  std_error       df
     5  week 24     -1.72       0.39  1338.96
     """
+    if weights is not None and not isinstance(weights, str):
+        raise ValueError("weights is no text; expected the name of a column of outcomes.")
     candidates = [covariance] if isinstance(covariance, str) else list(covariance)
     if not candidates:
         raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
@@ -164,7 +168,9 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     if estimation == "ml" and small_sample.startswith("kenward-roger"):
         raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
     if variance != "model" and small_sample != "satterthwaite":
-        raise ValueError(f"variance {variance!r} has Satterthwaite degrees of freedom; small_sample is {small_sample!r}.")
+        raise ValueError(
+            f"variance {variance!r} has Satterthwaite degrees of freedom; leave small_sample out, it is {small_sample!r}."
+        )
 
 
 def _fit(
@@ -264,7 +270,10 @@ def _method(
 ) -> str:  # fmt: skip
     chosen = f"{_spelt(str(phrase))} covariance" + (f" ({_spelt(', '.join(failed))} could not be fitted)" if failed else "")
     df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
-    adjusted = [term.name.replace("_", " ") + (" by visit" if term.by_visit else "") for term in measures.terms]
+    adjusted = []
+    for term in measures.terms:
+        slope = "" if term.levels or term.name == "baseline" else " (slope)"
+        adjusted.append(term.name.replace("_", " ") + (" by visit" if term.by_visit else "") + slope)
     words = f"MMRM, {chosen}, {ESTIMATION[estimation]}, {df}"
     words += f", weighted by {measures.weights}" if measures.weights else ""
     words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"

@@ -19,7 +19,7 @@ from botox_analysis.refusal import DataError, FitError, listed, require_choice
 RESIDUALS = ("raw", "pearson", "normalised")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MmrmFit(Fit):
     """A fitted mixed model for repeated measures: answers what a `Fit` does, and across visits.
 
@@ -66,14 +66,18 @@ class MmrmFit(Fit):
     to_columns: FloatArray
     to_means: FloatArray
 
+    def __repr__(self) -> str:
+        """What was fitted to what."""
+        return f"<MmrmFit: {self.method}; {self.n_subjects:,} subjects, {self.n_values:,} values>"
+
     @property
     def aic(self) -> float:
-        """Akaike's criterion: 2 for each parameter of the covariance, as mmrm and, for REML, SAS count."""
+        """Akaike's criterion for covariances of the same covariates: 2 for each parameter of the covariance, as in mmrm."""
         return -2 * self.loglik + 2 * self.n_parameters
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion: the logarithm of the number of subjects for each parameter of the covariance."""
+        """Schwarz's criterion, likewise: the logarithm of the number of subjects for each parameter of the covariance."""
         return -2 * self.loglik + float(np.log(self.n_subjects)) * self.n_parameters
 
     def summary(self) -> pd.DataFrame:
@@ -82,11 +86,17 @@ class MmrmFit(Fit):
         Returns
         -------
         DataFrame
-            One row: structure, n_parameters, loglik, aic, bic, n_subjects, n_values, n_iterations. Likelihoods by REML
-            compare structures of the same covariates only.
+            One row: structure, estimation, covariates, n_coefficients, n_parameters (of the covariance), loglik, aic, bic,
+            n_subjects, n_values, n_iterations. ``aic`` and ``bic`` compare structures of the same covariates only.
         """
-        names = ("structure", "n_parameters", "loglik", "aic", "bic", "n_subjects", "n_values", "n_iterations")
-        return pd.DataFrame({name: [getattr(self, name)] for name in names})
+        told: dict[str, Any] = {
+            "structure": self.structure,
+            "estimation": "REML" if self.fitted.problem.restricted else "ML",
+            "covariates": ", ".join(map(str, self.measures.terms)),
+            "n_coefficients": len(self.names) - len(self.aliased),
+        }
+        names = ("n_parameters", "loglik", "aic", "bic", "n_subjects", "n_values", "n_iterations")
+        return pd.DataFrame({name: [value] for name, value in (told | {name: getattr(self, name) for name in names}).items()})
 
     @property
     def subjects(self) -> pd.DataFrame:
@@ -165,7 +175,7 @@ class MmrmFit(Fit):
             raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
         if isinstance(visits, str) or (visits is not None and not len(visits)):
             raise ValueError(f"visits is {visits!r}; it is a list of one visit or more.")
-        chosen = list(self.visits) if visits is None else list(visits)
+        chosen = list(self.visits) if visits is None else [str(visit) for visit in visits]
         unknown = [visit for visit in chosen if visit not in self.visits]
         if unknown:
             raise DataError(f"the fit has nothing at {listed(unknown)}; its visits are {listed(self.visits, n_shown=12)}.")
@@ -210,12 +220,13 @@ class MmrmFit(Fit):
         >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
         [-1.41]
         """
-        if not weights:
-            raise ValueError("weights is empty; expected a name and its (arm, visit) weights.")
+        if not weights or not all(_is_contrast(cells) for cells in weights.values()):
+            raise ValueError(
+                f"weights is {weights!r}; expected a name for each contrast, and for each name the weights of means: "
+                "{name: {(arm, visit): number}}."
+            )
         rows, n = [], []
         for name, cells in weights.items():
-            if not cells or not np.isfinite(list(cells.values())).all():
-                raise ValueError(f"contrast '{name}' is {dict(cells)!r}; expected numbers for one (arm, visit) or more.")
             for arm, visit in cells:
                 if arm not in self.arms or visit not in self.visits:
                     raise DataError(
@@ -329,3 +340,12 @@ class MmrmFit(Fit):
                 "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
             )
         return super()._estimates(rows, **columns)
+
+
+def _is_contrast(cells: Any) -> bool:
+    return bool(
+        isinstance(cells, Mapping)
+        and cells
+        and all(isinstance(cell, tuple) and len(cell) == 2 for cell in cells)
+        and all(isinstance(weight, int | float | np.number) and np.isfinite(weight) for weight in cells.values())
+    )

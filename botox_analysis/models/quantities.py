@@ -34,11 +34,13 @@ def asked_of(covariates: Sequence[str]) -> list[tuple[str, bool]]:
     ValueError
         It is no list, names a column twice, or something else follows the colon.
     """
-    if isinstance(covariates, str):
+    if covariates is None or isinstance(covariates, str):
         raise ValueError(f"covariates is {covariates!r}; it is a list of names, each once.")
     asked = []
     for covariate in covariates:
-        name, _, by = covariate.partition(":")
+        name, _, by = str(covariate).partition(":")
+        if covariate in ("arm", "visit", "arm:visit"):
+            raise ValueError(f"the covariate {covariate!r} is always in the model, as arm by visit; leave it out.")
         if by not in ("", "visit"):
             column = by if name == "visit" else name
             raise ValueError(f"the covariate {covariate!r} is not known; expected '{column}' or '{column}:visit'.")

@@ -47,6 +47,10 @@ class Term:
     levels: tuple[str, ...]
     varying: bool
 
+    def __str__(self) -> str:
+        """As it was asked for."""
+        return self.name + (":visit" if self.by_visit else "")
+
 
 @dataclass(frozen=True)
 class CovariancePhrase:
@@ -236,10 +240,7 @@ def _with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
 
 def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[Term, ...]:
     if [(term.name, term.by_visit) for term in one.terms] != [(term.name, term.by_visit) for term in other.terms]:
-        raise DataError(
-            f"parts differ in their covariates: {listed(term.name for term in one.terms)} and "
-            f"{listed(term.name for term in other.terms)}."
-        )
+        raise DataError(f"parts differ in their covariates: {listed(map(str, one.terms))} and {listed(map(str, other.terms))}.")
     terms = []
     for mine, theirs in zip(one.terms, other.terms, strict=True):
         if bool(mine.levels) != bool(theirs.levels):
@@ -262,7 +263,8 @@ def crossproducts(
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, all of a trial or some of its subjects.
+        *outcomes*: a trial, or a part of it that holds **whole subjects**, each in one part only. Sums do not know who is in
+        them: a subject whose visits are split over two parts counts as two.
     covariance, covariates, response, weights
         As for `fit_mmrm`.
 
@@ -320,7 +322,7 @@ def crossproducts(
         sums=cross_products(data),
         data=data,
         grid=grid,
-        left_out=_left_out(data, terms, str(grid["endpoint"].array[0]), response),
+        left_out=_left_out(data, terms, grid, response),
     )
 
 
@@ -367,11 +369,16 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
     return np.where(observed, days, typical)
 
 
-def _left_out(data: SubjectData, terms: Sequence[Term], endpoint: str, response: str) -> tuple[tuple[str, str, int], ...]:
-    where = f"MMRM, {endpoint}"
+def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[tuple[str, str, int], ...]:
+    where = f"MMRM, {grid['endpoint'].array[0]}"
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
-    counted = [(where, f"no {response} at any visit", int((~some).sum()))]
+    counted = []
+    if not some.all():
+        value, baseline = (np.isfinite(grid.wide(grid[name].to_numpy(dtype=float))).any(axis=1) for name in ("value", "baseline"))
+        only_value = ~some & value & ~baseline
+        counted.append((where, "no baseline recorded", int(only_value.sum())))
+        counted.append((where, f"no {response.replace('_', ' ')} at any visit", int((~some & ~only_value).sum())))
     for term, quantity in zip(terms, data.quantities[1:], strict=True):
         known = quantity.known
         if known.all():

@@ -69,7 +69,6 @@ def refit_weighted(fit: MmrmFit, weights: FloatArray) -> ManyFits:
     ValueError
         The weights are of another shape, or negative.
     """
-    _refuse_one_arm(fit)
     data = _data(fit)
     weights = np.asarray(weights, dtype=float)
     n_subjects = len(data.y)
@@ -132,6 +131,8 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
 
 
 def _refuse_one_arm(fit: MmrmFit) -> None:
+    if not isinstance(fit, MmrmFit):
+        raise DataError(f"fit is a {type(fit).__name__}; expected one of fit_mmrm.")
     if len(fit.arms) < 2:
         raise DataError(f"outcomes has one arm only, '{fit.arms[0]}'; a difference needs two.")
 
@@ -167,8 +168,10 @@ def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 
     Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 6 and 13.3.
     """
     require_conf_level(conf_level)
-    if n_resamples < 2:
-        raise ValueError(f"n_resamples is {n_resamples}; expected 2 or more, for limits some thousands.")
+    if not isinstance(n_resamples, int) or n_resamples < 2:
+        raise ValueError(f"n_resamples is {n_resamples!r}; expected a whole number of 2 or more, for limits some thousands.")
+    if seed is None:
+        raise ValueError("seed is None; expected a number, so that the same resamples can be drawn again.")
     arm, entered = _arm_and_entered(fit)
     rng = np.random.default_rng(seed)
     weights = np.zeros((n_resamples, len(arm)))
@@ -243,6 +246,7 @@ def _arm_and_entered(fit: MmrmFit) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _data(fit: MmrmFit) -> SubjectData:
+    _refuse_one_arm(fit)
     if fit.measures.data is None:
         raise FitError("a fit of summed cross-products cannot be resampled: the subjects are no longer there; fit the outcomes.")
     return fit.measures.data

@@ -154,7 +154,7 @@ def _sensitivity(analysis: Analysis) -> str:
     parts.append(
         "analysis of covariance (least squares) of that visit alone"
         f"{phrases.adjusted(analysis, by_mmrm=False)}, for observed cases and with the last observation carried forward, which "
-        "takes a guess for a value that was seen"
+        "treats a guess as if it had been observed"
     )
     parts += ["the difference without covariates"] * bool(analysis.covariates)
     return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
@@ -196,6 +196,9 @@ def _kinds(analysis: Analysis) -> str:
     outcomes = analysis.primary.outcomes
     numbers = [name.replace("_", " ") for name in analysis.covariates if is_number(outcomes[name])]
     factors = [name.replace("_", " ") for name in analysis.covariates if not is_number(outcomes[name])]
-    said = [f"{wording.joined(numbers)} as numbers"] if numbers else []
-    said += [f"{wording.joined(factors)} as factors"] if factors else []
+    said = [
+        f"{wording.joined(names)} as {f'a {kind}' if len(names) == 1 else f'{kind}s'}"
+        for names, kind in ((numbers, "number"), (factors, "factor"))
+        if names
+    ]
     return f" The model takes {wording.joined(said)}." if said else ""

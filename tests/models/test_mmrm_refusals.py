@@ -49,7 +49,7 @@ def never_both(outcomes, first, second, among=True):
         ({"variance": "CR1"}, "variance 'CR1' is not known; it is one of 'model', 'CR0', 'CR2', 'CR3'"),
         (
             {"variance": "CR2", "small_sample": "residual"},
-            "'CR2' has Satterthwaite degrees of freedom; small_sample is 'residual'",
+            "'CR2' has Satterthwaite degrees of freedom; leave small_sample out, it is 'residual'",
         ),
         ({"response": "score"}, "response 'score' is not known; it is one of 'value', 'change', 'percent_change'"),
         ({"covariates": ("baseline:arm",)}, "the covariate 'baseline:arm' is not known; expected 'baseline' or 'baseline:visit'"),
@@ -91,7 +91,7 @@ def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call
             ba.DataError,
             "nothing at 'week 99'; its visits are 'week 4', .*'week 16'",
         ),
-        (lambda fit: fit.contrasts({}), ValueError, "weights is empty"),
+        (lambda fit: fit.contrasts({}), ValueError, "expected a name for each contrast"),
         (lambda fit: fit.contrasts({"early": {}}), ValueError, "'early'"),
         (lambda fit: fit.contrasts({"early": {("placebo", "week 4"): np.nan}}), ValueError, "'early'"),
         (
@@ -295,7 +295,7 @@ def test_a_response_that_does_not_vary_is_refused(outcomes):
 @pytest.mark.parametrize(
     ("change", "here", "there", "said"),
     [
-        (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline' and 'sex'"),
+        (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline:visit' and 'sex'"),
         (lambda part: part, {}, {"weights": "weight"}, "weights"),
         (lambda part: part.assign(endpoint="pain"), {}, {}, "labels"),
         (lambda part: part.assign(sex=1.0), {"covariates": ("sex",)}, {"covariates": ("sex",)}, "the covariate 'sex'"),

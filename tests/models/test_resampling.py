@@ -147,7 +147,7 @@ def test_data_sets_with_days_of_their_own_are_fitted_together(repeated):
 
 def test_what_cannot_be_resampled_is_refused(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    with pytest.raises(ValueError, match="n_resamples is 1; expected 2 or more"):
+    with pytest.raises(ValueError, match="n_resamples is 1; expected a whole number of 2 or more"):
         ba.bootstrap(fit, 1, seed=1)
     with pytest.raises(ValueError, match=r"weights has the shape \(1, 3\); expected one row a resample and 50 columns"):
         ba.refit_weighted(fit, np.ones((1, 3)))
