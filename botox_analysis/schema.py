@@ -283,8 +283,9 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
     require_columns(frame, OUTCOMES, "outcomes")
     if not len(frame):
         raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
+    grid = SubjectGrid(frame)
     for column in ("arm", "visit"):
-        values = frame[column].array
+        values = grid[column].array
         if not isinstance(values, pd.Categorical):
             raise DataError(
                 f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
@@ -293,17 +294,17 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
         if values.codes.min() < 0:
             raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
     for column in ("endpoint", "trial", "population", "intercurrent", "imputation"):
-        words = frame[column].array
+        words = grid[column].array
         if not (words == words[0]).all():
             raise DataError(
                 f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
             )
-    grid = SubjectGrid(frame)
     for column in ("baseline", "value", "change"):
-        if not pd.api.types.is_numeric_dtype(frame[column].dtype):
+        if grid[column].dtype.kind not in "iuf":
             raise DataError(f"outcomes: column '{column}' holds {frame[column].dtype}; expected numbers.")
         if np.isinf(grid[column].to_numpy(dtype=float)).any():
             raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
+    grid.place()
     return grid
 
 

@@ -16,7 +16,7 @@ class SubjectGrid:
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, checked by `grid_of`.
+        *outcomes*; `grid_of` checks them and calls `place`.
 
     Attributes
     ----------
@@ -33,11 +33,11 @@ class SubjectGrid:
     def __init__(self, outcomes: pd.DataFrame) -> None:
         self._outcomes = outcomes
         self._columns: dict[str, pd.Series[Any]] = {}
-        self.arm, self.arms = _occurring(self["arm"])
-        visit, self.visits = _occurring(self["visit"])
+        self.arms: tuple[str, ...] = ()
+        self.visits: tuple[str, ...] = ()
+        self.arm: Any = None
         self.cell: Any = None
         self.n_subjects = 0
-        self._place(visit)
 
     def __getitem__(self, column: str) -> pd.Series[Any]:
         """A column of the outcomes, looked up once."""
@@ -67,7 +67,16 @@ class SubjectGrid:
         table[self.cell] = values
         return table.reshape(shape)
 
-    def _place(self, visit: Any) -> None:
+    def place(self) -> None:
+        """Find where each row stands.
+
+        Raises
+        ------
+        DataError
+            A row has no subject, or a subject has two at a visit.
+        """
+        self.arm, self.arms = _occurring(self["arm"])
+        visit, self.visits = _occurring(self["visit"])
         subject = self["subject"].array
         of_row = subject.codes if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])[0]
         if of_row.min() < 0:

@@ -258,8 +258,10 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
     squared = n_visits * n_visits
     wl = point.w @ (score.frame if problem.n_kinds == 1 else score.frame[cross.kind])
     # X'W V_i W X is a sum over pairs of columns of L, and the same pairs serve every V_i
-    moved = wl.swapaxes(1, 2)[pieces.pattern] @ pieces.rows
-    moved = (moved.reshape(-1, p) @ point.half.T).reshape(-1, n_visits * p)
+    spare, moved = problem.space_of_rows  # large, and touched anew at every call they would cost as much as the arithmetic
+    np.matmul(wl.swapaxes(1, 2)[pieces.pattern], pieces.rows, out=spare)
+    np.matmul(spare.reshape(-1, p), point.half.T, out=moved.reshape(-1, p))
+    moved = moved.reshape(-1, n_visits * p)
     h = (score.ue @ wl).reshape(n_patterns, r * n_visits)
     wl = wl.reshape(n_patterns, squared)
     half_rows = rows @ point.half.T
@@ -273,7 +275,9 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
             for at in range(k):
                 half_p[at] += ((v[at] @ by_visit).reshape(-1, p).T @ by_visit.reshape(-1, p)).ravel()
         else:
-            products = (moved[own].T @ moved[own]).reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
+            gram, products = problem.space_of_products
+            np.matmul(moved[own].T, moved[own], out=gram)
+            products[:] = gram.reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
             half_p += flat @ products.reshape(squared, p * p)
         between = (wl[patterns].T @ h[patterns]).reshape(n_visits, n_visits, r, n_visits).transpose(1, 3, 0, 2)
         half_s += flat @ (between.reshape(squared, n_visits * r) @ half_rows)

@@ -196,6 +196,17 @@ class Problem:
         return Pieces(pattern, (root @ by_visit).reshape(len(pattern), n_visits, -1))
 
     @cached_property
+    def space_of_rows(self) -> tuple[FloatArray, FloatArray]:
+        """Arrays of the shape of the pieces' rows, to compute in."""
+        return np.empty_like(self.pieces.rows), np.empty_like(self.pieces.rows)
+
+    @cached_property
+    def space_of_products(self) -> tuple[FloatArray, FloatArray]:
+        """Arrays for the products of all pairs of visits of the pieces, to compute in."""
+        _, n_visits, p = self.pieces.rows.shape
+        return np.empty((n_visits * p, n_visits * p)), np.empty((n_visits, n_visits, p, p))
+
+    @cached_property
     def first_of_kind(self) -> IntArray:
         """Where the patterns of each kind begin; they stand in order of kind."""
         return np.searchsorted(self.cross.kind, np.arange(self.n_kinds))

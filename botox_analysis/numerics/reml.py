@@ -35,9 +35,6 @@ CONVERGED = 1e-21
 NEARLY = 1e-8
 """Below this a step that no longer shrinks is rounding."""
 
-FAR = 1.0
-"""Above this, steps shrink slowly because the likelihood is not yet a parabola."""
-
 MOST_ITERATIONS = 100
 
 SMALLEST_EIGENVALUE = 1e-8
@@ -163,7 +160,7 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         kept = part  # near the optimum the coefficients' part hardly changes: it is computed anew where steps do not shrink
         part = kept or coefficient_hessian(problem, point, score, local.directions)
         newton = _solve(bent + part.total, gradient)
-        if kept and (newton is None or FAR > newton @ gradient >= before / 50 or newton @ gradient < CONVERGED):
+        if kept and (newton is None or not newton @ gradient < before / 50 or newton @ gradient < CONVERGED):
             part = coefficient_hessian(problem, point, score, local.directions)
             newton = _solve(bent + part.total, gradient)
         exact = newton is not None
