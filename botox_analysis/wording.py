@@ -319,3 +319,27 @@ def joined(parts: list[str]) -> str:
     'arm, baseline and site'
     """
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+_STRUCTURES = {"toeplitz": "Toeplitz", "ar1": "AR(1)"}
+
+
+def structure(word: str) -> str:
+    """A structure of covariance as texts write it.
+
+    Parameters
+    ----------
+    word : str
+        As `fit_mmrm` takes it.
+
+    Returns
+    -------
+    str
+        With proper names.
+
+    Examples
+    --------
+    >>> structure("heterogeneous ar1")
+    'heterogeneous AR(1)'
+    """
+    return " ".join(_STRUCTURES.get(part, part) for part in word.split(" "))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from botox_analysis import wording
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import advice, refuse_empty, refuse_no_spread, refuse_pairs, refuse_undetermined
@@ -268,7 +269,9 @@ def _method(
     measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
     failed: tuple[str, ...], design: MmrmDesign, basis: Basis,
 ) -> str:  # fmt: skip
-    chosen = f"{_spelt(str(phrase))} covariance" + (f" ({_spelt(', '.join(failed))} could not be fitted)" if failed else "")
+    chosen = f"{wording.structure(str(phrase))} covariance" + (
+        f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
+    )
     df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
     adjusted = []
     for term in measures.terms:
@@ -280,7 +283,3 @@ def _method(
     aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
     words += f", without the aliased {', '.join(aliased)}" if aliased else ""
     return f"{words}; {measures.imputation}"
-
-
-def _spelt(structures: str) -> str:
-    return structures.replace("ar1", "AR(1)").replace("toeplitz", "Toeplitz")

@@ -116,8 +116,8 @@ def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
 
 def _covariance(fit: MmrmFit) -> str:
     """The structure that was fitted, and those that could not be."""
-    failed = [phrases.structure(word) for word in FALL_BACK[: FALL_BACK.index(fit.structure)]]
-    chosen = phrases.structure(fit.structure)
+    failed = [wording.structure(word) for word in FALL_BACK[: FALL_BACK.index(fit.structure)]]
+    chosen = wording.structure(fit.structure)
     said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
     if len(fit.visits) == 2:
         said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"

@@ -16,8 +16,6 @@ _POPULATIONS = {
     "all randomised": "all randomised subjects",
 }
 
-_NAMES = {"toeplitz": "Toeplitz", "ar1": "AR(1)"}
-
 
 def population(name: str) -> str:
     """A population in words.
@@ -105,27 +103,6 @@ def adjusted(analysis: Analysis, *, by_mmrm: bool) -> str:
     return f", adjusted for {wording.joined(names)}" if names else ", unadjusted"
 
 
-def structure(word: str) -> str:
-    """A structure of covariance as texts write it.
-
-    Parameters
-    ----------
-    word : str
-        As `fit_mmrm` takes it.
-
-    Returns
-    -------
-    str
-        With proper names.
-
-    Examples
-    --------
-    >>> structure("heterogeneous ar1")
-    'heterogeneous AR(1)'
-    """
-    return " ".join(_NAMES.get(part, part) for part in word.split(" "))
-
-
 def model(analysis: Analysis) -> str:
     """The primary model, what it is adjusted for, and what becomes of missing values, in a phrase.
 
@@ -143,7 +120,7 @@ def model(analysis: Analysis) -> str:
     of = adjusted(analysis, by_mmrm=primary.by_mmrm)
     if not isinstance(primary.fit, MmrmFit):
         return f"Analysis of covariance at each visit{of}; {primary.missing}"
-    covariance = f"{structure(primary.fit.structure)} covariance"
+    covariance = f"{wording.structure(primary.fit.structure)} covariance"
     return f"Mixed model for repeated measures with {covariance}{of}; missing values: {primary.missing}"
 
 

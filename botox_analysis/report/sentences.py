@@ -223,7 +223,7 @@ def _diagnostic_captions(primary: Efficacy) -> dict[str, str]:
     }
     if len(primary.fit.visits) > 2:
         texts["covariance"] = (
-            f"Correlation between the visits of a subject, as fitted in the primary model ({phrases.structure(primary.fit.structure)}, the same in all arms)."
+            f"Correlation between the visits of a subject, as fitted in the primary model ({wording.structure(primary.fit.structure)}, the same in all arms)."
         )
     return texts
 
