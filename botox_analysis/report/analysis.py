@@ -18,7 +18,7 @@ from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
-from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population
+from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population, told_once
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
@@ -80,8 +80,9 @@ def analyse(trial: Trial) -> Analysis:
             secondary.append(analyse_endpoint(endpoint, efficacy_trial, analysis="mmrm" if primary.by_mmrm else "ancova"))
         except (DataError, FitError) as error:
             left_out.append((endpoint.label, f"not analysed: {error}", len(efficacy_trial.subjects)))
-    for efficacy in (primary, *secondary):
-        left_out += left_out_of_endpoint(efficacy)
+    analysed = (primary, *secondary)
+    of_endpoints = [row for efficacy in analysed for row in left_out_of_endpoint(efficacy)]
+    left_out += told_once(of_endpoints, [efficacy.endpoint for efficacy in analysed])
     flow = disposition(trial)
     covariates = covariates_of(trial, primary.outcomes)
     sensitivity, not_fitted = other_analyses(primary, visit, covariates)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from botox_analysis.endpoints.adverse_events import n_not_emergent
+from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.models.descriptives import MAX_LEVELS
 from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm_fit import MmrmFit
@@ -103,6 +104,36 @@ def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:
     if zero:
         rows.append((f"responders and percent changes, {label}", "a baseline of 0", zero))
     return rows
+
+
+def told_once(rows: LeftOut, endpoints: list[Endpoint]) -> LeftOut:
+    """The same rows, with endpoints of which the same is said in one row: those of one diary have the same gaps.
+
+    Parameters
+    ----------
+    rows : list of (str, str, int)
+        Where, why, how many; of endpoints by their label.
+    endpoints : list of Endpoint
+        All that were analysed.
+
+    Returns
+    -------
+    list of (str, str, int)
+        In the order of first appearance.
+    """
+    by_length = sorted(endpoints, key=lambda each: -len(each.label))
+    diary = {endpoint.name for endpoint in endpoints if endpoint.rule is not None}
+    together: dict[tuple[str, str, int], list[str]] = {}
+    for where, reason, n in rows:
+        endpoint = next((each for each in by_length if each.label in where), None)
+        place = where.replace(endpoint.label, "{}") if endpoint else where
+        together.setdefault((place, reason, n), []).append(endpoint.name if endpoint else "")
+    labels = {endpoint.name: endpoint.label for endpoint in endpoints}
+    told = []
+    for (place, reason, n), names in together.items():
+        several = "all diary endpoints" if set(names) == diary else ", ".join(names)
+        told.append((place.replace("{}", labels.get(names[0], "") if len(names) == 1 else several), reason, n))
+    return told
 
 
 def _reason(reason: str, efficacy: Efficacy) -> str:

@@ -11,6 +11,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.left_out import told_once
 from botox_analysis.report.sentences import headline
 
 FIGURES = {
@@ -150,10 +151,22 @@ def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
 
 def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
-    never = left_out[left_out["Where"].str.fullmatch(r"MMRM, headache days \(≥ 4 h\) per 28 days")]
-    at_end = left_out[left_out["Where"].str.contains("MMRM, headache days .* week 24")]
+    never = left_out[left_out["Where"] == "MMRM, all diary endpoints"]
+    at_end = left_out[left_out["Where"] == "MMRM, all diary endpoints, week 24"]
     outcomes = ba.HEADACHE_DAYS.derive(simulated).query("visit == 'week 24'")
     assert never["n"].sum() + at_end["n"].sum() == outcomes["change"].isna().sum()
+
+
+def test_what_is_said_of_several_endpoints_is_told_once():
+    endpoints = [ba.scale("VAS"), ba.scale("NRS"), ba.HEADACHE_DAYS, ba.MIGRAINE_DAYS]
+    rows = [(f"MMRM, {endpoint.label}, week 4", "no value", n) for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)]
+    told = told_once([*rows, rows[0][:2] + (1,), ("diary", "days", 9)], endpoints)
+    assert told == [
+        ("MMRM, VAS, NRS, week 4", "no value", 3),
+        ("MMRM, all diary endpoints, week 4", "no value", 2),
+        (f"MMRM, {endpoints[0].label}, week 4", "no value", 1),
+        ("diary", "days", 9),
+    ]
 
 
 def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
