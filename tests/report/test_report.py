@@ -160,7 +160,7 @@ def test_who_was_left_out_is_counted(report, simulated):
 def test_what_is_said_of_several_endpoints_is_told_once():
     endpoints = [ba.scale("VAS"), ba.scale("NRS"), ba.HEADACHE_DAYS, ba.MIGRAINE_DAYS]
     rows = [(f"MMRM, {endpoint.label}, week 4", "no value", n) for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)]
-    told = told_once([*rows, rows[0][:2] + (1,), ("diary", "days", 9)], endpoints)
+    told = told_once([*rows, (*rows[0][:2], 1), ("diary", "days", 9)], endpoints)
     assert told == [
         ("MMRM, VAS, NRS, week 4", "no value", 3),
         ("MMRM, all diary endpoints, week 4", "no value", 2),
