@@ -22,7 +22,7 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     estimates : DataFrame
         *estimates* of one trial, endpoint and measure, by visit and arm, such as `Fit.means` gives. A change starts
-        from 0 at baseline.
+        from 0 at baseline; differences do not.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal column's width.
 
@@ -42,13 +42,14 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             raise DataError(f"estimates has several of '{column}' ({estimates[column].nunique()}); a course shows one.")
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])
-    from_zero = "change" in measure and BASELINE not in visits
+    references = [name for name in estimates["reference"].unique() if name]
+    from_zero = "change" in measure and BASELINE not in visits and not references
     shown = [BASELINE, *visits] if from_zero else visits
     places, ticks, time_unit = visit_axis(shown)
     at = dict(zip(shown, places, strict=True))
     ax = axes_for(ax, ONE_COLUMN, 2.5 + 0.11 * len(arms))
     width = max(at.values()) - min(at.values()) or 1.0
-    styles = arm_styles(arms)
+    styles = arm_styles([*references, *arms])
     below = -29 if time_unit else -26  # points from the axis to the first line of numbers
     for number, arm in enumerate(arms):
         rows = estimates[estimates["arm"] == arm]

@@ -41,6 +41,23 @@ def test_the_reference_is_grey_and_the_next_arm_blue(fit):
     assert colours == [REFERENCE_COLOUR, ARM_COLOURS[0]]
 
 
+def test_a_course_of_differences_has_the_colour_of_its_arm_and_does_not_start_from_zero(fit):
+    ax = ba.plot_course(fit.differences())
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), fit.differences()["estimate"])
+    assert ax.containers[0].lines[0].get_color() == ARM_COLOURS[0]
+
+
+def test_a_forest_of_a_contrast_has_its_name(outcomes):
+    cells = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
+    ax = ba.plot_forest(ba.fit_mmrm(outcomes).contrasts({"late minus early": cells}))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Late minus early"]
+
+
+def test_a_fit_is_no_frame_of_estimates_and_the_message_says_what_is(fit):
+    with pytest.raises(ba.DataError, match=r"estimates is a Fit; expected a frame, such as fit.differences\(\)"):
+        ba.plot_forest(fit)
+
+
 def test_the_course_writes_the_numbers_of_subjects(fit):
     texts = drawn_texts(ba.plot_course(fit.means()))
     assert [text for text in texts if text != "n"] == [f"{n:.0f}" for n in fit.n.ravel()]
