@@ -78,13 +78,16 @@ class SubjectGrid:
         self.arm, self.arms = _occurring(self["arm"])
         visit, self.visits = _occurring(self["visit"])
         subject = self["subject"].array
-        of_row = subject.codes if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])[0]
-        if of_row.min() < 0:
-            raise DataError(f"outcomes: found {int((of_row < 0).sum())} rows without subject; expected one in each.")
+        if isinstance(self["subject"].dtype, np.dtype) and self["subject"].dtype.kind in "iu":
+            of_row = self["subject"].to_numpy()
+        else:
+            of_row = subject.codes if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])[0]
+            if of_row.min() < 0:
+                raise DataError(f"outcomes: found {int((of_row < 0).sum())} rows without subject; expected one in each.")
         n_visits = len(self.visits)
         if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
             by_block = of_row.reshape(-1, n_visits)
-            if (by_block == by_block[:, :1]).all() and np.bincount(by_block[:, 0]).max() == 1:
+            if (by_block == by_block[:, :1]).all() and len(pd.unique(by_block[:, 0])) == len(by_block):
                 self.n_subjects = len(by_block)
                 return
         of_row = pd.factorize(of_row)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -110,19 +110,20 @@ def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tu
         if np.isinf(values).any():
             raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
         wide = grid.wide(values)
-        return Quantity(_once(wide, np.isfinite(wide), grid)), ()
+        return Quantity(_once(wide, np.isfinite, grid)), ()
     codes, levels = levels_of(column)
     if not levels:
         refuse_missing_covariate(str(column.name))
     wide = grid.wide(codes, -1)
-    return Quantity(_once(wide, wide >= 0, grid), len(levels)), levels
+    return Quantity(_once(wide, lambda codes: codes >= 0, grid), len(levels)), levels
 
 
-def _once(wide: NDArray[Any], known: Any, grid: SubjectGrid) -> NDArray[Any]:
+def _once(wide: NDArray[Any], is_known: Callable[[Any], Any], grid: SubjectGrid) -> NDArray[Any]:
     """One value a subject, where it has the same at each visit that has a row; else the table as it is."""
     first = wide[:, 0].copy()
     if (wide == first[:, None]).all():
         return first
+    known = is_known(wide)
     if not known[:, 0].all():
         first = np.take_along_axis(wide, known.argmax(axis=1)[:, None], axis=1)[:, 0]
     same = (wide == first[:, None]) | ~known.any(axis=1)[:, None]
@@ -152,6 +153,8 @@ def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
         codes, names = pd.factorize(column)
     words = [str(name) for name in names]
     levels = tuple(sorted(set(words)))
+    if list(levels) == words:
+        return codes, levels
     place = np.array([*(levels.index(word) for word in words), -1], dtype=np.int64)
     return place[codes], levels
 

@@ -250,7 +250,10 @@ def _groups(code: IntArray, kind: IntArray) -> Iterator[IntArray | slice]:
     if (code == code[0]).all() and (kind == kind[0]).all():
         yield slice(None)
         return
-    order = np.lexsort((code, kind))
+    if (kind == kind[0]).all():  # few visits fit into small integers, which sort several times as fast
+        order = np.argsort(code.astype(np.int16) if code.max() < 2**15 else code, kind="stable")
+    else:
+        order = np.lexsort((code, kind))
     ends = np.flatnonzero(np.diff(code[order]) | np.diff(kind[order])) + 1
     yield from np.split(order, ends)
 

@@ -130,7 +130,7 @@ class SubjectData:
         for quantity in self.quantities:
             values, last = quantity.values[rows], first + quantity.width
             if quantity.n_levels:
-                columns = values[..., None] == np.arange(quantity.n_levels)
+                columns = values[..., None] == np.arange(quantity.n_levels, dtype=values.dtype)
             else:
                 columns = (values - centre[first])[..., None]
                 columns[~np.isfinite(columns)] = 0.0
