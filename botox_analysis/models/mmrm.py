@@ -10,7 +10,14 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.models.mmrm_refusals import advice, refuse_empty, refuse_no_spread, refuse_pairs, refuse_undetermined
+from botox_analysis.models.mmrm_refusals import (
+    CovarianceError,
+    advice,
+    refuse_empty,
+    refuse_no_spread,
+    refuse_pairs,
+    refuse_undetermined,
+)
 from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures, crossproducts, read_covariance
 from botox_analysis.numerics.charts import FrameChart, ParameterChart
 from botox_analysis.numerics.covariance import STRUCTURES
@@ -20,7 +27,7 @@ from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairw
 from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich_variance
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, FitError, listed, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice
 
 ESTIMATION = {"reml": "REML", "ml": "ML"}
 
@@ -116,12 +123,12 @@ def fit_mmrm(
             measures = crossproducts(outcomes, covariance=str(phrase), covariates=covariates, response=response, weights=weights)
         try:
             return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
-        except FitError as error:
+        except CovarianceError as error:
             if len(phrases) == 1:
                 raise
             failed.append(str(phrase))
             last = error
-    raise FitError(f"none of the structures could be fitted: {listed(failed)}; of the last: {last}")
+    raise CovarianceError(f"none of the structures could be fitted: {listed(failed)}; of the last: {last}")
 
 
 def fit_crossproducts(
@@ -200,7 +207,7 @@ def _fit(
         try:
             optimum = _maximise(problem, phrase, distances, group)
         except NotDetermined as error:
-            raise FitError(advice(str(error), phrase, measures)) from error
+            raise CovarianceError(advice(str(error), phrase, measures)) from error
 
         to_columns = design.to_means @ basis.to_columns
         n_subjects = float(sums.n_by_arm.sum())

@@ -29,7 +29,7 @@ class MmrmFit(Fit):
         The covariance that was fitted.
     covariances : mapping of str to ndarray, shape (V, V)
         By level of the column by which covariances differ; one, under an empty name, where there is none. On actual
-        days, that of the subject with the earliest days.
+        days, that of the subject with the earliest days. ``residual_sd`` is the root of the mean of their variances.
     loglik : float
         Log-likelihood; for REML the restricted one, with the constants of R's mmrm.
     n_parameters : int

@@ -21,6 +21,10 @@ FALL_BACK = (
 """An order in which protocols often name structures: the first that can be fitted is taken."""
 
 
+class CovarianceError(FitError):
+    """A covariance is not determined; one with fewer parameters may be."""
+
+
 def refuse_empty(measures: RepeatedMeasures) -> None:
     """Refuse a visit without values, or an arm without values at a visit.
 
@@ -127,7 +131,7 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
 
     Raises
     ------
-    FitError
+    CovarianceError
         Names what is missing, and what to try.
     """
     together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
@@ -135,11 +139,13 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
         among = f" in {measures.grouped_by} '{level}'" if level else ""
         never = [visit for visit, n_visit in zip(measures.visits, n_pairs.diagonal(), strict=True) if n_visit == 0]
         if never:
-            raise FitError(f"MMRM: no subject{among} has a value at {listed(never)}; take one covariance for all, without 'by'.")
+            raise CovarianceError(
+                f"MMRM: no subject{among} has a value at {listed(never)}; take one covariance for all, without 'by'."
+            )
         apart = np.argwhere(np.tril(n_pairs == 0))
         if len(apart):
             first, second = (measures.visits[place] for place in sorted(apart[0]))
-            raise FitError(
+            raise CovarianceError(
                 f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
                 + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
                 + f", so an unstructured covariance is not determined; {_remaining(n_pairs)}"

@@ -200,3 +200,9 @@ def test_two_visits_have_one_correlation_in_every_structure(outcomes):
     for fit in fits[1:]:
         assert (fit.n_parameters, fit.loglik) == (3, pytest.approx(fits[0].loglik, rel=SAME_OPTIMUM))
         np.testing.assert_allclose(fit.differences()[NUMBERS], fits[0].differences()[NUMBERS], rtol=SAME_OPTIMUM)
+
+
+def test_what_no_structure_can_mend_is_told_at_once_and_not_as_a_failure_of_structures(outcomes):
+    arm = outcomes["arm"].astype(str)
+    with pytest.raises(ba.FitError, match=r"^MMRM: the mean of arm .* cannot be told apart from a covariate"):
+        ba.fit_mmrm(outcomes.assign(centre=arm), covariates=("centre",), covariance=ba.FALL_BACK)

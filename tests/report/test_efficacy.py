@@ -184,7 +184,7 @@ def test_a_secondary_model_that_cannot_be_fitted_is_told_and_not_replaced(scores
     analysis = analyse(trial_of(pd.concat([scores, same])))
     assert analysis.secondary == []
     told = analysis.left_out.query("where == 'mood'")["reason"]
-    assert told.str.startswith("not analysed: none of the structures could be fitted").tolist() == [True]
+    assert told.str.startswith("not analysed: MMRM: the coefficients reproduce every value").tolist() == [True]
 
 
 def test_a_secondary_endpoint_of_one_visit_is_analysed_by_covariance_and_the_text_says_so(scores):
