@@ -1,6 +1,6 @@
 """The shapes of the frames that walk through the library.
 
-Three plain pandas frames carry everything: *outcomes* (what was measured), *events* (counts) and
+Four plain pandas frames carry everything: *outcomes* (what was measured), *events* (counts), *times* (when) and
 *estimates* (answers). In *estimates* the estimand is the key of a row: ICH E9(R1) names its attributes
 (population, treatment, variable, intercurrent events, summary measure), and each has its column.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
+from botox_analysis.refusal import DataError, listed, require_columns
 from botox_analysis.subject_grid import SubjectGrid
 
 OUTCOMES = (
@@ -31,7 +31,7 @@ OUTCOMES = (
     "change",
     "percent_change",
 )
-"""Columns of *outcomes*, one row per subject and scheduled visit; covariates follow."""
+"""Columns of *outcomes*, one row per subject and scheduled visit; ``recorded_days`` (of diaries) and covariates follow."""
 
 EVENTS = (
     "trial",
@@ -46,11 +46,24 @@ EVENTS = (
 )
 """Columns of *events*, one row per arm, stratum and category.
 
-Where they apply, further columns follow: ``within`` (the category this one is nested in), ``imputation`` (what
-stands for a missing value), ``threshold`` (of a responder), ``occurrences`` and ``exposure`` (patient-years).
+Where they apply, further columns follow: ``within`` (the category this one is nested in), ``severity`` or ``relation`` (of
+adverse events counted by both term and one of them), ``imputation`` (what stands for a missing value), ``threshold`` (of a
+responder), ``occurrences``, ``exposure`` and ``at_risk`` (patient-years: in all, and until the first event).
 """
 
+TIMES = ("trial", "population", "endpoint", "category", "subject", "arm", "time", "observed")
+"""Columns of *times*, one row per subject and category.
+
+``time`` is in days from the first treatment, above 0; ``observed`` says whether the event happened then (the subject is
+censored there if not). Where they apply, ``imputation``, ``note`` and the covariates of the subject follow.
+"""
+
+TIMES_TEXT = ("trial", "population", "endpoint", "category")
+
 EVENTS_TEXT = ("trial", "population", "endpoint", "visit", "stratum", "category")
+
+EVENTS_KEY = (*EVENTS_TEXT, "within", "severity", "relation", "imputation", "arm")
+"""Columns that tell rows of *events* apart, as far as they are there."""
 
 ESTIMAND = (
     "trial",
@@ -79,8 +92,8 @@ ESTIMATES = (
 )
 """Columns of *estimates*, one row per estimand and method.
 
-Where they apply, ``within``, ``threshold``, ``n_events``, ``occurrences``, ``exposure``, ``citation`` and
-``note`` follow.
+Where they apply, ``within``, ``threshold``, ``time`` (days), ``n_events``, ``n_censored``, ``occurrences``, ``exposure``,
+``citation`` and ``note`` follow.
 """
 
 MEANS = ("mean", "mean change", "mean percent change")
@@ -90,10 +103,14 @@ SPREADS = ("standard deviation", "median", "minimum", "maximum")
 """What describes values beside their mean."""
 
 ESTIMATES_KEY = (*ESTIMAND, "method")
-ALSO_KEY = ("within", "citation")
+ALSO_KEY = ("within", "severity", "relation", "citation")
 """Columns that tell rows apart where they are there."""
 
 ESTIMATES_NUMBERS = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "conf_level", "p_value")
+
+RECORDED_DAYS = "recorded_days"
+"""The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
+covariate: a value times the recorded days over the days of the period is the whole number that was counted."""
 
 BASELINE = "baseline"
 """The name of the visit before treatment."""
@@ -306,75 +323,3 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
             raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
     grid.place()
     return grid
-
-
-def _plain(value: object) -> str:
-    return f"'{value}'" if isinstance(value, str) else f"{value}"
-
-
-def check_events(frame: pd.DataFrame) -> pd.DataFrame:
-    """Complete and check a frame of *events*, also one written by hand.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        ``arm``, ``n_events`` and ``n_total`` at least; text columns left out become empty.
-
-    Returns
-    -------
-    DataFrame
-        A new frame with every column of `EVENTS`; ``n_events`` and ``n_total`` as floats.
-
-    Raises
-    ------
-    DataError
-        A count is missing, negative, not whole, larger than its total, or a row is there twice.
-    """
-    require_columns(frame, ("arm", "n_events", "n_total"), "events")
-    if frame.empty:
-        raise DataError("events has no rows; expected one per arm, stratum and category.")
-    events = frame.reset_index(drop=True)
-    for column in EVENTS_TEXT:
-        if column not in events.columns:
-            events[column] = ""
-    problems: list[Problem] = [
-        ("events", int(row) + 1, "arm", "nothing", "the name of an arm") for row in np.flatnonzero(events["arm"].isna())
-    ]
-    for column in ("n_events", "n_total"):
-        numbers = pd.to_numeric(events[column], errors="coerce").to_numpy(dtype=float)
-        wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)))
-        problems += [
-            ("events", int(row) + 1, column, _plain(frame[column].iloc[row]), "a whole number, 0 or more")
-            for row in np.flatnonzero(wrong)
-        ]
-        events[column] = numbers
-    refuse(problems)
-    too_many = np.flatnonzero(events["n_events"].to_numpy() > events["n_total"].to_numpy())
-    refuse(
-        [
-            (
-                "events",
-                int(row) + 1,
-                "n_events",
-                f"{events['n_events'].iloc[row]:.0f} subjects with the event",
-                f"at most n_total = {events['n_total'].iloc[row]:.0f}",
-            )
-            for row in too_many
-        ]
-    )
-    key = [column for column in (*EVENTS_TEXT, "within", "imputation", "arm") if column in events.columns]
-    twice = events.duplicated(key)
-    refuse(
-        [
-            (
-                "events",
-                int(row) + 1,
-                "arm",
-                f"'{events['arm'].iloc[row]}' a second time",
-                "one row per arm and category",
-            )
-            for row in np.flatnonzero(twice)
-        ]
-    )
-    rest = [column for column in events.columns if column not in EVENTS]
-    return events[[*EVENTS, *rest]]

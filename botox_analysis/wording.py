@@ -13,8 +13,14 @@ MISSING = "–"
 LARGEST = 1e15
 """From here on a number is written with its power of ten."""
 
-SHARES = ("proportion", "risk difference")
+SHARES = ("proportion", "risk difference", "cumulative probability")
 """Measures kept as shares from 0 to 1 and written in per cent."""
+
+RATES_IN_TIME = ("incidence rate", "event rate", "incidence rate difference", "event rate difference")
+"""Measures counted in person-time."""
+
+MOST_EXPONENT = 700.0
+"""Up to here an exponential is a number."""
 
 
 def number(value: float, decimals: int = 1) -> str:
@@ -229,9 +235,97 @@ def scaled(value: float, measure: str) -> float:
     Returns
     -------
     float
-        Shares become per cent, all else stays.
+        Shares become per cent, logarithms become ratios, all else stays.
+
+    Examples
+    --------
+    >>> scaled(0.106, "risk difference"), scaled(0.0, "log risk ratio")
+    (10.6, 1.0)
     """
+    if is_ratio(measure):
+        return math.exp(min(value, MOST_EXPONENT)) if value != math.inf else value
     return 100 * value if measure in SHARES else value
+
+
+def is_ratio(measure: str) -> bool:
+    """Whether a measure is kept as a logarithm and written as a ratio.
+
+    Parameters
+    ----------
+    measure : str
+        Of *estimates*.
+
+    Returns
+    -------
+    bool
+        True for ``"log risk ratio"`` and its like.
+    """
+    return measure.startswith(("log ", "conditional log "))
+
+
+def measure_name(measure: str) -> str:
+    """A measure as texts call it.
+
+    Parameters
+    ----------
+    measure : str
+        Of *estimates*.
+
+    Returns
+    -------
+    str
+        Without the logarithm.
+
+    Examples
+    --------
+    >>> measure_name("log risk ratio"), measure_name("conditional log odds ratio"), measure_name("mean change")
+    ('risk ratio', 'conditional odds ratio', 'mean change')
+    """
+    return measure.replace("log ", "", 1) if is_ratio(measure) else measure
+
+
+def number_needed(estimate: float, low: float, high: float, decimals: int = 1) -> str:
+    """A number needed to treat with its limits, also where these run through infinity.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        Positive to benefit (NNTB), negative to harm (NNTH), as `number_needed` of the models gives them.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        The number with its limits.
+
+    References
+    ----------
+    Altman DG (1998). BMJ 317:1309-1312.
+
+    Examples
+    --------
+    >>> number_needed(9.459, 6.384, 18.42)
+    'NNTB 9.5 (6.4 to 18.4)'
+    >>> number_needed(12.0, -20.0, 5.0)
+    'NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)'
+    >>> number_needed(-14.0, -60.0, -8.0)
+    'NNTH 14.0 (8.0 to 60.0)'
+    """
+    if math.isnan(estimate):
+        return MISSING
+
+    def named(value: float) -> str:
+        return f"{'NNTB' if value > 0 else 'NNTH'} {number(abs(value), decimals)}"
+
+    said = "∞" if math.isinf(estimate) else named(estimate)
+    if math.isnan(low) or math.isnan(high):
+        return said
+    if low < 0 < high:
+        near, far = (low, high) if estimate < 0 else (high, low)
+        return f"{said} ({named(near)} to ∞ to {named(far)})"
+    near, far = sorted((abs(low), abs(high)))
+    return f"{said} ({interval(near, far, decimals)})"
 
 
 def unit(measure: str) -> str:
@@ -245,11 +339,13 @@ def unit(measure: str) -> str:
     Returns
     -------
     str
-        Per cent, percentage points, or nothing.
+        Per cent, percentage points, per 100 patient-years, or nothing.
     """
     if measure == "risk difference":
         return "percentage points"
-    return "%" if measure == "proportion" or "percent" in measure else ""
+    if measure in RATES_IN_TIME:
+        return "per 100 patient-years"
+    return "%" if measure in SHARES or "percent" in measure else ""
 
 
 def axis_label(endpoint: str, measure: str) -> str:
@@ -274,7 +370,7 @@ def axis_label(endpoint: str, measure: str) -> str:
     >>> axis_label("", "risk difference")
     'Risk difference, percentage points'
     """
-    label = f"{capital(measure)}{' in ' if endpoint else ''}{endpoint}"
+    label = f"{capital(measure_name(measure))}{' in ' if endpoint else ''}{endpoint}"
     of_measure = unit(measure)
     return f"{label}, {of_measure}" if of_measure else label
 

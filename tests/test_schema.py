@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_analysis as ba
+from botox_analysis.event_frames import check_events
 from botox_analysis.refusal import listed, refuse, require_choice, require_columns, require_conf_level
-from botox_analysis.schema import ESTIMATES, EVENTS, as_estimates, categories_of, check_estimates, check_events, check_outcomes
+from botox_analysis.schema import ESTIMATES, EVENTS, as_estimates, categories_of, check_estimates, check_outcomes
 
 COUNTS = pd.DataFrame({"arm": ["P", "T"], "n_events": [1, 2], "n_total": [3, 4]})
 

@@ -5,35 +5,75 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.numerics.proportions import DIFFERENCE_INTERVALS, difference_std_error, wilson_interval
-from botox_analysis.refusal import DataError, listed, require_choice, require_conf_level
-from botox_analysis.schema import EVENTS_TEXT, as_estimates, categories_of, check_events
+from botox_analysis.event_frames import check_events
+from botox_analysis.models.strata import LinedUp, add_strata, line_up
+from botox_analysis.numerics.comparisons import COMPARISONS, TESTS, Method
+from botox_analysis.numerics.incidence import poisson_interval
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.proportions import PROPORTION_INTERVALS, Limits
+from botox_analysis.numerics.two_arms import Compared
+from botox_analysis.refusal import DataError, require_choice, require_columns, require_conf_level
+from botox_analysis.schema import as_estimates
 
-MEASURES = ("risk difference",)
-_CARRIED = ("within", "threshold", "occurrences", "exposure")
-_INTERVAL_NAMES = {"newcombe": "Newcombe hybrid score interval", "wald": "Wald interval"}
+PER_YEARS = 100
+"""Patient-years in which rates in person-time are counted."""
+
+COUNTED = {
+    "proportion": ("n_events", "n_total"),
+    "incidence rate": ("n_events", "at_risk"),
+    "event rate": ("occurrences", "exposure"),
+}
+"""The columns of *events* that a rate is the quotient of."""
+
+_COUNTED_BY = dict.fromkeys(("risk difference", "log risk ratio", "log odds ratio"), COUNTED["proportion"]) | {
+    f"{before}{rate}{after}": COUNTED[rate]
+    for rate in ("incidence rate", "event rate")
+    for before, after in (("", " difference"), ("log ", " ratio"))
+}
+_PROPORTION_WORDS = {
+    "wilson": "Wilson score interval",
+    "clopper-pearson": "Clopper-Pearson exact interval",
+    "mid-p": "mid-P interval",
+    "agresti-coull": "Agresti-Coull interval",
+    "jeffreys": "Jeffreys interval",
+}
+_OF_CATEGORY = ("within", "severity", "relation", "threshold", "time")
+_CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 
 
-def event_rates(events: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFrame:
-    """The proportion of subjects with the event, with Wilson limits, for each row of *events*.
+def event_rates(
+    events: pd.DataFrame, *, measure: str = "proportion", interval: str = "", conf_level: float = 0.95
+) -> pd.DataFrame:
+    """How often the event happened, with limits, for each arm and category of *events*.
 
     Parameters
     ----------
     events : DataFrame
-        *events*; a frame written by hand needs ``arm``, ``n_events`` and ``n_total``.
+        *events*; a frame written by hand needs ``arm``, ``n_events`` and ``n_total``. Strata are added up.
+    measure : str
+        ``"proportion"``: subjects with the event among all, a share from 0 to 1. ``"incidence rate"``: subjects with the
+        event per 100 patient-years at risk of their first (needs ``at_risk``). ``"event rate"``: occurrences per 100
+        patient-years of exposure (needs ``occurrences`` and ``exposure``); its limits hold where occurrences of one subject
+        do not come in clusters.
+    interval : str
+        Of a proportion: ``"wilson"`` (taken where this is left out), ``"clopper-pearson"`` (never below its nominal
+        coverage), ``"mid-p"``, ``"agresti-coull"`` or ``"jeffreys"``. Rates in person-time have Garwood's exact limits,
+        ``"exact"``.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* in the order of the rows; proportions are shares from 0 to 1, and missing where ``n_total`` is 0.
-        ``n_events`` is kept beside.
+        *estimates* in the order of the rows; missing, with a ``note``, where there is nobody or no time. Counts are kept
+        beside.
 
     Raises
     ------
     DataError
-        A count is impossible, or a row is there twice.
+        A count is impossible, a row is there twice, or the columns that the measure needs are not there.
+    ValueError
+        The measure or interval is not known.
 
     Examples
     --------
@@ -42,143 +82,206 @@ def event_rates(events: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFra
     >>> rates[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.15, 0.1, 0.218]]
     """
+    require_choice(measure, COUNTED, "measure")
+    known = PROPORTION_INTERVALS if measure == "proportion" else ("exact",)
+    chosen = interval or next(iter(known))
+    require_choice(chosen, known, "interval")
     require_conf_level(conf_level)
-    counted = check_events(events)
-    _refuse_strata(counted)
-    n_events, n_total = counted["n_events"].to_numpy(), counted["n_total"].to_numpy()
-    low, high = wilson_interval(n_events, n_total, conf_level)
-    total = np.where(n_total > 0, n_total, np.nan)
-    share = n_events / total
+    counted = _with_counts(add_strata(check_events(events)), measure, COUNTED[measure])
+    happened, total = (counted[column].to_numpy(dtype=float) for column in COUNTED[measure])
+    there = total > 0
+    share, std_error, (low, high), words = _rates(happened, np.where(there, total, np.nan), measure, chosen, conf_level)
+    nothing = "no subjects" if measure == "proportion" else "no patient-years"
     return as_estimates(
         {
             **_estimand(counted),
             "arm": counted["arm"].astype(str),
-            "measure": "proportion",
-            "method": _method("Wilson score interval", counted),
-            "n": n_total,
+            "measure": measure,
+            "method": _method(words, counted),
+            "n": np.where(counted["n_total"] > 0, counted["n_total"], np.nan),
             "estimate": share,
-            "std_error": np.sqrt(share * (1 - share) / total),
+            "std_error": std_error,
             "conf_low": low,
             "conf_high": high,
             "conf_level": conf_level,
             **{column: counted[column].to_numpy() for column in _CARRIED if column in counted.columns},
-            "n_events": n_events,
+            "n_events": counted["n_events"].to_numpy(),
+            **({} if there.all() else {"note": np.where(there, "", nothing)}),
         }
     )
+
+
+def _rates(
+    happened: FloatArray, total: FloatArray, measure: str, interval: str, conf_level: float
+) -> tuple[FloatArray, FloatArray, Limits, str]:
+    share = happened / total
+    if measure == "proportion":
+        limits = PROPORTION_INTERVALS[interval](happened, np.nan_to_num(total), conf_level)
+        return share, np.sqrt(share * (1 - share) / total), limits, _PROPORTION_WORDS[interval]
+    time = total / PER_YEARS
+    return happened / time, np.sqrt(happened) / time, poisson_interval(happened, time, conf_level), "Garwood exact interval"
 
 
 def compare_rates(
     events: pd.DataFrame,
     *,
     measure: str = "risk difference",
-    interval: str = "newcombe",
+    interval: str = "miettinen-nurminen",
+    test: str = "",
+    null: float = 0.0,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
-    """Each arm against the reference, for every category of *events*.
+    """Each arm against the reference, for every category of *events*; with several strata, within them.
 
     Parameters
     ----------
     events : DataFrame
         *events*; the reference is the first arm: the first category of a categorical column, else the first to appear.
+        Where a category has several strata the comparison is stratified.
     measure : str
-        ``"risk difference"``: arm minus reference, a share from -1 to 1.
+        ``"risk difference"``: arm minus reference, a share from -1 to 1. ``"log risk ratio"``, ``"log odds ratio"``: natural
+        logarithms. ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
+        ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count.
     interval : str
-        ``"newcombe"``: hybrid score, from the Wilson limits of both arms. ``"wald"``: the normal approximation, for
-        reproducing older reports only.
+        ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is nearest to nominal.
+        Of a difference also ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in closed form, also
+        stratified), ``"agresti-caffo"``, ``"wald"`` (for reproducing older reports), ``"exact"`` (unconditional; never below
+        its nominal coverage, small trials only), ``"mantel-haenszel"`` (Sato's variance; many small strata). Of a ratio also
+        ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Of an odds ratio also ``"score"``, ``"log"``,
+        ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of one size). Of rates in person-time
+        also ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
+    test : str
+        Left out: p-values are of the test that the interval inverts, so that both say the same (Newcombe's inverts none).
+        ``"cochran-mantel-haenszel"``, ``"fisher"``, ``"mid-p"``, ``"barnard"``, ``"boschloo"``: of no difference between
+        proportions, whatever the interval.
+    null : float
+        The value, on the scale of the measure, that the p-value is of: a margin of non-inferiority, for instance.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* by category, then arm; the standard error is that of the difference with separate variances, the
-        p-value is missing: these intervals come without a test.
+        *estimates* by category, then arm. Log ratios are infinite where one arm has no event. Where an estimate is missing
+        or not finite, or strata do not count, ``note`` says why.
 
     Raises
     ------
     DataError
-        A count is impossible, there is one arm only, an arm lacks a category, or there are several strata.
+        A count is impossible, there is one arm only, or an arm lacks a category or stratum.
     ValueError
-        The measure or interval is not known.
+        The measure, interval or test is not known, or not for several strata.
 
     References
     ----------
-    Newcombe RG (1998). Stat Med 17:873-890, methods 10 and 1.
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226. Mee RW (1984). Biometrics 40:1175-1176. Koopman PAR (1984). Biometrics
+    40:513-517. The other methods are cited where they are written, in ``numerics``.
 
     Examples
     --------
     >>> import pandas as pd
     >>> events = pd.DataFrame({"arm": ["control", "acupuncture"], "n_events": [21, 49], "n_total": [140, 161]})
     >>> compare_rates(events)[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
-    [[0.154, 0.059, 0.244]]
+    [[0.154, 0.06, 0.246]]
     """
-    require_choice(measure, MEASURES, "measure")
-    require_choice(interval, DIFFERENCE_INTERVALS, "interval")
+    require_choice(measure, COMPARISONS, "measure")
+    require_choice(interval, COMPARISONS[measure], f"interval of a {measure}")
     require_conf_level(conf_level)
-    counted = check_events(events)
-    _refuse_strata(counted)
-    arms = categories_of(counted["arm"])
-    if len(arms) < 2:
-        raise DataError(f"events has one arm only, '{arms[0]}'; a comparison needs two.")
-
-    key = [column for column in (*EVENTS_TEXT, "within", "imputation") if column in counted.columns]
-    group = counted.groupby(key, sort=False, dropna=False).ngroup().to_numpy()
-    _refuse_gaps(counted, group, arms)
-    is_reference = (counted["arm"] == arms[0]).to_numpy()
-    reference_row = np.full(group.max() + 1, -1)
-    reference_row[group[is_reference]] = np.flatnonzero(is_reference)
-    own_row = np.flatnonzero(~is_reference)
-    arm_code = pd.Index(arms).get_indexer(counted["arm"].astype(object))[own_row]
-    own_row = own_row[np.lexsort((arm_code, group[own_row]))]
-    reference_of_own = reference_row[group[own_row]]
-    own, reference = counted.iloc[own_row], counted.iloc[reference_of_own]
-    numbers = tuple(frame[column].to_numpy() for frame in (own, reference) for column in ("n_events", "n_total"))
-    low, high = DIFFERENCE_INTERVALS[interval](numbers[0], numbers[1], numbers[2], numbers[3], conf_level)
-    share, share_reference = (
-        np.divide(numbers[at], numbers[at + 1], out=np.full(len(own), np.nan), where=numbers[at + 1] > 0) for at in (0, 2)
-    )
-    own = own.reset_index(drop=True)
+    method = COMPARISONS[measure][interval]
+    columns = _COUNTED_BY[measure]
+    _refuse_test(test, measure, null)
+    _refuse_null(null, measure)
+    counted = _with_counts(check_events(events), measure, columns)
+    compared = line_up(counted, columns, 1.0 if columns == COUNTED["proportion"] else PER_YEARS)
+    _refuse_strata(method, test, measure, interval, compared.n_strata)
+    said = method.compare(compared.counts, conf_level, float(null)).where(compared.known)
+    p_value = np.where(compared.known, TESTS[test].p_value(compared.counts), np.nan) if test else said.p_value
+    note = _notes(compared, said)
     return as_estimates(
         {
-            **_estimand(own),
-            "arm": own["arm"].astype(str),
-            "reference": str(arms[0]),
+            **compared.estimand,
             "measure": measure,
-            "method": _method(_INTERVAL_NAMES[interval], own),
-            "n": numbers[1] + numbers[3],
-            "estimate": share - share_reference,
-            "std_error": difference_std_error(numbers[0], numbers[1], numbers[2], numbers[3]),
-            "conf_low": low,
-            "conf_high": high,
+            "method": _method(_words(method, test, null, compared.n_strata), compared.about),
+            "n": compared.n,
+            "estimate": said.estimate,
+            "std_error": said.std_error,
+            "conf_low": said.low,
+            "conf_high": said.high,
             "conf_level": conf_level,
-            **{column: own[column].to_numpy() for column in ("within", "threshold") if column in own.columns},
+            "p_value": p_value,
+            **{column: compared.about[column].to_numpy() for column in _OF_CATEGORY if column in compared.about.columns},
+            **({"note": note} if any(note) else {}),
         }
     )
 
 
-def _refuse_gaps(counted: pd.DataFrame, group: np.ndarray, arms: list[str]) -> None:
-    """Refuse a category that an arm lacks: a row that is not there is not a count of 0."""
-    there = pd.crosstab(group, counted["arm"].astype(object).to_numpy()).reindex(columns=arms)
-    lacking = there.to_numpy() == 0
-    if lacking.any():
-        at, arm = np.argwhere(lacking)[0]
-        category = counted["category"].to_numpy()[group == there.index[at]][0]
-        what = "the reference" if arm == 0 else "arm"
-        raise DataError(
-            f"events has no row of {what} '{arms[arm]}' for category '{category}'; expected one, with 0 where there were none."
+def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) -> pd.DataFrame:
+    require_columns(counted, columns, f"events, for the {measure},")
+    for column in columns:
+        numbers = pd.to_numeric(counted[column], errors="coerce").to_numpy(dtype=float)
+        if (numbers < 0).any() or (column != "at_risk" and column != "exposure" and np.isnan(numbers).any()):
+            row = int(np.flatnonzero(~(numbers >= 0))[0]) + 1
+            raise DataError(f"events row {row}: found {column} {counted[column].iloc[row - 1]}; expected a number, 0 or more.")
+    return counted
+
+
+def _refuse_test(test: str, measure: str, null: float) -> None:
+    if not test:
+        return
+    require_choice(test, TESTS, "test")
+    if _COUNTED_BY[measure] != COUNTED["proportion"]:
+        raise ValueError(f"test is '{test}', which compares proportions; leave it out for the {measure}.")
+    if null != 0:
+        raise ValueError(f"test is '{test}', a test of no difference, and null is {null:g}; leave out one of the two.")
+
+
+def _refuse_null(null: float, measure: str) -> None:
+    if not np.isfinite(null) or (measure == "risk difference" and not -1 < null < 1):
+        expected = "a share between -1 and 1" if measure == "risk difference" else "a number"
+        raise ValueError(f"null is {null!r}; a {measure} to test is {expected}.")
+
+
+def _refuse_strata(method: Method, test: str, measure: str, interval: str, n_strata: int) -> None:
+    if n_strata == 1:
+        return
+    if not method.stratified:
+        usable = ", ".join(f"'{name}'" for name, other in COMPARISONS[measure].items() if other.stratified)
+        raise ValueError(
+            f"events has {n_strata} strata, and the interval '{interval}' is for one; take {usable}, or add up the counts first."
+        )
+    if test and not TESTS[test].stratified:
+        raise ValueError(
+            f"events has {n_strata} strata, and the test '{test}' is for one; take 'cochran-mantel-haenszel', or leave it out."
         )
 
 
-def _refuse_strata(counted: pd.DataFrame) -> None:
-    strata = counted.groupby(
-        [column for column in (*EVENTS_TEXT, "within", "imputation", "arm") if column in counted.columns and column != "stratum"],
-        sort=False, dropna=False, observed=True,
-    )["stratum"].nunique()  # fmt: skip
-    if (strata > 1).any():
-        raise DataError(
-            f"events has several strata ({listed(categories_of(counted['stratum']))}) in one category; "
-            "stratified rates are not computed yet: add up the counts first."
+def _words(method: Method, test: str, null: float, n_strata: int) -> str:
+    words = f"{method.stratified}, {n_strata} strata" if n_strata > 1 else method.words
+    if test:
+        words = f"{words}, {TESTS[test].words}"
+    return f"{words}, tested against {null:g}" if null else words
+
+
+def _notes(compared: LinedUp, said: Compared) -> list[str]:
+    """Why an estimate is missing or infinite, and how many strata do not count."""
+    counts, n_strata = compared.counts, compared.n_strata
+    used = (counts.weight > 0).sum(axis=1)
+    # Most comparisons have nothing to tell.
+    telling = np.flatnonzero(~compared.known | (used < n_strata) | ~np.isfinite(said.estimate))
+    notes = [""] * len(used)
+    for row in telling:
+        if not compared.known[row] or used[row] == 0:
+            notes[row] = "nobody in one of the arms" if compared.known[row] else "patient-years are not known"
+            continue
+        parts = (
+            [f"{n_strata - used[row]} of {n_strata} strata have one arm only and do not count"] if used[row] < n_strata else []
         )
+        if not np.isfinite(said.estimate[row]):
+            own, ref = counts.events[row].sum(), counts.events_ref[row].sum()
+            who = "either arm" if own + ref == 0 else "the arm" if own == 0 else "the reference" if ref == 0 else ""
+            parts.append(f"no event in {who}" if who else "all subjects of an arm have the event")
+        notes[row] = "; ".join(parts)
+    return notes
 
 
 def _estimand(counted: pd.DataFrame) -> dict[str, pd.Series]:

@@ -1,4 +1,4 @@
-"""Limits of proportions and of their differences, vectorised over rows."""
+"""Limits of proportions, vectorised over rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
+from scipy.optimize.elementwise import find_root
 
 from botox_analysis.numerics.inference import FloatArray
 
@@ -41,116 +42,162 @@ def wilson_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) 
     '0.0283 to 0.0576'
     """
     events, total = np.asarray(n_events, dtype=float), _positive(n_total)
-    z2 = stats.norm.ppf(0.5 + conf_level / 2) ** 2
+    z2 = special.ndtri(0.5 + conf_level / 2) ** 2
     centre = (events + z2 / 2) / (total + z2)
     half = np.sqrt(z2 * (events * (total - events) / total + z2 / 4)) / (total + z2)
     # Rounding would leave 1e-17 where the limit is 0 or 1 exactly.
-    low = np.where(events == 0, np.where(np.isnan(total), np.nan, 0.0), centre - half)
-    high = np.where(events == total, 1.0, centre + half)
-    return low, high
+    return _with_ends(events, total, centre - half, centre + half)
 
 
-def newcombe_difference(
-    n_events: ArrayLike,
-    n_total: ArrayLike,
-    n_events_ref: ArrayLike,
-    n_total_ref: ArrayLike,
-    conf_level: float,
-) -> Limits:
-    """Confidence limits of a difference of two proportions, by Newcombe's hybrid score method (his method 10).
+def clopper_pearson_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) -> Limits:
+    """Exact confidence limits of a proportion: each binomial tail has half of the rest.
 
     Parameters
     ----------
-    n_events, n_total : array_like, shape (k,)
-        Subjects with the event and in all, in the arm.
-    n_events_ref, n_total_ref : array_like, shape (k,)
-        The same in the reference arm.
+    n_events : array_like, shape (k,)
+        Subjects with the event.
+    n_total : array_like, shape (k,)
+        Subjects in all; where it is 0 the limits are missing (nan).
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+        Limits on the scale of the proportion.
+
+    References
+    ----------
+    Clopper CJ, Pearson ES (1934). Biometrika 26:404-413.
+    """
+    events, total = np.asarray(n_events, dtype=float), _positive(n_total)
+    tail = (1 - conf_level) / 2
+    low = special.betaincinv(np.maximum(events, 1.0), np.maximum(total - events, 0.0) + 1, tail)
+    high = special.betaincinv(events + 1, np.maximum(total - events, 1.0), 1 - tail)
+    return _with_ends(events, total, low, high)
+
+
+def mid_p_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) -> Limits:
+    """Confidence limits of a proportion from tails that count the observed number by half.
+
+    Parameters
+    ----------
+    n_events : array_like, shape (k,)
+        Subjects with the event.
+    n_total : array_like, shape (k,)
+        Subjects in all; where it is 0 the limits are missing (nan).
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1, held on average.
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+        Limits on the scale of the proportion, inside those of Clopper and Pearson.
+
+    References
+    ----------
+    Berry G, Armitage P (1995). Statistician 44:417-423.
+    """
+    events, total = np.atleast_1d(np.asarray(n_events, dtype=float)), np.atleast_1d(_positive(n_total))
+    tail = (1 - conf_level) / 2
+    low, high = clopper_pearson_interval(events, total, conf_level)
+
+    def upper_tail(at: FloatArray, x: FloatArray, n: FloatArray) -> FloatArray:
+        # Half of P(X >= x) + P(X > x).
+        return np.asarray(
+            (special.betainc(x, n - x + 1, at) + np.where(x < n, special.betainc(x + 1, np.maximum(n - x, 1e-300), at), 0.0)) / 2
+        )
+
+    def limit(x: FloatArray, n: FloatArray, exact: FloatArray) -> FloatArray:
+        found = find_root(
+            lambda at, x, n: upper_tail(at, x, n) - tail,
+            (exact, np.ones(exact.shape)),
+            args=(x, n),
+            tolerances={"xatol": 0.0, "fatol": 0.0},
+        )
+        return np.asarray(found.x)
+
+    some, not_all = (events > 0) & (total > 0), (events < total)
+    low[some] = limit(events[some], total[some], low[some])
+    # The upper limit of the events is one less the lower limit of the others.
+    high[not_all] = 1 - limit((total - events)[not_all], total[not_all], 1 - high[not_all])
+    return _with_ends(events, total, low, high)
+
+
+def agresti_coull_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) -> Limits:
+    """Confidence limits of a proportion by the normal distribution around the centre of Wilson's interval.
+
+    Parameters
+    ----------
+    n_events : array_like, shape (k,)
+        Subjects with the event.
+    n_total : array_like, shape (k,)
+        Subjects in all; where it is 0 the limits are missing (nan).
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     low, high : ndarray, shape (k,)
-        Limits of arm minus reference, within [-1, 1]; missing (nan) where an arm is empty.
+        Limits on the scale of the proportion, cut at 0 and 1; never inside Wilson's.
 
     References
     ----------
-    Newcombe RG (1998). Stat Med 17:873-890, method 10, p. 876.
+    Agresti A, Coull BA (1998). Am Stat 52:119-126, p. 122. Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133, formula 5.
     """
-    p1, p2 = _proportion(n_events, n_total), _proportion(n_events_ref, n_total_ref)
-    low1, high1 = wilson_interval(n_events, n_total, conf_level)
-    low2, high2 = wilson_interval(n_events_ref, n_total_ref, conf_level)
-    difference = p1 - p2
-    return (
-        difference - np.hypot(p1 - low1, high2 - p2),
-        difference + np.hypot(high1 - p1, p2 - low2),
-    )
+    events, total = np.asarray(n_events, dtype=float), _positive(n_total)
+    z2 = special.ndtri(0.5 + conf_level / 2) ** 2
+    centre = (events + z2 / 2) / (total + z2)
+    half = np.sqrt(z2 * centre * (1 - centre) / (total + z2))
+    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
-def wald_difference(
-    n_events: ArrayLike,
-    n_total: ArrayLike,
-    n_events_ref: ArrayLike,
-    n_total_ref: ArrayLike,
-    conf_level: float,
-) -> Limits:
-    """Confidence limits of a difference of two proportions, by the normal approximation without correction.
-
-    For reproducing older reports, many of which used it; its coverage is poor in small samples and near 0 or 1.
+def jeffreys_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) -> Limits:
+    """Equal-tailed limits of a proportion after Jeffreys' prior.
 
     Parameters
     ----------
-    n_events, n_total : array_like, shape (k,)
-        Subjects with the event and in all, in the arm.
-    n_events_ref, n_total_ref : array_like, shape (k,)
-        The same in the reference arm.
+    n_events : array_like, shape (k,)
+        Subjects with the event.
+    n_total : array_like, shape (k,)
+        Subjects in all; where it is 0 the limits are missing (nan).
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     low, high : ndarray, shape (k,)
-        Limits of arm minus reference, cut at -1 and 1; missing (nan) where an arm is empty.
+        Limits on the scale of the proportion; 0 where nobody and 1 where everybody has the event.
 
     References
     ----------
-    Newcombe RG (1998). Stat Med 17:873-890, method 1, p. 875.
+    Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133, p. 108.
     """
-    difference = _proportion(n_events, n_total) - _proportion(n_events_ref, n_total_ref)
-    margin = stats.norm.ppf(0.5 + conf_level / 2) * difference_std_error(n_events, n_total, n_events_ref, n_total_ref)
-    return np.maximum(difference - margin, -1.0), np.minimum(difference + margin, 1.0)
+    events, total = np.asarray(n_events, dtype=float), _positive(n_total)
+    tail = (1 - conf_level) / 2
+    low, high = (special.betaincinv(events + 0.5, total - events + 0.5, share) for share in (tail, 1 - tail))
+    return _with_ends(events, total, low, high)
 
 
-def difference_std_error(n_events: ArrayLike, n_total: ArrayLike, n_events_ref: ArrayLike, n_total_ref: ArrayLike) -> FloatArray:
-    """Standard error of a difference of two independent proportions, each with its own variance.
-
-    Parameters
-    ----------
-    n_events, n_total : array_like, shape (k,)
-        Subjects with the event and in all, in the arm.
-    n_events_ref, n_total_ref : array_like, shape (k,)
-        The same in the reference arm.
-
-    Returns
-    -------
-    ndarray, shape (k,)
-        0 where both proportions are 0 or 1; missing (nan) where an arm is empty.
-    """
-    p1, p2 = _proportion(n_events, n_total), _proportion(n_events_ref, n_total_ref)
-    return np.sqrt(p1 * (1 - p1) / _positive(n_total) + p2 * (1 - p2) / _positive(n_total_ref))
-
-
-DIFFERENCE_INTERVALS: dict[str, Callable[[ArrayLike, ArrayLike, ArrayLike, ArrayLike, float], Limits]] = {
-    "newcombe": newcombe_difference,
-    "wald": wald_difference,
+PROPORTION_INTERVALS: dict[str, Callable[[ArrayLike, ArrayLike, float], Limits]] = {
+    "wilson": wilson_interval,
+    "clopper-pearson": clopper_pearson_interval,
+    "mid-p": mid_p_interval,
+    "agresti-coull": agresti_coull_interval,
+    "jeffreys": jeffreys_interval,
 }
-"""Interval of a risk difference by name."""
+"""Interval of a proportion by name."""
+
+
+def _with_ends(events: FloatArray, total: FloatArray, low: FloatArray, high: FloatArray) -> Limits:
+    """Exactly 0 where nobody has the event, exactly 1 where everybody has."""
+    empty = np.isnan(total)
+    return (
+        np.where(empty, np.nan, np.where(events == 0, 0.0, low)),
+        np.where(empty, np.nan, np.where(events == total, 1.0, high)),
+    )
 
 
 def _positive(n_total: ArrayLike) -> FloatArray:
     total = np.asarray(n_total, dtype=float)
     return np.where(total > 0, total, np.nan)
-
-
-def _proportion(n_events: ArrayLike, n_total: ArrayLike) -> FloatArray:
-    return np.asarray(n_events, dtype=float) / _positive(n_total)

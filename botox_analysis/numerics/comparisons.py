@@ -1,0 +1,123 @@
+"""Every way to compare two rates, by measure and name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from botox_analysis.numerics import exact_tables, incidence, large_sample, score_intervals
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.two_arms import Comparison, TwoArms
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to compare two rates.
+
+    Attributes
+    ----------
+    compare : callable
+        Counts, nominal coverage and null give what is said.
+    words : str
+        What ``method`` says.
+    stratified : str
+        What it says of several strata; empty where it is for one stratum only.
+    """
+
+    compare: Comparison
+    words: str
+    stratified: str = ""
+
+
+_CMH_WEIGHTS = "Cochran-Mantel-Haenszel weights"
+_STRATIFIED_SCORE = f"stratified Miettinen-Nurminen interval, {_CMH_WEIGHTS}"
+_SCORE = "Miettinen-Nurminen interval"
+
+COMPARISONS: dict[str, dict[str, Method]] = {
+    "risk difference": {
+        "miettinen-nurminen": Method(score_intervals.miettinen_nurminen_difference, _SCORE, _STRATIFIED_SCORE),
+        "mee": Method(score_intervals.mee_difference, "Mee's score interval"),
+        "newcombe": Method(
+            large_sample.newcombe_difference,
+            "Newcombe hybrid score interval",
+            f"stratified Newcombe hybrid score interval, {_CMH_WEIGHTS}",
+        ),
+        "agresti-caffo": Method(large_sample.agresti_caffo_difference, "Agresti-Caffo interval"),
+        "wald": Method(large_sample.wald_difference, "Wald interval"),
+        "exact": Method(exact_tables.unconditional_difference, "exact unconditional interval"),
+        "mantel-haenszel": Method(
+            large_sample.mantel_haenszel_difference,
+            "Wald interval with Sato's variance",
+            "Mantel-Haenszel difference with Sato's variance",
+        ),
+    },
+    "log risk ratio": {
+        "miettinen-nurminen": Method(score_intervals.miettinen_nurminen_ratio, _SCORE, _STRATIFIED_SCORE),
+        "koopman": Method(score_intervals.koopman_ratio, "Koopman's score interval"),
+        "log": Method(large_sample.log_ratio, "log interval"),
+        "mantel-haenszel": Method(large_sample.mantel_haenszel_ratio, "log interval", "Mantel-Haenszel ratio"),
+    },
+    "log odds ratio": {
+        "miettinen-nurminen": Method(
+            score_intervals.miettinen_nurminen_odds_ratio,
+            _SCORE,
+            "stratified Miettinen-Nurminen interval of the common odds ratio",
+        ),
+        "score": Method(score_intervals.score_odds_ratio, "score interval", "stratified score interval of the common odds ratio"),
+        "log": Method(large_sample.log_odds_ratio, "log interval"),
+        "conditional exact": Method(exact_tables.conditional_odds_ratio, "conditional exact interval"),
+        "mantel-haenszel": Method(
+            large_sample.mantel_haenszel_odds_ratio,
+            "log interval, variance of Robins, Breslow and Greenland",
+            "Mantel-Haenszel odds ratio, variance of Robins, Breslow and Greenland",
+        ),
+        "peto": Method(large_sample.peto_odds_ratio, "Peto odds ratio", "Peto odds ratio"),
+    },
+    "incidence rate difference": {
+        "miettinen-nurminen": Method(incidence.score_difference, _SCORE, _STRATIFIED_SCORE),
+        "mantel-haenszel": Method(incidence.mantel_haenszel_difference, "Wald interval", "Mantel-Haenszel difference"),
+    },
+    "log incidence rate ratio": {
+        "miettinen-nurminen": Method(incidence.score_ratio, _SCORE, _STRATIFIED_SCORE),
+        "exact": Method(incidence.exact_ratio, "exact interval given all events"),
+        "mantel-haenszel": Method(incidence.mantel_haenszel_ratio, "log interval", "Mantel-Haenszel ratio"),
+    },
+}
+"""Intervals of each measure by name; the first is the one to take where nothing speaks for another."""
+
+COMPARISONS["event rate difference"] = COMPARISONS["incidence rate difference"]
+COMPARISONS["log event rate ratio"] = COMPARISONS["log incidence rate ratio"]
+
+
+@dataclass(frozen=True)
+class NamedTest:
+    """A test of no difference between two proportions.
+
+    Attributes
+    ----------
+    p_value : callable
+        Counts give two-sided p-values.
+    words : str
+        What ``method`` says.
+    stratified : bool
+        Whether it is for several strata, too.
+    """
+
+    p_value: Callable[[TwoArms], FloatArray]
+    words: str
+    stratified: bool = False
+
+
+def _cochran_mantel_haenszel(counts: TwoArms) -> FloatArray:
+    # The score test of an odds ratio of 1, summed over strata, is the test of Cochran, Mantel and Haenszel without correction.
+    return score_intervals.p_value_at(counts, score_intervals.corrected_odds_ratio_statistic, 0.0)
+
+
+TESTS: dict[str, NamedTest] = {
+    "cochran-mantel-haenszel": NamedTest(_cochran_mantel_haenszel, "Cochran-Mantel-Haenszel test", stratified=True),
+    "fisher": NamedTest(exact_tables.fisher_test, "Fisher's exact test"),
+    "mid-p": NamedTest(exact_tables.mid_p_test, "mid-P test"),
+    "barnard": NamedTest(exact_tables.barnard_test, "Barnard's exact test"),
+    "boschloo": NamedTest(exact_tables.boschloo_test, "Boschloo's exact test"),
+}
+"""Tests by name."""

@@ -1,0 +1,114 @@
+"""Numbers needed to treat, and conclusions from a margin."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis import wording
+
+
+def differences(*limits):
+    """Risk differences with given estimate and limits, by hand."""
+    rows = np.array(limits, dtype=float)
+    events = pd.DataFrame({"arm": ["p", "t"] * len(rows), "n_events": 1, "n_total": 2})
+    events["category"] = np.repeat([f"c{row}" for row in range(len(rows))], 2)
+    compared = ba.compare_rates(events)
+    return compared.assign(estimate=rows[:, 0], conf_low=rows[:, 1], conf_high=rows[:, 2])
+
+
+def written(needed):
+    return [wording.number_needed(row.estimate, row.conf_low, row.conf_high) for row in needed.itertuples()]
+
+
+@pytest.mark.parametrize(
+    ("events", "number", "low", "high"),
+    [
+        # R, prop-NNT rows of the known values: inverses of the Miettinen-Nurminen limits.
+        (((238, 696), (308, 688)), 9.458912769, 6.384344647, 18.41986126),
+        (((4, 15), (12, 16)), 2.068965517, 1.372476778, 7.788241177),
+    ],
+)
+def test_numbers_needed_are_those_of_the_known_values(events, number, low, high):
+    (x0, n0), (x1, n1) = events
+    frame = pd.DataFrame({"arm": ["p", "t"], "n_events": [x0, x1], "n_total": [n0, n1]})
+    row = ba.number_needed(ba.compare_rates(frame), events_are="benefit").iloc[0]
+    assert row[["estimate", "conf_low", "conf_high"]].tolist() == pytest.approx([number, low, high], rel=1e-9)
+
+
+def test_limits_run_through_infinity_where_the_difference_may_be_none():
+    assert written(ba.number_needed(differences((1 / 12, -0.05, 0.2)), events_are="benefit")) == [
+        "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)"
+    ]
+
+
+def test_the_side_that_the_estimate_is_on_comes_first():
+    assert written(ba.number_needed(differences((-0.1, -0.2, 0.05)), events_are="benefit")) == [
+        "NNTH 10.0 (NNTH 5.0 to ∞ to NNTB 20.0)"
+    ]
+
+
+def test_more_side_effects_are_a_number_needed_to_harm():
+    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)), events_are="harm")) == ["NNTH 10.0 (5.0 to 20.0)"]
+
+
+def test_no_difference_at_all_needs_infinitely_many():
+    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)), events_are="harm")) == ["∞ (NNTB 10.0 to ∞ to NNTH 10.0)"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"), [((0.1, 0.0, 0.2), "NNTB 10.0 (5.0 to ∞)"), ((-0.1, -0.2, 0.0), "NNTH 10.0 (5.0 to ∞)")]
+)
+def test_a_limit_of_no_difference_is_infinity(limits, said):
+    assert written(ba.number_needed(differences(limits), events_are="benefit")) == [said]
+
+
+def test_turning_the_events_turns_the_sign():
+    of_benefit, of_harm = (ba.number_needed(differences((0.1, -0.05, 0.2)), events_are=word) for word in ("benefit", "harm"))
+    assert of_benefit[["estimate", "conf_low", "conf_high"]].to_numpy() == pytest.approx(
+        -of_harm[["estimate", "conf_high", "conf_low"]].to_numpy()
+    )
+
+
+def test_an_unknown_difference_has_an_unknown_number():
+    needed = ba.number_needed(differences((np.nan, np.nan, np.nan)), events_are="harm")
+    assert written(needed) == [wording.MISSING]
+
+
+@pytest.mark.parametrize(
+    ("limits", "better", "conclusion"),
+    [
+        ((0.05, 0.01, 0.1), "higher", "superior"),
+        ((0.0, -0.05, 0.05), "higher", "non-inferior"),
+        ((0.0, -0.1, 0.1), "higher", "not decided"),
+        ((-0.2, -0.3, -0.11), "higher", "inferior"),
+        ((-0.05, -0.1, -0.01), "lower", "superior"),
+        ((0.0, -0.05, 0.05), "lower", "non-inferior"),
+        ((0.2, 0.11, 0.3), "lower", "inferior"),
+        ((np.nan, np.nan, np.nan), "lower", "no limits"),
+    ],
+)
+def test_the_limits_alone_decide(limits, better, conclusion):
+    judged = ba.non_inferiority(differences(limits), margin=0.1, better=better)
+    assert judged["conclusion"].tolist() == [conclusion]
+
+
+def test_the_margin_has_the_sign_of_what_is_worse():
+    judged = [
+        ba.non_inferiority(differences((0, -1, 1)), margin=0.1, better=better)["margin"].iloc[0] for better in ("higher", "lower")
+    ]
+    assert judged == [-0.1, 0.1]
+
+
+def test_the_test_against_a_margin_and_the_limits_decide_alike():
+    events = pd.DataFrame({"arm": ["licensed", "new"], "n_events": [60, 50], "n_total": [120, 120]})
+    for margin in (0.05, 0.1, 0.15, 0.2, 0.25):
+        tested = ba.compare_rates(events, null=-margin).iloc[0]
+        judged = ba.non_inferiority(ba.compare_rates(events), margin=margin, better="higher").iloc[0]
+        assert (tested["p_value"] < 0.05 and tested["estimate"] > -margin) == (judged["conclusion"] == "non-inferior")
+
+
+@pytest.mark.parametrize(("margin", "better"), [(0.0, "higher"), (-0.1, "higher"), (np.nan, "lower"), (0.1, "more")])
+def test_a_margin_is_above_0_and_has_a_side(margin, better):
+    with pytest.raises(ValueError, match=r"margin is|better"):
+        ba.non_inferiority(differences((0, -1, 1)), margin=margin, better=better)
