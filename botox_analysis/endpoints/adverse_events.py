@@ -2,173 +2,180 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_choice
-from botox_analysis.trials.layout import SEVERITIES
+from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, adverse_event_table, arms_received, emergent
+from botox_analysis.endpoints.event_categories import ANY as ANY
+from botox_analysis.endpoints.event_categories import BY, Special, check_special, levels_of, ranking_of
+from botox_analysis.endpoints.event_counts import AtRisk, Occurrences, coded_days, count
+from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.schema import categories_of
 from botox_analysis.trials.trial import Trial
 
-DAYS_PER_YEAR = 365.25
-ANY = "any adverse event"
 ENDPOINT = "treatment-emergent adverse events"
-UNCODED = "uncoded"
-"""The class of events in a table without classes."""
+"""The words of the rule follow it."""
 
 
-def adverse_events(trial: Trial, *, by: str = "term") -> pd.DataFrame:
-    """Subjects with treatment-emergent adverse events, and occurrences, by arm.
+def adverse_events(
+    trial: Trial,
+    *,
+    by: str = "term",
+    rule: EmergentRule = FROM_DAY_1,
+    special: Special | None = None,
+    stratum: str | None = None,
+) -> pd.DataFrame:
+    """Subjects with treatment-emergent adverse events, occurrences, and time at risk, by arm.
 
-    An event is treatment-emergent when it begins on day 1 or later; one whose onset is not known counts (the cautious
-    reading). A subject counts once in each row. The denominators are all subjects of the trial as given, by the arm
-    actually received where the table of subjects says it: restrict the trial to its safety population first.
+    A subject counts once in each row, an occurrence each time. The denominators are all subjects of the trial as given, by the
+    arm actually received where the table of subjects says it: restrict the trial to its safety population first.
 
     Parameters
     ----------
     trial : Trial
         With adverse events.
     by : str
-        ``"term"``: each class, then its terms (``within`` says the class). ``"overview"``: any event, related, severe,
-        serious, and leading to discontinuation, as far as the table has them; what is not known to be unrelated counts
-        as related. ``"severity"``: by the worst severity known.
+        ``"class"``: any event, then each class. ``"term"``: each class, then its terms (``within`` says the class); a term
+        that is in two classes has a row in each, and what has no class is in "uncoded".
+
+        ``"overview"``: any event, related, severe, serious, serious and related, leading to discontinuation, fatal, as far as
+        the table has them, and of special interest where `special` is given. What is not known to be unrelated counts as
+        related; what is not known to be severe, serious and so on does not count as such.
+
+        ``"severity"``: subjects by the worst severity known, occurrences by their own. ``"relation"``: subjects with
+        anything related (or not known to be unrelated), and with unrelated events only. ``"term and severity"``,
+        ``"term and relation"``: the same in each class and term; the column ``severity`` or ``relation`` tells the rows
+        apart. Where a severity is not recorded, there is a row for it.
+
+        ``"special interest"``: each name of `special`, then its terms (``within`` says the name).
+    rule : EmergentRule
+        Which events are treatment-emergent; ``endpoint`` says it in words.
+    special : mapping of str to sequence of str, optional
+        Events of special interest: by name, the terms that belong to it, in whatever class; capitals and spaces do not
+        matter. A term that nobody has is a row of 0.
+    stratum : str, optional
+        A covariate of the subjects; each of its values has rows of its own. Left out: one stratum, without a name.
 
     Returns
     -------
     DataFrame
-        *events*, with every arm in every category; ``occurrences``, and ``exposure`` in patient-years from day 1 to the
-        subject's last day (missing in an arm where anybody's ``last_day`` is).
+        *events* by category, stratum and arm, with every arm in every stratum and category; classes, and the terms of a
+        class, in the order of the alphabet.
+
+        ``occurrences``; ``exposure``: patient-years of all from day 1 to their last day, both included (missing where
+        anybody's ``last_day`` is); ``at_risk``: patient-years of those with the event from day 1 to its onset, both included,
+        and of the others to their last day (among them, by severity, those who count at another one). An onset after the last
+        day counts, with the time until the last day; an event has a day at least. ``at_risk`` is missing where a time is not
+        known: somebody without the event has no ``last_day``, or an event of unknown onset may have been somebody's first (it
+        may not where there is another on day 1).
 
     Raises
     ------
     DataError
-        The trial has no adverse events table, or it lacks what `by` asks for.
+        The trial has no adverse events table, or lacks what `by`, `rule` or `stratum` asks for.
     ValueError
-        `by` is not known.
+        `by` is not known, or `special` is missing, empty or not asked for.
     """
-    require_choice(by, _GROUPINGS, "by")
-    events, arm_of = _emergent(trial)
-    arms = arm_of.cat.categories
-    rows = []
-    for category, within, chosen in _GROUPINGS[by](events):
-        arm_codes = arm_of.cat.codes.to_numpy()
-        hit = chosen["subject"].cat.codes.to_numpy()
-        subjects = np.unique(hit)
-        rows.append(
-            pd.DataFrame(
-                {
-                    "arm": pd.Categorical(arms, categories=arms),
-                    "category": category,
-                    "within": within,
-                    "n_events": np.bincount(arm_codes[subjects], minlength=len(arms)),
-                    "occurrences": np.bincount(arm_codes[hit], minlength=len(arms)),
-                }
-            )
-        )
-    counted = pd.concat(rows, ignore_index=True)
-    n_total = arm_of.value_counts(sort=False).reindex(arms)
+    require_choice(by, BY, "by")
+    if special is not None and by not in ("overview", "special interest"):
+        raise ValueError(f'special is given with by="{by}"; it is for by="overview" and by="special interest".')
+    check_special(special)
+    table = adverse_event_table(trial)
+    counts, day = emergent(trial, rule)
+    events, day = (table, day) if counts.all() else (table.loc[counts], day[counts])
+    subjects, strata, arms = _at_risk(trial, stratum)
+    levels, ranking = levels_of(events, by, special), ranking_of(events, by)
+    occurrences = Occurrences(
+        events["subject"].cat.codes.to_numpy(), coded_days(day), ranking.rank, 1 + max(rank for rank, _ in ranking.words)
+    )
+    counted = [count(occurrences, level.code, n_categories=len(level.names), subjects=subjects) for level in levels]
+
+    # Categories (in order), ranks (those shown), cells: strata, and arms in them.
+    order = np.argsort(np.concatenate([level.place for level in levels]), kind="stable")
+    shown = [rank for rank, _ in ranking.words]
+    n_events, n_occurrences, at_risk = (
+        np.concatenate([getattr(each, name) for each in counted])[order][:, shown].ravel()
+        for name in ("n_events", "occurrences", "at_risk")
+    )
+    names = np.array([name for level in levels for name in level.names], dtype=object)[order]
+    category, within = names[:, 0], names[:, 1]
+    blocks = len(order) * len(shown)
+    n_cells = subjects.n_cells
+    ranked = {ranking.column: _over([word for _, word in ranking.words], len(order), n_cells)} if ranking.column else {}
     return pd.DataFrame(
         {
             "trial": trial.name,
             "population": trial.population,
-            "endpoint": ENDPOINT,
+            "endpoint": rule.define(ENDPOINT),
             "visit": "",
-            "arm": counted["arm"],
-            "stratum": "",
-            "category": counted["category"],
-            "n_events": counted["n_events"],
-            "n_total": counted["arm"].map(n_total).astype(int),
-            "within": counted["within"],
-            "occurrences": counted["occurrences"],
-            "exposure": counted["arm"].map(_exposure(trial, arm_of)).astype(float),
+            "arm": pd.Categorical.from_codes(np.tile(np.arange(len(arms)), blocks * len(strata)), categories=arms),
+            "stratum": _over(strata, blocks, len(arms)),
+            "category": _over(category, 1, len(shown) * n_cells),
+            "n_events": n_events,
+            "n_total": np.tile(subjects.n_total, blocks),
+            "within": _over(within, 1, len(shown) * n_cells),
+            **ranked,
+            "occurrences": n_occurrences,
+            "exposure": np.tile(subjects.exposure, blocks),
+            "at_risk": at_risk,
         }
     )
 
 
-def n_not_emergent(trial: Trial) -> int:
-    """How many occurrences began before the first treatment and are not counted.
+def n_not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> int:
+    """How many occurrences are not treatment-emergent and not counted.
 
     Parameters
     ----------
     trial : Trial
         With or without adverse events.
+    rule : EmergentRule
+        Which events are treatment-emergent.
 
     Returns
     -------
     int
-        Rows of the table of adverse events with an onset before day 1.
+        Rows of the table of adverse events; under the rule left out, those with an onset before day 1.
     """
-    if trial.adverse_events is None or "onset_day" not in trial.adverse_events.columns:
-        return 0
-    return int((trial.adverse_events["onset_day"] < 1).sum())
+    return 0 if trial.adverse_events is None else int((~emergent(trial, rule)[0]).sum())
 
 
-def _emergent(trial: Trial) -> tuple[pd.DataFrame, pd.Series]:
-    if trial.adverse_events is None:
-        raise DataError(f"{trial.name} has no adverse events; expected a table adverse_events.")
-    events = trial.adverse_events
-    if "onset_day" in events.columns:
-        events = events[~(events["onset_day"] < 1)]
-    arm = trial.subjects["arm"]
-    if "actual_arm" in trial.subjects.columns:
-        arm = trial.subjects["actual_arm"].fillna(arm)
-    return events, arm
+def _over(words: object, n_before: int, n_each: int) -> np.ndarray:
+    """Words, each so many times in a row, and all of it so many times."""
+    return np.tile(np.repeat(np.asarray(words, dtype=object), n_each), n_before)
 
 
-def _exposure(trial: Trial, arm_of: pd.Series) -> pd.Series:
-    if "last_day" not in trial.subjects.columns:
-        return pd.Series(np.nan, index=arm_of.cat.categories)
-    days = trial.subjects["last_day"].clip(lower=0)
-    # One unknown last day makes the exposure of its arm unknown; a sum over the others would be too small.
-    return days.groupby(arm_of, observed=False).agg(lambda own: own.sum(skipna=False)) / DAYS_PER_YEAR
+def _at_risk(trial: Trial, stratum: str | None) -> tuple[AtRisk, list[str], list[str]]:
+    """Who may have an event; the strata and the arms that their cells stand for."""
+    subjects = trial.subjects
+    arm = arms_received(trial).cat
+    strata, stratum_of = _strata(trial, stratum)
+    days = subjects["last_day"].clip(lower=0).to_numpy(dtype=float) if "last_day" in subjects.columns else None
+    return (
+        AtRisk(
+            stratum_of * len(arm.categories) + arm.codes.to_numpy(dtype=np.int64),
+            np.full(len(subjects), np.nan) if days is None else days,
+            len(strata) * len(arm.categories),
+        ),
+        strata,
+        list(arm.categories),
+    )
 
 
-Grouping = list[tuple[str, str, pd.DataFrame]]
-"""Category, the category it is nested in, and the rows of the table that belong to it."""
-
-
-def _by_term(events: pd.DataFrame) -> Grouping:
-    classes = events["class"] if "class" in events.columns else pd.Series(UNCODED, index=events.index)
-    groups: Grouping = [(ANY, "", events)]
-    for name in sorted(classes.unique()):
-        in_class = events[classes == name]
-        groups.append((str(name), "", in_class))
-        groups += [(str(term), str(name), in_class[in_class["term"] == term]) for term in sorted(in_class["term"].unique())]
-    return groups
-
-
-def _flag(events: pd.DataFrame, column: str, *, unknown: bool) -> np.ndarray:
-    return np.asarray(events[column].to_numpy(dtype=bool, na_value=unknown))
-
-
-def _overview(events: pd.DataFrame) -> Grouping:
-    groups: Grouping = [(ANY, "", events)]
-    if "related" in events.columns:
-        groups.append(("treatment-related", "", events[_flag(events, "related", unknown=True)]))
-    if "severity" in events.columns:
-        groups.append(("severe", "", events[events["severity"] == "severe"]))
-    if "serious" in events.columns:
-        groups.append(("serious", "", events[_flag(events, "serious", unknown=False)]))
-        if "related" in events.columns:
-            both = _flag(events, "serious", unknown=False) & _flag(events, "related", unknown=True)
-            groups.append(("serious and treatment-related", "", events[both]))
-    if "led_to_discontinuation" in events.columns:
-        left = _flag(events, "led_to_discontinuation", unknown=False)
-        groups.append(("leading to discontinuation", "", events[left]))
-    return groups
-
-
-def _by_severity(events: pd.DataFrame) -> Grouping:
-    if "severity" not in events.columns:
-        raise DataError("adverse_events has no column 'severity'; it is needed for by=\"severity\".")
-    worst = events.groupby("subject", observed=True)["severity"].transform("max")
-    at_worst = events[(events["severity"] == worst).to_numpy()]
-    return [(f"worst severity: {severity}", "", at_worst[at_worst["severity"] == severity]) for severity in SEVERITIES[1:]]
-
-
-_GROUPINGS: dict[str, Callable[[pd.DataFrame], Grouping]] = {
-    "term": _by_term,
-    "overview": _overview,
-    "severity": _by_severity,
-}
+def _strata(trial: Trial, stratum: str | None) -> tuple[list[str], np.ndarray]:
+    if stratum is None:
+        return [""], np.zeros(len(trial.subjects), dtype=np.int64)
+    if stratum not in trial.covariates:
+        raise DataError(
+            f"{trial.name} has no covariate '{stratum}' for strata; its covariates are {listed(trial.covariates, n_shown=30)}."
+        )
+    column = trial.subjects[stratum]
+    if column.isna().any():
+        who = trial.subjects["subject"][column.isna().to_numpy()]
+        raise DataError(
+            f"subjects: found no {stratum} for {len(who)} of them, the first is '{who.iloc[0]}'; "
+            "expected one for each, to stratify by it."
+        )
+    values = categories_of(column)
+    names = [f"{value:.15g}" if isinstance(value, float) else str(value) for value in values]
+    return names, pd.Categorical(column.astype(object), categories=values).codes.astype(np.int64)

@@ -43,16 +43,23 @@ def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = P
         Its values are sums over periods.
     """
 
-    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
+    def periods(trial: Trial, rule: DiaryRule | None) -> tuple[pd.DataFrame, pd.DataFrame]:
         if trial.diary is None:
             raise DataError(f"{trial.name} has no diary; {name} are counted in one.")
         rule = rule or PREEMPT
         return _sum_periods(trial.subjects, trial.diary, daily(trial.diary, rule), rule)
 
-    return Endpoint(name, wording, measure, rule)
+    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
+        return periods(trial, rule)[0]
+
+    def recorded(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
+        return periods(trial, rule)[1]
+
+    return Endpoint(name, wording, measure, rule, recorded)
 
 
-def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule: DiaryRule) -> pd.DataFrame:
+def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule: DiaryRule) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values of each period, and the recorded days they were counted from."""
     day = diary["day"].to_numpy(dtype=np.int64)
     length = rule.period_days
     n_periods = max(-(-int(day.max(initial=0)) // length), 0)
@@ -71,11 +78,17 @@ def _sum_periods(subjects: pd.DataFrame, diary: pd.DataFrame, counted: Any, rule
     values = np.full(shape, np.nan)
     enough = n_recorded >= rule.minimum_days
     values[enough] = total[enough] * length / n_recorded[enough] if rule.incomplete == "scaled" else total[enough]
+    # Where days without record count as days without headache, the value is counted from all of them.
+    days = np.where(enough, n_recorded if rule.incomplete == "scaled" else length, np.nan)
     if length % 7 == 0:
         visits = [f"week {length // 7 * number}" for number in range(1, n_scheduled + 1)]
     else:
         visits = [f"days {length * (number - 1) + 1} to {length * number}" for number in range(1, n_scheduled + 1)]
-    return pd.DataFrame(values[:, : n_scheduled + 1], index=pd.Index(subjects["subject"]), columns=[BASELINE, *visits])
+    index, columns = pd.Index(subjects["subject"]), [BASELINE, *visits]
+    return (
+        pd.DataFrame(values[:, : n_scheduled + 1], index=index, columns=columns),
+        pd.DataFrame(days[:, : n_scheduled + 1], index=index, columns=columns),
+    )
 
 
 def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:

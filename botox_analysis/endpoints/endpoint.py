@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
-from botox_analysis.schema import BASELINE, OUTCOMES
+from botox_analysis.schema import BASELINE, OUTCOMES, RECORDED_DAYS
 from botox_analysis.trials.trial import Trial
 
 OBSERVED_CASES = "observed cases"
@@ -33,12 +33,15 @@ class Endpoint:
         nothing was measured.
     rule : DiaryRule, optional
         For diary endpoints, how days are counted and what becomes of incomplete periods.
+    recorded : callable, (Trial, DiaryRule or None) -> DataFrame, optional
+        For diary endpoints, of the shape of what `measure` gives: the days that each value was counted from.
     """
 
     name: str
     wording: str
     measure: Callable[[Trial, DiaryRule | None], pd.DataFrame]
     rule: DiaryRule | None = None
+    recorded: Callable[[Trial, DiaryRule | None], pd.DataFrame] | None = None
 
     @property
     def label(self) -> str:
@@ -81,7 +84,8 @@ class Endpoint:
         -------
         DataFrame
             *outcomes*, one row per subject and scheduled visit, observed or not. ``percent_change`` is missing where
-            the baseline is 0. Covariates are the columns of the trial's subjects.
+            the baseline is 0. Those of a diary have ``recorded_days``, from how many recorded days a value was counted
+            (missing where it is). Covariates are the columns of the trial's subjects.
 
         Raises
         ------
@@ -96,10 +100,11 @@ class Endpoint:
         value = wide[visits].to_numpy(dtype=float).ravel()
         before = wide[BASELINE].to_numpy(dtype=float) if BASELINE in wide.columns else np.full(len(wide), np.nan)
         baseline = np.repeat(before, n_visits)
-        covariates = {
+        recorded = {RECORDED_DAYS: self.recorded(trial, self.rule)[visits].to_numpy().ravel()} if self.recorded else {}
+        covariates = recorded | {
             name: trial.subjects[name].repeat(n_visits).reset_index(drop=True)
             for name in trial.covariates
-            if name not in OUTCOMES
+            if name not in OUTCOMES and name not in recorded
         }
         return _outcomes(
             trial=trial.name,

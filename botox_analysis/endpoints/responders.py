@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice, require_columns
 from botox_analysis.schema import categories_of, check_outcomes
 
 MISSING_RESPONSES = ("observed cases", "non-responder imputation")
@@ -16,12 +18,113 @@ TIE = 1e-9
 """Counts scaled to 28 days carry rounding errors: a reduction short of the threshold by this share of the baseline is a tie."""
 
 
+@dataclass(frozen=True)
+class Response:
+    """What counts as a response: a fall by at least a share of the baseline, or by points.
+
+    Attributes
+    ----------
+    threshold : float
+        The share, from 0 to 1, or the points; fewer than 0 points ask for a rise.
+    of : str
+        ``"baseline"`` or ``"points"``.
+    """
+
+    threshold: float
+    of: str
+
+    @property
+    def category(self) -> str:
+        """What *events* call it."""
+        if self.of == "baseline":
+            return f"≥ {100 * self.threshold:g} % reduction"
+        if self.threshold >= 0:
+            return f"fall of ≥ {self.threshold:g} points"
+        return f"rise of ≥ {-self.threshold:g} points"
+
+    def known(self, outcomes: pd.DataFrame) -> Any:
+        """Whether each row of *outcomes* can be judged.
+
+        Parameters
+        ----------
+        outcomes : DataFrame
+            *outcomes*.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows,)
+            False where the change is missing, or where a share is asked of a baseline of 0 or less.
+        """
+        there = outcomes["change"].notna().to_numpy()
+        return there & (outcomes["baseline"].to_numpy(dtype=float) > 0) if self.of == "baseline" else there
+
+    def met(self, outcomes: pd.DataFrame) -> Any:
+        """Whether each row of *outcomes* is a response; a tie is one.
+
+        Parameters
+        ----------
+        outcomes : DataFrame
+            *outcomes*.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows,)
+            False where it cannot be judged.
+        """
+        fall = -outcomes["change"].to_numpy(dtype=float)
+        if self.of == "baseline":
+            far_enough = fall >= (self.threshold - TIE) * outcomes["baseline"].to_numpy(dtype=float)
+        elif self.threshold >= 0:
+            far_enough = fall >= self.threshold - TIE
+        else:
+            far_enough = -fall >= -self.threshold - TIE
+        return self.known(outcomes) & far_enough
+
+
+def responses(
+    outcomes: pd.DataFrame, reduction: float | Sequence[float] | None, points: float | Sequence[float] | None
+) -> list[Response]:
+    """What is asked for, one response a threshold.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, which have to have baselines where shares of them are asked for.
+    reduction, points : float or sequence of float, optional
+        Shares of the baseline (0.5 where neither is given), or points.
+
+    Returns
+    -------
+    list of Response
+        In the order given.
+
+    Raises
+    ------
+    DataError
+        Nobody has a baseline where shares are asked for.
+    ValueError
+        Both are given, or a share is not from 0 to 1.
+    """
+    if reduction is not None and points is not None:
+        raise ValueError("responders takes reduction or points, not both.")
+    thresholds = np.atleast_1d(np.asarray(points if points is not None else 0.5 if reduction is None else reduction, dtype=float))
+    if not thresholds.size or (points is not None and not np.isfinite(thresholds).all()):
+        what = "reduction" if points is None else "points"
+        raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
+    if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
+        raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
+    if points is None and outcomes["baseline"].isna().all():
+        raise DataError("outcomes has no baseline, and a share needs one; take points.")
+    return [Response(float(threshold), "baseline" if points is None else "points") for threshold in thresholds]
+
+
 def responders(
     outcomes: pd.DataFrame,
     *,
     reduction: float | Sequence[float] | None = None,
     points: float | Sequence[float] | None = None,
     missing: str = "observed cases",
+    stratum: str | None = None,
 ) -> pd.DataFrame:
     """Subjects whose value fell by at least a share of their baseline, or by points.
 
@@ -36,17 +139,20 @@ def responders(
     missing : str
         ``"observed cases"``: subjects with baseline and value. ``"non-responder imputation"``: all subjects, those with
         a missing value or without a usable baseline count as non-responders.
+    stratum : str, optional
+        A covariate of `outcomes` whose levels are counted apart, for a stratified comparison.
 
     Returns
     -------
     DataFrame
-        *events*, one row per visit, threshold and arm; ``category`` says the threshold, ``threshold`` has it as a number.
-        A share of a baseline of 0 or less is missing.
+        *events*, one row per threshold, visit, stratum and arm, also where nobody is; ``category`` says the threshold,
+        ``threshold`` has it as a number. A share of a baseline of 0 or less is missing.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, or nobody has a baseline where shares are asked for.
+        The frame is not of the shape of *outcomes*, nobody has a baseline where shares are asked for, or the stratum is
+        missing in a row or changes over a subject's visits.
     ValueError
         Both `reduction` and `points` are given, or a share is not from 0 to 1.
 
@@ -56,61 +162,71 @@ def responders(
     """
     check_outcomes(outcomes)
     require_choice(missing, MISSING_RESPONSES, "missing")
-    if reduction is not None and points is not None:
-        raise ValueError("responders takes reduction or points, not both.")
-    thresholds = np.atleast_1d(np.asarray(points if points is not None else 0.5 if reduction is None else reduction, dtype=float))
-    if not thresholds.size or (points is not None and not np.isfinite(thresholds).all()):
-        what = "reduction" if points is None else "points"
-        raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
-    if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
-        raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
-
-    baseline = outcomes["baseline"].to_numpy(dtype=float)
-    fall = -outcomes["change"].to_numpy(dtype=float)
-    if points is None and np.isnan(baseline).all():
-        raise DataError("outcomes has no baseline, and a share needs one; take points.")
-    known = ~np.isnan(fall) & (baseline > 0 if points is None else np.True_)
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
+    strata, stratum_code = _strata(outcomes, stratum)
     arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
-    cell = outcomes["visit"].cat.codes.to_numpy(dtype=int) * len(arms) + arm_code
-    n_cells = len(visits) * len(arms)
-    in_total = known if missing == "observed cases" else np.ones_like(known)
-    n_total = np.bincount(cell[in_total], minlength=n_cells)
-
-    kind = str(outcomes["endpoint"].iloc[0])
+    shape = (len(visits), len(strata), len(arms))
+    cell = np.ravel_multi_index((outcomes["visit"].cat.codes.to_numpy(dtype=int), stratum_code, arm_code), shape)
+    n_cells = int(np.prod(shape))
     pieces = []
-    for threshold in thresholds:
-        if points is None:
-            responded = known & (fall >= (threshold - TIE) * baseline)
-            category = f"≥ {100 * threshold:g} % reduction"
-        elif threshold >= 0:
-            responded = known & (fall >= threshold - TIE)
-            category = f"fall of ≥ {threshold:g} points"
-        else:
-            responded = known & (-fall >= -threshold - TIE)
-            category = f"rise of ≥ {-threshold:g} points"
+    for response in responses(outcomes, reduction, points):
+        counted = response.known(outcomes) if missing == "observed cases" else np.ones(len(outcomes), dtype=bool)
         pieces.append(
             pd.DataFrame(
                 {
                     "trial": outcomes["trial"].iloc[0],
                     "population": outcomes["population"].iloc[0],
-                    "endpoint": kind,
-                    "visit": np.repeat(visits, len(arms)),
-                    "arm": pd.Categorical(np.tile(arms, len(visits)), categories=arms),
-                    "stratum": "",
-                    "category": category,
-                    "n_events": np.bincount(cell[responded], minlength=n_cells),
-                    "n_total": n_total,
-                    "imputation": _handling(str(outcomes["imputation"].iloc[0]), missing),
-                    "threshold": threshold,
+                    "endpoint": str(outcomes["endpoint"].iloc[0]),
+                    "visit": np.repeat(visits, len(strata) * len(arms)),
+                    "arm": pd.Categorical(np.tile(arms, len(visits) * len(strata)), categories=arms),
+                    "stratum": np.tile(np.repeat(strata, len(arms)), len(visits)),
+                    "category": response.category,
+                    "n_events": np.bincount(cell[response.met(outcomes)], minlength=n_cells),
+                    "n_total": np.bincount(cell[counted], minlength=n_cells),
+                    "imputation": handling_of(str(outcomes["imputation"].iloc[0]), missing),
+                    "threshold": response.threshold,
                 }
             )
         )
     return pd.concat(pieces, ignore_index=True)
 
 
-def _handling(imputation: str, missing: str) -> str:
-    """The handling of missing values, with who counts as a non-responder put in the place of observed cases."""
+def _strata(outcomes: pd.DataFrame, stratum: str | None) -> tuple[list[str], Any]:
+    """The levels of the stratum in the order the data carry, and the level of each row."""
+    if stratum is None:
+        return [""], np.zeros(len(outcomes), dtype=int)
+    require_columns(outcomes, [stratum], "outcomes")
+    column = outcomes[stratum]
+    absent = outcomes.loc[column.isna(), "subject"].unique()
+    if len(absent):
+        raise DataError(
+            f"outcomes: found {len(absent)} subjects without '{stratum}' ({listed(absent)}); expected a stratum for each."
+        )
+    moving = column.groupby(outcomes["subject"], observed=True).nunique() > 1
+    if moving.any():
+        raise DataError(
+            f"outcomes: '{stratum}' changes over the visits of {int(moving.sum())} subjects ({listed(moving.index[moving])}); "
+            "expected one stratum per subject."
+        )
+    levels = categories_of(column)
+    return [str(level) for level in levels], pd.Index(levels).get_indexer(column.astype(object))
+
+
+def handling_of(imputation: str, missing: str) -> str:
+    """The handling of missing values, with who counts as a non-responder in the place of observed cases.
+
+    Parameters
+    ----------
+    imputation : str
+        What *outcomes* say of it.
+    missing : str
+        One of `MISSING_RESPONSES`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
     if missing == "observed cases":
         return imputation
     return imputation.replace("observed cases", missing) if "observed cases" in imputation else f"{imputation}; {missing}"

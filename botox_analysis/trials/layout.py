@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.refusal import Problem, listed, refuse
-from botox_analysis.schema import OUTCOMES
+from botox_analysis.schema import OUTCOMES, RECORDED_DAYS
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
@@ -35,6 +35,7 @@ MOST_DAYS = 36_525
 LARGEST = 1e12
 
 STUDY_DAY = "a whole study day"
+DOSE_DAY = "a whole study day from 1 on"
 NO_DAY_0 = "day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in trial.toml"
 
 ROW = "row"
@@ -66,10 +67,10 @@ def table_schemas() -> dict[str, Any]:
             metadata={"kind": "number"},
         )  # fmt: skip
 
-    def study_day(*, required: bool = False, nullable: bool = True) -> Any:
+    def study_day(expected: str = STUDY_DAY, *, first: int = -MOST_DAYS, required: bool = False, nullable: bool = True) -> Any:
         return pa.Column(
-            float, pa.Check(lambda days: (days == np.floor(days)) & (days != 0) & (days.abs() <= MOST_DAYS)), required=required,
-            nullable=nullable, description=STUDY_DAY, metadata={"kind": "number"},
+            float, pa.Check(lambda days: (days == np.floor(days)) & (days != 0) & (days >= first) & (days <= MOST_DAYS)),
+            required=required, nullable=nullable, description=expected, metadata={"kind": "number"},
         )  # fmt: skip
 
     def yes_no(*, nullable: bool = True) -> Any:
@@ -92,6 +93,7 @@ def table_schemas() -> dict[str, Any]:
                 "completed": yes_no(),
                 "discontinuation_reason": text(required=False, nullable=True),
                 "last_day": study_day(),
+                "last_dose_day": study_day(DOSE_DAY, first=1),
             },
             unique=["subject"],
         ),
@@ -121,13 +123,17 @@ def table_schemas() -> dict[str, Any]:
             {
                 "subject": text(),
                 "term": text(),
-                "class": text(required=False),
+                "class": text(required=False, nullable=True),
                 "onset_day": study_day(),
                 "end_day": study_day(),
+                "worsened_day": study_day(),
                 "severity": severity(SEVERITIES[1:], nullable=True),
                 "related": yes_no(),
                 "serious": yes_no(),
                 "led_to_discontinuation": yes_no(),
+                "fatal": yes_no(),
+                "treatment_emergent": yes_no(),
+                "action": text(required=False, nullable=True),
             }
         ),
     }
@@ -178,7 +184,7 @@ def checked(
         numbers = row_numbers(raw)
         for column, kind in kinds.items():
             if column in frame.columns:
-                frame[column], wrong = _READERS[kind](frame[column])
+                frame[column], wrong = _read(frame[column], kind)
                 if column in more:
                     wrong |= raw[column].isna().to_numpy()
                 expected = _EXPECTED.get(kind) or known[column].description
@@ -190,6 +196,8 @@ def checked(
             problems += _unusable_covariates(frame, set(kinds), file, numbers)
         told = {problem[:3] for problem in problems}
         problems += [problem for problem in _violations(frame, name, file, numbers) if problem[:3] not in told]
+        if name == "adverse_events":
+            problems += _before_onset(frame, file, numbers)
         for column, words in (allowed or {}).get(name, {}).items():
             if column in frame.columns:
                 problems += _not_among(frame[column], words, file, numbers)
@@ -250,7 +258,7 @@ def _unusable_covariates(frame: pd.DataFrame, known: set[str], file: str, number
     for column in frame.columns:
         if column in known:
             continue
-        if column in OUTCOMES:
+        if column in OUTCOMES or column == RECORDED_DAYS:
             problems.append((file, 1, str(column), "this column", "another name: outcomes have a column that is called so"))
         elif pd.api.types.is_float_dtype(frame[column]):
             values = frame[column].to_numpy(dtype=float, na_value=np.nan)
@@ -294,11 +302,24 @@ def _violations(frame: pd.DataFrame, name: str, file: str, numbers: np.ndarray) 
     return problems
 
 
+def _before_onset(frame: pd.DataFrame, file: str, numbers: np.ndarray) -> list[Problem]:
+    problems: list[Problem] = []
+    for column in ("end_day", "worsened_day"):
+        if {"onset_day", column} <= set(frame.columns):
+            onset, day = frame["onset_day"].to_numpy(), frame[column].to_numpy()
+            problems += [
+                (file, int(numbers[row]), column, f"day {day[row]:g}", f"a day not before onset_day, {onset[row]:g}")
+                for row in np.flatnonzero(day < onset).tolist()
+            ]
+    return problems
+
+
 def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str], numbers: Mapping[str, np.ndarray]) -> list[Problem]:
-    known = pd.Index(values["subjects"]["subject"])
+    known = pd.Index(values["subjects"]["subject"].unique())
     problems: list[Problem] = []
     for name, frame in values.items():
-        unknown = np.flatnonzero(~frame["subject"].isin(known).to_numpy() & frame["subject"].notna().to_numpy())
+        codes, named = pd.factorize(frame["subject"])
+        unknown = np.flatnonzero(np.append(known.get_indexer(named) < 0, False)[codes])
         problems += [
             (
                 files.get(name, name),
@@ -319,6 +340,17 @@ def _quoted(value: object) -> str:
 
 
 Reading = tuple["pd.Series[Any]", np.ndarray]
+
+
+def _read(column: pd.Series[Any], kind: str) -> Reading:
+    """The values of a column's words. A long column repeats few words: each is read once, where words can be told apart."""
+    mixed = column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) != "string"
+    if kind == "number" or mixed:  # 1, 1.0 and True are one value to pandas, and three words
+        return _READERS[kind](column)
+    codes, words = pd.factorize(column)
+    with_nothing = pd.Series(words).reindex([*range(len(words)), -1])
+    values, wrong = _READERS[kind](with_nothing)
+    return values.take(codes).set_axis(column.index), wrong[codes]
 
 
 def _nothing_wrong(column: pd.Series[Any]) -> np.ndarray:

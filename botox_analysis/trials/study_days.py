@@ -15,8 +15,8 @@ from botox_analysis.trials.settings import SETTINGS
 _DAY_COLUMNS = {
     "diary": [("day", "date")],
     "assessments": [("day", "date")],
-    "adverse_events": [("onset_day", "onset_date"), ("end_day", "end_date")],
-    "subjects": [("last_day", "last_date")],
+    "adverse_events": [("onset_day", "onset_date"), ("end_day", "end_date"), ("worsened_day", "worsened_date")],
+    "subjects": [("last_day", "last_date"), ("last_dose_day", "last_dose_date")],
 }
 FIRST_DOSE = "first_dose_date"
 

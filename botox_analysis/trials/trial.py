@@ -24,8 +24,12 @@ _NO_COVARIATE = {
     "completed",
     "discontinuation_reason",
     "last_day",
+    "last_dose_day",
     *POPULATIONS,
 }
+
+_WORDS = {"assessments": ("scale", "visit"), "adverse_events": ("class", "term")}
+"""Columns whose words are what is counted: two spellings of one would be two."""
 
 
 @dataclass(frozen=True)
@@ -238,9 +242,10 @@ def as_trial(
             f"{files.get('subjects', 'subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named."
         )
     _refuse_twins(subjects["arm"], files.get("subjects", "subjects"))
-    for column in ("scale", "visit"):
-        if "assessments" in values:
-            _refuse_twins(values["assessments"][column], files.get("assessments", "assessments"))
+    for table, columns in _WORDS.items():
+        for column in columns:
+            if table in values and column in values[table].columns:
+                _refuse_twins(values[table][column], files.get(table, table))
     order = pd.CategoricalDtype(subjects["subject"])
     for table in TABLES[1:]:
         if table in values:

@@ -165,6 +165,44 @@ def test_the_order_of_the_rows_does_not_matter_and_a_count_is_from_0_to_28(hours
     assert np.isnan(found) or 0 <= found <= 28 + 1e-9
 
 
+# The days a value was counted from ------------------------------------------------------------------------------------
+
+
+def recorded(diary, rule=ba.PREEMPT):
+    other = diary_of(range(1, 29), 0.0, "s2")
+    return ba.HEADACHE_DAYS.under(rule).derive(trial_of(pd.concat([diary, other]), n_subjects=2)).iloc[0]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(10, 28), st.integers(0, 28))
+def test_a_value_times_its_recorded_days_over_28_is_the_count(n_days, n_headaches):
+    n_headaches = min(n_days, n_headaches)
+    row = recorded(diary_of(range(1, n_days + 1), [6.0] * n_headaches + [0.0] * (n_days - n_headaches)))
+    assert row["recorded_days"] == n_days
+    assert row["value"] * row["recorded_days"] / 28 == pytest.approx(n_headaches, abs=SCALING_TOLERANCE)
+
+
+def test_a_missing_value_is_counted_from_no_days():
+    row = recorded(diary_of(range(1, 10), 6.0))
+    assert np.isnan(row["value"])
+    assert np.isnan(row["recorded_days"])
+
+
+def test_counts_as_recorded_are_of_all_days_of_the_period():
+    row = recorded(diary_of(range(1, 21), 6.0), ba.DiaryRule("as-is", incomplete="as recorded"))
+    assert (row["value"], row["recorded_days"]) == (20, 28)
+
+
+def test_a_column_of_subjects_that_is_called_like_the_recorded_days_is_refused():
+    subjects = pd.DataFrame({"subject": ["s1"], "recorded_days": [99]})
+    with pytest.raises(ba.DataError, match="'recorded_days'.*another name"):
+        ba.as_trial({"subjects": subjects, "diary": diary_of(range(1, 29), 0.0)}, name="t")
+
+
+def test_an_assessment_has_no_recorded_days(cdystonia):
+    assert "recorded_days" not in ba.TWSTRS.derive(cdystonia).columns
+
+
 # What counts as a headache day ----------------------------------------------------------------------------------------
 
 

@@ -212,5 +212,5 @@ def test_severities_that_are_not_there_are_refused():
 
 
 def test_an_unknown_grouping_is_refused():
-    with pytest.raises(ValueError, match="by 'class' is not known; it is one of 'term', 'overview', 'severity'"):
-        ba.adverse_events(trial_of(), by="class")
+    with pytest.raises(ValueError, match="by 'organ' is not known; it is one of 'term', 'class', 'overview', 'severity'"):
+        ba.adverse_events(trial_of(), by="organ")

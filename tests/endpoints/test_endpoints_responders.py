@@ -227,3 +227,44 @@ def test_a_frame_that_is_not_outcomes_is_refused():
 def test_outcomes_without_an_order_of_visits_are_refused():
     with pytest.raises(ba.DataError, match="column 'visit' carries no order"):
         ba.responders(outcomes_of([20], [5]).astype({"visit": str}))
+
+
+# Strata ---------------------------------------------------------------------------------------------------------------
+
+
+def test_each_stratum_has_its_rows_in_the_order_of_the_data():
+    outcomes = outcomes_of([20] * 5, [10, 10, 20, 10, 20], arm=list("abaab"), overuse=["yes", "yes", "no", "no", "no"])
+    events = ba.responders(outcomes, stratum="overuse")
+    assert events[["stratum", "arm", "n_events", "n_total"]].to_numpy().tolist() == [
+        ["yes", "a", 1, 1], ["yes", "b", 1, 1], ["no", "a", 1, 2], ["no", "b", 0, 1],
+    ]  # fmt: skip
+
+
+def test_a_stratum_without_anybody_in_an_arm_has_a_row_of_0():
+    outcomes = outcomes_of([20, 20], [10, 10], arm=["a", "b"], overuse=["yes", "no"])
+    assert ba.responders(outcomes, stratum="overuse")["n_total"].tolist() == [1, 0, 0, 1]
+
+
+def test_strata_add_up_to_the_whole(simulated):
+    outcomes = ba.HEADACHE_DAYS.derive(simulated)
+    key = ["visit", "arm", "category"]
+    whole = ba.responders(outcomes, reduction=[0.3, 0.5]).set_index(key)[["n_events", "n_total"]]
+    strata = ba.responders(outcomes, reduction=[0.3, 0.5], stratum="overuse")
+    summed = strata.groupby(key, observed=True, sort=False)[["n_events", "n_total"]].sum()
+    pd.testing.assert_frame_equal(summed.loc[whole.index], whole, check_dtype=False, check_index_type=False)
+
+
+@pytest.mark.parametrize(
+    ("overuse", "said"),
+    [(["yes", None], "found 1 subjects without 'overuse'"), (None, "outcomes has no column 'overuse'")],
+)
+def test_a_stratum_that_is_missing_is_refused(overuse, said):
+    outcomes = outcomes_of([20, 20], [10, 10], **({"overuse": overuse} if overuse else {}))
+    with pytest.raises(ba.DataError, match=said):
+        ba.responders(outcomes, stratum="overuse")
+
+
+def test_a_stratum_that_changes_over_visits_is_refused(simulated):
+    outcomes = ba.HEADACHE_DAYS.derive(simulated)
+    with pytest.raises(ba.DataError, match="'phase' changes over the visits of 1384 subjects"):
+        ba.responders(outcomes.assign(phase=outcomes["visit"].astype(str)), stratum="phase")

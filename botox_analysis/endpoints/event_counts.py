@@ -1,0 +1,223 @@
+"""Counting occurrences: subjects once in each category, occurrences each, and the time until the first.
+
+Categories, subjects and days are whole numbers here. The occurrence by which a subject counts in a category is the least number
+of its pair of category and subject: found in a table of all pairs, or by one sort where that would be too large. Nothing is ever
+grouped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+DAYS_PER_YEAR = 365.25
+
+_DAY_BITS, _RANK_BITS = 17, 2
+"""Study days reach 36,525 and ranks 3; what is left of 64 bits is for category and subject."""
+
+_DAYS, _RANKS = (1 << _DAY_BITS) - 1, (1 << _RANK_BITS) - 1
+_NONE = np.iinfo(np.int64).max
+
+_ROOM = 2
+"""A table of all pairs of category and subject is quicker than sorting while it has at most so many places per occurrence."""
+
+_BLOCK = 1 << 18
+
+_UNKNOWN = 1
+"""The code of an unknown day. Day 1 is 0 and day d is d: so an unknown day sorts behind day 1, before which nothing can begin,
+and before any other, which it might precede."""
+
+
+@dataclass(frozen=True)
+class AtRisk:
+    """The subjects of a trial, as those who may have an event.
+
+    Attributes
+    ----------
+    cell : ndarray of int, shape (N,)
+        Stratum and arm of each subject, as one number.
+    days : ndarray of float, shape (N,)
+        Days from day 1 to the last day observed, both included; 0 for who left before, missing where not known.
+    n_cells : int
+        Strata times arms.
+    """
+
+    cell: np.ndarray
+    days: np.ndarray
+    n_cells: int
+
+    @property
+    def n_total(self) -> np.ndarray:
+        """Subjects by cell."""
+        return np.bincount(self.cell, minlength=self.n_cells)
+
+    @property
+    def exposure(self) -> np.ndarray:
+        """Patient-years by cell; missing where anybody's days are: a sum over the others would be too small."""
+        return np.bincount(self.cell, self.days, minlength=self.n_cells) / DAYS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Occurrences as whole numbers.
+
+    Attributes
+    ----------
+    subject : ndarray of int, shape (n,)
+        Which row of `AtRisk`.
+    day : ndarray of int, shape (n,)
+        As `coded_days` gives them.
+    rank : ndarray of int, shape (n,)
+        From 0: a subject counts at the highest rank it has in a category.
+    n_ranks : int
+        At most 4.
+    """
+
+    subject: np.ndarray
+    day: np.ndarray
+    rank: np.ndarray
+    n_ranks: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts by category, rank and cell.
+
+    Attributes
+    ----------
+    n_events, occurrences : ndarray of int, shape (categories, ranks, cells)
+        Subjects at their highest rank in the category, and occurrences each at its own.
+    at_risk : ndarray of float, shape (categories, ranks, cells)
+        Patient-years until the first occurrence of those counted, and until the last day of the others; missing where a time
+        is not known.
+    """
+
+    n_events: np.ndarray
+    occurrences: np.ndarray
+    at_risk: np.ndarray
+
+
+def coded_days(day: np.ndarray) -> np.ndarray:
+    """Study days as numbers that sort by what may have been first.
+
+    Parameters
+    ----------
+    day : ndarray of float, shape (n,)
+        Study days from 1 on, or missing.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Codes.
+    """
+    return np.where(np.isnan(day), _UNKNOWN, np.where(day == 1, 0, day)).astype(np.int32)
+
+
+def coded_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Words as numbers, in the order of the alphabet.
+
+    Parameters
+    ----------
+    column : Series
+        Words, none missing.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n,)
+        Which word.
+    words : list of str
+        Those that occur, capitals beside small letters.
+    """
+    codes, found = pd.factorize(column)
+    words = [str(word) for word in found]
+    order = sorted(range(len(words)), key=lambda number: (words[number].casefold(), words[number]))
+    place = np.empty(len(words), dtype=np.int64)
+    place[order] = np.arange(len(words))
+    return place[codes], [words[number] for number in order]
+
+
+def count(occurrences: Occurrences, category: np.ndarray, *, n_categories: int, subjects: AtRisk) -> Counts:
+    """Subjects with an occurrence, occurrences and time at risk, by category.
+
+    Parameters
+    ----------
+    occurrences : Occurrences
+        Those that count.
+    category : ndarray of int, shape (n,)
+        The category of each; -1 where it is in none.
+    n_categories : int
+        How many there are.
+    subjects : AtRisk
+        All of them.
+
+    Returns
+    -------
+    Counts
+        Zeros where there is none.
+    """
+    n_subjects, n_ranks, n_cells = len(subjects.cell), occurrences.n_ranks, subjects.n_cells
+    shape = (n_categories, n_ranks, n_cells)
+    n_rows = int(np.prod(shape))
+    every, keys = _sorted_keys(occurrences, category, subjects, n_categories)
+
+    unobserved = np.isnan(subjects.days)
+    days = np.where(unobserved, 0.0, subjects.days)
+    n_events, gained, n_unobserved, n_unknown = np.zeros((4, n_rows))
+    before = -1
+    for block in _blocks(len(keys)):
+        pair = keys[block] >> (_RANK_BITS + _DAY_BITS)
+        is_least = np.diff(pair, prepend=before) > 0
+        before = pair[-1]
+        of_category, who = np.divmod(pair[is_least], n_subjects)
+        least = keys[block][is_least]
+        of_rank, first = n_ranks - 1 - ((least >> _DAY_BITS) & _RANKS), least & _DAYS
+        row = (of_category * n_ranks + of_rank) * n_cells + subjects.cell[who]
+        # The time until the event is never longer than was observed, where that is known, and never less than a day.
+        until_first = np.maximum(np.fmin(np.maximum(first, 1), subjects.days[who]), 1.0)
+        n_events += np.bincount(row, minlength=n_rows)
+        gained += np.bincount(row, until_first - days[who], minlength=n_rows)
+        n_unobserved += np.bincount(row, unobserved[who], minlength=n_rows)
+        n_unknown += np.bincount(row, first == _UNKNOWN, minlength=n_rows)
+
+    # Everybody's days, with the time until the event in the place of the days of those who have it.
+    at_risk = np.bincount(subjects.cell, days, minlength=n_cells) + gained.reshape(shape)
+    unknown = np.bincount(subjects.cell, unobserved, minlength=n_cells) - n_unobserved.reshape(shape) + n_unknown.reshape(shape)
+    return Counts(
+        n_events.astype(np.int64).reshape(shape), every.reshape(shape), np.where(unknown > 0, np.nan, at_risk / DAYS_PER_YEAR)
+    )
+
+
+def _sorted_keys(
+    occurrences: Occurrences, category: np.ndarray, subjects: AtRisk, n_categories: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Occurrences by category, rank and cell; and a number for each that sorts by category, subject, highest rank, first day.
+
+    Numbers of which a pair of category and subject has a lower one may be missing.
+    """
+    inside = np.flatnonzero(category >= 0)
+    rows = inside if len(inside) < len(category) else slice(None)
+    subject, day, rank, category = occurrences.subject[rows], occurrences.day[rows], occurrences.rank[rows], category[rows]
+    n_subjects, n_ranks, n_cells = len(subjects.cell), occurrences.n_ranks, subjects.n_cells
+    every = np.zeros(n_categories * n_ranks * n_cells, dtype=np.int64)
+    n_pairs = n_categories * n_subjects
+    in_table = n_pairs <= _ROOM * len(subject)
+    keys = np.full(n_pairs, _NONE) if in_table else np.empty(len(subject), dtype=np.int64)
+    for block in _blocks(len(subject)):
+        of_category, who, of_rank = category[block].astype(np.int64), subject[block], rank[block].astype(np.int64)
+        every += np.bincount((of_category * n_ranks + of_rank) * n_cells + subjects.cell[who], minlength=len(every))
+        pair = of_category * n_subjects + who
+        key = (((pair << _RANK_BITS) + (n_ranks - 1 - of_rank)) << _DAY_BITS) + day[block]
+        if in_table:
+            np.minimum.at(keys, pair, key)
+        else:
+            keys[block] = key
+    return every, keys[keys < _NONE] if in_table else np.sort(keys)
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Rows in parts that stay in the cache: steps over ten million rows at once spend most of their time on new memory."""
+    for start in range(0, n, _BLOCK):
+        yield slice(start, min(start + _BLOCK, n))
