@@ -1,0 +1,151 @@
+"""`compare_ranks`: *outcomes* -> *estimates*, arms compared by ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.models.design import require_covariates
+from botox_analysis.models.visit_rows import choose_visits
+from botox_analysis.numerics.ranks import Shift, compare_shift
+from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.schema import as_estimates, categories_of, check_outcomes
+
+SHIFTS = {
+    "value": "Hodges-Lehmann shift",
+    "change": "Hodges-Lehmann shift in change",
+    "percent_change": "Hodges-Lehmann shift in percent change",
+}
+"""The measure of each column of outcomes."""
+
+
+def compare_ranks(
+    outcomes: pd.DataFrame,
+    *,
+    response: str = "change",
+    stratum: str | None = None,
+    visits: Sequence[str] | None = None,
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """Each arm against the reference by ranks, at each visit: the shift between them with limits, and the p-value of the test.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*. Missing responses do not enter; ``n`` counts those that do.
+    response : str
+        ``"change"``, ``"value"`` or ``"percent_change"``.
+    stratum : str, optional
+        A covariate of `outcomes`: van Elteren's test over its levels. Left out (or with one level): Wilcoxon's rank-sum test.
+    visits : sequence of str, optional
+        The visits to analyse. Left out: all.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* by visit, then arm: the median of all differences between a subject of the arm and one of the reference
+        (with a stratum: within strata, weighted as in the test), with the limits that belong to the test, and its p-value.
+        There is no standard error. ``note`` tells strata and subjects that do not count, and why limits are missing.
+
+    Raises
+    ------
+    DataError
+        There is one arm only, an arm has nothing at a visit, or there is no such column or visit.
+    FitError
+        No stratum has both arms.
+    ValueError
+        The response is not known, or `conf_level` is no share.
+
+    Notes
+    -----
+    A shift is what the test is of: that the values of one arm are those of the other, moved. Where their spread differs, too,
+    it is the median difference of pairs all the same, but the limits are approximate. Without ties and with fewer than 50
+    subjects in each arm the distribution is exact.
+
+    References
+    ----------
+    Hodges JL, Lehmann EL (1963). Ann Math Stat 34:598-611. van Elteren P (1960). Bull Int Stat Inst 37:351-361.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from botox_analysis import as_outcomes
+    >>> frame = pd.DataFrame({"subject": range(8), "arm": list("pppptttt"), "visit": "week 4",
+    ...                       "baseline": 20, "value": [17, 16, 18, 19, 12, 13, 15, 9]})
+    >>> outcomes = as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
+    >>> compare_ranks(outcomes)[["estimate", "conf_low", "conf_high", "p_value"]].round(3).values.tolist()
+    [[-5.0, -10.0, -1.0, 0.029]]
+    """
+    check_outcomes(outcomes)
+    require_choice(response, SHIFTS, "response")
+    require_conf_level(conf_level)
+    if stratum is not None:
+        require_covariates(outcomes, [stratum], "stratum")
+    arms = categories_of(outcomes["arm"])
+    if len(arms) < 2:
+        raise DataError(f"outcomes has one arm only, '{arms[0]}'; a comparison needs two.")
+    rows = []
+    for visit in choose_visits(outcomes, visits):
+        there = outcomes[(outcomes["visit"] == visit) & outcomes[response].notna()]
+        empty = [arm for arm in arms if not (there["arm"] == arm).any()]
+        if empty:
+            raise DataError(
+                f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; name the visits at which each arm has some."
+            )
+        for arm in arms[1:]:
+            both = there[there["arm"].isin([arms[0], arm])]
+            level = pd.Series("", index=both.index) if stratum is None else both[stratum]
+            known = both[level.notna()]
+            groups = [
+                tuple(group.loc[group["arm"] == each, response].to_numpy(dtype=float) for each in (arm, arms[0]))
+                for _, group in known.groupby(level[level.notna()], sort=False, observed=True)
+            ]
+            if not any(len(own) and len(reference) for own, reference in groups):
+                raise FitError(f"ranks at '{visit}': no level of '{stratum}' has both arm '{arm}' and '{arms[0]}'; leave it out.")
+            shift = compare_shift([own for own, _ in groups], [reference for _, reference in groups], conf_level)
+            test = _test(shift, stratum if len(groups) > 1 else None)
+            rows.append((visit, str(arm), shift, test, _note(shift, groups, len(both) - len(known), stratum, conf_level)))
+    shifts = [shift for _, _, shift, _, _ in rows]
+    return as_estimates(
+        {
+            **{name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+            "arm": [arm for _, arm, *_ in rows],
+            "reference": str(arms[0]),
+            "visit": [visit for visit, *_ in rows],
+            "measure": SHIFTS[response],
+            "method": [f"{test}; {outcomes['imputation'].iloc[0]}" for *_, test, _ in rows],
+            "n": np.array([shift.n_used for shift in shifts], dtype=float),
+            "estimate": np.array([shift.estimate for shift in shifts]),
+            "conf_low": np.array([shift.low for shift in shifts]),
+            "conf_high": np.array([shift.high for shift in shifts]),
+            "conf_level": conf_level,
+            "p_value": np.array([shift.p_value for shift in shifts]),
+            "note": [note for *_, note in rows],
+        }
+    )
+
+
+def _test(shift: Shift, stratum: str | None) -> str:
+    if stratum is not None:
+        return f"van Elteren test over {stratum.replace('_', ' ')}"
+    return f"Wilcoxon rank-sum test, {'exact' if shift.exact else 'normal approximation'}"
+
+
+def _note(shift: Shift, groups: list[tuple[np.ndarray, ...]], n_unknown: int, stratum: str | None, conf_level: float) -> str:
+    """What does not count, and what cannot be said."""
+    said = []
+    if n_unknown:
+        said.append(f"left out: {n_unknown} subjects without {stratum}")
+    lonely = [len(own) + len(reference) for own, reference in groups if not (len(own) and len(reference))]
+    if lonely:
+        said.append(f"left out: {sum(lonely)} subjects of {len(lonely)} levels of {stratum} with one arm only")
+    values = np.concatenate([each for pair in groups for each in pair])
+    if (values == values[0]).all():
+        said.append("all values are equal")
+    elif np.isnan(shift.low):
+        said.append(f"no limits: too few subjects for {100 * conf_level:g} %")
+    return "; ".join(said)

@@ -1,0 +1,95 @@
+"""Standardisation: what the mean would be if everybody were in one arm, from predictions of a model.
+
+References
+----------
+Bannick MS, Shao J, Liu J, Du Y, Yi Y, Ye T (2025). Biometrika 112:881-908. Ye T, Bannick M, Yi Y,
+Shao J (2023). Stat Theory Relat Fields 7:159-163, p. 161.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from botox_analysis.numerics.inference import FloatArray
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """Standardised means of A arms.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (A,)
+        If everybody were in the arm.
+    covariance : ndarray, shape (A, A)
+        Of the means.
+    """
+
+    mean: FloatArray
+    covariance: FloatArray
+
+
+def standardise(response: FloatArray, arm: np.ndarray, predicted: FloatArray) -> Standardised:
+    """Means of predictions, corrected by the mean residual of each arm, and their variance under simple randomisation.
+
+    The mean of arm a is mean(m_a) + mean(y - m_a | arm a), m_a being the prediction of everybody in arm a. With a canonical
+    link and the arm in the model (logistic or Poisson regression) the second term is 0. n times the covariance is, for a and
+    for a and b,
+
+        [Var(y_a) - 2 Cov(y_a, m_a) + Var(m_a)] / share_a + 2 Cov(y_a, m_a) - Var(m_a),
+        Cov(y_a, m_b) + Cov(y_b, m_a) - Cov(m_a, m_b),
+
+    moments of y_a among those in arm a, of predictions alone among all. The covariates are random, as subjects are, and the
+    model may be wrong. Without covariates it is the variance of each arm over its number. Under stratified randomisation it is
+    too large, if anything.
+
+    Parameters
+    ----------
+    response : ndarray, shape (n,)
+        Observed.
+    arm : ndarray of int, shape (n,)
+        Code of the arm, each of the A with two subjects or more.
+    predicted : ndarray, shape (n, A)
+        Of each subject in each arm.
+
+    Returns
+    -------
+    Standardised
+        Of the A arms; a variance is with n - 1.
+    """
+    n, n_arms = predicted.shape
+    members = [arm == each for each in range(n_arms)]
+    mean = predicted.mean(axis=0) + [float((response[own] - predicted[own, a]).mean()) for a, own in enumerate(members)]
+    among_all = np.cov(predicted, rowvar=False).reshape(n_arms, n_arms)
+    # with_predictions[a, b] is Cov(y_a, m_b).
+    with_predictions = np.empty((n_arms, n_arms))
+    own_variance = np.empty(n_arms)
+    for a, own in enumerate(members):
+        moments = np.cov(np.column_stack([response[own], predicted[own]]), rowvar=False)
+        own_variance[a], with_predictions[a] = moments[0, 0], moments[0, 1:]
+    covariance = with_predictions + with_predictions.T - among_all
+    share = np.array([own.mean() for own in members])
+    residual = own_variance - 2 * np.diagonal(with_predictions) + np.diagonal(among_all)
+    return Standardised(mean, (covariance + np.diag(residual / share)) / n)
+
+
+def sandwich_of_scores(design: FloatArray, score: FloatArray, curvature: FloatArray) -> FloatArray:
+    """Covariance of coefficients that does not trust the model's variance (HC0).
+
+    Parameters
+    ----------
+    design : ndarray, shape (n, p)
+        Of full rank.
+    score, curvature : ndarray, shape (n,)
+        First and second derivatives of the log-likelihood by the linear predictor.
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+        White H (1982). Econometrica 50:1-25, theorem 3.2.
+    """
+    bread = np.linalg.pinv((design * -curvature[:, None]).T @ design, hermitian=True)
+    meat = (design * score[:, None] ** 2).T @ design
+    return np.asarray(bread @ meat @ bread)

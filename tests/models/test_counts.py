@@ -1,0 +1,395 @@
+"""Headache days as counts: identities, oracles, what the diary knows, refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+
+import botox_analysis as ba
+
+SAME_PROBLEM = 1e-7
+"""Two optimisers on one likelihood."""
+
+ROUNDING = 1e-9
+DISTRIBUTIONS = ("negative binomial", "beta-binomial", "quasi-Poisson")
+distributions = pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+
+
+def make(seed, n_per_arm=30, arms=("placebo", "155 U"), n_visits=2, missing=0.1):
+    """*outcomes* of overdispersed days, some of them of incomplete periods."""
+    rng = np.random.default_rng(seed)
+    n = n_per_arm * len(arms)
+    visits = [f"week {4 * (visit + 1)}" for visit in range(n_visits)]
+    baseline = rng.integers(8, 29, n)
+    chance = 1 / (1 + np.exp(-(baseline - 22) / 8 + 0.3 * (np.arange(n) % len(arms))))
+    own = rng.beta(4 * chance, 4 * (1 - chance))
+    recorded = rng.choice([28, 28, 27, 25, 14], size=(n, n_visits))
+    counts = rng.binomial(recorded, own[:, None]).astype(float)
+    counts[rng.uniform(size=counts.shape) < missing] = np.nan
+    counts[:, 0] = np.where(np.isnan(counts[:, 0]), 3, counts[:, 0])
+    frame = pd.DataFrame(
+        {
+            "subject": np.repeat(np.arange(n), n_visits),
+            "arm": np.repeat(np.array(arms)[np.arange(n) % len(arms)], n_visits),
+            "visit": np.tile(visits, n),
+            "baseline": np.repeat(baseline, n_visits),
+            "value": (counts * 28 / recorded).ravel(),
+            "recorded_days": recorded.ravel(),
+            "sex": np.repeat(rng.choice(["female", "male"], n), n_visits),
+        }
+    )
+    return ba.as_outcomes(frame, endpoint="headache days per 28 days", arms=arms, visits=visits)
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    return make(1)
+
+
+def at(outcomes, visit):
+    rows = outcomes[(outcomes["visit"] == visit) & outcomes["value"].notna()]
+    design = np.column_stack([rows["arm"] == arm for arm in outcomes["arm"].cat.categories]).astype(float)
+    return rows, design, np.rint(rows["value"] * rows["recorded_days"] / 28).to_numpy()
+
+
+# Identities -----------------------------------------------------------------------------------------------------------
+
+
+@distributions
+def test_without_covariates_means_are_those_of_the_arms_and_differences_have_the_standard_error_of_welch(outcomes, distribution):
+    fit = ba.fit_counts(outcomes, distribution=distribution, covariates=())
+    for visit in fit.visits:
+        rows, *_ = at(outcomes, visit)
+        a, b = (rows.loc[rows["arm"] == arm, "value"].to_numpy(dtype=float) for arm in ("155 U", "placebo"))
+        means = fit.means().query("visit == @visit")
+        assert means["estimate"].tolist() == pytest.approx([b.mean(), a.mean()], rel=ROUNDING)
+        row = fit.differences().query("visit == @visit").iloc[0]
+        welch = stats.ttest_ind(a, b, equal_var=False)
+        assert row["estimate"] / row["std_error"] == pytest.approx(welch.statistic, rel=1e-8)
+
+
+@distributions
+def test_the_difference_is_that_of_the_means(outcomes, distribution):
+    fit = ba.fit_counts(outcomes, distribution=distribution, covariates=("baseline", "sex"))
+    means = fit.means()["estimate"].to_numpy().reshape(2, 2)
+    np.testing.assert_allclose(fit.differences()["estimate"], means[:, 1] - means[:, 0], rtol=ROUNDING)
+    np.testing.assert_allclose(fit.ratios()["estimate"], np.log(means[:, 1] / means[:, 0]), rtol=ROUNDING)
+
+
+def test_when_every_period_is_complete_quasi_poisson_means_are_averages_of_predictions(outcomes):
+    complete = outcomes.assign(recorded_days=28.0, value=outcomes["value"].round())
+    fit = ba.fit_counts(complete, distribution="quasi-Poisson", covariates=("baseline", "sex"), visits=["week 4"])
+    rows, design, counts = at(complete, "week 4")
+    design = np.column_stack([design, rows["baseline"], rows["sex"] == "male"]).astype(float)
+    theirs = sm.GLM(counts, design, family=sm.families.Poisson()).fit(tol=1e-14)
+    for each, found in enumerate(fit.means()["estimate"]):
+        moved = design.copy()
+        moved[:, :2] = np.eye(2)[each]
+        assert found == pytest.approx(theirs.predict(moved).mean(), rel=SAME_PROBLEM)
+
+
+@distributions
+def test_the_order_of_rows_does_not_matter(outcomes, distribution):
+    shuffled = outcomes.sample(frac=1, random_state=3)
+    found = ba.fit_counts(shuffled, distribution=distribution).differences()
+    pd.testing.assert_frame_equal(found, ba.fit_counts(outcomes, distribution=distribution).differences(), rtol=1e-7)
+
+
+@distributions
+def test_the_difference_is_near_that_of_ancova(outcomes, distribution):
+    counts, ancova = ba.fit_counts(outcomes, distribution=distribution).differences(), ba.fit_ancova(outcomes).differences()
+    assert (np.abs(counts["estimate"] - ancova["estimate"]) < 0.25 * ancova["std_error"]).all()
+    np.testing.assert_allclose(counts["std_error"], ancova["std_error"], rtol=0.15)
+
+
+def test_it_stands_in_a_forest_beside_the_mixed_model(outcomes):
+    both = pd.concat([ba.fit_mmrm(outcomes).differences(), ba.fit_counts(outcomes).differences()])
+    assert both["measure"].unique().tolist() == ["difference in mean change"]
+    assert ba.plot_forest(both).get_xlabel().startswith("Difference in mean change in headache days per 28 days")
+
+
+def test_without_the_baseline_it_is_no_difference_in_mean_change(outcomes):
+    assert ba.fit_counts(outcomes, covariates=("sex",)).differences()["measure"].unique().tolist() == ["difference in mean"]
+
+
+# Oracles --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_conditional_rate_ratio_is_that_of_statsmodels(outcomes):
+    fit = ba.fit_counts(outcomes, covariates=("baseline",), visits=["week 8"])
+    rows, design, counts = at(outcomes, "week 8")
+    design = np.column_stack([np.ones(len(rows)), design[:, 1], rows["baseline"]])
+    offset = np.log(rows["recorded_days"].to_numpy(dtype=float))
+    theirs = sm.NegativeBinomial(counts, design, offset=offset).fit(disp=0, method="newton", tol=1e-14, maxiter=200)
+    row = fit.conditional().iloc[0]
+    assert row["estimate"] == pytest.approx(theirs.params[1], rel=SAME_PROBLEM)
+    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.params[3], rel=SAME_PROBLEM)
+    assert fit.summary()["loglik"].iloc[0] == pytest.approx(theirs.llf, rel=1e-10)
+    assert fit.summary()["aic"].iloc[0] == pytest.approx(theirs.aic, rel=1e-10)
+    # The standard error is of the expected information at this dispersion, as with R's glm.nb.
+    family = sm.families.NegativeBinomial(alpha=theirs.params[3])
+    fixed = sm.GLM(counts, design, family=family, offset=offset).fit(tol=1e-14)
+    assert row["std_error"] == pytest.approx(fixed.bse[1], rel=1e-5)
+
+
+def test_the_conditional_rate_ratio_of_quasi_poisson_is_that_of_statsmodels(outcomes):
+    fit = ba.fit_counts(outcomes, distribution="quasi-Poisson", visits=["week 8"])
+    rows, design, counts = at(outcomes, "week 8")
+    design = np.column_stack([np.ones(len(rows)), design[:, 1], rows["baseline"]])
+    offset = np.log(rows["recorded_days"].to_numpy(dtype=float))
+    theirs = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset).fit(scale="X2", tol=1e-14, use_t=True)
+    row = fit.conditional().iloc[0]
+    found = row[["estimate", "std_error", "p_value", "df"]].astype(float).tolist()
+    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1], theirs.df_resid], rel=SAME_PROBLEM)
+    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.scale, rel=SAME_PROBLEM)
+
+
+@distributions
+@pytest.mark.slow
+def test_standard_errors_are_those_of_the_bootstrap(distribution):
+    outcomes = make(4, n_per_arm=80, n_visits=1, missing=0.0)
+    rng = np.random.default_rng(0)
+    of_arm = [np.flatnonzero(outcomes["arm"] == arm) for arm in outcomes["arm"].cat.categories]
+    drawn = []
+    for _ in range(300):
+        picked = np.concatenate([rng.choice(own, len(own)) for own in of_arm])
+        again = outcomes.iloc[picked].assign(subject=np.arange(len(picked)))
+        drawn.append(ba.fit_counts(again, distribution=distribution).differences()["estimate"].iloc[0])
+    # The standard deviation of 300 draws has a standard error of 4 %.
+    assert np.std(drawn) == pytest.approx(
+        ba.fit_counts(outcomes, distribution=distribution).differences()["std_error"].iloc[0], rel=0.12
+    )
+
+
+# Recorded days --------------------------------------------------------------------------------------------------------
+
+
+def test_a_diary_gives_counts_back(simulated):
+    outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
+    fit = ba.fit_counts(outcomes, visits=["week 24"])
+    assert fit.n.sum() == outcomes.query("visit == 'week 24'")["value"].notna().sum()
+
+
+def test_scaled_values_without_recorded_days_are_refused(outcomes):
+    with pytest.raises(ba.DataError, match=r"no whole number of days .*expected counts, or the column recorded_days"):
+        ba.fit_counts(outcomes.drop(columns="recorded_days"))
+
+
+def test_whole_values_without_recorded_days_are_counts_of_the_period(outcomes):
+    whole = outcomes.assign(value=outcomes["value"].round())
+    bare = ba.fit_counts(whole.drop(columns="recorded_days"))
+    pd.testing.assert_frame_equal(bare.differences(), ba.fit_counts(whole.assign(recorded_days=28)).differences())
+
+
+def test_hours_are_no_counts(simulated):
+    with pytest.raises(ba.DataError, match="no whole number of days"):
+        ba.fit_counts(ba.HEADACHE_HOURS.derive(simulated.restrict("itt")))
+
+
+def test_imputed_values_are_counted_from_no_days(simulated):
+    outcomes = ba.impute(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")), strategy="last observation carried forward")
+    with pytest.raises(ba.DataError, match=r"without recorded_days .*an imputed value was counted from none"):
+        ba.fit_counts(outcomes)
+
+
+def test_the_days_of_the_period_have_to_be_told():
+    rule = ba.DiaryRule("monthly", period_days=30)
+    diary = pd.DataFrame({"day": np.tile(np.r_[-30:0, 1:31], 8), "subject": np.repeat([f"s{i}" for i in range(8)], 60)})
+    diary["headache_hours"] = np.where(np.random.default_rng(0).uniform(size=len(diary)) < 0.4, 6.0, 0.0)
+    subjects = pd.DataFrame({"subject": diary["subject"].unique(), "arm": list("ppppdddd")})
+    trial = ba.as_trial({"subjects": subjects, "diary": diary}, name="t", arms=["p", "d"])
+    outcomes = ba.HEADACHE_DAYS.under(rule).derive(trial)
+    assert ba.fit_counts(outcomes, covariates=(), period_days=30).means()["estimate"].tolist() == pytest.approx(
+        outcomes.groupby("arm", observed=True)["value"].mean().tolist()
+    )
+    with pytest.raises(ba.DataError, match=r"recorded_days are not 1 to 28 .*say in period_days"):
+        ba.fit_counts(outcomes, covariates=())
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("value", -2.0, "below 0"),
+        ("recorded_days", 0.0, "recorded_days are not 1 to 28"),
+        ("recorded_days", 31.0, "recorded_days are not 1 to 28"),
+        ("value", 13.3, r"no whole number of days \(the first is 13.3 of subject '0'\)"),
+    ],
+)
+def test_what_is_no_count_is_refused(outcomes, column, value, said):
+    odd = outcomes.assign(**{column: outcomes[column].where(outcomes.index > 0, value)})
+    with pytest.raises(ba.DataError, match=f"found 1 values at 'week 4' .*{said}"):
+        ba.fit_counts(odd.assign(change=odd["value"] - odd["baseline"]))
+
+
+def test_more_days_than_recorded_are_no_beta_binomial():
+    many = make(2).assign(value=40.0, recorded_days=28)
+    with pytest.raises(ba.DataError, match="above the recorded days"):
+        ba.fit_counts(many, distribution="beta-binomial")
+
+
+# Edges ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("distribution", "limit"), [("negative binomial", "Poisson"), ("beta-binomial", "binomial")])
+def test_days_without_overdispersion_are_fitted_at_the_limit_and_the_note_says_so(outcomes, distribution, limit):
+    steady = outcomes.assign(value=10.0 + outcomes.index % 3, recorded_days=28)
+    fit = ba.fit_counts(steady, distribution=distribution)
+    assert fit.summary()["dispersion"].tolist() == [0, 0]
+    assert fit.differences()["note"].tolist() == [f"no overdispersion: {limit}"] * 2
+
+
+def test_days_that_are_all_28_have_no_p_value_and_the_note_says_so(outcomes):
+    row = ba.fit_counts(outcomes.assign(value=28.0, recorded_days=28)).differences().iloc[0]
+    assert (row["estimate"], row["std_error"]) == pytest.approx((0, 0), abs=1e-12)
+    assert np.isnan(row["p_value"])
+    assert "no p-value: the values have no spread" in row["note"]
+
+
+@distributions
+def test_an_arm_without_a_headache_day_is_refused(outcomes, distribution):
+    none = outcomes.assign(value=outcomes["value"].where(outcomes["arm"] == "placebo", 0.0))
+    with pytest.raises(ba.FitError, match=r"at 'week 4': each value of arm '155 U' is 0, .*compare_ranks"):
+        ba.fit_counts(none, distribution=distribution)
+
+
+def test_an_arm_with_headache_every_day_is_no_beta_binomial(outcomes):
+    all_days = outcomes.assign(value=outcomes["value"].where(outcomes["arm"] == "placebo", 28.0))
+    with pytest.raises(ba.FitError, match="each value of arm '155 U' is all days recorded"):
+        ba.fit_counts(all_days, distribution="beta-binomial")
+
+
+@distributions
+def test_a_covariate_that_picks_out_zeros_is_named(outcomes, distribution):
+    split = outcomes.assign(
+        value=outcomes["value"].where(outcomes["subject"] > 5, 0.0), site=np.where(outcomes["subject"] > 5, "a", "b")
+    )
+    with pytest.raises(ba.FitError, match="at 'week 4': 'site' foretells the outcomes of 6 subjects without error"):
+        ba.fit_counts(split, distribution=distribution, covariates=("baseline", "site"))
+
+
+def test_one_subject_in_an_arm_is_refused(outcomes):
+    few = outcomes[(outcomes["arm"] == "placebo") | (outcomes["subject"] == 1)]
+    with pytest.raises(ba.FitError, match="arm '155 U' has one subject, which has no spread"):
+        ba.fit_counts(few)
+
+
+def test_more_coefficients_than_subjects_are_refused(outcomes):
+    few = outcomes[outcomes["subject"] < 5]
+    with pytest.raises(ba.FitError, match="5 subjects do not determine 6 coefficients; leave out covariates"):
+        ba.fit_counts(few.assign(site=few["subject"].astype(str)), covariates=("site",), visits=["week 4"])
+
+
+def test_a_constant_covariate_changes_nothing(outcomes):
+    more = ba.fit_counts(outcomes.assign(country=1.0, drug="yes"), covariates=("baseline", "country", "drug"))
+    plain = ba.fit_counts(outcomes)
+    np.testing.assert_allclose(more.differences()["estimate"], plain.differences()["estimate"], rtol=1e-8)
+
+
+def test_a_covariate_that_is_the_arm_again_is_refused(outcomes):
+    with pytest.raises(ba.FitError, match="cannot be told apart from a covariate"):
+        ba.fit_counts(outcomes.assign(dose=outcomes["arm"].astype(str)), covariates=("dose",))
+
+
+def test_who_does_not_enter_is_counted(outcomes):
+    holed = outcomes.assign(age=np.where(outcomes["subject"] == 3, np.nan, 40.0 + outcomes["subject"] % 7))
+    left_out = ba.fit_counts(holed, covariates=("baseline", "age")).left_out
+    n_missing = outcomes["value"].isna().sum() - (outcomes["value"].isna() & (outcomes["subject"] == 3)).sum()
+    assert left_out.query("reason == 'no age recorded'")["n"].tolist() == [1, 1]
+    assert left_out.query("reason == 'no value recorded'")["n"].sum() == n_missing
+
+
+def test_one_arm_has_means_and_no_differences(outcomes):
+    fit = ba.fit_counts(outcomes[outcomes["arm"] == "placebo"])
+    assert fit.means()["arm"].unique().tolist() == ["placebo"]
+    for ask in (fit.differences, fit.ratios, fit.conditional):
+        with pytest.raises(ba.DataError, match="one arm only, 'placebo'"):
+            ask()
+
+
+def test_three_arms_are_each_compared_with_the_reference():
+    fit = ba.fit_counts(make(3, arms=("placebo", "155 U", "195 U")))
+    rows = fit.differences()
+    assert rows["arm"].tolist() == ["155 U", "195 U"] * 2
+    assert rows["reference"].unique().tolist() == ["placebo"]
+
+
+def test_a_variance_that_comes_out_negative_leaves_no_limits_and_the_note_says_so():
+    four = make(3, n_per_arm=2, n_visits=1, missing=0.0)
+    tiny = four.assign(value=[5.0, 22, 18, 25], baseline=[16, 18, 27, 21], recorded_days=28)
+    row = ba.fit_counts(tiny).differences().iloc[0]
+    assert np.isnan(row[["std_error", "conf_low", "conf_high", "p_value"]].astype(float)).all()
+    assert row["note"].endswith("no limits: the estimated variance is negative, of too few subjects")
+
+
+def test_limits_of_means_stay_above_0():
+    low = ba.fit_counts(
+        make(3, n_per_arm=4).assign(value=lambda rows: (rows["subject"] < 2) * 1.0, recorded_days=28), covariates=()
+    )
+    assert (low.means()["conf_low"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ({"distribution": "normal"}, "distribution 'normal' is not known"),
+        ({"correlation": "toeplitz"}, "correlation 'toeplitz' is not known"),
+        ({"correlation": "exchangeable", "distribution": "beta-binomial"}, "the beta-binomial has no estimating equations"),
+        ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
+        ({"period_days": 27.5}, "period_days is 27.5"),
+    ],
+)
+def test_unknown_words_are_refused(outcomes, call, said):
+    with pytest.raises(ValueError, match=said):
+        ba.fit_counts(outcomes, **call)
+
+
+def test_a_visit_that_does_not_exist_is_named_with_those_that_do(outcomes):
+    with pytest.raises(ba.DataError, match=r"nothing at 'week 99'; its visits are 'week 4', 'week 8'"):
+        ba.fit_counts(outcomes, visits=["week 99"])
+
+
+def test_the_method_says_model_covariates_and_handling(outcomes):
+    method = ba.fit_counts(outcomes, covariates=("baseline", "sex")).differences()["method"].iloc[0]
+    assert method == "negative binomial regression at each visit, adjusted for baseline, sex, standardised; observed cases"
+
+
+# All visits at once ---------------------------------------------------------------------------------------------------
+
+
+def test_under_independence_estimating_equations_have_the_coefficients_of_each_visit(outcomes):
+    together = ba.fit_counts(outcomes, distribution="quasi-Poisson", correlation="independence")
+    apart = ba.fit_counts(outcomes, distribution="quasi-Poisson")
+    np.testing.assert_allclose(together.coefficients.beta, apart.coefficients.beta, rtol=1e-6)
+    assert together.names == apart.names
+
+
+@pytest.mark.parametrize("distribution", ["negative binomial", "quasi-Poisson"])
+@pytest.mark.parametrize("correlation", ["exchangeable", "unstructured"])
+def test_estimating_equations_come_near_the_fit_of_each_visit(distribution, correlation):
+    outcomes = make(6, n_per_arm=250)
+    together = ba.fit_counts(outcomes, distribution=distribution, correlation=correlation).differences()
+    apart = ba.fit_counts(outcomes, distribution=distribution).differences()
+    assert (np.abs(together["estimate"] - apart["estimate"]) < 0.5 * apart["std_error"]).all()
+    np.testing.assert_allclose(together["std_error"], apart["std_error"], rtol=0.3)
+
+
+def test_with_a_logarithm_as_link_the_marginal_ratio_of_estimating_equations_is_the_conditional_one(outcomes):
+    fit = ba.fit_counts(outcomes, correlation="exchangeable", covariates=("baseline", "sex"))
+    marginal, conditional = fit.ratios(), fit.conditional()
+    np.testing.assert_allclose(marginal[["estimate", "std_error"]], conditional[["estimate", "std_error"]], rtol=1e-8)
+
+
+def test_without_covariates_the_variance_of_estimating_equations_is_that_of_means_with_one_left_out(outcomes):
+    one_visit = outcomes[outcomes["visit"] == "week 4"].assign(recorded_days=28.0, value=lambda rows: rows["value"].round())
+    fit = ba.fit_counts(one_visit, covariates=(), visits=["week 4"], correlation="independence", distribution="quasi-Poisson")
+    for arm, found in zip(fit.arms, fit.means()["std_error"], strict=True):
+        own = one_visit.loc[one_visit["arm"] == arm, "value"].to_numpy(dtype=float)
+        n = len(own)
+        # Residuals are divided by 1 - 1/n.
+        assert found == pytest.approx(np.sqrt(((own - own.mean()) ** 2).sum() / n**2) * n / (n - 1), rel=1e-6)
+
+
+def test_the_method_of_estimating_equations_says_its_correlation(outcomes):
+    method = ba.fit_counts(outcomes, correlation="exchangeable").differences()["method"].iloc[0]
+    assert "generalised estimating equations, exchangeable working correlation, Mancl-DeRouen variance" in method
