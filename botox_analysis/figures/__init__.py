@@ -10,6 +10,7 @@ from botox_analysis.figures import (
     forest,
     residuals,
     responder_curve,
+    severity,
     style,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "forest",
     "residuals",
     "responder_curve",
+    "severity",
     "style",
 ]

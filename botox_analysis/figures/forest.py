@@ -7,13 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import FAINT, INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
-from botox_analysis.refusal import DataError
+from botox_analysis.figures.effect_axis import set_effect_axis
+from botox_analysis.figures.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
+from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import check_estimates
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "visit", "arm", "method")
 ROW_HEIGHT = 0.19
 """Inches a row takes."""
+
+NO_EFFECT = "#9a9a9a"
+"""The line of no difference: seen, but behind the estimates."""
+
+NUMBER_NEEDED = "number needed to treat"
 
 P_COLUMN = 98
 """Points from the column of estimates to that of p-values."""
@@ -26,19 +32,21 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates*. What differs between the rows (trial, endpoint, visit, arm, ...) becomes their labels.
+        *estimates*. What differs between the rows (trial, endpoint, visit, arm, ...) becomes their labels. Log ratios stand
+        as ratios on a log axis. A column ``margin`` (of `non_inferiority`) is drawn as a dashed line.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal page's width.
 
     Returns
     -------
     Axes
-        Points and limits from top to bottom, estimate and p-value written at the right; 0 is marked.
+        Points and limits from top to bottom, estimate and p-value written at the right; no effect is marked. An arrow is a
+        limit that is infinite.
 
     Raises
     ------
     DataError
-        There are no rows.
+        There are no rows, differences stand beside ratios, or they are numbers needed to treat.
     """
     check_estimates(estimates)
     if estimates.empty:
@@ -52,36 +60,59 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not references:
         styles = dict.fromkeys(estimates["arm"].unique(), (INK, MARKERS[0]))
     with_p = estimates["p_value"].notna().any()
-    decimals = wording.decimals_for([wording.scaled(row.std_error, row.measure) for row in estimates.itertuples()])
+    _refuse_kinds(measures)
+    ratio = wording.is_ratio(measures[0])
+    decimals = (
+        2 if ratio else wording.decimals_for([wording.scaled(row.std_error, row.measure) for row in estimates.itertuples()])
+    )
+    margins = sorted(set(estimates["margin"])) if "margin" in estimates.columns else []
+    if ratio:
+        set_effect_axis(ax, measures[0], [estimates[column] for column in ("estimate", "conf_low", "conf_high")] + [margins])
+    else:
+        ax.axvline(0, color=NO_EFFECT, linewidth=0.9, zorder=0)
+    for margin in margins:
+        ax.axvline(wording.scaled(margin, measures[0]), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
     for y, (_, row) in enumerate(estimates.iterrows()):
-        colour, marker = styles[row["arm"]]
         middle, low, high = (wording.scaled(row[column], row["measure"]) for column in ("estimate", "conf_low", "conf_high"))
-        ax.errorbar(
-            middle,
-            y,
-            xerr=np.array([[middle - low], [high - middle]]),
-            fmt=marker,
-            color=colour,
-            capsize=2,
-            elinewidth=1.0,
-        )
+        _draw(ax, y, (middle, low, high), *styles[row["arm"]])
         _write_beside(
-            ax,
-            y,
-            wording.with_limits(middle, low, high, decimals),
-            wording.p_value(row["p_value"]) if with_p else "",
-            bold=False,
+            ax, y, wording.with_limits(middle, low, high, decimals), wording.p_value(row["p_value"]) if with_p else "", bold=False
         )
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
     _write_beside(ax, -0.9, f"Estimate ({level})", "p" if with_p else "", bold=True)
-    ax.axvline(0, color=FAINT, linewidth=0.9, zorder=0)
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.4, -1.3)
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=6)
     ax.spines["left"].set_visible(False)
     endpoint = str(estimates["endpoint"].iloc[0]) if estimates["endpoint"].nunique() == 1 else ""
     ax.set_xlabel(_x_label(endpoint, measures, references, estimates))
     return ax
+
+
+def _refuse_kinds(measures: list[str]) -> None:
+    if any(wording.is_ratio(measure) != wording.is_ratio(measures[0]) for measure in measures):
+        raise DataError(f"estimates has differences and ratios ({listed(measures)}); a forest has one kind on its axis.")
+    if NUMBER_NEEDED in measures:
+        raise DataError(f"estimates has the measure '{NUMBER_NEEDED}', whose limits run through infinity; show the differences.")
+
+
+def _draw(ax: Axes, y: float, numbers: tuple[float, float, float], colour: str, marker: str) -> None:
+    """A point with its limits; an infinite limit, or a ratio's limit of 0, is an arrow at the end of the axis."""
+    middle, low, high = numbers
+    first, last = ax.get_xlim()
+    on_log = ax.get_xscale() == "log"
+    beyond = (on_log and low == 0, np.isposinf(high))
+    low, high = first if beyond[0] else low, last if beyond[1] else high
+    shown = np.isfinite(middle) and not (on_log and middle == 0)
+    if shown:
+        ax.errorbar(
+            middle, y, xerr=np.array([[middle - low], [high - middle]]), fmt=marker, color=colour, capsize=2, elinewidth=1.0
+        )
+    else:
+        ax.hlines(y, low, high, color=colour, linewidth=1.0)
+    for end, arrow, is_beyond in ((first, "<", beyond[0]), (last, ">", beyond[1])):
+        if is_beyond:
+            ax.plot(end, y, arrow, color=colour, markersize=4, clip_on=False, zorder=4)
 
 
 def _write_beside(ax: Axes, y: float, estimate: str, p: str, *, bold: bool) -> None:
@@ -97,7 +128,7 @@ def _x_label(endpoint: str, measures: list[str], references: list[str], estimate
     label = wording.axis_label(endpoint, measures[0]) if len(measures) == 1 else "Estimate"
     arms = list(estimates["arm"].unique())
     if len(references) == 1 and (estimates["reference"] != "").all():
-        label += f"\n{arms[0] if len(arms) == 1 else 'arm'} minus {references[0]}"
+        label += f"\n{arms[0] if len(arms) == 1 else 'arm'} {'to' if wording.is_ratio(measures[0]) else 'minus'} {references[0]}"
     return "\n".join(wrapped(line, 64) for line in label.split("\n"))
 
 

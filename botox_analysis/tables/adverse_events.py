@@ -1,53 +1,97 @@
-"""`table_adverse_events`: subjects with the event, occurrences, and the difference between arms."""
+"""`table_adverse_events`: subjects with the event, occurrences, and how the arms compare."""
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.refusal import require_columns
-from botox_analysis.schema import check_measures
-from botox_analysis.tables.writers import INDENT
+from botox_analysis.tables.event_rows import Event, Rows, arm_heads, comparison_columns, event_names, rows_by_event
+
+FIRST = "Adverse event"
 
 
-def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
-    """Adverse events by arm: subjects n (%), occurrences in brackets; nested rows are indented.
+def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None = None, *, at_least: float = 0.0) -> pd.DataFrame:
+    """Adverse events by arm: subjects n (%), occurrences in brackets; terms are indented below their class.
 
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `adverse_events`, in the order to show: each class before its terms.
-    differences : DataFrame
-        *estimates* of `compare_rates` on the same.
+        *estimates* of `event_rates` on `adverse_events`, in the order to show (see `order_by_frequency`).
+    differences : DataFrame, optional
+        *estimates* of `compare_rates` on the same; several measures may follow each other (by ``pd.concat``).
+    at_least : float
+        Only terms that this share of subjects, in per cent, had in at least one arm, and their classes; the last row says how
+        many terms are not shown.
 
     Returns
     -------
     DataFrame
-        Text: a row per category, a column per arm, then the differences in percentage points.
+        Text: a row per category, a column per arm, then the comparisons with their limits; p-values stand beside their
+        interval where there are any, adjusted ones if `adjust_multiplicity` was asked.
 
     Raises
     ------
     DataError
-        The frames are empty or of another kind, or counts or occurrences are not among the columns.
+        A frame is empty or of another kind, counts are not among the columns, or an event has two rows in an arm.
+    ValueError
+        `at_least` is no percentage.
     """
-    require_columns(check_measures(rates, ["proportion"], "rates"), ("n_events", "occurrences", "within"), "rates")
-    check_measures(differences, ["risk difference"], "differences")
-    arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
-    level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
-    key = ["within", "category", "arm"]
-    against = {tuple(row[key]): row for _, row in differences.iterrows()}
-    rows = []
-    for (within, category), about in rates.groupby(["within", "category"], sort=False):
-        of_arm = about.set_index("arm")
-        shown = {"Adverse event": f"{INDENT}{category}" if within else wording.capital(category)}
-        for arm in arms:
-            row = of_arm.loc[arm]
-            counted = wording.count_share(row["n_events"], row["n"])
-            shown[f"{arm} (n = {wording.count(row['n'])})"] = f"{counted} [{wording.count(row['occurrences'])}]"
-        for arm in others:
-            row = against[within, category, arm]
-            name = f"{arm}, difference" if len(others) > 1 else "Difference"
-            limits = (100 * row[column] for column in ("estimate", "conf_low", "conf_high"))
-            shown[f"{name}, percentage points ({level})"] = wording.with_limits(*limits)
-        rows.append(shown)
-    return pd.DataFrame(rows)
+    if not 0 <= at_least <= 100:
+        raise ValueError(f"at_least is {at_least!r}; it is in per cent, from 0 to 100.")
+    events, counted = rows_by_event(rates, ["proportion"], "rates")
+    require_columns(rates, ["n_events"], "rates")
+    compared = comparison_columns(differences)
+    heads = arm_heads(rates)
+    names = dict(zip(events, event_names(events), strict=True))
+    shown = _frequent(events, counted, list(heads), at_least)
+    columns = {
+        FIRST: [names[event] for event in shown],
+        **{head: [_count(counted.get((event, arm)), with_total=head == arm) for event in shown] for arm, head in heads.items()},
+        **{head: [texts.get(event, wording.MISSING) for event in shown] for head, texts in compared.items()},
+    }
+    if len(shown) < len(events):
+        for head, texts in columns.items():
+            texts.append(_left_out(events, shown, at_least) if head == FIRST else "")
+    return pd.DataFrame(columns)
+
+
+def _count(row: dict[str, Any] | None, *, with_total: bool) -> str:
+    if row is None:
+        return wording.MISSING
+    n_events, n = row["n_events"], row["n"]
+    text = wording.count_share(n_events, n)
+    if with_total and n > 0:
+        text = text.replace(" (", f"/{wording.count(n)} (", 1)
+    occurrences = row.get("occurrences", math.nan)
+    return text if math.isnan(occurrences) else f"{text} [{wording.count(occurrences)}]"
+
+
+def _frequent(events: list[Event], counted: Rows, arms: list[str], at_least: float) -> list[Event]:
+    """Terms that are frequent enough in an arm, and classes with such a term."""
+    if at_least == 0:
+        return events
+    classes = _classes(events)
+
+    def is_frequent(event: Event) -> bool:
+        rows = [counted[event, arm] for arm in arms if (event, arm) in counted]
+        return any(row["n"] > 0 and 100 * row["n_events"] >= at_least * row["n"] for row in rows)
+
+    terms = {event for event in events if event not in classes and is_frequent(event)}
+    alive = {within for within, _ in terms}
+    return [event for event in events if event in terms or (event in classes and event[1] in alive)]
+
+
+def _classes(events: list[Event]) -> set[Event]:
+    holding = {within for within, _ in events}
+    return {event for event in events if event[0] == "" and event[1] in holding}
+
+
+def _left_out(events: list[Event], shown: list[Event], at_least: float) -> str:
+    classes, gone = _classes(events), [event for event in events if event not in set(shown)]
+    n_classes = sum(event in classes for event in gone)
+    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(gone) - n_classes)}"
+    return f"{text}; classes without another term: {wording.count(n_classes)}" if n_classes else text

@@ -8,36 +8,41 @@ from botox_analysis import wording
 from botox_analysis.schema import check_measures
 
 _KEY = ["endpoint", "visit", "category", "handling"]
+COMPARISONS = ("risk difference", "log risk ratio", "log odds ratio", "number needed to treat")
 
 
 def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
-    """Responders of each arm, and the difference in percentage points.
+    """Responders of each arm, and how the arms compare.
 
     Parameters
     ----------
-    rates, differences : DataFrame
-        *estimates* of `event_rates` and `compare_rates` on `responders`.
+    rates : DataFrame
+        *estimates* of `event_rates` on `responders`.
+    differences : DataFrame
+        *estimates* of `compare_rates` on the same; several measures and numbers needed to treat may follow each other (by
+        ``pd.concat``) and have a column each, in that order.
 
     Returns
     -------
     DataFrame
-        Text: a row per visit, threshold and handling of missing values, a column per arm, then the differences.
+        Text: a row per visit, threshold and handling of missing values, a column per arm, then the comparisons, each with the
+        p-value that belongs to it where there is one.
 
     Raises
     ------
     DataError
         The frames are empty, or of another kind.
     """
-    rates, differences = (
-        _with_handling(check_measures(frame, [measure], name))
-        for frame, measure, name in ((rates, "proportion", "rates"), (differences, "risk difference", "differences"))
-    )
+    rates = _with_handling(check_measures(rates, ["proportion"], "rates"))
+    differences = _with_handling(check_measures(differences, COMPARISONS, "differences"))
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
+    measures = list(differences["measure"].unique())
+    has_p = set(differences.loc[differences["p_value"].notna(), "measure"]) - {"number needed to treat"}
     rows = []
     for key, about in rates.groupby(_KEY, sort=False):
         of_arm = about.set_index("arm")
-        against = differences[(differences[_KEY] == list(key)).all(axis=1)].set_index("arm")
+        against = differences[(differences[_KEY] == list(key)).all(axis=1)].set_index(["measure", "arm"])
         shown = {
             "Response": key[2],
             "Visit": key[1],
@@ -45,10 +50,25 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
             **{f"{arm}, n/N (%)": _count(of_arm.loc[arm]) for arm in arms},
         }
         for arm in others:
-            name = f"{arm}, difference" if len(others) > 1 else "Difference"
-            shown[f"{name}, percentage points ({level})"] = _points(against.loc[arm])
+            of = f"{arm}, " if len(others) > 1 else ""
+            for measure in measures:
+                row = against.loc[(measure, arm)] if (measure, arm) in against.index else None
+                shown[of + (_HEADS[measure] if of else wording.capital(_HEADS[measure])) + f" ({level})"] = (
+                    wording.MISSING if row is None else _compared(row, measure)
+                )
+                if measure in has_p:
+                    p_head = f"{of}p" if len(has_p) == 1 else f"{of}p ({wording.measure_name(measure)})"
+                    shown[p_head] = wording.MISSING if row is None else wording.p_value(row["p_value"])
         rows.append(shown)
     return pd.DataFrame(rows)
+
+
+_HEADS = {
+    "risk difference": "difference, percentage points",
+    "log risk ratio": "risk ratio",
+    "log odds ratio": "odds ratio",
+    "number needed to treat": "number needed to treat",
+}
 
 
 def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -62,5 +82,9 @@ def _count(row: pd.Series) -> str:
     return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({share})"
 
 
-def _points(row: pd.Series) -> str:
-    return wording.with_limits(*(100 * row[column] for column in ("estimate", "conf_low", "conf_high")))
+def _compared(row: pd.Series, measure: str) -> str:
+    numbers = [row[column] for column in ("estimate", "conf_low", "conf_high")]
+    if measure == "number needed to treat":
+        return wording.number_needed(*numbers)
+    middle, low, high = (wording.scaled(number, measure) for number in numbers)
+    return wording.with_limits(middle, low, high, 2 if wording.is_ratio(measure) else 1)

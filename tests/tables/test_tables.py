@@ -59,10 +59,29 @@ def test_responders_keep_the_handlings_of_missing_values_apart(outcomes):
     assert table["placebo, n/N (%)"].tolist() == ["208/614 (33.9 %)", "208/696 (29.9 %)"]
 
 
+def test_each_measure_of_a_comparison_has_its_column(outcomes):
+    events = ba.responders(outcomes, reduction=1.0).query("visit == 'week 24'")
+    compared = [ba.compare_rates(events, measure=measure) for measure in ("risk difference", "log risk ratio")]
+    together = pd.concat([*compared, ba.number_needed(compared[0], events_are="benefit")])
+    row = ba.table_responders(ba.event_rates(events), together).iloc[0]
+    assert row["Difference, percentage points (95 % CI)"] == "1.5 (−0.8 to 4.0)"
+    assert row["Risk ratio (95 % CI)"] == "1.43 (0.84 to 2.43)"
+    assert row["Number needed to treat (95 % CI)"] == "NNTB 64.5 (NNTB 25.3 to ∞ to NNTH 130.7)"
+    assert row["p (risk difference)"] == row["p (risk ratio)"] == "0.19"
+
+
+def test_a_comparison_that_an_arm_lacks_is_a_dash():
+    events = pd.DataFrame({"arm": ["p", "a", "b"], "n_events": [1, 2, 3], "n_total": 9})
+    ratio = ba.compare_rates(events, measure="log odds ratio").query("arm == 'b'")
+    row = ba.table_responders(ba.event_rates(events), pd.concat([ba.compare_rates(events), ratio])).iloc[0]
+    assert row["a, odds ratio (95 % CI)"] == "–"
+    assert row["b, odds ratio (95 % CI)"].startswith("4.00 (")
+
+
 def test_adverse_events_have_counts_occurrences_and_differences(simulated):
     events = ba.adverse_events(simulated.restrict("safety"))
     table = ba.table_adverse_events(ba.event_rates(events), ba.compare_rates(events)).set_index("Adverse event")
-    assert table.loc[f"{INDENT}Neck pain"].tolist() == ["18 (2.6 %) [24]", "58 (8.4 %) [72]", "5.8 (3.5 to 8.3)"]
+    assert table.loc[f"{INDENT}Neck pain"].tolist() == ["18 (2.6 %) [24]", "58 (8.4 %) [72]", "5.8 (3.5 to 8.4)", "<0.001"]
     assert table.index[0] == "Any adverse event"
 
 

@@ -1,0 +1,165 @@
+"""Rows and columns that the tables of adverse events share: an event per row, a comparison per column."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.refusal import DataError
+from botox_analysis.schema import check_measures
+from botox_analysis.tables.writers import INDENT
+
+Event = tuple[str, str]
+"""The class an event is nested in (empty for what stands alone, and for the classes themselves), and its category."""
+
+Rows = dict[tuple[Any, ...], dict[str, Any]]
+"""Rows of *estimates* by event, arm and what else tells them apart."""
+
+COMPARISONS = {
+    "risk difference": "difference, percentage points",
+    "log risk ratio": "risk ratio",
+    "log odds ratio": "odds ratio",
+    "incidence rate difference": "difference per 100 patient-years at risk",
+    "log incidence rate ratio": "incidence rate ratio",
+    "event rate difference": "difference per 100 patient-years",
+    "log event rate ratio": "event rate ratio",
+}
+"""The measures of `compare_rates`, and how a column of them is headed."""
+
+
+def rows_by_event(
+    estimates: pd.DataFrame, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
+) -> tuple[list[Event], Rows]:
+    """*Estimates* of adverse events, looked up by event and arm.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates*; ``within`` may be missing.
+    measures : collection of str
+        The measures there may be.
+    frame_name : str
+        What a message calls the frame.
+    also : tuple of str
+        Further columns that tell rows apart.
+
+    Returns
+    -------
+    events : list of Event
+        In the order of the rows.
+    rows : Rows
+        By event, arm and the values of `also`.
+
+    Raises
+    ------
+    DataError
+        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+    """
+    check_measures(estimates, measures, frame_name)
+    within = estimates["within"].fillna("") if "within" in estimates.columns else [""] * len(estimates)
+    events = list(zip(within, estimates["category"], strict=True))
+    rows: Rows = {}
+    further = (estimates[column] for column in also)
+    for key, row in zip(zip(events, estimates["arm"], *further, strict=True), estimates.to_dict("records"), strict=True):
+        if key in rows:
+            raise DataError(
+                f"{frame_name} has two rows of '{row['category']}' in arm '{row['arm']}'; "
+                "a table of adverse events shows one trial, population and method: filter the rows."
+            )
+        rows[key] = row
+    return list(dict.fromkeys(events)), rows
+
+
+def event_names(events: list[Event]) -> list[str]:
+    """What events are called in the first column.
+
+    Parameters
+    ----------
+    events : list of Event
+        In order.
+
+    Returns
+    -------
+    list of str
+        Terms below their class are indented; a term whose class has no row is not, and says its class where another one has
+        the same name.
+    """
+    there = set(events)
+    times: dict[str, int] = {}
+    for _, term in events:
+        times[term] = times.get(term, 0) + 1
+
+    def name(within: str, term: str) -> str:
+        if within and ("", within) in there:
+            return f"{INDENT}{term}"
+        return wording.capital(f"{term} ({within})" if within and times[term] > 1 else term)
+
+    return [name(within, term) for within, term in events]
+
+
+def arm_heads(rates: pd.DataFrame) -> dict[str, str]:
+    """How the columns of each arm are headed.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        *estimates* of `event_rates`.
+
+    Returns
+    -------
+    dict of str to str
+        The arm with its number of subjects, where that is the same in all of its rows.
+    """
+    heads = {}
+    for arm, n in rates.groupby("arm", sort=False)["n"]:
+        known = n.dropna().unique()
+        heads[str(arm)] = f"{arm} (n = {wording.count(known[0])})" if len(known) == 1 else str(arm)
+    return heads
+
+
+def comparison_columns(differences: pd.DataFrame | None) -> dict[str, dict[Event, str]]:
+    """The columns of comparisons: each arm against the reference, a p-value never without its interval.
+
+    Parameters
+    ----------
+    differences : DataFrame or None
+        *estimates* of `compare_rates`; several measures may follow each other. Where `adjust_multiplicity` has added
+        ``p_adjusted``, that is the p-value shown. None has no columns.
+
+    Returns
+    -------
+    dict of str to dict of Event to str
+        The text of each event by the head of its column.
+
+    Raises
+    ------
+    DataError
+        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+    """
+    if differences is None:
+        return {}
+    _, rows = rows_by_event(differences, COMPARISONS, "differences", also=("measure",))
+    level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
+    arms = list(differences["arm"].unique())
+    p_column, said = ("p_adjusted", "p, adjusted") if "p_adjusted" in differences.columns else ("p_value", "p, not adjusted")
+    with_p = list(differences.loc[differences[p_column].notna(), "measure"].unique())
+    columns: dict[str, dict[Event, str]] = {}
+    for arm in arms:
+        for measure in differences["measure"].unique():
+            own = {event: row for (event, of_arm, of_measure), row in rows.items() if (of_arm, of_measure) == (arm, measure)}
+            name = COMPARISONS[measure] if len(arms) > 1 else wording.capital(COMPARISONS[measure])
+            of = f"{arm}, " if len(arms) > 1 else ""
+            columns[f"{of}{name} ({level})"] = {event: _written(row) for event, row in own.items()}
+            if measure in with_p:
+                which = f" ({wording.measure_name(measure)})" if len(with_p) > 1 else ""
+                columns[f"{of}{said}{which}"] = {event: wording.p_value(row[p_column]) for event, row in own.items()}
+    return columns
+
+
+def _written(row: dict[str, Any]) -> str:
+    measure = row["measure"]
+    estimate, low, high = (wording.scaled(row[column], measure) for column in ("estimate", "conf_low", "conf_high"))
+    return wording.with_limits(estimate, low, high, 2 if wording.is_ratio(measure) else 1)
