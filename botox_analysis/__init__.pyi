@@ -1,6 +1,18 @@
 """The public names; `botox_analysis/__init__.py` reads them from here."""
 
 from .endpoints.adverse_events import adverse_events as adverse_events
+from .endpoints.continuation import (
+    NICE as NICE,
+)
+from .endpoints.continuation import (
+    PBS as PBS,
+)
+from .endpoints.continuation import (
+    ContinuationRule as ContinuationRule,
+)
+from .endpoints.continuation import (
+    continuation as continuation,
+)
 from .endpoints.diary import (
     ACUTE_MEDICATION_DAYS as ACUTE_MEDICATION_DAYS,
 )
@@ -47,11 +59,42 @@ from .endpoints.diary_rule import (
     DiaryRule as DiaryRule,
 )
 from .endpoints.disposition import disposition as disposition
+from .endpoints.emergent import (
+    AS_FLAGGED as AS_FLAGGED,
+)
+from .endpoints.emergent import (
+    FROM_DAY_1 as FROM_DAY_1,
+)
+from .endpoints.emergent import (
+    WITHIN_30_DAYS as WITHIN_30_DAYS,
+)
+from .endpoints.emergent import (
+    EmergentRule as EmergentRule,
+)
 from .endpoints.endpoint import (
     Endpoint as Endpoint,
 )
 from .endpoints.endpoint import (
     as_outcomes as as_outcomes,
+)
+from .endpoints.event_history import (
+    event_counts as event_counts,
+)
+from .endpoints.event_history import (
+    list_onsets as list_onsets,
+)
+from .endpoints.event_history import (
+    prevalence as prevalence,
+)
+from .endpoints.event_listing import list_adverse_events as list_adverse_events
+from .endpoints.first_times import (
+    events_by_cycle as events_by_cycle,
+)
+from .endpoints.first_times import (
+    first_event as first_event,
+)
+from .endpoints.first_times import (
+    first_response as first_response,
 )
 from .endpoints.responders import responders as responders
 from .endpoints.scales import (
@@ -70,16 +113,31 @@ from .endpoints.scales import (
     scale as scale,
 )
 from .figures.adverse_events import plot_adverse_events as plot_adverse_events
+from .figures.butterfly import plot_butterfly as plot_butterfly
 from .figures.calendar import plot_calendar as plot_calendar
 from .figures.course import plot_course as plot_course
 from .figures.covariance import plot_covariance as plot_covariance
 from .figures.distribution import plot_distribution as plot_distribution
+from .figures.event_curve import plot_event_curve as plot_event_curve
 from .figures.flow import plot_flow as plot_flow
 from .figures.forest import plot_forest as plot_forest
+from .figures.multiplicity_graph import plot_multiplicity_graph as plot_multiplicity_graph
+from .figures.onset_raster import plot_onset_raster as plot_onset_raster
 from .figures.residuals import plot_residuals as plot_residuals
 from .figures.responder_curve import plot_responder_curve as plot_responder_curve
+from .figures.severity import plot_severity as plot_severity
 from .figures.style import save_figure as save_figure
+from .figures.volcano import plot_volcano as plot_volcano
+from .models.adverse_event_order import order_by_frequency as order_by_frequency
 from .models.ancova import fit_ancova as fit_ancova
+from .models.binary import fit_binary as fit_binary
+from .models.conclusions import (
+    non_inferiority as non_inferiority,
+)
+from .models.conclusions import (
+    number_needed as number_needed,
+)
+from .models.counts import fit_counts as fit_counts
 from .models.descriptives import (
     describe as describe,
 )
@@ -87,6 +145,7 @@ from .models.descriptives import (
     describe_change as describe_change,
 )
 from .models.fit import Fit as Fit
+from .models.hazards import compare_times as compare_times
 from .models.imputation import impute as impute
 from .models.mmrm import (
     fit_crossproducts as fit_crossproducts,
@@ -95,11 +154,19 @@ from .models.mmrm import (
     fit_mmrm as fit_mmrm,
 )
 from .models.mmrm_refusals import FALL_BACK as FALL_BACK
+from .models.multiplicity import adjust_multiplicity as adjust_multiplicity
+from .models.ranks import compare_ranks as compare_ranks
 from .models.rates import (
     compare_rates as compare_rates,
 )
 from .models.rates import (
     event_rates as event_rates,
+)
+from .models.recurrent import (
+    mean_cumulative as mean_cumulative,
+)
+from .models.recurrent import (
+    onset_and_duration as onset_and_duration,
 )
 from .models.repeated import crossproducts as crossproducts
 from .models.resampling import (
@@ -113,6 +180,18 @@ from .models.resampling import (
 )
 from .models.resampling import (
     refit_weighted as refit_weighted,
+)
+from .models.standardised import StandardisedFit as StandardisedFit
+from .models.strata import homogeneity as homogeneity
+from .models.testing_graph import TestingGraph as TestingGraph
+from .models.times import (
+    event_curve as event_curve,
+)
+from .models.times import (
+    event_quantiles as event_quantiles,
+)
+from .models.times import (
+    restricted_means as restricted_means,
 )
 from .refusal import (
     DataError as DataError,
@@ -131,6 +210,14 @@ from .tables.efficacy import (
 from .tables.efficacy import (
     table_efficacy as table_efficacy,
 )
+from .tables.event_levels import (
+    table_relation as table_relation,
+)
+from .tables.event_levels import (
+    table_severity as table_severity,
+)
+from .tables.incidence import table_incidence as table_incidence
+from .tables.listing import table_listing as table_listing
 from .tables.responders import table_responders as table_responders
 from .trials.bundled import (
     bundled_data as bundled_data,

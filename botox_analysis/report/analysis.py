@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.adverse_events import ANY, adverse_events
@@ -13,6 +14,8 @@ from botox_analysis.endpoints.disposition import disposition
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.endpoints.scales import endpoints_of
+from botox_analysis.models.adverse_event_order import order_by_frequency
+from botox_analysis.models.conclusions import number_needed
 from botox_analysis.models.descriptives import describe
 from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.models.rates import compare_rates, event_rates
@@ -215,17 +218,23 @@ def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | 
     needed = primary.outcomes["change" if by_points else "baseline"]
     if needed.isna().all():
         return None
-    asked = {"points": [planned.points]} if by_points else {"reduction": sorted({planned.reduction, *REDUCTIONS})}
+    points = [planned.points] if by_points else None
+    reduction = None if by_points else sorted({planned.reduction, *REDUCTIONS})
     handled = [(primary.outcomes, MISSING_RESPONSES[0]), *((primary.observed, missing) for missing in MISSING_RESPONSES)]
     if primary.outcomes is primary.observed:
         handled = handled[1:]
-    events = pd.concat([responders(outcomes, missing=missing, **asked) for outcomes, missing in handled], ignore_index=True)
+    events = pd.concat(
+        [responders(outcomes, reduction=reduction, points=points, missing=missing) for outcomes, missing in handled],
+        ignore_index=True,
+    )
     events = events[events["visit"].isin(primary.fit.visits)]
     curve = None
     if not by_points:
         every = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
         curve = event_rates(every[every["visit"] == visit])
-    return Responses(curve=curve, rates=event_rates(events), differences=compare_rates(events))
+    differences = compare_rates(events)
+    needed = number_needed(differences, events_are="benefit")
+    return Responses(curve=curve, rates=event_rates(events), differences=differences, needed=needed)
 
 
 def _safety(trial: Trial) -> Safety | None:
@@ -237,18 +246,26 @@ def _safety(trial: Trial) -> Safety | None:
     if "severity" in trial.adverse_events.columns:
         overview.append(adverse_events(safe, by="severity"))
     overview_events = pd.concat(overview, ignore_index=True)
-    terms = adverse_events(safe, by="term")
+    terms = order_by_frequency(adverse_events(safe, by="term"))
     terms = terms[terms["category"] != ANY]
     nothing = pd.DataFrame()
-    differences = nothing if terms.empty else compare_rates(terms)
+    differences = nothing if terms.empty else _without_tests(compare_rates(terms))
+    in_time = overview_events["at_risk"].notna().all()
     return Safety(
         trial=safe,
         overview=event_rates(overview_events),
-        overview_differences=compare_rates(overview_events),
+        overview_differences=_without_tests(compare_rates(overview_events)),
+        incidence=event_rates(overview[0], measure="incidence rate") if in_time else nothing,
+        incidence_ratios=_without_tests(compare_rates(overview[0], measure="log incidence rate ratio")) if in_time else nothing,
         terms=nothing if terms.empty else event_rates(terms),
         differences=differences,
         shown=nothing if terms.empty else _most_frequent(terms, differences),
     )
+
+
+def _without_tests(compared: pd.DataFrame) -> pd.DataFrame:
+    """Side effects are described by their size and its limits: no hypothesis was planned for any of them."""
+    return compared.assign(p_value=np.nan)
 
 
 def _most_frequent(terms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:

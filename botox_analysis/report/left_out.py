@@ -67,7 +67,7 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
                 rows.append(("adverse events", "occurrences in those subjects", not_safe))
         if n_not_emergent(trial):
             rows.append(("adverse events", "onset before the first treatment: not treatment-emergent", n_not_emergent(trial)))
-        for column in ("severity", "serious", "led_to_discontinuation"):
+        for column in ("severity", "serious", "led_to_discontinuation", "fatal"):
             if column in events.columns and events[column].isna().any():
                 rows.append(("adverse events", f"{column} not recorded: not counted as such", int(events[column].isna().sum())))
     return rows

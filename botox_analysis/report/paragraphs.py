@@ -167,8 +167,10 @@ def _responses(analysis: Analysis) -> str:
     planned = f"with missing values handled as in the primary analysis ({handling}), " if handling != OBSERVED_CASES else ""
     return (
         "Percent reductions are of the mean, unadjusted, in the subjects seen at the visit, with limits by the delta method. "
-        "Responders are compared by the difference of proportions with Newcombe's hybrid score interval; single proportions have "
-        f"Wilson intervals. Responders are shown {planned}for observed cases, and with missing values counted as non-response."
+        "Responders are compared by the difference of proportions with Miettinen and Nurminen's score interval and the test it "
+        "inverts, and by its inverse, the number needed to treat for one more responder (NNTB; NNTH: one fewer); "
+        "where the difference may be none, its limits run through infinity. Single proportions have Wilson intervals. Responders "
+        f"are shown {planned}for observed cases, and with missing values counted as non-response."
     )
 
 
@@ -178,8 +180,11 @@ def _safety(analysis: Analysis) -> str:
     received = "received" if "actual_arm" in analysis.trial.subjects.columns else "to which subjects were randomised"
     return (
         f"Adverse events are counted in {phrases.population(analysis.safety.trial.population)}, by the arm {received}; an event "
-        "is treatment-emergent when it begins on day 1 or later, or when its onset is not known. A subject counts once per class "
-        "and once per term; occurrences are in brackets."
+        "is treatment-emergent when it begins or worsens on day 1 or later, or when its onset is not known. A subject counts "
+        "once per class and once per term; occurrences are in brackets. Classes, and terms within them, are in the order of their "
+        f"frequency in {analysis.trial.arms[-1]}. Differences have Miettinen and Nurminen's score limits, incidences per 100 "
+        "patient-years at risk of the first event exact ones. Side effects are described, not tested, and limits are not "
+        "adjusted for their number."
     )
 
 

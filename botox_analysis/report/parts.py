@@ -94,14 +94,19 @@ class Responses:
     ----------
     curve : DataFrame or None
         *estimates*: rates at every per cent, at the primary visit; missing where the protocol asks for points.
-    rates, differences : DataFrame
+    rates, differences, needed : DataFrame
         *estimates* at `REDUCTIONS` and the protocol's own: under the protocol's handling of missing values first, then
-        observed cases and non-responder imputation.
+        observed cases and non-responder imputation. `needed` are the numbers needed to treat.
     """
 
     curve: pd.DataFrame | None
     rates: pd.DataFrame
     differences: pd.DataFrame
+    needed: pd.DataFrame
+
+
+WORST = "worst severity: "
+"""What the categories of adverse events by severity begin with."""
 
 
 @dataclass(frozen=True)
@@ -112,17 +117,24 @@ class Safety:
     ----------
     trial : Trial
         Restricted to that population.
-    overview, overview_differences, terms, differences, shown : DataFrame
-        *estimates*: overview and severity, classes and terms, their differences; of these the most frequent terms, the
-        largest difference first.
+    overview, overview_differences, incidence, incidence_ratios, terms, differences, shown : DataFrame
+        *estimates*: overview and severity, the overview in patient-years at risk (empty where these are not known), classes
+        and terms, their differences; of these the most frequent terms, the largest difference first.
     """
 
     trial: Trial
     overview: pd.DataFrame
     overview_differences: pd.DataFrame
+    incidence: pd.DataFrame
+    incidence_ratios: pd.DataFrame
     terms: pd.DataFrame
     differences: pd.DataFrame
     shown: pd.DataFrame
+
+    @property
+    def severities(self) -> pd.DataFrame:
+        """Rates by the worst severity; empty where severities are not known."""
+        return self.overview[self.overview["category"].str.startswith(WORST)]
 
 
 @dataclass(frozen=True)
@@ -180,12 +192,14 @@ class Analysis:
             parts += [efficacy.means, efficacy.differences, efficacy.average, efficacy.unadjusted]
         parts += self.primary_differences.values()
         if self.responses is not None:
-            parts += [self.responses.rates, self.responses.differences]
+            parts += [self.responses.rates, self.responses.differences, self.responses.needed]
             parts += [] if self.responses.curve is None else [self.responses.curve]
         if self.safety is not None:
             parts += [
                 self.safety.overview,
                 self.safety.overview_differences,
+                self.safety.incidence,
+                self.safety.incidence_ratios,
                 self.safety.terms,
                 self.safety.differences,
             ]

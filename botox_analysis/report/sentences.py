@@ -85,10 +85,11 @@ def _responder_sentences(analysis: Analysis) -> list[str]:
     planned = analysis.trial.protocol
     handling = analysis.primary.handling
     chosen = [
-        _at(frame, analysis.visit, planned.points or planned.reduction) for frame in (responses.rates, responses.differences)
+        _at(frame, analysis.visit, planned.points or planned.reduction)
+        for frame in (responses.rates, responses.differences, responses.needed)
     ]
     # As in the primary analysis first, as non-response last.
-    rates, differences = (frame[frame["method"] == frame["method"].iloc[0]] for frame in chosen)
+    rates, differences, needed = (frame[frame["method"] == frame["method"].iloc[0]] for frame in chosen)
     if not (rates["n"] > 0).all():
         return []
     parts = [
@@ -99,7 +100,20 @@ def _responder_sentences(analysis: Analysis) -> list[str]:
     sentence += wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
     imputed = chosen[0][chosen[0]["method"] == chosen[0]["method"].iloc[-1]]
     counted = [f"{wording.number(100 * row['estimate'])} % with {row['arm']}" for _, row in imputed.iterrows()]
-    return [sentence + ".", f"If missing values count as non-response, the shares are {wording.joined(counted)}."]
+    return [
+        f"{sentence}{_needed(needed)}.",
+        f"If missing values count as non-response, the shares are {wording.joined(counted)}.",
+    ]
+
+
+def _needed(needed: pd.DataFrame) -> str:
+    """The numbers needed to treat, after the differences they are the inverse of."""
+    several = len(needed) > 1
+    said = [
+        wording.number_needed(row["estimate"], row["conf_low"], row["conf_high"]) + (f" with {row['arm']}" if several else "")
+        for _, row in needed.iterrows()
+    ]
+    return f"; number needed to treat: {wording.joined(said)}"
 
 
 def _safety_sentences(analysis: Analysis) -> list[str]:
@@ -200,12 +214,17 @@ def captions(analysis: Analysis) -> dict[str, str]:
             f"Diaries of {n} subjects. In each arm subjects were put in the order of their change at {visit}, and every k-th was taken, so that "
             "good and bad courses appear in proportion. The vertical line is the first treatment."
         )
+    if analysis.safety is not None and not analysis.safety.severities.empty:
+        texts["severity"] = (
+            f"Subjects by the worst severity of their treatment-emergent adverse events, {phrases.population(analysis.safety.trial.population)}; "
+            "n (%) beside."
+        )
     if analysis.safety is not None and not analysis.safety.shown.empty:
         shown = len(analysis.safety.shown.drop_duplicates(["within", "category"]))
         most = f", the {shown} most frequent terms" if shown > 1 else ""
         texts["adverse_events"] = (
             f"Treatment-emergent adverse events{most}, {phrases.population(analysis.safety.trial.population)}; by the "
-            "largest difference. A subject counts once per term. Left: share of subjects, with crude counts beside; right: difference with Newcombe "
+            "largest difference. A subject counts once per term. Left: share of subjects, with crude counts beside; right: difference with Miettinen-Nurminen "
             f"{level}. Nothing is adjusted for the number of terms compared."
         )
     return texts | _diagnostic_captions(primary)
@@ -255,6 +274,7 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
     if analysis.safety is not None:
         safe = phrases.population(analysis.safety.trial.population)
         titles["adverse_events_overview"] = f"Adverse events: overview, {safe}"
+        titles["incidence"] = f"Adverse events: incidence per 100 patient-years at risk of the first, {safe}"
         titles["adverse_events"] = f"Adverse events by class and term, {safe}: subjects n (%) [occurrences]"
     return titles
 

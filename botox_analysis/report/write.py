@@ -26,6 +26,7 @@ from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
 from botox_analysis.tables.efficacy import table_change, table_efficacy
+from botox_analysis.tables.incidence import table_incidence
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.writers import to_html, write_table
 from botox_analysis.trials.trial import Trial
@@ -41,6 +42,7 @@ _FIGURES = (
     "sensitivity",
     "responder_curve",
     "calendar",
+    "severity",
     "adverse_events",
     "residuals",
     "covariance",
@@ -196,6 +198,8 @@ def _draw(name: str, analysis: Analysis) -> Any:
         return figures.responder_curve.plot_responder_curve(analysis.responses.curve)
     if name == "calendar" and analysis.diaries is not None:
         return figures.calendar.plot_calendar(analysis.diaries)
+    if name == "severity" and analysis.safety is not None:
+        return figures.severity.plot_severity(analysis.safety.severities)
     if name == "adverse_events" and analysis.safety is not None:
         return figures.adverse_events.plot_adverse_events(analysis.safety.terms, analysis.safety.shown)
     if name == "residuals" and isinstance(primary.fit, MmrmFit):
@@ -227,12 +231,14 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         ]
         tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
     if analysis.responses is not None:
-        tables["responders"] = table_responders(
-            *(_told(frame, analysis) for frame in (analysis.responses.rates, analysis.responses.differences))
-        )
+        responses = analysis.responses
+        compared = pd.concat([responses.differences, responses.needed], ignore_index=True)
+        tables["responders"] = table_responders(_told(responses.rates, analysis), _told(compared, analysis))
     if analysis.safety is not None:
         safety = analysis.safety
         tables["adverse_events_overview"] = table_adverse_events(safety.overview, safety.overview_differences)
+        if not safety.incidence.empty:
+            tables["incidence"] = table_incidence(safety.incidence, safety.incidence_ratios)
         if not safety.terms.empty:
             tables["adverse_events"] = table_adverse_events(safety.terms, safety.differences)
     left_out = analysis.left_out

@@ -22,6 +22,7 @@ FIGURES = {
     "sensitivity",
     "responder_curve",
     "calendar",
+    "severity",
     "adverse_events",
     "residuals",
     "covariance",
@@ -88,6 +89,7 @@ def test_all_tables_are_there_as_csv_and_html(report):
         "secondary",
         "responders",
         "adverse_events_overview",
+        "incidence",
         "adverse_events",
         "left_out",
     }
@@ -140,7 +142,7 @@ def test_the_numbers_of_the_headline_are_in_the_estimates(report):
 def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
     table = pd.read_csv(report / "tables" / "adverse_events.csv")
     estimates = pd.read_csv(report / "estimates.csv").query(
-        "endpoint == 'treatment-emergent adverse events' and measure == 'proportion'"
+        "endpoint.str.startswith('treatment-emergent adverse events') and measure == 'proportion'"
     )
     counts = {(row.category, row.arm): f"{row.n_events:.0f}" for row in estimates.itertuples()}
     shown = table.set_index(table.columns[0])["placebo (n = 692)"]
