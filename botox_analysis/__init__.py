@@ -7,16 +7,22 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     Trial.restrict                                             Trial -> Trial of one population
     Endpoint.derive, as_outcomes                               Trial or a tidy frame -> outcomes
     impute                                                     outcomes -> completed outcomes
-    responders                                                 outcomes -> events
-    adverse_events, disposition                                Trial -> events
-    fit_mmrm, fit_ancova (then .means(), .differences())       outcomes -> estimates
+    responders, continuation                                   outcomes -> events
+    adverse_events, disposition, prevalence                    Trial -> events
+    first_response, first_event                                outcomes, Trial -> times; events_by_cycle: times -> events
+    fit_mmrm, fit_ancova, fit_counts, fit_binary               outcomes -> a fit: .means(), .differences(), ...
     bootstrap, jackknife                                       a fit -> estimates with other limits
+    compare_ranks                                              outcomes -> estimates
     describe, describe_change                                  Trial, outcomes -> estimates
-    event_rates, compare_rates                                 events -> estimates
+    event_rates, compare_rates, homogeneity                    events -> estimates
+    event_curve, event_quantiles, restricted_means,            times -> estimates
+      compare_times
+    mean_cumulative, onset_and_duration                        Trial -> estimates
+    number_needed, non_inferiority, adjust_multiplicity        estimates -> estimates
     plot_*, table_*                                            estimates -> a picture, a frame of text
     write_report, check_report                                 Trial -> a folder with the report
 
-Outcomes, events and estimates are plain pandas frames; `botox_analysis.schema` lists their columns.
+Outcomes, events, times and estimates are plain pandas frames; `botox_analysis.schema` lists their columns.
 """
 
 import lazy_loader

@@ -12,6 +12,7 @@ from botox_analysis import wording
 from botox_analysis.figures.effect_axis import EFFECTS, on_axis, set_effect_axis
 from botox_analysis.figures.event_rows import NO_BREAK, RATES, Event, event_labels, holds_terms, keyed, row_places
 from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, axes_for, legend_above, styled, wrapped
+from botox_analysis.measures import scaled
 from botox_analysis.refusal import DataError, listed, require_columns
 
 ROW_HEIGHT = 0.19
@@ -104,13 +105,13 @@ def _draw_rates(ax: Axes, rates: pd.DataFrame, counts: str) -> None:
         colour, marker = arm_styles(arms)[arm]
         rows = rates[rates["arm"] == arm]
         ax.plot(
-            rows["estimate"] * wording.scaled(1.0, measure), rows["y"] + shift, marker, color=colour,
+            rows["estimate"] * scaled(1.0, measure), rows["y"] + shift, marker, color=colour,
             label=f"{arm} (n = {wording.count(rows['n'].max())})", zorder=3, clip_on=False,
         )  # fmt: skip
         for y, n in zip(rows["y"], rows[counts], strict=True):
             _write(ax, y, wording.count(n), 22 + COLUMN * number, colour)
     _write(ax, -0.9, "events, n" if counts == "occurrences" else "subjects, n", 22 + COLUMN * (len(arms) - 1), INK)
-    highest = float((rates["estimate"] * wording.scaled(1.0, measure)).max())
+    highest = float((rates["estimate"] * scaled(1.0, measure)).max())
     ax.set_xlim(0, highest * 1.05 if highest > 0 else 1)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
 
@@ -146,4 +147,4 @@ def _draw_effects(ax: Axes, differences: pd.DataFrame, styles: dict[str, tuple[s
             at = np.full(beyond.sum(), end)
             ax.plot(at, y[beyond], pointing, color=colour, markersize=4, clip_on=False, zorder=4)
         for height in y[np.isnan(low) & np.isnan(high)]:
-            ax.text(wording.scaled(0.0, measure), height, wording.MISSING, color=colour, ha="center", va="center")
+            ax.text(scaled(0.0, measure), height, wording.MISSING, color=colour, ha="center", va="center")

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, visit_axis, wrapped
+from botox_analysis.measures import axis_label
 from botox_analysis.refusal import DataError
 from botox_analysis.schema import BASELINE, check_estimates
 
@@ -84,6 +85,6 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
     ax.set_xticks(places, ticks)
     ax.set_xlabel(time_unit)
-    ax.set_ylabel(wrapped(wording.axis_label(str(estimates["endpoint"].iloc[0]), measure), 36))
+    ax.set_ylabel(wrapped(axis_label(str(estimates["endpoint"].iloc[0]), measure), 36))
     legend_above(ax, len(arms))
     return ax

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
-from botox_analysis import wording
 from botox_analysis.figures.style import FAINT
+from botox_analysis.measures import is_ratio, scaled
 
 EFFECTS = {
     "risk difference": "Difference from {}, percentage points",
@@ -54,7 +54,7 @@ def on_axis(values: Any, measure: str) -> np.ndarray:
     ndarray, shape (k,)
         Shares in percentage points, logarithms as ratios (minus infinity becomes 0).
     """
-    return np.array([wording.scaled(value, measure) for value in np.asarray(values, dtype=float)])
+    return np.array([scaled(value, measure) for value in np.asarray(values, dtype=float)])
 
 
 def set_effect_axis(ax: Axes, measure: str, values: Iterable[Any]) -> None:
@@ -74,8 +74,8 @@ def set_effect_axis(ax: Axes, measure: str, values: Iterable[Any]) -> None:
     low, high = float(numbers.min()), float(numbers.max())
     room = MARGIN * (high - low) or 1.0
     ends = on_axis([low - room, high + room], measure)
-    ax.axvline(wording.scaled(0.0, measure), color=FAINT, linewidth=0.9, zorder=1)
-    if wording.is_ratio(measure):
+    ax.axvline(scaled(0.0, measure), color=FAINT, linewidth=0.9, zorder=1)
+    if is_ratio(measure):
         ax.set_xscale("log")
         ticks = ratio_ticks(float(ends[0]), float(ends[1]))
         ax.xaxis.set_major_locator(FixedLocator(ticks))

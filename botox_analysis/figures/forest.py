@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.figures.effect_axis import set_effect_axis
 from botox_analysis.figures.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
+from botox_analysis.measures import axis_label, is_ratio, scaled
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import check_estimates
 
@@ -61,19 +62,17 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         styles = dict.fromkeys(estimates["arm"].unique(), (INK, MARKERS[0]))
     with_p = estimates["p_value"].notna().any()
     _refuse_kinds(measures)
-    ratio = wording.is_ratio(measures[0])
-    decimals = (
-        2 if ratio else wording.decimals_for([wording.scaled(row.std_error, row.measure) for row in estimates.itertuples()])
-    )
+    ratio = is_ratio(measures[0])
+    decimals = 2 if ratio else wording.decimals_for([scaled(row.std_error, row.measure) for row in estimates.itertuples()])
     margins = sorted(set(estimates["margin"])) if "margin" in estimates.columns else []
     if ratio:
         set_effect_axis(ax, measures[0], [estimates[column] for column in ("estimate", "conf_low", "conf_high")] + [margins])
     else:
         ax.axvline(0, color=NO_EFFECT, linewidth=0.9, zorder=0)
     for margin in margins:
-        ax.axvline(wording.scaled(margin, measures[0]), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
+        ax.axvline(scaled(margin, measures[0]), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
     for y, (_, row) in enumerate(estimates.iterrows()):
-        middle, low, high = (wording.scaled(row[column], row["measure"]) for column in ("estimate", "conf_low", "conf_high"))
+        middle, low, high = (scaled(row[column], row["measure"]) for column in ("estimate", "conf_low", "conf_high"))
         _draw(ax, y, (middle, low, high), *styles[row["arm"]])
         _write_beside(
             ax, y, wording.with_limits(middle, low, high, decimals), wording.p_value(row["p_value"]) if with_p else "", bold=False
@@ -90,7 +89,7 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _refuse_kinds(measures: list[str]) -> None:
-    if any(wording.is_ratio(measure) != wording.is_ratio(measures[0]) for measure in measures):
+    if any(is_ratio(measure) != is_ratio(measures[0]) for measure in measures):
         raise DataError(f"estimates has differences and ratios ({listed(measures)}); a forest has one kind on its axis.")
     if NUMBER_NEEDED in measures:
         raise DataError(f"estimates has the measure '{NUMBER_NEEDED}', whose limits run through infinity; show the differences.")
@@ -125,10 +124,10 @@ def _write_beside(ax: Axes, y: float, estimate: str, p: str, *, bold: bool) -> N
 
 
 def _x_label(endpoint: str, measures: list[str], references: list[str], estimates: pd.DataFrame) -> str:
-    label = wording.axis_label(endpoint, measures[0]) if len(measures) == 1 else "Estimate"
+    label = axis_label(endpoint, measures[0]) if len(measures) == 1 else "Estimate"
     arms = list(estimates["arm"].unique())
     if len(references) == 1 and (estimates["reference"] != "").all():
-        label += f"\n{arms[0] if len(arms) == 1 else 'arm'} {'to' if wording.is_ratio(measures[0]) else 'minus'} {references[0]}"
+        label += f"\n{arms[0] if len(arms) == 1 else 'arm'} {'to' if is_ratio(measures[0]) else 'minus'} {references[0]}"
     return "\n".join(wrapped(line, 64) for line in label.split("\n"))
 
 

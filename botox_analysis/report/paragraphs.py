@@ -181,9 +181,9 @@ def _safety(analysis: Analysis) -> str:
     return (
         f"Adverse events are counted in {phrases.population(analysis.safety.trial.population)}, by the arm {received}; an event "
         "is treatment-emergent when it begins or worsens on day 1 or later, or when its onset is not known. A subject counts "
-        "once per class and once per term; occurrences are in brackets. Classes, and terms within them, are in the order of their "
-        f"frequency in {analysis.trial.arms[-1]}. Differences have Miettinen and Nurminen's score limits, incidences per 100 "
-        "patient-years at risk of the first event exact ones. Side effects are described, not tested, and limits are not "
+        "once per class and once per term; occurrences are in brackets. Classes, and terms within them, are in the order of "
+        f"their frequency in {analysis.trial.arms[-1]}. Differences have Miettinen and Nurminen's score limits, incidences per "
+        "100 patient-years at risk of the first event exact ones. Side effects are described, not tested, and limits are not "
         "adjusted for their number."
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.measures import is_ratio, measure_name, scaled
 from botox_analysis.refusal import DataError
 from botox_analysis.schema import check_measures
 from botox_analysis.tables.writers import INDENT
@@ -154,12 +155,12 @@ def comparison_columns(differences: pd.DataFrame | None) -> dict[str, dict[Event
             of = f"{arm}, " if len(arms) > 1 else ""
             columns[f"{of}{name} ({level})"] = {event: _written(row) for event, row in own.items()}
             if measure in with_p:
-                which = f" ({wording.measure_name(measure)})" if len(with_p) > 1 else ""
+                which = f" ({measure_name(measure)})" if len(with_p) > 1 else ""
                 columns[f"{of}{said}{which}"] = {event: wording.p_value(row[p_column]) for event, row in own.items()}
     return columns
 
 
 def _written(row: dict[str, Any]) -> str:
     measure = row["measure"]
-    estimate, low, high = (wording.scaled(row[column], measure) for column in ("estimate", "conf_low", "conf_high"))
-    return wording.with_limits(estimate, low, high, 2 if wording.is_ratio(measure) else 1)
+    estimate, low, high = (scaled(row[column], measure) for column in ("estimate", "conf_low", "conf_high"))
+    return wording.with_limits(estimate, low, high, 2 if is_ratio(measure) else 1)

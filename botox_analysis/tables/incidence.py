@@ -29,7 +29,7 @@ def table_incidence(rates: pd.DataFrame, differences: pd.DataFrame | None = None
     Returns
     -------
     DataFrame
-        Text: a row per category, three columns per arm, then the comparisons. Where there is no rate, its note stands there.
+        Text: a row per category, two columns per arm, then the comparisons. Where there is no rate, its note stands there.
 
     Raises
     ------
@@ -50,12 +50,12 @@ def table_incidence(rates: pd.DataFrame, differences: pd.DataFrame | None = None
         cells = {"Adverse event": name}
         for arm, head in heads.items():
             row = counted.get((event, arm))
-            texts = (wording.MISSING,) * 3
+            texts = (wording.MISSING,) * 2
             if row is not None:
                 rate = wording.with_limits(row["estimate"], row["conf_low"], row["conf_high"], decimals)
                 note = row.get("note", "") if pd.isna(row["estimate"]) else ""
-                texts = (wording.count(row[of]), wording.number(row[over]), note or rate)
-            names = (f"{head}: {counts}", f"{head}: {years}", f"{head}: per 100 {years} ({level})")
+                texts = (f"{wording.count(row[of])} in {wording.number(row[over])}", note or rate)
+            names = (f"{head}: {counts} in {years}", f"{arm}: per 100 ({level})")
             cells |= dict(zip(names, texts, strict=True))
         table.append(cells | {head: texts.get(event, wording.MISSING) for head, texts in compared.items()})
     return pd.DataFrame(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.measures import is_ratio, measure_name, scaled
 from botox_analysis.schema import check_measures
 
 _KEY = ["endpoint", "visit", "category", "handling"]
@@ -57,7 +58,7 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
                     wording.MISSING if row is None else _compared(row, measure)
                 )
                 if measure in has_p:
-                    p_head = f"{of}p" if len(has_p) == 1 else f"{of}p ({wording.measure_name(measure)})"
+                    p_head = f"{of}p" if len(has_p) == 1 else f"{of}p ({measure_name(measure)})"
                     shown[p_head] = wording.MISSING if row is None else wording.p_value(row["p_value"])
         rows.append(shown)
     return pd.DataFrame(rows)
@@ -86,5 +87,5 @@ def _compared(row: pd.Series, measure: str) -> str:
     numbers = [row[column] for column in ("estimate", "conf_low", "conf_high")]
     if measure == "number needed to treat":
         return wording.number_needed(*numbers)
-    middle, low, high = (wording.scaled(number, measure) for number in numbers)
-    return wording.with_limits(middle, low, high, 2 if wording.is_ratio(measure) else 1)
+    middle, low, high = (scaled(number, measure) for number in numbers)
+    return wording.with_limits(middle, low, high, 2 if is_ratio(measure) else 1)

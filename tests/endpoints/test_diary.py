@@ -195,7 +195,7 @@ def test_counts_as_recorded_are_of_all_days_of_the_period():
 
 def test_a_column_of_subjects_that_is_called_like_the_recorded_days_is_refused():
     subjects = pd.DataFrame({"subject": ["s1"], "recorded_days": [99]})
-    with pytest.raises(ba.DataError, match="'recorded_days'.*another name"):
+    with pytest.raises(ba.DataError, match=r"'recorded_days'.*another name"):
         ba.as_trial({"subjects": subjects, "diary": diary_of(range(1, 29), 0.0)}, name="t")
 
 
