@@ -15,7 +15,7 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        ``arm``, ``n_events`` and ``n_total`` at least; text columns left out become empty.
+        ``arm``, ``n_events`` and ``n_total`` at least; text columns left out, and texts that are missing, become empty.
 
     Returns
     -------
@@ -32,8 +32,7 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError("events has no rows; expected one per arm, stratum and category.")
     events = frame.reset_index(drop=True)
     for column in EVENTS_TEXT:
-        if column not in events.columns:
-            events[column] = ""
+        events[column] = events[column].astype(object).fillna("") if column in events.columns else ""
     problems: list[Problem] = [
         ("events", int(row) + 1, "arm", "nothing", "the name of an arm") for row in np.flatnonzero(events["arm"].isna())
     ]
@@ -83,7 +82,7 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        ``subject``, ``arm``, ``time`` and ``observed`` at least; text columns left out become empty.
+        ``subject``, ``arm``, ``time`` and ``observed`` at least; text columns left out, and texts that are missing, become empty.
 
     Returns
     -------
@@ -101,8 +100,7 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError("times has no rows; expected one per subject.")
     times = frame.reset_index(drop=True)
     for column in TIMES_TEXT:
-        if column not in times.columns:
-            times[column] = ""
+        times[column] = times[column].astype(object).fillna("") if column in times.columns else ""
     problems: list[Problem] = [
         ("times", int(row) + 1, column, "nothing", f"the {column}")
         for column in ("subject", "arm")

@@ -48,8 +48,8 @@ def test_a_notebook_run_again_gives_what_it_is_kept_with(path, request):
     assert n_outputs >= 5
 
 
-def test_all_five_notebooks_are_here():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+def test_all_six_notebooks_are_here():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

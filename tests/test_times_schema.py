@@ -50,3 +50,9 @@ def test_a_frame_without_rows_or_columns_is_refused():
         check_times(TIMES_BY_HAND.iloc[:0])
     with pytest.raises(ba.DataError, match="times has no column 'observed'"):
         check_times(TIMES_BY_HAND.drop(columns="observed"))
+
+
+def test_a_missing_text_is_an_empty_one_and_loses_nobody():
+    times = pd.DataFrame({"subject": [1, 2], "arm": ["a", "b"], "time": [1.0, 2.0], "observed": True, "category": [None, "x"]})
+    assert check_times(times)["category"].tolist() == ["", "x"]
+    assert check_times(times.assign(population=float("nan")))["population"].tolist() == ["", ""]

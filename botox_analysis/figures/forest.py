@@ -14,8 +14,8 @@ from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import check_estimates
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "visit", "arm", "method")
-ROW_HEIGHT = 0.19
-"""Inches a row takes."""
+ROW_HEIGHT, LINE = 0.19, 0.13
+"""Inches a row takes, and each further line of its label."""
 
 NO_EFFECT = "#9a9a9a"
 """The line of no difference: seen, but behind the estimates."""
@@ -55,7 +55,7 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     labels = [wrapped(label, 48) for label in _labels(estimates)]
     n_lines = max(label.count("\n") + 1 for label in labels)
     measures = list(estimates["measure"].unique())
-    ax = axes_for(ax, TWO_COLUMNS, 0.75 + ROW_HEIGHT * (0.4 + 0.6 * n_lines) * len(estimates))
+    ax = axes_for(ax, TWO_COLUMNS, 0.75 + (ROW_HEIGHT + LINE * (n_lines - 1)) * len(estimates))
     references = [name for name in estimates["reference"].unique() if name]
     styles = arm_styles([*references[:1], *(arm for arm in estimates["arm"].unique() if arm not in references[:1])])
     if not references:
@@ -135,5 +135,12 @@ def _labels(estimates: pd.DataFrame) -> list[str]:
     """What tells the rows apart; all of them have a label, also a single one."""
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
-    rows = estimates[differing].to_dict("records")
-    return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows]
+    rows = estimates[differing].assign(**({"method": _own_parts(estimates["method"])} if "method" in differing else {}))
+    return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
+
+
+def _own_parts(methods: pd.Series) -> list[str]:
+    """Methods without the parts that all of them share; where nothing is left, the first."""
+    parts = [str(method).split("; ") for method in methods]
+    shared = set(parts[0]).intersection(*parts)
+    return ["; ".join(part for part in own if part not in shared) or own[0] for own in parts]

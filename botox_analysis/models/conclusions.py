@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import require_choice
-from botox_analysis.schema import as_estimates, check_measures
+from botox_analysis.measures import is_ratio
+from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.schema import as_estimates, check_estimates, check_measures
 
 EVENTS_ARE = ("benefit", "harm")
 BETTER = ("higher", "lower")
@@ -58,23 +61,10 @@ def number_needed(differences: pd.DataFrame, *, events_are: str) -> pd.DataFrame
         # A difference of 0 needs infinitely many; as an upper limit it is 0 from below.
         number, at_low = (1 / np.where(values == 0, 0.0, values) for values in (estimate, low))
         at_high = 1 / np.where((high == 0) & (low < 0), -0.0, high)
-    rest = [column for column in ("within", "threshold", "note") if column in differences.columns]
-    keep = [
-        "trial",
-        "population",
-        "arm",
-        "reference",
-        "endpoint",
-        "visit",
-        "intercurrent",
-        "category",
-        "method",
-        "n",
-        "conf_level",
-        "p_value",
-    ]
+    kept = differences[[column for column in differences.columns if column not in ("std_error", "df")]]
+    columns: dict[str, Any] = {str(column): kept[column].to_numpy() for column in kept.columns}
     return as_estimates(
-        {column: differences[column].to_numpy() for column in (*keep, *rest)}
+        columns
         | {
             "measure": NUMBER_NEEDED,
             "estimate": number,
@@ -107,7 +97,7 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
     Raises
     ------
     DataError
-        The frame is empty or no estimates.
+        The frame is empty, no estimates, or not of comparisons.
     ValueError
         The margin is not above 0, or `better` is not known.
 
@@ -125,7 +115,11 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
     require_choice(better, BETTER, "better")
     if not (np.isfinite(margin) and margin > 0):
         raise ValueError(f"margin is {margin!r}; it is how much worse would matter, above 0.")
-    check_measures(estimates, estimates["measure"].unique() if "measure" in estimates.columns else [], "estimates")
+    check_estimates(estimates)
+    strange = [measure for measure in estimates["measure"].unique() if not _is_comparison(measure)]
+    if strange or estimates.empty or (estimates["reference"] == "").any():
+        found = f"the measure {listed(strange)}" if strange else "rows without a reference" if len(estimates) else "no rows"
+        raise DataError(f"estimates has {found}; a margin is for differences and log ratios between an arm and its reference.")
     sign = 1.0 if better == "higher" else -1.0
     one, other = (sign * estimates[column].to_numpy(dtype=float) for column in ("conf_low", "conf_high"))
     worst, best = np.minimum(one, other), np.maximum(one, other)
@@ -135,3 +129,7 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
         "not decided",
     )
     return estimates.assign(margin=-sign * margin, conclusion=conclusion)
+
+
+def _is_comparison(measure: str) -> bool:
+    return is_ratio(measure) or "difference" in measure or "shift" in measure

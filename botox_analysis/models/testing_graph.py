@@ -265,7 +265,7 @@ class TestingGraph:
         Returns
         -------
         TestingGraph
-            Its names hold the columns of the estimand that differ, such as the endpoint or the visit.
+            Its names hold the columns that tell the rows apart, such as the endpoint or the visit.
 
         Raises
         ------
@@ -276,6 +276,9 @@ class TestingGraph:
         key = dict.fromkeys((*_NAME_COLUMNS, *ESTIMATES_KEY, "citation"))
         there = [column for column in key if column in estimates.columns]
         differing = [column for column in there if estimates[column].nunique(dropna=False) > 1] or ["endpoint"]
+        # The first that tell all rows apart are enough.
+        enough = [n for n in range(1, len(differing)) if not estimates.duplicated(differing[:n]).any()]
+        differing = differing[: min(enough, default=len(differing))]
         rows = estimates[differing].astype(object).where(estimates[differing].notna(), "").astype(str).to_dict("records")
         return replace(
             self, names=[", ".join(filter(None, row.values())) or name for row, name in zip(rows, self.names, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
@@ -9,7 +10,8 @@ from botox_analysis.measures import is_ratio, measure_name, scaled
 from botox_analysis.schema import check_measures
 
 _KEY = ["endpoint", "visit", "category", "handling"]
-COMPARISONS = ("risk difference", "log risk ratio", "log odds ratio", "number needed to treat")
+NUMBER_NEEDED = "number needed to treat"
+COMPARISONS = ("risk difference", "log risk ratio", "log odds ratio", NUMBER_NEEDED)
 
 
 def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -27,7 +29,7 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
     -------
     DataFrame
         Text: a row per visit, threshold and handling of missing values, a column per arm, then the comparisons, each with the
-        p-value that belongs to it where there is one.
+        p-value that belongs to it where there is one, once where all measures have the same.
 
     Raises
     ------
@@ -39,7 +41,8 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
     measures = list(differences["measure"].unique())
-    has_p = set(differences.loc[differences["p_value"].notna(), "measure"]) - {"number needed to treat"}
+    with_p = _with_p(differences)
+    handled = (rates["handling"] != "").any()
     rows = []
     for key, about in rates.groupby(_KEY, sort=False):
         of_arm = about.set_index("arm")
@@ -47,7 +50,7 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
         shown = {
             "Response": key[2],
             "Visit": key[1],
-            "Missing values": key[3],
+            **({"Missing values": key[3]} if handled else {}),
             **{f"{arm}, n/N (%)": _count(of_arm.loc[arm]) for arm in arms},
         }
         for arm in others:
@@ -57,8 +60,8 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
                 shown[of + (_HEADS[measure] if of else wording.capital(_HEADS[measure])) + f" ({level})"] = (
                     wording.MISSING if row is None else _compared(row, measure)
                 )
-                if measure in has_p:
-                    p_head = f"{of}p" if len(has_p) == 1 else f"{of}p ({measure_name(measure)})"
+                if measure in with_p:
+                    p_head = f"{of}p" if len(with_p) == 1 else f"{of}p ({measure_name(measure)})"
                     shown[p_head] = wording.MISSING if row is None else wording.p_value(row["p_value"])
         rows.append(shown)
     return pd.DataFrame(rows)
@@ -68,8 +71,17 @@ _HEADS = {
     "risk difference": "difference, percentage points",
     "log risk ratio": "risk ratio",
     "log odds ratio": "odds ratio",
-    "number needed to treat": "number needed to treat",
+    NUMBER_NEEDED: NUMBER_NEEDED,
 }
+
+
+def _with_p(differences: pd.DataFrame) -> list[str]:
+    """Measures whose p-values are shown: the last one where all say the same, as score tests do."""
+    tested = differences[differences["p_value"].notna() & (differences["measure"] != NUMBER_NEEDED)]
+    measures = list(tested["measure"].unique())
+    by_row = tested.pivot_table(index=[*_KEY, "arm"], columns="measure", values="p_value", sort=False)
+    same = len(measures) > 1 and np.allclose(by_row.max(axis=1), by_row.min(axis=1), rtol=1e-9, atol=0.0)
+    return measures[-1:] if same else measures
 
 
 def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +97,7 @@ def _count(row: pd.Series) -> str:
 
 def _compared(row: pd.Series, measure: str) -> str:
     numbers = [row[column] for column in ("estimate", "conf_low", "conf_high")]
-    if measure == "number needed to treat":
+    if measure == NUMBER_NEEDED:
         return wording.number_needed(*numbers)
     middle, low, high = (scaled(number, measure) for number in numbers)
     return wording.with_limits(middle, low, high, 2 if is_ratio(measure) else 1)

@@ -62,3 +62,10 @@ def test_differences_and_ratios_do_not_share_an_axis():
 def test_numbers_needed_run_through_infinity_and_are_refused():
     with pytest.raises(ba.DataError, match="show the differences"):
         ba.plot_forest(ba.number_needed(ba.compare_rates(EVENTS.head(2)), events_are="benefit"))
+
+
+def test_what_all_methods_share_is_not_in_the_labels():
+    one = ba.compare_rates(EVENTS.head(2)).assign(method="score interval; observed cases")
+    other = one.assign(method="Wald interval; observed cases")
+    labels = [label.get_text() for label in ba.plot_forest(pd.concat([one, other])).get_yticklabels()]
+    assert labels == ["Score interval", "Wald interval"]

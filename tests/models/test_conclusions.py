@@ -112,3 +112,19 @@ def test_the_test_against_a_margin_and_the_limits_decide_alike():
 def test_a_margin_is_above_0_and_has_a_side(margin, better):
     with pytest.raises(ValueError, match=r"margin is|better"):
         ba.non_inferiority(differences((0, -1, 1)), margin=margin, better=better)
+
+
+def test_every_column_of_the_differences_stays():
+    events = pd.DataFrame(
+        {"arm": ["p", "t"] * 2, "severity": ["mild", "mild", "severe", "severe"], "n_events": [1, 2, 3, 4], "n_total": 9}
+    )
+    needed = ba.number_needed(ba.compare_rates(events), events_are="harm")
+    assert needed["severity"].tolist() == ["mild", "severe"]
+    assert needed["std_error"].isna().all()
+
+
+def test_a_margin_is_for_comparisons_only():
+    events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
+    for wrong in (ba.event_rates(events), ba.number_needed(ba.compare_rates(events), events_are="harm")):
+        with pytest.raises(ba.DataError, match="a margin is for differences and log ratios"):
+            ba.non_inferiority(wrong, margin=0.1, better="higher")

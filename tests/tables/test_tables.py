@@ -67,7 +67,15 @@ def test_each_measure_of_a_comparison_has_its_column(outcomes):
     assert row["Difference, percentage points (95 % CI)"] == "1.5 (−0.8 to 4.0)"
     assert row["Risk ratio (95 % CI)"] == "1.43 (0.84 to 2.43)"
     assert row["Number needed to treat (95 % CI)"] == "NNTB 64.5 (NNTB 25.3 to ∞ to NNTH 130.7)"
-    assert row["p (risk difference)"] == row["p (risk ratio)"] == "0.19"
+    assert row["p"] == "0.19"
+    wald = ba.compare_rates(events, interval="wald")
+    both = ba.table_responders(ba.event_rates(events), pd.concat([wald, compared[1]])).columns
+    assert {"p (risk difference)", "p (risk ratio)"} <= set(both)
+
+
+def test_rates_without_missing_values_have_no_column_for_them():
+    events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
+    assert "Missing values" not in ba.table_responders(ba.event_rates(events), ba.compare_rates(events)).columns
 
 
 def test_a_comparison_that_an_arm_lacks_is_a_dash():
