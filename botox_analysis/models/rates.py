@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from botox_analysis.event_frames import check_events
 from botox_analysis.models.strata import LinedUp, add_strata, line_up
@@ -87,17 +88,19 @@ def event_rates(
     chosen = interval or next(iter(known))
     require_choice(chosen, known, "interval")
     require_conf_level(conf_level)
-    counted = _with_counts(add_strata(check_events(events)), measure, COUNTED[measure])
+    counted = add_strata(_with_counts(check_events(events), measure, COUNTED[measure]))
     happened, total = (counted[column].to_numpy(dtype=float) for column in COUNTED[measure])
     there = total > 0
     share, std_error, (low, high), words = _rates(happened, np.where(there, total, np.nan), measure, chosen, conf_level)
-    nothing = "no subjects" if measure == "proportion" else "no patient-years"
+    nothing = (
+        "no subjects" if measure == "proportion" else np.where(np.isnan(total), "patient-years are not known", "no patient-years")
+    )
     return as_estimates(
         {
             **_estimand(counted),
             "arm": counted["arm"].astype(str),
             "measure": measure,
-            "method": _method(words, counted),
+            "method": _method([words] * len(counted), counted),
             "n": np.where(counted["n_total"] > 0, counted["n_total"], np.nan),
             "estimate": share,
             "std_error": std_error,
@@ -143,13 +146,13 @@ def compare_rates(
         logarithms. ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
         ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count.
     interval : str
-        ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is nearest to nominal.
-        Of a difference also ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in closed form, also
-        stratified), ``"agresti-caffo"``, ``"wald"`` (for reproducing older reports), ``"exact"`` (unconditional; never below
-        its nominal coverage, small trials only), ``"mantel-haenszel"`` (Sato's variance; many small strata). Of a ratio also
-        ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Of an odds ratio also ``"score"``, ``"log"``,
-        ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of one size). Of rates in person-time
-        also ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
+        ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is close to nominal in
+        small arms, too. Of a difference also ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in
+        closed form, also stratified), ``"agresti-caffo"``, ``"wald"`` (for reproducing older reports), ``"exact"``
+        (unconditional; never below its nominal coverage; up to 500 subjects an arm), ``"mantel-haenszel"`` (Sato's variance;
+        many small strata). Of a ratio also ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Of an odds ratio also
+        ``"score"``, ``"log"``, ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of one size). Of
+        rates in person-time also ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
     test : str
         Left out: p-values are of the test that the interval inverts, so that both say the same (Newcombe's inverts none).
         ``"cochran-mantel-haenszel"``, ``"fisher"``, ``"mid-p"``, ``"barnard"``, ``"boschloo"``: of no difference between
@@ -193,10 +196,10 @@ def compare_rates(
     _refuse_null(null, measure)
     counted = _with_counts(check_events(events), measure, columns)
     compared = line_up(counted, columns, 1.0 if columns == COUNTED["proportion"] else PER_YEARS)
-    _refuse_strata(method, test, measure, interval, compared.n_strata)
+    _refuse_strata(method, test, measure, interval, int(compared.n_strata.max()))
     said = method.compare(compared.counts, conf_level, float(null)).where(compared.known)
     p_value = np.where(compared.known, TESTS[test].p_value(compared.counts), np.nan) if test else said.p_value
-    note = _notes(compared, said)
+    note = _notes(compared, said, "nobody" if columns == COUNTED["proportion"] else "no patient-years")
     return as_estimates(
         {
             **compared.estimand,
@@ -218,10 +221,14 @@ def compare_rates(
 def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) -> pd.DataFrame:
     require_columns(counted, columns, f"events, for the {measure},")
     for column in columns:
-        numbers = pd.to_numeric(counted[column], errors="coerce").to_numpy(dtype=float)
-        if (numbers < 0).any() or (column != "at_risk" and column != "exposure" and np.isnan(numbers).any()):
-            row = int(np.flatnonzero(~(numbers >= 0))[0]) + 1
+        numbers = pd.to_numeric(counted[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        right = np.isfinite(numbers) & (numbers >= 0)
+        if column in ("at_risk", "exposure"):
+            right |= counted[column].isna().to_numpy()
+        if not right.all():
+            row = int(np.flatnonzero(~right)[0]) + 1
             raise DataError(f"events row {row}: found {column} {counted[column].iloc[row - 1]}; expected a number, 0 or more.")
+        counted[column] = numbers
     return counted
 
 
@@ -255,14 +262,12 @@ def _refuse_strata(method: Method, test: str, measure: str, interval: str, n_str
         )
 
 
-def _words(method: Method, test: str, null: float, n_strata: int) -> str:
-    words = f"{method.stratified}, {n_strata} strata" if n_strata > 1 else method.words
-    if test:
-        words = f"{words}, {TESTS[test].words}"
-    return f"{words}, tested against {null:g}" if null else words
+def _words(method: Method, test: str, null: float, n_strata: NDArray[np.intp]) -> list[str]:
+    tested = (f", {TESTS[test].words}" if test else "") + (f", tested against {null:g}" if null else "")
+    return [(f"{method.stratified}, {strata} strata" if strata > 1 else method.words) + tested for strata in n_strata]
 
 
-def _notes(compared: LinedUp, said: Compared) -> list[str]:
+def _notes(compared: LinedUp, said: Compared, nothing: str) -> list[str]:
     """Why an estimate is missing or infinite, and how many strata do not count."""
     counts, n_strata = compared.counts, compared.n_strata
     used = (counts.weight > 0).sum(axis=1)
@@ -271,15 +276,15 @@ def _notes(compared: LinedUp, said: Compared) -> list[str]:
     notes = [""] * len(used)
     for row in telling:
         if not compared.known[row] or used[row] == 0:
-            notes[row] = "nobody in one of the arms" if compared.known[row] else "patient-years are not known"
+            notes[row] = f"{nothing} in one of the arms" if compared.known[row] else "patient-years are not known"
             continue
-        parts = (
-            [f"{n_strata - used[row]} of {n_strata} strata have one arm only and do not count"] if used[row] < n_strata else []
-        )
+        lacking = n_strata[row] - used[row]
+        parts = [f"{lacking} of {n_strata[row]} strata have one arm only and do not count"] if lacking else []
         if not np.isfinite(said.estimate[row]):
             own, ref = counts.events[row].sum(), counts.events_ref[row].sum()
             who = "either arm" if own + ref == 0 else "the arm" if own == 0 else "the reference" if ref == 0 else ""
-            parts.append(f"no event in {who}" if who else "all subjects of an arm have the event")
+            ends = "all subjects of an arm have" if used[row] == 1 else "in each stratum nobody or everybody of an arm has"
+            parts.append(f"no event in {who}" if who else f"{ends} the event")
         notes[row] = "; ".join(parts)
     return notes
 
@@ -288,8 +293,8 @@ def _estimand(counted: pd.DataFrame) -> dict[str, pd.Series]:
     return {column: counted[column].astype(str) for column in ("trial", "population", "endpoint", "visit", "category")}
 
 
-def _method(method: str, counted: pd.DataFrame) -> pd.Series | str:
+def _method(words: list[str], counted: pd.DataFrame) -> list[str]:
     if "imputation" not in counted.columns:
-        return method
+        return words
     handling = counted["imputation"].fillna("").astype(str)
-    return (method + "; " + handling).where(handling != "", method)
+    return [f"{method}; {how}" if how else method for method, how in zip(words, handling, strict=True)]

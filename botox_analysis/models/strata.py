@@ -64,6 +64,8 @@ class LinedUp:
         Subjects in both arms.
     counts : TwoArms
         Over S strata.
+    n_strata : ndarray of int, shape (k,)
+        How many strata the category has; at most S.
     known : ndarray of bool, shape (k,)
         Whether no number is missing.
     """
@@ -73,18 +75,14 @@ class LinedUp:
     reference: str
     n: FloatArray
     counts: TwoArms
+    n_strata: NDArray[np.intp]
     known: NDArray[np.bool_]
-
-    @property
-    def n_strata(self) -> int:
-        """How many strata there are, S."""
-        return int(self.counts.events.shape[1])
 
     @property
     def estimand(self) -> dict[str, Any]:
         """The columns of *estimates* that say what is compared."""
         columns = ("trial", "population", "endpoint", "visit", "category")
-        return {column: self.about[column].astype(str) for column in columns} | {
+        return {column: self.about[column].to_numpy(dtype=object) for column in columns} | {
             "arm": list(self.arms),
             "reference": self.reference,
         }
@@ -116,7 +114,7 @@ def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0)
     if len(arms) < 2:
         raise DataError(f"events has one arm only, '{arms[0]}'; a comparison needs two.")
     group = counted.groupby(_category_key(counted), sort=False, dropna=False).ngroup().to_numpy()
-    stratum = _stratum_codes(counted, group)
+    stratum = _stratum_numbers(counted, group)
     arm = pd.Index(arms).get_indexer(counted["arm"].astype(object))
     n_groups, n_strata = int(group.max()) + 1, int(stratum.max()) + 1
     _refuse_gaps(counted, group, stratum, arm, arms)
@@ -134,6 +132,7 @@ def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0)
         reference=str(arms[0]),
         n=n[own, others] + n[own, 0],
         counts=two_arms(happened[own, others], total[own, others], happened[own, 0], total[own, 0]),
+        n_strata=pd.Series(stratum).groupby(group).max().to_numpy()[own] + 1,
         known=known[own, others] & known[own, 0],
     )
 
@@ -142,23 +141,25 @@ def _category_key(counted: pd.DataFrame) -> list[str]:
     return [column for column in EVENTS_KEY if column in counted.columns and column not in ("stratum", "arm")]
 
 
-def _stratum_codes(counted: pd.DataFrame, group: NDArray[np.intp]) -> NDArray[np.intp]:
-    """From 0; all 0 where each category has one stratum, whatever it is called."""
-    codes = np.asarray(pd.factorize(counted["stratum"].astype(object))[0])
-    pairs = pd.DataFrame({"group": group, "stratum": codes}).drop_duplicates()
-    return codes if pairs.duplicated("group").any() else np.zeros(len(codes), dtype=int)
+def _stratum_numbers(counted: pd.DataFrame, group: NDArray[np.intp]) -> NDArray[np.intp]:
+    """From 0 in each category, whatever its strata are called; a stratum without a name is one."""
+    codes = pd.factorize(counted["stratum"].astype(object), use_na_sentinel=False)[0]
+    n_names = int(codes.max()) + 1
+    pairs, at = np.unique(group * n_names + codes, return_inverse=True)
+    first = np.unique(pairs // n_names, return_index=True)[1]
+    return np.asarray((np.arange(len(pairs)) - np.repeat(first, np.diff(first, append=len(pairs))))[at])
 
 
 def _refuse_gaps(
     counted: pd.DataFrame, group: NDArray[np.intp], stratum: NDArray[np.intp], arm: NDArray[np.intp], arms: list[str]
 ) -> None:
-    cells, cell = np.unique(np.column_stack([group, stratum]), axis=0, return_inverse=True)
-    there = np.zeros((len(cells), len(arms)), dtype=bool)
-    there[cell.ravel(), arm] = True
-    if there.all():
+    there = np.zeros((int(group.max()) + 1, int(stratum.max()) + 1, len(arms)), dtype=bool)
+    there[group, stratum, arm] = True
+    gaps = ~there & there.any(axis=2, keepdims=True)
+    if not gaps.any():
         return
-    at, lacking = np.argwhere(~there)[0]
-    row = counted.iloc[int(np.flatnonzero(cell.ravel() == at)[0])]
+    in_group, in_its_stratum, lacking = np.argwhere(gaps)[0]
+    row = counted.iloc[int(np.flatnonzero((group == in_group) & (stratum == in_its_stratum))[0])]
     what = "the reference" if lacking == 0 else "arm"
     in_stratum = f", stratum '{row['stratum']}'" if row["stratum"] else ""
     raise DataError(
@@ -201,7 +202,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
     [0.033]
     """
     compared = line_up(check_events(events), ("n_events", "n_total"))
-    if compared.n_strata == 1:
+    if compared.n_strata.max() == 1:
         raise DataError("events has one stratum only; homogeneity is across two or more.")
     statistic, df, p_value = breslow_day(compared.counts)
     note = np.where(np.isnan(statistic), "too few strata with and without the event say anything of a common odds ratio", "")
@@ -209,7 +210,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
         {
             **compared.estimand,
             "measure": "heterogeneity of the odds ratio",
-            "method": f"Breslow-Day test with Tarone's correction, {compared.n_strata} strata",
+            "method": [f"Breslow-Day test with Tarone's correction, {n_strata} strata" for n_strata in compared.n_strata],
             "n": compared.n,
             "estimate": statistic,
             "df": df,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from botox_analysis.numerics import exact_tables, incidence, large_sample, score_intervals
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.two_arms import Comparison, TwoArms
@@ -110,7 +112,8 @@ class NamedTest:
 
 def _cochran_mantel_haenszel(counts: TwoArms) -> FloatArray:
     # The score test of an odds ratio of 1, summed over strata, is the test of Cochran, Mantel and Haenszel without correction.
-    return score_intervals.p_value_at(counts, score_intervals.corrected_odds_ratio_statistic, 0.0)
+    p_value = score_intervals.p_value_at(counts, score_intervals.corrected_odds_ratio_statistic, 0.0)
+    return np.where(counts.comparable, p_value, np.nan)
 
 
 TESTS: dict[str, NamedTest] = {

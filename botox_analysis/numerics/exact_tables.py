@@ -70,7 +70,8 @@ def _by_blocks(counts: TwoArms, compute: Callable[[TwoArms], FloatArray]) -> Flo
     size = len(counts.events)
     fewest, most = _support(counts)
     order = np.argsort(most - fewest, kind="stable")
-    said, start = [], 0
+    said: list[FloatArray] = []
+    start = 0
     while start < size or not said:
         cells = (most - fewest + 1)[order[start:]] * np.arange(1, size - start + 1)
         rows = order[start : start + max(int((cells <= LARGEST_BLOCK).sum()), 1)]
@@ -92,7 +93,9 @@ def _conditional(counts: TwoArms, conf_level: float, null: float) -> FloatArray:
     fewest, most = _support(counts)
     support = fewest[:, None] + np.arange((most - fewest).max(initial=0.0) + 1.0)
     possible = support <= most[:, None]
-    log_weight = np.where(possible, _log_choose(n1[:, None], support) + _log_choose(n0[:, None], both[:, None] - support), -np.inf)
+    log_weight = np.where(
+        possible, _log_choose(n1[:, None], support) + _log_choose(n0[:, None], both[:, None] - support), -np.inf
+    )
 
     def chances(log_odds: FloatArray, row: NDArray[np.intp]) -> FloatArray:
         tilted = log_weight[row] + (support[row] - x1[row, None]) * log_odds[:, None]
@@ -264,8 +267,8 @@ def _refuse_large(counts: TwoArms, what: str, instead: str) -> None:
     if largest.max(initial=0.0) > LARGEST_ARM:
         at = int(largest.argmax())
         raise ValueError(
-            f"{what} was asked for with {counts.total[at, 0]:.0f} and {counts.total_ref[at, 0]:.0f} subjects; it is computed up to "
-            f"{LARGEST_ARM} an arm: take '{instead}', which is as good there."
+            f"{what} was asked for with {counts.total[at, 0]:.0f} and {counts.total_ref[at, 0]:.0f} subjects; it is computed up "
+            f"to {LARGEST_ARM} an arm: take '{instead}', which is as good there."
         )
 
 
@@ -361,7 +364,7 @@ def _binomial(n: int, rate: FloatArray) -> FloatArray:
     """Binomial chances of 0 to n, shape (n + 1, k)."""
     k = np.arange(n + 1.0)
     log_choose = _log_choose(np.full(n + 1, float(n)), k)
-    return np.exp(log_choose[:, None] + special.xlogy(k[:, None], rate) + special.xlog1py(n - k[:, None], -rate))
+    return np.asarray(np.exp(log_choose[:, None] + special.xlogy(k[:, None], rate) + special.xlog1py(n - k[:, None], -rate)))
 
 
 def _distance(x1: int, n1: int, x0: int, n0: int, delta: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ def newcombe_difference(counts: TwoArms, conf_level: float, null: float) -> Comp
     Returns
     -------
     Compared
-        Limits within [-1, 1]; p-values are missing.
+        Limits, with strata cut at -1 and 1; p-values are missing.
 
     References
     ----------
@@ -38,7 +38,8 @@ def newcombe_difference(counts: TwoArms, conf_level: float, null: float) -> Comp
     below = z * np.sqrt(spread * low * (1 - low) + spread_ref * high_ref * (1 - high_ref))
     above = z * np.sqrt(spread * high * (1 - high) + spread_ref * low_ref * (1 - low_ref))
     missing = np.full(len(estimate), np.nan)
-    return Compared(estimate, _difference_error(counts), estimate - below, estimate + above, missing).where(counts.comparable)
+    said = Compared(estimate, _difference_error(counts), estimate - below, estimate + above, missing)
+    return _within_one(said).where(counts.comparable)
 
 
 def _stratified_wilson(
@@ -53,7 +54,8 @@ def _stratified_wilson(
     half = np.sqrt(z2 * (total * rate * (1 - rate) + z2 / 4)) / np.maximum(total + z2, np.finfo(float).tiny)
     low = np.where(rate == 0, 0.0, centre - half)
     high = np.where(rate == 1, 1.0, centre + half)
-    return (share * low).sum(axis=1), (share * high).sum(axis=1)
+    # Shares add up to 1 but for rounding.
+    return (share * low).sum(axis=1), np.minimum((share * high).sum(axis=1), 1.0)
 
 
 def _quantile_factor(share: FloatArray, variance: FloatArray) -> FloatArray:

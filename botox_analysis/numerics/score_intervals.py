@@ -101,17 +101,16 @@ def log_odds_ratio(counts: TwoArms, conf_level: float, null: float, *, statistic
         The estimate is the maximum of the likelihood. A limit is infinite where the counts are as extreme as their margins
         allow; where all or none have the event, both are and the estimate is missing.
     """
-    std_error = large_sample.mantel_haenszel_odds_ratio(counts, conf_level, null).std_error
+    large = large_sample.mantel_haenszel_odds_ratio(counts, conf_level, null)
     fewest = np.maximum(counts.both - counts.total_ref, 0.0)
     most = np.minimum(counts.both, counts.total)
     none = ((counts.events == fewest).all(axis=1), (counts.events == most).all(axis=1))
-    finite = ~(none[0] | none[1])
-    crude = np.where(none[0], -np.inf, np.inf)
-    estimate = np.where(none[0] & none[1], np.nan, crude)
-    rows = np.flatnonzero(finite)
+    estimate = np.where(none[0], np.where(none[1], np.nan, -np.inf), np.where(none[1], np.inf, large.estimate))
+    # In one stratum the ratio of Mantel and Haenszel is the maximum; in several it is looked for.
+    rows = np.flatnonzero(~none[0] & ~none[1] & ((counts.weight > 0).sum(axis=1) > 1))
     ends = np.full(rows.shape, FARTHEST)
-    estimate[finite] = _root(counts, rows, np.zeros(rows.shape), statistic, -ends, ends)
-    return _on_log_scale(counts, conf_level, null, statistic, estimate, std_error, none)
+    estimate[rows] = _root(counts, rows, np.zeros(rows.shape), statistic, -ends, ends)
+    return _on_log_scale(counts, conf_level, null, statistic, estimate, large.std_error, none)
 
 
 def _on_log_scale(
@@ -146,7 +145,8 @@ def limits(
     Returns
     -------
     low, high : ndarray, shape (k,)
-        The edge itself where the estimate is there.
+        The edge itself where the estimate is there. With several strata of one or two subjects an arm the statistic may pass z
+        more than once (in a few of ten thousand such comparisons); the limit is one of these places.
     """
     below = np.flatnonzero(counts.comparable & (estimate - BESIDE > lowest))
     above = np.flatnonzero(counts.comparable & (estimate + BESIDE < highest))
@@ -266,7 +266,7 @@ def _constrained_difference(value: FloatArray, counts: TwoArms) -> tuple[FloatAr
 
 
 def _polished(root: FloatArray, delta: FloatArray, counts: TwoArms, lowest: FloatArray, highest: FloatArray) -> FloatArray:
-    """The root after two of Newton's steps on the slope of the likelihood: near 0 and 1 the arc cosine keeps half of the digits."""
+    """The root after two of Newton's steps on the slope of the likelihood: near 0 and 1 the arc cosine loses half the digits."""
     x1, x0, lack, lack_ref = counts.events, counts.events_ref, counts.total - counts.events, counts.total_ref - counts.events_ref
     # The maximum is at an end only where the count that forbids it is 0; else a step goes half of the way there at most.
     down = np.where(np.where(delta >= 0, x0, x1) == 0, 1.0, 0.5)
