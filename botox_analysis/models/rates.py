@@ -43,7 +43,7 @@ _CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 
 
 def event_rates(
-    events: pd.DataFrame, *, measure: str = "proportion", interval: str = "", conf_level: float = 0.95
+    events: pd.DataFrame, *, measure: str = "proportion", interval: str | None = None, conf_level: float = 0.95
 ) -> pd.DataFrame:
     """How often the event happened, with limits, for each arm and category of *events*.
 
@@ -56,7 +56,7 @@ def event_rates(
         event per 100 patient-years at risk of their first (needs ``at_risk``). ``"event rate"``: occurrences per 100
         patient-years of exposure (needs ``occurrences`` and ``exposure``); its limits hold where occurrences of one subject
         do not come in clusters.
-    interval : str
+    interval : str, optional
         Of a proportion: ``"wilson"`` (taken where this is left out), ``"clopper-pearson"`` (never below its nominal
         coverage), ``"mid-p"``, ``"agresti-coull"`` or ``"jeffreys"``. Rates in person-time have Garwood's exact limits,
         ``"exact"``.
@@ -130,7 +130,7 @@ def compare_rates(
     *,
     measure: str = "risk difference",
     interval: str = "miettinen-nurminen",
-    test: str = "",
+    test: str | None = None,
     null: float = 0.0,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
@@ -143,7 +143,8 @@ def compare_rates(
         Where a category has several strata the comparison is stratified.
     measure : str
         ``"risk difference"``: arm minus reference, a share from -1 to 1. ``"log risk ratio"``, ``"log odds ratio"``: natural
-        logarithms. ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
+        logarithms; an odds ratio within strata is conditional on them, and its measure says so.
+        ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
         ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count.
     interval : str
         ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is close to nominal in
@@ -153,7 +154,7 @@ def compare_rates(
         many small strata). Of a ratio also ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Of an odds ratio also
         ``"score"``, ``"log"``, ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of one size). Of
         rates in person-time also ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
-    test : str
+    test : str, optional
         Left out: p-values are of the test that the interval inverts, so that both say the same (Newcombe's inverts none).
         ``"cochran-mantel-haenszel"``, ``"fisher"``, ``"mid-p"``, ``"barnard"``, ``"boschloo"``: of no difference between
         proportions, whatever the interval.
@@ -203,11 +204,11 @@ def compare_rates(
     return as_estimates(
         {
             **compared.estimand,
-            "measure": measure,
+            "measure": _estimated(measure, compared.n_strata),
             "method": _method(_words(method, test, null, compared.n_strata), compared.about),
             "n": compared.n,
             "estimate": said.estimate,
-            "std_error": said.std_error,
+            "std_error": np.where(said.std_error > 0, said.std_error, np.nan),
             "conf_low": said.low,
             "conf_high": said.high,
             "conf_level": conf_level,
@@ -216,6 +217,12 @@ def compare_rates(
             **({"note": note} if any(note) else {}),
         }
     )
+
+
+def _estimated(measure: str, n_strata: NDArray[np.intp]) -> list[str]:
+    """An odds ratio within strata is another number than that of all subjects together, also without confounding."""
+    conditional = measure == "log odds ratio"
+    return [f"conditional {measure}" if conditional and strata > 1 else measure for strata in n_strata]
 
 
 def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) -> pd.DataFrame:
@@ -229,11 +236,20 @@ def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) 
             row = int(np.flatnonzero(~right)[0]) + 1
             raise DataError(f"events row {row}: found {column} {counted[column].iloc[row - 1]}; expected a number, 0 or more.")
         counted[column] = numbers
+    if columns[0] == "occurrences":
+        times, subjects = (counted[column].to_numpy(dtype=float) for column in ("occurrences", "n_events"))
+        wrong = np.flatnonzero((times != np.floor(times)) | (times < subjects))
+        if wrong.size:
+            row = int(wrong[0])
+            raise DataError(
+                f"events row {row + 1}: found {times[row]:g} occurrences in {subjects[row]:g} subjects with the event; expected "
+                "a whole number, at least one for each."
+            )
     return counted
 
 
-def _refuse_test(test: str, measure: str, null: float) -> None:
-    if not test:
+def _refuse_test(test: str | None, measure: str, null: float) -> None:
+    if test is None:
         return
     require_choice(test, TESTS, "test")
     if _COUNTED_BY[measure] != COUNTED["proportion"]:
@@ -248,7 +264,7 @@ def _refuse_null(null: float, measure: str) -> None:
         raise ValueError(f"null is {null!r}; a {measure} to test is {expected}.")
 
 
-def _refuse_strata(method: Method, test: str, measure: str, interval: str, n_strata: int) -> None:
+def _refuse_strata(method: Method, test: str | None, measure: str, interval: str, n_strata: int) -> None:
     if n_strata == 1:
         return
     if not method.stratified:
@@ -262,7 +278,7 @@ def _refuse_strata(method: Method, test: str, measure: str, interval: str, n_str
         )
 
 
-def _words(method: Method, test: str, null: float, n_strata: NDArray[np.intp]) -> list[str]:
+def _words(method: Method, test: str | None, null: float, n_strata: NDArray[np.intp]) -> list[str]:
     tested = (f", {TESTS[test].words}" if test else "") + (f", tested against {null:g}" if null else "")
     return [(f"{method.stratified}, {strata} strata" if strata > 1 else method.words) + tested for strata in n_strata]
 
@@ -272,7 +288,7 @@ def _notes(compared: LinedUp, said: Compared, nothing: str) -> list[str]:
     counts, n_strata = compared.counts, compared.n_strata
     used = (counts.weight > 0).sum(axis=1)
     # Most comparisons have nothing to tell.
-    telling = np.flatnonzero(~compared.known | (used < n_strata) | ~np.isfinite(said.estimate))
+    telling = np.flatnonzero(~compared.known | (used < n_strata) | ~np.isfinite(said.estimate) | (said.low == said.high))
     notes = [""] * len(used)
     for row in telling:
         if not compared.known[row] or used[row] == 0:
@@ -285,6 +301,8 @@ def _notes(compared: LinedUp, said: Compared, nothing: str) -> list[str]:
             who = "either arm" if own + ref == 0 else "the arm" if own == 0 else "the reference" if ref == 0 else ""
             ends = "all subjects of an arm have" if used[row] == 1 else "in each stratum nobody or everybody of an arm has"
             parts.append(f"no event in {who}" if who else f"{ends} the event")
+        elif said.low[row] == said.high[row]:
+            parts.append("no variance: the limits say nothing")
         notes[row] = "; ".join(parts)
     return notes
 

@@ -61,7 +61,7 @@ class LinedUp:
     reference : str
         The first arm.
     n : ndarray, shape (k,)
-        Subjects in both arms.
+        Subjects in both arms, of the strata that have both; where none has, of all.
     counts : TwoArms
         Over S strata.
     n_strata : ndarray of int, shape (k,)
@@ -125,16 +125,21 @@ def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0)
     known = np.asarray(~np.isnan(cells).any(axis=(0, 3)))
     happened, total = np.nan_to_num(happened), np.nan_to_num(total) / scale
     first = np.unique(group, return_index=True)[1]
-    n = subjects.sum(axis=2)
     return LinedUp(
         about=counted.iloc[first[own]].reset_index(drop=True),
         arms=tuple(str(arms[at]) for at in others),
         reference=str(arms[0]),
-        n=n[own, others] + n[own, 0],
+        n=_that_count(subjects[own, others], subjects[own, 0]),
         counts=two_arms(happened[own, others], total[own, others], happened[own, 0], total[own, 0]),
         n_strata=pd.Series(stratum).groupby(group).max().to_numpy()[own] + 1,
         known=known[own, others] & known[own, 0],
     )
+
+
+def _that_count(subjects: FloatArray, subjects_ref: FloatArray) -> FloatArray:
+    both = subjects + subjects_ref
+    counting = np.where((subjects > 0) & (subjects_ref > 0), both, 0.0).sum(axis=1)
+    return np.asarray(np.where(counting > 0, counting, both.sum(axis=1)))
 
 
 def _category_key(counted: pd.DataFrame) -> list[str]:

@@ -22,6 +22,9 @@ TIE = 1e-7
 LARGEST_BLOCK = 2_000_000
 """How many tables given the margins are held at once."""
 
+LARGEST_SUPPORT = 5_000_000
+"""Ways to spread the events over the arms, beyond which a single table would need gigabytes."""
+
 LARGEST_ARM = 500
 """Subjects in an arm up to which the unconditional interval is computed."""
 
@@ -69,6 +72,11 @@ def _by_blocks(counts: TwoArms, compute: Callable[[TwoArms], FloatArray]) -> Flo
     """What is computed from all tables given the margins, shape (m, k): for comparisons with about as many, some at a time."""
     size = len(counts.events)
     fewest, most = _support(counts)
+    if (most - fewest).max(initial=0.0) > LARGEST_SUPPORT:
+        raise ValueError(
+            f"an exact method was asked for with {counts.both[:, 0].max():.0f} events, which may be spread over the arms in more "
+            f"than {LARGEST_SUPPORT:,} ways; take a score method, which is close to it in samples of this size."
+        )
     order = np.argsort(most - fewest, kind="stable")
     said: list[FloatArray] = []
     start = 0
@@ -150,7 +158,9 @@ def fisher_test(counts: TwoArms) -> FloatArray:
 
 
 def mid_p_test(counts: TwoArms) -> FloatArray:
-    """Fisher's test with half of the probability of the table observed, two-sided.
+    """Fisher's test with half of the probability of the tables as likely as the one observed, two-sided.
+
+    With arms of one size the mirror image of the observed table is as likely, and counts by half like it.
 
     Parameters
     ----------
@@ -268,7 +278,7 @@ def _refuse_large(counts: TwoArms, what: str, instead: str) -> None:
         at = int(largest.argmax())
         raise ValueError(
             f"{what} was asked for with {counts.total[at, 0]:.0f} and {counts.total_ref[at, 0]:.0f} subjects; it is computed up "
-            f"to {LARGEST_ARM} an arm: take '{instead}', which is as good there."
+            f"to {LARGEST_ARM} an arm: take '{instead}', which is close to it in samples of this size."
         )
 
 
@@ -292,7 +302,7 @@ def unconditional_difference(counts: TwoArms, conf_level: float, null: float) ->
     Raises
     ------
     ValueError
-        An arm has more than `LARGEST_ARM` subjects: the approximate score interval is as good there.
+        An arm has more than `LARGEST_ARM` subjects: the score interval is close to it there.
 
     References
     ----------

@@ -2,8 +2,8 @@
 
 References
 ----------
-Bannick MS, Shao J, Liu J, Du Y, Yi Y, Ye T (2025). Biometrika 112:881-908. Ye T, Bannick M, Yi Y,
-Shao J (2023). Stat Theory Relat Fields 7:159-163, p. 161.
+Bannick MS, Shao J, Liu J, Du Y, Yi Y, Ye T (2025). Biometrika 112(3):asaf029. Ye T, Bannick M, Yi Y, Shao J (2023). Stat
+Theory Relat Fields 7:159-163, p. 161.
 """
 
 from __future__ import annotations

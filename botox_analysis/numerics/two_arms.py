@@ -151,13 +151,14 @@ def by_normal(estimate: FloatArray, std_error: FloatArray, conf_level: float, nu
     Returns
     -------
     Compared
-        Where the standard error is 0, the p-value is 1 at the estimate and 0 elsewhere.
+        Where the standard error is 0 there is no p-value.
     """
     margin = quantile(conf_level) * std_error
     with np.errstate(invalid="ignore"):
         low = np.where(np.isfinite(estimate), estimate - margin, -np.inf)
         high = np.where(np.isfinite(estimate), estimate + margin, np.inf)
-    return Compared(estimate, std_error, low, high, two_sided(estimate - null, std_error))
+    p_value = np.where(std_error > 0, two_sided(estimate - null, std_error), np.nan)
+    return Compared(estimate, std_error, low, high, p_value)
 
 
 def two_sided(distance: FloatArray, std_error: FloatArray) -> FloatArray:

@@ -291,3 +291,34 @@ def test_one_subject_an_arm_is_compared(measure):
     row = ba.compare_rates(events, measure=measure).iloc[0]
     assert row["conf_low"] < row["conf_high"]
     assert 0.1 < row["p_value"] <= 1
+
+
+def test_an_interval_without_variance_is_told_and_has_neither_error_nor_test():
+    none = pd.DataFrame({"arm": ["a", "b"], "n_events": [0, 0], "n_total": [10, 10]})
+    row = ba.compare_rates(none, interval="wald").iloc[0]
+    assert np.isnan([row["std_error"], row["p_value"]]).all()
+    assert row["note"] == "no variance: the limits say nothing"
+    score = ba.compare_rates(none).iloc[0]
+    assert np.isnan(score["std_error"])
+    assert score["conf_low"] == -score["conf_high"] < 0
+
+
+def test_an_odds_ratio_within_strata_is_named_conditional():
+    strata = pd.DataFrame({"stratum": list("uuvv"), "arm": list("ab") * 2, "n_events": [10, 30, 70, 90], "n_total": 100})
+    within = ba.compare_rates(strata, measure="log odds ratio").iloc[0]
+    together = ba.compare_rates(strata.groupby("arm", as_index=False).sum(numeric_only=True), measure="log odds ratio").iloc[0]
+    assert (within["measure"], together["measure"]) == ("conditional log odds ratio", "log odds ratio")
+    assert within["estimate"] == pytest.approx(1.350, abs=5e-4)
+    assert together["estimate"] == pytest.approx(np.log((120 / 80) / (80 / 120)), abs=1e-12)
+
+
+def test_subjects_of_a_stratum_that_does_not_count_are_not_counted():
+    strata = pd.DataFrame({"stratum": list("uuvv"), "arm": list("ab") * 2, "n_events": [1, 2, 0, 3], "n_total": [9, 9, 0, 4]})
+    assert ba.compare_rates(strata)["n"].tolist() == [18]
+
+
+@pytest.mark.parametrize("occurrences", [2, 5.5])
+def test_impossible_occurrences_are_told(occurrences):
+    events = pd.DataFrame({"arm": ["a"], "n_events": [5], "n_total": [9], "occurrences": [occurrences], "exposure": [2.0]})
+    with pytest.raises(ba.DataError, match=f"events row 1: found {occurrences:g} occurrences in 5 subjects"):
+        ba.event_rates(events, measure="event rate")

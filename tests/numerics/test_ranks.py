@@ -2,6 +2,7 @@
 
 import itertools
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from botox_analysis.numerics.ranks import compare_shift
+from botox_analysis.numerics.ranks import compare_shift, tie_rounded
 
 ROUNDING = 1e-12
 
@@ -48,6 +49,17 @@ def test_with_ties_p_values_are_those_of_the_normal_approximation_of_scipy(x, y)
 @given(values, values)
 def test_the_shift_is_the_median_of_all_differences(x, y):
     assert one(x, y).estimate == np.median(differences(x, y))
+
+
+wide = st.builds(lambda digits, power: digits * 10.0**power, st.integers(-999, 999), st.integers(-12, 12))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(wide, min_size=1, max_size=12), st.lists(wide, min_size=1, max_size=12))
+def test_values_of_any_size_beside_one_another_keep_every_digit(x, y):
+    found, ordered = one(x, y), differences(np.array(x), np.array(y))
+    assert found.estimate == np.median(ordered)
+    assert np.isnan(found.low) or {found.low, found.high} <= set(ordered)
 
 
 @settings(deadline=None, max_examples=60)
@@ -143,10 +155,56 @@ def test_a_shift_moves_the_estimate_and_its_limits():
     assert (moved.estimate, moved.low, moved.high) == (plain.estimate + 2.5, plain.low + 2.5, plain.high + 2.5)
 
 
-def test_changes_that_differ_by_rounding_tie():
-    x = np.array([5.6 - 16.8, 11.2 - 22.4, -3.0])
-    assert x[0] != x[1]
-    assert not one(x, np.array([-8.0, -2.0])).exact
+@pytest.mark.parametrize("far", [1e3, 1e12, 1e300])
+def test_how_far_off_an_outlier_is_makes_no_difference_to_the_others(far):
+    x, y = np.array([3.0, 5.5, 7, 9, 2, 4, 8, 6]), np.array([2.5, 3.5, 1, 10, 6.5, 5, 4.5])
+    near, off = one(np.append(x, 100.0), y), one(np.append(x, far), y)
+    assert (off.estimate, off.low, off.high) == (near.estimate, near.low, near.high)
+    assert (off.p_value, off.exact) == (near.p_value, True)
+    assert off.p_value == stats.mannwhitneyu(np.append(x, far), y, method="exact").pvalue
+
+
+def test_values_over_forty_decades_are_all_different():
+    x, y = 10.0 ** np.arange(-20, 20), 3 * 10.0 ** np.arange(-20, 20)
+    assert one(x, y).exact
+    assert one(x, y).p_value == pytest.approx(stats.mannwhitneyu(x, y, method="exact").pvalue, rel=1e-9)
+
+
+# Ties of rounding -----------------------------------------------------------------------------------------------------
+
+
+def test_changes_that_are_the_same_but_for_rounding_tie():
+    value, baseline = np.array([5.6, 11.2, 5.3, 5.3, 16.3]), np.array([16.8, 22.4, 5.0, 5.01, 16.0])
+    changes = value - baseline
+    assert len(set(changes)) == 5
+    tied = tie_rounded(changes, np.maximum(value, baseline))
+    assert tied[0] == tied[1]
+    assert tied[2] == tied[4] != tied[3]
+
+
+def test_beside_0_rounding_is_a_matter_of_what_was_subtracted():
+    changes = np.array([(0.1 + 0.2) - 0.3, 0.0])
+    assert tie_rounded(changes, np.array([0.3, 0.3]))[0] == 0
+    assert tie_rounded(changes, changes)[0] > 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(*[st.tuples(st.integers(0, 28), st.integers(14, 28))] * 2), min_size=2, max_size=30))
+def test_changes_of_scaled_counts_tie_where_fractions_do(periods):
+    after, before = (np.array([28 * min(count, days) / days for count, days in each]) for each in zip(*periods, strict=True))
+    exact = [Fraction(28 * min(c, n), n) - Fraction(28 * min(c0, n0), n0) for (c, n), (c0, n0) in periods]
+    tied = tie_rounded(after - before, np.maximum(after, before))
+    assert len(set(tied)) == len(set(exact))
+
+
+def test_a_value_that_is_known_to_few_digits_does_not_join_two_that_are_known_better():
+    values, size = np.array([4.999999, 5.0, 5.000001]), np.array([5.0, 1e12, 5.0])
+    assert tie_rounded(values, size).tolist() == values.tolist()
+
+
+@given(st.lists(wide, min_size=1, max_size=20))
+def test_values_as_recorded_stay_what_they_are(recorded):
+    assert tie_rounded(np.array(recorded), np.abs(recorded)).tolist() == recorded
 
 
 def test_values_that_are_all_equal_have_no_shift():
