@@ -106,11 +106,20 @@ ESTIMATES_KEY = (*ESTIMAND, "method")
 ALSO_KEY = ("within", "severity", "relation", "citation")
 """Columns that tell rows apart where they are there."""
 
+Event = tuple[str, str]
+"""An adverse event: the class it is nested in (empty for what stands alone, and for the classes themselves), its category."""
+
+_SHOWN_BY = {"severity": "table_severity or plot_severity", "relation": "table_relation"}
+"""What shows an event by these."""
+
 ESTIMATES_NUMBERS = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "conf_level", "p_value")
 
 RECORDED_DAYS = "recorded_days"
 """The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
 covariate: a value times the recorded days over the days of the period is the whole number that was counted."""
+
+EXPOSURE_DAYS = "exposure_days"
+"""The column of outcomes that are counts of events in person-time: the days in which they were counted. It is no covariate."""
 
 BASELINE = "baseline"
 """The name of the visit before treatment."""
@@ -254,6 +263,51 @@ def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: s
     if strange:
         raise DataError(f"{frame_name} has the measure {listed(strange)}; expected {listed(measures)}.")
     return frame
+
+
+def with_events(
+    estimates: pd.DataFrame, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """*Estimates* of adverse events with their events told apart.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates*; ``within`` may be missing.
+    measures : collection of str
+        The measures there may be.
+    frame_name : str
+        What the message calls the frame.
+    also : tuple of str
+        Columns that tell rows apart, besides event and arm.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the column ``event``, an `Event`.
+
+    Raises
+    ------
+    DataError
+        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+    """
+    check_measures(estimates, measures, frame_name)
+    within = estimates["within"].fillna("") if "within" in estimates.columns else [""] * len(estimates)
+    events = pd.Series(list(zip(within, estimates["category"], strict=True)), index=estimates.index, dtype=object)
+    told_apart = estimates.assign(event=events)
+    twice = told_apart.duplicated(["event", "arm", *also]).to_numpy()
+    if not twice.any():
+        return told_apart
+    first = told_apart[twice].iloc[0]
+    for level, shown_by in _SHOWN_BY.items():
+        if level in estimates.columns and level not in also and not told_apart.duplicated(["event", "arm", level, *also]).any():
+            raise DataError(
+                f"{frame_name} has '{first['category']}' in arm '{first['arm']}' by {level}: filter one, or take {shown_by}."
+            )
+    raise DataError(
+        f"{frame_name} has two rows of '{first['category']}' in arm '{first['arm']}'; "
+        "expected those of one trial, population and method: filter the rows."
+    )
 
 
 def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, adverse_event_table, arms_received, emergent
+from botox_analysis.endpoints.emergent import (
+    FROM_DAY_1,
+    EmergentRule,
+    adverse_event_table,
+    arms_received,
+    emergent,
+    safety_trial,
+)
 from botox_analysis.endpoints.event_categories import ANY as ANY
 from botox_analysis.endpoints.event_categories import BY, Special, check_special, levels_of, ranking_of
 from botox_analysis.endpoints.event_counts import AtRisk, Occurrences, coded_days, count
@@ -27,13 +34,14 @@ def adverse_events(
 ) -> pd.DataFrame:
     """Subjects with treatment-emergent adverse events, occurrences, and time at risk, by arm.
 
-    A subject counts once in each row, an occurrence each time. The denominators are all subjects of the trial as given, by the
-    arm actually received where the table of subjects says it: restrict the trial to its safety population first.
+    A subject counts once in each row, an occurrence each time. The denominators are the subjects of the safety population, by
+    the arm actually received where the table of subjects says it.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events.
+        With adverse events. One of all randomised is taken in its safety population (the protocol's, else the column
+        ``safety``) where it has one; one that is restricted stays as it is.
     by : str
         ``"class"``: any event, then each class. ``"term"``: each class, then its terms (``within`` says the class); a term
         that is in two classes has a row in each, and what has no class is in "uncoded".
@@ -80,6 +88,7 @@ def adverse_events(
     if special is not None and by not in ("overview", "special interest"):
         raise ValueError(f'special is given with by="{by}"; it is for by="overview" and by="special interest".')
     check_special(special)
+    trial = safety_trial(trial)
     table = adverse_event_table(trial)
     counts, day = emergent(trial, rule)
     events, day = (table, day) if counts.all() else (table.loc[counts], day[counts])
@@ -128,7 +137,7 @@ def n_not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> int:
     Parameters
     ----------
     trial : Trial
-        With or without adverse events.
+        With or without adverse events, in the population in which `adverse_events` counts them.
     rule : EmergentRule
         Which events are treatment-emergent.
 
@@ -137,7 +146,7 @@ def n_not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> int:
     int
         Rows of the table of adverse events; under the rule left out, those with an onset before day 1.
     """
-    return 0 if trial.adverse_events is None else int((~emergent(trial, rule)[0]).sum())
+    return 0 if trial.adverse_events is None else int((~emergent(safety_trial(trial), rule)[0]).sum())
 
 
 def _over(words: object, n_before: int, n_each: int) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.refusal import DataError, require_choice
-from botox_analysis.trials.trial import Trial
+from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 TOLD_BY = ("days", "flag")
 
@@ -118,6 +118,8 @@ def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray,
     DataError
         The trial has no adverse events table, or a column is missing that the rule needs.
     """
+    if not isinstance(rule, EmergentRule):
+        raise TypeError(f"rule is {rule!r}; it is an EmergentRule, such as FROM_DAY_1, WITHIN_30_DAYS or AS_FLAGGED.")
     events = adverse_event_table(trial)
     onset, worsened = event_days(events, "onset_day"), event_days(events, "worsened_day")
     if rule.told_by == "flag":
@@ -154,6 +156,46 @@ def adverse_event_table(trial: Trial) -> pd.DataFrame:
     if trial.adverse_events is None:
         raise DataError(f"{trial.name} has no adverse events; expected a table adverse_events.")
     return trial.adverse_events
+
+
+def safety_population(trial: Trial) -> str:
+    """The population in which adverse events are counted.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+
+    Returns
+    -------
+    str
+        The protocol's, else ``safety`` where there is such a column, else all randomised.
+    """
+    return trial.protocol.safety_population or ("safety" if "safety" in trial.populations else ALL_RANDOMISED)
+
+
+def safety_trial(trial: Trial) -> Trial:
+    """The subjects in whom adverse events are counted, and their events.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+
+    Returns
+    -------
+    Trial
+        Of the safety population where the trial is of all randomised, without what was measured otherwise; the trial as it is
+        where it was restricted before: its user has chosen.
+
+    Raises
+    ------
+    DataError
+        The protocol names a population that is not there, or nobody is in it.
+    """
+    if trial.population != ALL_RANDOMISED:
+        return trial
+    return replace(trial, diary=None, assessments=None).restrict(safety_population(trial))
 
 
 def arms_received(trial: Trial) -> pd.Series:

@@ -10,15 +10,22 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.adverse_events import ENDPOINT
-from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, adverse_event_table, arms_received, emergent
+from botox_analysis.endpoints.emergent import (
+    FROM_DAY_1,
+    EmergentRule,
+    adverse_event_table,
+    arms_received,
+    emergent,
+    safety_trial,
+)
 from botox_analysis.endpoints.endpoint import as_outcomes
 from botox_analysis.endpoints.event_categories import ANY, Special, check_special, levels_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.schema import OUTCOMES, categories_of
+from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, categories_of
 from botox_analysis.trials.trial import Trial
 
-PERIOD_DAYS = 28
+DAYS_APART = 7
 WHOLE_TIME = "time observed"
 """The one visit of counts of adverse events."""
 
@@ -149,11 +156,11 @@ def prevalence(
     Parameters
     ----------
     trial : Trial
-        With adverse events and ``last_day``, restricted to its safety population.
+        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
     category : str
         As for `history_of`: any event, a kind, a class, a term, a name of `special`.
     days : sequence of float, optional
-        Study days, from 1 on. Left out: every 28th up to the last that anybody was observed.
+        Study days, from 1 on. Left out: every seventh up to the last that anybody was observed.
     rule : EmergentRule
         Which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
@@ -173,9 +180,10 @@ def prevalence(
     ValueError
         A day is before day 1.
     """
+    trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     require_last_days(trial, history.last)
-    chosen = np.arange(PERIOD_DAYS, history.last.max() + 1, PERIOD_DAYS) if days is None else np.asarray(days, dtype=float)
+    chosen = np.arange(DAYS_APART, history.last.max() + 1, DAYS_APART) if days is None else np.asarray(days, dtype=float)
     if not len(chosen) or not (chosen >= 1).all():
         raise ValueError(f"days is {[float(day) for day in chosen]}; expected one day or more, from day 1 on.")
     start = np.where(np.isnan(history.onset), 1.0, history.onset)
@@ -212,7 +220,7 @@ def list_onsets(
     Parameters
     ----------
     trial : Trial
-        With adverse events, restricted to its safety population.
+        With adverse events; one of all randomised is taken in its safety population where it has one.
     category : str
         As for `history_of`: any event, a kind, a class, a term, a name of `special`.
     rule : EmergentRule
@@ -232,6 +240,7 @@ def list_onsets(
     DataError
         The trial has no adverse events, or no such category.
     """
+    trial = safety_trial(trial)
     table = adverse_event_table(trial)
     counts, day = emergent(trial, rule)
     chosen = rows_of_category(trial, table.loc[counts], category, special)
@@ -281,7 +290,7 @@ def event_counts(
     Parameters
     ----------
     trial : Trial
-        With adverse events, restricted to its safety population.
+        With adverse events; one of all randomised is taken in its safety population where it has one.
     category : str
         As for `history_of`: any event, a kind, a class, a term, a name of `special`.
     rule : EmergentRule
@@ -294,13 +303,15 @@ def event_counts(
     DataFrame
         *outcomes* at one visit, by the arm received: ``value`` is the number of occurrences, ``baseline`` and ``change`` are
         missing; ``exposure_days`` are the days from day 1 to the last, both included (0 for who was not observed after
-        treatment, missing where ``last_day`` is). Covariates are those of the trial's subjects.
+        treatment, missing where ``last_day`` is). Covariates are those of the trial's subjects. `fit_counts` makes rates and
+        their ratios of it.
 
     Raises
     ------
     DataError
         The trial has no adverse events, or no such category.
     """
+    trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     subjects = trial.subjects
     frame = pd.DataFrame(
@@ -311,9 +322,9 @@ def event_counts(
             "arm": history.arm,
             "visit": WHOLE_TIME,
             "value": np.bincount(history.subject, minlength=len(subjects)).astype(float),
-            "exposure_days": np.maximum(history.last, 0.0),
-            **{name: subjects[name] for name in trial.covariates if name not in OUTCOMES},
+            EXPOSURE_DAYS: np.maximum(history.last, 0.0),
+            **{name: subjects[name] for name in trial.covariates if name not in (*OUTCOMES, EXPOSURE_DAYS)},
         }
     )
-    label = f"occurrences of {category}, {history.endpoint}"
+    label = history.endpoint if category == ANY else f"{history.endpoint}: {category}"
     return as_outcomes(frame, endpoint=label, arms=categories_of(history.arm), visits=[WHOLE_TIME])

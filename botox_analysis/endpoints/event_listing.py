@@ -12,6 +12,7 @@ from botox_analysis.endpoints.emergent import (
     arms_received,
     emergent,
     event_days,
+    safety_trial,
 )
 from botox_analysis.endpoints.event_categories import KINDS, Special, check_special, kinds
 from botox_analysis.refusal import DataError, listed, require_choice
@@ -28,7 +29,7 @@ def list_adverse_events(
     Parameters
     ----------
     trial : Trial
-        With adverse events.
+        With adverse events; one of all randomised is listed in its safety population where it has one.
     only : str, optional
         A category of the overview of `adverse_events`, for the lines of it alone: ``"serious"``, ``"leading to
         discontinuation"``, ``"of special interest"``, ... Left out: all.
@@ -56,6 +57,7 @@ def list_adverse_events(
     if (special is None) != (only != "of special interest"):
         raise ValueError('special and only="of special interest" go together; one of them is missing.')
     check_special(special)
+    trial = safety_trial(trial)
     table = adverse_event_table(trial)
     counts, _ = emergent(trial, rule)
     who = table["subject"].cat.codes.to_numpy()

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule
+from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, safety_trial
 from botox_analysis.endpoints.event_categories import ANY, Special
 from botox_analysis.endpoints.event_history import history_of, require_last_days
 from botox_analysis.endpoints.responders import responses
 from botox_analysis.endpoints.visit_days import visit_days
 from botox_analysis.event_frames import check_times
 from botox_analysis.refusal import DataError
-from botox_analysis.schema import OUTCOMES, RECORDED_DAYS, TIMES, TIMES_TEXT, categories_of, check_outcomes
+from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, RECORDED_DAYS, TIMES, TIMES_TEXT, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
 CYCLE_DAYS = 84
@@ -92,7 +92,9 @@ def first_response(
     of_subject = outcomes.drop_duplicates("subject").reset_index(drop=True)
     has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
     why = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
-    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, RECORDED_DAYS, "note", days)]
+    covariates = [
+        column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, RECORDED_DAYS, EXPOSURE_DAYS, "note", days)
+    ]
     fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
     return pd.DataFrame(
         {
@@ -119,7 +121,7 @@ def first_event(
     Parameters
     ----------
     trial : Trial
-        With adverse events and ``last_day``, restricted to its safety population.
+        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
     category : str
         As `adverse_events` names its categories: any event, a kind such as ``"serious"``, a class, a term, or a name of
         `special`.
@@ -143,10 +145,11 @@ def first_event(
     Examples
     --------
     >>> import botox_analysis as ba
-    >>> times = ba.first_event(ba.open_trial("simulated").restrict("safety"), "Neck pain")
+    >>> times = ba.first_event(ba.open_trial("simulated"), "Neck pain")
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
     {'placebo': 18, 'onabotulinumtoxinA': 58}
     """
+    trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     first, first_known = np.full((2, len(history.last)), np.inf)
     np.minimum.at(first, history.subject, history.day)

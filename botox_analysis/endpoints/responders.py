@@ -103,19 +103,24 @@ def responses(
     DataError
         Nobody has a baseline where shares are asked for.
     ValueError
-        Both are given, or a share is not from 0 to 1.
+        Both are given, a share is not from 0 to 1, or a threshold is there twice.
     """
     if reduction is not None and points is not None:
         raise ValueError("responders takes reduction or points, not both.")
+    what = "reduction" if points is None else "points"
     thresholds = np.atleast_1d(np.asarray(points if points is not None else 0.5 if reduction is None else reduction, dtype=float))
     if not thresholds.size or (points is not None and not np.isfinite(thresholds).all()):
-        what = "reduction" if points is None else "points"
         raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
     if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
         raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
     if points is None and outcomes["baseline"].isna().all():
         raise DataError("outcomes has no baseline, and a share needs one; take points.")
-    return [Response(float(threshold), "baseline" if points is None else "points") for threshold in thresholds]
+    asked = [Response(float(threshold), "baseline" if points is None else "points") for threshold in thresholds]
+    names = [response.category for response in asked]
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise ValueError(f"{what} has {listed(dict.fromkeys(twice))} a second time; expected each threshold once.")
+    return asked
 
 
 def responders(
@@ -154,7 +159,7 @@ def responders(
         The frame is not of the shape of *outcomes*, nobody has a baseline where shares are asked for, or the stratum is
         missing in a row or changes over a subject's visits.
     ValueError
-        Both `reduction` and `points` are given, or a share is not from 0 to 1.
+        Both `reduction` and `points` are given, a share is not from 0 to 1, or a threshold is there twice.
 
     References
     ----------

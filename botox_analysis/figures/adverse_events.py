@@ -10,10 +10,11 @@ from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from botox_analysis import wording
 from botox_analysis.figures.effect_axis import EFFECTS, on_axis, set_effect_axis
-from botox_analysis.figures.event_rows import NO_BREAK, RATES, Event, event_labels, holds_terms, keyed, row_places
-from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, axes_for, legend_above, styled, wrapped
+from botox_analysis.figures.event_rows import NO_BREAK, RATES, axes_of_rows, event_labels, holds_terms, of_one_measure, row_places
+from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, legend_above, styled, wrapped
 from botox_analysis.measures import scaled
 from botox_analysis.refusal import DataError, listed, require_columns
+from botox_analysis.schema import Event
 
 ROW_HEIGHT = 0.19
 """Inches a row takes with two arms; each further arm adds a third."""
@@ -47,9 +48,10 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     Raises
     ------
     DataError
-        A frame is empty, of another kind or of several measures, has an event twice in an arm, or `rates` lacks an event.
+        A frame is empty, of another kind or of several measures, has an event twice in an arm or too many events for a
+        figure, or `rates` lacks an event.
     """
-    rates, differences = keyed(rates, [*RATES], "rates"), keyed(differences, [*EFFECTS], "differences")
+    rates, differences = of_one_measure(rates, [*RATES], "rates"), of_one_measure(differences, [*EFFECTS], "differences")
     counts = "occurrences" if rates["measure"].iloc[0] == "event rate" else "n_events"
     require_columns(rates, [counts], "rates")
     events: list[Event] = list(differences["event"].unique())
@@ -65,7 +67,8 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
     places, total = row_places(labels, height)
     place = dict(zip(events, places, strict=True))
     rates, differences = (frame.assign(y=frame["event"].map(place)) for frame in (rates, differences))
-    ax = axes_for(ax, TWO_COLUMNS + 0.9 * max(0, len(arms) - 3), 0.85 + 0.13 * lines + height * total)
+    width = TWO_COLUMNS + 0.9 * max(0, len(arms) - 3)
+    ax = axes_of_rows(ax, 0.85 + 0.13 * lines + height * total, len(events), width=width)
     pad = (22 + COLUMN * len(arms)) / 72
     right = make_axes_locatable(ax).append_axes("right", size="75%", pad=pad, sharey=ax)
     for panel in (ax, right):

@@ -12,9 +12,10 @@ from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from botox_analysis import wording
-from botox_analysis.figures.event_rows import Event, event_labels, holds_terms, keyed, row_places, with_n
-from botox_analysis.figures.style import TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
+from botox_analysis.figures.event_rows import axes_of_rows, event_labels, holds_terms, of_one_measure, row_places, with_n
+from botox_analysis.figures.style import arm_styles, styled, wrapped
 from botox_analysis.refusal import DataError, listed, require_columns
+from botox_analysis.schema import Event
 
 ROW_HEIGHT = 0.17
 """Inches a row takes."""
@@ -43,9 +44,10 @@ def plot_butterfly(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        The frame is empty or of another kind, has not exactly two arms, or an event is missing in one of them.
+        The frame is empty or of another kind, has not exactly two arms or too many events for a figure, or an event is
+        missing in one of them.
     """
-    rates = keyed(rates, ["proportion"], "rates")
+    rates = of_one_measure(rates, ["proportion"], "rates")
     require_columns(rates, ["n_events"], "rates")
     arms = list(rates["arm"].unique())
     if len(arms) != 2:
@@ -55,9 +57,9 @@ def plot_butterfly(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         once = rates.loc[~rates.duplicated("event", keep=False), ["category", "arm"]].iloc[0]
         raise DataError(f"rates has '{once['category']}' in arm '{once['arm']}' only; expected a row in each arm.")
     labels = event_labels(events, n_characters=32)
-    gap = 14 + max(_width(line, NAME_SIZE, "bold") for label in labels for line in label.split("\n"))
     places, total = row_places(labels, ROW_HEIGHT)
-    ax = axes_for(ax, TWO_COLUMNS, 0.75 + ROW_HEIGHT * total)
+    ax = axes_of_rows(ax, 0.75 + ROW_HEIGHT * total, len(events))
+    gap = 14 + max(_width(line, NAME_SIZE, "bold") for label in labels for line in label.split("\n"))
     right = make_axes_locatable(ax).append_axes("right", size="100%", pad=gap / 72, sharey=ax)
     rates = rates.assign(
         y=rates["event"].map(dict(zip(events, places, strict=True))),

@@ -18,6 +18,7 @@ EFFECTS = {
     "event rate difference": "Difference from {} in events per 100 patient-years",
     "log risk ratio": "Risk ratio to {}",
     "log odds ratio": "Odds ratio to {}",
+    "conditional log odds ratio": "Conditional odds ratio to {}",
     "log incidence rate ratio": "Incidence rate ratio to {}",
     "log event rate ratio": "Event rate ratio to {}",
 }

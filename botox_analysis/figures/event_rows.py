@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.style import wrapped
+from botox_analysis.figures.style import TWO_COLUMNS, axes_for, wrapped
 from botox_analysis.refusal import DataError
-from botox_analysis.schema import check_measures
-
-Event = tuple[str, str]
-"""The class an event is nested in (empty for what stands alone, and for the classes themselves), and its category."""
+from botox_analysis.schema import Event, with_events
 
 RATES = {
     "proportion": "Subjects with the event, %",
@@ -24,12 +23,15 @@ RATES = {
 NO_BREAK = "\u00a0"
 """A space at which no line ends."""
 
+MOST_PIXELS = 65_536
+"""Of a side of a PNG, from which on programs refuse to draw or to read it."""
+
 LINE_HEIGHT = 0.118
 """Inches a line of a name takes."""
 
 
-def keyed(estimates: pd.DataFrame, measures: list[str], frame_name: str) -> pd.DataFrame:
-    """*Estimates* of adverse events with their events told apart.
+def of_one_measure(estimates: pd.DataFrame, measures: list[str], frame_name: str) -> pd.DataFrame:
+    """*Estimates* of adverse events of one measure, with their events told apart.
 
     Parameters
     ----------
@@ -50,21 +52,45 @@ def keyed(estimates: pd.DataFrame, measures: list[str], frame_name: str) -> pd.D
     DataError
         There are no rows, a measure is of another kind, there are several measures, or an event has two rows in an arm.
     """
-    check_measures(estimates, measures, frame_name)
-    if estimates["measure"].nunique() > 1:
-        several = " and ".join(f"'{measure}'" for measure in estimates["measure"].unique())
+    keyed = with_events(estimates, measures, frame_name, also=("measure",))
+    if keyed["measure"].nunique() > 1:
+        several = " and ".join(f"'{measure}'" for measure in keyed["measure"].unique())
         raise DataError(f"{frame_name} has {several}; a figure of adverse events shows one measure: filter the rows.")
-    within = estimates["within"].fillna("") if "within" in estimates.columns else [""] * len(estimates)
-    events = pd.Series(list(zip(within, estimates["category"], strict=True)), index=estimates.index, dtype=object)
-    with_events = estimates.assign(event=events)
-    twice = with_events.duplicated(["event", "arm"])
-    if twice.any():
-        row = with_events[twice].iloc[0]
+    return keyed
+
+
+def axes_of_rows(ax: Axes | None, height: float, n_events: int, *, width: float = TWO_COLUMNS) -> Axes:
+    """The axes of a figure with a row for each adverse event.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        Given by the caller.
+    height : float
+        Of a new figure, in inches.
+    n_events : int
+        How many rows there are, for the message.
+    width : float
+        Of a new figure, in inches.
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones.
+
+    Raises
+    ------
+    DataError
+        A new figure would be higher than a PNG can be.
+    """
+    dpi = mpl.rcParams["savefig.dpi"]
+    if ax is None and height * dpi > MOST_PIXELS:
         raise DataError(
-            f"{frame_name} has two rows of '{row['category']}' in arm '{row['arm']}'; "
-            "a figure of adverse events shows one trial, population and method: filter the rows."
+            f"{wording.count(n_events)} adverse events make a figure of {wording.count(height)} inches, and a PNG of {dpi:g} dpi "
+            f"ends at {MOST_PIXELS / dpi:.0f}: filter the most frequent terms (as at_least of table_adverse_events does), or "
+            "take plot_volcano, which shows that many."
         )
-    return with_events
+    return axes_for(ax, width, height)
 
 
 def with_n(arm: str, rates: pd.DataFrame) -> str:

@@ -8,10 +8,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.figures.event_rows import Event, event_labels, row_places, with_n
-from botox_analysis.figures.style import INK, REFERENCE_COLOUR, TWO_COLUMNS, axes_for, legend_above, styled, wrapped
+from botox_analysis.figures.event_rows import axes_of_rows, event_labels, row_places, with_n
+from botox_analysis.figures.style import INK, REFERENCE_COLOUR, legend_above, styled, wrapped
 from botox_analysis.refusal import DataError, require_columns
-from botox_analysis.schema import check_measures
+from botox_analysis.schema import Event, with_events
 
 COLOURS = "BuPu"
 """Light to dark, also in grey and for colour-blind readers."""
@@ -46,7 +46,7 @@ def plot_severity(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        The frame is empty or of another kind, or says no severity; or a severity is there twice in an arm.
+        The frame is empty or of another kind, says no severity, has one twice in an arm, or too many events for a figure.
     """
     bars = _with_bars(rates)
     severities = list(bars["severity"].unique())
@@ -62,7 +62,7 @@ def plot_severity(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             bar_of[event, arm] = len(labels)
             labels.append(wrapped(with_n(arm, bars), 36))
     places, total = row_places(labels, ROW_HEIGHT)
-    ax = axes_for(ax, TWO_COLUMNS, 0.95 + ROW_HEIGHT * max(2, total))
+    ax = axes_of_rows(ax, 0.95 + ROW_HEIGHT * max(2, total), len(events))
     bar = np.array([bar_of[event, arm] for event, arm in zip(bars["event"], bars["arm"], strict=True)])
     left = np.zeros(len(labels))
     for number, (severity, (colour, hatch)) in enumerate(_looks(severities).items()):
@@ -92,23 +92,15 @@ def plot_severity(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _with_bars(rates: pd.DataFrame) -> pd.DataFrame:
     """With the event of each row, empty where all are together, and its severity."""
-    require_columns(check_measures(rates, ["proportion"], "rates"), ["n_events"], "rates")
-    if "severity" in rates.columns:
-        within = rates["within"].fillna("") if "within" in rates.columns else [""] * len(rates)
-        events = list(zip(within, rates["category"], strict=True))
-        severities = rates["severity"].astype(str)
-    else:
-        strange = [category for category in rates["category"].unique() if not category.startswith(OVERALL)]
-        if strange:
-            raise DataError(
-                f'rates says no severity for \'{strange[0]}\'; take adverse_events by="severity" or "term and severity".'
-            )
-        events = [("", "")] * len(rates)
-        severities = rates["category"].str.removeprefix(OVERALL)
-    bars = rates.assign(event=pd.Series(events, index=rates.index, dtype=object), severity=severities)
-    if bars.duplicated(["event", "arm", "severity"]).any():
-        raise DataError("rates has a severity twice in an arm; a figure shows one trial, population and method: filter the rows.")
-    return bars
+    by_term = "severity" in rates.columns
+    bars = with_events(rates, ["proportion"], "rates", also=("severity",) if by_term else ())
+    require_columns(bars, ["n_events"], "rates")
+    if by_term:
+        return bars.assign(severity=bars["severity"].astype(str))
+    strange = [category for category in bars["category"].unique() if not category.startswith(OVERALL)]
+    if strange:
+        raise DataError(f'rates says no severity for \'{strange[0]}\'; take adverse_events by="severity" or "term and severity".')
+    return bars.assign(event=[("", "")] * len(bars), severity=bars["category"].str.removeprefix(OVERALL))
 
 
 def _looks(severities: list[str]) -> dict[str, tuple[object, str]]:

@@ -197,9 +197,10 @@ def legend_above(ax: Axes, n_entries: int) -> None:
         handles,
         labels,
         loc="lower left",
-        bbox_to_anchor=(0, 1.01),
+        bbox_to_anchor=(0, 1),
         ncols=columns,
-        borderaxespad=0,
+        # In sizes of the font: a share of the axes would be half an inch in a figure of hundreds of rows.
+        borderaxespad=0.3,
         columnspacing=1.2,
         handletextpad=0.4,
     )

@@ -10,11 +10,12 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from botox_analysis import wording
 from botox_analysis.figures.effect_axis import EFFECTS, on_axis, set_effect_axis
-from botox_analysis.figures.event_rows import NO_BREAK, RATES, Event, event_labels, keyed, with_n
+from botox_analysis.figures.event_rows import NO_BREAK, RATES, event_labels, of_one_measure, with_n
 from botox_analysis.figures.label_placement import label_points
 from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
 from botox_analysis.measures import scaled
 from botox_analysis.refusal import DataError, listed, require_columns
+from botox_analysis.schema import Event
 
 N_NAMED = 14
 """How many of the smallest p-values have their term written beside."""
@@ -29,16 +30,16 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @styled
-def plot_volcano(differences: pd.DataFrame, rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_volcano(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Differences or ratios of many adverse events against their p-values, the area of a point by the number of subjects.
 
     Parameters
     ----------
-    differences : DataFrame
-        *estimates* of `compare_rates`, of one measure and one comparison, with p-values; where ``p_adjusted`` is among
-        the columns (`adjust_multiplicity`), it is shown and the axis says so.
     rates : DataFrame
-        *estimates* of `event_rates` on the same events, with ``n_events``.
+        *estimates* of `event_rates`, of one measure, with ``n_events``.
+    differences : DataFrame
+        *estimates* of `compare_rates` on the same events, of one measure and one comparison, with p-values; where
+        ``p_adjusted`` is among the columns (`adjust_multiplicity`), it is shown and the axis says so.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal page's width.
 
@@ -57,11 +58,13 @@ def plot_volcano(differences: pd.DataFrame, rates: pd.DataFrame, *, ax: Axes | N
     -----
     A picture for finding what to look at, not a test: the limits of a difference are in `plot_adverse_events`.
     """
-    differences, rates = keyed(differences, [*EFFECTS], "differences"), keyed(rates, [*RATES], "rates")
+    rates, differences = of_one_measure(rates, [*RATES], "rates"), of_one_measure(differences, [*EFFECTS], "differences")
     require_columns(rates, ["n_events"], "rates")
     arms = list(differences["arm"].unique())
     if len(arms) > 1:
-        raise DataError(f"differences has several arms, {listed(arms)}; a volcano shows one against the reference.")
+        raise DataError(
+            f"differences has {len(arms)} arms, {listed(arms)}; a volcano shows one against the reference: filter the rows."
+        )
     p_column = "p_adjusted" if "p_adjusted" in differences.columns else "p_value"
     if differences[p_column].isna().all():
         raise DataError("differences has no p-values; take an interval of compare_rates that comes with a test.")
@@ -87,7 +90,7 @@ def plot_volcano(differences: pd.DataFrame, rates: pd.DataFrame, *, ax: Axes | N
     ax.set_xlabel("\n".join(wrapped(line, 90) for line in _below(differences, len(drawn), p_column)))
     sides = (f"←{NO_BREAK}more in {with_n(reference, rates)}", f"more in {with_n(arm, rates)}{NO_BREAK}→")
     n_lines = _write_sides(ax, sides, (colours[reference], colours[arm]))
-    _size_legend(ax, n_both.max(initial=1.0), 1.03 + 0.035 * n_lines)
+    _size_legend(ax, n_both.max(initial=1.0), n_lines)
     labels = event_labels(list(drawn["event"]), n_characters=30)
     extreme = np.lexsort((-np.abs(estimate), p_value))[:N_NAMED]
     names = [(int(row), f"{labels[row]} ({' v '.join(wording.count(n) for n in n_events[row])})") for row in extreme]
@@ -157,8 +160,8 @@ def _write_sides(ax: Axes, texts: tuple[str, str], colours: tuple[str, str]) -> 
     return max(text.count("\n") + 1 for text in lines)
 
 
-def _size_legend(ax: Axes, most: float, height: float) -> None:
-    """Three round numbers of subjects with their areas, above the names of the sides."""
+def _size_legend(ax: Axes, most: float, n_lines: int) -> None:
+    """Three round numbers of subjects with their areas, above the names of the sides, which take so many lines."""
     round_numbers = [step * 10**power for power in range(8) for step in (1, 2, 5) if step * 10**power <= most]
     handles = [
         Line2D(
@@ -168,6 +171,6 @@ def _size_legend(ax: Axes, most: float, height: float) -> None:
         for n in round_numbers[::-1][:5:2][::-1]
     ]  # fmt: skip
     ax.legend(
-        handles=handles, title="Subjects with the event", title_fontsize=6.5, loc="lower center", bbox_to_anchor=(0.5, height),
-        ncols=len(handles), borderaxespad=0, columnspacing=1.6, handletextpad=0.6,
+        handles=handles, title="Subjects with the event", title_fontsize=6.5, loc="lower center", bbox_to_anchor=(0.5, 1),
+        ncols=len(handles), borderaxespad=0.8 + 1.4 * n_lines, columnspacing=1.6, handletextpad=0.6,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from botox_analysis.numerics.standardise import Standardised, sandwich_of_scores
 from botox_analysis.refusal import DataError, FitError, require_choice, require_columns
 from botox_analysis.schema import check_outcomes
 
-VARIANCES = {"ye": "Ye variance", "ge": "Ge variance"}
+VARIANCES = {"ye": "Ye variance", "ge": "Ge variance with HC0"}
 """Variances of standardised proportions, and what the method says."""
 
 MODEL = "logistic regression"
@@ -92,8 +92,9 @@ def fit_binary(
         The visits to analyse. Left out: all.
     variance : str
         ``"ye"``: covariates are random, as in other trials; holds also where the model is wrong. ``"ge"``: covariates are fixed
-        at those observed, with the sandwich variance (HC0) of the coefficients; smaller, if anything. Both under simple
-        randomisation, for large samples (some 30 subjects an arm and more).
+        at those observed, the delta method of Ge et al., but with the sandwich covariance of the coefficients (HC0) where they
+        have the model's, which is right only if the model is; smaller, if anything. Both under simple randomisation, for large
+        samples (some 30 subjects an arm and more).
 
     Returns
     -------
@@ -143,7 +144,7 @@ def fit_binary(
             "conditional": "conditional log odds ratio",
         },
         further=further,
-        method=f"{MODEL} at each visit, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "
+        method=f"{MODEL}{analysed.each}, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "
         f"{VARIANCES[variance]}; {handling_of(str(outcomes['imputation'].iloc[0]), missing)}",
         arms=analysed.arms,
         visits=analysed.visits,

@@ -13,14 +13,17 @@ from scipy.stats import chi2
 
 from botox_analysis.models.design import build_design
 from botox_analysis.models.times import TimesOfCategory, by_category, no_variance, normal_inference, on_day
+from botox_analysis.models.visit_rows import refuse_missing_stratum, refuse_no_list
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.survival import restricted_mean
-from botox_analysis.refusal import DataError, FitError, require_choice, require_columns, require_conf_level
-from botox_analysis.schema import as_estimates
+from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.schema import TIMES, as_estimates
 from botox_analysis.wording import joined
 
 TESTS = ("wald", "log-rank")
 LOG_HAZARD_RATIO, MEAN_DIFFERENCE = "log hazard ratio", "restricted mean difference"
+CONDITIONAL = f"conditional {LOG_HAZARD_RATIO}"
+"""What a hazard ratio within strata, or of subjects of the same covariates, is: another number than that of all."""
 
 LOST_INFORMATION = 1e-6
 """A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity."""
@@ -50,12 +53,13 @@ def compare_times(
         *times*; the reference is the first arm.
     measure : str
         ``"log hazard ratio"``: Cox's model, all arms together, ties by Efron; above 0 where the event comes sooner than in the
-        reference. ``"restricted mean difference"``: days without the event up to the horizon, arm minus reference.
+        reference. With a stratum or covariates it is conditional on them, another number, and is called so. ``"restricted
+        mean difference"``: days without the event up to the horizon, arm minus reference.
     test : str
         What gives the p-value of a log hazard ratio: ``"wald"``, which agrees with the limits, or ``"log-rank"``, of the arm
         and the reference alone, stratified where the model is, without covariates.
     stratum : str, optional
-        A column of `times` each level of which has its own baseline hazard.
+        A column of `times`, which everybody has, each level of which has its own baseline hazard.
     covariates : sequence of str
         Columns of `times` that enter Cox's model: numbers have slopes, all else are factors.
     horizon : float, optional
@@ -69,17 +73,18 @@ def compare_times(
         *estimates* by category and arm, with normal limits; ``n`` and ``n_events`` count both arms. Where one of the two arms
         has no event while the other is at risk, or they are never at risk together, the hazard ratio is infinite, 0 or not
         known: limits are missing, and ``note`` says why; a log-rank test is still made where there is an event. Subjects
-        without stratum or covariate do not enter a model; ``note`` counts them.
+        without a covariate do not enter a model; ``note`` counts them.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *times*, has no such column, a category has one arm only, or an arm is not observed
-        up to the horizon.
+        The frame is not of the shape of *times*, has no such stratum or covariate, a subject has no stratum, a category has
+        one arm only, or an arm is not observed up to the horizon.
     FitError
         A covariate of Cox's model is aliased with others, or separates those with the event from those without.
     ValueError
-        A word is not known, or stratum, covariates or a test are asked of restricted means, which have none here.
+        A word is not known, covariates is no list of names, or stratum, covariates or a test are asked of restricted means,
+        which have none here.
 
     References
     ----------
@@ -96,6 +101,7 @@ def compare_times(
     require_choice(measure, (LOG_HAZARD_RATIO, MEAN_DIFFERENCE), "measure")
     require_choice(test, TESTS, "test")
     require_conf_level(conf_level)
+    refuse_no_list("covariates", covariates)
     groups = by_category(times)
     for group in groups:
         if len(group.curves) < 2:
@@ -108,7 +114,11 @@ def compare_times(
     else:
         if horizon is not None:
             raise ValueError(f"measure {measure!r} takes no horizon; hazards are compared over the whole time.")
-        require_columns(times, [*([stratum] if stratum else []), *covariates], "times")
+        strata = [stratum] if stratum else []
+        _require_covariates(times, strata, "stratum")
+        _require_covariates(times, covariates, "covariate")
+        for column in strata:
+            refuse_missing_stratum(times, column, "times")
         rows = [row for group in groups for row in _hazard_ratios(group, stratum, tuple(covariates), test)]
     frame = pd.DataFrame(rows)
     said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
@@ -116,13 +126,22 @@ def compare_times(
     return as_estimates(
         {
             **frame,
-            "measure": measure,
+            "measure": CONDITIONAL if stratum or covariates else measure,
             "conf_low": said.conf_low,
             "conf_high": said.conf_high,
             "conf_level": conf_level,
             "p_value": p_value,
         }
     )
+
+
+def _require_covariates(times: pd.DataFrame, names: Sequence[str], what: str) -> None:
+    if "arm" in names:
+        raise DataError(f"times: the {what} 'arm' is what is compared; leave it out.")
+    usable = [column for column in times.columns if column not in (*TIMES, "imputation", "note")]
+    unknown = [name for name in names if name not in usable]
+    if unknown:
+        raise DataError(f"times has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
 
 
 def _mean_differences(group: TimesOfCategory, until: float) -> list[dict[str, Any]]:
@@ -151,7 +170,7 @@ def _mean_differences(group: TimesOfCategory, until: float) -> list[dict[str, An
 
 
 def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tuple[str, ...], test: str) -> list[dict[str, Any]]:
-    complete = group.rows[[*([stratum] if stratum else []), *covariates]].notna().all(axis=1).to_numpy()
+    complete = group.rows[list(covariates)].notna().all(axis=1).to_numpy()
     rows, arm, arms = group.rows[complete], group.arm[complete], list(group.curves)
     sample = _Sample(
         rows["time"].to_numpy(),
@@ -179,7 +198,7 @@ def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tupl
         n_without = int((np.isin(group.arm, (0, at)) & ~complete).sum())
         p_value = _log_rank(sample.only(pair)) if test == "log-rank" else np.nan
         notes = [
-            *([f"{n_without} subjects without stratum or covariate do not enter"] if n_without else []),
+            *([f"{n_without} subjects without a covariate do not enter"] if n_without else []),
             *([_why(arms[at], arms[0], estimate[at])] if np.isnan(std_error[at]) else []),
             *(["no event while both arms are at risk: no log-rank test"] if test == "log-rank" and np.isnan(p_value) else []),
         ]

@@ -159,8 +159,8 @@ def _classes(members: pd.DataFrame) -> NDArray[Any]:
     classes, _ = pd.factorize(members["within"].replace("", None))
     if (classes < 0).any():
         raise DataError(
-            f"estimates: {int((classes < 0).sum())} rows have no class in 'within', the first is {_said(members, classes < 0)}; "
-            f"the {DOUBLE} needs one for each."
+            f"estimates: {int((classes < 0).sum())} of {len(classes)} rows have no class in 'within', the first is "
+            f"{_said(members, classes < 0)}; the {DOUBLE} needs one: take the terms: the rows whose 'within' is not empty."
         )
     return np.asarray(classes)
 

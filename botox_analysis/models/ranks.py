@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.models.design import require_covariates
-from botox_analysis.models.visit_rows import choose_visits
-from botox_analysis.numerics.ranks import Shift, compare_shift
+from botox_analysis.models.visit_rows import choose_visits, refuse_missing_stratum
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.ranks import Shift, compare_shift, tie_rounded
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
 from botox_analysis.schema import as_estimates, categories_of, check_outcomes
 
@@ -38,7 +39,8 @@ def compare_ranks(
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     stratum : str, optional
-        A covariate of `outcomes`: van Elteren's test over its levels. Left out (or with one level): Wilcoxon's rank-sum test.
+        A covariate of `outcomes`, which everybody has: van Elteren's test over its levels. Left out (or with one level):
+        Wilcoxon's rank-sum test.
     visits : sequence of str, optional
         The visits to analyse. Left out: all.
     conf_level : float
@@ -49,12 +51,12 @@ def compare_ranks(
     DataFrame
         *estimates* by visit, then arm: the median of all differences between a subject of the arm and one of the reference
         (with a stratum: within strata, weighted as in the test), with the limits that belong to the test, and its p-value.
-        There is no standard error. ``note`` tells strata and subjects that do not count, and why limits are missing.
+        There is no standard error. ``note`` tells strata that have one arm only and do not count, and why limits are missing.
 
     Raises
     ------
     DataError
-        There is one arm only, an arm has nothing at a visit, or there is no such column or visit.
+        There is one arm only, an arm has nothing at a visit, there is no such column or visit, or a subject has no stratum.
     FitError
         No stratum has both arms.
     ValueError
@@ -65,6 +67,9 @@ def compare_ranks(
     A shift is what the test is of: that the values of one arm are those of the other, moved. Where their spread differs, too,
     it is the median difference of pairs all the same, but the limits are approximate. Without ties and with fewer than 50
     subjects in each arm the distribution is exact.
+
+    Numbers tie where they are equal; changes also where they differ by no more than a share of 1e-12 of the value and the
+    baseline that they are computed from, as 5.6 - 16.8 and 11.2 - 22.4 do: that is rounding.
 
     References
     ----------
@@ -85,6 +90,7 @@ def compare_ranks(
     require_conf_level(conf_level)
     if stratum is not None:
         require_covariates(outcomes, [stratum], "stratum")
+        refuse_missing_stratum(outcomes, stratum, "outcomes")
     arms = categories_of(outcomes["arm"])
     if len(arms) < 2:
         raise DataError(f"outcomes has one arm only, '{arms[0]}'; a comparison needs two.")
@@ -96,19 +102,18 @@ def compare_ranks(
             raise DataError(
                 f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; name the visits at which each arm has some."
             )
+        there = there.assign(**{response: tie_rounded(there[response].to_numpy(dtype=float), _size(there, response))})
         for arm in arms[1:]:
             both = there[there["arm"].isin([arms[0], arm])]
-            level = pd.Series("", index=both.index) if stratum is None else both[stratum]
-            known = both[level.notna()]
             groups = [
-                tuple(group.loc[group["arm"] == each, response].to_numpy(dtype=float) for each in (arm, arms[0]))
-                for _, group in known.groupby(level[level.notna()], sort=False, observed=True)
+                tuple(group.loc[group["arm"] == each, response].to_numpy() for each in (arm, arms[0]))
+                for _, group in both.groupby(np.zeros(len(both)) if stratum is None else stratum, sort=False, observed=True)
             ]
             if not any(len(own) and len(reference) for own, reference in groups):
                 raise FitError(f"ranks at '{visit}': no level of '{stratum}' has both arm '{arm}' and '{arms[0]}'; leave it out.")
             shift = compare_shift([own for own, _ in groups], [reference for _, reference in groups], conf_level)
             test = _test(shift, stratum if len(groups) > 1 else None)
-            rows.append((visit, str(arm), shift, test, _note(shift, groups, len(both) - len(known), stratum, conf_level)))
+            rows.append((visit, str(arm), shift, test, _note(shift, groups, stratum, conf_level)))
     shifts = [shift for _, _, shift, _, _ in rows]
     return as_estimates(
         {
@@ -129,17 +134,24 @@ def compare_ranks(
     )
 
 
+def _size(rows: pd.DataFrame, response: str) -> FloatArray:
+    """The size of the largest number that each response was computed from."""
+    size = rows[response].abs()
+    if response != "value":
+        of = rows[["value", "baseline"]].abs().max(axis=1)
+        size = np.fmax(size, of if response == "change" else 100 * of / rows["baseline"].abs())
+    return np.asarray(size, dtype=float)
+
+
 def _test(shift: Shift, stratum: str | None) -> str:
     if stratum is not None:
         return f"van Elteren test over {stratum.replace('_', ' ')}"
     return f"Wilcoxon rank-sum test, {'exact' if shift.exact else 'normal approximation'}"
 
 
-def _note(shift: Shift, groups: list[tuple[np.ndarray, ...]], n_unknown: int, stratum: str | None, conf_level: float) -> str:
+def _note(shift: Shift, groups: list[tuple[np.ndarray, ...]], stratum: str | None, conf_level: float) -> str:
     """What does not count, and what cannot be said."""
     said = []
-    if n_unknown:
-        said.append(f"left out: {n_unknown} subjects without {stratum}")
     lonely = [len(own) + len(reference) for own, reference in groups if not (len(own) and len(reference))]
     if lonely:
         said.append(f"left out: {sum(lonely)} subjects of {len(lonely)} levels of {stratum} with one arm only")

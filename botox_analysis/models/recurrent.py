@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, adverse_event_table, emergent
+from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, adverse_event_table, emergent, safety_trial
 from botox_analysis.endpoints.event_categories import ANY, BY, Special, check_special, levels_of
 from botox_analysis.endpoints.event_history import EventHistory, history_of, require_last_days
 from botox_analysis.models.times import on_day
@@ -39,7 +39,7 @@ def mean_cumulative(
     Parameters
     ----------
     trial : Trial
-        With adverse events and ``last_day``, restricted to its safety population.
+        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
     category : str
         As `adverse_events` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
     rule : EmergentRule
@@ -69,11 +69,12 @@ def mean_cumulative(
     Examples
     --------
     >>> import botox_analysis as ba
-    >>> curve = mean_cumulative(ba.open_trial("simulated").restrict("safety"))
+    >>> curve = mean_cumulative(ba.open_trial("simulated"))
     >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
     {'placebo': 0.721, 'onabotulinumtoxinA': 0.952}
     """
     require_conf_level(conf_level)
+    trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     require_last_days(trial, history.last)
     # Who has an event was observed on its day.
@@ -130,7 +131,7 @@ def onset_and_duration(
     Parameters
     ----------
     trial : Trial
-        With adverse events, restricted to its safety population.
+        With adverse events; one of all randomised is taken in its safety population where it has one.
     by : str
         ``"term"``, ``"class"``, ``"overview"`` or ``"special interest"``, as for `adverse_events`.
     rule : EmergentRule
@@ -156,6 +157,7 @@ def onset_and_duration(
     """
     require_choice(by, [word for word, (_, ranked) in BY.items() if ranked is None], "by")
     check_special(special)
+    trial = safety_trial(trial)
     history = history_of(trial, ANY, rule=rule)
     events = adverse_event_table(trial).loc[emergent(trial, rule)[0]]
     levels = levels_of(events, by, special)

@@ -138,8 +138,8 @@ class StandardisedFit:
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm, without p-values. Limits are symmetrical on the scale of the logarithm (days) or of
-            the logit (proportions), so that they stay in range.
+            *estimates*, by visit and arm, without p-values. Limits are symmetrical on the scale of the logarithm (days,
+            rates) or of the logit (proportions), so that they stay in range.
 
         Raises
         ------

@@ -80,11 +80,14 @@ class AnalysedRows:
         In time.
     left_out : tuple of (str, str, int)
         Subjects that do not enter: where, reason, n.
+    each : str
+        What a method says of the visits, after a space: nothing where only one is scheduled.
     """
 
     arms: tuple[str, ...]
     by_visit: tuple[VisitRows, ...]
     left_out: tuple[tuple[str, str, int], ...]
+    each: str
 
     @property
     def visits(self) -> tuple[str, ...]:
@@ -114,7 +117,13 @@ class AnalysedRows:
 
 
 def rows_by_visit(
-    outcomes: pd.DataFrame, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None
+    outcomes: pd.DataFrame,
+    model: str,
+    response: pd.Series,
+    covariates: Sequence[str],
+    visits: Sequence[str] | None,
+    *,
+    needed: Sequence[pd.Series] = (),
 ) -> AnalysedRows:
     """The subjects with a response and all covariates, at each visit.
 
@@ -130,6 +139,8 @@ def rows_by_visit(
         Columns of `outcomes` beside the arm.
     visits : sequence of str, optional
         The visits to analyse. Left out: all.
+    needed : sequence of Series
+        What else is not to be missing.
 
     Returns
     -------
@@ -146,7 +157,7 @@ def rows_by_visit(
         Covariates or visits are no list of names.
     """
     check_outcomes(outcomes)
-    _refuse_no_list("covariates", covariates)
+    refuse_no_list("covariates", covariates)
     require_covariates(outcomes, covariates)
     for covariate in covariates:
         if outcomes[covariate].isna().all():
@@ -159,14 +170,15 @@ def rows_by_visit(
         here = (outcomes["visit"] == visit).to_numpy()
         at_visit, answer = outcomes[here], response[here]
         usable = np.ones(len(at_visit), dtype=bool)
-        for column in (*(at_visit[covariate] for covariate in covariates), answer):
+        for column in (*(at_visit[covariate] for covariate in covariates), *(each[here] for each in needed), answer):
             missing = column.isna().to_numpy() & usable
             usable &= ~missing
             if missing.any():
                 where = f"{model}, {outcomes['endpoint'].iloc[0]}, {visit}"
                 left_out.append((where, f"no {column.name} recorded", int(missing.sum())))
         by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
-    return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out))
+    each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""
+    return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each)
 
 
 def choose_visits(outcomes: pd.DataFrame, visits: Sequence[str] | None) -> list[str]:
@@ -191,7 +203,7 @@ def choose_visits(outcomes: pd.DataFrame, visits: Sequence[str] | None) -> list[
     ValueError
         It is no list of names.
     """
-    _refuse_no_list("visits", visits or ())
+    refuse_no_list("visits", visits or ())
     scheduled = list(outcomes["visit"].cat.categories)
     chosen = scheduled if visits is None else list(visits)
     unknown = [visit for visit in chosen if visit not in scheduled]
@@ -200,9 +212,47 @@ def choose_visits(outcomes: pd.DataFrame, visits: Sequence[str] | None) -> list[
     return chosen
 
 
-def _refuse_no_list(what: str, names: Sequence[str]) -> None:
+def refuse_no_list(what: str, names: Sequence[str]) -> None:
+    """Refuse a text where a list of names is asked for, and a name that is there twice.
+
+    Parameters
+    ----------
+    what : str
+        The argument.
+    names : sequence of str
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        Says what was given.
+    """
     if isinstance(names, str) or len(set(names)) < len(names):
         raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
+
+
+def refuse_missing_stratum(frame: pd.DataFrame, stratum: str, frame_name: str) -> None:
+    """Refuse subjects without a stratum: an analysis within strata would lose them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *outcomes* or *times*.
+    stratum : str
+        One of its columns.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Says how many, and names some.
+    """
+    absent = frame.loc[frame[stratum].isna(), "subject"].unique()
+    if len(absent):
+        raise DataError(
+            f"{frame_name}: found {len(absent)} subjects without '{stratum}' ({listed(absent)}); expected a stratum for each."
+        )
 
 
 def _visit_rows(

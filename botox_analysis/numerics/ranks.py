@@ -1,22 +1,26 @@
 """Rank tests of two arms, with the shift between them and its limits: Wilcoxon's and, over strata, van Elteren's.
 
-All of it is of pairs, one of each arm, and a pair's difference is a whole number of the smallest unit of the values: so
-counting is exact, ties are ties, and no list of all pairs is made.
+Values are compared as they are, and limits are found among the differences of pairs without a list of them all: one value far
+from the others costs these no digit. What is equal but for rounding is made equal before, by `tie_rounded`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
 
 from botox_analysis.numerics.inference import FloatArray
 
-DIGITS = 11
-"""Significant digits of the largest value in which values are told apart; what differs less ties. Changes of counts scaled to 28
-days carry rounding errors in the 16th."""
+ROUNDING = 1e-12
+"""Numbers that differ by no more than this share of those they were computed from differ by rounding: that is some thousand times
+the rounding of one subtraction, and far below what tells apart scaled counts of days."""
+
+NEARLY = 1e-9
+"""A share of all pairs that is rounding of their weights."""
 
 EXACT_BELOW = 50
 """Subjects in each arm below which, without ties, the distribution is exact (R's rule)."""
@@ -49,28 +53,38 @@ class Shift:
     n_used: int
 
 
-@dataclass(frozen=True)
-class _Stratum:
-    """Values of both arms of a stratum, as whole numbers of a unit, ascending."""
+def tie_rounded(values: FloatArray, size: FloatArray) -> FloatArray:
+    """Values of which those that differ by rounding alone are made equal.
 
-    x: np.ndarray
-    y: np.ndarray
-    weight: float
+    5.6 - 16.8 and 11.2 - 22.4 are the same change and not the same floating-point number. How far rounding may have moved a
+    difference is a matter of the numbers that it is of, not of its own size: both may come out a little beside 0.
 
-    @property
-    def n_pairs(self) -> int:
-        return len(self.x) * len(self.y)
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Nothing missing.
+    size : ndarray, shape (n,)
+        The size of the largest number that each was computed from; its own where it was recorded as it is.
 
-    def pairs_up_to(self, difference: int) -> int:
-        """Pairs whose difference x - y is not above a whole number."""
-        return int((len(self.y) - np.searchsorted(self.y, self.x - difference, side="left")).sum())
+    Returns
+    -------
+    ndarray, shape (n,)
+        Neighbours that differ by no more than `ROUNDING` of the smaller of their sizes become the lowest of them. Where a value
+        was recorded as it is, this comes to twelve significant digits of its own; a large value elsewhere takes none of them.
 
-    def variance(self, ties: np.ndarray) -> float:
-        """Of the number of pairs with the larger x, where values tie in groups of so many."""
-        m, n = len(self.x), len(self.y)
-        total = m + n
-        lost = float((ties.astype(float) ** 3 - ties).sum()) / (total * (total - 1)) if total > 1 else 0.0
-        return m * n / 12 * (total + 1 - lost)
+    Examples
+    --------
+    >>> changes = np.array([5.6 - 16.8, 11.2 - 22.4])
+    >>> bool(changes[0] == changes[1]), np.ptp(tie_rounded(changes, np.array([16.8, 22.4]))).item()
+    (False, 0.0)
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, sizes = values[order], size[order]
+    apart = np.diff(ordered) > ROUNDING * np.minimum(sizes[1:], sizes[:-1])
+    lowest = np.flatnonzero(np.append(True, apart)[: len(values)])
+    tied = np.empty_like(ordered)
+    tied[order] = ordered[np.repeat(lowest, np.diff(np.append(lowest, len(values))))]
+    return tied
 
 
 def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: float) -> Shift:
@@ -102,71 +116,132 @@ def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: 
     Hodges JL, Lehmann EL (1963). Ann Math Stat 34:598-611. Hollander M, Wolfe DA, Chicken E (2014). Nonparametric Statistical
     Methods, 3rd edition, sections 4.1 to 4.3. van Elteren P (1960). Bull Int Stat Inst 37:351-361.
     """
-    paired = [(np.asarray(a, dtype=float), np.asarray(b, dtype=float)) for a, b in zip(x, y, strict=True) if len(a) and len(b)]
-    largest = max(float(np.abs(values).max()) for pair in paired for values in pair)
-    per_unit = 10.0 ** (DIGITS - 1 - int(np.floor(np.log10(largest)))) if largest > 0 else 1.0
-    single = len(x) == 1
-    strata = [
-        _Stratum(
-            np.sort(np.rint(a * per_unit).astype(np.int64)),
-            np.sort(np.rint(b * per_unit).astype(np.int64)),
-            1.0 if single else 1 / (len(a) + len(b) + 1),
-        )
-        for a, b in paired
+    paired = [
+        (np.sort(np.asarray(a, dtype=float)), np.sort(np.asarray(b, dtype=float)))
+        for a, b in zip(x, y, strict=True)
+        if len(a) and len(b)
     ]
-    all_pairs = sum(each.weight * each.n_pairs for each in strata)
-    pooled = [np.unique(np.concatenate([each.x, each.y]), return_counts=True)[1] for each in strata]
-    sd = float(np.sqrt(sum(each.weight**2 * each.variance(ties) for each, ties in zip(strata, pooled, strict=True))))
-    above = sum(each.weight * (each.n_pairs - (each.pairs_up_to(0) + each.pairs_up_to(-1)) / 2) for each in strata)
+    single = len(x) == 1
+    weights = [1.0 if single else 1 / (len(a) + len(b) + 1) for a, b in paired]
+    pairs = _Pairs.of(paired, weights)
+    all_pairs = pairs.total
+    above = sum(
+        weight * float((np.searchsorted(b, a, side="left") + np.searchsorted(b, a, side="right")).sum()) / 2
+        for (a, b), weight in zip(paired, weights, strict=True)
+    )
     excess = above - all_pairs / 2
-    exact = single and all(len(values) < EXACT_BELOW for values in (strata[0].x, strata[0].y)) and (pooled[0] == 1).all()
+    pooled = [_ties(np.concatenate([a, b])) for a, b in paired]
+    sd = _standard_deviation(paired, weights, pooled)
+    exact = single and all(len(values) < EXACT_BELOW for values in paired[0]) and (pooled[0] == 1).all()
 
     if exact:
-        at_most = _exact_distribution(len(strata[0].x), len(strata[0].y))
+        at_most = _exact_distribution(len(paired[0][0]), len(paired[0][1]))
         p_value = min(1.0, 2 * float(at_most[int(all_pairs / 2 - abs(excess))]))
         # The smallest k whose chance of so few pairs or fewer reaches a half of what is left of the level (R's qwilcox).
         rank = float(np.searchsorted(at_most, (1 - conf_level) / 2))
     else:
         corrected = max(abs(excess) - (0.5 if single else 0.0), 0.0)
         p_value = float(2 * special.ndtr(-corrected / sd)) if sd > 0 else 1.0
-        within = [np.concatenate([_ties(each.x), _ties(each.y)]) for each in strata]
-        sd_within = np.sqrt(sum(each.weight**2 * each.variance(ties) for each, ties in zip(strata, within, strict=True)))
+        sd_within = _standard_deviation(paired, weights, [np.concatenate([_ties(a), _ties(b)]) for a, b in paired])
         rank = all_pairs / 2 - (0.5 if single else 0.0) - float(special.ndtri(0.5 + conf_level / 2) * sd_within)
-    low, high = (np.nan, np.nan) if rank <= 0 else _both_ends(strata, rank)
-    middle = sum(_both_ends(strata, all_pairs / 2)) / 2
+    low, high = (np.nan, np.nan) if rank <= 0 else _both_ends(pairs, rank)
     return Shift(
-        estimate=middle / per_unit,
-        low=low / per_unit,
-        high=high / per_unit,
+        estimate=sum(_both_ends(pairs, all_pairs / 2)) / 2,
+        low=low,
+        high=high,
         statistic=excess / sd if sd > 0 else 0.0,
         p_value=p_value,
         exact=bool(exact),
-        n_used=sum(len(each.x) + len(each.y) for each in strata),
+        n_used=sum(len(a) + len(b) for a, b in paired),
     )
 
 
-def _ties(ordered: np.ndarray) -> np.ndarray:
-    return np.unique(ordered, return_counts=True)[1]
+def _ties(values: FloatArray) -> np.ndarray:
+    return np.unique(values, return_counts=True)[1]
 
 
-def _both_ends(strata: list[_Stratum], weight: float) -> tuple[int, int]:
+def _standard_deviation(paired: list[tuple[FloatArray, FloatArray]], weights: list[float], ties: list[np.ndarray]) -> float:
+    """Of the weight of pairs with the larger x, where values tie in groups of so many."""
+    variance = 0.0
+    for (a, b), weight, groups in zip(paired, weights, ties, strict=True):
+        m, n = len(a), len(b)
+        lost = float((groups.astype(float) ** 3 - groups).sum()) / ((m + n) * (m + n - 1))
+        variance += weight**2 * m * n / 12 * (m + n + 1 - lost)
+    return float(np.sqrt(variance))
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """The differences x - y of all pairs within strata: a row for each x, in which they fall along the y of its stratum.
+
+    Those of row i are ``x[i] - y[first[i]:last[i]]``; each has ``weight[i]``.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    first: np.ndarray
+    last: np.ndarray
+    weight: FloatArray
+
+    @classmethod
+    def of(cls, paired: list[tuple[FloatArray, FloatArray]], weights: list[float]) -> _Pairs:
+        n_rows, n_columns = np.array([len(a) for a, _ in paired]), np.array([len(b) for _, b in paired])
+        last = np.repeat(np.cumsum(n_columns), n_rows)
+        return cls(
+            np.concatenate([a for a, _ in paired]),
+            np.concatenate([b for _, b in paired]),
+            last - np.repeat(n_columns, n_rows),
+            last,
+            np.repeat(weights, n_rows),
+        )
+
+    @property
+    def mirrored(self) -> _Pairs:
+        """The differences with the other sign."""
+        return _Pairs(-self.x, -self.y[::-1], len(self.y) - self.last, len(self.y) - self.first, self.weight)
+
+    @property
+    def total(self) -> float:
+        return float(self.weight @ (self.last - self.first))
+
+    def where(self, holds: Callable[..., Any], bound: float, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """From which y on, between two, the differences of each row are below a bound (or not above it)."""
+        while (open_ := low < high).any():
+            middle = (low + high) // 2
+            # Where nothing is open the last y stands for one that may not be there.
+            fell = holds(self.x - self.y[np.minimum(middle, len(self.y) - 1)], bound)
+            low, high = np.where(open_ & ~fell, middle + 1, low), np.where(open_ & fell, middle, high)
+        return low
+
+
+def _both_ends(pairs: _Pairs, weight: float) -> tuple[float, float]:
     """The differences at which pairs of a weight are reached, from below and from above."""
-    mirrored = [_Stratum(each.y, each.x, each.weight) for each in strata]
-    return _reached(strata, weight), -_reached(mirrored, weight)
+    return _reached(pairs, weight), -_reached(pairs.mirrored, weight)
 
 
-def _reached(strata: list[_Stratum], weight: float) -> int:
-    """The smallest difference up to which pairs have at least a weight, by halving."""
-    enough = weight - 1e-9 * sum(each.weight * each.n_pairs for each in strata)
-    low = min(int(each.x[0] - each.y[-1]) for each in strata) - 1
-    high = max(int(each.x[-1] - each.y[0]) for each in strata)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if sum(each.weight * each.pairs_up_to(middle) for each in strata) >= enough:
-            high = middle
+def _reached(pairs: _Pairs, weight: float) -> float:
+    """The smallest difference up to which pairs have at least a weight.
+
+    References
+    ----------
+    Johnson DB, Mizoguchi T (1978). SIAM J Comput 7:147-153: the median of the rows' medians, and what it excludes.
+    """
+    enough = max(weight - NEARLY * pairs.total, np.finfo(float).tiny)
+    low, high = pairs.first, pairs.last
+    while True:
+        rows = np.flatnonzero(low < high)
+        medians = pairs.x[rows] - pairs.y[(low[rows] + high[rows]) // 2]
+        order = np.argsort(medians)
+        reached = np.cumsum((pairs.weight * (high - low))[rows][order])
+        pivot = float(medians[order[np.searchsorted(reached, reached[-1] / 2)]])
+        at_most = pairs.where(np.less_equal, pivot, low, high)
+        below = pairs.where(np.less, pivot, at_most, high)
+        if pairs.weight @ (pairs.last - below) >= enough:
+            low = below
+        elif pairs.weight @ (pairs.last - at_most) >= enough:
+            return pivot
         else:
-            low = middle
-    return high
+            high = at_most
 
 
 def _exact_distribution(m: int, n: int) -> FloatArray:

@@ -75,6 +75,37 @@ def standardise(response: FloatArray, arm: np.ndarray, predicted: FloatArray) ->
     return Standardised(mean, (covariance + np.diag(residual / share)) / n)
 
 
+def rate_contributions(counts: FloatArray, time: FloatArray, arm: np.ndarray) -> FloatArray:
+    """What each subject adds to the rate of its arm, all counts over all the time: numbers of which this is the mean.
+
+    They are R + (y - R t)/mean(t), with R = sum(y)/sum(t), y the count and t the time of a subject of the arm. The variance of
+    their mean is that of R in large samples, however counts and times hang together. With predictions of a unit of time,
+    `standardise` makes of them R_a + mean(m_a) - mean(m_a | arm a): the rate of the arm, corrected for chance differences of its
+    subjects, and right whether or not predictions are.
+
+    Parameters
+    ----------
+    counts : ndarray, shape (n,)
+        Of each subject.
+    time : ndarray, shape (n,)
+        Above 0.
+    arm : ndarray of int, shape (n,)
+        Code of the arm.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Per unit of time; where all times are the same, counts over time.
+
+    References
+    ----------
+    Cochran WG (1977). Sampling Techniques, 3rd edition, section 2.11, theorem 2.5.
+    """
+    n, all_counts, all_time = (np.bincount(arm, each) for each in (np.ones(len(arm)), counts, time))
+    rate = (all_counts / all_time)[arm]
+    return np.asarray(rate + (counts - rate * time) / (all_time / n)[arm])
+
+
 def sandwich_of_scores(design: FloatArray, score: FloatArray, curvature: FloatArray) -> FloatArray:
     """Covariance of coefficients that does not trust the model's variance (HC0).
 

@@ -11,6 +11,7 @@ from botox_analysis.endpoints.adverse_events import ANY, adverse_events
 from botox_analysis.endpoints.diary import diary_endpoints_of, select_diaries
 from botox_analysis.endpoints.diary_rule import RULES
 from botox_analysis.endpoints.disposition import disposition
+from botox_analysis.endpoints.emergent import safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.endpoints.scales import endpoints_of
@@ -21,7 +22,7 @@ from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
-from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, safety_population, told_once
+from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, told_once
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
@@ -240,7 +241,7 @@ def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | 
 def _safety(trial: Trial) -> Safety | None:
     if trial.adverse_events is None:
         return None
-    safe = trial.restrict(safety_population(trial))
+    safe = safety_trial(trial)
     _refuse_missing_arms(safe)
     overview = [adverse_events(safe, by="overview")]
     if "severity" in trial.adverse_events.columns:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from botox_analysis.endpoints.adverse_events import n_not_emergent
+from botox_analysis.endpoints.emergent import adverse_event_table, safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.models.descriptives import MAX_LEVELS
 from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report.parts import Efficacy
-from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
+from botox_analysis.trials.trial import Trial
 
 NO_VALUE = "no value recorded"
 """What a model says of a missing response."""
@@ -53,23 +54,19 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
                 rows.append(("diary", f"days without {column}", int(trial.diary[column].isna().sum())))
     events = trial.adverse_events
     if events is not None:
-        safe = set(trial.restrict(safety_population(trial)).subjects["subject"])
-        if len(safe) < len(trial.subjects):
-            rows.append(
-                (
-                    "adverse events",
-                    f"subjects not in the population '{safety_population(trial)}'",
-                    len(trial.subjects) - len(safe),
-                )
-            )
-            not_safe = int((~events["subject"].isin(safe)).sum())
-            if not_safe:
-                rows.append(("adverse events", "occurrences in those subjects", not_safe))
-        if n_not_emergent(trial):
-            rows.append(("adverse events", "onset before the first treatment: not treatment-emergent", n_not_emergent(trial)))
+        safe = safety_trial(trial)
+        counted = adverse_event_table(safe)
+        outside = len(trial.subjects) - len(safe.subjects)
+        if outside:
+            rows.append(("adverse events", f"subjects not in the population '{safe.population}'", outside))
+        if len(counted) < len(events):
+            rows.append(("adverse events", "occurrences in those subjects", len(events) - len(counted)))
+        if n_not_emergent(safe):
+            rows.append(("adverse events", "onset before the first treatment: not treatment-emergent", n_not_emergent(safe)))
         for column in ("severity", "serious", "led_to_discontinuation", "fatal"):
-            if column in events.columns and events[column].isna().any():
-                rows.append(("adverse events", f"{column} not recorded: not counted as such", int(events[column].isna().sum())))
+            if column in counted.columns and counted[column].isna().any():
+                unknown = int(counted[column].isna().sum())
+                rows.append(("adverse events", f"{column} not recorded: not counted as such", unknown))
     return rows
 
 
@@ -146,19 +143,3 @@ def _reason(reason: str, efficacy: Efficacy) -> str:
     if reason.endswith("at any visit"):
         return f"{reason}: no baseline, or no period with {rule.minimum_days} recorded days"
     return reason
-
-
-def safety_population(trial: Trial) -> str:
-    """The population in which adverse events are counted.
-
-    Parameters
-    ----------
-    trial : Trial
-        As loaded.
-
-    Returns
-    -------
-    str
-        The protocol's, else ``safety`` where there is such a column, else all randomised.
-    """
-    return trial.protocol.safety_population or ("safety" if "safety" in trial.populations else ALL_RANDOMISED)

@@ -121,6 +121,11 @@ def _safety_sentences(analysis: Analysis) -> list[str]:
     if safety is None:
         return []
     rates = safety.overview[safety.overview["category"] == ANY]
+    if not rates["n_events"].any():
+        subjects = [
+            f"{wording.count(row['n'])}{' subjects' * (not at)} with {row['arm']}" for at, (_, row) in enumerate(rates.iterrows())
+        ]
+        return [f"No treatment-emergent adverse event was recorded: in none of {wording.joined(subjects)}."]
     differences = safety.overview_differences[safety.overview_differences["category"] == ANY]
     parts = [
         f"{wording.count(row['n_events'])} of {wording.count(row['n'])} subjects with {row['arm']} ({wording.number(100 * row['estimate'])} %)"
@@ -214,7 +219,7 @@ def captions(analysis: Analysis) -> dict[str, str]:
             f"Diaries of {n} subjects. In each arm subjects were put in the order of their change at {visit}, and every k-th was taken, so that "
             "good and bad courses appear in proportion. The vertical line is the first treatment."
         )
-    if analysis.safety is not None and not analysis.safety.severities.empty:
+    if analysis.safety is not None and analysis.safety.severities["n_events"].any():
         texts["severity"] = (
             f"Subjects by the worst severity of their treatment-emergent adverse events, {phrases.population(analysis.safety.trial.population)}; "
             "n (%) beside."

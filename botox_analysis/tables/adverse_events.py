@@ -9,7 +9,8 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.refusal import require_columns
-from botox_analysis.tables.event_rows import Event, Rows, arm_heads, comparison_columns, event_names, rows_by_event
+from botox_analysis.schema import Event
+from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns, event_names, rows_by_event
 
 FIRST = "Adverse event"
 
@@ -22,7 +23,8 @@ def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None =
     rates : DataFrame
         *estimates* of `event_rates` on `adverse_events`, in the order to show (see `order_by_frequency`).
     differences : DataFrame, optional
-        *estimates* of `compare_rates` on the same; several measures may follow each other (by ``pd.concat``).
+        *estimates* of `compare_rates` on the same; several measures, and numbers needed to treat, may follow each other (by
+        ``pd.concat``).
     at_least : float
         Only terms that this share of subjects, in per cent, had in at least one arm, and their classes; the last row says how
         many terms are not shown.

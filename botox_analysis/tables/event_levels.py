@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.refusal import require_columns
+from botox_analysis.refusal import DataError, require_columns
+from botox_analysis.schema import check_measures
 from botox_analysis.tables.event_rows import arm_heads, event_names, rows_by_event
 
 
@@ -55,7 +56,10 @@ def table_relation(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_level(rates: pd.DataFrame, column: str) -> pd.DataFrame:
-    require_columns(rates, [column, "n_events"], "rates")
+    check_measures(rates, ["proportion"], "rates")
+    if column not in rates.columns or rates[column].isna().any():
+        raise DataError(f'rates says no {column}; take adverse_events by="term and {column}".')
+    require_columns(rates, ["n_events"], "rates")
     events, counted = rows_by_event(rates, ["proportion"], "rates", also=(column,))
     levels = list(rates[column].unique())
     return pd.DataFrame(

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.measures import is_ratio, measure_name, scaled
-from botox_analysis.refusal import DataError
-from botox_analysis.schema import check_measures
+from botox_analysis.schema import Event, with_events
 from botox_analysis.tables.writers import INDENT
-
-Event = tuple[str, str]
-"""The class an event is nested in (empty for what stands alone, and for the classes themselves), and its category."""
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 """Rows of *estimates* by event, arm and what else tells them apart."""
+
+NUMBER_NEEDED = "number needed to treat"
 
 COMPARISONS = {
     "risk difference": "difference, percentage points",
     "log risk ratio": "risk ratio",
     "log odds ratio": "odds ratio",
+    "conditional log odds ratio": "conditional odds ratio",
+    NUMBER_NEEDED: NUMBER_NEEDED,
     "incidence rate difference": "difference per 100 patient-years at risk",
     "log incidence rate ratio": "incidence rate ratio",
     "event rate difference": "difference per 100 patient-years",
     "log event rate ratio": "event rate ratio",
 }
-"""The measures of `compare_rates`, and how a column of them is headed."""
+"""The measures of `compare_rates` and `number_needed`, and how a column of them is headed."""
 
 
 def rows_by_event(
@@ -59,19 +59,9 @@ def rows_by_event(
     DataError
         There are no rows, a measure is of another kind, or an event has two rows in an arm.
     """
-    check_measures(estimates, measures, frame_name)
-    within = estimates["within"].fillna("") if "within" in estimates.columns else [""] * len(estimates)
-    events = list(zip(within, estimates["category"], strict=True))
-    rows: Rows = {}
-    further = (estimates[column] for column in also)
-    for key, row in zip(zip(events, estimates["arm"], *further, strict=True), estimates.to_dict("records"), strict=True):
-        if key in rows:
-            raise DataError(
-                f"{frame_name} has two rows of '{row['category']}' in arm '{row['arm']}'; "
-                "a table of adverse events shows one trial, population and method: filter the rows."
-            )
-        rows[key] = row
-    return list(dict.fromkeys(events)), rows
+    told_apart = with_events(estimates, measures, frame_name, also=also)
+    keys = zip(*(told_apart[column] for column in ("event", "arm", *also)), strict=True)
+    return list(dict.fromkeys(told_apart["event"])), dict(zip(keys, estimates.to_dict("records"), strict=True))
 
 
 def event_names(events: list[Event]) -> list[str]:
@@ -127,8 +117,8 @@ def comparison_columns(differences: pd.DataFrame | None) -> dict[str, dict[Event
     Parameters
     ----------
     differences : DataFrame or None
-        *estimates* of `compare_rates`; several measures may follow each other. Where `adjust_multiplicity` has added
-        ``p_adjusted``, that is the p-value shown. None has no columns.
+        *estimates* of `compare_rates`; several measures, and numbers needed to treat, may follow each other. Where
+        `adjust_multiplicity` has added ``p_adjusted``, that is the p-value shown. None has no columns.
 
     Returns
     -------
@@ -146,21 +136,36 @@ def comparison_columns(differences: pd.DataFrame | None) -> dict[str, dict[Event
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms = list(differences["arm"].unique())
     p_column, said = ("p_adjusted", "p, adjusted") if "p_adjusted" in differences.columns else ("p_value", "p, not adjusted")
-    with_p = list(differences.loc[differences[p_column].notna(), "measure"].unique())
+    # The p-value of a number needed to treat is that of its difference.
+    with_p = [m for m in differences.loc[differences[p_column].notna(), "measure"].unique() if m != NUMBER_NEEDED]
     columns: dict[str, dict[Event, str]] = {}
     for arm in arms:
         for measure in differences["measure"].unique():
             own = {event: row for (event, of_arm, of_measure), row in rows.items() if (of_arm, of_measure) == (arm, measure)}
             name = COMPARISONS[measure] if len(arms) > 1 else wording.capital(COMPARISONS[measure])
             of = f"{arm}, " if len(arms) > 1 else ""
-            columns[f"{of}{name} ({level})"] = {event: _written(row) for event, row in own.items()}
+            columns[f"{of}{name} ({level})"] = {event: compared(row) for event, row in own.items()}
             if measure in with_p:
                 which = f" ({measure_name(measure)})" if len(with_p) > 1 else ""
                 columns[f"{of}{said}{which}"] = {event: wording.p_value(row[p_column]) for event, row in own.items()}
     return columns
 
 
-def _written(row: dict[str, Any]) -> str:
+def compared(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
+    """A comparison with its limits.
+
+    Parameters
+    ----------
+    row : mapping or Series
+        A row of *estimates*.
+
+    Returns
+    -------
+    str
+        Shares in per cent, ratios with two decimals, a number needed to treat with its direction.
+    """
     measure = row["measure"]
     estimate, low, high = (scaled(row[column], measure) for column in ("estimate", "conf_low", "conf_high"))
+    if measure == NUMBER_NEEDED:
+        return wording.number_needed(estimate, low, high)
     return wording.with_limits(estimate, low, high, 2 if is_ratio(measure) else 1)

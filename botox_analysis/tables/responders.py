@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.measures import is_ratio, measure_name, scaled
+from botox_analysis.measures import measure_name
 from botox_analysis.schema import check_measures
+from botox_analysis.tables.event_rows import COMPARISONS, NUMBER_NEEDED, compared
 
 _KEY = ["endpoint", "visit", "category", "handling"]
-NUMBER_NEEDED = "number needed to treat"
-COMPARISONS = ("risk difference", "log risk ratio", "log odds ratio", NUMBER_NEEDED)
+_OF_SHARES = ("risk difference", "log risk ratio", "log odds ratio", "conditional log odds ratio", NUMBER_NEEDED)
 
 
 def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
         The frames are empty, or of another kind.
     """
     rates = _with_handling(check_measures(rates, ["proportion"], "rates"))
-    differences = _with_handling(check_measures(differences, COMPARISONS, "differences"))
+    differences = _with_handling(check_measures(differences, _OF_SHARES, "differences"))
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
     measures = list(differences["measure"].unique())
@@ -46,7 +46,7 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
     rows = []
     for key, about in rates.groupby(_KEY, sort=False):
         of_arm = about.set_index("arm")
-        against = differences[(differences[_KEY] == list(key)).all(axis=1)].set_index(["measure", "arm"])
+        against = differences[(differences[_KEY] == list(key)).all(axis=1)].set_index(["measure", "arm"], drop=False)
         shown = {
             "Response": key[2],
             "Visit": key[1],
@@ -57,22 +57,13 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
             of = f"{arm}, " if len(others) > 1 else ""
             for measure in measures:
                 row = against.loc[(measure, arm)] if (measure, arm) in against.index else None
-                shown[of + (_HEADS[measure] if of else wording.capital(_HEADS[measure])) + f" ({level})"] = (
-                    wording.MISSING if row is None else _compared(row, measure)
-                )
+                head = f"{of}{COMPARISONS[measure]}" if of else wording.capital(COMPARISONS[measure])
+                shown[f"{head} ({level})"] = wording.MISSING if row is None else compared(row)
                 if measure in with_p:
                     p_head = f"{of}p" if len(with_p) == 1 else f"{of}p ({measure_name(measure)})"
                     shown[p_head] = wording.MISSING if row is None else wording.p_value(row["p_value"])
         rows.append(shown)
     return pd.DataFrame(rows)
-
-
-_HEADS = {
-    "risk difference": "difference, percentage points",
-    "log risk ratio": "risk ratio",
-    "log odds ratio": "odds ratio",
-    NUMBER_NEEDED: NUMBER_NEEDED,
-}
 
 
 def _with_p(differences: pd.DataFrame) -> list[str]:
@@ -93,11 +84,3 @@ def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
 def _count(row: pd.Series) -> str:
     share = f"{wording.number(100 * row['estimate'])} %"
     return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({share})"
-
-
-def _compared(row: pd.Series, measure: str) -> str:
-    numbers = [row[column] for column in ("estimate", "conf_low", "conf_high")]
-    if measure == NUMBER_NEEDED:
-        return wording.number_needed(*numbers)
-    middle, low, high = (scaled(number, measure) for number in numbers)
-    return wording.with_limits(middle, low, high, 2 if is_ratio(measure) else 1)

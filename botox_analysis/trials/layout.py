@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.refusal import Problem, listed, refuse
-from botox_analysis.schema import OUTCOMES, RECORDED_DAYS
+from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, RECORDED_DAYS
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
@@ -37,6 +37,9 @@ LARGEST = 1e12
 STUDY_DAY = "a whole study day"
 DOSE_DAY = "a whole study day from 1 on"
 NO_DAY_0 = "day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in trial.toml"
+
+MAY_BE_EMPTY = ("adverse_events",)
+"""Tables without rows that say something: that nobody had any."""
 
 ROW = "row"
 """The name of an index that holds the rows' numbers in their file."""
@@ -248,7 +251,7 @@ def _lacking(raw: pd.DataFrame, file: str, columns: list[str], table: str) -> li
         for column in columns
         if column not in raw.columns
     ]
-    if raw.empty:
+    if not len(raw) and table not in MAY_BE_EMPTY:
         problems.append((file, None, "", "no rows", "a header and at least one row"))
     return problems
 
@@ -258,7 +261,7 @@ def _unusable_covariates(frame: pd.DataFrame, known: set[str], file: str, number
     for column in frame.columns:
         if column in known:
             continue
-        if column in OUTCOMES or column == RECORDED_DAYS:
+        if column in (*OUTCOMES, RECORDED_DAYS, EXPOSURE_DAYS):
             problems.append((file, 1, str(column), "this column", "another name: outcomes have a column that is called so"))
         elif pd.api.types.is_float_dtype(frame[column]):
             values = frame[column].to_numpy(dtype=float, na_value=np.nan)

@@ -150,3 +150,8 @@ def test_the_ready_made_rules_are_found_by_name():
 def test_a_rule_that_cannot_be_followed_is_refused(asked, said):
     with pytest.raises(ValueError, match=said):
         ba.EmergentRule("mine", **asked)
+
+
+def test_a_word_is_no_rule():
+    with pytest.raises(TypeError, match="rule is 'from day 1'; it is an EmergentRule, such as FROM_DAY_1"):
+        ba.adverse_events(ba.open_trial("simulated"), rule="from day 1")

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.endpoints.adverse_events import ANY, n_not_emergent
+from botox_analysis.endpoints.adverse_events import ANY, BY, n_not_emergent
 
-SUBJECTS = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"], "safety": ["yes"] * 4 + ["no"]})
+SUBJECTS = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"]})
 EVENTS = pd.DataFrame(
     [
         ("a", "Headache", "Nervous", 5, "mild", "no", "no"),
@@ -74,7 +74,7 @@ def test_every_subject_is_in_the_denominator_with_or_without_events():
 
 
 def test_a_population_has_its_own_denominator():
-    events = ba.adverse_events(trial_of().restrict("safety"))
+    events = ba.adverse_events(trial_of(subjects=SUBJECTS.assign(safety=["yes"] * 4 + ["no"])))
     assert events.loc[events["arm"] == "T", "n_total"].unique().tolist() == [2]
     assert events["population"].unique().tolist() == ["safety"]
 
@@ -194,6 +194,55 @@ def test_exposure_is_missing_where_last_days_are_not_told():
 def test_an_unknown_last_day_is_not_an_exposure_of_0():
     subjects = SUBJECTS.assign(last_day=[365, None, 100, 200, 1])
     assert np.isnan(counted(trial_of(subjects=subjects), column="exposure")["", ANY]).tolist() == [True, False]
+
+
+# Nobody had any -------------------------------------------------------------------------------------------------------
+
+ALONE = {
+    "overview": ["treatment-related", "severe", "serious", "serious and treatment-related"],
+    "severity": ["worst severity: mild", "worst severity: moderate", "worst severity: severe"],
+    "relation": ["relation: related", "relation: not related"],
+    "special interest": ["any adverse event of special interest", "spread", "Ptosis"],
+}
+"""Categories that there are without any event; in all others than these, any adverse event alone."""
+
+
+@pytest.fixture
+def quiet():
+    """Five subjects of whom none had an adverse event."""
+    return trial_of(EVENTS.iloc[:0], SUBJECTS.assign(last_day=[365, 365, 200, 200, 331]))
+
+
+@pytest.mark.parametrize("by", BY)
+def test_where_nobody_had_any_every_count_is_0_in_all_of_each_arm(quiet, by):
+    events = ba.adverse_events(quiet, by=by, special={"spread": ["Ptosis"]} if by == "special interest" else None)
+    anything = [ANY] if by not in ("severity", "relation", "special interest") else []
+    assert events["category"].unique().tolist() == [*anything, *ALONE.get(by, [])]
+    assert (events[["n_events", "occurrences"]] == 0).all(axis=None)
+    of_arm = events.groupby("arm", observed=True)[["n_total", "exposure", "at_risk"]].agg(["min", "max"])
+    np.testing.assert_allclose(of_arm, [[2, 2, *[730 / 365.25] * 4], [3, 3, *[731 / 365.25] * 4]])
+
+
+@pytest.mark.parametrize("by", [by for by in BY if by != "special interest"])
+def test_where_nobody_had_any_rates_are_0_and_differences_have_limits(quiet, by):
+    events = ba.adverse_events(quiet, by=by)
+    assert (ba.event_rates(events)["estimate"] == 0).all()
+    assert (ba.event_rates(events, measure="incidence rate")["conf_low"] == 0).all()
+    compared = ba.compare_rates(events)
+    assert (compared["estimate"] == 0).all()
+    assert (compared["conf_low"] < 0).all()
+    assert (compared["conf_high"] > 0).all()
+    assert ba.compare_rates(events, measure="log incidence rate ratio")["note"].unique().tolist() == ["no event in either arm"]
+
+
+def test_where_nobody_had_any_there_are_no_times_and_no_onsets(quiet):
+    assert not ba.first_event(quiet)["observed"].any()
+    assert (ba.prevalence(quiet)["n_events"] == 0).all()
+    assert (ba.event_counts(quiet)["value"] == 0).all()
+    assert (ba.mean_cumulative(quiet)["estimate"] == 0).all()
+    assert ba.onset_and_duration(quiet)["note"].unique().tolist() == ["none"]
+    assert ba.list_onsets(quiet).empty
+    assert ba.list_adverse_events(quiet).empty
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------

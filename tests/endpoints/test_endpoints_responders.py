@@ -202,6 +202,19 @@ def test_a_reduction_that_is_no_share_is_refused(reduction):
         ba.responders(outcomes_of([20], [5]), reduction=reduction)
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"reduction": [0.3, 0.5, 0.3]}, r"reduction has '≥ 30 % reduction' a second time; expected each threshold once\."),
+        ({"reduction": [0.3, 0.1 + 0.2]}, "reduction has '≥ 30 % reduction' a second time"),
+        ({"points": [5, 5.0]}, "points has 'fall of ≥ 5 points' a second time"),
+    ],
+)
+def test_a_threshold_that_is_there_twice_is_refused_at_the_door(asked, said):
+    with pytest.raises(ValueError, match=rf"^{said}"):
+        ba.responders(outcomes_of([20], [5]), **asked)
+
+
 def test_points_that_are_no_number_are_refused():
     with pytest.raises(ValueError, match="points"):
         ba.responders(outcomes_of([20], [5]), points=float("nan"))

@@ -44,7 +44,7 @@ def test_an_event_goes_on_from_its_first_day_to_its_last():
 
 
 def test_only_those_under_observation_are_counted_and_what_has_no_end_goes_on(trial):
-    assert counts(ba.prevalence(trial)) == {
+    assert counts(ba.prevalence(trial, days=[28, 56, 84])) == {
         ("day 28", "P"): [2, 2], ("day 28", "T"): [1, 3],
         ("day 56", "P"): [0, 1], ("day 56", "T"): [1, 3],
         ("day 84", "P"): [0, 1], ("day 84", "T"): [0, 1],
@@ -75,8 +75,24 @@ def test_counts_are_outcomes_of_everybody_with_the_days_observed(trial):
     assert outcomes[["subject", "value", "exposure_days", "age"]].to_numpy().tolist() == [
         ["a", 2, 90, 40], ["b", 1, 50, 50], ["c", 0, 90, 60], ["d", 1, 56, 70], ["e", 0, 56, 80],
     ]  # fmt: skip
-    assert outcomes["endpoint"].iloc[0] == "occurrences of Neck pain, treatment-emergent adverse events (from day 1)"
     assert outcomes[["baseline", "change"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("category", "label"),
+    [
+        ("any adverse event", "treatment-emergent adverse events (from day 1)"),
+        ("Neck pain", "treatment-emergent adverse events (from day 1): Neck pain"),
+    ],
+)
+def test_counts_are_called_as_adverse_events_calls_them(trial, category, label):
+    assert ba.event_counts(trial, category)["endpoint"].unique().tolist() == [label]
+
+
+def test_a_column_of_subjects_that_is_called_like_the_exposure_is_refused():
+    subjects = pd.DataFrame({"subject": ["a"], "arm": "P", "last_day": 90, "exposure_days": 1.0})
+    with pytest.raises(ba.DataError, match=r"'exposure_days'.*another name"):
+        ba.as_trial({"subjects": subjects, "adverse_events": pd.DataFrame({"subject": ["a"], "term": "x"})}, name="one")
 
 
 def test_counts_and_days_add_up_to_the_occurrences_and_exposure_of_adverse_events(simulated):
@@ -100,3 +116,7 @@ def test_the_listing_has_emergent_events_only_by_arm_and_by_the_subjects_first(t
 
 def test_a_listing_of_a_category_has_its_rows_alone(trial):
     assert ba.list_onsets(trial, "Ptosis")["subject"].tolist() == ["c"]
+
+
+def test_without_days_prevalence_is_weekly(trial):
+    assert ba.prevalence(trial)["time"].unique()[:3].tolist() == [7, 14, 21]

@@ -10,7 +10,7 @@ from matplotlib.collections import PathCollection
 
 import botox_analysis as ba
 from botox_analysis.figures.effect_axis import on_axis, ratio_ticks, set_effect_axis
-from botox_analysis.figures.event_rows import row_places
+from botox_analysis.figures.event_rows import MOST_PIXELS, row_places
 from botox_analysis.figures.style import ARM_COLOURS, REFERENCE_COLOUR
 
 ARMS = ["placebo", "toxin"]
@@ -144,6 +144,12 @@ def test_a_class_whose_terms_are_shown_is_bold():
     assert [label.get_fontweight() for label in ax.get_yticklabels()] == ["bold", "normal", "normal"]
 
 
+def test_a_conditional_odds_ratio_has_an_axis_of_its_own(rates, ratios):
+    right = neighbour(ba.plot_adverse_events(rates, ratios.assign(measure="conditional log odds ratio")))
+    assert right.get_xlabel().replace("\n", " ").startswith("Conditional odds ratio to placebo")
+    assert right.get_xscale() == "log"
+
+
 def test_terms_that_rates_lack_are_refused(rates, differences):
     with pytest.raises(ba.DataError, match="rates has no 'ptosis', which differences has"):
         ba.plot_adverse_events(rates[rates["category"] != "ptosis"], differences)
@@ -163,6 +169,46 @@ def test_long_names_get_more_room_and_short_ones_one_row():
     assert first == pytest.approx(second)
     assert first > 1
     assert total == pytest.approx(2 + first * 2 - 1)
+
+
+# Hundreds of terms
+
+
+def by_severity(events):
+    """The same events, all of them mild or all severe."""
+    return pd.concat([events.assign(severity=severity) for severity in ("mild", "severe")])
+
+
+ROWS_OF_TERMS = {
+    "dot plot": lambda events, **ax: ba.plot_adverse_events(ba.event_rates(events), ba.compare_rates(events), **ax),
+    "butterfly": lambda events, **ax: ba.plot_butterfly(ba.event_rates(events), **ax),
+    "severity": lambda events, **ax: ba.plot_severity(ba.event_rates(by_severity(events)), **ax),
+}
+
+
+@pytest.mark.parametrize("plot", ROWS_OF_TERMS.values(), ids=ROWS_OF_TERMS)
+def test_more_terms_than_a_png_can_hold_are_refused_with_what_to_do(plot):
+    said = r"1,500 adverse events make a figure of \d+ inches, and a PNG of 300 dpi ends at 218: filter the most frequent terms"
+    with pytest.raises(ba.DataError, match=f"^{said}"):
+        plot(many_terms(1500, seed=1))
+
+
+@pytest.mark.parametrize("plot", ROWS_OF_TERMS.values(), ids=ROWS_OF_TERMS)
+def test_the_figure_of_as_many_terms_as_go_is_of_a_size_that_a_png_holds(plot):
+    height = plot(many_terms(300, seed=1)).figure.get_size_inches()[1]
+    assert 40 < height < MOST_PIXELS / 300
+
+
+def test_a_legend_keeps_its_distance_from_the_axes_however_many_rows_there_are():
+    gaps = []
+    for n_terms in (3, 60):
+        events = many_terms(n_terms, seed=1)
+        ax = ROWS_OF_TERMS["dot plot"](events)
+        ax.figure.canvas.draw()
+        gap = ax.get_legend().get_window_extent().y0 - ax.get_window_extent().y1
+        gaps.append(gap * 72 / ax.figure.dpi)
+    assert gaps[0] == pytest.approx(gaps[1], abs=0.2)
+    assert 0 < gaps[0] < 4
 
 
 # The axis of effects
@@ -203,7 +249,7 @@ def points(ax):
 
 
 def test_a_volcano_puts_differences_against_p_values_small_ones_high(rates, differences):
-    ax = ba.plot_volcano(differences, rates)
+    ax = ba.plot_volcano(rates, differences)
     offsets = np.ma.getdata(points(ax)[0].get_offsets())
     np.testing.assert_allclose(offsets, np.column_stack([100 * differences["estimate"], differences["p_value"]]))
     bottom, top = ax.get_ylim()
@@ -212,41 +258,41 @@ def test_a_volcano_puts_differences_against_p_values_small_ones_high(rates, diff
 
 
 def test_areas_of_a_volcano_are_as_the_numbers_of_subjects(rates, differences):
-    sizes = points(ba.plot_volcano(differences, rates))[0].get_sizes()
+    sizes = points(ba.plot_volcano(rates, differences))[0].get_sizes()
     np.testing.assert_allclose(sizes / sizes[1], np.array([28, 76, 38, 6]) / 76, rtol=1e-12)
 
 
 def test_p_values_are_marked_in_plain_numbers(rates, differences):
-    labels = [label.get_text() for label in ba.plot_volcano(differences, rates).get_yticklabels()]
+    labels = [label.get_text() for label in ba.plot_volcano(rates, differences).get_yticklabels()]
     assert labels == ["1", "0.5", "0.1", "0.05", "0.01", "0.001", "0.0001", "10⁻⁵"]
 
 
 def test_adjusted_p_values_are_shown_and_named(rates, differences):
     adjusted = ba.adjust_multiplicity(differences, method="bonferroni")
-    ax = ba.plot_volcano(adjusted, rates)
+    ax = ba.plot_volcano(rates, adjusted)
     np.testing.assert_allclose(np.ma.getdata(points(ax)[0].get_offsets())[:, 1], [4e-5, 0.008, 1, 0.052])
     assert ax.get_ylabel() == "p-value, adjusted for the number of terms"
     assert "Bonferroni" in ax.get_xlabel()
 
 
 def test_terms_of_a_volcano_are_named_with_their_crude_counts(rates, differences):
-    assert set(texts(ba.plot_volcano(differences, rates))) >= {"Ptosis (25 v 3)", "Neck pain (58 v 18)", "Toothache (6 v 0)"}
+    assert set(texts(ba.plot_volcano(rates, differences))) >= {"Ptosis (25 v 3)", "Neck pain (58 v 18)", "Toothache (6 v 0)"}
 
 
 def test_the_sides_of_a_volcano_say_which_arm_has_more(rates, differences):
-    said = [text.replace("\u00a0", " ") for text in texts(ba.plot_volcano(differences, rates))]
+    said = [text.replace("\u00a0", " ") for text in texts(ba.plot_volcano(rates, differences))]
     assert said[:2] == ["← more in placebo (n = 200)", "more in toxin (n = 200) →"]
 
 
 def test_points_have_the_colour_of_the_arm_that_has_more(rates, differences):
-    faces = points(ba.plot_volcano(differences, rates))[0].get_facecolors()
+    faces = points(ba.plot_volcano(rates, differences))[0].get_facecolors()
     blue, grey = faces[0], faces[2]
     assert [tuple(face) for face in faces] == [tuple(blue), tuple(blue), tuple(grey), tuple(blue)]
     assert tuple(blue) != tuple(grey)
 
 
 def test_an_infinite_ratio_is_a_triangle_at_the_edge(rates, ratios):
-    ax = ba.plot_volcano(ratios, rates)
+    ax = ba.plot_volcano(rates, ratios)
     finite, to_zero, to_infinity = points(ax)
     assert len(finite.get_offsets()) == 3
     assert len(to_zero.get_offsets()) == 0
@@ -254,28 +300,36 @@ def test_an_infinite_ratio_is_a_triangle_at_the_edge(rates, ratios):
 
 
 def test_what_has_no_p_value_or_estimate_is_counted_below(rates, differences):
-    ax = ba.plot_volcano(differences.assign(p_value=[np.nan, 0.1, 0.2, 0.3], estimate=[0.1, np.nan, 0.0, 0.1]), rates)
+    ax = ba.plot_volcano(rates, differences.assign(p_value=[np.nan, 0.1, 0.2, 0.3], estimate=[0.1, np.nan, 0.0, 0.1]))
     assert ax.get_xlabel().endswith("not shown: 2 of 4")
     assert len(points(ax)[0].get_offsets()) == 2
 
 
 def test_a_p_value_of_nought_has_a_place(rates, differences):
-    ax = ba.plot_volcano(differences.assign(p_value=[0.0, 0.1, 0.2, 0.3]), rates)
+    ax = ba.plot_volcano(rates, differences.assign(p_value=[0.0, 0.1, 0.2, 0.3]))
     heights = np.ma.getdata(points(ax)[0].get_offsets())[:, 1]
     assert ax.get_ylim()[1] < heights[0] < heights[1]
 
 
 def test_a_volcano_without_p_values_or_of_two_comparisons_is_refused(rates, differences):
     with pytest.raises(ba.DataError, match="differences has no p-values; take an interval"):
-        ba.plot_volcano(differences.assign(p_value=np.nan), rates)
+        ba.plot_volcano(rates, differences.assign(p_value=np.nan))
     three = events_by_hand([("gut", "nausea", 2, 3, 4)], ["placebo", "low", "high"])
-    with pytest.raises(ba.DataError, match="several arms, 'low', 'high'; a volcano shows one"):
-        ba.plot_volcano(ba.compare_rates(three), ba.event_rates(three))
+    said = "differences has 2 arms, 'low', 'high'; a volcano shows one against the reference: filter the rows"
+    with pytest.raises(ba.DataError, match=said):
+        ba.plot_volcano(ba.event_rates(three), ba.compare_rates(three))
+
+
+def test_a_volcano_takes_rates_first_and_refuses_the_other_order(rates, differences):
+    with pytest.raises(ba.DataError, match="rates has the measure 'risk difference'; expected 'proportion', 'incidence rate'"):
+        ba.plot_volcano(differences, rates)
+    with pytest.raises(ba.DataError, match="differences has the measure 'proportion'; expected 'risk difference'"):
+        ba.plot_volcano(rates, rates)
 
 
 def test_a_volcano_needs_the_counts_of_both_arms(rates, differences):
     with pytest.raises(ba.DataError, match="rates has no 'ptosis' in arm 'placebo'"):
-        ba.plot_volcano(differences, rates[(rates["category"] != "ptosis") | (rates["arm"] == "toxin")])
+        ba.plot_volcano(rates[(rates["category"] != "ptosis") | (rates["arm"] == "toxin")], differences)
 
 
 def many_terms(n_terms, seed):
@@ -290,7 +344,7 @@ def many_terms(n_terms, seed):
 @pytest.mark.parametrize("n_terms", [3, 300, 2000])
 def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n_terms):
     events = many_terms(n_terms, seed=n_terms)
-    ax = ba.plot_volcano(ba.compare_rates(events), ba.event_rates(events))
+    ax = ba.plot_volcano(ba.event_rates(events), ba.compare_rates(events))
     ax.figure.canvas.draw()
     names = [text for text in ax.texts if " v " in text.get_text()]
     assert 2 <= len(names) <= 14
@@ -306,13 +360,13 @@ def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n
 def test_the_same_volcano_has_the_same_bytes(tmp_path):
     events = many_terms(300, seed=1)
     rates, differences = ba.event_rates(events), ba.compare_rates(events)
-    one, two = (ba.save_figure(ba.plot_volcano(differences, rates), tmp_path / name, formats=["png"])[0] for name in "ab")
+    one, two = (ba.save_figure(ba.plot_volcano(rates, differences), tmp_path / name, formats=["png"])[0] for name in "ab")
     assert one.read_bytes() == two.read_bytes()
 
 
 def test_a_volcano_takes_the_axes_it_is_given(rates, differences):
     ax = plt.figure().add_subplot()
-    assert ba.plot_volcano(differences, rates, ax=ax) is ax
+    assert ba.plot_volcano(rates, differences, ax=ax) is ax
 
 
 # Butterfly
@@ -423,7 +477,7 @@ def test_severities_by_term_have_a_bar_per_term_and_arm():
 def test_rates_without_severities_or_with_one_twice_are_refused(rates, worst):
     with pytest.raises(ba.DataError, match="rates says no severity for 'ptosis'"):
         ba.plot_severity(rates)
-    with pytest.raises(ba.DataError, match="a severity twice in an arm"):
+    with pytest.raises(ba.DataError, match="two rows of 'worst severity: mild' in arm 'placebo'; expected those of one trial"):
         ba.plot_severity(pd.concat([worst, worst.assign(population="other")]))
 
 
@@ -431,7 +485,7 @@ def test_the_figures_show_the_simulated_trial(simulated):
     safe = simulated.restrict("safety")
     terms = ba.order_by_frequency(ba.adverse_events(safe)).query("within != ''")
     rates, differences = ba.event_rates(terms), ba.compare_rates(terms)
-    assert len(points(ba.plot_volcano(differences, rates))[0].get_offsets()) == len(differences)
+    assert len(points(ba.plot_volcano(rates, differences))[0].get_offsets()) == len(differences)
     assert len(ba.plot_butterfly(rates).patches) == len(differences)
     assert len(ba.plot_severity(ba.event_rates(ba.adverse_events(safe, by="severity"))).containers) == 3
 
@@ -440,7 +494,7 @@ def test_nothing_to_show_is_refused(rates, differences):
     for call in (
         lambda: ba.plot_butterfly(rates.head(0)),
         lambda: ba.plot_severity(rates.head(0)),
-        lambda: ba.plot_volcano(differences, rates.head(0)),
+        lambda: ba.plot_volcano(rates.head(0), differences),
         lambda: ba.plot_adverse_events(rates.head(0), differences),
     ):
         with pytest.raises(ba.DataError, match="rates has no rows"):

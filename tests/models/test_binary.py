@@ -147,7 +147,10 @@ def test_everybody_counts_where_who_is_missing_does_not_respond(outcomes):
 def test_rows_stand_beside_those_of_crude_rates(outcomes):
     both = pd.concat([ba.compare_rates(ba.responders(outcomes)), ba.fit_binary(outcomes).differences()])
     assert both.groupby(["visit", "measure", "category", "threshold"]).size().tolist() == [2, 2]
-    ba.schema.check_estimates(both)
+    ax = ba.plot_forest(ba.schema.check_estimates(both))
+    drawn = [bar[0].get_xdata().item() for bar in ax.containers]
+    assert ax.get_xlabel().startswith("Risk difference in headache days, percentage points")
+    assert drawn == pytest.approx((100 * both["estimate"]).tolist())
 
 
 # Oracles --------------------------------------------------------------------------------------------------------------
@@ -214,6 +217,12 @@ def numerical_delta(outcomes, contrast, cov_type):
 def test_ges_variance_is_that_of_a_numerical_delta_method(outcomes, ask, contrast):
     fit = ba.fit_binary(outcomes, covariates=("baseline", "sex"), visits=["week 24"], variance="ge")
     assert getattr(fit, ask)()["std_error"].iloc[0] == pytest.approx(numerical_delta(outcomes, contrast, "HC0"), rel=1e-7)
+
+
+@pytest.mark.parametrize(("variance", "words"), [("ye", "Ye variance"), ("ge", "Ge variance with HC0")])
+def test_the_method_says_the_variance(outcomes, variance, words):
+    method = ba.fit_binary(outcomes, variance=variance).differences()["method"].iloc[0]
+    assert method == f"logistic regression at each visit, adjusted for baseline, standardised, {words}; observed cases"
 
 
 def test_fixed_covariates_leave_less_variance_than_random_ones(outcomes):

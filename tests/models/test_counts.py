@@ -103,10 +103,19 @@ def test_the_difference_is_near_that_of_ancova(outcomes, distribution):
     np.testing.assert_allclose(counts["std_error"], ancova["std_error"], rtol=0.15)
 
 
-def test_it_stands_in_a_forest_beside_the_mixed_model(outcomes):
-    both = pd.concat([ba.fit_mmrm(outcomes).differences(), ba.fit_counts(outcomes).differences()])
-    assert both["measure"].unique().tolist() == ["difference in mean change"]
-    assert ba.plot_forest(both).get_xlabel().startswith("Difference in mean change in headache days per 28 days")
+def test_differences_in_days_of_every_model_stand_in_one_forest(outcomes):
+    fits = (
+        ba.fit_mmrm(outcomes),
+        ba.fit_ancova(outcomes),
+        *(ba.fit_counts(outcomes, distribution=distribution) for distribution in DISTRIBUTIONS),
+        ba.fit_counts(outcomes, correlation="exchangeable"),
+    )
+    rows = ba.schema.check_estimates(pd.concat([fit.differences() for fit in fits]))
+    assert rows["measure"].unique().tolist() == ["difference in mean change"]
+    ax = ba.plot_forest(rows)
+    assert ax.get_xlabel().startswith("Difference in mean change in headache days per 28 days")
+    assert [bar[0].get_xdata().item() for bar in ax.containers] == pytest.approx(rows["estimate"].tolist())
+    assert len({label.get_text() for label in ax.get_yticklabels()}) == len(rows)
 
 
 def test_without_the_baseline_it_is_no_difference_in_mean_change(outcomes):
@@ -165,12 +174,6 @@ def test_standard_errors_are_those_of_the_bootstrap(distribution):
 # Recorded days --------------------------------------------------------------------------------------------------------
 
 
-def test_a_diary_gives_counts_back(simulated):
-    outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
-    fit = ba.fit_counts(outcomes, visits=["week 24"])
-    assert fit.n.sum() == outcomes.query("visit == 'week 24'")["value"].notna().sum()
-
-
 def test_scaled_values_without_recorded_days_are_refused(outcomes):
     with pytest.raises(ba.DataError, match=r"no whole number of days .*expected counts, or the column recorded_days"):
         ba.fit_counts(outcomes.drop(columns="recorded_days"))
@@ -180,31 +183,6 @@ def test_whole_values_without_recorded_days_are_counts_of_the_period(outcomes):
     whole = outcomes.assign(value=outcomes["value"].round())
     bare = ba.fit_counts(whole.drop(columns="recorded_days"))
     pd.testing.assert_frame_equal(bare.differences(), ba.fit_counts(whole.assign(recorded_days=28)).differences())
-
-
-def test_hours_are_no_counts(simulated):
-    with pytest.raises(ba.DataError, match="no whole number of days"):
-        ba.fit_counts(ba.HEADACHE_HOURS.derive(simulated.restrict("itt")))
-
-
-def test_imputed_values_are_counted_from_no_days(simulated):
-    outcomes = ba.impute(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")), strategy="last observation carried forward")
-    with pytest.raises(ba.DataError, match=r"without recorded_days .*an imputed value was counted from none"):
-        ba.fit_counts(outcomes)
-
-
-def test_the_days_of_the_period_have_to_be_told():
-    rule = ba.DiaryRule("monthly", period_days=30)
-    diary = pd.DataFrame({"day": np.tile(np.r_[-30:0, 1:31], 8), "subject": np.repeat([f"s{i}" for i in range(8)], 60)})
-    diary["headache_hours"] = np.where(np.random.default_rng(0).uniform(size=len(diary)) < 0.4, 6.0, 0.0)
-    subjects = pd.DataFrame({"subject": diary["subject"].unique(), "arm": list("ppppdddd")})
-    trial = ba.as_trial({"subjects": subjects, "diary": diary}, name="t", arms=["p", "d"])
-    outcomes = ba.HEADACHE_DAYS.under(rule).derive(trial)
-    assert ba.fit_counts(outcomes, covariates=(), period_days=30).means()["estimate"].tolist() == pytest.approx(
-        outcomes.groupby("arm", observed=True)["value"].mean().tolist()
-    )
-    with pytest.raises(ba.DataError, match=r"recorded_days are not 1 to 28 .*say in period_days"):
-        ba.fit_counts(outcomes, covariates=())
 
 
 @pytest.mark.parametrize(
@@ -352,6 +330,13 @@ def test_a_visit_that_does_not_exist_is_named_with_those_that_do(outcomes):
 def test_the_method_says_model_covariates_and_handling(outcomes):
     method = ba.fit_counts(outcomes, covariates=("baseline", "sex")).differences()["method"].iloc[0]
     assert method == "negative binomial regression at each visit, adjusted for baseline, sex, standardised; observed cases"
+
+
+def test_where_one_visit_is_scheduled_the_method_says_nothing_of_visits(outcomes):
+    last = outcomes[outcomes["visit"] == "week 8"]
+    last = last.assign(visit=last["visit"].cat.remove_unused_categories())
+    method = ba.fit_counts(last).differences()["method"].iloc[0]
+    assert method == "negative binomial regression, adjusted for baseline, standardised; observed cases"
 
 
 # All visits at once ---------------------------------------------------------------------------------------------------

@@ -149,13 +149,31 @@ def test_the_method_says_strata_covariates_and_test(times):
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "measure"),
+    [
+        ({}, "log hazard ratio"),
+        ({"test": "log-rank"}, "log hazard ratio"),
+        ({"stratum": "site"}, "conditional log hazard ratio"),
+        ({"covariates": ["age"]}, "conditional log hazard ratio"),
+    ],
+)
+def test_a_hazard_ratio_within_strata_or_beside_covariates_is_called_conditional(times, arguments, measure):
+    assert ba.compare_times(times, **arguments)["measure"].unique().tolist() == [measure]
+
+
+def test_conditional_hazard_ratios_are_drawn_as_ratios(times):
+    ax = ba.plot_forest(ba.compare_times(times, stratum="site"))
+    assert (ax.get_xscale(), ax.get_xlabel().split("\n")[0]) == ("log", "Conditional hazard ratio")
+
+
 def test_subjects_without_a_covariate_do_not_enter_and_are_counted(times):
     gaps = times.assign(age=times["age"].where(times.index % 10 > 0))
     row = ba.compare_times(gaps, covariates=["age"]).iloc[1]
     complete = ba.compare_times(gaps.dropna(), covariates=["age"]).iloc[1]
     assert (row["estimate"], row["n"]) == pytest.approx((complete["estimate"], complete["n"]))
     n_gaps = (gaps["age"].isna() & gaps["arm"].isin(["placebo", "high"])).sum()
-    assert row["note"] == f"{n_gaps} subjects without stratum or covariate do not enter"
+    assert row["note"] == f"{n_gaps} subjects without a covariate do not enter"
 
 
 def test_without_censoring_the_difference_of_restricted_means_is_that_of_means():
@@ -278,10 +296,32 @@ def test_an_arm_in_which_nobody_has_the_covariate_is_not_compared(times):
     gone = times.assign(age=times["age"].where(times["arm"] != "low"))
     rows = ba.compare_times(gone, covariates=["age"], test="log-rank").set_index("arm")
     assert rows.loc["low", ["estimate", "p_value"]].isna().all()
-    assert rows.loc["low", "note"].startswith(f"{(times['arm'] == 'low').sum()} subjects without stratum or covariate")
+    assert rows.loc["low", "note"].startswith(f"{(times['arm'] == 'low').sum()} subjects without a covariate do not enter")
     assert np.isfinite(rows.loc["high", "estimate"])
 
 
-def test_an_unknown_covariate_is_refused(times):
-    with pytest.raises(ba.DataError, match="times has no column 'height'"):
-        ba.compare_times(times, covariates=["height"])
+def test_subjects_without_a_stratum_are_refused_as_responders_does(times):
+    holed = times.assign(site=times["site"].where(times["subject"] != 7))
+    with pytest.raises(ba.DataError, match=r"times: found 1 subjects without 'site' \('7'\); expected a stratum for each"):
+        ba.compare_times(holed, stratum="site")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"covariates": ["height"]}, "no covariate 'height'; its covariates are 'age', 'sex', 'site'"),
+        ({"covariates": ["age", "time"]}, "no covariate 'time'; its covariates are 'age', 'sex', 'site'"),
+        ({"stratum": "height"}, "no stratum 'height'; its covariates are 'age', 'sex', 'site'"),
+        ({"covariates": ["arm"]}, "the covariate 'arm' is what is compared; leave it out"),
+        ({"stratum": "arm"}, "the stratum 'arm' is what is compared; leave it out"),
+    ],
+)
+def test_what_is_no_covariate_is_refused(times, arguments, said):
+    with pytest.raises(ba.DataError, match=said):
+        ba.compare_times(times, **arguments)
+
+
+@pytest.mark.parametrize("covariates", ["sex", ["age", "age"]])
+def test_covariates_that_are_no_list_of_names_are_refused_as_fit_ancova_does(times, covariates):
+    with pytest.raises(ValueError, match=r"covariates is .*; it is a list of names, each once"):
+        ba.compare_times(times, covariates=covariates)

@@ -236,7 +236,11 @@ def test_a_graph_for_another_number_of_rows_is_refused():
 def test_the_double_rate_asks_for_a_class_in_each_row():
     with pytest.raises(ba.DataError, match="no column 'within'"):
         ba.adjust_multiplicity(rows_of([0.1]), method="double false discovery rate")
-    with pytest.raises(ba.DataError, match="1 rows have no class in 'within', the first is endpoint 'endpoint 2'"):
+    said = (
+        "1 of 2 rows have no class in 'within', the first is endpoint 'endpoint 2'; the double false discovery rate needs one: "
+        r"take the terms: the rows whose 'within' is not empty\.$"
+    )
+    with pytest.raises(ba.DataError, match=said):
         ba.adjust_multiplicity(rows_of([0.1, 0.2], within=["eye", ""]), method="double false discovery rate")
 
 

@@ -69,12 +69,32 @@ def test_one_stratum_is_none(outcomes):
     pd.testing.assert_frame_equal(ba.compare_ranks(outcomes.assign(country="x"), stratum="country"), ba.compare_ranks(outcomes))
 
 
-def test_subjects_without_a_stratum_do_not_count_and_the_note_says_so(outcomes):
-    holed = outcomes.assign(site=outcomes["site"].where(outcomes["subject"] != 0))
-    there = int(outcomes.query("subject == 0 and visit == 'week 12'")["change"].notna().sum())
-    row = ba.compare_ranks(holed, stratum="site").iloc[0]
-    assert row["n"] == ba.compare_ranks(outcomes)["n"].iloc[0] - there
-    assert row["note"] == f"left out: {there} subjects without site"
+def test_subjects_without_a_stratum_are_refused_as_responders_does(outcomes):
+    holed = outcomes.assign(site=outcomes["site"].where(outcomes["subject"] > 1))
+    said = r"outcomes: found 2 subjects without 'site' \('0', '1'\); expected a stratum for each"
+    for ask in (ba.compare_ranks, ba.responders):
+        with pytest.raises(ba.DataError, match=said):
+            ask(holed, stratum="site")
+
+
+def test_an_outlier_takes_no_digit_of_the_others(outcomes):
+    far = outcomes.assign(change=outcomes["change"].mask(outcomes["change"] == outcomes["change"].max(), 1e12))
+    columns = ["estimate", "conf_low", "conf_high", "p_value"]
+    pd.testing.assert_frame_equal(ba.compare_ranks(far)[columns], ba.compare_ranks(outcomes)[columns])
+
+
+@pytest.mark.parametrize("response", ["change", "percent_change"])
+def test_changes_that_differ_by_rounding_tie(response):
+    frame = pd.DataFrame(
+        {"subject": range(6), "arm": list("pppttt"), "visit": "week 4", "baseline": [16.8, 5.0, 8.4, 22.4, 16.0, 15.0],
+         "value": [5.6, 5.3, 2.8, 11.2, 16.3, 15.9]}
+    )  # fmt: skip
+    changes = ba.as_outcomes(frame, endpoint="days", arms=["p", "t"], visits=["week 4"])
+    tied = changes.assign(change=changes["change"].round(9), percent_change=changes["percent_change"].round(9))
+    found, expected = (ba.compare_ranks(each, response=response).iloc[0] for each in (changes, tied))
+    assert changes[response].nunique() > tied[response].nunique()
+    assert (found["method"], found["p_value"]) == (expected["method"], expected["p_value"])
+    assert found["estimate"] == pytest.approx(expected["estimate"], abs=1e-9)
 
 
 def test_a_stratum_with_one_arm_does_not_count_and_the_note_says_so(outcomes):

@@ -56,3 +56,34 @@ def test_limits_of_differences_in_days_hold_the_truth_under_a_wrong_model(distri
 
 def test_limits_of_risk_differences_hold_the_truth_under_a_wrong_model(true_risk_difference):
     assert abs(coverage(ba.fit_binary, true_risk_difference) - NOMINAL) < FOUR_STANDARD_ERRORS
+
+
+def simulate_events(rng, n_per_arm):
+    """Clustered events whose rate has a hump over age and goes down in time, seen for times that go with age and arm."""
+    n = 2 * n_per_arm
+    age, arm = rng.integers(20, 66, n), rng.permutation(np.arange(n) % 2)
+    days = np.ceil(rng.uniform(30, 168, n) * np.where(age > 45, 0.6, 1.0) * (1 - 0.3 * arm))
+    early = np.minimum(days, 40) + 0.3 * np.maximum(days - 40, 0)
+    rate = 0.01 * (0.5 + np.exp(-(((age - 40) / 8) ** 2))) * (1 + 0.4 * arm) * rng.gamma(1.0, 1.0, n)
+    frame = pd.DataFrame(
+        {"subject": np.arange(n), "arm": np.array(ARMS)[arm], "visit": "time observed", "age": age, "exposure_days": days,
+         "value": rng.poisson(rate * early)}
+    )  # fmt: skip
+    return ba.as_outcomes(frame, endpoint="adverse events", arms=ARMS, visits=["time observed"])
+
+
+@pytest.fixture(scope="module")
+def true_log_rate_ratio():
+    outcomes = simulate_events(np.random.default_rng(99), 400_000)
+    sums = outcomes.groupby("arm", observed=True)[["value", "exposure_days"]].sum()
+    return float(np.log(sums["value"] / sums["exposure_days"]).diff().iloc[1])
+
+
+@pytest.mark.parametrize("distribution", ["negative binomial", "quasi-Poisson"])
+def test_limits_of_event_rate_ratios_hold_the_truth_under_a_wrong_model(true_log_rate_ratio, distribution):
+    rng = np.random.default_rng(7)
+    held = 0
+    for _ in range(N_TRIALS):
+        row = ba.fit_counts(simulate_events(rng, 120), distribution=distribution, covariates=("age",)).ratios().iloc[0]
+        held += row["conf_low"] <= true_log_rate_ratio <= row["conf_high"]
+    assert abs(held / N_TRIALS - NOMINAL) < FOUR_STANDARD_ERRORS

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from botox_analysis.numerics.standardise import sandwich_of_scores, standardise
+from botox_analysis.numerics.standardise import rate_contributions, sandwich_of_scores, standardise
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "standardised"
 CELLS = pd.read_csv(REFERENCE / "cells.csv")
@@ -91,6 +91,47 @@ def test_the_order_of_arms_is_that_of_the_covariance(fitted):
     swap = np.array([2, 0, 1])
     found = standardise(response, np.argsort(swap)[arm], predicted[:, swap])
     np.testing.assert_allclose(found.covariance, standardise(response, arm, predicted).covariance[np.ix_(swap, swap)], rtol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def counted():
+    """Counts, times and arms of 60 subjects, the longer times in the second arm."""
+    rng = np.random.default_rng(5)
+    arm = np.arange(60) % 3 % 2
+    time = rng.uniform(0.1, 2, 60) + arm
+    return rng.poisson(3 * time).astype(float), time, arm
+
+
+def test_contributions_to_a_rate_have_all_counts_over_all_time_as_mean(counted):
+    counts, time, arm = counted
+    found = rate_contributions(counts, time, arm)
+    for each in (0, 1):
+        own = arm == each
+        assert found[own].mean() == pytest.approx(counts[own].sum() / time[own].sum(), rel=ROUNDING)
+
+
+def test_the_variance_of_a_rate_is_near_that_of_leaving_one_out(counted):
+    counts, time, arm = (each[counted[2] == 0] for each in counted)
+    without = (counts.sum() - counts) / (time.sum() - time)
+    n = len(without)
+    jackknife = (n - 1) / n * ((without - without.mean()) ** 2).sum()
+    assert rate_contributions(counts, time, arm).var(ddof=1) / n == pytest.approx(jackknife, rel=0.02)
+
+
+def test_with_the_same_time_contributions_are_counts_over_time(counted):
+    counts, _, arm = counted
+    found = rate_contributions(counts, np.full(60, 0.4), arm)
+    np.testing.assert_allclose(found, counts / 0.4, rtol=ROUNDING, atol=ROUNDING)
+
+
+def test_a_corrected_rate_is_that_of_the_arm_and_the_difference_of_predictions(counted):
+    counts, time, arm = counted
+    predicted = np.column_stack([np.cos(np.arange(60)), np.arange(60) / 9])
+    found = standardise(rate_contributions(counts, time, arm), arm, predicted).mean
+    for each in (0, 1):
+        own, prediction = arm == each, predicted[:, each]
+        rate = counts[own].sum() / time[own].sum()
+        assert found[each] == pytest.approx(rate + prediction.mean() - prediction[own].mean(), rel=ROUNDING)
 
 
 def test_the_sandwich_is_hc0_of_statsmodels(fitted):

@@ -1,5 +1,7 @@
 """The worked example of the R package beeca (vignette "estimand and implementations"), from the CDISC pilot's adtte.
 
+Its variance is Ge's with ``type = "HC0"``, the package's default.
+
 One subject has a race that nobody else has. R's glm stops with a coefficient of 25 there and says nothing; the library refuses.
 In the limit that R comes near to, the subject's prediction is what was observed (an event), whichever the arm.
 """

@@ -302,8 +302,41 @@ def test_adverse_events_that_all_began_before_treatment_are_none_of_it(small, tm
     events = pd.DataFrame({"subject": ["s0", "s1"], "term": "cough", "onset_day": [-3, -1]})
     tables = {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str}), "adverse_events": events}
     page = ba.write_report(ba.as_trial(tables, name="before"), tmp_path / "out").read_text("utf-8")
-    assert "0 of 12 subjects with placebo (0.0 %)" in page
+    # Shares of 0 are no sentence; that there were none is.
+    assert "No treatment-emergent adverse event was recorded: in none of 12 subjects with placebo and 12 with &lt;b&gt;" in page
     assert "onset before the first treatment" in page
+
+
+def test_a_trial_in_which_nobody_had_an_adverse_event_is_reported_as_one(small, tmp_path):
+    subjects = small.subjects.assign(last_day=28)
+    columns = ["subject", "term", "class", "onset_day", "severity", "related", "serious"]
+    tables = {
+        "subjects": subjects,
+        "assessments": small.assessments.astype({"visit": str}),
+        "adverse_events": pd.DataFrame(columns=columns),
+    }
+    page = ba.write_report(ba.as_trial(tables, name="quiet"), tmp_path / "out").read_text("utf-8")
+    assert page.count("No treatment-emergent adverse event was recorded") == 1
+    overview = pd.read_csv(tmp_path / "out" / "tables" / "adverse_events_overview.csv")
+    assert overview.iloc[0, 1:3].tolist() == ["0 (0.0 %) [0]"] * 2
+    assert len(overview) == 8
+    assert (tmp_path / "out" / "tables" / "incidence.csv").exists()
+    assert not (tmp_path / "out" / "figures" / "severity.png").exists()
+    assert not (tmp_path / "out" / "figures" / "adverse_events.png").exists()
+
+
+def test_events_of_subjects_outside_the_safety_population_are_counted_as_left_out(small):
+    subjects = small.subjects.assign(safety=["no", "no", *["yes"] * 22])
+    events = pd.DataFrame({"subject": ["s0", "s0", "s1", "s2", "s3"], "term": "cough", "onset_day": [-3, 1, 2, -1, 5]})
+    events["severity"] = [None, "mild", "mild", None, None]
+    tables = {"subjects": subjects, "assessments": small.assessments.astype({"visit": str}), "adverse_events": events}
+    left_out = analyse(ba.as_trial(tables, name="some")).left_out.query("where == 'adverse events'")
+    assert left_out[["reason", "n"]].to_numpy().tolist() == [
+        ["subjects not in the population 'safety'", 2],
+        ["occurrences in those subjects", 3],
+        ["onset before the first treatment: not treatment-emergent", 1],
+        ["severity not recorded: not counted as such", 2],
+    ]
 
 
 def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):

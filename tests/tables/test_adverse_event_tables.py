@@ -1,5 +1,7 @@
 """Tables of adverse events write the counts they are given, in the order they are given, and drop nothing silently."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +111,34 @@ def test_ratios_are_written_as_ratios_beside_the_differences():
     assert table.iloc[0, 4] == "2.00 (0.50 to ∞)"
 
 
+def test_numbers_needed_to_harm_stand_beside_the_differences_they_are_the_inverse_of(rates, differences):
+    compared = differences.assign(p_value=0.004)
+    needed = ba.number_needed(compared, events_are="harm")
+    table = ba.table_adverse_events(rates, pd.concat([compared, needed]))
+    assert list(table.columns)[3:] == [
+        "Difference, percentage points (95 % CI)", "p, not adjusted", "Number needed to treat (95 % CI)",
+    ]  # fmt: skip
+    assert table.iloc[0, 3:].tolist() == [
+        "20.0 (6.4 to 32.6)",
+        "0.004",
+        "NNTH 5.0 (3.1 to 15.6)",
+    ]  # 1 / 0.2, 1 / 0.326, 1 / 0.064
+    assert re.fullmatch(r"NNTB 100\.0 \(NNTB [\d.]+ to ∞ to NNTH [\d.]+\)", table.iloc[4, 5])  # 1 v 2 of 100
+
+
+def test_numbers_needed_of_two_arms_name_their_arm():
+    events = events_by_hand([("", "fall", (1, 2, 30), (1, 2, 30))], ["placebo", "low", "high"])
+    needed = ba.number_needed(ba.compare_rates(events), events_are="harm")
+    table = ba.table_adverse_events(ba.event_rates(events), needed)
+    assert list(table.columns)[4:] == [f"{arm}, number needed to treat (95 % CI)" for arm in ("low", "high")]
+
+
+def test_a_conditional_odds_ratio_is_written_as_a_ratio(rates, differences):
+    ratio = differences.assign(measure="conditional log odds ratio", estimate=np.log(2), conf_low=0.0, conf_high=np.log(4))
+    table = ba.table_adverse_events(rates, ratio)
+    assert table["Conditional odds ratio (95 % CI)"].unique().tolist() == ["2.00 (1.00 to 4.00)"]
+
+
 def test_three_arms_have_two_comparisons_each():
     events = events_by_hand([("", "fall", (1, 2, 3), (1, 2, 3)), ("", "cough", (0, 4, 5), (0, 4, 9))], ["placebo", "low", "high"])
     table = ba.table_adverse_events(ba.event_rates(events), ba.compare_rates(events).assign(p_value=np.nan))
@@ -175,7 +205,8 @@ def test_a_threshold_is_a_percentage(rates):
 
 def test_two_populations_in_a_table_are_refused(rates):
     both = pd.concat([rates, rates.assign(population="per protocol")])
-    with pytest.raises(ba.DataError, match="two rows of 'any adverse event' in arm 'placebo'"):
+    said = "two rows of 'any adverse event' in arm 'placebo'; expected those of one trial, population and method: filter the rows"
+    with pytest.raises(ba.DataError, match=said):
         ba.table_adverse_events(both)
 
 
@@ -241,9 +272,31 @@ def test_severities_of_a_term_add_up_to_its_subjects(simulated):
         assert parts.sum(axis=1).tolist() == [int(text.split(" ")[0]) for text in by_term[arm]]
 
 
-def test_rates_that_say_no_severity_are_refused(rates):
-    with pytest.raises(ba.DataError, match="rates has no column 'severity'"):
-        ba.table_severity(rates)
+@pytest.mark.parametrize("level", ["severity", "relation"])
+def test_rates_that_say_no_severity_or_relation_are_refused_with_what_to_take(rates, level):
+    show = {"severity": ba.table_severity, "relation": ba.table_relation}[level]
+    said = rf'^rates says no {level}; take adverse_events by="term and {level}"\.$'
+    with pytest.raises(ba.DataError, match=said):
+        show(rates)
+    some = by_level(level, ["one"], {"placebo": (1,), "toxin": (3,)})
+    with pytest.raises(ba.DataError, match=said):
+        show(pd.concat([rates, some]))
+
+
+@pytest.mark.parametrize(("level", "instead"), [("severity", "table_severity or plot_severity"), ("relation", "table_relation")])
+@pytest.mark.parametrize("show", [ba.table_adverse_events, ba.table_incidence, ba.plot_butterfly])
+def test_rates_by_severity_or_relation_are_refused_with_the_table_that_shows_them(level, instead, show):
+    rates = by_level(level, ["one", "two"], {"placebo": (1, 2), "toxin": (3, 4)})
+    if show is ba.table_incidence:
+        rates = rates.assign(measure="incidence rate", at_risk=10.0)
+    with pytest.raises(ba.DataError, match=rf"^rates has 'Ptosis' in arm 'placebo' by {level}: filter one, or take {instead}\.$"):
+        show(rates)
+
+
+def test_rates_of_one_severity_are_a_table_of_their_own():
+    rates = by_level("severity", ["mild", "severe"], {"placebo": (1, 2), "toxin": (3, 4)})
+    table = ba.table_adverse_events(rates[rates["severity"] == "severe"])
+    assert table.iloc[0].tolist() == ["Ptosis", "2 (10.0 %)", "4 (20.0 %)"]
 
 
 def test_incidences_have_subjects_patient_years_and_exact_limits():
@@ -271,6 +324,27 @@ def test_event_rates_count_occurrences():
 def test_no_patient_years_are_told_in_the_place_of_the_rate():
     events = pd.DataFrame({"arm": ARMS, "category": "fall", "n_events": [0, 1], "n_total": [0, 9], "at_risk": [0.0, 8.0]})
     assert "no patient-years" in ba.table_incidence(ba.event_rates(events, measure="incidence rate")).iloc[0].tolist()
+
+
+@pytest.fixture
+def quiet():
+    """A trial in which nobody had an adverse event."""
+    subjects = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"], "last_day": 100})
+    events = pd.DataFrame({"subject": [], "term": [], "severity": []})
+    return ba.as_trial({"subjects": subjects, "adverse_events": events}, name="quiet")
+
+
+def test_where_nobody_had_any_a_table_has_noughts_with_their_limits(quiet):
+    events = ba.adverse_events(quiet)
+    table = ba.table_adverse_events(ba.event_rates(events), ba.compare_rates(events))
+    assert table.iloc[0, :3].tolist() == ["Any adverse event", "0 (0.0 %) [0]", "0 (0.0 %) [0]"]
+    assert table.iloc[0, 3].startswith("0.0 (−")
+    by_severity = ba.table_severity(ba.event_rates(ba.adverse_events(quiet, by="term and severity")))
+    assert by_severity.iloc[0, 1:].unique().tolist() == ["0 (0.0 %)"]
+    in_time = ba.event_rates(events, measure="incidence rate")
+    ratios = ba.compare_rates(events, measure="log incidence rate ratio")
+    assert ba.table_incidence(in_time, ratios).iloc[0, [1, 5]].tolist() == ["0 in 0.5", "– (0.00 to ∞)"]
+    assert ba.table_listing(ba.list_adverse_events(quiet)).empty
 
 
 def test_a_listing_is_written_in_words():

@@ -73,6 +73,14 @@ def test_each_measure_of_a_comparison_has_its_column(outcomes):
     assert {"p (risk difference)", "p (risk ratio)"} <= set(both)
 
 
+def test_a_conditional_odds_ratio_has_its_column():
+    events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
+    ratio = ba.compare_rates(events, measure="log odds ratio").assign(measure="conditional log odds ratio", p_value=0.04)
+    row = ba.table_responders(ba.event_rates(events), ratio).iloc[0]
+    assert row["Conditional odds ratio (95 % CI)"].startswith("2.29 (")  # 2 x 8 / 7
+    assert row["p"] == "0.040"
+
+
 def test_rates_without_missing_values_have_no_column_for_them():
     events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
     assert "Missing values" not in ba.table_responders(ba.event_rates(events), ba.compare_rates(events)).columns

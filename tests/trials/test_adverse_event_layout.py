@@ -79,5 +79,20 @@ def test_words_may_be_categories_texts_or_objects(column):
         pd.testing.assert_frame_equal(trial_of(**{column: EVENTS[column].astype(dtype)}).adverse_events, expected)
 
 
+@pytest.mark.parametrize("empty", [EVENTS.iloc[:0], EVENTS.iloc[:0].astype(object), pd.DataFrame(columns=EVENTS.columns)])
+def test_days_flags_and_severities_of_a_table_without_rows_have_the_types_of_one_with_rows(empty):
+    tables = {"subjects": SUBJECTS, "adverse_events": empty.assign(severity=[], serious=[])}
+    found, types = (
+        trial.adverse_events.dtypes for trial in (ba.as_trial(tables, name="t"), trial_of(severity="mild", serious="no"))
+    )
+    told = ["subject", "onset_day", "severity", "serious"]
+    pd.testing.assert_series_equal(found[told], types[told])
+
+
+def test_a_table_without_rows_still_needs_its_columns():
+    with pytest.raises(ba.DataError, match="adverse_events, row 1, column 'term': found no such column"):
+        ba.as_trial({"subjects": SUBJECTS, "adverse_events": pd.DataFrame({"subject": []})}, name="t")
+
+
 def test_words_of_mixed_types_are_told_apart():
     assert trial_of(term=pd.Series([1, True], dtype=object)).adverse_events["term"].tolist() == ["1", "True"]

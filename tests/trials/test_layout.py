@@ -208,7 +208,8 @@ def test_all_strangers_are_told():
     assert caught.value.problems["found"].tolist() == ["'z'", "'y'"]
 
 
-@pytest.mark.parametrize("table", ["subjects", "diary", "assessments", "adverse_events"])
+# A table of adverse events without rows says something: nobody had any.
+@pytest.mark.parametrize("table", ["subjects", "diary", "assessments"])
 def test_a_table_without_rows_is_refused(table):
     with pytest.raises(ba.DataError, match=rf"{table}: found no rows; expected a header and at least one row"):
         trial_of(**{table: TABLES[table].iloc[:0]})

@@ -55,13 +55,34 @@ def test_an_empty_file_is_refused(trial_folder, content):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=content))
 
 
-@pytest.mark.parametrize("table", ["subjects_csv", "adverse_events_csv"])
+@pytest.mark.parametrize("table", ["subjects", "diary", "assessments"])
 def test_a_header_without_rows_is_refused(trial_folder, table):
-    files = {"subjects_csv": TWO, table: "subject,term\n"}
-    with pytest.raises(
-        ba.DataError, match=r"(subjects|adverse_events)\.csv: found no rows; expected a header and at least one row"
-    ):
+    files = {"subjects_csv": TWO, f"{table}_csv": "subject,arm,day,scale,visit,value\n"}
+    with pytest.raises(ba.DataError, match=rf"{table}\.csv: found no rows; expected a header and at least one row"):
         ba.load_trial(trial_folder(**files))
+
+
+EVENT_COLUMNS = ["subject", "term", "class", "onset_day", "severity", "related", "fatal"]
+
+
+def test_adverse_events_without_rows_say_that_nobody_had_any(trial_folder):
+    trial = ba.load_trial(trial_folder(subjects_csv=TWO, adverse_events_csv=",".join(EVENT_COLUMNS) + "\n"))
+    assert trial.adverse_events.empty
+    assert list(trial.adverse_events.columns) == EVENT_COLUMNS
+    assert ba.adverse_events(trial)["n_events"].tolist() == [0, 0]
+
+
+def test_adverse_events_without_rows_may_be_dated_or_in_parquet(trial_folder):
+    dosed = "subject,arm,first_dose_date\na,P,2024-01-01\nb,T,2024-01-01\n"
+    dated = trial_folder(subjects_csv=dosed, adverse_events_csv="subject,term,onset_date\n")
+    assert list(ba.load_trial(dated).adverse_events.columns) == ["subject", "term", "onset_day"]
+    (dated / "adverse_events.csv").unlink()
+    assert ba.load_trial(trial_folder(adverse_events_parquet=pd.DataFrame(columns=EVENT_COLUMNS))).adverse_events.empty
+
+
+def test_a_file_of_adverse_events_without_even_a_header_says_nothing_and_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r"adverse_events\.csv: found an empty file; expected a header"):
+        ba.load_trial(trial_folder(subjects_csv=TWO, adverse_events_csv="\n"))
 
 
 def test_a_missing_column_is_refused_with_those_there_and_the_way_out(trial_folder):
