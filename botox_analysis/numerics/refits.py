@@ -42,10 +42,13 @@ class Refits:
         Missing where the data do not determine the fit or the contrast.
     variance : ndarray, shape (B, k)
         Of the model.
+    sigma : ndarray, shape (B, K, T, T)
+        Covariances of the visits, one a kind of subject; missing where the data do not determine the fit.
     """
 
     estimate: FloatArray
     variance: FloatArray
+    sigma: FloatArray
 
 
 def resampled(data: SubjectData, cross: CrossProducts, weights: FloatArray) -> CrossProducts:
@@ -154,7 +157,7 @@ def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts, 
         some = _some(cross, slice(first, first + AT_ONCE))
         problem = pose(some, base.basis, restricted=base.restricted, n_kinds=base.n_kinds, about=base.beta_ols)
         pieces.append(_refit(problem, some, chart, state, part, contrasts))
-    return Refits(np.concatenate([piece.estimate for piece in pieces]), np.concatenate([piece.variance for piece in pieces]))
+    return Refits(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("estimate", "variance", "sigma")))
 
 
 def _some(cross: CrossProducts, which: slice | IntArray | BoolArray | int) -> CrossProducts:
@@ -167,6 +170,7 @@ def _refit(
     n_fits = len(cross.n)
     rows = contrasts @ problem.basis.to_columns
     estimate, variance = np.full((n_fits, len(rows)), np.nan), np.full((n_fits, len(rows)), np.nan)
+    sigma = np.full((n_fits, *chart.sigma(start).shape), np.nan)
     whole = _determines_all(problem)
     left, alone = np.flatnonzero(whole), np.flatnonzero(~whole).tolist()
     state = np.broadcast_to(start, (len(left), *start.shape)).copy()
@@ -194,6 +198,8 @@ def _refit(
         done = downhill & ((step * gradient).sum(axis=-1) < CONVERGED)
         estimate[left[done]] = (problem.beta_ols + point.beta[done]) @ rows.T
         variance[left[done]] = ((rows @ point.phi[done]) * rows).sum(axis=-1)
+        if done.any():
+            sigma[left[done]] = chart.sigma(state[done])
         alone += left[~downhill].tolist()
         go = downhill & ~done
         left, before = left[go], point.nll[go]
@@ -201,8 +207,8 @@ def _refit(
         length = np.abs(step[go]).max(axis=-1, keepdims=True, initial=1e-300)
         state = chart.move(state[go], -step[go] * np.minimum(1.0, 2.0 / length))
     for each in (*alone, *left.tolist()):
-        estimate[each], variance[each] = _alone(problem, _some(cross, each), chart, start, contrasts)
-    return Refits(estimate, variance)
+        estimate[each], variance[each], sigma[each] = _alone(problem, _some(cross, each), chart, start, contrasts)
+    return Refits(estimate, variance, sigma)
 
 
 def _determines_all(problem: Problem) -> BoolArray:
@@ -221,14 +227,15 @@ def _determines_all(problem: Problem) -> BoolArray:
 
 def _alone(
     problem: Problem, cross: CrossProducts, chart: Chart, start: FloatArray, contrasts: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """One data set in coordinates of its own."""
     basis = basis_of(cross, problem.basis.design)
     own = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds)
     rows = contrasts @ basis.to_columns
     missing = np.where(basis.is_estimable(contrasts), 0.0, np.nan)
     try:
-        found = maximise(own, chart, start).point
+        optimum = maximise(own, chart, start)
     except NotDetermined:
-        return missing + np.nan, missing + np.nan
-    return rows @ (own.beta_ols + found.beta) + missing, ((rows @ found.phi) * rows).sum(axis=-1) + missing
+        return missing + np.nan, missing + np.nan, np.full(chart.sigma(start).shape, np.nan)
+    found = optimum.point
+    return rows @ (own.beta_ols + found.beta) + missing, ((rows @ found.phi) * rows).sum(axis=-1) + missing, optimum.sigma

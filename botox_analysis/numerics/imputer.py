@@ -1,0 +1,128 @@
+"""Missing values from a fitted model of repeated measures, for many draws of its parameters at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from botox_analysis.numerics.crossproducts import CrossProducts
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.reference_based import Normal, Strategy, completed
+from botox_analysis.numerics.subject_data import IntArray, Quantity, SubjectData, patterns, positions
+
+
+@dataclass(frozen=True)
+class Imputer:
+    """What is needed of N subjects at V visits to impute what is missing.
+
+    Attributes
+    ----------
+    y : ndarray, shape (N, V)
+        Responses; missing (nan) where they are to be imputed.
+    centre : ndarray, shape (V,)
+        What the model subtracts from them.
+    first : ndarray of int, shape (N,)
+        The first visit after the subject's intercurrent event; V where there was none.
+    own, reference : ndarray, shape (N, V, P)
+        Rows of the design, in the subject's own arm and in the reference.
+    kind, kind_ref : ndarray of int, shape (N,)
+        Which covariance is the subject's, and the reference's.
+    """
+
+    y: FloatArray
+    centre: FloatArray
+    first: IntArray
+    own: FloatArray
+    reference: FloatArray
+    kind: IntArray
+    kind_ref: IntArray
+
+    def impute(
+        self, beta: FloatArray, sigma: FloatArray, strategy: Strategy, rng: np.random.Generator | None = None
+    ) -> FloatArray:
+        """Completed responses.
+
+        Parameters
+        ----------
+        beta : ndarray, shape (B, P)
+            Coefficients, one row a draw.
+        sigma : ndarray, shape (B, K, V, V)
+            Covariances.
+        strategy : callable
+            For subjects with an event; the others are missing at random.
+        rng : Generator, optional
+            Draws from the conditional distribution. Left out: its mean.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            Observed values as they are.
+        """
+        n_visits = self.y.shape[1]
+        y = self.y - self.centre
+        means, means_ref = beta @ _columns(self.own), beta @ _columns(self.reference)
+        means, means_ref = (each.reshape(len(beta), *self.y.shape) for each in (means, means_ref))
+        filled = np.array(np.broadcast_to(y, means.shape))
+        missing = np.isnan(y)
+        same = np.column_stack([self.first, self.kind, self.kind_ref, missing])
+        groups, group = np.unique(same, axis=0, return_inverse=True)
+        for number, (first, kind, kind_ref, *_) in enumerate(groups.tolist()):
+            members = np.flatnonzero(group.ravel() == number)
+            lost = missing[members[0]]
+            if not lost.any():
+                continue
+            of = Normal(means[:, members], sigma[:, kind, None])
+            if first < n_visits:
+                of = strategy(of, Normal(means_ref[:, members], sigma[:, kind_ref, None]), first)
+            noise = None if rng is None else rng.standard_normal((len(beta), len(members), int(lost.sum())))
+            filled[:, members] = completed(y[members], lost, of, noise)
+        return np.where(missing, filled + self.centre, self.y)
+
+
+def imputer(data: SubjectData, cross: CrossProducts, design: IntArray, first: IntArray, reference: int = 0) -> Imputer:
+    """An `Imputer` from the data of a fit.
+
+    Parameters
+    ----------
+    data : SubjectData
+        N subjects, all quantities known at all visits.
+    cross : CrossProducts
+        Of these data; its centres are those of the coefficients.
+    design : ndarray of int, shape (V, P)
+        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+    first : ndarray of int, shape (N,)
+        The first visit after the subject's intercurrent event; V where there was none.
+    reference : int
+        Code of the reference arm.
+
+    Returns
+    -------
+    Imputer
+        The reference's covariance is that of its first subject, where covariances differ.
+    """
+    arm = data.quantities[0]
+    there = Quantity(np.full_like(arm.values, reference), arm.n_levels)
+    kind = np.zeros(len(data.y), dtype=np.int64) if data.kind is None else data.kind
+    in_reference = np.flatnonzero(arm.values == reference)
+    kind_ref = np.full(len(kind), kind[in_reference[0]] if len(in_reference) else 0)
+    moved = replace(data, quantities=(there, *data.quantities[1:]))
+    own, other = (_design_rows(each, cross, design) for each in (data, moved))
+    return Imputer(data.y, cross.centre_y, first, own, other, kind, kind_ref)
+
+
+def _design_rows(data: SubjectData, cross: CrossProducts, design: IntArray) -> FloatArray:
+    """The rows of the design of every subject at every visit, also those not observed, shape (N, V, P)."""
+    n_visits, n_columns = design.shape
+    place, width = positions(data.varying, n_visits), cross.uu.shape[-1]
+    rows = np.zeros((len(data.y), n_visits, n_columns))
+    for some, observed, _ in patterns(data):
+        u = data.chunk(some, observed, cross.centre, cross.centre_y)[:, :width]
+        for visit in range(n_visits):
+            there = np.flatnonzero(design[visit] >= 0)
+            rows[np.arange(some.start, some.stop)[:, None], visit, there] = u[:, place[visit, design[visit, there]]]
+    return rows
+
+
+def _columns(rows: FloatArray) -> FloatArray:
+    return rows.reshape(-1, rows.shape[-1]).T

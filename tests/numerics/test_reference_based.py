@@ -1,0 +1,166 @@
+"""Reference-based strategies: what they must be, and what R's rbmi makes of the reference trial."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.numerics.imputer import imputer
+from botox_analysis.numerics.many_regressions import many_regressions
+from botox_analysis.numerics.reference_based import REFERENCE_BASED, Normal, completed
+from botox_analysis.numerics.refits import refit, resampled
+
+REFERENCE = Path(__file__).parent.parent / "reference"
+RBMI = json.loads((REFERENCE / "imputation" / "rbmi_conditional_mean.json").read_text())["strategies"]
+BAYES = json.loads((REFERENCE / "imputation" / "rbmi_approxbayes.json").read_text())["strategies"]
+VISITS = ["week 6", "week 12", "week 18", "week 24"]
+STRATEGIES = {
+    "MAR": "missing at random",
+    "JR": "jump to reference",
+    "CR": "copy reference",
+    "CIR": "copy increments in reference",
+}
+SAME_VALUE = 1e-9
+"""rbmi prints 15 digits; the fits agree to 1e-11."""
+
+SAME_ERROR = 1e-6
+"""Each of the refits of a jackknife, here and there, ends within this of its optimum."""
+
+
+@pytest.fixture(scope="module")
+def trial():
+    frame = pd.read_csv(next((REFERENCE / "reference_trial").glob("*.csv")))
+    frame = frame[frame["arm"].isin(["placebo", "155 U"])]
+    outcomes = ba.as_outcomes(frame, endpoint="days", arms=["placebo", "155 U"], visits=VISITS)
+    return outcomes, ba.fit_mmrm(outcomes, covariates=("baseline:visit", "sex"))
+
+
+@pytest.fixture(scope="module")
+def leaving_out(trial):
+    """An imputer, and the fits of all subjects and without each in turn."""
+    _, fit = trial
+    subjects = fit.subjects["subject"].tolist()
+    event = pd.read_csv(REFERENCE / "imputation" / "reference_ice.csv").set_index("subject")["visit"]
+    first = np.array([VISITS.index(event[subject]) if subject in event.index else len(VISITS) for subject in subjects])
+    problem, optimum, measures = fit.fitted.problem, fit.fitted.optimum, fit.measures
+    weights = np.vstack([np.ones(len(subjects)), 1 - np.eye(len(subjects))])
+    sums = resampled(measures.data, measures.sums, weights)
+    many = refit(problem, optimum.chart, optimum.state, sums, np.eye(problem.basis.design.shape[1]))
+    return imputer(measures.data, measures.sums, problem.basis.design, first), many, weights
+
+
+def analysed(trial, filled, weights):
+    """Differences by visit of an ANCOVA on baseline and sex, one row a data set."""
+    base = trial[0].drop_duplicates("subject")
+    columns = [np.ones(len(base)), base["arm"] == "155 U", base["baseline"], base["sex"] == "M"]
+    return many_regressions(np.column_stack(columns).astype(float), filled, weights).beta[:, :, 1]
+
+
+def differences_of(pooled, name):
+    return np.array(
+        [value for parameter, value in zip(pooled["parameter"], pooled[name], strict=True) if parameter.startswith("trt")]
+    )
+
+
+@pytest.mark.parametrize("short", STRATEGIES)
+def test_imputed_values_are_those_of_rbmi(trial, leaving_out, short):
+    imputing, many, _ = leaving_out
+    filled = imputing.impute(many.estimate[:1], many.sigma[:1], REFERENCE_BASED[STRATEGIES[short]])[0]
+    subjects, theirs = trial[1].subjects["subject"].tolist(), RBMI[short]["imputed"]
+    ours = [
+        filled[subjects.index(subject), VISITS.index(visit)]
+        for subject, visit in zip(theirs["subject"], theirs["visit"], strict=True)
+    ]
+    assert ours == pytest.approx(theirs["change"], abs=SAME_VALUE)
+    assert len(ours) == np.isnan(imputing.y).sum()
+
+
+@pytest.mark.parametrize("delta", [0.0, 2.0])
+@pytest.mark.parametrize("short", STRATEGIES)
+def test_jackknifed_conditional_means_are_those_of_rbmi(trial, leaving_out, short, delta):
+    imputing, many, weights = leaving_out
+    filled = imputing.impute(many.estimate, many.sigma, REFERENCE_BASED[STRATEGIES[short]])
+    active = (trial[1].subjects["arm"] == "155 U").to_numpy()
+    # rbmi's delta is on every imputed value of the arm, also on gaps before an event.
+    filled += delta * (np.isnan(imputing.y) & active[:, None])
+    estimates = analysed(trial, filled, weights)
+    pooled = RBMI[short]["pooled_delta_plus2_active" if delta else "pooled"]
+    n = len(weights) - 1
+    spread = np.sqrt((n - 1) / n * ((estimates[1:] - estimates[1:].mean(axis=0)) ** 2).sum(axis=0))
+    assert estimates[0] == pytest.approx(differences_of(pooled, "est"), abs=SAME_VALUE)
+    assert spread == pytest.approx(differences_of(pooled, "se"), abs=SAME_ERROR)
+
+
+def test_draws_have_the_conditional_mean_as_their_mean(leaving_out):
+    imputing, many, _ = leaving_out
+    jump = REFERENCE_BASED["jump to reference"]
+    mean = imputing.impute(many.estimate[:1], many.sigma[:1], jump)[0]
+    same = [np.repeat(numbers[:1], 4000, axis=0) for numbers in (many.estimate, many.sigma)]
+    drawn = imputing.impute(*same, jump, np.random.default_rng(5))
+    z = (drawn.mean(axis=0) - mean) / (drawn.std(axis=0) / np.sqrt(4000) + 1e-12)
+    assert np.abs(z[np.isnan(imputing.y)]).max() < 4.5
+    assert (drawn[:, ~np.isnan(imputing.y)] == imputing.y[~np.isnan(imputing.y)]).all()
+
+
+# What strategies must be -----------------------------------------------------------------------------------------------
+
+
+def distribution(seed, n_visits=4):
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(n_visits, n_visits)) + 2 * np.eye(n_visits)
+    return Normal(rng.normal(size=n_visits), root @ root.T)
+
+
+@pytest.mark.parametrize("name", REFERENCE_BASED)
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_in_the_reference_arm_every_strategy_but_the_carried_mean_is_missing_at_random(name, first):
+    own = distribution(1)
+    of = REFERENCE_BASED[name](own, own, first)
+    assert of.cov == pytest.approx(own.cov, abs=1e-10)
+    if name != "last mean carried forward":
+        assert of.mean == pytest.approx(own.mean, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", REFERENCE_BASED)
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_no_strategy_but_copy_reference_changes_what_was_before_the_event(name, first):
+    own, reference = distribution(1), distribution(2)
+    of = REFERENCE_BASED[name](own, reference, first)
+    if name != "copy reference":
+        assert of.mean[:first] == pytest.approx(own.mean[:first])
+        assert of.cov[:first, :first] == pytest.approx(own.cov[:first, :first])
+
+
+def test_after_a_jump_later_visits_depend_on_earlier_ones_as_in_the_reference():
+    own, reference = distribution(1), distribution(2)
+    of = REFERENCE_BASED["jump to reference"](own, reference, 2)
+    slope, slope_ref = (np.linalg.solve(cov[:2, :2], cov[:2, 2:]) for cov in (of.cov, reference.cov))
+    assert slope == pytest.approx(slope_ref)
+    left, left_ref = (cov[2:, 2:] - cov[2:, :2] @ np.linalg.solve(cov[:2, :2], cov[:2, 2:]) for cov in (of.cov, reference.cov))
+    assert left == pytest.approx(left_ref)
+    assert np.linalg.eigvalsh(of.cov).min() > 0
+
+
+def test_increments_are_the_references_and_a_carried_mean_has_none():
+    own, reference = distribution(1), distribution(2)
+    increments = REFERENCE_BASED["copy increments in reference"](own, reference, 2)
+    assert np.diff(increments.mean[1:]) == pytest.approx(np.diff(reference.mean[1:]))
+    assert np.diff(REFERENCE_BASED["last mean carried forward"](own, reference, 2).mean[1:]) == pytest.approx([0, 0])
+
+
+def test_nothing_to_go_on_from_before_the_first_visit():
+    own, reference = distribution(1), distribution(2)
+    assert REFERENCE_BASED["copy increments in reference"](own, reference, 0).mean == pytest.approx(reference.mean)
+    assert REFERENCE_BASED["last mean carried forward"](own, reference, 0).mean == pytest.approx(own.mean)
+
+
+def test_a_conditional_mean_is_the_regression_on_what_was_seen():
+    of = distribution(3)
+    y = np.array([[1.0, np.nan, -2.0, np.nan]])
+    lost, seen = np.isnan(y[0]), ~np.isnan(y[0])
+    stacked = Normal(of.mean[None, None], of.cov[None, None])
+    slope = np.linalg.solve(of.cov[np.ix_(seen, seen)], of.cov[np.ix_(seen, lost)])
+    assert completed(y, lost, stacked)[0, 0, lost] == pytest.approx(of.mean[lost] + (y[0, seen] - of.mean[seen]) @ slope)
