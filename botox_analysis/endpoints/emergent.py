@@ -91,9 +91,6 @@ WITHIN_30_DAYS = EmergentRule("within 30 days", window_days=30)
 AS_FLAGGED = EmergentRule("as flagged", told_by="flag")
 """What the trial itself flagged (``TRTEMFL`` of the CDISC analysis data set of adverse events)."""
 
-EMERGENT_RULES = {rule.name: rule for rule in (FROM_DAY_1, WITHIN_30_DAYS, AS_FLAGGED)}
-"""The ready-made rules by name."""
-
 
 def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray, np.ndarray]:
     """Which adverse events of a trial emerged under treatment, and when.

@@ -189,7 +189,7 @@ def compare_rates(
     [[0.154, 0.06, 0.246]]
     """
     require_choice(measure, COMPARISONS, "measure")
-    require_choice(interval, COMPARISONS[measure], f"interval of a {measure}")
+    require_choice(interval, COMPARISONS[measure], f"interval of the {measure}")
     require_conf_level(conf_level)
     method = COMPARISONS[measure][interval]
     columns = _COUNTED_BY[measure]
@@ -261,7 +261,7 @@ def _refuse_test(test: str | None, measure: str, null: float) -> None:
 def _refuse_null(null: float, measure: str) -> None:
     if not np.isfinite(null) or (measure == "risk difference" and not -1 < null < 1):
         expected = "a share between -1 and 1" if measure == "risk difference" else "a number"
-        raise ValueError(f"null is {null!r}; a {measure} to test is {expected}.")
+        raise ValueError(f"null is {null!r}; the {measure} to test is {expected}.")
 
 
 def _refuse_strata(method: Method, test: str | None, measure: str, interval: str, n_strata: int) -> None:

@@ -152,7 +152,7 @@ def fisher_test(counts: TwoArms) -> FloatArray:
 
     References
     ----------
-    Fisher RA (1935). J R Stat Soc 98:39-82, p. 50.
+    Fisher RA (1935). J R Stat Soc 98:39-82.
     """
     return _hypergeometric(counts, own_weight=1.0)
 
@@ -306,7 +306,7 @@ def unconditional_difference(counts: TwoArms, conf_level: float, null: float) ->
 
     References
     ----------
-    Chan ISF, Zhang Z (1999). Biometrics 55:1202-1209, section 2.
+    Chan ISF, Zhang Z (1999). Biometrics 55:1202-1209.
     """
     _refuse_large(counts, "the exact interval", "miettinen-nurminen")
     rough = large_sample.wald_difference(counts, conf_level, null)

@@ -33,7 +33,7 @@ def poisson_interval(n_events: ArrayLike, time: ArrayLike, conf_level: float) ->
 
     References
     ----------
-    Garwood F (1936). Biometrika 28:437-442, p. 440.
+    Garwood F (1936). Biometrika 28:437-442.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compare
 
     References
     ----------
-    Miettinen O, Nurminen M (1985). Stat Med 4:213-226, p. 216.
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
     """
     large = mantel_haenszel_difference(counts, conf_level, null)
     z = quantile(conf_level)
@@ -167,7 +167,7 @@ def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) 
 
     References
     ----------
-    Greenland S, Robins JM (1985). Biometrics 41:55-68, p. 60.
+    Greenland S, Robins JM (1985). Biometrics 41:55-68.
     """
     weight = counts.weight.sum(axis=1)
     estimate = divided((counts.weight * (counts.rate - counts.rate_ref)).sum(axis=1), weight)
@@ -196,7 +196,7 @@ def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Co
 
     References
     ----------
-    Greenland S, Robins JM (1985). Biometrics 41:55-68, p. 61.
+    Greenland S, Robins JM (1985). Biometrics 41:55-68.
     """
     total = counts.grand_total
     above, below = (

@@ -27,7 +27,7 @@ def newcombe_difference(counts: TwoArms, conf_level: float, null: float) -> Comp
 
     References
     ----------
-    Newcombe RG (1998). Stat Med 17:873-890, method 10, p. 876. Yan X, Su XG (2010). Stat Biopharm Res 2:329-335, section 2.
+    Newcombe RG (1998). Stat Med 17:873-890, method 10, p. 876. Yan X, Su XG (2010). Stat Biopharm Res 2:329-335.
     """
     share = _shares(counts)
     estimate = (share * (counts.rate - counts.rate_ref)).sum(axis=1)
@@ -59,7 +59,7 @@ def _stratified_wilson(
 
 
 def _quantile_factor(share: FloatArray, variance: FloatArray) -> FloatArray:
-    """How much smaller the quantile of each stratum is than that of their weighted mean: Yan and Su (2010), formula 4."""
+    """How much smaller the quantile of each stratum is than that of their weighted mean: Yan and Su (2010)."""
     return divided(np.sqrt((share**2 * variance).sum(axis=1)), (share * np.sqrt(variance)).sum(axis=1))
 
 
@@ -82,7 +82,7 @@ def agresti_caffo_difference(counts: TwoArms, conf_level: float, null: float) ->
 
     References
     ----------
-    Agresti A, Caffo B (2000). Am Stat 54:280-288, p. 283.
+    Agresti A, Caffo B (2000). Am Stat 54:280-288.
     """
     added = TwoArms(counts.events + 1, counts.total + 2, counts.events_ref + 1, counts.total_ref + 2)
     said = _within_one(by_normal((added.rate - added.rate_ref)[:, 0], _difference_error(added), conf_level, null))
@@ -192,7 +192,7 @@ def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Co
 
     References
     ----------
-    Greenland S, Robins JM (1985). Biometrics 41:55-68, formula 13.
+    Greenland S, Robins JM (1985). Biometrics 41:55-68.
     """
     x1, n1, x0, n0, total = counts.events, counts.total, counts.events_ref, counts.total_ref, counts.grand_total
     above, below = divided(x1 * n0, total).sum(axis=1), divided(x0 * n1, total).sum(axis=1)
@@ -247,7 +247,7 @@ def mantel_haenszel_odds_ratio(counts: TwoArms, conf_level: float, null: float) 
 
     References
     ----------
-    Robins J, Breslow N, Greenland S (1986). Biometrics 42:311-323, p. 312.
+    Robins J, Breslow N, Greenland S (1986). Biometrics 42:311-323.
     """
     x1, n1, x0, n0, total = counts.events, counts.total, counts.events_ref, counts.total_ref, counts.grand_total
     for_arm, against = divided(x1 * (n0 - x0), total), divided(x0 * (n1 - x1), total)
@@ -282,7 +282,7 @@ def peto_odds_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared
 
     References
     ----------
-    Yusuf S, Peto R, Lewis J, Collins R, Sleight P (1985). Prog Cardiovasc Dis 27:335-371, p. 341.
+    Yusuf S, Peto R, Lewis J, Collins R, Sleight P (1985). Prog Cardiovasc Dis 27:335-371.
     """
     total, both = counts.grand_total, counts.both
     beyond = (counts.events - divided(counts.total * both, total)).sum(axis=1)

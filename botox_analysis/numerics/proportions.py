@@ -143,7 +143,7 @@ def agresti_coull_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: 
 
     References
     ----------
-    Agresti A, Coull BA (1998). Am Stat 52:119-126, p. 122. Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133, formula 5.
+    Agresti A, Coull BA (1998). Am Stat 52:119-126. Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133.
     """
     events, total = np.asarray(n_events, dtype=float), _positive(n_total)
     z2 = special.ndtri(0.5 + conf_level / 2) ** 2
@@ -171,7 +171,7 @@ def jeffreys_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float
 
     References
     ----------
-    Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133, p. 108.
+    Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133.
     """
     events, total = np.asarray(n_events, dtype=float), _positive(n_total)
     tail = (1 - conf_level) / 2

@@ -50,8 +50,8 @@ def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: Flo
 
     References
     ----------
-    Barnard J, Rubin DB (1999). Biometrika 86:948-955, formulas 3 to 5. Rubin DB (1987). Multiple Imputation for Nonresponse in
-    Surveys, formulas 3.1.2 to 3.1.10.
+    Barnard J, Rubin DB (1999). Biometrika 86:948-955. Rubin DB (1987). Multiple Imputation for Nonresponse in
+    Surveys, section 3.1.
 
     Examples
     --------

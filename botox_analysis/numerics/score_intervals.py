@@ -247,7 +247,7 @@ def _correction(counts: TwoArms, *, corrected: bool) -> FloatArray | float:
 def _constrained_difference(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
     """The most likely proportions whose difference is `value`: a root of a cubic in closed form, then polished.
 
-    Miettinen and Nurminen (1985), appendix I.
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226, appendix I.
     """
     delta = value[:, None]
     n1, n0, x0, both, total = counts.total, counts.total_ref, counts.events_ref, counts.both, counts.grand_total
@@ -285,7 +285,7 @@ def _polished(root: FloatArray, delta: FloatArray, counts: TwoArms, lowest: Floa
 def _constrained_ratio(log_ratio_: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
     """The most likely proportions whose ratio is given: a root of a quadratic.
 
-    Miettinen and Nurminen (1985), appendix II.
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
     """
     # Both sides of the quadratic over 1 + ratio; its discriminant as a sum of what is not negative: nothing cancels.
     own, other = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
@@ -299,7 +299,7 @@ def _constrained_ratio(log_ratio_: FloatArray, counts: TwoArms) -> tuple[FloatAr
 def _constrained_odds_ratio(log_odds: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """The most likely proportions with and without the event, arm and reference, whose odds ratio is given: roots of quadratics.
 
-    Miettinen and Nurminen (1985), appendix III.
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
     """
     own, other = 1 / (1 + np.exp(-log_odds)), 1 / (1 + np.exp(log_odds))
     n1, n0, both, neither = counts.total, counts.total_ref, counts.both, counts.grand_total - counts.both

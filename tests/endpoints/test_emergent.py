@@ -6,7 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.adverse_events import n_not_emergent
-from botox_analysis.endpoints.emergent import EMERGENT_RULES, emergent
+from botox_analysis.endpoints.emergent import emergent
 
 LAST_DOSE = 84
 SUBJECTS = pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"], "last_day": 168, "last_dose_day": [LAST_DOSE, None]})
@@ -132,10 +132,6 @@ def test_what_does_not_count_is_counted_under_each_rule(rule, n):
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t")
     assert n_not_emergent(trial, rule) == n
     assert ba.adverse_events(trial, by="overview", rule=rule)["occurrences"].head(2).sum() == 3 - n
-
-
-def test_the_ready_made_rules_are_found_by_name():
-    assert {name: rule.name for name, rule in EMERGENT_RULES.items()} == {name: name for name in EMERGENT_RULES}
 
 
 @pytest.mark.parametrize(

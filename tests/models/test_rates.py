@@ -120,13 +120,13 @@ def test_no_rows_are_refused(events):
         ({"measure": "log odds"}, "measure 'log odds' is not known"),
         (
             {"interval": "clopper-pearson"},
-            "interval of a risk difference 'clopper-pearson' is not known; it is one of 'miettinen-",
+            "interval of the risk difference 'clopper-pearson' is not known; it is one of 'miettinen-",
         ),
         ({"measure": "log risk ratio", "interval": "mee"}, "it is one of 'miettinen-nurminen', 'koopman', 'log'"),
         ({"test": "chi-squared"}, "test 'chi-squared' is not known; it is one of 'cochran-mantel-haenszel', 'fisher'"),
         ({"conf_level": 95}, "conf_level"),
-        ({"null": 1.0}, "null is 1.0; a risk difference to test is a share between -1 and 1"),
-        ({"measure": "log odds ratio", "null": np.inf}, "null is inf; a log odds ratio to test is a number"),
+        ({"null": 1.0}, "null is 1.0; the risk difference to test is a share between -1 and 1"),
+        ({"measure": "log odds ratio", "null": np.inf}, "null is inf; the log odds ratio to test is a number"),
         ({"test": "fisher", "null": 0.1}, "test is 'fisher', a test of no difference, and null is 0.1; leave out one"),
     ],
 )
