@@ -31,7 +31,7 @@ OUTCOMES = (
     "change",
     "percent_change",
 )
-"""Columns of *outcomes*, one row per subject and scheduled visit; ``recorded_days`` (of diaries) and covariates follow."""
+"""Columns of *outcomes*, one row per subject and scheduled visit; those of `OF_VISITS` that apply, and covariates, follow."""
 
 EVENTS = (
     "trial",
@@ -103,7 +103,7 @@ SPREADS = ("standard deviation", "median", "minimum", "maximum")
 """What describes values beside their mean."""
 
 ESTIMATES_KEY = (*ESTIMAND, "method")
-ALSO_KEY = ("within", "severity", "relation", "citation")
+ALSO_KEY = ("within", "severity", "relation", "citation", "delta", "delta_reference")
 """Columns that tell rows apart where they are there."""
 
 Event = tuple[str, str]
@@ -120,6 +120,13 @@ covariate: a value times the recorded days over the days of the period is the wh
 
 EXPOSURE_DAYS = "exposure_days"
 """The column of outcomes that are counts of events in person-time: the days in which they were counted. It is no covariate."""
+
+INTERCURRENT_EVENT = "intercurrent_event"
+"""The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (the last of
+several); empty before, and where there was none. It changes from visit to visit and is no covariate."""
+
+OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT)
+"""Columns of *outcomes* that tell how a value came about: no covariates."""
 
 BASELINE = "baseline"
 """The name of the visit before treatment."""

@@ -14,7 +14,7 @@ from botox_analysis.endpoints.responders import responses
 from botox_analysis.endpoints.visit_days import visit_days
 from botox_analysis.event_frames import check_times
 from botox_analysis.refusal import DataError
-from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, RECORDED_DAYS, TIMES, TIMES_TEXT, categories_of, check_outcomes
+from botox_analysis.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
 CYCLE_DAYS = 84
@@ -93,7 +93,7 @@ def first_response(
     has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
     why = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
     covariates = [
-        column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, RECORDED_DAYS, EXPOSURE_DAYS, "note", days)
+        column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)
     ]
     fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
     return pd.DataFrame(

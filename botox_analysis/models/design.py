@@ -10,7 +10,7 @@ import pandas as pd
 
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, RECORDED_DAYS
+from botox_analysis.schema import OF_VISITS, OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def is_number(column: pd.Series) -> bool:
 NUMBERS_AS_OBJECTS = ("integer", "floating", "mixed-integer-float", "decimal", "complex")
 
 
-NOT_COVARIATES = frozenset({*OUTCOMES, RECORDED_DAYS, EXPOSURE_DAYS} - {"baseline"})
+NOT_COVARIATES = frozenset({*OUTCOMES, *OF_VISITS} - {"baseline"})
 """Columns of *outcomes* that are something else."""
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.refusal import Problem, listed, refuse
-from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, RECORDED_DAYS
+from botox_analysis.schema import OF_VISITS, OUTCOMES
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
@@ -261,7 +261,7 @@ def _unusable_covariates(frame: pd.DataFrame, known: set[str], file: str, number
     for column in frame.columns:
         if column in known:
             continue
-        if column in (*OUTCOMES, RECORDED_DAYS, EXPOSURE_DAYS):
+        if column in (*OUTCOMES, *OF_VISITS):
             problems.append((file, 1, str(column), "this column", "another name: outcomes have a column that is called so"))
         elif pd.api.types.is_float_dtype(frame[column]):
             values = frame[column].to_numpy(dtype=float, na_value=np.nan)
