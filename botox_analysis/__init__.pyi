@@ -147,6 +147,7 @@ from .models.descriptives import (
 from .models.fit import Fit as Fit
 from .models.hazards import compare_times as compare_times
 from .models.imputation import impute as impute
+from .models.imputations import Imputations as Imputations
 from .models.mmrm import (
     fit_crossproducts as fit_crossproducts,
 )
@@ -155,6 +156,7 @@ from .models.mmrm import (
 )
 from .models.mmrm_refusals import FALL_BACK as FALL_BACK
 from .models.multiplicity import adjust_multiplicity as adjust_multiplicity
+from .models.pooling import pool_imputations as pool_imputations
 from .models.ranks import compare_ranks as compare_ranks
 from .models.rates import (
     compare_rates as compare_rates,

@@ -1,87 +1,219 @@
-"""`impute`: *outcomes* -> completed *outcomes*, under a named handling of missing values."""
+"""`impute`: *outcomes* -> completed *outcomes*, once under a named rule, or many times under a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import overload
 
-import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES
-from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.refusal import DataError, require_choice
-from botox_analysis.schema import check_outcomes
+from botox_analysis.models.imputation_draws import DRAWS, Drawn
+from botox_analysis.models.imputation_model import AnyStrategy, ImputationModel, imputation_model
+from botox_analysis.models.imputations import (
+    APPROXIMATE_BAYES,
+    BOOTSTRAP,
+    INFORMATION_ANCHORED,
+    JACKKNIFE,
+    REPEATED_SAMPLING,
+    Imputations,
+)
+from botox_analysis.models.single_imputation import SINGLE_VALUES, fill_in
+from botox_analysis.numerics.reference_based import REFERENCE_BASED
+from botox_analysis.refusal import require_choice
+
+STRATEGIES = SINGLE_VALUES
+"""Handlings of missing values that give one completed frame."""
 
 
-def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame:
-    """Outcomes in which something stands for a missing value.
+@overload
+def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame: ...
 
-    Single values treat a guess as if it had been seen: standard errors are too small, and the direction of the bias is not
-    known in general. They are here because many protocols and older reports prescribe them.
+
+@overload
+def impute(
+    outcomes: pd.DataFrame,
+    *,
+    strategy: AnyStrategy | Mapping[str, AnyStrategy],
+    n: int | None = None,
+    seed: int | None = None,
+    draws: str,
+    covariates: Sequence[str] | None = None,
+    covariance: str = "unstructured",
+) -> Imputations: ...
+
+
+@overload
+def impute(
+    outcomes: pd.DataFrame,
+    *,
+    strategy: AnyStrategy | Mapping[str, AnyStrategy],
+    n: int,
+    seed: int,
+    draws: str | None = None,
+    covariates: Sequence[str] | None = None,
+    covariance: str = "unstructured",
+) -> Imputations: ...
+
+
+def impute(
+    outcomes: pd.DataFrame,
+    *,
+    strategy: AnyStrategy | Mapping[str, AnyStrategy],
+    n: int | None = None,
+    seed: int | None = None,
+    draws: str | None = None,
+    covariates: Sequence[str] | None = None,
+    covariance: str = "unstructured",
+) -> pd.DataFrame | Imputations:
+    """Outcomes with something in the place of what is missing: once by a rule, or many times from a model.
+
+    **One value by a rule** is a guess that is treated as if it had been seen: standard errors are too small, and the direction
+    of the bias is not known in general. Many protocols and older reports prescribe it.
+
+    **Many values from a model** carry the uncertainty of what is missing. A mixed model for repeated measures is fitted to what
+    was observed; its parameters are drawn, and given them and the subject's own values, what is missing. What happens after an
+    intercurrent event is assumed, not estimated: so several assumptions belong side by side (`sensitivity`).
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, with the full grid of subjects and visits.
-    strategy : str
-        ``"last observation carried forward"``: the last value after baseline; a subject without any stays missing.
-        ``"last observation carried forward, baseline included"``: the baseline where there is no value after it.
+        *outcomes*, with the full grid of subjects and visits. Where `address_events` has written ``intercurrent_event``,
+        strategies begin at each subject's event; without it, at the first visit after the last value. Gaps before that are
+        missing at random.
+    strategy : str, callable, or mapping of str to these
+        By a rule: ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
+        ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
+        means at both visits of those seen at both; how PREEMPT's "modified" is told, of which no published definition was
+        seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so far,
+        baseline included), the same ``", less is worse"``.
+
+        From a model: ``"missing at random"``: as those of the arm who went on (take it for an estimand that asks what had been
+        without the event). ``"jump to reference"``: at once as in the reference (the effect needs the treatment).
+        ``"copy reference"``: as if in the reference from the start; what was gained fades as correlations do. ``"copy
+        increments in reference"``: what was gained stays, and moves on like the reference. ``"last mean carried forward"``:
+        the arm's mean stays where it was. Or a function of the same signature (see `numerics.reference_based`), or for each
+        kind of event its own: ``{"discontinuation": "jump to reference", "rescue": "missing at random"}``.
+    n : int, optional
+        How many data sets; some hundreds (pooled rows tell the Monte Carlo error). Not for rules and the jackknife.
+    seed : int, optional
+        Of the draws; required wherever there are any. The same seed gives the same numbers for any number of workers.
+    draws : str, optional
+        ``"approximate Bayes"`` (where left out): the parameters are estimated anew in a bootstrap sample of subjects for each
+        data set. ``"Bayes"``: they are drawn from their posterior (data augmentation, Jeffreys prior), which
+        ``Imputations.diagnostics`` judges; for small trials, whose resamples may not determine a model. ``"jackknife"`` and
+        ``"bootstrap"``: conditional means instead of draws, in all subjects and in resamples, which lead to a variance over
+        repeated trials; not for responders.
+    covariates : sequence of str, optional
+        Of the model, as for `fit_mmrm`; left out: the baseline by visit. Those of the analysis belong among them.
+    covariance : str
+        Of the model, as for `fit_mmrm`; by Bayes unstructured, with or without `` by arm``.
 
     Returns
     -------
-    DataFrame
-        A new frame; ``imputation`` names the strategy. Observed values and changes are as they were.
+    DataFrame or Imputations
+        By a rule a new frame of *outcomes*, whose ``imputation`` names the rule. From a model the completed data sets, for
+        `pool_imputations`, `pool_responders`, `shift_imputations` and `tipping_point`. Observed values are as they were.
+        Where nothing is missing, all data sets are the data.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, or is imputed already.
+        The frame is not of the shape of *outcomes* or is imputed already, a strategy lacks its reference arm, or a kind of
+        event has no strategy.
+    FitError
+        What was observed does not determine the model, or too many resamples do not.
     ValueError
-        The strategy is not known.
-    """
-    check_outcomes(outcomes)
-    require_choice(strategy, STRATEGIES, "strategy")
-    done = [name for name in STRATEGIES if outcomes["imputation"].astype(str).str.contains(name, regex=False).any()]
-    if done:
-        raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
-    subject, first_seen = pd.factorize(outcomes["subject"])
-    visits = outcomes["visit"].cat.codes.to_numpy()
-    given = {
-        column: outcomes[column].to_numpy(dtype=float, copy=True) for column in ("baseline", "value", "change", "percent_change")
-    }
-    # Where only changes are known they are carried forward, and the baseline is a change of 0.
-    carried = "value" if not np.isnan(given["value"]).all() else "change"
-    observed = np.full((len(first_seen), len(outcomes["visit"].cat.categories)), np.nan)
-    observed[subject, visits] = given[carried]
-    before = np.full(len(first_seen), np.nan)
-    before[subject] = given["baseline"] if carried == "value" else 0.0
-    filled = STRATEGIES[strategy](observed, before)[subject, visits]
+        A word is not known, or `n` and `seed` are missing or not for this strategy.
 
-    missing = np.isnan(given[carried])
-    baseline = given["baseline"]
-    change = np.where(missing, filled - baseline if carried == "value" else filled, given["change"])
-    value = np.where(missing, filled if carried == "value" else baseline + filled, given["value"])
-    percent = given["percent_change"]
-    np.divide(100 * change, baseline, out=percent, where=missing & (baseline != 0))
-    return outcomes.assign(
-        value=value,
-        change=change,
-        percent_change=percent,
-        # Where something else stands for missing values already, or the diary rule is told, that stays.
-        imputation=[word.replace(OBSERVED_CASES, strategy) for word in outcomes["imputation"].astype(str)],
+    Notes
+    -----
+    Values seen after an event whose strategy refers to the reference are kept, and what is missing after the event is imputed
+    given them, but the model of the arms is not fitted to them. Work is spread over the workers of
+    ``joblib.parallel_config``, where one is set.
+
+    References
+    ----------
+    Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3. Wolbers M, Noci A, Delmar P,
+    Gower-Page C, Yiu S, Bartlett JW (2022). Pharm Stat 21:1246-1257 (conditional means). Little RJA, Rubin DB (2002).
+    Statistical Analysis with Missing Data, 2nd edition, section 10.2 (bootstrap as approximate posterior).
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=20, seed=1)
+    >>> pooled = ba.pool_imputations(imputations, "differences")
+    >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
+         visit  estimate  missing_information
+    5  week 24     -1.47                 0.15
+    """
+    if isinstance(strategy, str):
+        require_choice(strategy, (*SINGLE_VALUES, *REFERENCE_BASED), "strategy")
+    by_rule = isinstance(strategy, str) and strategy in SINGLE_VALUES
+    if by_rule and n is None and seed is None and draws is None:
+        return fill_in(outcomes, str(strategy))
+    draws = draws or APPROXIMATE_BAYES
+    require_choice(draws, DRAWS, "draws")
+    if not by_rule:
+        _require_numbers(strategy, draws, n, seed)
+    model = imputation_model(outcomes, strategy, covariates, covariance)
+    return completed_by(model, DRAWS[draws](model, n or 0, seed or 0), draws, seed)
+
+
+def completed_by(model: ImputationModel, drawn: Drawn, draws: str, seed: int | None) -> Imputations:
+    """The completed data sets of draws from a model.
+
+    Parameters
+    ----------
+    model : ImputationModel
+        What is imputed from.
+    drawn : Drawn
+        Parameters and values.
+    draws : str
+        How they were drawn.
+    seed : int or None
+        From what.
+
+    Returns
+    -------
+    Imputations
+        Words and the target of the variance with them.
+    """
+    n_sets = len(drawn.values)
+    told = {
+        JACKKNIFE: f"conditional means, jackknife of {n_sets - 1} subjects",
+        BOOTSTRAP: f"conditional means, {n_sets - 1} bootstrap samples, seed {seed}",
+    }.get(draws, f"{n_sets} imputations by {draws}, seed {seed}")
+    failed = f", {drawn.n_failed} resamples drawn anew" if drawn.n_failed else ""
+    at_random = len(model.assumed.strategies) == 1
+    imputed = pd.isna(model.imputer.y)
+    return Imputations(
+        outcomes=model.outcomes,
+        grid=model.grid,
+        response=model.response,
+        values=drawn.values,
+        imputed=imputed,
+        after=model.assumed.after & imputed,
+        draws=draws,
+        words=f"{model.assumed.words} ({told}{failed})",
+        target=REPEATED_SAMPLING if drawn.weights is not None or at_random else INFORMATION_ANCHORED,
+        weights=drawn.weights,
+        diagnostics=drawn.diagnostics,
+        not_entered=model.not_entered,
+        onward=partial(model.passed_on, drawn.sigma),
     )
 
 
-def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all
-    return np.asarray(pd.DataFrame(value).ffill(axis=1), dtype=float)
-
-
-def _carry_forward_baseline(value: FloatArray, baseline: FloatArray) -> FloatArray:
-    return np.asarray(pd.DataFrame(np.column_stack([baseline, value])).ffill(axis=1), dtype=float)[:, 1:]
-
-
-STRATEGIES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
-    "last observation carried forward": _carry_forward,
-    "last observation carried forward, baseline included": _carry_forward_baseline,
-}
-"""Handling of missing values by name: values (subjects x visits) and baselines -> completed values."""
+def _require_numbers(strategy: object, draws: str, n: int | None, seed: int | None) -> None:
+    if draws == JACKKNIFE:
+        if n is not None or seed is not None:
+            raise ValueError("the jackknife leaves out each subject once and draws nothing; leave out n and seed.")
+        return
+    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+        raise ValueError(
+            f"n is {n!r}; {strategy!r} is imputed many times: expected a whole number of 2 or more, such as 200 "
+            f"(or draws='{JACKKNIFE}')."
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")

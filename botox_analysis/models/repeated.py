@@ -149,6 +149,13 @@ class RepeatedMeasures:
         """Subjects by arm and visit, shape (A, V)."""
         return np.asarray(self.sums.n_by_arm.T @ self.sums.observed.astype(float))
 
+    @property
+    def of_subjects(self) -> SubjectData:
+        """The subjects themselves; a `FitError` where these are sums of parts, which no longer hold them."""
+        if self.data is None:
+            raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
+        return self.data
+
     def subjects(self) -> pd.DataFrame:
         """Subject and code of the arm of each row of `data`.
 

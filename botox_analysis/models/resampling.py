@@ -13,7 +13,7 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray, t_inference
-from botox_analysis.numerics.refits import refit, resampled, stacked
+from botox_analysis.numerics.refits import drawn_within, refit, resampled, stacked
 from botox_analysis.numerics.subject_data import SubjectData, patterns
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, require_conf_level
@@ -173,14 +173,7 @@ def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 
     if seed is None:
         raise ValueError("seed is None; expected a number, so that the same resamples can be drawn again.")
     arm, entered = _arm_and_entered(fit)
-    rng = np.random.default_rng(seed)
-    weights = np.zeros((n_resamples, len(arm)))
-    for each in range(len(fit.arms)):
-        own = np.flatnonzero((arm == each) & entered)
-        drawn = rng.integers(len(own), size=(n_resamples, len(own)))
-        flat = drawn + len(own) * np.arange(n_resamples)[:, None]
-        weights[:, own] = np.bincount(flat.ravel(), minlength=n_resamples * len(own)).reshape(n_resamples, len(own))
-    many = refit_weighted(fit, weights)
+    many = refit_weighted(fit, drawn_within(np.where(entered, arm, -1), n_resamples, np.random.default_rng(seed)))
     if many.n_failed == n_resamples:
         raise FitError(f"none of {n_resamples} resamples determines the model; it is too large for these data.")
     tails = [0.5 - conf_level / 2, 0.5 + conf_level / 2]

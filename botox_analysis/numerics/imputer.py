@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.reference_based import Normal, Strategy, completed
-from botox_analysis.numerics.subject_data import IntArray, Quantity, SubjectData, patterns, positions
+from botox_analysis.numerics.reference_based import Normal, Strategy, completed, conditional_covariance
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity, SubjectData, patterns, positions
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,22 @@ class Imputer:
     kind: IntArray
     kind_ref: IntArray
 
+    def some(self, subjects: IntArray) -> Imputer:
+        """What is needed of some of the subjects.
+
+        Parameters
+        ----------
+        subjects : ndarray of int, shape (n,)
+            Which.
+
+        Returns
+        -------
+        Imputer
+            Of these, in the order given.
+        """
+        of_subjects = ("y", "first", "own", "reference", "kind", "kind_ref")
+        return replace(self, **{name: getattr(self, name)[subjects] for name in of_subjects})
+
     def impute(
         self, beta: FloatArray, sigma: FloatArray, strategy: Strategy, rng: np.random.Generator | None = None
     ) -> FloatArray:
@@ -59,25 +76,66 @@ class Imputer:
         ndarray, shape (B, N, V)
             Observed values as they are.
         """
-        n_visits = self.y.shape[1]
         y = self.y - self.centre
-        means, means_ref = beta @ _columns(self.own), beta @ _columns(self.reference)
-        means, means_ref = (each.reshape(len(beta), *self.y.shape) for each in (means, means_ref))
-        filled = np.array(np.broadcast_to(y, means.shape))
-        missing = np.isnan(y)
+        filled = np.array(np.broadcast_to(self.y, (len(beta), *self.y.shape)))
+        for members, lost, first in self._alike():
+            means, means_ref = (
+                (beta @ _columns(rows[members])).reshape(len(beta), len(members), -1) for rows in (self.own, self.reference)
+            )
+            of = self._distribution(members[0], first, means, means_ref, sigma, strategy)
+            noise = None if rng is None else rng.standard_normal((len(beta), len(members), int(lost.sum())))
+            filled[:, members[:, None], np.flatnonzero(lost)] = (
+                completed(y[members], lost, of, noise)[..., lost] + self.centre[lost]
+            )
+        return filled
+
+    def passed_on(self, sigma: FloatArray, strategy: Strategy, shifted: BoolArray) -> FloatArray:
+        """How far imputed values move when each in turn is moved by 1, and those after it are imputed given the moved ones.
+
+        Parameters
+        ----------
+        sigma : ndarray, shape (B, K, V, V)
+            Covariances.
+        strategy : callable
+            As for `impute`.
+        shifted : ndarray of bool, shape (N, V)
+            The values that are moved by 1.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            0 where nothing is imputed.
+        """
+        moved = np.zeros((len(sigma), *self.y.shape))
+        for members, lost, first in self._alike():
+            nothing = np.zeros((len(sigma), 1, self.y.shape[1]))
+            of = self._distribution(members[0], first, nothing, nothing, sigma, strategy)
+            root = np.linalg.cholesky(conditional_covariance(of.cov, lost))
+            onward = root / np.diagonal(root, axis1=-2, axis2=-1)[..., None, :]  # of each value, on itself and on those after it
+            steps = (shifted[members][:, lost] * 1.0)[None, :, :, None]
+            moved[:, members[:, None], np.flatnonzero(lost)] = (onward @ steps)[..., 0]
+        return moved
+
+    def _alike(self) -> Iterator[tuple[IntArray, BoolArray, int]]:
+        """Subjects who lack the same visits after the same event: who, what they lack, the first visit after the event."""
+        missing = np.isnan(self.y)
         same = np.column_stack([self.first, self.kind, self.kind_ref, missing])
         groups, group = np.unique(same, axis=0, return_inverse=True)
-        for number, (first, kind, kind_ref, *_) in enumerate(groups.tolist()):
-            members = np.flatnonzero(group.ravel() == number)
+        order = np.argsort(group.ravel(), kind="stable")
+        ends = np.cumsum(np.bincount(group.ravel(), minlength=len(groups)))
+        for members, (first, *_) in zip(np.split(order, ends[:-1]), groups.tolist(), strict=True):
             lost = missing[members[0]]
-            if not lost.any():
-                continue
-            of = Normal(means[:, members], sigma[:, kind, None])
-            if first < n_visits:
-                of = strategy(of, Normal(means_ref[:, members], sigma[:, kind_ref, None]), first)
-            noise = None if rng is None else rng.standard_normal((len(beta), len(members), int(lost.sum())))
-            filled[:, members] = completed(y[members], lost, of, noise)
-        return np.where(missing, filled + self.centre, self.y)
+            if lost.any():
+                yield members, lost, first
+
+    def _distribution(
+        self, one: int, first: int, means: FloatArray, means_ref: FloatArray, sigma: FloatArray, strategy: Strategy
+    ) -> Normal:
+        """That of subjects like one of them."""
+        of = Normal(means, sigma[:, self.kind[one], None])
+        if first == self.y.shape[1]:
+            return of
+        return strategy(of, Normal(means_ref, sigma[:, self.kind_ref[one], None]), first)
 
 
 def imputer(data: SubjectData, cross: CrossProducts, design: IntArray, first: IntArray, reference: int = 0) -> Imputer:

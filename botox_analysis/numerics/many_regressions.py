@@ -8,6 +8,10 @@ import numpy as np
 
 from botox_analysis.numerics.inference import FloatArray
 
+UNDETERMINED = 1e-10
+"""The smallest eigenvalue of weighted products of orthonormal columns, as a share of the largest product, below which a column
+hangs on rounding."""
+
 
 @dataclass(frozen=True)
 class ManyRegressions:
@@ -17,15 +21,35 @@ class ManyRegressions:
     ----------
     beta : ndarray, shape (B, V, q)
         Coefficients.
-    variance : ndarray, shape (B, V, q)
-        Theirs, by the model.
+    residual_variance : ndarray, shape (B, V)
+        About the regression.
+    unscaled : ndarray, shape (B, q, q)
+        Times the residual variance, the covariance of the coefficients; without weights the same in all data sets.
     residual_df : ndarray, shape (B,)
         Weights add up to this and the coefficients.
     """
 
     beta: FloatArray
-    variance: FloatArray
+    residual_variance: FloatArray
+    unscaled: FloatArray
     residual_df: FloatArray
+
+    def contrasts(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Combinations of the coefficients, and their variances by the model.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (k, q) or (B, k, q)
+            The combinations, the same for all data sets or for each its own.
+
+        Returns
+        -------
+        estimate, variance : ndarray, shape (B, V, k)
+            Of each.
+        """
+        own = np.broadcast_to(rows, (len(self.beta), *rows.shape[-2:]))
+        spread = ((own @ self.unscaled) * own).sum(axis=-1)
+        return self.beta @ own.swapaxes(-1, -2), self.residual_variance[:, :, None] * spread[:, None, :]
 
 
 def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> ManyRegressions:
@@ -34,7 +58,7 @@ def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = 
     Parameters
     ----------
     x : ndarray, shape (N, q)
-        Of full column rank, also with the weights.
+        Of full column rank.
     y : ndarray, shape (B, N, V)
         Nothing missing.
     weights : ndarray, shape (B, N), optional
@@ -43,23 +67,30 @@ def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = 
     Returns
     -------
     ManyRegressions
-        One a data set and visit.
+        One a data set and visit; missing where weights leave columns of a data set undetermined.
     """
     # Orthonormal columns: what the normal equations lose is not lost.
     q, r = np.linalg.qr(x)
     back = np.linalg.inv(r)
+    n_sets, n_columns = len(y), x.shape[1]
     if weights is None:
-        inverse = np.broadcast_to(np.eye(x.shape[1]), (len(y), x.shape[1], x.shape[1]))
+        inverse = np.broadcast_to(np.eye(n_columns), (n_sets, n_columns, n_columns))
         coordinates = q.T @ y
-        total = np.full(len(y), float(len(x)))
+        total = np.full(n_sets, float(len(x)))
         squares = ((y - q @ coordinates) ** 2).sum(axis=1)
     else:
         weighted = q.T[None] * weights[:, None, :]
-        inverse = np.linalg.inv(weighted @ q)
+        gram = weighted @ q
+        determined = np.linalg.eigvalsh(gram)[:, 0] > UNDETERMINED * gram.diagonal(axis1=1, axis2=2).max(axis=1)
+        inverse = np.full_like(gram, np.nan)
+        inverse[determined] = np.linalg.inv(gram[determined])
         coordinates = inverse @ (weighted @ y)
         total = weights.sum(axis=1)
         squares = (weights[:, :, None] * (y - q @ coordinates) ** 2).sum(axis=1)
-    df = total - x.shape[1]
-    diagonal = np.einsum("ij,bjk,ik->bi", back, inverse, back)
-    variance = (squares / df[:, None])[:, :, None] * diagonal[:, None, :]
-    return ManyRegressions(np.asarray((back @ coordinates).swapaxes(1, 2)), np.asarray(variance), df)
+    df = total - n_columns
+    return ManyRegressions(
+        beta=np.asarray((back @ coordinates).swapaxes(1, 2)),
+        residual_variance=np.asarray(squares / df[:, None]),
+        unscaled=np.asarray(back @ inverse @ back.T),
+        residual_df=df,
+    )

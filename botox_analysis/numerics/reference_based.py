@@ -174,6 +174,29 @@ REFERENCE_BASED: dict[str, Strategy] = {
 """Strategies by name; a further one is a function of the same signature."""
 
 
+def conditional_covariance(cov: FloatArray, missing: BoolArray) -> FloatArray:
+    """The covariance of missing values given the others.
+
+    Parameters
+    ----------
+    cov : ndarray, shape (..., V, V)
+        Between visits.
+    missing : ndarray of bool, shape (V,)
+        The visits to impute, m of them.
+
+    Returns
+    -------
+    ndarray, shape (..., m, m)
+        Between these.
+    """
+    seen, lost = np.flatnonzero(~missing), np.flatnonzero(missing)
+    covariance = cov[..., lost[:, None], lost]
+    if not len(seen):
+        return covariance
+    with_lost = cov[..., seen[:, None], lost]
+    return np.asarray(covariance - with_lost.swapaxes(-1, -2) @ np.linalg.solve(cov[..., seen[:, None], seen], with_lost))
+
+
 def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray | None = None) -> FloatArray:
     """Values of subjects who miss the same visits, with what is missing in place.
 
@@ -184,7 +207,7 @@ def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray |
     missing : ndarray of bool, shape (V,)
         Visits to impute, one or more.
     of : Normal
-        Means (B, n, V) and covariances (B, 1, V, V) of B imputations.
+        Means (B, n, V) and covariances (B, 1, V, V), the same for all n, of B imputations.
     noise : ndarray, shape (B, n, m), optional
         Standard normal numbers for the m missing visits. Left out: their conditional means.
 
@@ -195,15 +218,14 @@ def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray |
     """
     seen, lost = np.flatnonzero(~missing), np.flatnonzero(missing)
     values = np.array(np.broadcast_to(y, of.mean.shape))
-    covariance = of.cov[..., lost[:, None], lost]
     expected = of.mean[..., lost]
     if len(seen):
         with_lost = of.cov[..., seen[:, None], lost]
         slope = np.linalg.solve(of.cov[..., seen[:, None], seen], with_lost)
         beyond = y[:, seen] - of.mean[..., seen]
-        expected = expected + (beyond[..., None, :] @ slope)[..., 0, :]
-        covariance = covariance - with_lost.swapaxes(-1, -2) @ slope
+        expected = expected + beyond @ slope[..., 0, :, :]
     if noise is not None:
-        expected = expected + (np.linalg.cholesky(covariance) @ noise[..., None])[..., 0]
+        root = np.linalg.cholesky(conditional_covariance(of.cov, missing))
+        expected = expected + noise @ root[..., 0, :, :].swapaxes(-1, -2)
     values[..., lost] = expected
     return values

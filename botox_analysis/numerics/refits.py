@@ -51,6 +51,31 @@ class Refits:
     sigma: FloatArray
 
 
+def drawn_within(group: IntArray, n_resamples: int, rng: np.random.Generator) -> FloatArray:
+    """How often each subject is drawn, when each group is drawn from itself with replacement.
+
+    Parameters
+    ----------
+    group : ndarray of int, shape (N,)
+        Codes from 0; subjects of -1 are never drawn.
+    n_resamples : int
+        B.
+    rng : Generator
+        Draws.
+
+    Returns
+    -------
+    ndarray, shape (B, N)
+        Counts, which add up to the size of each group.
+    """
+    weights = np.zeros((n_resamples, len(group)))
+    for each in range(int(group.max(initial=-1)) + 1):
+        own = np.flatnonzero(group == each)
+        flat = rng.integers(len(own), size=(n_resamples, len(own))) + len(own) * np.arange(n_resamples)[:, None]
+        weights[:, own] = np.bincount(flat.ravel(), minlength=n_resamples * len(own)).reshape(n_resamples, len(own))
+    return weights
+
+
 def resampled(data: SubjectData, cross: CrossProducts, weights: FloatArray) -> CrossProducts:
     """Cross-products of data sets in which each subject counts as often as its weight says.
 

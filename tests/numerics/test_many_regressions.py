@@ -21,7 +21,7 @@ def test_each_regression_is_that_of_statsmodels(data):
         for visit in range(3):
             one = sm.OLS(y[draw, :, visit], x).fit()
             assert many.beta[draw, visit] == pytest.approx(one.params, abs=1e-11)
-            assert many.variance[draw, visit] == pytest.approx(one.bse**2, rel=1e-10)
+            assert many.contrasts(np.eye(3))[1][draw, visit] == pytest.approx(one.bse**2, rel=1e-10)
 
 
 def test_weights_are_repetitions(data):
@@ -31,7 +31,7 @@ def test_weights_are_repetitions(data):
         twice = np.repeat(np.arange(30), weights[draw].astype(int))
         one = sm.OLS(y[draw, twice, 1], x[twice]).fit()
         assert many.beta[draw, 1] == pytest.approx(one.params, abs=1e-10)
-        assert many.variance[draw, 1] == pytest.approx(one.bse**2, rel=1e-9)
+        assert many.contrasts(np.eye(3))[1][draw, 1] == pytest.approx(one.bse**2, rel=1e-9)
         assert many.residual_df[draw] == one.df_resid
 
 
@@ -39,4 +39,25 @@ def test_weights_of_one_change_nothing(data):
     x, y, weights = data
     plain, weighted = many_regressions(x, y), many_regressions(x, y, np.ones_like(weights))
     assert weighted.beta == pytest.approx(plain.beta, abs=1e-11)
-    assert weighted.variance == pytest.approx(plain.variance, rel=1e-11)
+    assert weighted.residual_variance == pytest.approx(plain.residual_variance, rel=1e-11)
+    assert weighted.unscaled == pytest.approx(plain.unscaled, rel=1e-10, abs=1e-14)
+
+
+def test_contrasts_have_the_variance_of_statsmodels(data):
+    x, y, weights = data
+    rows = np.array([[1.0, 0.5, 20.0], [0.0, 1.0, 0.0]])
+    estimate, variance = many_regressions(x, y).contrasts(rows)
+    one = sm.OLS(y[2, :, 1], x).fit()
+    told = one.t_test(rows)
+    assert estimate[2, 1] == pytest.approx(told.effect, abs=1e-11)
+    assert variance[2, 1] == pytest.approx(told.sd**2, rel=1e-10)
+    each = np.broadcast_to(rows, (5, 2, 3)).copy()
+    assert many_regressions(x, y, weights).contrasts(each)[0] == pytest.approx(many_regressions(x, y, weights).contrasts(rows)[0])
+
+
+def test_a_data_set_without_one_of_the_arms_has_no_estimate(data):
+    x, y, weights = data
+    weights[3, x[:, 1] == 1] = 0
+    many = many_regressions(x, y, weights)
+    assert np.isnan(many.beta[3]).all()
+    assert np.isfinite(many.beta[[0, 1, 2, 4]]).all()

@@ -1,0 +1,317 @@
+"""What missing outcomes are imputed from: a mixed model of what was observed, and what is assumed after each subject's event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.models.fit import RESPONSES
+from botox_analysis.models.mmrm import fit_crossproducts
+from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.quantities import asked_of
+from botox_analysis.models.repeated import crossproducts
+from botox_analysis.models.single_imputation import SINGLE_VALUES, wide_of
+from botox_analysis.numerics.imputer import Imputer, imputer
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.reference_based import REFERENCE_BASED, Strategy, missing_at_random
+from botox_analysis.numerics.subject_data import BoolArray, IntArray
+from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, grid_of
+from botox_analysis.subject_grid import SubjectGrid
+
+AnyStrategy = str | Strategy
+"""A word of `REFERENCE_BASED`, or a function of the same signature."""
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What is assumed of N subjects at V visits after their intercurrent events.
+
+    Attributes
+    ----------
+    strategies : tuple of callable
+        Missing at random first.
+    code : ndarray of int, shape (N,)
+        Which of them is the subject's.
+    first : ndarray of int, shape (N,)
+        The first visit from which it holds; V where it is missing at random.
+    after : ndarray of bool, shape (N, V)
+        Visits after an event, whatever the strategy.
+    words : str
+        In words.
+    """
+
+    strategies: tuple[Strategy, ...]
+    code: IntArray
+    first: IntArray
+    after: BoolArray
+    words: str
+
+    @property
+    def of_another_course(self) -> BoolArray:
+        """Visits that follow another course than that of the arm, shape (N, V): what was seen there is not of the model."""
+        return np.arange(self.after.shape[1]) >= self.first[:, None]
+
+
+def assumed(
+    outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: str
+) -> Assumed:
+    """What is assumed after each subject's event.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*. Without the column ``intercurrent_event`` the event of a subject is that no further value was seen.
+    grid : SubjectGrid
+        Of these.
+    strategy : str, callable, or mapping of str to these
+        For every event, or by the kind of the event.
+    response : str
+        The column that is imputed.
+
+    Returns
+    -------
+    Assumed
+        Of the events of a subject the first counts whose strategy is not missing at random.
+
+    Raises
+    ------
+    DataError
+        A kind has no strategy, or a strategy is for a kind that does not occur.
+    ValueError
+        A strategy is not known.
+    """
+    y = wide_of(grid, response)
+    n_visits = y.shape[1]
+    if INTERCURRENT_EVENT in outcomes.columns:
+        kinds = grid.wide(outcomes[INTERCURRENT_EVENT].fillna("").astype(str).to_numpy(dtype=object), "")
+        occurring = list(dict.fromkeys(kind for kind in kinds.ravel().tolist() if kind))
+    else:
+        seen = ~np.isnan(y)
+        last = np.where(seen.any(axis=1), n_visits - seen[:, ::-1].argmax(axis=1), 0)
+        kinds = np.where(np.arange(n_visits) >= last[:, None], NO_FURTHER_VALUE, "")
+        occurring = [NO_FURTHER_VALUE]
+    by_kind = _by_kind(strategy, occurring, known=INTERCURRENT_EVENT in outcomes.columns)
+    strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
+    of_kind = {kind: strategies.index(function) for kind, function in by_kind.items()} | {"": 0}
+    codes = np.array([of_kind[kind] for kind in kinds.ravel().tolist()], dtype=np.int64).reshape(kinds.shape)
+    other = codes > 0
+    first = np.where(other.any(axis=1), other.argmax(axis=1), n_visits)
+    code = np.append(codes, np.zeros((len(codes), 1), dtype=np.int64), axis=1)[np.arange(len(codes)), first]
+    return Assumed(strategies, code, first, kinds != "", _words(strategy))
+
+
+NO_FURTHER_VALUE = "no further value"
+"""The event of a subject of whom nothing more was seen, where intercurrent events are not known."""
+
+
+def _by_kind(strategy: AnyStrategy | Mapping[str, AnyStrategy], occurring: Sequence[str], *, known: bool) -> dict[str, Strategy]:
+    if not isinstance(strategy, Mapping):
+        return dict.fromkeys(occurring, _function(strategy))
+    if not known:
+        raise DataError(
+            f"outcomes has no column '{INTERCURRENT_EVENT}', and strategy is by the kind of the event; "
+            "take address_events first, or one strategy for all who have no further value."
+        )
+    lacking = [kind for kind in occurring if kind not in strategy]
+    if lacking:
+        raise DataError(f"strategy says nothing of the intercurrent event {listed(lacking)}; it names {listed(strategy)}.")
+    strange = [kind for kind in strategy if kind not in occurring]
+    if strange:
+        raise DataError(f"strategy names the intercurrent event {listed(strange)}; those of outcomes are {listed(occurring)}.")
+    return {kind: _function(strategy[kind]) for kind in occurring}
+
+
+def _function(strategy: AnyStrategy) -> Strategy:
+    if callable(strategy):
+        return strategy
+    require_choice(strategy, (*REFERENCE_BASED, *SINGLE_VALUES), "strategy")
+    if strategy in SINGLE_VALUES:
+        raise ValueError(f"strategy {strategy!r} puts one value in the place of a missing one; it takes no n, seed or draws.")
+    return REFERENCE_BASED[strategy]
+
+
+def _words(strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> str:
+    if isinstance(strategy, Mapping):
+        return ", ".join(f"{_words(each)} after {kind}" for kind, each in strategy.items())
+    return strategy if isinstance(strategy, str) else str(getattr(strategy, "__name__", "a strategy")).replace("_", " ")
+
+
+@dataclass(frozen=True)
+class ImputationModel:
+    """A fitted model of what was observed, and what follows from it for what was not.
+
+    Attributes
+    ----------
+    outcomes : DataFrame
+        *outcomes* of the N subjects who enter.
+    grid : SubjectGrid
+        Of these.
+    response : str
+        The column that is imputed.
+    assumed : Assumed
+        After intercurrent events.
+    fit : MmrmFit
+        Of the values that follow the course of their arm.
+    imputer : Imputer
+        For the same subjects.
+    not_entered : tuple of (str, str, int)
+        Subjects who do not enter: where, reason, n.
+    """
+
+    outcomes: pd.DataFrame
+    grid: SubjectGrid
+    response: str
+    assumed: Assumed
+    fit: MmrmFit
+    imputer: Imputer
+    not_entered: tuple[tuple[str, str, int], ...]
+
+    @property
+    def group(self) -> IntArray:
+        """The arm of each subject, to draw from; -1 for those of whom the model has no value."""
+        data = self.fit.measures.of_subjects
+        entered = data.observed(slice(0, len(data.y))).any(axis=1)
+        return np.where(entered, data.quantities[0].values, -1)
+
+    def fill(self, beta: FloatArray, sigma: FloatArray, rng: np.random.Generator | None) -> FloatArray:
+        """Completed responses for draws of the parameters.
+
+        Parameters
+        ----------
+        beta : ndarray, shape (B, P)
+            Coefficients.
+        sigma : ndarray, shape (B, K, V, V)
+            Covariances.
+        rng : Generator or None
+            Draws what is missing; None: its conditional mean.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            Observed values as they are.
+        """
+        values = np.empty((len(beta), *self.imputer.y.shape))
+        for code, strategy in enumerate(self.assumed.strategies):
+            own = np.flatnonzero(self.assumed.code == code)
+            values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, rng)
+        return values
+
+    def passed_on(self, sigma: FloatArray, shifted: BoolArray) -> FloatArray:
+        """How far imputed values move when those named are moved by 1, each in turn.
+
+        Parameters
+        ----------
+        sigma : ndarray, shape (B, K, V, V)
+            Covariances.
+        shifted : ndarray of bool, shape (N, V)
+            Imputed values that are moved.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            0 where nothing is imputed.
+        """
+        moved = np.empty((len(sigma), *self.imputer.y.shape))
+        for code, strategy in enumerate(self.assumed.strategies):
+            own = np.flatnonzero(self.assumed.code == code)
+            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifted[own])
+        return moved
+
+
+def imputation_model(
+    outcomes: pd.DataFrame,
+    strategy: AnyStrategy | Mapping[str, AnyStrategy],
+    covariates: Sequence[str] | None,
+    covariance: str,
+) -> ImputationModel:
+    """Fit what missing values are imputed from.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, with the full grid of subjects and visits.
+    strategy : str, callable, or mapping of str to these
+        After intercurrent events.
+    covariates : sequence of str, optional
+        As for `fit_mmrm`; left out: the baseline, with an effect for each visit, where there is one.
+    covariance : str
+        As for `fit_mmrm`.
+
+    Returns
+    -------
+    ImputationModel
+        Of the subjects whose covariates are known at all visits.
+
+    Raises
+    ------
+    DataError
+        Rows are absent, the outcomes are imputed already, or `fit_mmrm` refuses them.
+    FitError
+        The values that were observed do not determine the model.
+    """
+    everybody = grid_of(outcomes)
+    n_absent = everybody.n_subjects * len(everybody.visits) - len(outcomes)
+    if n_absent:
+        raise DataError(
+            f"outcomes lacks {n_absent} rows of its {everybody.n_subjects} subjects at {len(everybody.visits)} visits; "
+            "expected a row for each, observed or not: build the frame with as_outcomes."
+        )
+    done = [name for name in (*REFERENCE_BASED, *SINGLE_VALUES) if name in str(outcomes["imputation"].iloc[0])]
+    if done:
+        raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
+    response = "change" if outcomes["change"].notna().any() else "value"
+    if covariates is None:
+        covariates = (f"{BASELINE}:visit",) if outcomes[BASELINE].notna().any() else ()
+    kept, not_entered = _with_covariates(outcomes, everybody, covariates, response)
+    grid = grid_of(kept)
+    if len(grid.arms) < 2 and not _all_at_random(strategy):
+        raise DataError(
+            f"outcomes has one arm, '{grid.arms[0]}', and no reference; a strategy that refers to one needs two arms: "
+            "take 'missing at random'."
+        )
+    after_events = assumed(kept, grid, strategy, response)
+    observed = wide_of(grid, response)
+    modelled = np.where(after_events.of_another_course, np.nan, observed)
+    flat = modelled.ravel() if grid.cell is None else modelled.ravel()[grid.cell]
+    measures = crossproducts(kept.assign(**{response: flat}), covariance=covariance, covariates=covariates, response=response)
+    fit = fit_crossproducts(measures, covariance=covariance)
+    imputing = imputer(
+        replace(measures.of_subjects, y=observed), measures.sums, fit.fitted.problem.basis.design, after_events.first
+    )
+    return ImputationModel(kept, grid, response, after_events, fit, imputing, not_entered)
+
+
+def _all_at_random(strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> bool:
+    each = strategy.values() if isinstance(strategy, Mapping) else [strategy]
+    return all(_function(one) is missing_at_random for one in each)
+
+
+def _with_covariates(
+    outcomes: pd.DataFrame, grid: SubjectGrid, covariates: Sequence[str], response: str
+) -> tuple[pd.DataFrame, tuple[tuple[str, str, int], ...]]:
+    """The subjects of whom all is known that a value is imputed from."""
+    where = f"imputation, {outcomes['endpoint'].iloc[0]}"
+    names = dict.fromkeys(name for name, _ in asked_of(covariates))
+    if response == "change" and outcomes[BASELINE].notna().any():
+        names = {BASELINE: None, **names}
+    still, left_out = np.ones(grid.n_subjects, dtype=bool), []
+    for name in names:
+        if name not in outcomes.columns:
+            continue  # the model refuses it, with those that there are
+        known = grid.wide(outcomes[name].notna().to_numpy(), absent=False).all(axis=1)
+        lost = still & ~known
+        if lost.any():
+            left_out.append((where, f"no {name.replace('_', ' ')} recorded", int(lost.sum())))
+        still &= known
+    if still.all():
+        return outcomes, ()
+    if not still.any():
+        raise DataError(
+            f"outcomes has no subject with {listed(names)}; expected some from which {RESPONSES[response]} can be imputed."
+        )
+    rows = np.broadcast_to(still[:, None], (grid.n_subjects, len(grid.visits)))
+    return outcomes[rows.ravel() if grid.cell is None else rows.ravel()[grid.cell]].reset_index(drop=True), tuple(left_out)
