@@ -156,6 +156,7 @@ from .models.mmrm import (
 )
 from .models.mmrm_refusals import FALL_BACK as FALL_BACK
 from .models.multiplicity import adjust_multiplicity as adjust_multiplicity
+from .models.pooled_responders import pool_responders as pool_responders
 from .models.pooling import pool_imputations as pool_imputations
 from .models.ranks import compare_ranks as compare_ranks
 from .models.rates import (
@@ -183,6 +184,7 @@ from .models.resampling import (
 from .models.resampling import (
     refit_weighted as refit_weighted,
 )
+from .models.sensitivity import sensitivity as sensitivity
 from .models.standardised import StandardisedFit as StandardisedFit
 from .models.strata import homogeneity as homogeneity
 from .models.testing_graph import TestingGraph as TestingGraph
@@ -194,6 +196,15 @@ from .models.times import (
 )
 from .models.times import (
     restricted_means as restricted_means,
+)
+from .models.tipping import (
+    shift_imputations as shift_imputations,
+)
+from .models.tipping import (
+    tipping_delta as tipping_delta,
+)
+from .models.tipping import (
+    tipping_point as tipping_point,
 )
 from .refusal import (
     DataError as DataError,

@@ -44,6 +44,30 @@ def number(value: float, decimals: int = 1) -> str:
     return f"{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "−")
 
 
+def signed(value: float, decimals: int = 1) -> str:
+    """A number with its sign, also a plus.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        As `number`; what rounds to 0 has no sign.
+
+    Examples
+    --------
+    >>> signed(7.63), signed(-2.0), signed(0.04)
+    ('+7.6', '−2.0', '0.0')
+    """
+    said = number(value, decimals)
+    return f"+{said}" if value > 0 and said.strip("0.") else said
+
+
 def decimals_for(spreads: Iterable[float]) -> int:
     """How many decimals numbers of a given spread deserve: as many as show the spread, at least one.
 

@@ -71,14 +71,25 @@ class Response:
         ndarray of bool, shape (rows,)
             False where it cannot be judged.
         """
-        fall = -outcomes["change"].to_numpy(dtype=float)
+        change, baseline = (outcomes[name].to_numpy(dtype=float) for name in ("change", "baseline"))
+        return self.known(outcomes) & self.reached(change, baseline)
+
+    def reached(self, change: Any, baseline: Any) -> Any:
+        """Whether changes are large enough; a tie is.
+
+        Parameters
+        ----------
+        change, baseline : ndarray
+            Of shapes that go together.
+
+        Returns
+        -------
+        ndarray of bool
+            False where either is missing.
+        """
         if self.of == "baseline":
-            far_enough = fall >= (self.threshold - TIE) * outcomes["baseline"].to_numpy(dtype=float)
-        elif self.threshold >= 0:
-            far_enough = fall >= self.threshold - TIE
-        else:
-            far_enough = -fall >= -self.threshold - TIE
-        return self.known(outcomes) & far_enough
+            return -change >= (self.threshold - TIE) * baseline
+        return -change >= self.threshold - TIE if self.threshold >= 0 else change >= -self.threshold - TIE
 
 
 def responses(

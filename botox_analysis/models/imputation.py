@@ -8,7 +8,7 @@ from typing import overload
 
 import pandas as pd
 
-from botox_analysis.models.imputation_draws import DRAWS, Drawn
+from botox_analysis.models.imputation_draws import DRAWS, Parameters, values_given
 from botox_analysis.models.imputation_model import AnyStrategy, ImputationModel, imputation_model
 from botox_analysis.models.imputations import (
     APPROXIMATE_BAYES,
@@ -136,7 +136,7 @@ def impute(
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3. Wolbers M, Noci A, Delmar P,
     Gower-Page C, Yiu S, Bartlett JW (2022). Pharm Stat 21:1246-1257 (conditional means). Little RJA, Rubin DB (2002).
-    Statistical Analysis with Missing Data, 2nd edition, section 10.2 (bootstrap as approximate posterior).
+    Statistical Analysis with Missing Data, 2nd edition, chapter 10 (bootstrap as approximate posterior).
 
     Examples
     --------
@@ -146,7 +146,7 @@ def impute(
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
-    5  week 24     -1.47                 0.15
+    5  week 24      -1.5                 0.05
     """
     if isinstance(strategy, str):
         require_choice(strategy, (*SINGLE_VALUES, *REFERENCE_BASED), "strategy")
@@ -158,18 +158,18 @@ def impute(
     if not by_rule:
         _require_numbers(strategy, draws, n, seed)
     model = imputation_model(outcomes, strategy, covariates, covariance)
-    return completed_by(model, DRAWS[draws](model, n or 0, seed or 0), draws, seed)
+    return completed_from(model, DRAWS[draws](model, n or 0, seed or 0), draws, seed)
 
 
-def completed_by(model: ImputationModel, drawn: Drawn, draws: str, seed: int | None) -> Imputations:
-    """The completed data sets of draws from a model.
+def completed_from(model: ImputationModel, parameters: Parameters, draws: str, seed: int | None) -> Imputations:
+    """The completed data sets that follow from a model and draws of its parameters.
 
     Parameters
     ----------
     model : ImputationModel
         What is imputed from.
-    drawn : Drawn
-        Parameters and values.
+    parameters : Parameters
+        Of its fit.
     draws : str
         How they were drawn.
     seed : int or None
@@ -180,28 +180,28 @@ def completed_by(model: ImputationModel, drawn: Drawn, draws: str, seed: int | N
     Imputations
         Words and the target of the variance with them.
     """
-    n_sets = len(drawn.values)
+    n_sets = len(parameters.beta)
     told = {
         JACKKNIFE: f"conditional means, jackknife of {n_sets - 1} subjects",
         BOOTSTRAP: f"conditional means, {n_sets - 1} bootstrap samples, seed {seed}",
     }.get(draws, f"{n_sets} imputations by {draws}, seed {seed}")
-    failed = f", {drawn.n_failed} resamples drawn anew" if drawn.n_failed else ""
+    failed = f", {parameters.n_failed} resamples drawn anew" if parameters.n_failed else ""
     at_random = len(model.assumed.strategies) == 1
     imputed = pd.isna(model.imputer.y)
     return Imputations(
         outcomes=model.outcomes,
         grid=model.grid,
         response=model.response,
-        values=drawn.values,
+        values=values_given(model, parameters),
         imputed=imputed,
         after=model.assumed.after & imputed,
         draws=draws,
         words=f"{model.assumed.words} ({told}{failed})",
-        target=REPEATED_SAMPLING if drawn.weights is not None or at_random else INFORMATION_ANCHORED,
-        weights=drawn.weights,
-        diagnostics=drawn.diagnostics,
+        target=REPEATED_SAMPLING if parameters.weights is not None or at_random else INFORMATION_ANCHORED,
+        weights=parameters.weights,
+        diagnostics=parameters.diagnostics,
         not_entered=model.not_entered,
-        onward=partial(model.passed_on, drawn.sigma),
+        onward=partial(model.passed_on, parameters.sigma),
     )
 
 

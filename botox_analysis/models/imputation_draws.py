@@ -1,8 +1,8 @@
-"""Draws of the parameters of an imputation model, and of what is missing given them."""
+"""Draws of the parameters of an imputation model, and what is missing given them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ from joblib import Parallel, delayed
 from botox_analysis.models.imputation_model import ImputationModel
 from botox_analysis.models.imputations import APPROXIMATE_BAYES, BAYES, BOOTSTRAP, JACKKNIFE
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.posterior import draw_posterior
 from botox_analysis.numerics.refits import drawn_within, refit, resampled
 from botox_analysis.numerics.reml import NotDetermined
 from botox_analysis.numerics.threads import one_thread
@@ -26,17 +27,21 @@ MOST_FAILED = 0.1
 MOST_VALUES = 2**28
 """Values (data sets x subjects x visits) that are held: 2 GB."""
 
+Seeds = Sequence[np.random.SeedSequence]
+
 
 @dataclass(frozen=True)
-class Drawn:
-    """B data sets of N subjects at V visits.
+class Parameters:
+    """B draws of the parameters of a model of N subjects at V visits.
 
     Attributes
     ----------
+    beta : ndarray, shape (B, P)
+        Coefficients.
     sigma : ndarray, shape (B, K, V, V)
         Covariances.
-    values : ndarray, shape (B, N, V)
-        Completed responses.
+    seeds : sequence of SeedSequence
+        For the values of each `AT_ONCE` data sets; empty where conditional means stand for them.
     weights : ndarray, shape (B, N), or None
         For conditional means in resamples: how often each subject counts.
     n_failed : int
@@ -45,89 +50,108 @@ class Drawn:
         Of a posterior.
     """
 
+    beta: FloatArray
     sigma: FloatArray
-    values: FloatArray
+    seeds: Seeds = ()
     weights: FloatArray | None = None
     n_failed: int = 0
     diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def _approximate_bayes(model: ImputationModel, n: int, seed: int) -> Drawn:
+def values_given(model: ImputationModel, parameters: Parameters) -> FloatArray:
+    """Completed responses.
+
+    Parameters
+    ----------
+    model : ImputationModel
+        Of N subjects at V visits.
+    parameters : Parameters
+        Of the fit of this model, or of one with the same fit and other strategies.
+
+    Returns
+    -------
+    ndarray, shape (B, N, V)
+        Models with the same fit have the same random numbers, so that strategies differ by nothing else.
+    """
+    starts = range(0, len(parameters.beta), AT_ONCE)
+    seeds: Sequence[np.random.SeedSequence | None] = parameters.seeds or [None] * len(starts)
+    parts = Parallel()(
+        delayed(_fill)(model, parameters.beta[first : first + AT_ONCE], parameters.sigma[first : first + AT_ONCE], seed)
+        for first, seed in zip(starts, seeds, strict=True)
+    )
+    return np.concatenate(parts)
+
+
+def _fill(model: ImputationModel, beta: FloatArray, sigma: FloatArray, seed: np.random.SeedSequence | None) -> FloatArray:
+    with one_thread():
+        return model.fill(beta, sigma, None if seed is None else np.random.default_rng(seed))
+
+
+def _approximate_bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
     _refuse_many(model, n)
-    parts = _in_parts(_draw_part, model, n, seed)
-    sigma, values = (np.concatenate([part[name] for part in parts]) for name in ("sigma", "values"))
-    return Drawn(sigma, values, n_failed=_failed(parts, n))
+    of_parameters, of_values = np.random.SeedSequence(seed).spawn(2)
+    beta, sigma, _, n_failed = _bootstrapped(model, n, of_parameters)
+    return Parameters(beta, sigma, _of_parts(n, of_values), n_failed=n_failed)
 
 
-def _bayes(model: ImputationModel, n: int, seed: int) -> Drawn:
+def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
     _refuse_many(model, n)
     fit = model.fit
-    if fit.structure.partition(" by ")[0] != "unstructured" or fit.measures.days_on:
+    if fit.structure.partition(" by ")[0] != "unstructured":
         raise ValueError(
             f"covariance is {fit.structure!r}; draws by Bayes are of an unstructured one, with or without ' by arm'. "
             f"Take it, or draws='{APPROXIMATE_BAYES}'."
         )
-    from botox_analysis.numerics.posterior import draw_posterior
-
     of_parameters, of_values = np.random.SeedSequence(seed).spawn(2)
-    data = fit.measures.of_subjects
     with one_thread():
         try:
-            drawn = draw_posterior(data, fit.fitted.problem, fit.fitted.optimum.sigma, n, of_parameters)
+            drawn = draw_posterior(fit.measures.of_subjects, fit.fitted.problem, fit.fitted.optimum.sigma, n, of_parameters)
         except NotDetermined as error:
             raise FitError(f"the posterior of the imputation model is not determined: {error}; take fewer covariates.") from error
-        values = model.fill(drawn.beta, drawn.sigma, np.random.default_rng(of_values))
-    kept = [name for name in fit.names if name not in fit.aliased]
+    kept = [place for place, name in enumerate(fit.names) if name not in fit.aliased]
     visits = model.grid.visits
     pairs = [(i, j) for i in range(len(visits)) for j in range(i, len(visits))]
-    groups = list(fit.covariances)
-    covariances = [
+    names = [
         f"{'variance' if i == j else 'covariance'} {visits[i]}{f' and {visits[j]}' * (i != j)}{f', {group}' * bool(group)}"
-        for group in groups
+        for group in fit.covariances
         for i, j in pairs
     ]
-    columns = [list(fit.names).index(name) for name in kept]
-    parameters = np.column_stack(
-        [drawn.beta[:, columns], *(drawn.sigma[:, place, i, j] for place in range(len(groups)) for i, j in pairs)]
-    )
+    covariances = [drawn.sigma[:, place, i, j] for place in range(drawn.sigma.shape[1]) for i, j in pairs]
+    each = np.column_stack([drawn.beta[:, kept], *covariances])
     diagnostics = pd.DataFrame(
         {
-            "parameter": [*kept, *covariances],
-            "mean": parameters.mean(axis=0),
-            "standard_deviation": parameters.std(axis=0, ddof=1),
+            "parameter": [*(fit.names[place] for place in kept), *names],
+            "mean": each.mean(axis=0),
+            "standard_deviation": each.std(axis=0, ddof=1),
             "r_hat": drawn.r_hat,
             "effective": drawn.effective,
         }
     )
-    return Drawn(drawn.sigma, values, diagnostics=diagnostics)
+    return Parameters(drawn.beta, drawn.sigma, _of_parts(n, of_values), diagnostics=diagnostics)
 
 
-def _jackknife(model: ImputationModel, n: int, seed: int) -> Drawn:  # noqa: ARG001 - one signature for all
+def _jackknife(model: ImputationModel, n: int, seed: int) -> Parameters:  # noqa: ARG001 - one signature for all
     n_subjects = model.grid.n_subjects
     _refuse_many(model, n_subjects + 1)
     weights = np.vstack([np.ones(n_subjects), 1 - np.eye(n_subjects)])
-    starts = range(0, len(weights), AT_ONCE)
-    parts = Parallel()(delayed(_conditional_means)(model, weights[first : first + AT_ONCE]) for first in starts)
-    sigma, values, known = (np.concatenate([part[place] for part in parts]) for place in range(3))
-    if not known.all():
+    parts = Parallel()(delayed(_fitted)(model, weights[first : first + AT_ONCE]) for first in range(0, len(weights), AT_ONCE))
+    beta, sigma = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
+    n_lost = int((~_known(beta, sigma)).sum())
+    if n_lost:
         raise FitError(
-            f"without one of its subjects the imputation model is not determined ({int((~known).sum())} of {n_subjects} "
-            "subjects); take fewer covariates or a covariance with fewer parameters."
+            f"without one of its subjects the imputation model is not determined ({n_lost} of {n_subjects} subjects); take fewer "
+            "covariates or a covariance with fewer parameters."
         )
-    return Drawn(sigma, values, weights)
+    return Parameters(beta, sigma, weights=weights)
 
 
-def _bootstrap(model: ImputationModel, n: int, seed: int) -> Drawn:
+def _bootstrap(model: ImputationModel, n: int, seed: int) -> Parameters:
     _refuse_many(model, n + 1)
-    parts = _in_parts(_resample_part, model, n, seed)
     everybody = np.ones((1, model.grid.n_subjects))
-    sigma, values, _ = _conditional_means(model, everybody)
-    return Drawn(
-        np.concatenate([sigma, *(part["sigma"] for part in parts)]),
-        np.concatenate([values, *(part["values"] for part in parts)]),
-        np.concatenate([everybody, *(part["weights"] for part in parts)]),
-        _failed(parts, n),
-    )
+    whole = _fitted(model, everybody)
+    *resamples, n_failed = _bootstrapped(model, n, np.random.SeedSequence(seed).spawn(1)[0])
+    beta, sigma, weights = (np.concatenate(both) for both in zip((*whole, everybody), resamples, strict=True))
+    return Parameters(beta, sigma, weights=weights, n_failed=n_failed)
 
 
 def _refuse_many(model: ImputationModel, n_sets: int) -> None:
@@ -139,22 +163,37 @@ def _refuse_many(model: ImputationModel, n_sets: int) -> None:
         )
 
 
-Part = dict[str, FloatArray]
+def _of_parts(n: int, seed: np.random.SeedSequence) -> Seeds:
+    return seed.spawn(-(-n // AT_ONCE))
 
 
-def _in_parts(draw: Callable[..., Part], model: ImputationModel, n: int, seed: int) -> list[Part]:
-    """Data sets in parts of `AT_ONCE`, each from a seed of its own, so that the numbers do not depend on who draws them."""
+def _bootstrapped(model: ImputationModel, n: int, seed: np.random.SeedSequence) -> tuple[FloatArray, FloatArray, FloatArray, int]:
+    """Coefficients, covariances and weights of n resamples, in parts with a seed each, so that the workers do not matter."""
     sizes = [min(AT_ONCE, n - first) for first in range(0, n, AT_ONCE)]
-    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
-    parts: list[Part] = Parallel()(delayed(draw)(model, size, own) for size, own in zip(sizes, seeds, strict=True))
-    return parts
-
-
-def _failed(parts: list[Part], n: int) -> int:
-    n_failed = int(sum(part["n_failed"].sum() for part in parts))
+    parts = Parallel()(delayed(_resampled)(model, size, own) for size, own in zip(sizes, _of_parts(n, seed), strict=True))
+    n_failed = sum(part[3] for part in parts)
     if n_failed > MOST_FAILED * n:
         raise FitError(_too_many(n_failed, n))
-    return n_failed
+    beta, sigma, weights = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    return beta, sigma, weights, n_failed
+
+
+def _resampled(model: ImputationModel, size: int, seed: np.random.SeedSequence) -> tuple[FloatArray, FloatArray, FloatArray, int]:
+    """As many resamples as determine the model."""
+    rng = np.random.default_rng(seed)
+    found: list[tuple[FloatArray, ...]] = []
+    n_known = n_failed = 0
+    while n_known < size:
+        weights = drawn_within(model.group, size - n_known, rng)
+        beta, sigma = _fitted(model, weights)
+        known = _known(beta, sigma)
+        found.append((beta[known], sigma[known], weights[known]))
+        n_known += int(known.sum())
+        n_failed += int((~known).sum())
+        if n_failed > max(size, AT_ONCE):
+            raise FitError(_too_many(n_failed, n_known))
+    beta, sigma, weights = (np.concatenate(pieces) for pieces in zip(*found, strict=True))
+    return beta, sigma, weights, n_failed
 
 
 def _too_many(n_failed: int, n: int) -> str:
@@ -164,54 +203,23 @@ def _too_many(n_failed: int, n: int) -> str:
     )
 
 
-def _draw_part(model: ImputationModel, size: int, seed: np.random.SeedSequence) -> Part:
-    rng = np.random.default_rng(seed)
-    with one_thread():
-        part = _refits(model, size, rng)
-        return part | {"values": model.fill(part["beta"], part["sigma"], rng)}
+def _known(beta: FloatArray, sigma: FloatArray) -> np.ndarray:
+    return np.asarray(np.isfinite(beta).all(axis=1) & np.isfinite(sigma).all(axis=(1, 2, 3)))
 
 
-def _resample_part(model: ImputationModel, size: int, seed: np.random.SeedSequence) -> Part:
-    with one_thread():
-        part = _refits(model, size, np.random.default_rng(seed))
-        return part | {"values": model.fill(part["beta"], part["sigma"], None)}
-
-
-def _refits(model: ImputationModel, size: int, rng: np.random.Generator) -> Part:
-    """Parameters in as many bootstrap samples as determine them."""
-    found: dict[str, list[FloatArray]] = {"weights": [], "beta": [], "sigma": []}
-    n_known = n_failed = 0
-    while n_known < size:
-        weights = drawn_within(model.group, size - n_known, rng)
-        beta, sigma = _parameters(model, weights)
-        known = np.isfinite(beta).all(axis=1) & np.isfinite(sigma).all(axis=(1, 2, 3))
-        for name, drawn in zip(found, (weights, beta, sigma), strict=True):
-            found[name].append(drawn[known])
-        n_known += int(known.sum())
-        n_failed += int((~known).sum())
-        if n_failed > max(size, AT_ONCE):
-            raise FitError(_too_many(n_failed, n_known))
-    return {name: np.concatenate(pieces) for name, pieces in found.items()} | {"n_failed": np.array([n_failed])}
-
-
-def _conditional_means(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, FloatArray, np.ndarray]:
-    with one_thread():
-        beta, sigma = _parameters(model, weights)
-        return sigma, model.fill(beta, sigma, None), np.asarray(np.isfinite(beta).all(axis=1))
-
-
-def _parameters(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _fitted(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     fit = model.fit
     problem, optimum = fit.fitted.problem, fit.fitted.optimum
-    sums = resampled(fit.measures.of_subjects, fit.measures.sums, weights)
-    many = refit(problem, optimum.chart, optimum.state, sums, np.eye(problem.basis.design.shape[1]))
+    with one_thread():
+        sums = resampled(fit.measures.of_subjects, fit.measures.sums, weights)
+        many = refit(problem, optimum.chart, optimum.state, sums, np.eye(problem.basis.design.shape[1]))
     return many.estimate, many.sigma
 
 
-DRAWS: dict[str, Callable[[ImputationModel, int, int], Drawn]] = {
+DRAWS: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
     APPROXIMATE_BAYES: _approximate_bayes,
     BAYES: _bayes,
     JACKKNIFE: _jackknife,
     BOOTSTRAP: _bootstrap,
 }
-"""Ways of drawing by name: a model, how many and a seed -> data sets."""
+"""Ways of drawing by name: a model, how many and a seed -> parameters."""

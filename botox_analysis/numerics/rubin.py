@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from botox_analysis.numerics.inference import FloatArray
+
+ROUNDING = 1e-14
+"""Imputations that differ by no more than this share of their size do not differ."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: Flo
     m = len(estimates)
     mean, within = estimates.mean(axis=0), variances.mean(axis=0)
     between = estimates.var(axis=0, ddof=1)
+    between[between <= (ROUNDING * np.abs(estimates).max(axis=0)) ** 2] = 0.0
     extra = (1 + 1 / m) * between
     total = within + extra
     share = np.divide(extra, total, out=np.zeros_like(total), where=total > 0)
@@ -77,3 +82,39 @@ def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: Flo
         lost = np.where(np.isfinite(increase), (increase + 2 / (df + 3)) / (increase + 1), 1.0)
     missing = np.where(between > 0, lost, 0.0)
     return Pooled(mean, np.sqrt(total), df, missing, np.sqrt(between / m))
+
+
+def pooled_wilson_interval(
+    pooled: Pooled, within: FloatArray, n_total: FloatArray, conf_level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Score limits of proportions of imputed data.
+
+    The limits are the proportions from which that observed is as far as t standard errors, which are those of that proportion,
+    enlarged by what imputations differ.
+
+    Parameters
+    ----------
+    pooled : Pooled
+        Of k proportions, whose complete data have infinite degrees of freedom.
+    within : ndarray, shape (k,)
+        The mean over imputations of p (1 - p) / n.
+    n_total : ndarray, shape (k,)
+        Subjects.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+        Never outside [0, 1]; where imputations do not differ, Wilson's.
+
+    References
+    ----------
+    Lott A, Reiter JP (2020). Am Stat 74:109-115.
+    """
+    increase = np.divide(pooled.std_error**2 - within, within, out=np.zeros_like(within), where=within > 0)
+    reach = special.stdtrit(pooled.df, 0.5 + conf_level / 2) ** 2 * (1 + increase) / n_total
+    centre = (2 * pooled.estimate + reach) / (2 * (1 + reach))
+    half = np.sqrt(np.maximum(centre**2 - pooled.estimate**2 / (1 + reach), 0.0))
+    low, high = np.where(pooled.estimate == 0, 0.0, centre - half), np.where(pooled.estimate == 1, 1.0, centre + half)
+    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)

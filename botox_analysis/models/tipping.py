@@ -1,0 +1,376 @@
+"""`shift_imputations`, `tipping_point`, `tipping_delta`: how far imputed values have to be moved to change a conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from botox_analysis import wording
+from botox_analysis.models.ancova import fit_ancova
+from botox_analysis.models.design import build_design
+from botox_analysis.models.imputations import Imputations
+from botox_analysis.models.pooling import Analysed, pooled
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.moved_values import MovedRegressions, moved_regressions
+from botox_analysis.numerics.subject_data import BoolArray
+from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.schema import BASELINE
+
+ON = ("after the event", "all imputed")
+SHIFTS = ("marginal", "sequential")
+
+GRID = 21
+"""Shifts of each arm that are tried where none are named."""
+
+MOST_MOVED = 64.0
+"""A tipping shift is looked for up to so many standard deviations of the response: far beyond anything plausible."""
+
+STEPS = 512
+"""Into which that way is cut, so that the first crossing is found and not any."""
+
+
+def shift_imputations(
+    imputations: Imputations, delta: Mapping[str, float], *, on: str = "after the event", shift: str = "marginal"
+) -> Imputations:
+    """Imputations with the imputed values of some arms moved.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        From `impute`.
+    delta : mapping of str to float
+        By arm, what is added, in units of the endpoint; arms that are not named are not moved.
+    on : str
+        ``"after the event"``: values imputed after the intercurrent event (or the last value); ``"all imputed"``: gaps, too.
+    shift : str
+        ``"marginal"``: each value is moved by delta. ``"sequential"``: each in turn is moved by delta, and those after it are
+        imputed given the moved ones, so that a shift adds up over visits as far as visits are correlated.
+
+    Returns
+    -------
+    Imputations
+        New ones, for `pool_imputations` and `pool_responders`; their words tell the shift.
+
+    Raises
+    ------
+    DataError
+        There is no such arm, or these imputations cannot be moved in sequence.
+    ValueError
+        A word is not known, or a delta is no number.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
+    >>> worse = ba.shift_imputations(imputations, {"onabotulinumtoxinA": 2.0})
+    >>> pooled = [ba.pool_imputations(each, visits=["week 24"])["estimate"].iloc[0] for each in (imputations, worse)]
+    >>> bool(pooled[1] > pooled[0])
+    True
+    """
+    require_choice(on, ON, "on")
+    require_choice(shift, SHIFTS, "shift")
+    strange = [arm for arm in delta if arm not in imputations.grid.arms]
+    if strange:
+        raise DataError(f"delta names the arm {listed(strange)}; the arms are {listed(imputations.grid.arms)}.")
+    if not all(np.isfinite(each) for each in delta.values()):
+        raise ValueError(f"delta is {dict(delta)!r}; each is a number, in units of the endpoint.")
+    by = sum(value * direction_of(imputations, arm, on, shift) for arm, value in delta.items())
+    told = ", ".join(f"{wording.signed(value, 2)} in {arm}" for arm, value in delta.items())
+    return imputations.moved(np.asarray(by, dtype=float), f"{shift} shift {told} {on}")
+
+
+def direction_of(imputations: Imputations, arm: str, on: str, shift: str) -> FloatArray:
+    """How far values move when the imputed ones of an arm are moved by 1.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        Of N subjects at V visits.
+    arm : str
+        One of its arms.
+    on, shift : str
+        As for `shift_imputations`.
+
+    Returns
+    -------
+    ndarray, shape (N, V) or (B, N, V)
+        0 where nothing moves.
+
+    Raises
+    ------
+    DataError
+        These imputations cannot be moved in sequence.
+    """
+    moved = _movable(imputations, on) & (_arms(imputations) == imputations.grid.arms.index(arm))[:, None]
+    if shift == "marginal":
+        return np.asarray(moved, dtype=float)
+    if imputations.onward is None:
+        raise DataError(f"these imputations ({imputations.words}) are not of one model of all visits; take shift 'marginal'.")
+    onward: FloatArray = imputations.onward(moved)
+    return onward
+
+
+def _movable(imputations: Imputations, on: str) -> BoolArray:
+    return imputations.imputed if on == "all imputed" else imputations.after
+
+
+def _arms(imputations: Imputations) -> np.ndarray:
+    return np.asarray(imputations.grid.wide(imputations.grid.arm, -1).max(axis=1))
+
+
+@dataclass(frozen=True)
+class _Movable:
+    """The difference of one arm at one visit as a function of the shifts of the arm and of the reference."""
+
+    imputations: Imputations
+    row: pd.DataFrame
+    regressions: MovedRegressions
+    df: float
+
+    def estimates(self, shifts: FloatArray, conf_level: float) -> pd.DataFrame:
+        """*estimates* at shifts of (arm, reference), shape (G, 2)."""
+        estimate, variance = self.regressions.at(shifts)
+        rows = self.row.loc[self.row.index.repeat(len(shifts))].assign(delta=shifts[:, 0], delta_reference=shifts[:, 1])
+        analysed = Analysed(rows.reset_index(drop=True), estimate, variance, np.full(len(shifts), self.df))
+        return pooled(self.imputations, analysed, "normal", conf_level)
+
+
+def _movable_difference(
+    imputations: Imputations, visit: str, arm: str | None, covariates: Sequence[str] | None, on: str, shift: str
+) -> _Movable:
+    require_choice(on, ON, "on")
+    require_choice(shift, SHIFTS, "shift")
+    grid = imputations.grid
+    if visit not in grid.visits:
+        raise DataError(f"the imputations have nothing at '{visit}'; their visits are {listed(grid.visits, n_shown=12)}.")
+    others = grid.arms[1:]
+    if arm is None and len(others) != 1:
+        raise DataError(f"there are {len(others)} arms beside the reference ({listed(others)}); name one in arm.")
+    chosen = arm if arm is not None else others[0]
+    if chosen not in others:
+        raise DataError(f"arm is '{chosen}'; expected one beside the reference: {listed(others)}.")
+    place = grid.visits.index(visit)
+    in_both = np.isin(_arms(imputations), [0, grid.arms.index(chosen)])
+    if not (_movable(imputations, on)[:, place] & in_both).any():
+        raise DataError(
+            f"no value of '{chosen}' or '{grid.arms[0]}' was imputed {on.replace('all imputed', 'at all')} at '{visit}': there "
+            "is nothing to move."
+        )
+    first = imputations.completed(0)
+    if covariates is None:
+        covariates = (BASELINE,) if first[BASELINE].notna().any() else ()
+    differences = fit_ancova(first, covariates=covariates, response=imputations.response, visits=[visit]).differences()
+    rows = grid.wide(np.arange(len(first)), -1)[:, place]
+    columns = [imputations.response, *(name for name in covariates if name != imputations.response)]
+    known = first[columns].notna().all(axis=1).to_numpy()[rows]
+    design = build_design(first.iloc[rows[known]], covariates, grid.arms)
+    directions = []
+    for each in (chosen, grid.arms[0]):
+        direction = direction_of(imputations, each, on, shift)
+        directions.append(direction[..., known, place])
+    number = grid.arms.index(chosen)
+    regressions = moved_regressions(
+        design.matrix,
+        imputations.values[:, known, place],
+        directions,
+        design.observed[number] - design.observed[0],
+        None if imputations.weights is None else imputations.weights[:, known],
+    )
+    return _Movable(
+        imputations,
+        differences[differences["arm"] == chosen],
+        regressions,
+        float(int(known.sum()) - design.matrix.shape[1]),
+    )
+
+
+def tipping_point(
+    imputations: Imputations,
+    visit: str,
+    *,
+    arm: str | None = None,
+    deltas: Sequence[float] | None = None,
+    reference_deltas: Sequence[float] | None = None,
+    covariates: Sequence[str] | None = None,
+    on: str = "after the event",
+    shift: str = "marginal",
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """The difference at a visit, with imputed values of either arm moved over a grid of shifts.
+
+    Shifts enter estimates linearly and residual squares as a quadratic, so that the whole grid costs little more than one
+    analysis.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        From `impute`; usually under missing at random.
+    visit : str
+        Of the difference.
+    arm : str, optional
+        Compared with the reference; has to be named where there are several.
+    deltas, reference_deltas : sequence of float, optional
+        Shifts of the arm and of the reference, in units of the endpoint. Left out: 21 each, around 0, to beyond what is
+        plausible.
+    covariates : sequence of str, optional
+        Of the analysis of covariance; left out: the baseline, where there is one.
+    on, shift : str
+        As for `shift_imputations`.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates*, one row for each pair of shifts, with ``delta``, ``delta_reference`` and ``plausible``: true where both
+        are between 0 (as imputed) and the shift after which the subjects in question had on average no change from baseline
+        at all; false throughout where only values, no changes, are known. `plot_tipping_point` shows it.
+
+    Raises
+    ------
+    DataError
+        Nothing was imputed that could be moved, or there is no such visit or arm.
+    ValueError
+        A word is not known, or shifts are no numbers.
+
+    References
+    ----------
+    Permutt T (2016). Stat Med 35:2876-2879. Cro S, Morris TP, Kenward MG, Carpenter JR (2020). Stat Med 39:2815-2842.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
+    >>> surface = ba.tipping_point(imputations, "week 24", deltas=[0, 5, 10], reference_deltas=[0])
+    >>> surface[["delta", "estimate"]].round(1).to_numpy().tolist()
+    [[0.0, -1.7], [5.0, -1.1], [10.0, -0.5]]
+    """
+    require_conf_level(conf_level)
+    movable = _movable_difference(imputations, visit, arm, covariates, on, shift)
+    chosen = str(movable.row["arm"].iloc[0])
+    no_change = [_to_no_change(imputations, visit, each, on, shift) for each in (chosen, imputations.grid.arms[0])]
+    reach = 1.5 * max(np.abs(no_change)) or 1.0
+    axes = [_shifts(given, name, reach) for given, name in ((deltas, "deltas"), (reference_deltas, "reference_deltas"))]
+    pairs = np.array([(own, reference) for reference in axes[1] for own in axes[0]])
+    told = movable.estimates(pairs, conf_level)
+    inside = [_between(pairs[:, place], no_change[place]) for place in (0, 1)]
+    return told.assign(plausible=inside[0] & inside[1])
+
+
+def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArray:
+    if given is None:
+        return np.linspace(-reach, reach, GRID)
+    shifts = np.atleast_1d(np.asarray(given, dtype=float))
+    if shifts.ndim != 1 or not shifts.size or not np.isfinite(shifts).all() or len(np.unique(shifts)) < len(shifts):
+        raise ValueError(f"{name} is {given!r}; expected one shift or more, each a number, each once.")
+    return shifts
+
+
+def _between(values: FloatArray, end: float) -> BoolArray:
+    low, high = min(0.0, end), max(0.0, end)
+    room = 1e-9 * (high - low)
+    return (values >= low - room) & (values <= high + room)
+
+
+def _to_no_change(imputations: Imputations, visit: str, arm: str, on: str, shift: str) -> float:
+    """The shift after which those of an arm whose values move had on average no change from baseline."""
+    place = imputations.grid.visits.index(visit)
+    own = _movable(imputations, on)[:, place] & (_arms(imputations) == imputations.grid.arms.index(arm))
+    if not own.any() or imputations.response != "change":
+        return 0.0
+    direction = direction_of(imputations, arm, on, shift)[..., own, place]
+    return float(-imputations.values[:, own, place].mean() / direction.mean())
+
+
+def tipping_delta(
+    imputations: Imputations,
+    visit: str,
+    *,
+    arm: str | None = None,
+    covariates: Sequence[str] | None = None,
+    on: str = "after the event",
+    shift: str = "marginal",
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """The shift of one arm's imputed values at which the difference at a visit just loses, or just gains, significance.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        From `impute`.
+    visit : str
+        Of the difference.
+    arm : str, optional
+        Whose imputed values are moved; the reference may be named, too. Left out: the arm beside the reference, where there is
+        one.
+    covariates, on, shift
+        As for `tipping_point`.
+    conf_level : float
+        The difference is significant where its interval at this level excludes 0.
+
+    Returns
+    -------
+    DataFrame
+        *estimates*, one row: the difference at the tipping shift, which is in ``delta`` (or ``delta_reference``), the one
+        nearest to 0. Its p-value is 1 - `conf_level`. Where no shift tips the conclusion, ``delta`` is infinite, the other
+        numbers are missing and ``note`` says so.
+
+    Raises
+    ------
+    DataError
+        As `tipping_point`.
+    FitError
+        The analysis is not determined.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
+    >>> tipped = ba.tipping_delta(imputations, "week 24")
+    >>> bool(5 < tipped["delta"].iloc[0] < 10), round(float(tipped["p_value"].iloc[0]), 6)
+    (True, 0.05)
+    """
+    require_conf_level(conf_level)
+    reference = imputations.grid.arms[0]
+    of_reference = arm == reference
+    if of_reference and len(imputations.grid.arms) != 2:
+        raise DataError(f"arm is the reference '{reference}', which is compared with several; keep two arms.")
+    movable = _movable_difference(imputations, visit, None if of_reference else arm, covariates, on, shift)
+    axis = np.array([0.0, 1.0]) if of_reference else np.array([1.0, 0.0])
+
+    def beyond(shift_by: float) -> float:
+        """How far the p-value is below the level."""
+        row = movable.estimates(np.array([shift_by * axis]), conf_level)
+        return float(1 - conf_level - row["p_value"].iloc[0])
+
+    if np.isnan(beyond(0.0)):
+        raise FitError(f"the difference at '{visit}' has no p-value; its values have no spread.")
+    spread = float(np.nanstd(imputations.values[0, :, imputations.grid.visits.index(visit)]))
+    farthest = MOST_MOVED * (spread or 1.0)
+    # Fine near 0 and coarse far away, to both sides in turn.
+    steps = farthest * (np.arange(STEPS + 1) / STEPS) ** 3
+    sides = [movable.estimates(side * steps[:, None] * axis, conf_level)["p_value"].to_numpy() for side in (1, -1)]
+    crossed = [np.flatnonzero(np.diff((p_value < 1 - conf_level).astype(int)) != 0) for p_value in sides]
+    found = [
+        side * float(optimize.brentq(lambda by, side=side: beyond(side * by), steps[where[0]], steps[where[0] + 1], xtol=1e-12))
+        for side, where in zip((1, -1), crossed, strict=True)
+        if where.size
+    ]
+    if not found:
+        return _no_tip(movable, conf_level, of_reference=of_reference)
+    return movable.estimates(np.array([min(found, key=abs) * axis]) + 0.0, conf_level)  # no negative zero
+
+
+def _no_tip(movable: _Movable, conf_level: float, *, of_reference: bool) -> pd.DataFrame:
+    row = movable.estimates(np.zeros((1, 2)), conf_level)
+    kept = "remains" if row["p_value"].iloc[0] < 1 - conf_level else "is never reached"
+    numbers = dict.fromkeys(("estimate", "std_error", "df", "conf_low", "conf_high", "p_value", "monte_carlo_error"), np.nan)
+    which = "delta_reference" if of_reference else "delta"
+    return row.assign(**numbers, missing_information=np.nan, note=f"significance {kept} whatever the shift", **{which: np.inf})
