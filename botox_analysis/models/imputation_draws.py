@@ -184,7 +184,7 @@ def _resampled(model: ImputationModel, size: int, seed: np.random.SeedSequence) 
     found: list[tuple[FloatArray, ...]] = []
     n_known = n_failed = 0
     while n_known < size:
-        weights = drawn_within(model.group, size - n_known, rng)
+        weights = drawn_within(model.arm, size - n_known, rng)
         beta, sigma = _fitted(model, weights)
         known = _known(beta, sigma)
         found.append((beta[known], sigma[known], weights[known]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -171,11 +171,9 @@ class ImputationModel:
     not_entered: tuple[tuple[str, str, int], ...]
 
     @property
-    def group(self) -> IntArray:
-        """The arm of each subject, to draw from; -1 for those of whom the model has no value."""
-        data = self.fit.measures.of_subjects
-        entered = data.observed(slice(0, len(data.y))).any(axis=1)
-        return np.where(entered, data.quantities[0].values, -1)
+    def arm(self) -> IntArray:
+        """The code of each subject's arm, shape (N,)."""
+        return np.asarray(self.fit.measures.of_subjects.quantities[0].values)
 
     def fill(self, beta: FloatArray, sigma: FloatArray, rng: np.random.Generator | None) -> FloatArray:
         """Completed responses for draws of the parameters.
@@ -195,9 +193,9 @@ class ImputationModel:
             Observed values as they are.
         """
         values = np.empty((len(beta), *self.imputer.y.shape))
-        for code, strategy in enumerate(self.assumed.strategies):
-            own = np.flatnonzero(self.assumed.code == code)
-            values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, rng)
+        noise = None if rng is None else self.imputer.noise(len(beta), rng)
+        for strategy, own in self._by_strategy():
+            values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, None if noise is None else noise[:, own])
         return values
 
     def passed_on(self, sigma: FloatArray, shifted: BoolArray) -> FloatArray:
@@ -216,10 +214,16 @@ class ImputationModel:
             0 where nothing is imputed.
         """
         moved = np.empty((len(sigma), *self.imputer.y.shape))
-        for code, strategy in enumerate(self.assumed.strategies):
-            own = np.flatnonzero(self.assumed.code == code)
+        for strategy, own in self._by_strategy():
             moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifted[own])
         return moved
+
+    def _by_strategy(self) -> Iterator[tuple[Strategy, IntArray]]:
+        """The strategies of which there are subjects, and these."""
+        for code, strategy in enumerate(self.assumed.strategies):
+            own = np.flatnonzero(self.assumed.code == code)
+            if len(own):
+                yield strategy, own
 
 
 def imputation_model(

@@ -55,9 +55,7 @@ class Imputer:
         of_subjects = ("y", "first", "own", "reference", "kind", "kind_ref")
         return replace(self, **{name: getattr(self, name)[subjects] for name in of_subjects})
 
-    def impute(
-        self, beta: FloatArray, sigma: FloatArray, strategy: Strategy, rng: np.random.Generator | None = None
-    ) -> FloatArray:
+    def impute(self, beta: FloatArray, sigma: FloatArray, strategy: Strategy, noise: FloatArray | None = None) -> FloatArray:
         """Completed responses.
 
         Parameters
@@ -68,8 +66,8 @@ class Imputer:
             Covariances.
         strategy : callable
             For subjects with an event; the others are missing at random.
-        rng : Generator, optional
-            Draws from the conditional distribution. Left out: its mean.
+        noise : ndarray, shape (B, N, V), optional
+            Of `noise`, for draws from the conditional distribution. Left out: its mean.
 
         Returns
         -------
@@ -83,11 +81,30 @@ class Imputer:
                 (beta @ _columns(rows[members])).reshape(len(beta), len(members), -1) for rows in (self.own, self.reference)
             )
             of = self._distribution(members[0], first, means, means_ref, sigma, strategy)
-            noise = None if rng is None else rng.standard_normal((len(beta), len(members), int(lost.sum())))
-            filled[:, members[:, None], np.flatnonzero(lost)] = (
-                completed(y[members], lost, of, noise)[..., lost] + self.centre[lost]
-            )
+            places = members[:, None], np.flatnonzero(lost)
+            own = None if noise is None else noise[:, *places]
+            filled[:, *places] = completed(y[members], lost, of, own)[..., lost] + self.centre[lost]
         return filled
+
+    def noise(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
+        """Standard normal numbers for what is missing, the same for a subject whatever is assumed of it.
+
+        Parameters
+        ----------
+        n_draws : int
+            B.
+        rng : Generator
+            Draws them.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            0 for what is observed.
+        """
+        missing = np.isnan(self.y)
+        noise = np.zeros((n_draws, *missing.shape))
+        noise[:, missing] = rng.standard_normal((n_draws, int(missing.sum())))
+        return noise
 
     def passed_on(self, sigma: FloatArray, strategy: Strategy, shifted: BoolArray) -> FloatArray:
         """How far imputed values move when each in turn is moved by 1, and those after it are imputed given the moved ones.
