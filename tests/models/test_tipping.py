@@ -1,0 +1,150 @@
+"""Shifts of imputed values, and where they tip a conclusion."""
+
+import numpy as np
+import pytest
+
+import botox_analysis as ba
+
+
+@pytest.fixture(scope="module")
+def outcomes(repeated):
+    frame = repeated(21, n_per_arm=40)
+    gone = (frame["visit"].cat.codes >= 2) & frame["subject"].isin(frame["subject"].unique()[::3])
+    gap = (frame["visit"].cat.codes == 1) & frame["subject"].isin(frame["subject"].unique()[1::9])
+    return frame.assign(change=frame["change"].mask(gone | gap), value=frame["value"].mask(gone | gap))
+
+
+@pytest.fixture(scope="module")
+def drawn(outcomes):
+    return ba.impute(outcomes, strategy="missing at random", n=40, seed=5)
+
+
+NUMBERS = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value", "missing_information", "monte_carlo_error"]
+
+
+@pytest.mark.parametrize("shift", ["marginal", "sequential"])
+@pytest.mark.parametrize("on", ["after the event", "all imputed"])
+def test_each_point_of_the_grid_is_the_analysis_of_moved_values(drawn, shift, on):
+    grid = ba.tipping_point(
+        drawn, "week 16", deltas=[-1, 0, 3], reference_deltas=[0, 2], covariates=("baseline", "sex"), on=on, shift=shift
+    )
+    assert len(grid) == 6
+    for _, row in grid.iterrows():
+        moved = ba.shift_imputations(drawn, {"155 U": row["delta"], "placebo": row["delta_reference"]}, on=on, shift=shift)
+        alone = ba.pool_imputations(moved, covariates=("baseline", "sex"), visits=["week 16"]).iloc[0]
+        assert row[NUMBERS].astype(float).to_numpy() == pytest.approx(
+            alone[NUMBERS].astype(float).to_numpy(), rel=1e-9, abs=1e-12
+        )
+
+
+@pytest.mark.parametrize("draws", ["jackknife", "bootstrap"])
+def test_conditional_means_are_moved_alike(outcomes, draws):
+    how = {"n": 30, "seed": 1} if draws == "bootstrap" else {}
+    imputations = ba.impute(outcomes, strategy="jump to reference", draws=draws, **how)
+    row = ba.tipping_point(imputations, "week 16", deltas=[2.5], reference_deltas=[-1]).iloc[0]
+    alone = ba.pool_imputations(ba.shift_imputations(imputations, {"155 U": 2.5, "placebo": -1}), visits=["week 16"]).iloc[0]
+    assert row[["estimate", "std_error"]].tolist() == pytest.approx(alone[["estimate", "std_error"]].tolist(), rel=1e-9)
+
+
+def test_a_shift_of_0_changes_nothing(drawn):
+    plain = ba.pool_imputations(drawn)
+    for shift in ("marginal", "sequential"):
+        same = ba.pool_imputations(ba.shift_imputations(drawn, {"155 U": 0.0}, shift=shift))
+        assert same[NUMBERS].to_numpy() == pytest.approx(plain[NUMBERS].to_numpy(), abs=1e-12, nan_ok=True)
+
+
+def test_a_marginal_shift_moves_imputed_values_of_the_arm_and_nothing_else(drawn):
+    by = ba.shift_imputations(drawn, {"155 U": 1.5}).values - drawn.values
+    active = drawn.grid.wide(drawn.grid.arm, -1).max(axis=1) == 1
+    assert by[:, drawn.after & active[:, None]] == pytest.approx(1.5)
+    assert (by[:, ~(drawn.after & active[:, None])] == 0).all()
+    everywhere = ba.shift_imputations(drawn, {"155 U": 1.5}, on="all imputed").values - drawn.values
+    assert everywhere[:, drawn.imputed & active[:, None]] == pytest.approx(1.5)
+    assert (drawn.imputed & ~drawn.after).any()
+
+
+def test_a_shift_in_sequence_adds_up_over_visits_as_far_as_they_are_correlated(drawn):
+    by = ba.shift_imputations(drawn, {"155 U": 1.0}, shift="sequential").values - drawn.values
+    active = drawn.grid.wide(drawn.grid.arm, -1).max(axis=1) == 1
+    left = active & drawn.after[:, 2] & ~drawn.after[:, 1]
+    assert by[:, left, 2] == pytest.approx(1.0)
+    assert 1.02 < by[:, left, 3].mean() < 2
+
+
+def test_the_tipping_shift_has_the_p_value_of_the_level(drawn):
+    significant = ba.pool_imputations(drawn, visits=["week 16"]).iloc[0]
+    tipped = ba.tipping_delta(drawn, "week 16").iloc[0]
+    assert significant["p_value"] < 0.05
+    assert tipped["p_value"] == pytest.approx(0.05, abs=1e-9)
+    assert tipped["conf_high"] == pytest.approx(0, abs=1e-9)
+    assert tipped["delta"] > 0
+    nearer = ba.tipping_point(drawn, "week 16", deltas=np.linspace(-1, 1, 41) * tipped["delta"] * 0.999, reference_deltas=[0])
+    assert (nearer["p_value"] < 0.05).all()
+
+
+def test_moving_the_reference_the_other_way_tips_the_same_conclusion(drawn):
+    tipped = ba.tipping_delta(drawn, "week 16", arm="placebo").iloc[0]
+    assert tipped["delta_reference"] < 0
+    assert tipped["delta"] == 0
+    assert tipped["p_value"] == pytest.approx(0.05, abs=1e-9)
+
+
+def test_a_difference_that_is_not_significant_tips_where_it_becomes_so(drawn):
+    level = ba.pool_imputations(drawn, visits=["week 16"])["p_value"].iloc[0] / 2
+    strict = ba.tipping_delta(drawn, "week 16", conf_level=1 - level).iloc[0]
+    assert strict["delta"] < 0
+    assert strict["p_value"] == pytest.approx(level, rel=1e-6)
+
+
+def test_where_nothing_tips_the_row_says_so(repeated):
+    frame = repeated(8, n_per_arm=200)
+    frame["change"] -= 60.0 * (frame["arm"] == "155 U")
+    one = frame["subject"] == frame["subject"].iloc[0]
+    few = frame.assign(change=frame["change"].mask(one & (frame["visit"] == "week 16")))
+    few = few.assign(value=few["value"].mask(few["change"].isna()))
+    row = ba.tipping_delta(ba.impute(few, strategy="missing at random", n=5, seed=1), "week 16", arm="placebo").iloc[0]
+    assert row["delta_reference"] == np.inf
+    assert row["note"] == "significance remains whatever the shift"
+    assert np.isnan(row["p_value"])
+
+
+def test_plausible_is_between_as_imputed_and_no_change_on_average(drawn):
+    grid = ba.tipping_point(drawn, "week 16", reference_deltas=[0.0])
+    active = drawn.grid.wide(drawn.grid.arm, -1).max(axis=1) == 1
+    no_change = -drawn.values[:, drawn.after[:, 3] & active, 3].mean()
+    low, high = sorted([0.0, no_change])
+    assert grid["plausible"].tolist() == [low <= delta <= high for delta in grid["delta"]]
+    assert grid["plausible"].sum() > 3
+    assert len(grid) == 21
+
+
+# Refusals --------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_to_move_is_told(repeated):
+    complete = ba.impute(repeated(3, n_per_arm=25), strategy="missing at random", n=2, seed=1)
+    with pytest.raises(ba.DataError, match="no value of '155 U' or 'placebo' was imputed after the event at 'week 16'"):
+        ba.tipping_point(complete, "week 16")
+
+
+def test_arms_and_visits_that_are_not_there_are_told(drawn):
+    with pytest.raises(ba.DataError, match="nothing at 'week 99'; their visits are"):
+        ba.tipping_delta(drawn, "week 99")
+    with pytest.raises(ba.DataError, match="arm is '195 U'; expected one beside the reference: '155 U'"):
+        ba.tipping_point(drawn, "week 16", arm="195 U")
+    with pytest.raises(ba.DataError, match="delta names the arm '195 U'; the arms are 'placebo', '155 U'"):
+        ba.shift_imputations(drawn, {"195 U": 1})
+    with pytest.raises(ValueError, match="each is a number, in units of the endpoint"):
+        ba.shift_imputations(drawn, {"155 U": np.nan})
+    with pytest.raises(ValueError, match=r"deltas is \[1, 1\]; expected one shift or more, each a number, each once"):
+        ba.tipping_point(drawn, "week 16", deltas=[1, 1])
+
+
+def test_of_several_arms_one_is_to_be_named(repeated):
+    three = repeated(9, n_per_arm=30, n_arms=3, missing=0.2)
+    imputations = ba.impute(three, strategy="missing at random", n=5, seed=1)
+    with pytest.raises(ba.DataError, match=r"there are 2 arms beside the reference \('155 U', '195 U'\); name one in arm"):
+        ba.tipping_point(imputations, "week 16")
+    with pytest.raises(ba.DataError, match="is the reference 'placebo', which is compared with several"):
+        ba.tipping_delta(imputations, "week 16", arm="placebo")
+    assert ba.tipping_point(imputations, "week 16", arm="195 U", deltas=[0], reference_deltas=[0])["arm"].tolist() == ["195 U"]
