@@ -232,6 +232,7 @@ from .tables.event_levels import (
 from .tables.incidence import table_incidence as table_incidence
 from .tables.listing import table_listing as table_listing
 from .tables.responders import table_responders as table_responders
+from .tables.sensitivity import table_sensitivity as table_sensitivity
 from .trials.bundled import (
     bundled_data as bundled_data,
 )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.models.single_imputation import SINGLE_VALUES
 
 FORWARD = "last observation carried forward"
 WITH_BASELINE = "last observation carried forward, baseline included"
@@ -43,6 +44,45 @@ def test_with_the_baseline_nobody_who_has_one_is_missing(outcomes):
     filled = ba.impute(outcomes, strategy=WITH_BASELINE)
     assert values(filled, "gap") == [20, 12, 12]
     assert values(filled, "never") == [20, 20, 20]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "left", "gap", "never"),
+    [
+        ("baseline observation carried forward", [15, 20, 20], [20, 12, 20], [20, 20, 20]),
+        ("worst observation carried forward", [15, 20, 20], [20, 12, 20], [20, 20, 20]),
+        ("worst observation carried forward, less is worse", [15, 15, 15], [20, 12, 12], [20, 20, 20]),
+    ],
+)
+def test_rules_by_hand(outcomes, strategy, left, gap, never):
+    filled = ba.impute(outcomes, strategy=strategy)
+    assert [values(filled, who) for who in ("left", "gap", "never")] == [left, gap, never]
+    assert filled["imputation"].unique().tolist() == [strategy]
+
+
+def test_the_modified_rule_moves_the_last_value_by_the_ratio_of_the_means_of_those_seen_at_both(outcomes):
+    filled = ba.impute(outcomes, strategy="last observation carried forward, modified")
+    # from baseline to w1 20, 20 became 18, 15; from w1 to w2 18 became 16; from w2 to w3 16 became 14
+    first, second, third = 33 / 40, 16 / 18, 14 / 16
+    assert values(filled, "left") == pytest.approx([15, 15 * second, 15 * second * third])
+    assert values(filled, "gap") == pytest.approx([20 * first, 12, 12 * third])
+    assert values(filled, "never") == pytest.approx([20 * first, 20 * first * second, 20 * first * second * third])
+
+
+def test_the_modified_rule_needs_values():
+    frame = pd.DataFrame({"subject": [1, 1], "arm": "a", "visit": ["w1", "w2"], "change": [-3.0, np.nan]})
+    changes = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["w1", "w2"])
+    with pytest.raises(
+        ba.DataError, match="has changes and no values, and 'last observation carried forward, modified' multiplies"
+    ):
+        ba.impute(changes, strategy="last observation carried forward, modified")
+
+
+@pytest.mark.parametrize("strategy", SINGLE_VALUES)
+def test_nothing_missing_leaves_every_rule_nothing_to_do(outcomes, strategy):
+    complete = outcomes[outcomes["subject"] == "seen"]
+    filled = ba.impute(complete, strategy=strategy)
+    pd.testing.assert_frame_equal(filled.drop(columns="imputation"), complete.drop(columns="imputation"), check_dtype=False)
 
 
 def test_change_and_percent_follow_the_filled_value(outcomes):

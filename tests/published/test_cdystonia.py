@@ -44,6 +44,22 @@ def test_observed_cases_give_other_means(observed):
     assert [f"{-change:.2f}" for change in mean_changes(observed)] == ["4.43", "9.11", "12.03"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "means"),
+    [
+        ("observed cases", ["4.4", "9.1", "12.0"]),
+        (FORWARD, ["4.4", "9.3", "11.7"]),
+        (f"{FORWARD}, baseline included", ["4.3", "9.3", "11.7"]),
+    ],
+)
+def test_three_rules_give_three_sets_of_means_and_one_of_them_is_published(observed, rule, means):
+    outcomes = observed if rule == "observed cases" else ba.impute(observed, strategy=rule)
+    assert [f"{-change:.1f}" for change in mean_changes(outcomes)] == means
+    facts = ba.load_published("estimates").query("trial == 'Brashear 1999' and measure == 'mean change' and visit == 'week 4'")
+    published = [f"{-value:.1f}" for value in facts["estimate"]]
+    assert (means == published) == (rule == f"{FORWARD}, baseline included")
+
+
 def test_standard_deviations_of_the_change_are_those_of_r(carried):
     spread = carried.query("visit == 'week 4'").groupby("arm", observed=True)["change"].std()
     assert [spread[arm] for arm in ARMS] == pytest.approx([6.827756144, 8.189230249, 9.338881877], rel=R_DIGITS)

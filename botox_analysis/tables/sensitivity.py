@@ -1,0 +1,56 @@
+"""`table_sensitivity`: a difference under every handling of what is missing, as a table of text."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.measures import measure_name, scaled, unit
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import check_estimates
+
+
+def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
+    """A difference under every handling of what is missing, in the order of the rows.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates* of `sensitivity`, or of several `pool_imputations` one below the other: of one measure, endpoint and visit.
+
+    Returns
+    -------
+    DataFrame
+        Texts: the handling (and the arm, where there are several), n, the difference with its limits, p, what the variance is
+        of, the fraction of missing information in per cent, and the Monte Carlo error.
+
+    Raises
+    ------
+    DataError
+        There are no rows, or several measures, endpoints or visits.
+    """
+    check_estimates(estimates)
+    if estimates.empty:
+        raise DataError("estimates has no rows; expected a difference under one handling or more.")
+    for column in ("measure", "endpoint", "visit"):
+        if estimates[column].nunique() > 1:
+            raise DataError(f"estimates has several of '{column}' ({listed(estimates[column].unique())}); a table shows one.")
+    measure = str(estimates["measure"].iloc[0])
+    numbers = estimates.reindex(columns=["missing_information", "monte_carlo_error"], fill_value=float("nan"))
+    decimals = wording.decimals_for([scaled(each, measure) for each in estimates["std_error"]])
+    in_unit = f", {unit(measure)}" if unit(measure) else ""
+    table: dict[str, list[str]] = {"Handling": [wording.capital(str(method)) for method in estimates["method"]]}
+    if estimates["arm"].nunique() > 1:
+        table["Arm"] = [str(arm) for arm in estimates["arm"]]
+    table["n"] = [wording.count(n) for n in estimates["n"]]
+    level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
+    table[f"{wording.capital(measure_name(measure))}{in_unit} ({level})"] = [
+        wording.with_limits(*(scaled(each, measure) for each in row), decimals)
+        for row in estimates[["estimate", "conf_low", "conf_high"]].itertuples(index=False)
+    ]
+    table["p"] = [wording.p_value(p) for p in estimates["p_value"]]
+    if "variance_target" in estimates.columns:
+        table["Variance"] = [str(target) or wording.MISSING for target in estimates["variance_target"].fillna("")]
+        table["Missing information, %"] = [wording.number(100 * lost) for lost in numbers["missing_information"]]
+        table["Monte Carlo error"] = [wording.number(scaled(e, measure), decimals + 1) for e in numbers["monte_carlo_error"]]
+    return pd.DataFrame(table)
