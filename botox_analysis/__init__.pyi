@@ -96,6 +96,12 @@ from .endpoints.first_times import (
 from .endpoints.first_times import (
     first_response as first_response,
 )
+from .endpoints.missing import (
+    missing_reasons as missing_reasons,
+)
+from .endpoints.missing import (
+    missing_values as missing_values,
+)
 from .endpoints.responders import responders as responders
 from .endpoints.scales import (
     HIT_6 as HIT_6,
@@ -118,15 +124,18 @@ from .figures.calendar import plot_calendar as plot_calendar
 from .figures.course import plot_course as plot_course
 from .figures.covariance import plot_covariance as plot_covariance
 from .figures.distribution import plot_distribution as plot_distribution
+from .figures.dropout import plot_dropout as plot_dropout
 from .figures.event_curve import plot_event_curve as plot_event_curve
 from .figures.flow import plot_flow as plot_flow
 from .figures.forest import plot_forest as plot_forest
+from .figures.missing import plot_missing as plot_missing
 from .figures.multiplicity_graph import plot_multiplicity_graph as plot_multiplicity_graph
 from .figures.onset_raster import plot_onset_raster as plot_onset_raster
 from .figures.residuals import plot_residuals as plot_residuals
 from .figures.responder_curve import plot_responder_curve as plot_responder_curve
 from .figures.severity import plot_severity as plot_severity
 from .figures.style import save_figure as save_figure
+from .figures.tipping_point import plot_tipping_point as plot_tipping_point
 from .figures.volcano import plot_volcano as plot_volcano
 from .models.adverse_event_order import order_by_frequency as order_by_frequency
 from .models.ancova import fit_ancova as fit_ancova
@@ -144,6 +153,8 @@ from .models.descriptives import (
 from .models.descriptives import (
     describe_change as describe_change,
 )
+from .models.diary_imputation import impute_diary as impute_diary
+from .models.dropout import describe_dropout as describe_dropout
 from .models.fit import Fit as Fit
 from .models.hazards import compare_times as compare_times
 from .models.imputation import impute as impute
@@ -231,6 +242,7 @@ from .tables.event_levels import (
 )
 from .tables.incidence import table_incidence as table_incidence
 from .tables.listing import table_listing as table_listing
+from .tables.missing import table_missing as table_missing
 from .tables.responders import table_responders as table_responders
 from .tables.sensitivity import table_sensitivity as table_sensitivity
 from .trials.bundled import (

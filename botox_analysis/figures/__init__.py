@@ -6,12 +6,15 @@ from botox_analysis.figures import (
     course,
     covariance,
     distribution,
+    dropout,
     flow,
     forest,
+    missing,
     residuals,
     responder_curve,
     severity,
     style,
+    tipping_point,
 )
 
 __all__ = [
@@ -20,10 +23,13 @@ __all__ = [
     "course",
     "covariance",
     "distribution",
+    "dropout",
     "flow",
     "forest",
+    "missing",
     "residuals",
     "responder_curve",
     "severity",
     "style",
+    "tipping_point",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from botox_analysis.endpoints.missing import NO_FURTHER_VALUE, kinds_by_visit
 from botox_analysis.models.fit import RESPONSES
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
@@ -84,28 +85,21 @@ def assumed(
     ValueError
         A strategy is not known.
     """
-    y = wide_of(grid, response)
-    n_visits = y.shape[1]
-    if INTERCURRENT_EVENT in outcomes.columns:
-        kinds = grid.wide(outcomes[INTERCURRENT_EVENT].fillna("").astype(str).to_numpy(dtype=object), "")
-        occurring = list(dict.fromkeys(kind for kind in kinds.ravel().tolist() if kind))
+    known = INTERCURRENT_EVENT in outcomes.columns
+    if known:
+        kind, kinds = kinds_by_visit(outcomes, grid)
     else:
-        seen = ~np.isnan(y)
-        last = np.where(seen.any(axis=1), n_visits - seen[:, ::-1].argmax(axis=1), 0)
-        kinds = np.where(np.arange(n_visits) >= last[:, None], NO_FURTHER_VALUE, "")
-        occurring = [NO_FURTHER_VALUE]
-    by_kind = _by_kind(strategy, occurring, known=INTERCURRENT_EVENT in outcomes.columns)
+        there = ~np.isnan(wide_of(grid, response))
+        kind, kinds = (~np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]).astype(np.int64), [NO_FURTHER_VALUE]
+    by_kind = _by_kind(
+        strategy, [name for place, name in enumerate(kinds, start=1) if (kind == place).any() or not known], known=known
+    )
     strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
-    of_kind = {kind: strategies.index(function) for kind, function in by_kind.items()} | {"": 0}
-    codes = np.array([of_kind[kind] for kind in kinds.ravel().tolist()], dtype=np.int64).reshape(kinds.shape)
+    codes = np.array([0, *(strategies.index(by_kind[name]) if name in by_kind else 0 for name in kinds)])[kind]
     other = codes > 0
-    first = np.where(other.any(axis=1), other.argmax(axis=1), n_visits)
+    first = np.where(other.any(axis=1), other.argmax(axis=1), kind.shape[1])
     code = np.append(codes, np.zeros((len(codes), 1), dtype=np.int64), axis=1)[np.arange(len(codes)), first]
-    return Assumed(strategies, code, first, kinds != "", _words(strategy))
-
-
-NO_FURTHER_VALUE = "no further value"
-"""The event of a subject of whom nothing more was seen, where intercurrent events are not known."""
+    return Assumed(strategies, code, first, kind > 0, _words(strategy))
 
 
 def _by_kind(strategy: AnyStrategy | Mapping[str, AnyStrategy], occurring: Sequence[str], *, known: bool) -> dict[str, Strategy]:

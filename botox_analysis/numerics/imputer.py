@@ -74,16 +74,17 @@ class Imputer:
         ndarray, shape (B, N, V)
             Observed values as they are.
         """
-        y = self.y - self.centre
         filled = np.array(np.broadcast_to(self.y, (len(beta), *self.y.shape)))
         for members, lost, first in self._alike():
+            # With the centres: a strategy may carry a mean from one visit to another.
             means, means_ref = (
-                (beta @ _columns(rows[members])).reshape(len(beta), len(members), -1) for rows in (self.own, self.reference)
+                (beta @ _columns(rows[members])).reshape(len(beta), len(members), -1) + self.centre
+                for rows in (self.own, self.reference)
             )
             of = self._distribution(members[0], first, means, means_ref, sigma, strategy)
             places = members[:, None], np.flatnonzero(lost)
             own = None if noise is None else noise[:, *places]
-            filled[:, *places] = completed(y[members], lost, of, own)[..., lost] + self.centre[lost]
+            filled[:, *places] = completed(self.y[members], lost, of, own)[..., lost]
         return filled
 
     def noise(self, n_draws: int, rng: np.random.Generator) -> FloatArray:

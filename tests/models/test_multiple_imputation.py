@@ -150,6 +150,19 @@ def test_strategies_agree_for_who_leaves_the_reference_arm(outcomes, strategy):
     assert one.values[0, placebo] == pytest.approx(other.values[0, placebo], abs=1e-9)
 
 
+def test_after_the_last_mean_carried_forward_the_arm_stays_where_it_was(outcomes):
+    """Who was seen at the first visit only is imputed, on average, with the arm's mean there, however far from it at first."""
+    fit = ba.fit_mmrm(outcomes, covariates=())
+    imputations = ba.impute(outcomes, strategy="last mean carried forward", draws="jackknife", covariates=())
+    arm = imputations.grid.wide(imputations.grid.arm, -1).max(axis=1)
+    left = ~imputations.imputed[:, 0] & imputations.imputed[:, 1:].all(axis=1)
+    assert left.sum() >= 2
+    means = fit.means().query("visit == 'week 6'")["estimate"].to_numpy()[arm[left]]
+    beyond = imputations.values[0, left, 0] - means
+    slope = fit.covariance().to_numpy()[0, 1:] / fit.covariance().to_numpy()[0, 0]
+    assert imputations.values[0, left, 1:] == pytest.approx(means[:, None] + np.outer(beyond, slope), abs=1e-9)
+
+
 def test_gaps_are_missing_at_random_under_every_strategy(outcomes):
     jump, random = (
         ba.impute(outcomes, strategy=strategy, draws="jackknife") for strategy in ("jump to reference", "missing at random")

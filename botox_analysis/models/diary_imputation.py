@@ -1,0 +1,357 @@
+"""`impute_diary`: the diary of a trial -> completed *outcomes*, days without a record imputed given the recorded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from scipy import special
+
+from botox_analysis.endpoints.diary_rule import DiaryRule
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.models.counts import LESS
+from botox_analysis.models.design import require_covariates
+from botox_analysis.models.imputation_draws import AT_ONCE, MOST_FAILED, MOST_VALUES
+from botox_analysis.models.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, Imputations
+from botox_analysis.models.single_imputation import wide_of
+from botox_analysis.models.standardised import refuse_no_maximum
+from botox_analysis.models.visit_rows import refuse_no_list, rows_by_visit
+from botox_analysis.numerics.count_likelihoods import BetaBinomial
+from botox_analysis.numerics.diary_days import draw_missing_days, refit_days
+from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.maximum_likelihood import Maximum, maximise
+from botox_analysis.numerics.refits import drawn_within
+from botox_analysis.numerics.subject_data import BoolArray, IntArray
+from botox_analysis.numerics.threads import one_thread
+from botox_analysis.refusal import DataError, FitError, listed
+from botox_analysis.schema import BASELINE, RECORDED_DAYS, grid_of
+from botox_analysis.trials.trial import Trial
+
+MODEL = "beta-binomial regression of recorded days"
+"""What messages call what days are imputed from."""
+
+
+def impute_diary(
+    trial: Trial,
+    endpoint: Endpoint,
+    *,
+    n: int,
+    seed: int,
+    minimum_days: int = 1,
+    covariates: Sequence[str] = (),
+) -> Imputations:
+    """Outcomes in which the days without a record are imputed, given the recorded days of their period.
+
+    A rule that scales the days of an incomplete period treats its share of headache days as that of the whole period: a subject
+    with three recorded days has 0, 9, 19 or 28. Here the three days stay, and those without a record are drawn: between what the
+    three days say and what is usual in the arm at this visit after such a baseline, the nearer to the three days the more
+    subjects differ.
+
+    Parameters
+    ----------
+    trial : Trial
+        With a diary; restricted to the population that is meant.
+    endpoint : Endpoint
+        Counts days of a diary, 0 or 1 a day, such as `HEADACHE_DAYS`. Its rule says what counts as a day, how long a period is,
+        which visits are scheduled, and what the baseline is, which is not imputed.
+    n : int
+        How many data sets; some hundreds (pooled rows tell the Monte Carlo error).
+    seed : int
+        Of the draws. The same seed gives the same numbers for any number of workers.
+    minimum_days : int
+        A period with fewer recorded days stays missing, as one without any does: for `impute`, or for the analysis.
+    covariates : sequence of str
+        Columns of the trial's subjects beside arm and baseline, from which the mean of each visit is predicted. Those of the
+        analysis belong among them.
+
+    Returns
+    -------
+    Imputations
+        For `pool_imputations`. The outcomes it holds have the values of periods that were recorded whole. ``recorded_days`` are
+        those of the period wherever a completed data set has a value, which is a whole number then, as `fit_counts` needs it.
+        ``left_out`` tells the subjects who do not enter, since their baseline or a covariate is not known, and for each visit the
+        values that stay missing and the days that were imputed.
+
+    Raises
+    ------
+    DataError
+        The trial has no diary, the endpoint counts more than 1 on a day, a covariate does not exist, or an arm has no recorded
+        period at a visit where days are to be imputed.
+    FitError
+        The recorded days do not determine the model of a visit, or too many resamples do not.
+    TypeError, ValueError
+        The endpoint is none of a diary, or `n`, `seed` or `minimum_days` is no such number.
+
+    Notes
+    -----
+    At each visit the chance of a day is beta-distributed between subjects about a mean that depends on arm, baseline and
+    covariates (logit link): the model of ``fit_counts(distribution="beta-binomial")``, fitted to all periods with `minimum_days`
+    or more. For each data set its parameters are estimated anew in a bootstrap sample of the subjects of each arm, the same
+    sample at all visits.
+
+    What is assumed: days of a period are exchangeable, whether or not they were recorded. That a diary is left blank during an
+    attack is not modelled. Nor is that headache comes in runs: where days without a record are next to each other, imputed values
+    are spread too wide, though less so than scaled ones. Days after a subject left the trial are taken to be like those before,
+    in the period in which that was. Other periods of the same subject tell nothing beyond baseline and covariates, so that with
+    few recorded days a subject's periods are less alike than they were.
+
+    References
+    ----------
+    Skellam JG (1948). J R Stat Soc B 10:257-261 (the beta-binomial distribution). Little RJA, Rubin DB (2002). Statistical
+    Analysis with Missing Data, 2nd edition, section 10.2 (bootstrap as approximate posterior).
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> trial = ba.open_trial("simulated").restrict("itt")
+    >>> imputations = impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
+    >>> pooled = ba.pool_imputations(imputations, "differences")
+    >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
+         visit  estimate  missing_information
+    5  week 24     -1.78                 0.02
+    """
+    rule = _rule_of(endpoint)
+    own = replace(rule, minimum_days=minimum_days)
+    _require_draws(n, seed)
+    refuse_no_list("covariates", covariates)
+    plain = endpoint.derive(trial)
+    require_covariates(plain, covariates)
+    diary = _count_days(trial, endpoint, own, list(plain["visit"].cat.categories))
+    known, not_entered = _known(plain, covariates)
+    diary = diary.of(known)
+    outcomes = _recorded_whole(plain[np.repeat(known, diary.n_visits)].reset_index(drop=True), diary, rule)
+    if n * diary.counts.size > MOST_VALUES:
+        raise ValueError(
+            f"{n:,} data sets of {len(diary.counts):,} subjects have {n * diary.counts.size:,} values, more than fit into memory "
+            f"({MOST_VALUES:,}); take fewer data sets."
+        )
+    visits = [_fit_visit(outcomes, diary, place, covariates) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
+    grid = grid_of(outcomes)
+    group = np.where(diary.enough.any(axis=1), grid.wide(grid.arm)[:, 0], -1)
+    drawn = _draw(visits, group, own.period_days, n, seed)
+
+    days = np.repeat(np.where(diary.enough, diary.counts, np.nan)[None], n, axis=0)
+    for visit, missing in zip(visits, drawn.missing, strict=True):
+        days[:, diary.lacking[:, visit.place], visit.place] += missing
+    response = "change" if _has_baseline(outcomes) else "value"
+    failed = f", {drawn.n_failed} resamples drawn anew" if drawn.n_failed else ""
+    return Imputations(
+        outcomes=outcomes,
+        grid=grid,
+        response=response,
+        values=days - wide_of(grid, BASELINE) if response == "change" else days,
+        imputed=diary.lacking,
+        after=np.zeros_like(diary.lacking),
+        draws=APPROXIMATE_BAYES,
+        words=f"missing diary days given the recorded ones ({n} imputations by {APPROXIMATE_BAYES}, seed {seed}{failed})",
+        target=REPEATED_SAMPLING,
+        not_entered=(*not_entered, *_left_out(endpoint, grid.visits, diary)),
+    )
+
+
+def _rule_of(endpoint: Endpoint) -> DiaryRule:
+    if not isinstance(endpoint, Endpoint):
+        raise TypeError(f"endpoint is {endpoint!r}; it is an Endpoint that counts days of a diary, such as HEADACHE_DAYS.")
+    if endpoint.rule is None or endpoint.recorded is None:
+        raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
+    return endpoint.rule
+
+
+def _require_draws(n: int, seed: int) -> None:
+    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+        raise ValueError(f"n is {n!r}; days are imputed many times: expected a whole number of 2 or more, such as 200.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")
+
+
+@dataclass(frozen=True)
+class _Diary:
+    """Days of N subjects in the periods of V visits."""
+
+    counts: FloatArray
+    """Days that count, shape (N, V); 0 where none was recorded."""
+    recorded: FloatArray
+    """Days that were recorded, shape (N, V)."""
+    rule: DiaryRule
+    """With the days that a period has to have."""
+
+    @property
+    def n_visits(self) -> int:
+        return int(self.counts.shape[1])
+
+    @property
+    def enough(self) -> BoolArray:
+        """Periods that have a value, or get one, shape (N, V)."""
+        return np.asarray(self.recorded >= self.rule.minimum_days)
+
+    @property
+    def lacking(self) -> BoolArray:
+        """Of these, periods in which days are imputed, shape (N, V)."""
+        return np.asarray(self.enough & (self.recorded < self.rule.period_days))
+
+    def of(self, subjects: BoolArray) -> _Diary:
+        return replace(self, counts=self.counts[subjects], recorded=self.recorded[subjects])
+
+
+def _count_days(trial: Trial, endpoint: Endpoint, own: DiaryRule, visits: list[str]) -> _Diary:
+    # Where a period is a single day, a value is what that day counts.
+    single = endpoint.measure(trial, replace(own, minimum_days=1, period_days=1))
+    wrong = ~(single.isna() | single.isin([0, 1])).to_numpy()
+    if wrong.any():
+        subject, day = (int(place[0]) for place in np.nonzero(wrong))
+        raise DataError(
+            f"{endpoint.name} are no number of days: a day of subject '{single.index[subject]}' has "
+            f"{single.to_numpy()[subject, day]:g}; expected an endpoint that counts 0 or 1 a day, such as headache days."
+        )
+    each = replace(own, minimum_days=1, incomplete="scaled")
+    recorded = endpoint.recorded(trial, each)[visits].to_numpy(dtype=float, na_value=0.0) if endpoint.recorded else np.zeros(0)
+    value = endpoint.measure(trial, each)[visits].to_numpy(dtype=float, na_value=0.0)
+    return _Diary(np.rint(value * recorded / own.period_days), recorded, own)
+
+
+def _has_baseline(outcomes: pd.DataFrame) -> bool:
+    return bool(outcomes[BASELINE].notna().any())
+
+
+def _predictors(outcomes: pd.DataFrame, covariates: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*((BASELINE,) if _has_baseline(outcomes) else ()), *covariates)))
+
+
+def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, tuple[tuple[str, str, int], ...]]:
+    """The subjects of whom all is known that days are imputed from, and how many are not."""
+    names = _predictors(plain, covariates)
+    subjects = plain.drop_duplicates("subject")
+    known, lost = np.ones(len(subjects), dtype=bool), []
+    for name in names:
+        here = subjects[name].notna().to_numpy()
+        if (known & ~here).any():
+            where = f"imputation of days, {plain['endpoint'].iloc[0]}"
+            lost.append((where, f"no {name.replace('_', ' ')} recorded", int((known & ~here).sum())))
+        known &= here
+    if not known.any():
+        raise DataError(f"{plain['trial'].iloc[0]} has no subject with {listed(names)}; expected some, to impute days from.")
+    return known, tuple(lost)
+
+
+def _recorded_whole(outcomes: pd.DataFrame, diary: _Diary, rule: DiaryRule) -> pd.DataFrame:
+    """Outcomes with the values of periods that were recorded whole, and no other."""
+    length = rule.period_days
+    value = np.where(diary.recorded == length, diary.counts, np.nan).ravel()
+    baseline = outcomes[BASELINE].to_numpy(dtype=float)
+    percent = np.full(len(value), np.nan)
+    np.divide(100 * (value - baseline), baseline, out=percent, where=baseline != 0)
+    said = rule.handling.removeprefix(f"{rule.name} rule: ")
+    return outcomes.assign(
+        value=value,
+        change=value - baseline,
+        percent_change=percent,
+        imputation=f"{OBSERVED_CASES}; {rule.name} rule: at least {diary.rule.minimum_days} of {length} days recorded"
+        f"{f' (baseline: {said})' if _has_baseline(outcomes) else ''}",
+        **{RECORDED_DAYS: np.where(diary.enough, float(length), np.nan).ravel()},
+    )
+
+
+def _left_out(endpoint: Endpoint, visits: Sequence[str], diary: _Diary) -> list[tuple[str, str, int]]:
+    few = f"fewer than {diary.rule.minimum_days} recorded days" if diary.rule.minimum_days > 1 else "no recorded day"
+    told = []
+    for place, visit in enumerate(visits):
+        lacking = diary.lacking[:, place]
+        for reason, number in (
+            (f"{few}, the value stays missing", int((~diary.enough[:, place]).sum())),
+            ("days without a record, imputed", int((diary.rule.period_days - diary.recorded[lacking, place]).sum())),
+        ):
+            if number:
+                told.append((f"imputation of days, {endpoint.label}, {visit}", reason, number))
+    return told
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """The model of n periods of one visit."""
+
+    place: int
+    subjects: IntArray
+    counts: FloatArray
+    recorded: FloatArray
+    design: FloatArray
+    found: Maximum
+
+
+def _fit_visit(outcomes: pd.DataFrame, diary: _Diary, place: int, covariates: Sequence[str]) -> _Visit:
+    visit = outcomes["visit"].cat.categories[place]
+    share = np.where(diary.enough, diary.counts / np.maximum(diary.recorded, 1), np.nan)
+    response = pd.Series(share.ravel(), index=outcomes.index, name="value")
+    of = rows_by_visit(outcomes, MODEL, response, _predictors(outcomes, covariates), [visit]).by_visit[0]
+    subjects = of.rows.index.to_numpy() // diary.n_visits
+    counts, recorded, design = diary.counts[subjects, place], diary.recorded[subjects, place], of.matrix
+    found = maximise(BetaBinomial(counts, recorded), design, np.zeros(len(counts)), dispersed="estimated")
+    refuse_no_maximum(found, design, of.covariate_of, f"{MODEL} at '{visit}'", LESS)
+    return _Visit(place, subjects, counts, recorded, design, found)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Days that count among those without a record: of each visit, shape (B, periods in which days are imputed)."""
+
+    missing: list[FloatArray]
+    n_failed: int
+
+
+def _draw(visits: list[_Visit], group: IntArray, period_days: int, n: int, seed: int) -> _Drawn:
+    if not visits:
+        return _Drawn([], 0)
+    sizes = [min(AT_ONCE, n - first) for first in range(0, n, AT_ONCE)]
+    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
+    parts: list[_Drawn] = Parallel()(
+        delayed(_draw_part)(visits, group, period_days, size, own) for size, own in zip(sizes, seeds, strict=True)
+    )
+    n_failed = sum(part.n_failed for part in parts)
+    if n_failed > MOST_FAILED * n:
+        raise FitError(_too_many(n_failed, n))
+    return _Drawn([np.concatenate(pieces) for pieces in zip(*(part.missing for part in parts), strict=True)], n_failed)
+
+
+def _too_many(n_failed: int, n: int) -> str:
+    return (
+        f"{n_failed} resamples of subjects do not determine the {MODEL}, for {n} that do: arms or covariates foretell the days "
+        "too well, or too few periods have enough recorded days; take fewer covariates or a lower minimum_days."
+    )
+
+
+def _draw_part(visits: list[_Visit], group: IntArray, period_days: int, size: int, seed: np.random.SeedSequence) -> _Drawn:
+    rng = np.random.default_rng(seed)
+    with one_thread():
+        parameters, n_failed = _refits(visits, group, size, rng)
+        missing = []
+        for visit, (beta, dispersion) in zip(visits, parameters, strict=True):
+            lacks = visit.recorded < period_days
+            mean = special.expit(beta @ visit.design[lacks].T)
+            missing.append(draw_missing_days(visit.counts[lacks], visit.recorded[lacks], period_days, mean, dispersion, rng))
+    return _Drawn(missing, n_failed)
+
+
+def _refits(
+    visits: list[_Visit], group: IntArray, size: int, rng: np.random.Generator
+) -> tuple[list[tuple[FloatArray, FloatArray]], int]:
+    """Coefficients and dispersion of each visit in as many bootstrap samples as determine them at all visits."""
+    found: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in visits]
+    n_known = n_failed = 0
+    while n_known < size:
+        weights = drawn_within(group, size - n_known, rng)
+        fits = [
+            refit_days(visit.counts, visit.recorded, visit.design, weights[:, visit.subjects], visit.found) for visit in visits
+        ]
+        known = np.all([np.isfinite(dispersion) for _, dispersion in fits], axis=0)
+        for pieces, (beta, dispersion) in zip(found, fits, strict=True):
+            pieces.append((beta[known], dispersion[known]))
+        n_known += int(known.sum())
+        n_failed += int((~known).sum())
+        if n_failed > max(size, AT_ONCE):
+            raise FitError(_too_many(n_failed, n_known))
+    return [
+        (np.concatenate([beta for beta, _ in pieces]), np.concatenate([dispersion for _, dispersion in pieces]))
+        for pieces in found
+    ], n_failed
