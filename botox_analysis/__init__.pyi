@@ -96,6 +96,18 @@ from .endpoints.first_times import (
 from .endpoints.first_times import (
     first_response as first_response,
 )
+from .endpoints.intercurrent import (
+    address_events as address_events,
+)
+from .endpoints.intercurrent import (
+    intercurrent_counts as intercurrent_counts,
+)
+from .endpoints.intercurrent import (
+    intercurrent_events as intercurrent_events,
+)
+from .endpoints.intercurrent import (
+    visits_after as visits_after,
+)
 from .endpoints.missing import (
     missing_reasons as missing_reasons,
 )
@@ -146,6 +158,7 @@ from .models.conclusions import (
 from .models.conclusions import (
     number_needed as number_needed,
 )
+from .models.count_imputation import impute_counts as impute_counts
 from .models.counts import fit_counts as fit_counts
 from .models.descriptives import (
     describe as describe,

@@ -88,12 +88,13 @@ def validate(trial: TrialName = "simulated") -> None:
 
         opened = open_trial(trial)
         from botox_analysis.report.analysis import check_protocol
+        from botox_analysis.trials.layout import TABLES
 
         check_protocol(opened)
     typer.echo(f"{opened.name}: {len(opened.subjects):,} subjects")
     for arm, n in opened.subjects["arm"].value_counts(sort=False).items():
         typer.echo(f"  {arm}: {n:,}")
-    for name in ("diary", "assessments", "adverse_events"):
+    for name in TABLES[1:]:
         table = getattr(opened, name)
         typer.echo(f"  {name}: {'none' if table is None else f'{len(table):,} rows'}")
 

@@ -92,9 +92,7 @@ def first_response(
     of_subject = outcomes.drop_duplicates("subject").reset_index(drop=True)
     has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
     why = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
-    covariates = [
-        column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)
-    ]
+    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)]
     fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
     return pd.DataFrame(
         {

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from scipy import special
 
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.counts import LESS
 from botox_analysis.models.design import require_covariates
-from botox_analysis.models.imputation_draws import AT_ONCE, MOST_FAILED, MOST_VALUES
 from botox_analysis.models.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, Imputations
+from botox_analysis.models.resampled_parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.models.single_imputation import wide_of
 from botox_analysis.models.standardised import refuse_no_maximum
 from botox_analysis.models.visit_rows import refuse_no_list, rows_by_visit
@@ -23,10 +23,9 @@ from botox_analysis.numerics.count_likelihoods import BetaBinomial
 from botox_analysis.numerics.diary_days import draw_missing_days, refit_days
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.maximum_likelihood import Maximum, maximise
-from botox_analysis.numerics.refits import drawn_within
 from botox_analysis.numerics.subject_data import BoolArray, IntArray
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, FitError, listed
+from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE, RECORDED_DAYS, grid_of
 from botox_analysis.trials.trial import Trial
 
@@ -101,13 +100,13 @@ def impute_diary(
     References
     ----------
     Skellam JG (1948). J R Stat Soc B 10:257-261 (the beta-binomial distribution). Little RJA, Rubin DB (2002). Statistical
-    Analysis with Missing Data, 2nd edition, section 10.2 (bootstrap as approximate posterior).
+    Analysis with Missing Data, 2nd edition, chapter 10 (bootstrap as approximate posterior).
 
     Examples
     --------
     >>> import botox_analysis as ba
     >>> trial = ba.open_trial("simulated").restrict("itt")
-    >>> imputations = impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
+    >>> imputations = ba.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
@@ -115,7 +114,7 @@ def impute_diary(
     """
     rule = _rule_of(endpoint)
     own = replace(rule, minimum_days=minimum_days)
-    _require_draws(n, seed)
+    require_draws(n, seed, "days are")
     refuse_no_list("covariates", covariates)
     plain = endpoint.derive(trial)
     require_covariates(plain, covariates)
@@ -123,21 +122,17 @@ def impute_diary(
     known, not_entered = _known(plain, covariates)
     diary = diary.of(known)
     outcomes = _recorded_whole(plain[np.repeat(known, diary.n_visits)].reset_index(drop=True), diary, rule)
-    if n * diary.counts.size > MOST_VALUES:
-        raise ValueError(
-            f"{n:,} data sets of {len(diary.counts):,} subjects have {n * diary.counts.size:,} values, more than fit into memory "
-            f"({MOST_VALUES:,}); take fewer data sets."
-        )
+    refuse_many(n, *diary.counts.shape)
     visits = [_fit_visit(outcomes, diary, place, covariates) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
     grid = grid_of(outcomes)
     group = np.where(diary.enough.any(axis=1), grid.wide(grid.arm)[:, 0], -1)
-    drawn = _draw(visits, group, own.period_days, n, seed)
+    drawn, n_failed = _draw(visits, group, own.period_days, n, seed)
 
     days = np.repeat(np.where(diary.enough, diary.counts, np.nan)[None], n, axis=0)
-    for visit, missing in zip(visits, drawn.missing, strict=True):
+    for visit, missing in zip(visits, drawn, strict=True):
         days[:, diary.lacking[:, visit.place], visit.place] += missing
     response = "change" if _has_baseline(outcomes) else "value"
-    failed = f", {drawn.n_failed} resamples drawn anew" if drawn.n_failed else ""
+    failed = f", {n_failed} resamples drawn anew" if n_failed else ""
     return Imputations(
         outcomes=outcomes,
         grid=grid,
@@ -158,13 +153,6 @@ def _rule_of(endpoint: Endpoint) -> DiaryRule:
     if endpoint.rule is None or endpoint.recorded is None:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
     return endpoint.rule
-
-
-def _require_draws(n: int, seed: int) -> None:
-    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
-        raise ValueError(f"n is {n!r}; days are imputed many times: expected a whole number of 2 or more, such as 200.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")
 
 
 @dataclass(frozen=True)
@@ -292,66 +280,30 @@ def _fit_visit(outcomes: pd.DataFrame, diary: _Diary, place: int, covariates: Se
     return _Visit(place, subjects, counts, recorded, design, found)
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Days that count among those without a record: of each visit, shape (B, periods in which days are imputed)."""
-
-    missing: list[FloatArray]
-    n_failed: int
+TOO_MANY = (
+    f"the {MODEL}, for {{n}} that do: arms or covariates foretell the days too well, or too few periods have enough recorded "
+    "days; take fewer covariates or a lower minimum_days."
+)
 
 
-def _draw(visits: list[_Visit], group: IntArray, period_days: int, n: int, seed: int) -> _Drawn:
-    if not visits:
-        return _Drawn([], 0)
-    sizes = [min(AT_ONCE, n - first) for first in range(0, n, AT_ONCE)]
-    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
-    parts: list[_Drawn] = Parallel()(
-        delayed(_draw_part)(visits, group, period_days, size, own) for size, own in zip(sizes, seeds, strict=True)
-    )
-    n_failed = sum(part.n_failed for part in parts)
-    if n_failed > MOST_FAILED * n:
-        raise FitError(_too_many(n_failed, n))
-    return _Drawn([np.concatenate(pieces) for pieces in zip(*(part.missing for part in parts), strict=True)], n_failed)
+def _draw(visits: list[_Visit], group: IntArray, period_days: int, n: int, seed: int) -> tuple[Part, int]:
+    """Days that count among those without a record, an array of each visit, shape (n, periods in which days are imputed)."""
+    return in_parts(partial(_draw_part, visits, group, period_days), n, seed, TOO_MANY) if visits else ((), 0)
 
 
-def _too_many(n_failed: int, n: int) -> str:
-    return (
-        f"{n_failed} resamples of subjects do not determine the {MODEL}, for {n} that do: arms or covariates foretell the days "
-        "too well, or too few periods have enough recorded days; take fewer covariates or a lower minimum_days."
-    )
-
-
-def _draw_part(visits: list[_Visit], group: IntArray, period_days: int, size: int, seed: np.random.SeedSequence) -> _Drawn:
+def _draw_part(visits: list[_Visit], group: IntArray, period_days: int, size: int, seed: np.random.SeedSequence) -> Part:
     rng = np.random.default_rng(seed)
+
+    def refitted(weights: FloatArray) -> tuple[tuple[FloatArray, ...], BoolArray]:
+        fits = [refit_days(each.counts, each.recorded, each.design, weights[:, each.subjects], each.found) for each in visits]
+        known = np.all([np.isfinite(dispersion) for _, dispersion in fits], axis=0)
+        return tuple(parameter for fit in fits for parameter in fit), known
+
     with one_thread():
-        parameters, n_failed = _refits(visits, group, size, rng)
+        _, *parameters, n_failed = determined(refitted, group, size, rng, TOO_MANY)
         missing = []
-        for visit, (beta, dispersion) in zip(visits, parameters, strict=True):
+        for visit, beta, dispersion in zip(visits, parameters[0::2], parameters[1::2], strict=True):
             lacks = visit.recorded < period_days
             mean = special.expit(beta @ visit.design[lacks].T)
             missing.append(draw_missing_days(visit.counts[lacks], visit.recorded[lacks], period_days, mean, dispersion, rng))
-    return _Drawn(missing, n_failed)
-
-
-def _refits(
-    visits: list[_Visit], group: IntArray, size: int, rng: np.random.Generator
-) -> tuple[list[tuple[FloatArray, FloatArray]], int]:
-    """Coefficients and dispersion of each visit in as many bootstrap samples as determine them at all visits."""
-    found: list[list[tuple[FloatArray, FloatArray]]] = [[] for _ in visits]
-    n_known = n_failed = 0
-    while n_known < size:
-        weights = drawn_within(group, size - n_known, rng)
-        fits = [
-            refit_days(visit.counts, visit.recorded, visit.design, weights[:, visit.subjects], visit.found) for visit in visits
-        ]
-        known = np.all([np.isfinite(dispersion) for _, dispersion in fits], axis=0)
-        for pieces, (beta, dispersion) in zip(found, fits, strict=True):
-            pieces.append((beta[known], dispersion[known]))
-        n_known += int(known.sum())
-        n_failed += int((~known).sum())
-        if n_failed > max(size, AT_ONCE):
-            raise FitError(_too_many(n_failed, n_known))
-    return [
-        (np.concatenate([beta for beta, _ in pieces]), np.concatenate([dispersion for _, dispersion in pieces]))
-        for pieces in found
-    ], n_failed
+    return (*missing, n_failed)

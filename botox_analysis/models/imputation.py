@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import overload
 
+import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
-from botox_analysis.models.imputation_draws import DRAWS, Parameters, values_given
+from botox_analysis.models.imputation_draws import DRAWS, Parameters, one_resample, values_given
 from botox_analysis.models.imputation_model import AnyStrategy, ImputationModel, imputation_model
 from botox_analysis.models.imputations import (
     APPROXIMATE_BAYES,
@@ -18,9 +21,13 @@ from botox_analysis.models.imputations import (
     REPEATED_SAMPLING,
     Imputations,
 )
+from botox_analysis.models.resampled_parts import require_draws
 from botox_analysis.models.single_imputation import SINGLE_VALUES, fill_in
+from botox_analysis.models.strategy_words import words_of
+from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED
-from botox_analysis.refusal import require_choice
+from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.schema import grid_of
 
 STRATEGIES = SINGLE_VALUES
 """Handlings of missing values that give one completed frame."""
@@ -28,6 +35,17 @@ STRATEGIES = SINGLE_VALUES
 
 @overload
 def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame: ...
+
+
+@overload
+def impute(
+    outcomes: Imputations,
+    *,
+    strategy: AnyStrategy | Mapping[str, AnyStrategy],
+    seed: int,
+    covariates: Sequence[str] | None = None,
+    covariance: str = "unstructured",
+) -> Imputations: ...
 
 
 @overload
@@ -57,7 +75,7 @@ def impute(
 
 
 def impute(
-    outcomes: pd.DataFrame,
+    outcomes: pd.DataFrame | Imputations,
     *,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     n: int | None = None,
@@ -77,10 +95,11 @@ def impute(
 
     Parameters
     ----------
-    outcomes : DataFrame
+    outcomes : DataFrame or Imputations
         *outcomes*, with the full grid of subjects and visits. Where `address_events` has written ``intercurrent_event``,
         strategies begin at each subject's event; without it, at the first visit after the last value. Gaps before that are
-        missing at random.
+        missing at random. Imputations, such as those of `impute_diary`, are imputed further: each data set once, by approximate
+        Bayes, without `n` and `draws`.
     strategy : str, callable, or mapping of str to these
         By a rule: ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
         ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
@@ -150,6 +169,13 @@ def impute(
     """
     if isinstance(strategy, str):
         require_choice(strategy, (*SINGLE_VALUES, *REFERENCE_BASED), "strategy")
+    if isinstance(outcomes, Imputations):
+        if n is not None or draws is not None:
+            raise ValueError("each of the data sets given is imputed once, by approximate Bayes; leave out n and draws.")
+        require_draws(len(outcomes), seed, "data sets are")
+        return _further(
+            outcomes, seed or 0, partial(imputation_model, strategy=strategy, covariates=covariates, covariance=covariance)
+        )
     by_rule = isinstance(strategy, str) and strategy in SINGLE_VALUES
     if by_rule and n is None and seed is None and draws is None:
         return fill_in(outcomes, str(strategy))
@@ -205,15 +231,43 @@ def completed_from(model: ImputationModel, parameters: Parameters, draws: str, s
     )
 
 
+def _further(first: Imputations, seed: int, modelled: Callable[[pd.DataFrame], ImputationModel]) -> Imputations:
+    """Data sets with values that are still missing, each completed by one draw from a model of its own."""
+    if first.weights is not None:
+        raise DataError(f"the data sets hold conditional means ({first.draws}), which are imputed already.")
+    seeds = np.random.SeedSequence(seed).spawn(len(first))
+    drawn = Parallel()(delayed(_one_further)(first, number, own, modelled) for number, own in enumerate(seeds))
+    model = modelled(first.completed(0))
+    entered = first.outcomes["subject"].isin(model.outcomes["subject"].unique()).to_numpy()
+    kept = first.grid.wide(entered, absent=False).any(axis=1)
+    outcomes = first.outcomes[entered].reset_index(drop=True)
+    at_random = len(model.assumed.strategies) == 1
+    now = np.isnan(model.imputer.y)
+    return replace(
+        first,
+        outcomes=outcomes,
+        grid=grid_of(outcomes),
+        values=np.stack(drawn),
+        imputed=first.imputed[kept] | now,
+        after=model.assumed.after & now,
+        words=f"{first.words}, then {model.assumed.words} (seed {seed})",
+        target=first.target if at_random else INFORMATION_ANCHORED,
+        not_entered=(*first.not_entered, *model.not_entered),
+        onward=None,
+    )
+
+
+def _one_further(
+    first: Imputations, number: int, seed: np.random.SeedSequence, modelled: Callable[[pd.DataFrame], ImputationModel]
+) -> FloatArray:
+    model = modelled(first.completed(number))
+    values: FloatArray = values_given(model, one_resample(model, seed))[0]
+    return values
+
+
 def _require_numbers(strategy: object, draws: str, n: int | None, seed: int | None) -> None:
     if draws == JACKKNIFE:
         if n is not None or seed is not None:
             raise ValueError("the jackknife leaves out each subject once and draws nothing; leave out n and seed.")
         return
-    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
-        raise ValueError(
-            f"n is {n!r}; {strategy!r} is imputed many times: expected a whole number of 2 or more, such as 200 "
-            f"(or draws='{JACKKNIFE}')."
-        )
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")
+    require_draws(n, seed, f"{words_of(strategy)!r} is")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,21 +12,19 @@ from joblib import Parallel, delayed
 
 from botox_analysis.models.imputation_model import ImputationModel
 from botox_analysis.models.imputations import APPROXIMATE_BAYES, BAYES, BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.resampled_parts import AT_ONCE, Part, determined, in_parts, refuse_many, seeds_of_parts
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.posterior import draw_posterior
-from botox_analysis.numerics.refits import drawn_within, refit, resampled
+from botox_analysis.numerics.refits import refit, resampled
 from botox_analysis.numerics.reml import NotDetermined
+from botox_analysis.numerics.subject_data import BoolArray
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import FitError
 
-AT_ONCE = 100
-"""Data sets that are drawn from one seed: what a worker takes. It is part of what a seed means."""
-
-MOST_FAILED = 0.1
-"""The share of resamples that may fail to determine the model; beyond it those that do not would be too few to stand for all."""
-
-MOST_VALUES = 2**28
-"""Values (data sets x subjects x visits) that are held: 2 GB."""
+TOO_MANY = (
+    "the imputation model, for {n} that do: more is missing than it can bear; take fewer covariates, a covariance with fewer "
+    f"parameters, or draws='{BAYES}'."
+)
 
 Seeds = Sequence[np.random.SeedSequence]
 
@@ -87,11 +86,31 @@ def _fill(model: ImputationModel, beta: FloatArray, sigma: FloatArray, seed: np.
         return model.fill(beta, sigma, None if seed is None else np.random.default_rng(seed))
 
 
+def one_resample(model: ImputationModel, seed: np.random.SeedSequence) -> Parameters:
+    """The parameters in one bootstrap sample that determines them.
+
+    Parameters
+    ----------
+    model : ImputationModel
+        Of N subjects.
+    seed : SeedSequence
+        Of the sample, and of the values given it.
+
+    Returns
+    -------
+    Parameters
+        For one data set.
+    """
+    of_parameters, of_values = seed.spawn(2)
+    _, beta, sigma, _ = _resampled(model, 1, of_parameters)
+    return Parameters(beta, sigma, [of_values])
+
+
 def _approximate_bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
     _refuse_many(model, n)
     of_parameters, of_values = np.random.SeedSequence(seed).spawn(2)
-    beta, sigma, _, n_failed = _bootstrapped(model, n, of_parameters)
-    return Parameters(beta, sigma, _of_parts(n, of_values), n_failed=n_failed)
+    _, beta, sigma, n_failed = _bootstrapped(model, n, of_parameters)
+    return Parameters(beta, sigma, seeds_of_parts(n, of_values), n_failed=n_failed)
 
 
 def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
@@ -127,7 +146,7 @@ def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
             "effective": drawn.effective,
         }
     )
-    return Parameters(drawn.beta, drawn.sigma, _of_parts(n, of_values), diagnostics=diagnostics)
+    return Parameters(drawn.beta, drawn.sigma, seeds_of_parts(n, of_values), diagnostics=diagnostics)
 
 
 def _jackknife(model: ImputationModel, n: int, seed: int) -> Parameters:  # noqa: ARG001 - one signature for all
@@ -150,60 +169,29 @@ def _bootstrap(model: ImputationModel, n: int, seed: int) -> Parameters:
     everybody = np.ones((1, model.grid.n_subjects))
     whole = _fitted(model, everybody)
     *resamples, n_failed = _bootstrapped(model, n, np.random.SeedSequence(seed).spawn(1)[0])
-    beta, sigma, weights = (np.concatenate(both) for both in zip((*whole, everybody), resamples, strict=True))
+    weights, beta, sigma = (np.concatenate(both) for both in zip((everybody, *whole), resamples, strict=True))
     return Parameters(beta, sigma, weights=weights, n_failed=n_failed)
 
 
 def _refuse_many(model: ImputationModel, n_sets: int) -> None:
-    n_values = n_sets * model.grid.n_subjects * len(model.grid.visits)
-    if n_values > MOST_VALUES:
-        raise ValueError(
-            f"{n_sets:,} data sets of {model.grid.n_subjects:,} subjects have {n_values:,} values, more than fit into memory "
-            f"({MOST_VALUES:,}); take fewer data sets, by '{BOOTSTRAP}' or '{APPROXIMATE_BAYES}'."
-        )
-
-
-def _of_parts(n: int, seed: np.random.SeedSequence) -> Seeds:
-    return seed.spawn(-(-n // AT_ONCE))
+    refuse_many(n_sets, model.grid.n_subjects, len(model.grid.visits))
 
 
 def _bootstrapped(model: ImputationModel, n: int, seed: np.random.SeedSequence) -> tuple[FloatArray, FloatArray, FloatArray, int]:
-    """Coefficients, covariances and weights of n resamples, in parts with a seed each, so that the workers do not matter."""
-    sizes = [min(AT_ONCE, n - first) for first in range(0, n, AT_ONCE)]
-    parts = Parallel()(delayed(_resampled)(model, size, own) for size, own in zip(sizes, _of_parts(n, seed), strict=True))
-    n_failed = sum(part[3] for part in parts)
-    if n_failed > MOST_FAILED * n:
-        raise FitError(_too_many(n_failed, n))
-    beta, sigma, weights = (np.concatenate([part[place] for part in parts]) for place in range(3))
-    return beta, sigma, weights, n_failed
+    """Weights of n resamples, coefficients and covariances in them, and how many were drawn anew."""
+    (weights, beta, sigma), n_failed = in_parts(partial(_resampled, model), n, seed, TOO_MANY)
+    return weights, beta, sigma, n_failed
 
 
-def _resampled(model: ImputationModel, size: int, seed: np.random.SeedSequence) -> tuple[FloatArray, FloatArray, FloatArray, int]:
-    """As many resamples as determine the model."""
-    rng = np.random.default_rng(seed)
-    found: list[tuple[FloatArray, ...]] = []
-    n_known = n_failed = 0
-    while n_known < size:
-        weights = drawn_within(model.arm, size - n_known, rng)
+def _resampled(model: ImputationModel, size: int, seed: np.random.SeedSequence) -> Part:
+    def refitted(weights: FloatArray) -> tuple[tuple[FloatArray, ...], BoolArray]:
         beta, sigma = _fitted(model, weights)
-        known = _known(beta, sigma)
-        found.append((beta[known], sigma[known], weights[known]))
-        n_known += int(known.sum())
-        n_failed += int((~known).sum())
-        if n_failed > max(size, AT_ONCE):
-            raise FitError(_too_many(n_failed, n_known))
-    beta, sigma, weights = (np.concatenate(pieces) for pieces in zip(*found, strict=True))
-    return beta, sigma, weights, n_failed
+        return (beta, sigma), _known(beta, sigma)
+
+    return determined(refitted, model.arm, size, np.random.default_rng(seed), TOO_MANY)
 
 
-def _too_many(n_failed: int, n: int) -> str:
-    return (
-        f"{n_failed} resamples of subjects do not determine the imputation model, for {n} that do: more is missing than it can "
-        f"bear; take fewer covariates, a covariance with fewer parameters, or draws='{BAYES}'."
-    )
-
-
-def _known(beta: FloatArray, sigma: FloatArray) -> np.ndarray:
+def _known(beta: FloatArray, sigma: FloatArray) -> BoolArray:
     return np.asarray(np.isfinite(beta).all(axis=1) & np.isfinite(sigma).all(axis=(1, 2, 3)))
 
 

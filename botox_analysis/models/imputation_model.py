@@ -15,11 +15,12 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.quantities import asked_of
 from botox_analysis.models.repeated import crossproducts
 from botox_analysis.models.single_imputation import SINGLE_VALUES, wide_of
+from botox_analysis.models.strategy_words import strategies_by_kind, strategy_function, words_of
 from botox_analysis.numerics.imputer import Imputer, imputer
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED, Strategy, missing_at_random
 from botox_analysis.numerics.subject_data import BoolArray, IntArray
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, grid_of
 from botox_analysis.subject_grid import SubjectGrid
 
@@ -81,7 +82,7 @@ def assumed(
     Raises
     ------
     DataError
-        A kind has no strategy, or a strategy is for a kind that does not occur.
+        A kind that occurs has no strategy.
     ValueError
         A strategy is not known.
     """
@@ -91,47 +92,14 @@ def assumed(
     else:
         there = ~np.isnan(wide_of(grid, response))
         kind, kinds = (~np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]).astype(np.int64), [NO_FURTHER_VALUE]
-    by_kind = _by_kind(
-        strategy, [name for place, name in enumerate(kinds, start=1) if (kind == place).any() or not known], known=known
-    )
+    occurring = [name for place, name in enumerate(kinds, start=1) if (kind == place).any()]
+    by_kind = strategies_by_kind(strategy, occurring, REFERENCE_BASED, of="data" if known else "who have no further value")
     strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
     codes = np.array([0, *(strategies.index(by_kind[name]) if name in by_kind else 0 for name in kinds)])[kind]
     other = codes > 0
     first = np.where(other.any(axis=1), other.argmax(axis=1), kind.shape[1])
     code = np.append(codes, np.zeros((len(codes), 1), dtype=np.int64), axis=1)[np.arange(len(codes)), first]
-    return Assumed(strategies, code, first, kind > 0, _words(strategy))
-
-
-def _by_kind(strategy: AnyStrategy | Mapping[str, AnyStrategy], occurring: Sequence[str], *, known: bool) -> dict[str, Strategy]:
-    if not isinstance(strategy, Mapping):
-        return dict.fromkeys(occurring, _function(strategy))
-    if not known:
-        raise DataError(
-            f"outcomes has no column '{INTERCURRENT_EVENT}', and strategy is by the kind of the event; "
-            "take address_events first, or one strategy for all who have no further value."
-        )
-    lacking = [kind for kind in occurring if kind not in strategy]
-    if lacking:
-        raise DataError(f"strategy says nothing of the intercurrent event {listed(lacking)}; it names {listed(strategy)}.")
-    strange = [kind for kind in strategy if kind not in occurring]
-    if strange:
-        raise DataError(f"strategy names the intercurrent event {listed(strange)}; those of outcomes are {listed(occurring)}.")
-    return {kind: _function(strategy[kind]) for kind in occurring}
-
-
-def _function(strategy: AnyStrategy) -> Strategy:
-    if callable(strategy):
-        return strategy
-    require_choice(strategy, (*REFERENCE_BASED, *SINGLE_VALUES), "strategy")
-    if strategy in SINGLE_VALUES:
-        raise ValueError(f"strategy {strategy!r} puts one value in the place of a missing one; it takes no n, seed or draws.")
-    return REFERENCE_BASED[strategy]
-
-
-def _words(strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> str:
-    if isinstance(strategy, Mapping):
-        return ", ".join(f"{_words(each)} after {kind}" for kind, each in strategy.items())
-    return strategy if isinstance(strategy, str) else str(getattr(strategy, "__name__", "a strategy")).replace("_", " ")
+    return Assumed(strategies, code, first, kind > 0, words_of(strategy))
 
 
 @dataclass(frozen=True)
@@ -285,7 +253,7 @@ def imputation_model(
 
 def _all_at_random(strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> bool:
     each = strategy.values() if isinstance(strategy, Mapping) else [strategy]
-    return all(_function(one) is missing_at_random for one in each)
+    return all(strategy_function(one, REFERENCE_BASED) is missing_at_random for one in each)
 
 
 def _with_covariates(

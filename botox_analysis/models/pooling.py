@@ -16,7 +16,7 @@ from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.many_regressions import many_regressions
 from botox_analysis.numerics.rubin import pool_by_rubin
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
-from botox_analysis.schema import BASELINE, ESTIMAND, as_estimates, check_estimates
+from botox_analysis.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimates, check_estimates
 
 Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 """Completed *outcomes* -> *estimates*."""
@@ -119,6 +119,11 @@ def pool_imputations(
         analysed = analyse_each(imputations, analysis)
     else:
         require_choice(analysis, OF_AN_ANCOVA, "analysis")
+        if EXPOSURE_DAYS in imputations.outcomes.columns:
+            raise DataError(
+                "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
+                "lambda completed: ba.fit_counts(completed, covariates=()).ratios()."
+            )
         analysed = analyse_all(imputations, analysis, covariates, visits)
     return pooled(imputations, analysed, limits, conf_level)
 

@@ -18,13 +18,16 @@ from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.moved_values import MovedRegressions, moved_regressions
 from botox_analysis.numerics.subject_data import BoolArray
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
-from botox_analysis.schema import BASELINE
+from botox_analysis.schema import BASELINE, EXPOSURE_DAYS
 
 ON = ("after the event", "all imputed")
 SHIFTS = ("marginal", "sequential")
 
 GRID = 21
 """Shifts of each arm that are tried where none are named."""
+
+ROUND_STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+"""Of a grid, times a power of ten."""
 
 MOST_MOVED = 64.0
 """A tipping shift is looked for up to so many standard deviations of the response: far beyond anything plausible."""
@@ -74,6 +77,8 @@ def shift_imputations(
     """
     require_choice(on, ON, "on")
     require_choice(shift, SHIFTS, "shift")
+    if EXPOSURE_DAYS in imputations.outcomes.columns:
+        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of impute_counts.")
     strange = [arm for arm in delta if arm not in imputations.grid.arms]
     if strange:
         raise DataError(f"delta names the arm {listed(strange)}; the arms are {listed(imputations.grid.arms)}.")
@@ -255,12 +260,19 @@ def tipping_point(
     movable = _movable_difference(imputations, visit, arm, covariates, on, shift)
     chosen = str(movable.row["arm"].iloc[0])
     no_change = [_to_no_change(imputations, visit, each, on, shift) for each in (chosen, imputations.grid.arms[0])]
-    reach = 1.5 * max(np.abs(no_change)) or 1.0
+    reach = _round_reach(1.5 * max(np.abs(no_change)))
     axes = [_shifts(given, name, reach) for given, name in ((deltas, "deltas"), (reference_deltas, "reference_deltas"))]
     pairs = np.array([(own, reference) for reference in axes[1] for own in axes[0]])
     told = movable.estimates(pairs, conf_level)
     inside = [_between(pairs[:, place], no_change[place]) for place in (0, 1)]
     return told.assign(plausible=inside[0] & inside[1])
+
+
+def _round_reach(least: float) -> float:
+    """The end of a grid whose steps are round numbers."""
+    step = (2 * least or 2.0) / (GRID - 1)
+    power = 10.0 ** np.floor(np.log10(step))
+    return float(next(each * power for each in ROUND_STEPS if each * power >= step)) * (GRID - 1) / 2
 
 
 def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArray:

@@ -13,6 +13,7 @@ from botox_analysis.endpoints.diary_rule import RULES
 from botox_analysis.endpoints.disposition import disposition
 from botox_analysis.endpoints.emergent import safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.intercurrent import intercurrent_counts, intercurrent_events
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.endpoints.scales import endpoints_of
 from botox_analysis.models.adverse_event_order import order_by_frequency
@@ -22,6 +23,7 @@ from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
+from botox_analysis.report.intercurrent import left_out_of_events, refuse_unknown_strategies
 from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, told_once
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
 from botox_analysis.schema import BASELINE
@@ -70,7 +72,8 @@ def analyse(trial: Trial) -> Analysis:
     efficacy_trial = trial.restrict(population)
     _refuse_missing_arms(efficacy_trial)
     endpoints = _endpoints(trial)
-    primary = analyse_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis)
+    events = intercurrent_events(trial)
+    primary = analyse_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis, events=events)
     _refuse_one_visit(trial, primary.endpoint, primary.fit.visits)
     visit = planned.visit or primary.fit.visits[-1]
     if visit not in primary.fit.visits:
@@ -81,11 +84,16 @@ def analyse(trial: Trial) -> Analysis:
     secondary, left_out = [], left_out_of_trial(trial, efficacy_trial, primary)
     for endpoint in endpoints[1:]:
         try:
-            secondary.append(analyse_endpoint(endpoint, efficacy_trial, analysis="mmrm" if primary.by_mmrm else "ancova"))
+            model = "mmrm" if primary.by_mmrm else "ancova"
+            secondary.append(analyse_endpoint(endpoint, efficacy_trial, analysis=model, events=events))
         except (DataError, FitError) as error:
             left_out.append((endpoint.label, f"not analysed: {error}", len(efficacy_trial.subjects)))
     analysed = (primary, *secondary)
-    of_endpoints = [row for efficacy in analysed for row in left_out_of_endpoint(efficacy)]
+    of_endpoints = [
+        row
+        for efficacy in analysed
+        for row in left_out_of_events(efficacy, efficacy_trial, events) + left_out_of_endpoint(efficacy)
+    ]
     left_out += told_once(of_endpoints, [efficacy.endpoint for efficacy in analysed])
     flow = disposition(trial)
     covariates = covariates_of(trial, primary.outcomes)
@@ -101,6 +109,8 @@ def analyse(trial: Trial) -> Analysis:
         secondary=secondary,
         baseline=describe(efficacy_trial, endpoints=endpoints),
         disposition_rates=event_rates(flow),
+        intercurrent_events=events,
+        intercurrent_rates=pd.DataFrame() if events.empty else event_rates(intercurrent_counts(primary.measured, events)),
         sensitivity=sensitivity,
         flow=pd.concat([flow, _analysed(flow, primary, visit)], ignore_index=True),
         diaries=_diaries(efficacy_trial, primary, visit),
@@ -158,6 +168,7 @@ def _refuse_unknown_words(trial: Trial) -> None:
             f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
             f"these are {listed(trial.covariates)}."
         )
+    refuse_unknown_strategies(trial)
 
 
 def _refuse_one_visit(trial: Trial, endpoint: Endpoint, visits: Sequence[str]) -> None:

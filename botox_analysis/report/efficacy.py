@@ -11,11 +11,12 @@ from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.descriptives import describe_change
 from botox_analysis.models.fit import Fit
-from botox_analysis.models.imputation import STRATEGIES, impute
+from botox_analysis.models.imputation import impute
 from botox_analysis.models.mmrm import fit_mmrm
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.refusal import DataError, FitError
+from botox_analysis.report.intercurrent import addressed
 from botox_analysis.report.left_out import LeftOut
 from botox_analysis.report.parts import Efficacy
 from botox_analysis.schema import BASELINE, categories_of
@@ -27,11 +28,14 @@ analysis of covariance, and those of an unstructured covariance are the ones of 
 
 ALL_OBSERVED = "all observed values"
 
+CARRIED_FORWARD = ("last observation carried forward", "last observation carried forward, baseline included")
+"""Handlings of missing values that sensitivity analyses by the analysis of covariance have, beside observed cases."""
+
 OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
 """Sensitivity analyses by the mixed model."""
 
 
-def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str) -> Efficacy:
+def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events: pd.DataFrame) -> Efficacy:
     """An endpoint, analysed as planned.
 
     Parameters
@@ -43,6 +47,8 @@ def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str) -> Effi
     analysis : str
         A word of `ANALYSES`. Empty: ``"mmrm"``, but ``"ancova"`` where the protocol puts single values in the place of
         missing ones. At a single visit the mixed model is the analysis of covariance, which is then taken.
+    events : DataFrame
+        Intercurrent events of all who were randomised; addressed where the protocol names strategies for them.
 
     Returns
     -------
@@ -56,7 +62,8 @@ def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str) -> Effi
     FitError
         The model is not determined by the data.
     """
-    observed = endpoint.derive(trial)
+    measured = endpoint.derive(trial)
+    observed = addressed(measured, endpoint, trial, events)
     handling = trial.protocol.handling
     outcomes = impute(observed, strategy=handling) if handling else observed
     response = "change" if outcomes["baseline"].notna().any() else "value"
@@ -66,6 +73,7 @@ def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str) -> Effi
     fit = ANALYSES[chosen](outcomes, covariates, response, visits)
     return Efficacy(
         endpoint=endpoint,
+        measured=measured,
         observed=observed,
         outcomes=outcomes,
         handling=handling or OBSERVED_CASES,
@@ -168,7 +176,7 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
         by_arm = f"{primary.fit.structure} by arm"
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
-    for handling in (OBSERVED_CASES, *STRATEGIES):
+    for handling in (OBSERVED_CASES, *CARRIED_FORWARD):
         outcomes = observed if handling == OBSERVED_CASES else impute(observed, strategy=handling)
         others.append((f"ANCOVA, {handling}", partial(_by_ancova, outcomes, covariates, response, [visit])))
     if covariates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botox_analysis.endpoints.adverse_events import n_not_emergent
 from botox_analysis.endpoints.emergent import adverse_event_table, safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.intercurrent import n_undated_discontinuations
 from botox_analysis.models.descriptives import MAX_LEVELS
 from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm_fit import MmrmFit
@@ -52,6 +53,9 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
         for column in ("headache_hours", "headache"):
             if column in trial.diary.columns and trial.diary[column].isna().any():
                 rows.append(("diary", f"days without {column}", int(trial.diary[column].isna().sum())))
+    undated = n_undated_discontinuations(trial)
+    if undated:
+        rows.append(("intercurrent events", "discontinuations on a day that is not recorded", undated))
     events = trial.adverse_events
     if events is not None:
         safe = safety_trial(trial)
@@ -128,7 +132,9 @@ def told_once(rows: LeftOut, endpoints: list[Endpoint]) -> LeftOut:
     labels = {endpoint.name: endpoint.label for endpoint in endpoints}
     told = []
     for (place, reason, n), names in together.items():
-        several = "all diary endpoints" if set(names) == diary else ", ".join(names)
+        several = ", ".join(names)
+        if set(names) in (diary, set(labels)):
+            several = "all diary endpoints" if set(names) == diary else "all endpoints"
         told.append((place.replace("{}", labels.get(names[0], "") if len(names) == 1 else several), reason, n))
     return told
 
@@ -136,10 +142,9 @@ def told_once(rows: LeftOut, endpoints: list[Endpoint]) -> LeftOut:
 def _reason(reason: str, efficacy: Efficacy) -> str:
     """A model's reason in the words of a diary: what a period needs to have a value."""
     rule = efficacy.endpoint.rule
-    if rule is None:
-        return reason
+    unused = ", or not used after an intercurrent event" if efficacy.masks_values else ""
     if reason == NO_VALUE:
-        return f"fewer than {rule.minimum_days} recorded days in the period"
-    if reason.endswith("at any visit"):
-        return f"{reason}: no baseline, or no period with {rule.minimum_days} recorded days"
+        return f"{NO_VALUE if rule is None else f'fewer than {rule.minimum_days} recorded days in the period'}{unused}"
+    if rule is not None and reason.endswith("at any visit"):
+        return f"{reason}: no baseline, or no period with {rule.minimum_days} recorded days{unused}"
     return reason

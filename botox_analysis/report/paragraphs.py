@@ -18,7 +18,7 @@ SMALL_SAMPLE_TOLD = (
 
 
 def estimand(analysis: Analysis) -> str:
-    """The primary estimand, as one sentence.
+    """The primary estimand, in words.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ def estimand(analysis: Analysis) -> str:
     Returns
     -------
     str
-        Population, treatments, variable, and summary measure; what the handling of missing values stands for.
+        Population, treatments, variable, summary measure, and strategies for intercurrent events; what the handling of
+        missing values stands for.
     """
     arms = analysis.trial.arms
     measure = analysis.primary.fit.labels["measure"].removeprefix("mean ")
@@ -36,8 +37,8 @@ def estimand(analysis: Analysis) -> str:
     variable = analysis.primary.endpoint.label if measure == "mean" else f"{measure} in {analysis.primary.endpoint.label}"
     return (
         f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
-        f"{arms[0]}; {variable}{since}; difference of means. No strategy for intercurrent events is applied to the values. "
-        f"Missing values: {analysis.primary.missing}."
+        f"{arms[0]}; {variable}{since}; difference of means. {phrases.intercurrent(analysis)} Missing values: "
+        f"{analysis.primary.missing}."
     )
 
 
@@ -55,7 +56,7 @@ def methods(analysis: Analysis) -> list[str]:
         Paragraphs.
     """
     said = [_primary_endpoint(analysis), *_diary_rules(analysis), *_comparison(analysis)]
-    for paragraph in (_sensitivity(analysis), _responses(analysis), _safety(analysis)):
+    for paragraph in (_after_events(analysis), _sensitivity(analysis), _responses(analysis), _safety(analysis)):
         said += [paragraph] if paragraph else []
     return said
 
@@ -80,6 +81,17 @@ def _diary_rules(analysis: Analysis) -> list[str]:
             f"{rule.period_days}."
         )
     return said
+
+
+def _after_events(analysis: Analysis) -> str:
+    """Which values are after an intercurrent event, where the protocol has strategies for them."""
+    if not analysis.trial.protocol.intercurrent:
+        return ""
+    diary = "; the diary period in which it falls is after it" * (analysis.primary.endpoint.rule is not None)
+    return (
+        f"A visit is after an intercurrent event where its value looks at a day later than the event's{diary}. The strategies of "
+        "the primary estimand hold for all endpoints."
+    )
 
 
 def _comparison(analysis: Analysis) -> list[str]:

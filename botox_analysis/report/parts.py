@@ -21,8 +21,9 @@ class Efficacy:
     ----------
     endpoint : Endpoint
         What was measured.
-    observed, outcomes : DataFrame
-        *outcomes* as measured, and with the protocol's handling of missing values.
+    measured, observed, outcomes : DataFrame
+        *outcomes* as measured; with the protocol's strategies for intercurrent events (the same where it has none); and with
+        its handling of missing values, too.
     handling : str
         What stands for missing values in `outcomes`: observed cases, or a strategy of `impute`.
     fit : Fit
@@ -32,6 +33,7 @@ class Efficacy:
     """
 
     endpoint: Endpoint
+    measured: pd.DataFrame
     observed: pd.DataFrame
     outcomes: pd.DataFrame
     handling: str
@@ -45,6 +47,13 @@ class Efficacy:
     def by_mmrm(self) -> bool:
         """Whether all visits were analysed together by a mixed model."""
         return isinstance(self.fit, MmrmFit)
+
+    @property
+    def masks_values(self) -> bool:
+        """Whether a strategy for intercurrent events leaves values out that were recorded."""
+        return bool((self.measured["change"].notna() & self.observed["change"].isna()).any()) or bool(
+            (self.measured["value"].notna() & self.observed["value"].isna()).any()
+        )
 
     @property
     def missing(self) -> str:
@@ -155,6 +164,10 @@ class Analysis:
         The others.
     baseline, disposition_rates : DataFrame
         *estimates*.
+    intercurrent_events : DataFrame
+        Of all who were randomised: subject, kind, day.
+    intercurrent_rates : DataFrame
+        *estimates* of the kinds of these in the efficacy population; empty where there are none.
     sensitivity : dict of str to Fit
         Models of the primary difference by what tells them apart, the primary model first.
     flow : DataFrame
@@ -177,6 +190,8 @@ class Analysis:
     secondary: list[Efficacy]
     baseline: pd.DataFrame
     disposition_rates: pd.DataFrame
+    intercurrent_events: pd.DataFrame
+    intercurrent_rates: pd.DataFrame
     sensitivity: dict[str, Fit]
     flow: pd.DataFrame
     diaries: pd.DataFrame | None
@@ -187,7 +202,7 @@ class Analysis:
     @property
     def estimates(self) -> pd.DataFrame:
         """Every estimate the report shows, as one frame of *estimates*."""
-        parts = [self.baseline, self.disposition_rates]
+        parts = [self.baseline, self.disposition_rates, self.intercurrent_rates]
         for efficacy in (self.primary, *self.secondary):
             parts += [efficacy.means, efficacy.differences, efficacy.average, efficacy.unadjusted]
         parts += self.primary_differences.values()
@@ -226,6 +241,7 @@ class Analysis:
             "analysis": "mmrm" if self.primary.by_mmrm else "ancova",
             **({"covariance": fit.structure} if isinstance(fit, MmrmFit) else {}),
             "handling": self.primary.handling,
+            "intercurrent": dict(self.trial.protocol.intercurrent),
             "response": self.response,
             "diary_rule": rule.handling if rule else "",
         }

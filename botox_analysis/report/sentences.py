@@ -269,6 +269,7 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
     titles = {
         "baseline": f"Baseline characteristics, {population}",
         "disposition": "Disposition, all randomised",
+        "intercurrent": f"Intercurrent events, {population}",
         "efficacy": f"{wording.capital(analysis.primary.endpoint.label)}, {population}"
         + (" (n: subjects with a value)" if analysis.primary.by_mmrm else ""),
         "change": f"{wording.capital(analysis.primary.endpoint.label)}, unadjusted, {population}",

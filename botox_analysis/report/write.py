@@ -221,6 +221,8 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         "efficacy": table_efficacy(primary.means, primary.differences).drop(columns="Endpoint"),
         "change": table_change(primary.unadjusted),
     }
+    if not analysis.intercurrent_rates.empty:
+        tables["intercurrent"] = table_disposition(analysis.intercurrent_rates).rename(columns={"Stage": "Event"})
     if not analysis.baseline.empty:
         tables["baseline"] = table_baseline(analysis.baseline)
     if analysis.secondary:

@@ -45,8 +45,8 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
     table["n"] = [wording.count(n) for n in estimates["n"]]
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
     table[f"{wording.capital(measure_name(measure))}{in_unit} ({level})"] = [
-        wording.with_limits(*(scaled(each, measure) for each in row), decimals)
-        for row in estimates[["estimate", "conf_low", "conf_high"]].itertuples(index=False)
+        wording.with_limits(scaled(middle, measure), scaled(low, measure), scaled(high, measure), decimals)
+        for middle, low, high in estimates[["estimate", "conf_low", "conf_high"]].itertuples(index=False)
     ]
     table["p"] = [wording.p_value(p) for p in estimates["p_value"]]
     if "variance_target" in estimates.columns:

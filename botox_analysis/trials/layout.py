@@ -1,4 +1,4 @@
-"""The layout of a trial's four tables, and the check at the door.
+"""The layout of a trial's five tables, and the check at the door.
 
 Each table is a pandera schema. `checked` turns the words of a raw table into values, checks them against the schema,
 and tells all the problems of all tables at once.
@@ -21,7 +21,7 @@ import pandas as pd
 from botox_analysis.refusal import Problem, listed, refuse
 from botox_analysis.schema import OF_VISITS, OUTCOMES
 
-TABLES = ("subjects", "diary", "assessments", "adverse_events")
+TABLES = ("subjects", "diary", "assessments", "adverse_events", "intercurrent_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
 """Columns of ``subjects`` that are populations wherever they occur; a trial may name more."""
 
@@ -38,7 +38,7 @@ STUDY_DAY = "a whole study day"
 DOSE_DAY = "a whole study day from 1 on"
 NO_DAY_0 = "day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in trial.toml"
 
-MAY_BE_EMPTY = ("adverse_events",)
+MAY_BE_EMPTY = ("adverse_events", "intercurrent_events")
 """Tables without rows that say something: that nobody had any."""
 
 ROW = "row"
@@ -138,6 +138,14 @@ def table_schemas() -> dict[str, Any]:
                 "treatment_emergent": yes_no(),
                 "action": text(required=False, nullable=True),
             }
+        ),
+        "intercurrent_events": pa.DataFrameSchema(
+            {
+                "subject": text(),
+                "kind": text(),
+                "day": study_day(DOSE_DAY, first=1, required=True, nullable=False),
+            },
+            unique=["subject", "kind", "day"],
         ),
     }
 

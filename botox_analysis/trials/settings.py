@@ -12,6 +12,7 @@ from typing import Any
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.strategies import strategy_problem
 from botox_analysis.trials.trial import Protocol
 
 SETTINGS = "trial.toml"
@@ -25,6 +26,7 @@ _KEYS = {
 _PROTOCOL_KEYS = {
     "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
     "analysis": _WORD, "handling": _WORD, "reduction": "a number", "points": "a number", "diary_rule": _WORD,
+    "intercurrent": "a table",
 }  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        A key is not known, or its value is not what it should be.
+        A key or strategy is not known, or its value is not what it should be.
     """
     path = folder / SETTINGS
     if path.is_dir():
@@ -73,6 +75,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise DataError(f"{SETTINGS}: found something that is not TOML in UTF-8 ({error}).") from error
     _check_keys(settings, _KEYS, SETTINGS)
     _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
+    strategies = settings.get("protocol", {}).get("intercurrent", {})
+    _check_keys(strategies, dict.fromkeys(strategies, _WORD), f"{SETTINGS}, [protocol.intercurrent]")
+    wrong = strategy_problem(strategies)
+    if wrong:
+        raise DataError(f"{SETTINGS}, [protocol.intercurrent]: {wrong}")
     for key in ("columns", "values"):
         _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, "a table"), f"{SETTINGS}, [{key}]")
     for table, names in settings.get("columns", {}).items():

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.refusal import DataError
-from botox_analysis.trials.simulate_events import draw_events
+from botox_analysis.trials.simulate_events import STRATEGIES, draw_events, draw_intercurrent_events
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
 SEED = 145
@@ -108,6 +108,7 @@ def simulate_trial(seed: int) -> Trial:
             covariates=("overuse",),
             efficacy_population="itt",
             safety_population="safety",
+            intercurrent=dict(STRATEGIES),
         ),
         provenance={"simulated": "yes", "seed": str(seed)},
     )
@@ -138,7 +139,10 @@ def write_simulated_trial(folder: str | Path, *, seed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in _tables(seed).items():
         (folder / f"{name}.csv").write_bytes(table.to_csv(index=False, lineterminator="\n").encode())
-    (folder / "trial.toml").write_bytes(_SETTINGS.format(name=NAME, seed=seed, arms=[arm.name for arm in ARMS]).encode())
+    strategies = "\n".join(f'"{kind}" = "{strategy}"' for kind, strategy in STRATEGIES.items())
+    (folder / "trial.toml").write_bytes(
+        _SETTINGS.format(name=NAME, seed=seed, arms=[arm.name for arm in ARMS], strategies=strategies).encode()
+    )
 
 
 _SETTINGS = """\
@@ -155,6 +159,9 @@ visit = "week 24"
 covariates = ["overuse"]
 efficacy_population = "itt"
 safety_population = "safety"
+
+[protocol.intercurrent]
+{strategies}
 """
 
 
@@ -177,7 +184,7 @@ def _tables(seed: int) -> dict[str, pd.DataFrame]:
     for name, pieces in tables.items():
         table = pd.concat(pieces, ignore_index=True)
         joined[name] = table.sort_values(order.get(name, ["subject"]), kind="stable").reset_index(drop=True)
-    return joined
+    return joined | {"intercurrent_events": draw_intercurrent_events(joined["subjects"], seed=seed)}
 
 
 def _simulate_arm(arm: ArmPlan, rng: np.random.Generator) -> dict[str, pd.DataFrame]:

@@ -1,10 +1,12 @@
-"""Adverse events of the simulated trial: which terms, in how many subjects, when, how bad."""
+"""Events of the simulated trial: adverse ones (which terms, in how many subjects, when, how bad), and intercurrent ones."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from botox_analysis.trials.strategies import DISCONTINUATION, TREATMENT_POLICY
 
 # Term, class, subjects per 1,000 in placebo and toxin, share related to treatment. The first nine are the leading
 # treatment-related events of COMPEL in its order; the shares, and all the others, are assumed.
@@ -53,6 +55,17 @@ SEVERITY_SHARES = (45 / 116, 47 / 116, 24 / 116)
 SHARE_SERIOUS = 0.03
 
 INJECTION_DAYS = (1, 85)
+
+INTERCURRENT_KINDS = (("new preventive treatment", 0.05, 0.03), ("medication overuse", 0.06, 0.04))
+"""Kind, shares of the subjects randomised to placebo and toxin; assumed."""
+
+FIRST_INTERCURRENT_DAY = 29
+
+INTERCURRENT_STREAM = 5
+"""The random stream of intercurrent events, beside the seed: all other tables are drawn as if there were none."""
+
+STRATEGIES = dict.fromkeys((DISCONTINUATION, *(kind for kind, _, _ in INTERCURRENT_KINDS)), TREATMENT_POLICY)
+"""What the simulated trial's protocol plans for the values after each kind."""
 
 
 def draw_events(
@@ -132,3 +145,33 @@ def draw_events(
         }
     )
     return pd.concat([events, extra], ignore_index=True)
+
+
+def draw_intercurrent_events(subjects: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """The intercurrent events of a simulated trial, one row each.
+
+    Parameters
+    ----------
+    subjects : DataFrame
+        The table of subjects, arms in it as they were randomised: who did not complete discontinued on the last day, and
+        some of those still in on day 29 have another event between then and their last day. Nothing else follows from these.
+    seed : int
+        That of the trial.
+
+    Returns
+    -------
+    DataFrame
+        The table of intercurrent events, by subject, in time.
+    """
+    rng = np.random.default_rng([seed, INTERCURRENT_STREAM])
+    left = subjects[subjects["completed"] == "no"]
+    pieces = [pd.DataFrame({"subject": left["subject"], "kind": DISCONTINUATION, "day": left["last_day"]})]
+    for kind, in_placebo, in_toxin in INTERCURRENT_KINDS:
+        for arm, randomised in subjects.groupby("arm", sort=True):
+            share = in_placebo if arm == "placebo" else in_toxin
+            there = randomised[randomised["last_day"] >= FIRST_INTERCURRENT_DAY]
+            chosen = there.iloc[rng.choice(len(there), round(share * len(randomised)), replace=False)]
+            day = rng.integers(FIRST_INTERCURRENT_DAY, chosen["last_day"].to_numpy() + 1)
+            pieces.append(pd.DataFrame({"subject": chosen["subject"], "kind": kind, "day": day}))
+    events = pd.concat(pieces, ignore_index=True)
+    return events.sort_values(["subject", "day", "kind"], kind="stable").reset_index(drop=True)

@@ -16,8 +16,10 @@ _DAY_COLUMNS = {
     "diary": [("day", "date")],
     "assessments": [("day", "date")],
     "adverse_events": [("onset_day", "onset_date"), ("end_day", "end_date"), ("worsened_day", "worsened_date")],
+    "intercurrent_events": [("day", "date")],
     "subjects": [("last_day", "last_date"), ("last_dose_day", "last_dose_date")],
 }
+_ALWAYS_DATED = ("diary", "intercurrent_events")
 FIRST_DOSE = "first_dose_date"
 
 
@@ -103,7 +105,7 @@ def _days_since(
         (files["subjects"], None, FIRST_DOSE, f"nothing for subject '{ids.iloc[row]}', who has dates in {files[table]}", "a date")
         for row in np.flatnonzero(undated & ~ids.duplicated().to_numpy())
     ]
-    if date == "date" and table == "diary":
+    if table in _ALWAYS_DATED:
         problems += [
             (
                 files[table],

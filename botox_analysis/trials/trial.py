@@ -28,7 +28,7 @@ _NO_COVARIATE = {
     *POPULATIONS,
 }
 
-_WORDS = {"assessments": ("scale", "visit"), "adverse_events": ("class", "term")}
+_WORDS = {"assessments": ("scale", "visit"), "adverse_events": ("class", "term"), "intercurrent_events": ("kind",)}
 """Columns whose words are what is counted: two spellings of one would be two."""
 
 
@@ -59,6 +59,9 @@ class Protocol:
         number asks for a rise.
     diary_rule : str
         The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
+    intercurrent : mapping of str to str
+        Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
+        used whether or not an event happened.
     """
 
     endpoint: str = ""
@@ -71,6 +74,7 @@ class Protocol:
     reduction: float = 0.5
     points: float = 0.0
     diary_rule: str = ""
+    intercurrent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,8 @@ class Trial:
         One row per subject, scale and visit; ``visit`` is categorical, in time.
     adverse_events : DataFrame or None
         One row per occurrence.
+    intercurrent_events : DataFrame or None
+        One row per event: ``subject``, ``kind`` and ``day``, from day 1 on.
     population : str
         Which subjects these are.
     populations : tuple of str
@@ -106,6 +112,7 @@ class Trial:
     diary: pd.DataFrame | None = None
     assessments: pd.DataFrame | None = None
     adverse_events: pd.DataFrame | None = None
+    intercurrent_events: pd.DataFrame | None = None
     population: str = ALL_RANDOMISED
     populations: tuple[str, ...] = ()
     protocol: Protocol = field(default_factory=Protocol)
@@ -164,6 +171,7 @@ class Trial:
             diary=_rows_of(self.diary, kept),
             assessments=_rows_of(self.assessments, kept),
             adverse_events=_rows_of(self.adverse_events, kept),
+            intercurrent_events=_rows_of(self.intercurrent_events, kept),
             population=named,
         )
 
@@ -184,7 +192,8 @@ def as_trial(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, in the documented layout.
+        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, in the documented
+        layout.
     name : str
         What reports call the trial.
     arms : list of str, optional
@@ -271,6 +280,7 @@ def as_trial(
         diary=values.get("diary"),
         assessments=values.get("assessments"),
         adverse_events=values.get("adverse_events"),
+        intercurrent_events=values.get("intercurrent_events"),
         populations=found,
         protocol=protocol or Protocol(),
         provenance=dict(provenance or {}),

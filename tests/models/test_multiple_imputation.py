@@ -355,8 +355,8 @@ def test_a_strategy_by_event_needs_events(outcomes, with_events):
         ba.impute(outcomes, strategy={"discontinuation": "jump to reference"}, n=2, seed=1)
     with pytest.raises(ba.DataError, match="says nothing of the intercurrent event 'discontinuation'; it names 'death'"):
         ba.impute(with_events, strategy={"death": "jump to reference"}, n=2, seed=1)
-    with pytest.raises(ba.DataError, match="names the intercurrent event 'death'; those of outcomes are 'discontinuation'"):
-        ba.impute(with_events, strategy={"discontinuation": "copy reference", "death": "jump to reference"}, n=2, seed=1)
+    planned = {"discontinuation": "copy reference", "death": "jump to reference"}
+    assert len(ba.impute(with_events, strategy=planned, n=2, seed=1)) == 2
 
 
 def test_what_is_imputed_is_not_imputed_again(outcomes):

@@ -84,6 +84,7 @@ def test_all_tables_are_there_as_csv_and_html(report):
     names = {
         "baseline",
         "disposition",
+        "intercurrent",
         "efficacy",
         "change",
         "secondary",
@@ -169,6 +170,11 @@ def test_what_is_said_of_several_endpoints_is_told_once():
         (f"MMRM, {endpoints[0].label}, week 4", "no value", 1),
         ("diary", "days", 9),
     ]
+
+
+def test_what_is_said_of_all_endpoints_is_said_of_all():
+    endpoints = [ba.scale("VAS"), ba.HEADACHE_DAYS]
+    assert told_once([(endpoint.label, "late", 2) for endpoint in endpoints], endpoints) == [("all endpoints", "late", 2)]
 
 
 def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):

@@ -8,9 +8,10 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.trials.simulate import SEED, write_simulated_trial
+from botox_analysis.trials.simulate_events import draw_intercurrent_events
 
 PLACEBO, TOXIN = "placebo", "onabotulinumtoxinA"
-FILES = ("subjects.csv", "diary.csv", "assessments.csv", "adverse_events.csv", "trial.toml")
+FILES = ("subjects.csv", "diary.csv", "assessments.csv", "adverse_events.csv", "intercurrent_events.csv", "trial.toml")
 RELATED_EVENTS = [
     "Neck pain",
     "Eyelid ptosis",
@@ -53,7 +54,7 @@ def test_the_bundled_settings_record_the_seed(simulated):
     assert simulated.provenance["seed"] == str(SEED)
 
 
-@pytest.mark.parametrize("table", ["subjects", "assessments", "adverse_events"])
+@pytest.mark.parametrize("table", ["subjects", "assessments", "adverse_events", "intercurrent_events"])
 def test_the_simulated_frames_are_the_bundled_files(simulated, drawn, table):
     left, right = getattr(drawn, table), getattr(simulated, table)
     pd.testing.assert_frame_equal(left, right, check_dtype=False, check_categorical=False)
@@ -214,6 +215,37 @@ def test_everybody_treated_who_left_for_an_adverse_event_had_one(simulated):
 def test_reasons_are_given_by_those_who_left_and_by_no_other(simulated):
     given = simulated.subjects["discontinuation_reason"].notna()
     assert (given != simulated.subjects["completed"].to_numpy(dtype=bool)).all()
+
+
+def test_the_protocol_is_that_of_the_bundled_settings(simulated, drawn):
+    assert drawn.protocol == simulated.protocol
+    assert set(simulated.protocol.intercurrent.values()) == {"treatment policy"}
+    assert set(simulated.protocol.intercurrent) == set(simulated.intercurrent_events["kind"])
+
+
+def test_who_left_and_nobody_else_discontinued_on_the_last_day(simulated):
+    left = simulated.subjects.loc[~simulated.subjects["completed"].to_numpy(dtype=bool)].set_index("subject")["last_day"]
+    told = simulated.intercurrent_events.query("kind == 'discontinuation'")
+    assert dict(zip(told["subject"].astype(str), told["day"], strict=True)) == left.to_dict()
+
+
+@pytest.mark.parametrize(("kind", "placebo", "toxin"), [("new preventive treatment", 5, 3), ("medication overuse", 6, 4)])
+def test_other_intercurrent_events_happen_to_a_few_per_cent_from_day_29_on_while_they_are_in(simulated, kind, placebo, toxin):
+    events = simulated.intercurrent_events[simulated.intercurrent_events["kind"] == kind]
+    subjects = simulated.subjects.set_index("subject").loc[events["subject"].astype(str)]
+    assert subjects.index.is_unique
+    n = subjects["arm"].value_counts()
+    assert 100 * n[PLACEBO] / 696 == pytest.approx(placebo, abs=0.1)
+    assert 100 * n[TOXIN] / 688 == pytest.approx(toxin, abs=0.1)
+    day = events["day"].to_numpy()
+    assert ((day >= 29) & (day <= subjects["last_day"].to_numpy())).all()
+
+
+def test_intercurrent_events_have_a_random_stream_of_their_own(simulated):
+    subjects = simulated.subjects.astype({"arm": str}).assign(completed="yes")
+    drawn = draw_intercurrent_events(subjects, seed=SEED)
+    bundled = simulated.intercurrent_events.query("kind != 'discontinuation'").reset_index(drop=True)
+    pd.testing.assert_frame_equal(drawn, bundled, check_dtype=False, check_categorical=False)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -138,11 +138,15 @@ def test_baseline_in_capitals_is_baseline(word):
 
 
 def test_a_population_keeps_the_rows_of_its_subjects_in_every_table():
-    trial = trial_of(diary=DIARY, adverse_events=EVENTS, assessments=scores_at("baseline", "week 4")).restrict("itt")
+    happened = pd.DataFrame({"subject": ["c", "b"], "kind": "death", "day": [9, 7]})
+    trial = trial_of(
+        diary=DIARY, adverse_events=EVENTS, assessments=scores_at("baseline", "week 4"), intercurrent_events=happened
+    ).restrict("itt")
     assert trial.subjects["subject"].tolist() == ["a", "b"]
     assert trial.diary["headache_hours"].tolist() == [2.0, 3.0, 4.0]
     assert trial.diary["subject"].tolist() == ["a", "b", "a"]
     assert trial.adverse_events["term"].tolist() == ["Y"]
+    assert trial.intercurrent_events["day"].tolist() == [7]
     assert len(trial.assessments) == 2
     assert trial.population == "itt"
 

@@ -1,0 +1,106 @@
+"""Strategies after intercurrent events: words or functions, one for all events or one for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from botox_analysis.models.single_imputation import SINGLE_VALUES
+from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.schema import INTERCURRENT_EVENT
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -> Function:
+    """The function that a word names, or the function itself.
+
+    Parameters
+    ----------
+    strategy : str or callable
+        Of a user.
+    known : mapping of str to callable
+        Functions by name.
+
+    Returns
+    -------
+    callable
+        Of the signature of those known.
+
+    Raises
+    ------
+    ValueError
+        The word is not known, or names a rule that gives one value.
+    """
+    if not isinstance(strategy, str):
+        return strategy
+    require_choice(strategy, (*known, *SINGLE_VALUES), "strategy")
+    if strategy in SINGLE_VALUES:
+        raise ValueError(
+            f"strategy {strategy!r} puts one value in the place of a missing one; from a model, in many data sets, take one of "
+            f"{listed(known)}."
+        )
+    return known[strategy]
+
+
+def strategies_by_kind(
+    strategy: str | Function | Mapping[str, str | Function], occurring: Sequence[str], known: Mapping[str, Function], *, of: str
+) -> dict[str, Function]:
+    """The strategy of each kind of intercurrent event.
+
+    Parameters
+    ----------
+    strategy : str, callable, or mapping of str to these
+        For every event, or by its kind.
+    occurring : sequence of str
+        The kinds that occur.
+    known : mapping of str to callable
+        Functions by name.
+    of : str
+        ``"data"`` where kinds are those of a column; else what stands for one where there is none, for the message.
+
+    Returns
+    -------
+    dict of str to callable
+        By kind.
+
+    Raises
+    ------
+    DataError
+        Kinds are not known, or one that occurs has no strategy.
+    ValueError
+        A word is not known.
+    """
+    if not isinstance(strategy, Mapping):
+        return dict.fromkeys(occurring, strategy_function(strategy, known))
+    if of != "data":
+        raise DataError(
+            f"outcomes has no column '{INTERCURRENT_EVENT}', and strategy is by the kind of the event; "
+            f"take address_events first, or one strategy for all {of}."
+        )
+    lacking = [kind for kind in occurring if kind not in strategy]
+    if lacking:
+        raise DataError(
+            f"strategy says nothing of the intercurrent event {listed(lacking)}; it names {listed(strategy)}, and the events of "
+            f"outcomes are {listed(occurring)}."
+        )
+    functions = {kind: strategy_function(each, known) for kind, each in strategy.items()}
+    return {kind: functions[kind] for kind in occurring}
+
+
+def words_of(strategy: object) -> str:
+    """Strategies in words.
+
+    Parameters
+    ----------
+    strategy : str, callable, or mapping of str to these
+        For every event, or by its kind.
+
+    Returns
+    -------
+    str
+        A function is called by its name.
+    """
+    if isinstance(strategy, Mapping):
+        return ", ".join(f"{words_of(each)} after {kind}" for kind, each in strategy.items())
+    return strategy if isinstance(strategy, str) else str(getattr(strategy, "__name__", "a strategy")).replace("_", " ")
