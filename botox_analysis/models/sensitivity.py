@@ -12,6 +12,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.endpoints.missing import kinds_by_visit
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.imputation import completed_from
@@ -60,6 +61,7 @@ def sensitivity(
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
+    after: Sequence[str] | None = None,
     reduction: float | None = None,
     worse: str = "more",
     conf_level: float = 0.95,
@@ -78,6 +80,9 @@ def sensitivity(
         Of their draws.
     covariates : sequence of str, optional
         Of all models; left out: the baseline, where there is one. In models of all visits the baseline has an effect for each.
+    after : sequence of str, optional
+        The kinds of intercurrent events after which strategies hold, such as ``["discontinuation"]``; after others what is
+        missing is missing at random. Left out: all.
     reduction : float, optional
         Compare responders by this share of the baseline instead of means.
     worse : str
@@ -126,7 +131,7 @@ def sensitivity(
         covariates = (BASELINE,) if outcomes[BASELINE].notna().any() else ()
     asked = _Asked(outcomes, chosen, tuple(covariates), conf_level)
     # What is refused here is refused for all.
-    imputed = _Imputed(asked, n, seed)
+    imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked, worse), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
     else:
@@ -156,11 +161,12 @@ def _by_visit(covariates: Sequence[str]) -> tuple[str, ...]:
 class _Imputed:
     """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
 
-    def __init__(self, asked: _Asked, n: int, seed: int) -> None:
+    def __init__(self, asked: _Asked, n: int, seed: int, after: Sequence[str] | None) -> None:
         covariates = _by_visit(asked.covariates)
         # What is refused here is refused for all.
         self._models = {
-            strategy: imputation_model(asked.outcomes, strategy, covariates, "unstructured") for strategy in REFERENCE_BASED
+            strategy: imputation_model(asked.outcomes, _after(asked.outcomes, strategy, after), covariates, "unstructured")
+            for strategy in REFERENCE_BASED
         }
         self._n, self._seed = n, seed
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
@@ -172,6 +178,16 @@ class _Imputed:
         if key not in self._drawn:
             self._drawn[key] = DRAWS[draws](model, self._n, self._seed)
         return completed_from(model, self._drawn[key], draws, self._seed)
+
+
+def _after(outcomes: pd.DataFrame, strategy: str, after: Sequence[str] | None) -> str | dict[str, str]:
+    """A strategy for all events, or for those named and missing at random for the others."""
+    if after is None:
+        return strategy
+    if isinstance(after, str):
+        raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
+    _, kinds = kinds_by_visit(outcomes, grid_of(outcomes))
+    return {kind: strategy if kind in after else next(iter(REFERENCE_BASED)) for kind in dict.fromkeys([*kinds, *after])}
 
 
 def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:

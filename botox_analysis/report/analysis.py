@@ -25,6 +25,7 @@ from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
 from botox_analysis.report.intercurrent import left_out_of_events, refuse_unknown_strategies
 from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, told_once
+from botox_analysis.report.missing import missing_values_of
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
@@ -98,7 +99,8 @@ def analyse(trial: Trial) -> Analysis:
     flow = disposition(trial)
     covariates = covariates_of(trial, primary.outcomes)
     sensitivity, not_fitted = other_analyses(primary, visit, covariates)
-    left_out += not_fitted
+    missing, not_imputed = missing_values_of(primary, visit, covariates, "less" if planned.points < 0 else "more")
+    left_out += not_fitted + not_imputed
     safety = _safety(trial)
     return Analysis(
         trial=trial,
@@ -114,6 +116,7 @@ def analyse(trial: Trial) -> Analysis:
         sensitivity=sensitivity,
         flow=pd.concat([flow, _analysed(flow, primary, visit)], ignore_index=True),
         diaries=_diaries(efficacy_trial, primary, visit),
+        missing=missing,
         responses=_responses(primary, visit, planned),
         safety=safety,
         left_out=pd.concat(

@@ -28,9 +28,6 @@ analysis of covariance, and those of an unstructured covariance are the ones of 
 
 ALL_OBSERVED = "all observed values"
 
-CARRIED_FORWARD = ("last observation carried forward", "last observation carried forward, baseline included")
-"""Handlings of missing values that sensitivity analyses by the analysis of covariance have, beside observed cases."""
-
 OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
 """Sensitivity analyses by the mixed model."""
 
@@ -147,7 +144,7 @@ ANALYSES: dict[str, Callable[[pd.DataFrame, tuple[str, ...], str, list[str]], Fi
 
 
 def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> tuple[dict[str, Fit], LeftOut]:
-    """The primary model, and those that show how much of its difference hangs on it and on missing values.
+    """The primary model, and others that show how much of its difference hangs on it.
 
     Parameters
     ----------
@@ -162,7 +159,7 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
     -------
     fits : dict of str to Fit
         By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
-        for each arm; analyses of covariance of the visit alone under each handling; without covariates.
+        for each arm; the analysis of covariance of those seen at the visit; without covariates.
     left_out : list of (str, str, int)
         Models that could not be fitted, and why.
     """
@@ -176,9 +173,7 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
         by_arm = f"{primary.fit.structure} by arm"
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
-    for handling in (OBSERVED_CASES, *CARRIED_FORWARD):
-        outcomes = observed if handling == OBSERVED_CASES else impute(observed, strategy=handling)
-        others.append((f"ANCOVA, {handling}", partial(_by_ancova, outcomes, covariates, response, [visit])))
+    others.append((f"ANCOVA, {OBSERVED_CASES}", partial(_by_ancova, observed, covariates, response, [visit])))
     if covariates:
         others.append((f"unadjusted, {primary.handling}", partial(_by_ancova, primary.outcomes, (), response, [visit])))
 

@@ -9,7 +9,9 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.report import phrases
 from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED
-from botox_analysis.report.parts import Analysis, Efficacy
+from botox_analysis.report.parts import IMPUTATION_SEED, N_IMPUTATIONS, Analysis, Efficacy
+from botox_analysis.schema import INTERCURRENT_EVENT
+from botox_analysis.trials.strategies import DISCONTINUATION
 
 SMALL_SAMPLE_TOLD = (
     "Standard errors and degrees of freedom are those of Kenward and Roger, in the linear form that SAS has for an unstructured "
@@ -56,7 +58,8 @@ def methods(analysis: Analysis) -> list[str]:
         Paragraphs.
     """
     said = [_primary_endpoint(analysis), *_diary_rules(analysis), *_comparison(analysis)]
-    for paragraph in (_after_events(analysis), _sensitivity(analysis), _responses(analysis), _safety(analysis)):
+    for paragraph_of in (_after_events, _sensitivity, _missing_values, _responses, _safety):
+        paragraph = paragraph_of(analysis)
         said += [paragraph] if paragraph else []
     return said
 
@@ -165,11 +168,35 @@ def _sensitivity(analysis: Analysis) -> str:
         parts.append("the mixed model with a covariance of its own for each arm")
     parts.append(
         "analysis of covariance (least squares) of that visit alone"
-        f"{phrases.adjusted(analysis, by_mmrm=False)}, for observed cases and with the last observation carried forward, which "
-        "treats a guess as if it had been observed"
+        f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
     )
     parts += ["the difference without covariates"] * bool(analysis.covariates)
     return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
+
+
+def _missing_values(analysis: Analysis) -> str:
+    """What stands for missing values in the sensitivity analyses of the primary difference."""
+    if analysis.missing is None:
+        return ""
+    fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
+    return (
+        f"The difference at {analysis.visit} is shown under every handling of missing values. Single values by rule "
+        f"treat a guess as if it had been observed. Multiple imputation draws {N_IMPUTATIONS} data sets from a mixed "
+        f"model of the observed values (fixed effects {fixed}; unstructured covariance), whose parameters are "
+        f"estimated anew in a bootstrap sample of subjects for each (approximate Bayes, seed {IMPUTATION_SEED}). Gaps "
+        f"are missing at random. After {_event(analysis)} values are imputed as those of the own arm (missing at "
+        "random), at once as in the reference (jump to reference), as if in the reference from the start (copy "
+        "reference), with the gain so far kept (copy increments in reference), or with the arm's mean staying where "
+        "it was (last mean carried forward). Data sets are analysed by analysis of covariance and pooled by Rubin's "
+        "rules with Barnard and Rubin's degrees of freedom; where a strategy refers to the reference the variance is "
+        "anchored to the information that is lost, and larger than that over repeated trials."
+    )
+
+
+def _event(analysis: Analysis) -> str:
+    """After what the strategies begin."""
+    column = analysis.primary.observed.get(INTERCURRENT_EVENT)
+    return DISCONTINUATION if column is not None and (column == DISCONTINUATION).any() else "the last value"
 
 
 def _responses(analysis: Analysis) -> str:

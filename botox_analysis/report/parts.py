@@ -12,6 +12,9 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.schema import as_estimates
 from botox_analysis.trials.trial import Trial
 
+N_IMPUTATIONS, IMPUTATION_SEED = 100, 1
+"""Of the sensitivity analyses by multiple imputation; with so many the Monte Carlo error is a small part of a standard error."""
+
 
 @dataclass(frozen=True)
 class Efficacy:
@@ -114,6 +117,28 @@ class Responses:
     needed: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class MissingValues:
+    """What is missing of the primary endpoint, and what the primary difference is under every handling of it.
+
+    Attributes
+    ----------
+    reasons : DataFrame
+        What is missing, of whom, when, why.
+    counted : DataFrame
+        *events*: the same by visit, reason and arm.
+    handlings : DataFrame
+        *estimates* of the difference at the primary visit.
+    surface : DataFrame
+        *estimates* over a grid of shifts of imputed values; empty where there are several differences, or nothing to move.
+    """
+
+    reasons: pd.DataFrame
+    counted: pd.DataFrame
+    handlings: pd.DataFrame
+    surface: pd.DataFrame
+
+
 WORST = "worst severity: "
 """What the categories of adverse events by severity begin with."""
 
@@ -174,6 +199,8 @@ class Analysis:
         *events* of the disposition, with those analysed.
     diaries : DataFrame or None
         Diaries to show.
+    missing : MissingValues or None
+        Missing where no value is, or where nothing can be imputed.
     responses : Responses or None
         Missing where the endpoint has no baseline.
     safety : Safety or None
@@ -195,6 +222,7 @@ class Analysis:
     sensitivity: dict[str, Fit]
     flow: pd.DataFrame
     diaries: pd.DataFrame | None
+    missing: MissingValues | None
     responses: Responses | None
     safety: Safety | None
     left_out: pd.DataFrame
@@ -206,6 +234,7 @@ class Analysis:
         for efficacy in (self.primary, *self.secondary):
             parts += [efficacy.means, efficacy.differences, efficacy.average, efficacy.unadjusted]
         parts += self.primary_differences.values()
+        parts += [] if self.missing is None else [self.missing.handlings]
         if self.responses is not None:
             parts += [self.responses.rates, self.responses.differences, self.responses.needed]
             parts += [] if self.responses.curve is None else [self.responses.curve]
@@ -241,6 +270,7 @@ class Analysis:
             "analysis": "mmrm" if self.primary.by_mmrm else "ancova",
             **({"covariance": fit.structure} if isinstance(fit, MmrmFit) else {}),
             "handling": self.primary.handling,
+            **({"imputations": N_IMPUTATIONS, "imputation_seed": IMPUTATION_SEED} if self.missing is not None else {}),
             "intercurrent": dict(self.trial.protocol.intercurrent),
             "response": self.response,
             "diary_rule": rule.handling if rule else "",

@@ -8,7 +8,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.adverse_events import ANY
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report import phrases
-from botox_analysis.report.parts import Analysis, Efficacy
+from botox_analysis.report.parts import N_IMPUTATIONS, Analysis, Efficacy
 
 SIMULATED_BANNER = "Simulated data. Nobody in this trial exists; nothing here is evidence of any effect."
 
@@ -196,13 +196,14 @@ def captions(analysis: Analysis) -> dict[str, str]:
             "Limits are not adjusted for several visits."
         ),
         "sensitivity": (
-            f"The primary difference at {visit} under {'other models and ' if by_mmrm else ''}other handlings of missing values"
-            f"{', and without covariates' if analysis.covariates else ''}; {population}, with {level}. "
+            f"The primary difference at {visit} by other models{', and without covariates' if analysis.covariates else ''}; "
+            f"{population}, with {level}. "
             + ("MMRM: mixed model for repeated measures, of all visits. " if by_mmrm else "")
             + f"ANCOVA: analysis of covariance at {visit} alone{adjusted}. Subjects with a value at {visit}, observed or imputed, from top to bottom: "
             f"n = {wording.joined(n_sensitivity)}."
         ),
     }
+    texts |= _missing_captions(analysis, population, level)
     if primary.outcomes["change"].notna().any():
         texts["distribution"] = (
             f"Distribution of the change in {primary.endpoint.label} at {visit}, {population}; {primary.handling}. "
@@ -233,6 +234,33 @@ def captions(analysis: Analysis) -> dict[str, str]:
             f"{level}. Nothing is adjusted for the number of terms compared."
         )
     return texts | _diagnostic_captions(primary)
+
+
+def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[str, str]:
+    missing = analysis.missing
+    if missing is None:
+        return {}
+    label, visit = analysis.primary.endpoint.label, analysis.visit
+    texts = {
+        "missing": (
+            f"Who lacks a value of {label} when, and why, {population}. Each subject is a row, in the order of the last visit with a value; the share missing stands below."
+        ),
+        "handlings": (
+            f"The primary difference at {visit} under every handling of missing values, {population}, with {level}: a mixed model and observed cases, single values by rule, "
+            f"and {N_IMPUTATIONS} imputations under each assumption of what the missing values would have been (Rubin's rules). "
+            + (
+                "At the tipping point imputed values are moved by so much that the limits reach 0."
+                if missing.handlings["method"].str.startswith("tipping").any()
+                else "No shift of imputed values brings the limits to 0."
+            )
+        ),
+    }
+    if not missing.surface.empty:
+        texts["tipping_point"] = (
+            f"The p-value of the primary difference at {visit}, where values imputed under missing at random are moved by the shifts on the axes. The line is where the conclusion "
+            "tips. In the plausible region those who left are between what was imputed and no change from baseline on average."
+        )
+    return texts
 
 
 def _diagnostic_captions(primary: Efficacy) -> dict[str, str]:
@@ -277,6 +305,9 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
         "responders": f"Responders, {analysis.primary.endpoint.label}, {population}",
         "left_out": "What was left out, and why",
     }
+    if analysis.missing is not None:
+        titles["missing"] = f"Missing values of {analysis.primary.endpoint.label}, {population}"
+        titles["handlings"] = f"The difference at {analysis.visit} under every handling of missing values, {population}"
     if analysis.safety is not None:
         safe = phrases.population(analysis.safety.trial.population)
         titles["adverse_events_overview"] = f"Adverse events: overview, {safe}"

@@ -21,13 +21,15 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
-from botox_analysis.report.parts import Analysis
+from botox_analysis.report.parts import Analysis, MissingValues
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
 from botox_analysis.tables.efficacy import table_change, table_efficacy
 from botox_analysis.tables.incidence import table_incidence
+from botox_analysis.tables.missing import table_missing
 from botox_analysis.tables.responders import table_responders
+from botox_analysis.tables.sensitivity import table_sensitivity
 from botox_analysis.tables.writers import to_html, write_table
 from botox_analysis.trials.trial import Trial
 
@@ -40,6 +42,9 @@ _FIGURES = (
     "distribution",
     "forest",
     "sensitivity",
+    "missing",
+    "handlings",
+    "tipping_point",
     "responder_curve",
     "calendar",
     "severity",
@@ -192,6 +197,8 @@ def _draw(name: str, analysis: Analysis) -> Any:
         return figures.forest.plot_forest(
             _stacked(frame.assign(method=label) for label, frame in analysis.primary_differences.items())
         )
+    if name in ("missing", "handlings", "tipping_point") and analysis.missing is not None:
+        return _draw_missing(name, analysis.missing)
     if name == "distribution":
         return figures.distribution.plot_distribution(primary.outcomes, visit=visit)
     if name == "responder_curve" and analysis.responses is not None and analysis.responses.curve is not None:
@@ -207,6 +214,14 @@ def _draw(name: str, analysis: Analysis) -> Any:
     if name == "covariance" and isinstance(primary.fit, MmrmFit):
         return figures.covariance.plot_covariance(primary.fit.correlation())
     raise ValueError(f"{name!r} is no figure of this report.")
+
+
+def _draw_missing(name: str, missing: MissingValues) -> Any:
+    if name == "missing":
+        return figures.missing.plot_missing(missing.reasons)
+    if name == "handlings":
+        return figures.forest.plot_forest(missing.handlings)
+    return figures.tipping_point.plot_tipping_point(missing.surface)
 
 
 def _stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -232,6 +247,9 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
             for frame in (efficacy.means, efficacy.differences)
         ]
         tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
+    if analysis.missing is not None:
+        tables["missing"] = table_missing(analysis.missing.counted)
+        tables["handlings"] = table_sensitivity(analysis.missing.handlings)
     if analysis.responses is not None:
         responses = analysis.responses
         compared = pd.concat([responses.differences, responses.needed], ignore_index=True)

@@ -1,0 +1,104 @@
+"""The missing values of a report: the difference under every handling, told in words, and absent where nothing is missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.report.analysis import analyse
+from botox_analysis.report.paragraphs import methods
+from botox_analysis.report.sentences import captions
+
+VISITS = ["week 4", "week 8", "week 12"]
+
+
+def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=None):
+    rng = np.random.default_rng(3)
+    subjects = [f"s{number:03d}" for number in range(n)]
+    own = rng.normal(0, 4, n)
+    arm = np.arange(n) % len(arms)
+    rows = [
+        (subject, "TWSTRS", visit, 45 + own[i] - (place > 0) * (2 + 3 * arm[i]) + rng.normal(0, 3))
+        for i, subject in enumerate(subjects)
+        for place, visit in enumerate(["baseline", *VISITS])
+        if not (place > 1 and i < missing)
+    ]
+    tables = {
+        "subjects": pd.DataFrame({"subject": subjects, "arm": np.array(arms)[arm]}),
+        "assessments": pd.DataFrame(rows, columns=["subject", "scale", "visit", "value"]),
+    }
+    if events is not None:
+        tables["intercurrent_events"] = pd.DataFrame(events, columns=["subject", "kind", "day"])
+    protocol = ba.Protocol(points=points, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events})
+    return ba.as_trial(tables, name="A trial", arms=list(arms), protocol=protocol)
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    return analyse(trial_of(missing=8))
+
+
+def test_the_rows_are_those_of_sensitivity(analysis):
+    outcomes = ba.TWSTRS.derive(analysis.trial)
+    pd.testing.assert_frame_equal(analysis.missing.handlings, ba.sensitivity(outcomes, n=100, seed=1))
+    assert analysis.settings["imputations"] == 100
+    assert analysis.settings["imputation_seed"] == 1
+
+
+def test_the_estimates_of_the_report_hold_them(analysis):
+    methods_of_all = set(analysis.estimates["method"])
+    assert set(analysis.missing.handlings["method"]) <= methods_of_all
+
+
+def test_the_surface_is_that_of_the_same_imputations(analysis):
+    outcomes = ba.TWSTRS.derive(analysis.trial)
+    imputations = ba.impute(outcomes, strategy="missing at random", n=100, seed=1)
+    pd.testing.assert_frame_equal(analysis.missing.surface, ba.tipping_point(imputations, "week 12"))
+
+
+def test_captions_and_methods_say_what_was_done(analysis):
+    texts = captions(analysis)
+    assert texts["handlings"].startswith("The primary difference at week 12 under every handling of missing values")
+    assert "100 imputations under each assumption" in texts["handlings"]
+    assert "Each subject is a row" in texts["missing"]
+    assert "where values imputed under missing at random are moved" in texts["tipping_point"]
+    said = " ".join(methods(analysis))
+    assert "draws 100 data sets from a mixed model" in said
+    assert "After the last value values are imputed" in said
+
+
+def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
+    events = [(f"s{number:03d}", "discontinuation", 30) for number in range(8)] + [("s020", "rescue", 40)]
+    analysis = analyse(trial_of(missing=6, events=events))
+    assert "After discontinuation values are imputed" in " ".join(methods(analysis))
+    jump = analysis.missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
+    assert "jump to reference after discontinuation, missing at random after rescue" in jump
+    assert analysis.missing.counted.query("category == 'discontinuation' and visit == 'week 12'")["n_events"].sum() == 8
+
+
+def test_where_nothing_is_missing_nothing_is_said_of_it():
+    analysis = analyse(trial_of(missing=0))
+    assert analysis.missing is None
+    assert not {"missing", "handlings", "tipping_point"} & set(captions(analysis))
+    assert "imputation" not in " ".join(methods(analysis))
+    assert "imputations" not in analysis.settings
+
+
+def test_several_differences_have_no_surface():
+    analysis = analyse(trial_of(missing=8, n=60, arms=("placebo", "low", "high")))
+    assert analysis.missing.surface.empty
+    assert analysis.missing.handlings["arm"].unique().tolist() == ["low", "high"]
+    assert "tipping_point" not in captions(analysis)
+
+
+def test_what_cannot_be_imputed_is_told_and_the_report_goes_on():
+    analysis = analyse(trial_of(missing=34))
+    told = analysis.left_out[analysis.left_out["where"] == "sensitivity to missing values"]
+    assert analysis.missing is None
+    assert told["reason"].str.startswith("not analysed: ").tolist() == [True]
+    assert told["n"].tolist() == [34]
+
+
+def test_a_protocol_that_asks_for_a_rise_takes_the_lowest_for_the_worst():
+    rows = analyse(trial_of(missing=8, points=-5.0)).missing.handlings["method"]
+    assert "worst observation carried forward, less is worse" in rows.tolist()
