@@ -127,7 +127,9 @@ def address_events(
         Which visits are after an event. ``"any day"``: those whose value looks at a day after it, that is, whose day is later
         than the event's; the diary period in which it happened is after it. ``"all days"``: of a diary (outcomes with
         ``recorded_days``), only those whose period lies after it as a whole, that is, where the day of the visit before is on
-        or after the event's; of assessments, as ``"any day"``. The day of the event itself is before the event.
+        or after the event's; of assessments, as ``"any day"``. The day of the event itself is before the event. Take ``"all
+        days"`` for a discontinuation after which nobody records: the last value was counted from days before it, and `impute`
+        then begins at the visit after it.
     failure : str or float
         What a composite strategy puts after the event. ``"baseline"``: no change from baseline, for treatments whose benefit
         ends where they do; missing where there is no baseline. ``"worst"``: the highest of the baseline and the values before

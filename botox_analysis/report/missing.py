@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.missing import missing_reasons, missing_values
@@ -11,7 +12,7 @@ from botox_analysis.models.tipping import tipping_point
 from botox_analysis.refusal import DataError, FitError
 from botox_analysis.report.left_out import LeftOut
 from botox_analysis.report.parts import IMPUTATION_SEED, N_IMPUTATIONS, Efficacy, MissingValues
-from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT
+from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, grid_of
 from botox_analysis.trials.strategies import DISCONTINUATION
 
 
@@ -47,7 +48,9 @@ def missing_values_of(
     # Strategies that refer to the reference are for those who are treated no longer; else for all of whom no more was seen.
     left = INTERCURRENT_EVENT in outcomes.columns and (outcomes[INTERCURRENT_EVENT] == DISCONTINUATION).any()
     after = [DISCONTINUATION] if left else None
-    if not left:
+    if left:
+        outcomes = outcomes.assign(**{INTERCURRENT_EVENT: _from_the_next_visit(outcomes, response)})
+    else:
         outcomes = outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore")
     try:
         handlings = sensitivity(
@@ -58,6 +61,19 @@ def missing_values_of(
         where = "sensitivity to missing values"
         return None, [(where, f"not analysed: {error}", int(outcomes.loc[lacking, "subject"].nunique()))]
     return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface), []
+
+
+def _from_the_next_visit(outcomes: pd.DataFrame, response: str) -> np.ndarray:
+    """Events, where the last value of a subject who left was counted in the period of leaving: it is of the days before."""
+    grid = grid_of(outcomes)
+    kind = grid.wide(outcomes[INTERCURRENT_EVENT].to_numpy(dtype=object), absent="")
+    there = grid.wide(outcomes[response].notna().to_numpy(), absent=False)
+    before = np.column_stack([np.full(len(kind), "", dtype=object), kind[:, :-1]])
+    later = np.column_stack([there[:, 1:], np.zeros(len(kind), dtype=bool)])
+    seen_later = np.logical_or.accumulate(later[:, ::-1], axis=1)[:, ::-1]
+    on_leaving = (kind == DISCONTINUATION) & (before != DISCONTINUATION) & there & ~seen_later
+    moved = np.where(on_leaving, before, kind)
+    return np.asarray(moved.ravel() if grid.cell is None else moved.ravel()[grid.cell])
 
 
 def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...]) -> pd.DataFrame:
