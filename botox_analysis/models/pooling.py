@@ -15,6 +15,7 @@ from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imput
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.many_regressions import many_regressions
 from botox_analysis.numerics.rubin import pool_by_rubin
+from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
 from botox_analysis.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimates, check_estimates
 
@@ -124,7 +125,8 @@ def pool_imputations(
                 "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
                 "lambda completed: ba.fit_counts(completed, covariates=()).ratios()."
             )
-        analysed = analyse_all(imputations, analysis, covariates, visits)
+        with one_thread():
+            analysed = analyse_all(imputations, analysis, covariates, visits)
     return pooled(imputations, analysed, limits, conf_level)
 
 
