@@ -6,7 +6,13 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     load_trial, fetch_trial, simulate_trial, as_trial          files, frames or a seed -> Trial
     Trial.restrict                                             Trial -> Trial of one population
     Endpoint.derive, as_outcomes                               Trial or a tidy frame -> outcomes
-    impute                                                     outcomes -> completed outcomes
+    intercurrent_events, address_events                        Trial -> events with their day; outcomes -> outcomes
+    impute                                                     outcomes -> completed outcomes, once or many times
+    impute_diary, impute_counts                                Trial, outcomes -> outcomes completed many times
+    pool_imputations, pool_responders                          imputations -> estimates
+    shift_imputations, tipping_point, tipping_delta            imputations -> imputations; -> estimates
+    sensitivity                                                outcomes -> estimates under every handling of what is missing
+    missing_reasons, missing_values, describe_dropout          outcomes -> who is missing when and why
     responders, continuation                                   outcomes -> events
     adverse_events, disposition, prevalence                    Trial -> events
     first_response, first_event                                outcomes, Trial -> times; events_by_cycle: times -> events
