@@ -41,31 +41,28 @@ def number(value: float, decimals: int = 1) -> str:
     if abs(value) >= LARGEST:
         return f"{value:.3g}".replace("-", "−")
     rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return f"{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "−")
+    return f"{abs(rounded) if rounded == 0 else rounded:,.{max(decimals, 0)}f}".replace("-", "−")
 
 
-def signed(value: float, decimals: int = 1) -> str:
-    """A number with its sign, also a plus.
+def signed(value: float) -> str:
+    """A number with its sign, also a plus, to three digits.
 
     Parameters
     ----------
     value : float
         Any number.
-    decimals : int
-        Digits after the point.
 
     Returns
     -------
     str
-        As `number`; what rounds to 0 has no sign.
+        0 has no sign.
 
     Examples
     --------
-    >>> signed(7.63), signed(-2.0), signed(0.04)
-    ('+7.6', '−2.0', '0.0')
+    >>> signed(7.633), signed(-2.0), signed(0.00412), signed(0.0)
+    ('+7.63', '−2', '+0.00412', '0')
     """
-    said = number(value, decimals)
-    return f"+{said}" if value > 0 and said.strip("0.") else said
+    return f"{value:+.3g}".replace("-", "−") if value else "0"
 
 
 def decimals_for(spreads: Iterable[float]) -> int:

@@ -14,7 +14,7 @@ from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.counts import LESS
 from botox_analysis.models.design import require_covariates
-from botox_analysis.models.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, Imputations
+from botox_analysis.models.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, STAYS_MISSING, Imputations
 from botox_analysis.models.resampled_parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.models.single_imputation import wide_of
 from botox_analysis.models.standardised import refuse_no_maximum
@@ -248,7 +248,7 @@ def _left_out(endpoint: Endpoint, visits: Sequence[str], diary: _Diary) -> list[
     for place, visit in enumerate(visits):
         lacking = diary.lacking[:, place]
         for reason, number in (
-            (f"{few}, the value stays missing", int((~diary.enough[:, place]).sum())),
+            (f"{few}, {STAYS_MISSING}", int((~diary.enough[:, place]).sum())),
             ("days without a record, imputed", int((diary.rule.period_days - diary.recorded[lacking, place]).sum())),
         ):
             if number:

@@ -19,6 +19,7 @@ from botox_analysis.models.imputations import (
     INFORMATION_ANCHORED,
     JACKKNIFE,
     REPEATED_SAMPLING,
+    STAYS_MISSING,
     Imputations,
 )
 from botox_analysis.models.resampled_parts import require_draws
@@ -27,7 +28,7 @@ from botox_analysis.models.strategy_words import words_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED
 from botox_analysis.refusal import DataError, require_choice
-from botox_analysis.schema import grid_of
+from botox_analysis.schema import INTERCURRENT_EVENT, grid_of
 
 STRATEGIES = SINGLE_VALUES
 """Handlings of missing values that give one completed frame."""
@@ -44,7 +45,7 @@ def impute(
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     seed: int,
     covariates: Sequence[str] | None = None,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
 ) -> Imputations: ...
 
 
@@ -57,7 +58,7 @@ def impute(
     seed: int | None = None,
     draws: str,
     covariates: Sequence[str] | None = None,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
 ) -> Imputations: ...
 
 
@@ -70,7 +71,7 @@ def impute(
     seed: int,
     draws: str | None = None,
     covariates: Sequence[str] | None = None,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
 ) -> Imputations: ...
 
 
@@ -82,7 +83,7 @@ def impute(
     seed: int | None = None,
     draws: str | None = None,
     covariates: Sequence[str] | None = None,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
 ) -> pd.DataFrame | Imputations:
     """Outcomes with something in the place of what is missing: once by a rule, or many times from a model.
 
@@ -97,8 +98,9 @@ def impute(
     ----------
     outcomes : DataFrame or Imputations
         *outcomes*, with the full grid of subjects and visits. Where `address_events` has written ``intercurrent_event``,
-        strategies begin at each subject's event; without it, at the first visit after the last value. Gaps before that are
-        missing at random. Imputations, such as those of `impute_diary`, are imputed further: each data set once, by approximate
+        strategies begin at each subject's event, and what is missing without an event is missing at random (the words of the
+        method count it); without the column they begin at the first visit after the last value. Gaps before that are missing at
+        random. Imputations, such as those of `impute_diary`, are imputed further: each data set once, by approximate
         Bayes, without `n` and `draws`.
     strategy : str, callable, or mapping of str to these
         By a rule: ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
@@ -124,16 +126,18 @@ def impute(
         ``"bootstrap"``: conditional means instead of draws, in all subjects and in resamples, which lead to a variance over
         repeated trials; not for responders.
     covariates : sequence of str, optional
-        Of the model, as for `fit_mmrm`; left out: the baseline by visit. Those of the analysis belong among them.
-    covariance : str
-        Of the model, as for `fit_mmrm`; by Bayes unstructured, with or without `` by arm``.
+        Of the model, as for `fit_mmrm`; left out: the baseline by visit. Those of the analysis belong among them. A subject of
+        whom one is not known at one of the visits does not enter, and ``left_out`` counts it.
+    covariance : str or sequence of str
+        Of the model, as for `fit_mmrm`, also several in the order in which to try them; by Bayes unstructured, with or without
+        `` by arm``.
 
     Returns
     -------
     DataFrame or Imputations
         By a rule a new frame of *outcomes*, whose ``imputation`` names the rule. From a model the completed data sets, for
         `pool_imputations`, `pool_responders`, `shift_imputations` and `tipping_point`. Observed values are as they were.
-        Where nothing is missing, all data sets are the data.
+        Where nothing is missing, all data sets are the data, and the words say so.
 
     Raises
     ------
@@ -165,7 +169,7 @@ def impute(
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
-    5  week 24      -1.5                 0.05
+    5  week 24     -1.51                 0.07
     """
     if isinstance(strategy, str):
         require_choice(strategy, (*SINGLE_VALUES, *REFERENCE_BASED), "strategy")
@@ -178,6 +182,8 @@ def impute(
         )
     by_rule = isinstance(strategy, str) and strategy in SINGLE_VALUES
     if by_rule and n is None and seed is None and draws is None:
+        if covariates is not None or covariance != "unstructured":
+            raise ValueError(f"{strategy!r} is a rule and no model; leave out covariates and covariance.")
         return fill_in(outcomes, str(strategy))
     draws = draws or APPROXIMATE_BAYES
     require_choice(draws, DRAWS, "draws")
@@ -213,7 +219,11 @@ def completed_from(model: ImputationModel, parameters: Parameters, draws: str, s
     }.get(draws, f"{n_sets} imputations by {draws}, seed {seed}")
     failed = f", {parameters.n_failed} resamples drawn anew" if parameters.n_failed else ""
     at_random = len(model.assumed.strategies) == 1
-    imputed = pd.isna(model.imputer.y)
+    imputed = np.isnan(model.imputer.y)
+    nothing = "" if imputed.any() else ", nothing was missing"
+    without = int((imputed & ~model.assumed.after).sum()) if INTERCURRENT_EVENT in model.outcomes.columns else 0
+    if without and not at_random:
+        nothing = f", {without} of {int(imputed.sum())} values without an event before them: missing at random"
     return Imputations(
         outcomes=model.outcomes,
         grid=model.grid,
@@ -222,7 +232,7 @@ def completed_from(model: ImputationModel, parameters: Parameters, draws: str, s
         imputed=imputed,
         after=model.assumed.after & imputed,
         draws=draws,
-        words=f"{model.assumed.words} ({told}{failed})",
+        words=f"{model.assumed.words} ({told}{failed}{nothing})",
         target=REPEATED_SAMPLING if parameters.weights is not None or at_random else INFORMATION_ANCHORED,
         weights=parameters.weights,
         diagnostics=parameters.diagnostics,
@@ -252,7 +262,7 @@ def _further(first: Imputations, seed: int, modelled: Callable[[pd.DataFrame], I
         after=model.assumed.after & now,
         words=f"{first.words}, then {model.assumed.words} (seed {seed})",
         target=first.target if at_random else INFORMATION_ANCHORED,
-        not_entered=(*first.not_entered, *model.not_entered),
+        not_entered=(*(row for row in first.not_entered if not row[1].endswith(STAYS_MISSING)), *model.not_entered),
         onward=None,
     )
 

@@ -22,8 +22,8 @@ from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import FitError
 
 TOO_MANY = (
-    "the imputation model, for {n} that do: more is missing than it can bear; take fewer covariates, a covariance with fewer "
-    f"parameters, or draws='{BAYES}'."
+    "the imputation model, for {n} that do: more is missing than it can bear, or few subjects have a level of a covariate; take "
+    f"fewer covariates, a covariance with fewer parameters, or draws='{BAYES}'."
 )
 
 Seeds = Sequence[np.random.SeedSequence]
@@ -198,10 +198,13 @@ def _known(beta: FloatArray, sigma: FloatArray) -> BoolArray:
 def _fitted(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
     fit = model.fit
     problem, optimum = fit.fitted.problem, fit.fitted.optimum
+    kept = problem.basis.kept  # aliased coefficients are 0 in all data sets
     with one_thread():
         sums = resampled(fit.measures.of_subjects, fit.measures.sums, weights)
-        many = refit(problem, optimum.chart, optimum.state, sums, np.eye(problem.basis.design.shape[1]))
-    return many.estimate, many.sigma
+        many = refit(problem, optimum.chart, optimum.state, sums, np.eye(len(kept))[kept])
+    beta = np.zeros((len(weights), len(kept)))
+    beta[:, kept] = many.estimate
+    return beta, many.sigma
 
 
 DRAWS: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {

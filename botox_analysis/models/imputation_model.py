@@ -12,15 +12,16 @@ from botox_analysis.endpoints.missing import NO_FURTHER_VALUE, kinds_by_visit
 from botox_analysis.models.fit import RESPONSES
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.mmrm_refusals import CovarianceError
 from botox_analysis.models.quantities import asked_of
-from botox_analysis.models.repeated import crossproducts
-from botox_analysis.models.single_imputation import SINGLE_VALUES, wide_of
-from botox_analysis.models.strategy_words import strategies_by_kind, strategy_function, words_of
+from botox_analysis.models.repeated import RepeatedMeasures, crossproducts
+from botox_analysis.models.single_imputation import refuse_absent_rows, refuse_imputed, wide_of
+from botox_analysis.models.strategy_words import strategies_by_kind, words_of
 from botox_analysis.numerics.imputer import Imputer, imputer
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED, Strategy, missing_at_random
 from botox_analysis.numerics.subject_data import BoolArray, IntArray
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, grid_of
 from botox_analysis.subject_grid import SubjectGrid
 
@@ -192,7 +193,7 @@ def imputation_model(
     outcomes: pd.DataFrame,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     covariates: Sequence[str] | None,
-    covariance: str,
+    covariance: str | Sequence[str],
 ) -> ImputationModel:
     """Fit what missing values are imputed from.
 
@@ -204,7 +205,7 @@ def imputation_model(
         After intercurrent events.
     covariates : sequence of str, optional
         As for `fit_mmrm`; left out: the baseline, with an effect for each visit, where there is one.
-    covariance : str
+    covariance : str or sequence of str
         As for `fit_mmrm`.
 
     Returns
@@ -220,40 +221,72 @@ def imputation_model(
         The values that were observed do not determine the model.
     """
     everybody = grid_of(outcomes)
-    n_absent = everybody.n_subjects * len(everybody.visits) - len(outcomes)
-    if n_absent:
-        raise DataError(
-            f"outcomes lacks {n_absent} rows of its {everybody.n_subjects} subjects at {len(everybody.visits)} visits; "
-            "expected a row for each, observed or not: build the frame with as_outcomes."
-        )
-    done = [name for name in (*REFERENCE_BASED, *SINGLE_VALUES) if name in str(outcomes["imputation"].iloc[0])]
-    if done:
-        raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
+    refuse_absent_rows(outcomes, everybody)
+    refuse_imputed(outcomes)
     response = "change" if outcomes["change"].notna().any() else "value"
     if covariates is None:
         covariates = (f"{BASELINE}:visit",) if outcomes[BASELINE].notna().any() else ()
     kept, not_entered = _with_covariates(outcomes, everybody, covariates, response)
     grid = grid_of(kept)
-    if len(grid.arms) < 2 and not _all_at_random(strategy):
-        raise DataError(
-            f"outcomes has one arm, '{grid.arms[0]}', and no reference; a strategy that refers to one needs two arms: "
-            "take 'missing at random'."
-        )
+    _refuse_no_reference(kept, grid, strategy)
     after_events = assumed(kept, grid, strategy, response)
     observed = wide_of(grid, response)
     modelled = np.where(after_events.of_another_course, np.nan, observed)
     flat = modelled.ravel() if grid.cell is None else modelled.ravel()[grid.cell]
-    measures = crossproducts(kept.assign(**{response: flat}), covariance=covariance, covariates=covariates, response=response)
-    fit = fit_crossproducts(measures, covariance=covariance)
-    imputing = imputer(
-        replace(measures.of_subjects, y=observed), measures.sums, fit.fitted.problem.basis.design, after_events.first
-    )
+    n_unused = int((~np.isnan(observed) & np.isnan(modelled)).sum())
+    try:
+        fit = _fitted(kept.assign(**{response: flat}), covariates, covariance, response)
+    except (DataError, FitError) as error:
+        if not n_unused:
+            raise
+        raise type(error)(
+            f"{error} Of the values, {n_unused} came after an event whose strategy is not missing at random, and the model is "
+            "not fitted to these."
+        ) from error
+    measures = fit.measures
+    data = replace(measures.of_subjects, y=observed)
+    imputing = imputer(data, measures.sums, fit.fitted.problem.basis.design, after_events.first, _kind_in_reference(measures))
     return ImputationModel(kept, grid, response, after_events, fit, imputing, not_entered)
 
 
-def _all_at_random(strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> bool:
+def _fitted(outcomes: pd.DataFrame, covariates: Sequence[str], covariance: str | Sequence[str], response: str) -> MmrmFit:
+    """The fit with the first covariance that can be fitted."""
+    candidates = [covariance] if isinstance(covariance, str) else list(covariance)
+    if not candidates:
+        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
+    for candidate in candidates:
+        measures = crossproducts(outcomes, covariance=candidate, covariates=covariates, response=response)
+        try:
+            return fit_crossproducts(measures, covariance=candidate)
+        except CovarianceError as error:
+            last = error
+    raise last
+
+
+def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:
+    """Which covariance each subject would have in the reference, where it is by arm."""
+    kind = measures.of_subjects.kind
+    if measures.grouped_by != "arm" or kind is None:
+        return None
+    if measures.days_on:
+        raise ValueError("covariance is by arm and on days; to impute take one without days, or the same in all arms.")
+    levels = [level for level, _ in measures.kinds]
+    return np.full(len(kind), levels.index(measures.arms[0]))
+
+
+NEEDS_NO_REFERENCE = ("missing at random", "last mean carried forward")
+
+
+def _refuse_no_reference(outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> None:
     each = strategy.values() if isinstance(strategy, Mapping) else [strategy]
-    return all(strategy_function(one, REFERENCE_BASED) is missing_at_random for one in each)
+    needing = [one for one in each if isinstance(one, str) and one not in NEEDS_NO_REFERENCE]
+    planned = str(outcomes["arm"].cat.categories[0])
+    if needing and (len(grid.arms) < 2 or grid.arms[0] != planned):
+        raise DataError(
+            f"outcomes has the arms {listed(grid.arms)} and not the reference '{planned}'; '{needing[0]}' needs it."
+            if grid.arms[0] != planned
+            else f"outcomes has one arm, '{grid.arms[0]}'; '{needing[0]}' needs one beside the reference."
+        )
 
 
 def _with_covariates(

@@ -21,6 +21,9 @@ JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
 RUBIN, RESAMPLED = "Rubin", "resampled"
 """What several data sets are: draws of what is missing, or conditional means in all subjects and in resamples of them."""
 
+STAYS_MISSING = "the value stays missing"
+"""How the reason ends why a value is not imputed yet."""
+
 REPEATED_SAMPLING, INFORMATION_ANCHORED = "repeated sampling", "information-anchored"
 """What a variance is of: estimates over repeated trials; or what complete data would have, enlarged by the share of the
 information that is lost under missing at random (Cro S, Carpenter JR, Kenward MG (2019). J R Stat Soc A 182:623-645)."""
@@ -107,8 +110,8 @@ class Imputations:
         Returns
         -------
         DataFrame
-            *outcomes*, for any analysis. In a resample a subject who is drawn twice is there under two names, one who is not
-            drawn is absent.
+            *outcomes*, for any analysis. In a resample subjects are numbered: who is drawn twice is there twice, who is not drawn
+            is absent.
 
         Raises
         ------
@@ -142,15 +145,22 @@ class Imputations:
 
 def _repeated(filled: pd.DataFrame, grid: SubjectGrid, times: np.ndarray) -> pd.DataFrame:
     rows = grid.wide(np.arange(len(filled)), -1)
-    drawn = np.repeat(np.arange(len(times)), times)
-    number = np.arange(len(drawn)) - np.repeat(np.cumsum(times) - times, times)
-    again = filled.iloc[rows[drawn].ravel()].reset_index(drop=True)
-    names = [
-        f"{subject} ({copy + 1})" if copy else str(subject)
-        for subject, copy in zip(_subjects(filled, rows)[drawn], number, strict=True)
-    ]
-    return again.assign(subject=np.repeat(np.array(names, dtype=object), rows.shape[1]))
+    drawn = np.repeat(rows, times, axis=0)
+    return filled.iloc[drawn.ravel()].reset_index(drop=True).assign(subject=np.repeat(np.arange(len(drawn)), drawn.shape[1]))
 
 
-def _subjects(filled: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    return np.asarray(filled["subject"].to_numpy(dtype=object)[rows.max(axis=1)])
+def require_imputations(given: object) -> None:
+    """Refuse what are no imputations.
+
+    Parameters
+    ----------
+    given : Imputations
+        From `impute` and its like.
+
+    Raises
+    ------
+    DataError
+        It is something else, such as a frame.
+    """
+    if not isinstance(given, Imputations):
+        raise DataError(f"imputations is a {type(given).__name__}; expected what impute gives with n and seed.")

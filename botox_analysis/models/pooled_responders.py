@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.responders import Response, responses
-from botox_analysis.models.imputations import RUBIN, Imputations
+from botox_analysis.models.imputations import RUBIN, Imputations, require_imputations
 from botox_analysis.models.single_imputation import wide_of
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.rubin import pool_by_rubin, pooled_wilson_interval
@@ -70,6 +70,9 @@ def pool_responders(
     """
     require_conf_level(conf_level)
     require_choice(of, OF, "of")
+    require_imputations(imputations)
+    if visits is not None and not len(visits):
+        raise ValueError("visits is empty; expected one visit or more, or none named for all.")
     if imputations.pooled_by != RUBIN:
         raise DataError(
             f"the data sets hold conditional means ({imputations.draws}), and a share derived from means is not the mean share; "
@@ -92,7 +95,8 @@ def pool_responders(
         for response in asked
         for place in chosen
     ]
-    return as_estimates(pd.concat(pieces, ignore_index=True).to_dict("series"))
+    together = pd.concat(pieces, ignore_index=True)
+    return as_estimates((together if together["note"].any() else together.drop(columns="note")).to_dict("series"))
 
 
 def _of_visit(
@@ -121,8 +125,12 @@ def _of_visit(
         said = t_inference(pooled.estimate, pooled.std_error, pooled.df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
         arms, reference, measure, n_said = list(grid.arms[1:]), grid.arms[0], "risk difference", n[1:] + n[:1]
-        words = "difference in shares of responders, Rubin's rules"
+        words = "difference in shares of responders, pooled by Rubin's rules"
+        # Nobody, or everybody, in both arms of each data set: no variance, and limits that would say that all is known.
+        nothing = pooled.std_error == 0
+        low, high, p_value = (np.where(nothing, np.nan, each) for each in (low, high, p_value))
     first = imputations.outcomes.iloc[0]
+    no_variance = (pooled.std_error == 0) & (of == "differences")
     handling = str(imputations.completed(0)["imputation"].iloc[0])
     return pd.DataFrame(
         {
@@ -135,7 +143,7 @@ def _of_visit(
             "method": f"{words}; {handling}",
             "n": n_said,
             "estimate": pooled.estimate,
-            "std_error": pooled.std_error,
+            "std_error": np.where(no_variance, np.nan, pooled.std_error),
             "df": pooled.df,
             "conf_low": low,
             "conf_high": high,
@@ -146,5 +154,6 @@ def _of_visit(
             "missing_information": pooled.missing_information,
             "monte_carlo_error": pooled.monte_carlo_error,
             "n_imputations": len(imputations),
+            "note": np.where(no_variance, "no variance: no limits", ""),
         }
     )

@@ -10,9 +10,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.models.ancova import fit_ancova
-from botox_analysis.models.design import build_design
-from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
+from botox_analysis.models.design import Design, build_design
+from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations, require_imputations
+from botox_analysis.models.resampled_parts import MOST_FAILED
 from botox_analysis.numerics.inference import FloatArray, t_inference
+from botox_analysis.numerics.least_squares import fit_least_squares
 from botox_analysis.numerics.many_regressions import many_regressions
 from botox_analysis.numerics.rubin import pool_by_rubin
 from botox_analysis.numerics.threads import one_thread
@@ -21,6 +23,9 @@ from botox_analysis.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimate
 
 Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 """Completed *outcomes* -> *estimates*."""
+
+AT_ONCE = 20
+"""Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
 
 OF_AN_ANCOVA = ("differences", "means")
 LIMITS = ("normal", "percentile")
@@ -109,8 +114,7 @@ def pool_imputations(
     5  week 24     -1.73       0.39
     """
     require_conf_level(conf_level)
-    if not isinstance(imputations, Imputations):
-        raise DataError(f"imputations is a {type(imputations).__name__}; expected what impute gives with n and seed.")
+    require_imputations(imputations)
     require_choice(limits, LIMITS, "limits")
     if limits == "percentile" and imputations.draws != BOOTSTRAP:
         raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
@@ -159,12 +163,12 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         _refuse_not_finite(rows, np.isfinite(estimate) & np.isfinite(analysed.variance))
         rubin = pool_by_rubin(estimate, analysed.variance, analysed.df)
         said = t_inference(rubin.estimate, rubin.std_error, rubin.df, conf_level)
-        rule = "Rubin's rules"
+        rule = "pooled by Rubin's rules"
         missing, monte_carlo, df = rubin.missing_information, rubin.monte_carlo_error, rubin.df
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
     else:
         known = np.asarray(np.isfinite(estimate).all(axis=1))
-        if imputations.draws == JACKKNIFE or not known[0]:
+        if imputations.draws == JACKKNIFE or not known[0] or (~known).sum() > MOST_FAILED * len(known):
             _refuse_not_finite(rows, np.isfinite(estimate))
         resampled = estimate[1:][known[1:]]
         n = len(resampled)
@@ -174,19 +178,21 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         said = t_inference(estimate[0], std_error, df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
         if limits == "percentile":
-            low, high = np.quantile(resampled, [0.5 - conf_level / 2, 0.5 + conf_level / 2], axis=0)
+            # These quantiles and the p-value say the same: a limit is 0 where p is the level.
+            low, high = np.quantile(resampled, [0.5 - conf_level / 2, 0.5 + conf_level / 2], axis=0, method="weibull")
             beyond = np.minimum((resampled <= 0).sum(axis=0), (resampled >= 0).sum(axis=0))
             p_value = np.minimum(2 * (beyond + 1) / (n + 1), 1.0)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
         df = np.where(limits == "percentile", np.nan, df)
-    analysis, _, handling = str(rows["method"].iloc[0]).partition("; ")
+    handling = str(imputations.completed(0)["imputation"].iloc[0])
+    analyses = [str(method).removesuffix(handling).removesuffix("; ") for method in rows["method"]]
     of_one = rows["reference"].eq("").to_numpy() & rows["p_value"].isna().to_numpy()
     return as_estimates(
         {
             **{name: rows[name].to_numpy() for name in rows.columns},
-            "method": f"{analysis}, {rule}; {handling}",
+            "method": [f"{analysis}, {rule}; {handling}" for analysis in analyses],
             "estimate": said.estimate,
             "std_error": said.std_error,
             "df": df,
@@ -197,7 +203,7 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
             "variance_target": [imputations.target] * len(rows),
             "missing_information": missing,
             "monte_carlo_error": monte_carlo,
-            "n_imputations": np.full(len(rows), len(imputations) - (imputations.pooled_by != RUBIN)),
+            "n_imputations": np.full(len(rows), len(imputations) if imputations.pooled_by == RUBIN else n),
         }
     )
 
@@ -251,7 +257,7 @@ def analyse_all(imputations: Imputations, of: str, covariates: Sequence[str] | N
         place = imputations.grid.visits.index(visit)
         row = imputations.grid.wide(np.arange(len(first)), -1)[:, place]
         known = first[[imputations.response, *columns]].notna().all(axis=1).to_numpy()[row]
-        design = build_design(first.iloc[row[known]], covariates, plain.arms)
+        design = determined_design(first.iloc[row[known]], covariates, plain.arms)
         weights = None if imputations.weights is None else imputations.weights[:, known]
         many = many_regressions(design.matrix, imputations.values[:, known, place][..., None], weights)
         means = np.broadcast_to(design.observed, (len(imputations), *design.observed.shape))
@@ -266,6 +272,29 @@ def analyse_all(imputations: Imputations, of: str, covariates: Sequence[str] | N
         variances.append(variance[:, 0])
         dfs.append(np.full(estimate.shape[2], float(len(at_visit[known]) - design.matrix.shape[1])))
     return Analysed(rows, np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), np.concatenate(dfs))
+
+
+def determined_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+    """The design of a visit without the columns that others determine, as `fit_ancova` leaves them out.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        *outcomes* of the subjects analysed.
+    covariates : sequence of str
+        Columns of these.
+    arms : sequence of str
+        Reference first.
+
+    Returns
+    -------
+    Design
+        Of full column rank.
+    """
+    design = build_design(rows, covariates, arms)
+    kept = ~fit_least_squares(design.matrix, np.zeros(len(design.matrix))).aliased
+    names = tuple(name for name, there in zip(design.names, kept, strict=True) if there)
+    return Design(design.matrix[:, kept], names, design.observed[:, kept], design.equal[:, kept])
 
 
 def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
@@ -288,9 +317,11 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     DataError
         It gives no estimates, or other rows in another data set.
     """
-    frames: list[pd.DataFrame] = Parallel()(
-        delayed(_analyse_one)(imputations, analysis, number) for number in range(len(imputations))
+    parts = Parallel()(
+        delayed(_analyse_some)(imputations, analysis, range(first, min(first + AT_ONCE, len(imputations))))
+        for first in range(0, len(imputations), AT_ONCE)
     )
+    frames: list[pd.DataFrame] = [frame for part in parts for frame in part]
     key = [*ESTIMAND]
     first = check_estimates(frames[0])
     if first.empty:
@@ -309,5 +340,5 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     return Analysed(first, estimate, std_error**2, np.where(np.isnan(df), np.inf, df))
 
 
-def _analyse_one(imputations: Imputations, analysis: Analysis, number: int) -> pd.DataFrame:
-    return analysis(imputations.completed(number))
+def _analyse_some(imputations: Imputations, analysis: Analysis, numbers: range) -> list[pd.DataFrame]:
+    return [analysis(imputations.completed(number)) for number in numbers]

@@ -355,6 +355,9 @@ def _with_kinds(
     distinct, place = np.unique(np.column_stack([group, days])[entered], axis=0, return_inverse=True)
     kind = np.zeros(n_subjects, dtype=np.int64)
     kind[entered] = place.ravel()
+    # Who has no value does not enter; a value imputed for them has the covariance of their group all the same.
+    of_group = {int(row[0]): number for number, row in reversed(list(enumerate(distinct)))}
+    kind[~entered] = [of_group.get(int(code), 0) for code in group[~entered]]
     kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
     return replace(data, kind=kind), kinds or (("", ()),)
 

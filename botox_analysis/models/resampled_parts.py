@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,9 @@ def require_draws(n: object, seed: object, what: str) -> None:
     ValueError
         Either is no such whole number.
     """
-    if isinstance(n, bool) or not isinstance(n, int) or n < 2:
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < 2:
         raise ValueError(f"n is {n!r}; {what} imputed many times: expected a whole number of 2 or more, such as 200.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")
 
 

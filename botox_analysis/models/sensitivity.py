@@ -15,6 +15,7 @@ from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.endpoints.missing import kinds_by_visit
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.models.ancova import fit_ancova
+from botox_analysis.models.design import require_covariates
 from botox_analysis.models.imputation import completed_from
 from botox_analysis.models.imputation_draws import DRAWS, Parameters
 from botox_analysis.models.imputation_model import imputation_model
@@ -24,7 +25,8 @@ from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.models.pooled_responders import pool_responders
 from botox_analysis.models.pooling import pool_imputations
 from botox_analysis.models.rates import compare_rates
-from botox_analysis.models.single_imputation import SINGLE_VALUES, fill_in
+from botox_analysis.models.resampled_parts import require_draws
+from botox_analysis.models.single_imputation import SINGLE_VALUES, fill_in, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.tipping import tipping_delta
 from botox_analysis.numerics.reference_based import REFERENCE_BASED
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
@@ -33,7 +35,9 @@ from botox_analysis.schema import BASELINE, as_estimates, check_outcomes, grid_o
 WORSE = {"more": "worst observation carried forward", "less": "worst observation carried forward, less is worse"}
 """The rule of the worst observation, by what is worse."""
 
-WITH_JACKKNIFE = ("missing at random", "jump to reference")
+AT_RANDOM = "missing at random"
+
+WITH_JACKKNIFE = (AT_RANDOM, "jump to reference")
 """Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
 
 MOST_JACKKNIFED = 500
@@ -94,7 +98,8 @@ def sensitivity(
     -------
     DataFrame
         *estimates* of differences to the reference, from the mixed model of all observed values over single values to
-        multiple imputation under each strategy, with the columns of `pool_imputations`. ``method`` names the handling in few
+        multiple imputation under each strategy, with the columns of `pool_imputations`; up to 500 subjects also conditional
+        means with a jackknife. ``method`` names the handling in few
         words, ``details`` says all of it. Of means, the last rows are those at which imputed values, missing at random, were
         moved until the conclusion tipped (one for each arm; absent where none does); ``delta`` says how far. A handling that the
         data do not determine has a row without numbers, and ``note`` says why.
@@ -129,8 +134,11 @@ def sensitivity(
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
     if covariates is None:
         covariates = (BASELINE,) if outcomes[BASELINE].notna().any() else ()
+    require_draws(n, seed, "what is missing is")
+    refuse_absent_rows(outcomes, grid)
+    refuse_imputed(outcomes)
+    require_covariates(outcomes, covariates)
     asked = _Asked(outcomes, chosen, tuple(covariates), conf_level)
-    # What is refused here is refused for all.
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked, worse), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
@@ -162,18 +170,14 @@ class _Imputed:
     """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
 
     def __init__(self, asked: _Asked, n: int, seed: int, after: Sequence[str] | None) -> None:
-        covariates = _by_visit(asked.covariates)
-        # What is refused here is refused for all.
-        self._models = {
-            strategy: imputation_model(asked.outcomes, _after(asked.outcomes, strategy, after), covariates, "unstructured")
-            for strategy in REFERENCE_BASED
-        }
-        self._n, self._seed = n, seed
+        self._asked, self._n, self._seed = asked, n, seed
+        self._strategies = {strategy: _after(asked.outcomes, strategy, after) for strategy in REFERENCE_BASED}
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
 
     def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
-        model = self._models[strategy]
+        asked = self._asked
+        model = imputation_model(asked.outcomes, self._strategies[strategy], _by_visit(asked.covariates), FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = DRAWS[draws](model, self._n, self._seed)
@@ -187,7 +191,9 @@ def _after(outcomes: pd.DataFrame, strategy: str, after: Sequence[str] | None) -
     if isinstance(after, str):
         raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
     _, kinds = kinds_by_visit(outcomes, grid_of(outcomes))
-    return {kind: strategy if kind in after else next(iter(REFERENCE_BASED)) for kind in dict.fromkeys([*kinds, *after])}
+    if not set(after) & set(kinds):
+        raise DataError(f"after names {listed(after)}, and none of them happened; the events of outcomes are {listed(kinds)}.")
+    return {kind: strategy if kind in after else AT_RANDOM for kind in dict.fromkeys([*kinds, *after])}
 
 
 def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
@@ -232,16 +238,15 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
 
 def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
     """Where the conclusion tips; an arm without imputed values, or whose values tip nothing, has no row."""
-    at_random = next(iter(REFERENCE_BASED))
-    imputations = imputed(at_random)
-    for arm in imputations.grid.arms[1:]:
+    for arm in grid_of(asked.outcomes).arms[1:]:
         try:
+            imputations = imputed(AT_RANDOM)
             tipped = tipping_delta(imputations, asked.visit, arm=arm, covariates=asked.covariates, conf_level=asked.conf_level)
         except (DataError, FitError):
             continue
         delta = float(tipped["delta"].iloc[0])
         if np.isfinite(delta):
-            yield f"tipping point: {at_random}, {wording.signed(delta)} in {arm}", tipped
+            yield f"tipping point: {AT_RANDOM}, {wording.signed(delta)} in {arm}", tipped
 
 
 def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator[Row]:

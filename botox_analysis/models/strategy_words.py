@@ -34,12 +34,12 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
     """
     if not isinstance(strategy, str):
         return strategy
-    require_choice(strategy, (*known, *SINGLE_VALUES), "strategy")
     if strategy in SINGLE_VALUES:
         raise ValueError(
             f"strategy {strategy!r} puts one value in the place of a missing one; from a model, in many data sets, take one of "
             f"{listed(known)}."
         )
+    require_choice(strategy, known, "strategy")
     return known[strategy]
 
 

@@ -11,9 +11,8 @@ from scipy import optimize
 
 from botox_analysis import wording
 from botox_analysis.models.ancova import fit_ancova
-from botox_analysis.models.design import build_design
-from botox_analysis.models.imputations import Imputations
-from botox_analysis.models.pooling import Analysed, pooled
+from botox_analysis.models.imputations import Imputations, require_imputations
+from botox_analysis.models.pooling import Analysed, determined_design, pooled
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.moved_values import MovedRegressions, moved_regressions
 from botox_analysis.numerics.subject_data import BoolArray
@@ -75,18 +74,25 @@ def shift_imputations(
     >>> bool(pooled[1] > pooled[0])
     True
     """
-    require_choice(on, ON, "on")
-    require_choice(shift, SHIFTS, "shift")
-    if EXPOSURE_DAYS in imputations.outcomes.columns:
-        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of impute_counts.")
+    _require_movable(imputations, on, shift)
+    if not isinstance(delta, Mapping) or not delta:
+        raise TypeError(f"delta is {delta!r}; it says for each arm what is added, such as {{'155 U': 2.0}}.")
     strange = [arm for arm in delta if arm not in imputations.grid.arms]
     if strange:
         raise DataError(f"delta names the arm {listed(strange)}; the arms are {listed(imputations.grid.arms)}.")
     if not all(np.isfinite(each) for each in delta.values()):
         raise ValueError(f"delta is {dict(delta)!r}; each is a number, in units of the endpoint.")
     by = sum(value * direction_of(imputations, arm, on, shift) for arm, value in delta.items())
-    told = ", ".join(f"{wording.signed(value, 2)} in {arm}" for arm, value in delta.items())
-    return imputations.moved(np.asarray(by, dtype=float), f"{shift} shift {told} {on}")
+    told = ", ".join(f"{wording.signed(value)} in {arm}" for arm, value in delta.items())
+    return imputations.moved(np.asarray(by, dtype=float), f"{shift} shift of {told} ({on})")
+
+
+def _require_movable(imputations: Imputations, on: str, shift: str) -> None:
+    require_imputations(imputations)
+    require_choice(on, ON, "on")
+    require_choice(shift, SHIFTS, "shift")
+    if EXPOSURE_DAYS in imputations.outcomes.columns:
+        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of impute_counts.")
 
 
 def direction_of(imputations: Imputations, arm: str, on: str, shift: str) -> FloatArray:
@@ -136,6 +142,8 @@ class _Movable:
     row: pd.DataFrame
     regressions: MovedRegressions
     df: float
+    spread: float
+    """Standard deviation of the response."""
 
     def estimates(self, shifts: FloatArray, conf_level: float) -> pd.DataFrame:
         """*estimates* at shifts of (arm, reference), shape (G, 2)."""
@@ -148,8 +156,7 @@ class _Movable:
 def _movable_difference(
     imputations: Imputations, visit: str, arm: str | None, covariates: Sequence[str] | None, on: str, shift: str
 ) -> _Movable:
-    require_choice(on, ON, "on")
-    require_choice(shift, SHIFTS, "shift")
+    _require_movable(imputations, on, shift)
     grid = imputations.grid
     if visit not in grid.visits:
         raise DataError(f"the imputations have nothing at '{visit}'; their visits are {listed(grid.visits, n_shown=12)}.")
@@ -173,7 +180,7 @@ def _movable_difference(
     rows = grid.wide(np.arange(len(first)), -1)[:, place]
     columns = [imputations.response, *(name for name in covariates if name != imputations.response)]
     known = first[columns].notna().all(axis=1).to_numpy()[rows]
-    design = build_design(first.iloc[rows[known]], covariates, grid.arms)
+    design = determined_design(first.iloc[rows[known]], covariates, grid.arms)
     directions = []
     for each in (chosen, grid.arms[0]):
         direction = direction_of(imputations, each, on, shift)
@@ -191,6 +198,7 @@ def _movable_difference(
         differences[differences["arm"] == chosen],
         regressions,
         float(int(known.sum()) - design.matrix.shape[1]),
+        float(imputations.values[0, known, place].std()) or 1.0,
     )
 
 
@@ -260,17 +268,17 @@ def tipping_point(
     movable = _movable_difference(imputations, visit, arm, covariates, on, shift)
     chosen = str(movable.row["arm"].iloc[0])
     no_change = [_to_no_change(imputations, visit, each, on, shift) for each in (chosen, imputations.grid.arms[0])]
-    reach = _round_reach(1.5 * max(np.abs(no_change)))
+    reach = _round_reach(max(1.5 * float(np.abs(no_change).max()), movable.spread))
     axes = [_shifts(given, name, reach) for given, name in ((deltas, "deltas"), (reference_deltas, "reference_deltas"))]
     pairs = np.array([(own, reference) for reference in axes[1] for own in axes[0]])
     told = movable.estimates(pairs, conf_level)
     inside = [_between(pairs[:, place], no_change[place]) for place in (0, 1)]
-    return told.assign(plausible=inside[0] & inside[1])
+    return told.assign(plausible=inside[0] & inside[1] & (imputations.response == "change"))
 
 
 def _round_reach(least: float) -> float:
     """The end of a grid whose steps are round numbers."""
-    step = (2 * least or 2.0) / (GRID - 1)
+    step = 2 * least / (GRID - 1)
     power = 10.0 ** np.floor(np.log10(step))
     return float(next(each * power for each in ROUND_STEPS if each * power >= step)) * (GRID - 1) / 2
 
@@ -350,11 +358,15 @@ def tipping_delta(
     (True, 0.05)
     """
     require_conf_level(conf_level)
+    require_imputations(imputations)
     reference = imputations.grid.arms[0]
     of_reference = arm == reference
     if of_reference and len(imputations.grid.arms) != 2:
         raise DataError(f"arm is the reference '{reference}', which is compared with several; keep two arms.")
     movable = _movable_difference(imputations, visit, None if of_reference else arm, covariates, on, shift)
+    moved = reference if of_reference else str(movable.row["arm"].iloc[0])
+    if not (movable.regressions.slope[:, 2 if of_reference else 1] != 0).any():
+        raise DataError(f"no value of '{moved}' was imputed at '{visit}' that could be moved.")
     axis = np.array([0.0, 1.0]) if of_reference else np.array([1.0, 0.0])
 
     def beyond(shift_by: float) -> float:
@@ -364,17 +376,15 @@ def tipping_delta(
 
     if np.isnan(beyond(0.0)):
         raise FitError(f"the difference at '{visit}' has no p-value; its values have no spread.")
-    spread = float(np.nanstd(imputations.values[0, :, imputations.grid.visits.index(visit)]))
-    farthest = MOST_MOVED * (spread or 1.0)
-    # Fine near 0 and coarse far away, to both sides in turn.
-    steps = farthest * (np.arange(STEPS + 1) / STEPS) ** 3
-    sides = [movable.estimates(side * steps[:, None] * axis, conf_level)["p_value"].to_numpy() for side in (1, -1)]
-    crossed = [np.flatnonzero(np.diff((p_value < 1 - conf_level).astype(int)) != 0) for p_value in sides]
-    found = [
-        side * float(optimize.brentq(lambda by, side=side: beyond(side * by), steps[where[0]], steps[where[0] + 1], xtol=1e-12))
-        for side, where in zip((1, -1), crossed, strict=True)
-        if where.size
-    ]
+    # In standard deviations, fine near 0 and coarse far away, to both sides in turn.
+    steps = MOST_MOVED * (np.arange(STEPS + 1) / STEPS) ** 3
+    found = []
+    for side in (movable.spread, -movable.spread):
+        p_value = movable.estimates(side * steps[:, None] * axis, conf_level)["p_value"].to_numpy()
+        crossed = np.flatnonzero(np.diff((p_value < 1 - conf_level).astype(int)) != 0)
+        if crossed.size:
+            ends = steps[crossed[0]], steps[crossed[0] + 1]
+            found.append(side * float(optimize.brentq(lambda by, side=side: beyond(side * by), *ends, xtol=1e-12)))
     if not found:
         return _no_tip(movable, conf_level, of_reference=of_reference)
     return movable.estimates(np.array([min(found, key=abs) * axis]) + 0.0, conf_level)  # no negative zero

@@ -9,7 +9,7 @@ import numpy as np
 
 from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.reference_based import Normal, Strategy, completed, conditional_covariance
+from botox_analysis.numerics.reference_based import Normal, Strategy, completed, conditional
 from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity, SubjectData, patterns, positions
 
 
@@ -65,7 +65,7 @@ class Imputer:
         sigma : ndarray, shape (B, K, V, V)
             Covariances.
         strategy : callable
-            For subjects with an event; the others are missing at random.
+            For what comes after an event; gaps before it, and subjects without one, are missing at random.
         noise : ndarray, shape (B, N, V), optional
             Of `noise`, for draws from the conditional distribution. Left out: its mean.
 
@@ -81,10 +81,12 @@ class Imputer:
                 (beta @ _columns(rows[members])).reshape(len(beta), len(members), -1) + self.centre
                 for rows in (self.own, self.reference)
             )
-            of = self._distribution(members[0], first, means, means_ref, sigma, strategy)
-            places = members[:, None], np.flatnonzero(lost)
-            own = None if noise is None else noise[:, *places]
-            filled[:, *places] = completed(self.y[members], lost, of, own)[..., lost]
+            own, of = self._distributions(members[0], first, means, means_ref, sigma, strategy)
+            values = np.broadcast_to(self.y[members], means.shape)
+            for visits, missing, under in _stages(lost, first, own, of):
+                drawn = None if noise is None else noise[:, members[:, None], np.flatnonzero(missing)]
+                filled[:, members, :visits] = completed(values[..., :visits], missing[:visits], _until(under, visits), drawn)
+                values = filled[:, members]
         return filled
 
     def noise(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
@@ -126,12 +128,16 @@ class Imputer:
         """
         moved = np.zeros((len(sigma), *self.y.shape))
         for members, lost, first in self._alike():
-            nothing = np.zeros((len(sigma), 1, self.y.shape[1]))
-            of = self._distribution(members[0], first, nothing, nothing, sigma, strategy)
-            root = np.linalg.cholesky(conditional_covariance(of.cov, lost))
-            onward = root / np.diagonal(root, axis1=-2, axis2=-1)[..., None, :]  # of each value, on itself and on those after it
-            steps = (shifted[members][:, lost] * 1.0)[None, :, :, None]
-            moved[:, members[:, None], np.flatnonzero(lost)] = (onward @ steps)[..., 0]
+            nothing = np.zeros((len(sigma), len(members), self.y.shape[1]))
+            own, of = self._distributions(members[0], first, nothing, nothing, sigma, strategy)
+            steps = shifted[members] * 1.0
+            for visits, missing, under in _stages(lost, first, own, of):
+                slope, covariance = conditional(under.cov[:, 0, :visits, :visits], missing[:visits])
+                root = np.linalg.cholesky(covariance)
+                onward = root / np.diagonal(root, axis1=-2, axis2=-1)[..., None, :]  # on itself, and on those after it
+                before = moved[:, members, :visits][..., ~missing[:visits]] @ slope
+                places = members[:, None], np.flatnonzero(missing)
+                moved[:, *places] = before + steps[:, missing] @ onward.swapaxes(-1, -2)
         return moved
 
     def _alike(self) -> Iterator[tuple[IntArray, BoolArray, int]]:
@@ -146,17 +152,57 @@ class Imputer:
             if lost.any():
                 yield members, lost, first
 
-    def _distribution(
+    def _distributions(
         self, one: int, first: int, means: FloatArray, means_ref: FloatArray, sigma: FloatArray, strategy: Strategy
-    ) -> Normal:
-        """That of subjects like one of them."""
-        of = Normal(means, sigma[:, self.kind[one], None])
-        if first == self.y.shape[1]:
-            return of
-        return strategy(of, Normal(means_ref, sigma[:, self.kind_ref[one], None]), first)
+    ) -> tuple[Normal, Normal]:
+        """Those of subjects like one of them: in its own arm, and after the event."""
+        own, reference = (
+            Normal(_read_only(mean), _read_only(sigma[:, kind[one], None]))
+            for mean, kind in ((means, self.kind), (means_ref, self.kind_ref))
+        )
+        return own, own if first == self.y.shape[1] else _checked(strategy(own, reference, first), own)
 
 
-def imputer(data: SubjectData, cross: CrossProducts, design: IntArray, first: IntArray, reference: int = 0) -> Imputer:
+def _stages(lost: BoolArray, first: int, own: Normal, of: Normal) -> Iterator[tuple[int, BoolArray, Normal]]:
+    """Gaps before the event, from what was seen before it, under missing at random; then what came after.
+
+    Each with how many visits it looks at, what is imputed, and under which distribution.
+    """
+    after = np.arange(len(lost)) >= first
+    if first < len(lost) and (lost & ~after).any():
+        yield first, lost & ~after, own
+        lost = lost & after
+    if lost.any():
+        yield len(lost), lost, of
+
+
+def _until(of: Normal, visits: int) -> Normal:
+    return Normal(of.mean[..., :visits], of.cov[..., :visits, :visits])
+
+
+def _read_only(values: FloatArray) -> FloatArray:
+    """A view that a strategy cannot write into."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def _checked(of: object, own: Normal) -> Normal:
+    """What a strategy gives, which may be a user's."""
+    shapes = own.mean.shape, own.cov.shape
+    if not isinstance(of, Normal):
+        raise ValueError(f"strategy gives a {type(of).__name__}; expected a Normal, with mean and cov of the shapes {shapes}.")
+    found = np.shape(of.mean), np.shape(of.cov)
+    if found != shapes:
+        raise ValueError(f"strategy gives mean and cov of the shapes {found}; expected {shapes}.")
+    if not (np.isfinite(of.mean).all() and np.isfinite(of.cov).all()):
+        raise ValueError("strategy gives a mean or covariance that is not finite; expected numbers.")
+    return of
+
+
+def imputer(
+    data: SubjectData, cross: CrossProducts, design: IntArray, first: IntArray, kind_ref: IntArray | None = None
+) -> Imputer:
     """An `Imputer` from the data of a fit.
 
     Parameters
@@ -169,22 +215,20 @@ def imputer(data: SubjectData, cross: CrossProducts, design: IntArray, first: In
         The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
     first : ndarray of int, shape (N,)
         The first visit after the subject's intercurrent event; V where there was none.
-    reference : int
-        Code of the reference arm.
+    kind_ref : ndarray of int, shape (N,), optional
+        Which covariance the subject would have in the reference. Left out: its own.
 
     Returns
     -------
     Imputer
-        The reference's covariance is that of its first subject, where covariances differ.
+        The reference is the first arm.
     """
     arm = data.quantities[0]
-    there = Quantity(np.full_like(arm.values, reference), arm.n_levels)
+    there = Quantity(np.zeros_like(arm.values), arm.n_levels)
     kind = np.zeros(len(data.y), dtype=np.int64) if data.kind is None else data.kind
-    in_reference = np.flatnonzero(arm.values == reference)
-    kind_ref = np.full(len(kind), kind[in_reference[0]] if len(in_reference) else 0)
     moved = replace(data, quantities=(there, *data.quantities[1:]))
     own, other = (_design_rows(each, cross, design) for each in (data, moved))
-    return Imputer(data.y, cross.centre_y, first, own, other, kind, kind_ref)
+    return Imputer(data.y, cross.centre_y, first, own, other, kind, kind if kind_ref is None else kind_ref)
 
 
 def _design_rows(data: SubjectData, cross: CrossProducts, design: IntArray) -> FloatArray:

@@ -9,30 +9,44 @@ import numpy as np
 from botox_analysis.numerics.inference import FloatArray
 
 UNDETERMINED = 1e-10
-"""The smallest eigenvalue of weighted products of orthonormal columns, as a share of the largest product, below which a column
-hangs on rounding."""
+"""The smallest eigenvalue of weighted products of orthonormal columns, as a share of the largest, below which a combination of
+columns hangs on rounding: a data set does not determine it, such as a level that nobody has in a resample."""
+
+NOT_ESTIMABLE = 1e-6
+"""The share of a contrast's length that may lie in what a data set does not determine; the rest is rounding."""
 
 
 @dataclass(frozen=True)
 class ManyRegressions:
-    """Least squares of B data sets at V visits, q coefficients each.
+    """Least squares of B data sets with T responses each, q coefficients each.
 
     Attributes
     ----------
-    beta : ndarray, shape (B, V, q)
-        Coefficients.
-    residual_variance : ndarray, shape (B, V)
-        About the regression.
+    beta : ndarray, shape (B, T, q)
+        Coefficients; of those that a data set does not determine the shortest (of an orthonormal basis).
+    residual_products : ndarray, shape (B, T, T)
+        Sums of products of the residuals of two responses.
     unscaled : ndarray, shape (B, q, q)
         Times the residual variance, the covariance of the coefficients; without weights the same in all data sets.
     residual_df : ndarray, shape (B,)
-        Weights add up to this and the coefficients.
+        Weights add up to this and the rank.
+    to_basis : ndarray, shape (q, q)
+        From contrasts of coefficients to contrasts of the basis.
+    lost : ndarray, shape (B, q, q)
+        Projections on what a data set does not determine, in the basis.
     """
 
     beta: FloatArray
-    residual_variance: FloatArray
+    residual_products: FloatArray
     unscaled: FloatArray
     residual_df: FloatArray
+    to_basis: FloatArray
+    lost: FloatArray
+
+    @property
+    def residual_variance(self) -> FloatArray:
+        """About the regressions, shape (B, T)."""
+        return np.asarray(self.residual_products.diagonal(axis1=1, axis2=2) / self.residual_df[:, None])
 
     def contrasts(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Combinations of the coefficients, and their variances by the model.
@@ -44,22 +58,45 @@ class ManyRegressions:
 
         Returns
         -------
-        estimate, variance : ndarray, shape (B, V, k)
+        estimate, variance : ndarray, shape (B, T, k)
+            Of each; missing where a data set does not determine it.
+        """
+        spread, known = self.spread(rows)
+        own = np.broadcast_to(rows, (len(self.beta), *rows.shape[-2:]))
+        estimate = self.beta @ own.swapaxes(-1, -2)
+        variance = self.residual_variance[:, :, None] * spread[:, None, :]
+        return np.where(known[:, None, :], estimate, np.nan), np.where(known[:, None, :], variance, np.nan)
+
+    def spread(self, rows: FloatArray) -> tuple[FloatArray, np.ndarray]:
+        """The variances of combinations of coefficients for a residual variance of 1.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (k, q) or (B, k, q)
+            The combinations.
+
+        Returns
+        -------
+        spread : ndarray, shape (B, k)
             Of each.
+        known : ndarray of bool, shape (B, k)
+            Whether the data set determines it.
         """
         own = np.broadcast_to(rows, (len(self.beta), *rows.shape[-2:]))
-        spread = ((own @ self.unscaled) * own).sum(axis=-1)
-        return self.beta @ own.swapaxes(-1, -2), self.residual_variance[:, :, None] * spread[:, None, :]
+        in_basis = own @ self.to_basis
+        outside = np.linalg.norm(in_basis @ self.lost, axis=-1)
+        known = outside <= NOT_ESTIMABLE * np.linalg.norm(in_basis, axis=-1)
+        return np.asarray(((own @ self.unscaled) * own).sum(axis=-1)), np.asarray(known)
 
 
 def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = None) -> ManyRegressions:
-    """Regress every visit of every data set on the same columns.
+    """Regress all responses of every data set on the same columns.
 
     Parameters
     ----------
     x : ndarray, shape (N, q)
         Of full column rank.
-    y : ndarray, shape (B, N, V)
+    y : ndarray, shape (B, N, T)
         Nothing missing.
     weights : ndarray, shape (B, N), optional
         How often each subject counts: counts of a bootstrap, 0 for the one that a jackknife leaves out. Left out: once.
@@ -67,7 +104,7 @@ def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = 
     Returns
     -------
     ManyRegressions
-        One a data set and visit; missing where weights leave columns of a data set undetermined.
+        One a data set and response.
     """
     # Orthonormal columns: what the normal equations lose is not lost.
     q, r = np.linalg.qr(x)
@@ -75,22 +112,26 @@ def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = 
     n_sets, n_columns = len(y), x.shape[1]
     if weights is None:
         inverse = np.broadcast_to(np.eye(n_columns), (n_sets, n_columns, n_columns))
+        lost = np.zeros((n_sets, n_columns, n_columns))
         coordinates = q.T @ y
-        total = np.full(n_sets, float(len(x)))
-        squares = ((y - q @ coordinates) ** 2).sum(axis=1)
+        rest = y - q @ coordinates
+        products = rest.swapaxes(1, 2) @ rest
+        df = np.full(n_sets, float(len(x) - n_columns))
     else:
         weighted = q.T[None] * weights[:, None, :]
-        gram = weighted @ q
-        determined = np.linalg.eigvalsh(gram)[:, 0] > UNDETERMINED * gram.diagonal(axis1=1, axis2=2).max(axis=1)
-        inverse = np.full_like(gram, np.nan)
-        inverse[determined] = np.linalg.inv(gram[determined])
+        sizes, vectors = np.linalg.eigh(weighted @ q)
+        there = sizes > UNDETERMINED * sizes[:, -1:]
+        inverse = (vectors * np.where(there, 1 / np.where(there, sizes, 1.0), 0.0)[:, None, :]) @ vectors.swapaxes(1, 2)
+        lost = (vectors * ~there[:, None, :]) @ vectors.swapaxes(1, 2)
         coordinates = inverse @ (weighted @ y)
-        total = weights.sum(axis=1)
-        squares = (weights[:, :, None] * (y - q @ coordinates) ** 2).sum(axis=1)
-    df = total - n_columns
+        rest = y - q @ coordinates
+        products = (rest * weights[:, :, None]).swapaxes(1, 2) @ rest
+        df = weights.sum(axis=1) - there.sum(axis=1)
     return ManyRegressions(
         beta=np.asarray((back @ coordinates).swapaxes(1, 2)),
-        residual_variance=np.asarray(squares / df[:, None]),
+        residual_products=np.asarray(products),
         unscaled=np.asarray(back @ inverse @ back.T),
         residual_df=df,
+        to_basis=back,
+        lost=lost,
     )

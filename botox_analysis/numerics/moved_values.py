@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.many_regressions import many_regressions
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class MovedRegressions:
     Attributes
     ----------
     slope : ndarray, shape (B, 1 + J)
-        The contrast of y, and of each direction.
+        The contrast of y, and of each direction; missing where a data set does not determine it.
     residual_products : ndarray, shape (B, 1 + J, 1 + J)
         Sums of products of the residuals of y and of the directions.
     spread : ndarray, shape (B,)
@@ -72,20 +73,7 @@ def moved_regressions(
         For any shifts.
     """
     stacked = np.stack([y, *(np.broadcast_to(direction, y.shape) for direction in directions)], axis=2)
-    q, r = np.linalg.qr(x)
-    row = contrast @ np.linalg.inv(r)
-    if weights is None:
-        coordinates = q.T @ stacked
-        spread = np.full(len(y), float(row @ row))
-        rest = stacked - q @ coordinates
-        total = np.full(len(y), float(len(x)))
-        products = rest.swapaxes(1, 2) @ rest
-    else:
-        weighted = q.T[None] * weights[:, None, :]
-        gram = weighted @ q
-        coordinates = np.linalg.solve(gram, weighted @ stacked)
-        spread = np.linalg.solve(gram, np.broadcast_to(row, (len(y), len(row)))[..., None])[..., 0] @ row
-        rest = stacked - q @ coordinates
-        total = weights.sum(axis=1)
-        products = (rest * weights[:, :, None]).swapaxes(1, 2) @ rest
-    return MovedRegressions(row @ coordinates, products, spread, total - x.shape[1])
+    many = many_regressions(x, stacked, weights)
+    spread, known = many.spread(contrast[None])
+    slope = np.where(known, many.beta @ contrast, np.nan)
+    return MovedRegressions(slope, many.residual_products, spread[:, 0], many.residual_df)

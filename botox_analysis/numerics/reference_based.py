@@ -174,8 +174,8 @@ REFERENCE_BASED: dict[str, Strategy] = {
 """Strategies by name; a further one is a function of the same signature."""
 
 
-def conditional_covariance(cov: FloatArray, missing: BoolArray) -> FloatArray:
-    """The covariance of missing values given the others.
+def conditional(cov: FloatArray, missing: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """How missing values depend on the others, and how they vary given these.
 
     Parameters
     ----------
@@ -186,15 +186,15 @@ def conditional_covariance(cov: FloatArray, missing: BoolArray) -> FloatArray:
 
     Returns
     -------
-    ndarray, shape (..., m, m)
-        Between these.
+    slope : ndarray, shape (..., V - m, m)
+        Of missing values on the others.
+    covariance : ndarray, shape (..., m, m)
+        Of missing values, given the others.
     """
     seen, lost = np.flatnonzero(~missing), np.flatnonzero(missing)
-    covariance = cov[..., lost[:, None], lost]
-    if not len(seen):
-        return covariance
     with_lost = cov[..., seen[:, None], lost]
-    return np.asarray(covariance - with_lost.swapaxes(-1, -2) @ np.linalg.solve(cov[..., seen[:, None], seen], with_lost))
+    slope = np.asarray(np.linalg.solve(cov[..., seen[:, None], seen], with_lost))
+    return slope, np.asarray(cov[..., lost[:, None], lost] - with_lost.swapaxes(-1, -2) @ slope)
 
 
 def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray | None = None) -> FloatArray:
@@ -202,7 +202,7 @@ def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray |
 
     Parameters
     ----------
-    y : ndarray, shape (n, V)
+    y : ndarray, shape (n, V) or (B, n, V)
         Of n subjects.
     missing : ndarray of bool, shape (V,)
         Visits to impute, one or more.
@@ -216,16 +216,10 @@ def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray |
     ndarray, shape (B, n, V)
         Observed values as they are.
     """
-    seen, lost = np.flatnonzero(~missing), np.flatnonzero(missing)
+    slope, covariance = conditional(of.cov[..., 0, :, :], missing)
     values = np.array(np.broadcast_to(y, of.mean.shape))
-    expected = of.mean[..., lost]
-    if len(seen):
-        with_lost = of.cov[..., seen[:, None], lost]
-        slope = np.linalg.solve(of.cov[..., seen[:, None], seen], with_lost)
-        beyond = y[:, seen] - of.mean[..., seen]
-        expected = expected + beyond @ slope[..., 0, :, :]
+    expected = of.mean[..., missing] + (values[..., ~missing] - of.mean[..., ~missing]) @ slope
     if noise is not None:
-        root = np.linalg.cholesky(conditional_covariance(of.cov, missing))
-        expected = expected + noise @ root[..., 0, :, :].swapaxes(-1, -2)
-    values[..., lost] = expected
+        expected = expected + noise @ np.linalg.cholesky(covariance).swapaxes(-1, -2)
+    values[..., missing] = expected
     return values

@@ -122,6 +122,36 @@ def test_changes_are_carried_where_only_changes_are_known():
     assert ba.impute(outcomes, strategy=WITH_BASELINE)["change"].tolist() == [-3, -3, 0, 0]
 
 
+def test_a_change_that_was_recorded_without_a_baseline_stays(outcomes):
+    known = outcomes.copy()
+    rows = known["subject"] == "never"
+    known.loc[rows, "baseline"] = np.nan
+    known.loc[rows, "change"] = [-1.0, -2.0, -3.0]
+    assert ba.impute(known, strategy=FORWARD).loc[rows, "change"].tolist() == [-1, -2, -3]
+
+
+def test_rules_that_need_a_baseline_are_refused_without(outcomes):
+    for rule in (WITH_BASELINE, "baseline observation carried forward"):
+        with pytest.raises(ba.DataError, match=f"outcomes has no baseline, and '{rule}' puts it in the place of missing values"):
+            ba.impute(outcomes.assign(baseline=np.nan, change=np.nan), strategy=rule)
+
+
+def test_the_modified_rule_is_refused_where_its_ratio_is_none(outcomes):
+    low = outcomes.assign(baseline=outcomes["baseline"] - 40, value=outcomes["value"] - 40)
+    with pytest.raises(ba.DataError, match="of those seen at it and before, and their mean before is -20"):
+        ba.impute(low, strategy="last observation carried forward, modified")
+
+
+def test_absent_rows_are_refused(outcomes):
+    with pytest.raises(ba.DataError, match=r"lacks \d rows of its 3 subjects at 3 visits"):
+        ba.impute(outcomes[outcomes["value"].notna()], strategy=FORWARD)
+
+
+def test_an_imputation_of_its_own_is_told_beside_the_rule(outcomes):
+    told = ba.impute(outcomes.assign(imputation="as in the case report form"), strategy=FORWARD)
+    assert told["imputation"].iloc[0] == f"{FORWARD}; as in the case report form"
+
+
 def test_what_is_imputed_is_not_imputed_again_under_another_name(outcomes):
     with pytest.raises(ba.DataError, match=r"imputed already \('last observation carried forward'\)"):
         ba.impute(ba.impute(outcomes, strategy=FORWARD), strategy=WITH_BASELINE)

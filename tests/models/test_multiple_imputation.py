@@ -239,6 +239,67 @@ def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_t
     assert low.completed(0).loc[rows[1], "change"] < high.completed(0).loc[rows[1], "change"]
 
 
+def test_the_reference_has_its_own_covariance_only_where_covariances_are_by_arm(outcomes):
+    """By another factor a subject would have its own covariance in the reference, too: strategies agree in the reference arm."""
+    jump, random = (
+        ba.impute(outcomes, strategy=strategy, n=5, seed=1, covariance="compound symmetry by sex")
+        for strategy in ("jump to reference", "missing at random")
+    )
+    placebo = jump.grid.wide(jump.grid.arm, -1).max(axis=1) == 0
+    assert jump.values[:, placebo] == pytest.approx(random.values[:, placebo], abs=1e-9)
+    turned = ba.impute(
+        outcomes.iloc[::-1].reset_index(drop=True), strategy="jump to reference", draws="jackknife",
+        covariance="compound symmetry by sex",
+    )  # fmt: skip
+    straight = ba.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance="compound symmetry by sex")
+    assert turned.values[0][::-1] == pytest.approx(straight.values[0], abs=1e-7)
+
+
+def test_who_was_never_seen_has_the_covariance_of_the_own_arm(repeated):
+    frame = repeated(5, n_per_arm=40)
+    frame["change"] *= np.where(frame["arm"] == "155 U", 5.0, 1.0)
+    never = (frame["arm"] == "155 U") & frame["subject"].isin(frame["subject"].unique()[:20])
+    frame = frame.assign(change=frame["change"].mask(never), value=frame["value"].mask(never))
+    drawn = ba.impute(frame, strategy="missing at random", n=200, seed=1, covariance="unstructured by arm")
+    spread = drawn.values[:, drawn.imputed.all(axis=1)].std(axis=0).mean()
+    assert spread > 0.8 * frame.query("arm == '155 U'")["change"].std()
+
+
+def test_a_constant_covariate_changes_nothing(outcomes):
+    dull = outcomes.assign(dull=1.0, twin=outcomes["sex"].map({"F": "x", "M": "y"}))
+    plain = ba.impute(outcomes, strategy="copy reference", n=20, seed=1, covariates=MODEL)
+    more = ba.impute(dull, strategy="copy reference", n=20, seed=1, covariates=(*MODEL, "dull"))
+    assert more.words == plain.words
+    assert more.values == pytest.approx(plain.values, abs=1e-6)
+    pooled = ba.pool_imputations(more, covariates=(*ANALYSIS, "dull", "twin"))
+    columns = ["estimate", "std_error", "df"]
+    assert pooled[columns].to_numpy() == pytest.approx(
+        ba.pool_imputations(plain, covariates=ANALYSIS)[columns].to_numpy(), rel=1e-5
+    )
+    tipped = ba.tipping_point(more, "week 24", covariates=(*ANALYSIS, "twin"), deltas=[0.0], reference_deltas=[0.0])
+    assert tipped["std_error"].iloc[0] == pytest.approx(pooled["std_error"].iloc[-1], rel=1e-9)
+
+
+def test_several_covariances_are_tried_in_their_order(repeated):
+    frame = repeated(21, n_per_arm=30)
+    # nobody is seen at both of the first two visits
+    number = pd.factorize(frame["subject"])[0]
+    gone = ((frame["visit"] == "week 4") & (number % 4 < 2)) | ((frame["visit"] == "week 8") & (number % 4 >= 2))
+    apart = frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone))
+    drawn = ba.impute(apart, strategy="missing at random", n=5, seed=1, covariance=["unstructured", "compound symmetry"])
+    same = ba.impute(apart, strategy="missing at random", n=5, seed=1, covariance="compound symmetry")
+    assert (drawn.values == same.values).all()
+
+
+def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
+    some = with_events.copy()
+    first = some.loc[some["intercurrent_event"] != "", "subject"].unique()[0]
+    some.loc[some["subject"] == first, "intercurrent_event"] = ""
+    without = int((some["change"].isna() & (some["intercurrent_event"] == "")).sum())
+    drawn = ba.impute(some, strategy="jump to reference", n=2, seed=1)
+    assert f", {without} of 48 values without an event before them: missing at random)" in drawn.words
+
+
 # Draws -----------------------------------------------------------------------------------------------------------------
 
 
@@ -285,8 +346,7 @@ def test_a_resample_is_a_data_set_of_its_own(outcomes):
     weights = imputations.weights[4]
     assert sample["subject"].nunique() == weights.sum() == outcomes["subject"].nunique()
     assert len(sample) == len(outcomes)
-    counts = sample["subject"].str.removesuffix(" (2)").value_counts()
-    assert counts.max() >= 8
+    assert sample["subject"].tolist() == np.repeat(np.arange(len(outcomes) // 4), 4).tolist()
     plain = ba.fit_ancova(sample).differences()["estimate"].to_numpy()
     from botox_analysis.models.pooling import analyse_all
 
@@ -345,9 +405,16 @@ def test_words_that_do_not_go_together_are_refused(outcomes, given, message):
 
 def test_a_strategy_without_its_reference_arm_is_refused(outcomes):
     alone = outcomes[outcomes["arm"] == "155 U"].assign(arm=lambda rows: rows["arm"].cat.remove_unused_categories())
-    with pytest.raises(ba.DataError, match="has one arm, '155 U', and no reference"):
+    with pytest.raises(ba.DataError, match="has one arm, '155 U'; 'jump to reference' needs one beside the reference"):
         ba.impute(alone, strategy="jump to reference", n=2, seed=1)
-    assert len(ba.impute(alone, strategy="missing at random", n=2, seed=1)) == 2
+    for own in ("missing at random", "last mean carried forward"):
+        assert len(ba.impute(alone, strategy=own, n=2, seed=1)) == 2
+
+
+def test_another_arm_does_not_take_the_place_of_the_reference(repeated):
+    three = repeated(9, n_per_arm=20, n_arms=3, missing=0.1)
+    with pytest.raises(ba.DataError, match="and not the reference 'placebo'; 'copy reference' needs it"):
+        ba.impute(three[three["arm"] != "placebo"], strategy="copy reference", n=2, seed=1)
 
 
 def test_a_strategy_by_event_needs_events(outcomes, with_events):
@@ -357,6 +424,15 @@ def test_a_strategy_by_event_needs_events(outcomes, with_events):
         ba.impute(with_events, strategy={"death": "jump to reference"}, n=2, seed=1)
     planned = {"discontinuation": "copy reference", "death": "jump to reference"}
     assert len(ba.impute(with_events, strategy=planned, n=2, seed=1)) == 2
+
+
+def test_counts_and_rules_with_options_are_refused(outcomes, simulated):
+    events = ba.event_counts(simulated.restrict("safety"), "Neck pain")
+    for how in ({"strategy": "missing at random", "n": 2, "seed": 1}, {"strategy": "baseline observation carried forward"}):
+        with pytest.raises(ba.DataError, match="person-time; the time not observed is imputed by impute_counts"):
+            ba.impute(events, **how)
+    with pytest.raises(ValueError, match="is a rule and no model; leave out covariates and covariance"):
+        ba.impute(outcomes, strategy="baseline observation carried forward", covariates=("sex",))
 
 
 def test_what_is_imputed_is_not_imputed_again(outcomes):

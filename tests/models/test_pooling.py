@@ -126,6 +126,39 @@ def test_a_jackknife_without_missing_values_is_the_jackknife_of_the_analysis(rep
     assert pooled["std_error"].to_numpy() == pytest.approx(spread, rel=1e-8)
 
 
+@pytest.fixture(scope="module")
+def sites(repeated):
+    frame = repeated(31, n_per_arm=15, n_visits=2, missing=0.15)
+    number = pd.factorize(frame["subject"])[0]
+    return frame.assign(site=[f"site {each // 2 % 8}" for each in number])
+
+
+def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
+    imputations = ba.impute(sites, strategy="missing at random", n=40, seed=0, draws="bootstrap")
+    quick = ba.pool_imputations(imputations, covariates=("baseline", "site"))
+    own = ba.pool_imputations(imputations, lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
+    assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
+    assert quick["n_imputations"].tolist() == [40, 40]
+    grid = ba.tipping_point(imputations, "week 8", covariates=("baseline", "site"), deltas=[0.0], reference_deltas=[0.0])
+    assert grid["std_error"].iloc[0] == pytest.approx(quick["std_error"].iloc[-1], rel=1e-9)
+
+
+def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
+    frame = sites.assign(site=np.where(sites["subject"] == sites["subject"].iloc[0], "alone", "other"))
+    imputations = ba.impute(frame, strategy="missing at random", draws="jackknife")
+    quick = ba.pool_imputations(imputations, covariates=("baseline", "site"))
+    own = ba.pool_imputations(imputations, lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
+    assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
+
+
+def test_percentile_limits_and_p_values_say_the_same(outcomes):
+    imputations = ba.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
+    for level in (0.5, 0.8, 0.9, 0.99):
+        rows = ba.pool_imputations(imputations, limits="percentile", conf_level=level)
+        excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
+        assert (excluded == (rows["p_value"] < 1 - level)).all()
+
+
 # Responders ------------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +211,23 @@ def test_score_limits_of_imputations_that_do_not_differ_are_wilsons():
     pooled = pool_by_rubin(shares, shares * (1 - shares) / n, np.full(3, np.inf))
     low, high = pooled_wilson_interval(pooled, (shares * (1 - shares) / n).mean(axis=0), n, 0.95)
     assert np.array([low, high]) == pytest.approx(np.array(wilson_interval([0, 7, 25], n, 0.95)), abs=1e-12)
+
+
+def test_where_nobody_responds_there_are_no_limits(drawn):
+    row = ba.pool_responders(drawn, points=1000, visits=["week 8"]).iloc[0]
+    assert row["estimate"] == 0
+    assert row[["std_error", "conf_low", "conf_high", "p_value"]].isna().all()
+    assert row["note"] == "no variance: no limits"
+
+
+def test_each_row_has_the_method_of_its_own_analysis(drawn):
+    def two(outcomes):
+        return pd.concat([ba.fit_ancova(outcomes).differences(), ba.fit_mmrm(outcomes).means()], ignore_index=True)
+
+    methods = ba.pool_imputations(drawn, two)["method"]
+    assert methods.iloc[0].startswith("ANCOVA at each visit")
+    assert methods.iloc[-1].startswith("MMRM")
+    assert methods.str.endswith("; missing at random (60 imputations by approximate Bayes, seed 5)").all()
 
 
 # Refusals --------------------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_rows_of_one_model_are_those_of_the_model(outcomes, every):
 def test_the_tipping_row_has_the_p_value_of_the_level_and_tells_its_shift(every):
     row = every.iloc[-1]
     assert row["p_value"] == pytest.approx(0.05, abs=1e-9)
-    assert f"{row['delta']:+.1f} in 155 U" in row.name
+    assert f"{row['delta']:+.3g} in 155 U" in row.name
 
 
 def test_responders_are_those_of_their_verbs(outcomes):
@@ -96,6 +96,33 @@ def test_a_handling_that_is_not_determined_keeps_its_row_and_says_why(outcomes):
     assert np.isnan(row["estimate"])
     assert row["note"].startswith("outcomes has changes and no values")
     assert every.loc["observed cases", "note"] == ""
+
+
+def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(repeated):
+    frame = repeated(21, n_per_arm=30)
+    # nobody is seen at both of two visits, so that no unstructured covariance is determined; a simpler one is
+    number = pd.factorize(frame["subject"])[0]
+    gone = ((frame["visit"] == "week 4") & (number % 4 < 2)) | ((frame["visit"] == "week 8") & (number % 4 >= 2))
+    every = ba.sensitivity(frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone)), n=20, seed=1)
+    lacking = every[every["estimate"].isna()]
+    assert lacking["method"].tolist() == ["last observation carried forward, modified"]
+    assert lacking["note"].str.contains("and there are none; expected a mean above 0").all()
+
+
+def test_a_misspelt_kind_of_event_is_refused(outcomes):
+    seen = outcomes.assign(intercurrent_event=np.where(outcomes["change"].isna(), "discontinuation", ""))
+    with pytest.raises(ba.DataError, match="after names 'discontinuaton', and none of them happened; the events of outcomes are"):
+        ba.sensitivity(seen, n=5, seed=1, after=["discontinuaton"])
+    with pytest.raises(ValueError, match="after is 'discontinuation'; it is a list"):
+        ba.sensitivity(seen, n=5, seed=1, after="discontinuation")
+    named = ba.sensitivity(seen, n=5, seed=1, after=["discontinuation", "death"]).set_index("method")["estimate"]
+    assert named.to_numpy() == pytest.approx(ba.sensitivity(seen, n=5, seed=1)["estimate"].to_numpy(), abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "seed", "said"), [(1, 1, "n is 1"), (20, None, "seed is None"), (20.0, 1, "n is 20.0")])
+def test_numbers_of_draws_are_checked(outcomes, n, seed, said):
+    with pytest.raises(ValueError, match=said):
+        ba.sensitivity(outcomes, n=n, seed=seed)
 
 
 def test_one_forest_and_one_table_show_it(every):

@@ -1,6 +1,7 @@
 """Shifts of imputed values, and where they tip a conclusion."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import botox_analysis as ba
@@ -118,6 +119,32 @@ def test_plausible_is_between_as_imputed_and_no_change_on_average(drawn):
     assert len(grid) == 21
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_other_units_tip_at_the_same_shift(outcomes, unit):
+    numbers = {name: outcomes[name] * unit for name in ("baseline", "value", "change")}
+    one, other = (
+        ba.impute(frame, strategy="missing at random", draws="jackknife") for frame in (outcomes, outcomes.assign(**numbers))
+    )
+    tipped, scaled = (ba.tipping_delta(each, "week 16").iloc[0] for each in (one, other))
+    assert scaled["delta"] / unit == pytest.approx(tipped["delta"], rel=1e-6)
+    assert scaled["p_value"] == pytest.approx(0.05, abs=1e-9)
+    grid = ba.tipping_point(other, "week 16")
+    assert grid["delta"].max() / unit == pytest.approx(ba.tipping_point(one, "week 16")["delta"].max(), rel=1e-6)
+
+
+def test_without_changes_nothing_is_said_to_be_plausible(outcomes):
+    values = outcomes.assign(baseline=np.nan, change=np.nan)
+    imputations = ba.impute(values, strategy="missing at random", n=5, seed=1)
+    grid = ba.tipping_point(imputations, "week 16")
+    assert not grid["plausible"].any()
+    assert grid["delta"].max() > outcomes["value"].std() / 2
+
+
+def test_the_words_tell_the_shift(drawn):
+    words = ba.shift_imputations(drawn, {"155 U": 0.004, "placebo": -2}, on="all imputed").words
+    assert words.endswith(", marginal shift of +0.004 in 155 U, −2 in placebo (all imputed)")
+
+
 # Refusals --------------------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +165,24 @@ def test_arms_and_visits_that_are_not_there_are_told(drawn):
         ba.shift_imputations(drawn, {"155 U": np.nan})
     with pytest.raises(ValueError, match=r"deltas is \[1, 1\]; expected one shift or more, each a number, each once"):
         ba.tipping_point(drawn, "week 16", deltas=[1, 1])
+
+
+def test_what_is_no_shift_is_refused(drawn, outcomes):
+    for delta in (2.0, {}):
+        with pytest.raises(TypeError, match="it says for each arm what is added"):
+            ba.shift_imputations(drawn, delta)
+    for verb in (ba.tipping_point, ba.tipping_delta):
+        with pytest.raises(ba.DataError, match="imputations is a DataFrame; expected what impute gives"):
+            verb(outcomes, "week 16")
+
+
+def test_an_arm_without_imputed_values_cannot_tip(repeated):
+    frame = repeated(21, n_per_arm=40)
+    gone = (frame["visit"] == "week 16") & (frame["arm"] == "155 U") & (pd.factorize(frame["subject"])[0] % 3 == 0)
+    some = frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone))
+    imputations = ba.impute(some, strategy="missing at random", n=5, seed=1)
+    with pytest.raises(ba.DataError, match="no value of 'placebo' was imputed at 'week 16' that could be moved"):
+        ba.tipping_delta(imputations, "week 16", arm="placebo")
 
 
 def test_of_several_arms_one_is_to_be_named(repeated):

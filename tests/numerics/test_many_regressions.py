@@ -58,6 +58,18 @@ def test_contrasts_have_the_variance_of_statsmodels(data):
 def test_a_data_set_without_one_of_the_arms_has_no_estimate(data):
     x, y, weights = data
     weights[3, x[:, 1] == 1] = 0
-    many = many_regressions(x, y, weights)
-    assert np.isnan(many.beta[3]).all()
-    assert np.isfinite(many.beta[[0, 1, 2, 4]]).all()
+    estimate, variance = many_regressions(x, y, weights).contrasts(np.eye(3))
+    assert np.isnan(estimate[3, :, 1]).all()
+    assert np.isnan(variance[3, :, 1]).all()
+    assert np.isfinite(estimate[[0, 1, 2, 4]]).all()
+
+
+def test_a_level_that_a_data_set_lacks_leaves_the_other_contrasts_as_they_are(data):
+    x, y, weights = data
+    rare = np.column_stack([x, np.arange(30) < 2])
+    weights[1, :2] = 0
+    estimate, variance = many_regressions(rare, y, weights).contrasts(np.eye(4)[1:2])
+    there = np.repeat(np.arange(30), weights[1].astype(int))
+    one = sm.OLS(y[1, there, 0], x[there]).fit()
+    assert estimate[1, 0] == pytest.approx(one.params[1], abs=1e-10)
+    assert variance[1, 0] == pytest.approx(one.bse[1] ** 2, rel=1e-9)

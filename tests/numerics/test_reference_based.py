@@ -139,6 +139,50 @@ def test_nothing_to_go_on_from_before_the_first_visit():
     assert REFERENCE_BASED["last mean carried forward"](own, reference, 0).mean == pytest.approx(own.mean)
 
 
+def test_a_gap_before_the_event_is_missing_at_random_also_where_the_reference_is_copied(imputing_from):
+    imputing, many = imputing_from
+    who = np.flatnonzero(~np.isnan(imputing.y).any(axis=1))[:3]
+    holed = imputing.some(who)
+    holed.y[:, 1], holed.y[:, 3], holed.first[:] = np.nan, np.nan, 3
+    at_random = holed.impute(many.estimate, many.sigma, REFERENCE_BASED["missing at random"])[0]
+    holed.y[:, 3] = at_random[:, 3]  # what comes after the event says nothing of what was before
+    for name in REFERENCE_BASED:
+        holed.y[:, 3] = np.nan
+        filled = holed.impute(many.estimate, many.sigma, REFERENCE_BASED[name])[0]
+        of_arm = imputing.some(who)
+        of_arm.y[:, 1], of_arm.y[:, 2:], of_arm.first[:] = np.nan, np.where([True, False], holed.y[:, 2:], np.nan), 4
+        alone = of_arm.impute(many.estimate, many.sigma, REFERENCE_BASED["missing at random"])[0]
+        assert filled[:, 1] == pytest.approx(alone[:, 1], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        (lambda own, reference, first: own.mean, "strategy gives a ndarray; expected a Normal"),
+        (lambda own, reference, first: Normal(own.mean[0], own.cov), "strategy gives mean and cov of the shapes"),
+        (
+            lambda own, reference, first: Normal(own.mean * np.nan, own.cov),
+            "strategy gives a mean or covariance that is not finite",
+        ),
+    ],
+)
+def test_a_strategy_that_gives_nonsense_is_refused(imputing_from, strategy, said):
+    imputing, many = imputing_from
+    with pytest.raises(ValueError, match=said):
+        imputing.impute(many.estimate, many.sigma, strategy)
+
+
+def test_a_strategy_cannot_write_into_the_draws(imputing_from):
+    imputing, many = imputing_from
+
+    def greedy(own, reference, first):
+        own.cov[...] = 0
+        return own
+
+    with pytest.raises(ValueError, match="read-only"):
+        imputing.impute(many.estimate, many.sigma, greedy)
+
+
 def test_a_conditional_mean_is_the_regression_on_what_was_seen():
     of = distribution(3)
     y = np.array([[1.0, np.nan, -2.0, np.nan]])
