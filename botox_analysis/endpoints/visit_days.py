@@ -68,13 +68,15 @@ def visit_days(outcomes: pd.DataFrame, days: str | Mapping[str, float] | None) -
             raise DataError(f"outcomes: the column of days '{days}' holds {outcomes[days].dtype}; expected numbers.")
         of_row: FloatArray = outcomes[days].to_numpy(dtype=float, na_value=np.nan)
     else:
-        visits = [str(visit) for visit in outcomes["visit"].cat.categories]
+        codes = outcomes["visit"].cat.codes.to_numpy()
+        named = [str(visit) for visit in outcomes["visit"].cat.categories]
+        visits = [named[code] for code in np.unique(codes)]
         told = {visit: day_of_visit(visit) for visit in visits} if days is None else dict(days)
         untold = [visit for visit in visits if not np.isfinite(told.get(visit, np.nan))]
         if untold:
             what = "names that tell no day" if days is None else "no day"
             raise DataError(f"the visits {listed(untold)} have {what}; give days={{'{untold[0]}': ...}}, or a column of days.")
-        of_row = np.array([told[visit] for visit in visits], dtype=float)[outcomes["visit"].cat.codes.to_numpy()]
+        of_row = np.array([told.get(visit, np.nan) for visit in named], dtype=float)[codes]
     early = np.flatnonzero(of_row < 1)
     if early.size:
         row = outcomes.iloc[early[0]]

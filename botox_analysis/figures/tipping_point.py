@@ -42,7 +42,8 @@ MANY = 600
 
 NO_EFFECT = "#9A9A9A"
 DASHES = (0, (4, 2))
-_ONE_OF_EACH = ("trial", "population", "arm", "reference", "endpoint", "visit", "measure", "method", "conf_level")
+_PLAUSIBLE = ("plausible_from", "plausible_to", "plausible_from_reference", "plausible_to_reference")
+_ONE_OF_EACH = ("trial", "population", "arm", "reference", "endpoint", "visit", "measure", "method", "conf_level", *_PLAUSIBLE)
 HALO = withStroke(linewidth=2.0, foreground="white")
 LONG_ENOUGH = 0.25
 """Length of a line, in widths of the axes, from which its label stands in it."""
@@ -58,8 +59,8 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ----------
     estimates : DataFrame
         *estimates* of one arm at one visit, one row for each pair of shifts of a full grid: ``delta`` is added to imputed
-        values of the arm, ``delta_reference`` to those of the reference, in the unit of the endpoint; ``plausible`` says
-        whether a pair is held to be possible.
+        values of the arm, ``delta_reference`` to those of the reference, in the unit of the endpoint; ``plausible_from`` and
+        ``plausible_to`` (and the same with ``_reference``) are the ends of what is held to be plausible, missing for nothing.
     ax : Axes, optional
         Where to draw. Left out: a new figure.
 
@@ -76,7 +77,7 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     ------
     DataError
         A column is missing, there are several arms, visits or others of which there is to be one, a pair of shifts is missing or
-        there twice, there is one pair only, or a row lacks an estimate, a p-value, a shift or the word on plausibility.
+        there twice, there is one pair only, or a row lacks an estimate, a p-value or a shift.
 
     References
     ----------
@@ -87,7 +88,6 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         return _plot_line(rows, "delta" if len(deltas) > 1 else "delta_reference", ax)
     shape = (len(references), len(deltas))
     score = _scores(rows).reshape(shape)
-    plausible = rows["plausible"].to_numpy(dtype=bool).reshape(shape)
     ax = axes_for(ax, 1.4 * ONE_COLUMN, 1.15 * ONE_COLUMN)
     _draw_classes(ax, rows, deltas, references, score)
     level, label = _boundary(rows)
@@ -100,10 +100,12 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         _say(ax, _not_reached(rows, score))
     if score.size <= MANY:
         ax.plot(rows["delta"], rows["delta_reference"], ".", color=INK, markersize=1.4, markeredgewidth=0, zorder=2)
-    for outline in _outlines(plausible, _edges(deltas), _edges(references)):
-        ax.plot(*outline, color="white", linewidth=1.8, alpha=0.7, clip_on=False, zorder=4)
-        ax.plot(*outline, color=INK, linewidth=1.0, linestyle=DASHES, clip_on=False, zorder=4)
-    if plausible.any():
+    region = _region(rows)
+    if region:
+        (left, right), (bottom, top) = region
+        outline = [left, right, right, left, left], [bottom, bottom, top, top, bottom]
+        ax.plot(*outline, color="white", linewidth=1.8, alpha=0.7, zorder=4)
+        ax.plot(*outline, color=INK, linewidth=1.0, linestyle=DASHES, zorder=4)
         handles.append(Line2D([], [], color=INK, linewidth=1.0, linestyle=DASHES, label=_plausible_label(rows)))
     if 0 in deltas and 0 in references:
         _mark_no_shift(ax, 0.0, to_right=deltas.mean() >= 0, upwards=references.mean() >= 0)
@@ -121,7 +123,7 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
 def _checked(estimates: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """The rows of a full grid, by the shift of the reference and then of the arm; the shifts of the arm and of the reference."""
     check_estimates(estimates)
-    require_columns(estimates, ("delta", "delta_reference", "plausible"), "estimates")
+    require_columns(estimates, ("delta", "delta_reference", *_PLAUSIBLE), "estimates")
     if estimates.empty:
         raise DataError("estimates has no rows; expected one for each pair of shifts.")
     for column in _ONE_OF_EACH:
@@ -129,7 +131,7 @@ def _checked(estimates: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndar
             raise DataError(
                 f"estimates has several of '{column}': {listed(estimates[column].unique())}; expected one: filter the rows."
             )
-    needed = ["delta", "delta_reference", "plausible", "estimate", "p_value", "conf_level"]
+    needed = ["delta", "delta_reference", "estimate", "p_value", "conf_level"]
     lacking = estimates[needed].isna().any(axis=1)
     if lacking.any():
         raise DataError(
@@ -210,49 +212,20 @@ def _draw_classes(ax: Axes, rows: pd.DataFrame, deltas: np.ndarray, references: 
         )  # fmt: skip
 
 
-def _edges(shifts: np.ndarray) -> np.ndarray:
-    """Where the cells of a grid end: between two shifts in the middle, at the outermost with the grid."""
-    return np.concatenate([shifts[:1], (shifts[1:] + shifts[:-1]) / 2, shifts[-1:]])
-
-
-def _outlines(cells: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[tuple[list[float], list[float]]]:
-    """Closed lines around the cells that are true."""
-    # Sides run around each cell; one that two cells share is there in both directions, and no part of the outline.
-    sides: set[tuple[tuple[int, int], ...]] = set()
-    for row, column in np.argwhere(cells).tolist():
-        corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)]
-        for side in pairwise([*corners, corners[0]]):
-            if side[::-1] in sides:
-                sides.remove(side[::-1])
-            else:
-                sides.add(side)
-    following: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for start, end in sorted(sides):
-        following.setdefault(start, []).append(end)
-    outlines = []
-    while following:
-        corner = min(following)
-        path = [corner]
-        while corner in following:
-            corner, *others = following.pop(corner)
-            if others:
-                following[path[-1]] = others
-            path.append(corner)
-        outlines.append(([float(x[column]) for column, _ in path], [float(y[row]) for _, row in path]))
-    return outlines
+def _region(rows: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """What is plausible of the arm and of the reference; none where it is not known."""
+    ends = [float(rows[column].iloc[0]) for column in _PLAUSIBLE]
+    return None if np.isnan(ends).any() else ((ends[0], ends[1]), (ends[2], ends[3]))
 
 
 def _plausible_label(rows: pd.DataFrame) -> str:
-    held = rows[rows["plausible"].to_numpy(dtype=bool)]
-    within = np.ones(len(rows), dtype=bool)
-    said = []
-    for name, column in zip(_arms(rows), ("delta", "delta_reference"), strict=True):
-        low, high = held[column].min(), held[column].max()
-        within &= rows[column].between(low, high).to_numpy()
-        if rows[column].nunique() > 1:
-            said.append(f"{name} {_plain(low)}" + (f" to {_plain(high)}" if high > low else ""))
-    if within.sum() > len(held):
-        return f"plausible: {len(held)} of {len(rows)} pairs of shifts"
+    region = _region(rows) or ()
+    decimals = wording.decimals_for([(rows["delta"].max() - rows["delta"].min()) / 100])
+    said = [
+        f"{name} {wording.number(low, decimals if low else 0)} to {wording.number(high, decimals if high else 0)}"
+        for name, column, (low, high) in zip(_arms(rows), ("delta", "delta_reference"), region, strict=True)
+        if rows[column].nunique() > 1
+    ]
     return f"plausible: {', '.join(said)}"
 
 
@@ -320,11 +293,16 @@ def _plot_line(rows: pd.DataFrame, column: str, ax: Axes | None) -> Axes:
         ticks = ratio_ticks(*ax.get_ylim())
         ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         ax.yaxis.set_minor_locator(NullLocator())
-    edges, plausible = _edges(shifts), rows["plausible"].to_numpy(dtype=int)
-    starts, ends = (np.flatnonzero(np.diff(np.concatenate([[0], plausible, [0]])) == step) for step in (1, -1))
-    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        held = _plausible_label(rows) if number == 0 else None
-        ax.axvspan(edges[start], edges[end], facecolor=FAINT, alpha=0.5, linewidth=0, zorder=0, label=held)
+    region = _region(rows)
+    if region:
+        ax.axvspan(
+            *region[0 if column == "delta" else 1],
+            facecolor=FAINT,
+            alpha=0.5,
+            linewidth=0,
+            zorder=0,
+            label=_plausible_label(rows),
+        )
     boundary, label = _boundary(rows)
     tips = _crossings(shifts, score - boundary)
     decimals = wording.decimals_for([float(np.diff(shifts).min()) / 10])

@@ -240,9 +240,11 @@ def tipping_point(
     Returns
     -------
     DataFrame
-        *estimates*, one row for each pair of shifts, with ``delta``, ``delta_reference`` and ``plausible``: true where both
-        are between 0 (as imputed) and the shift after which the subjects in question had on average no change from baseline
-        at all; false throughout where only values, no changes, are known. `plot_tipping_point` shows it.
+        *estimates*, one row for each pair of shifts, with ``delta`` and ``delta_reference``; and, the same in each row, what is
+        held to be plausible: ``plausible_from`` and ``plausible_to`` for the arm, with ``_reference`` for the reference. That is
+        between 0 (as imputed) and the shift after which the subjects in question had on average no change from baseline at all;
+        missing where only values, no changes, are known. Write other limits over them where there are reasons.
+        `plot_tipping_point` shows it.
 
     Raises
     ------
@@ -272,8 +274,14 @@ def tipping_point(
     axes = [_shifts(given, name, reach) for given, name in ((deltas, "deltas"), (reference_deltas, "reference_deltas"))]
     pairs = np.array([(own, reference) for reference in axes[1] for own in axes[0]])
     told = movable.estimates(pairs, conf_level)
-    inside = [_between(pairs[:, place], no_change[place]) for place in (0, 1)]
-    return told.assign(plausible=inside[0] & inside[1] & (imputations.response == "change"))
+    (low, high), (low_reference, high_reference) = (sorted((0.0, end)) for end in no_change)
+    nothing = np.nan if imputations.response != "change" else 0.0
+    return told.assign(
+        plausible_from=low + nothing,
+        plausible_to=high + nothing,
+        plausible_from_reference=low_reference + nothing,
+        plausible_to_reference=high_reference + nothing,
+    )
 
 
 def _round_reach(least: float) -> float:
@@ -290,12 +298,6 @@ def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArra
     if shifts.ndim != 1 or not shifts.size or not np.isfinite(shifts).all() or len(np.unique(shifts)) < len(shifts):
         raise ValueError(f"{name} is {given!r}; expected one shift or more, each a number, each once.")
     return shifts
-
-
-def _between(values: FloatArray, end: float) -> BoolArray:
-    low, high = min(0.0, end), max(0.0, end)
-    room = 1e-9 * (high - low)
-    return (values >= low - room) & (values <= high + room)
 
 
 def _to_no_change(imputations: Imputations, visit: str, arm: str, on: str, shift: str) -> float:

@@ -281,6 +281,9 @@ def test_means_of_two_endpoints_and_of_no_groups_are_refused(outcomes):
 # Tipping points -------------------------------------------------------------------------------------------------------
 
 
+PLAUSIBLE = ("plausible_from", "plausible_to", "plausible_from_reference", "plausible_to_reference")
+
+
 def grid(deltas, references, *, estimate=-1.8, slopes=(0.25, -0.2), std_error=0.6, plausible=None, **columns):
     """Estimates that are linear in both shifts, with a z-test."""
     delta, delta_reference = (shifts.ravel() for shifts in np.meshgrid(np.array(deltas, float), np.array(references, float)))
@@ -303,7 +306,7 @@ def grid(deltas, references, *, estimate=-1.8, slopes=(0.25, -0.2), std_error=0.
             "p_value": 2 * stats.norm.sf(np.abs(middle / std_error)),
             "delta": delta,
             "delta_reference": delta_reference,
-            "plausible": np.zeros(len(delta), dtype=bool) if plausible is None else plausible(delta, delta_reference),
+            **dict(zip(PLAUSIBLE, np.full(4, np.nan) if plausible is None else plausible, strict=True)),
             **columns,
         }
     )
@@ -317,10 +320,6 @@ def boundary(ax):
 
 def dashed(ax):
     return [np.column_stack(line.get_data()) for line in ax.lines if line.get_linestyle() == "--" and len(line.get_xdata())]
-
-
-def area(outline):
-    return np.sum(outline[:-1, 0] * outline[1:, 1] - outline[1:, 0] * outline[:-1, 1]) / 2
 
 
 def test_the_bold_line_is_where_p_is_5_per_cent():
@@ -390,28 +389,15 @@ def test_no_shift_is_marked_where_the_grid_holds_it():
     assert "no shift" not in texts(plot_tipping_point(grid([1, 2, 4], [-2, 0])))
 
 
-def test_the_plausible_region_is_outlined_and_its_shifts_are_told():
-    ax = plot_tipping_point(grid([0, 1, 2, 3], [-2, -1, 0], plausible=lambda d, r: (d >= 1) & (d <= 2) & (r >= -1)))
+def test_the_plausible_region_is_outlined_at_its_ends_and_they_are_told():
+    ax = plot_tipping_point(grid([0, 1, 2, 3], [-2, -1, 0], plausible=(0, 2.34, -1.5, 0)))
     (outline,) = dashed(ax)
-    assert (outline.min(axis=0).tolist(), outline.max(axis=0).tolist()) == ([0.5, -1.5], [2.5, 0.0])
-    assert "plausible: BoNT 1 to 2, placebo −1 to 0" in legend(ax)
+    assert (outline.min(axis=0).tolist(), outline.max(axis=0).tolist()) == ([0, -1.5], [2.34, 0.0])
+    assert (outline[0] == outline[-1]).all()
+    assert "plausible: BoNT 0 to 2.34, placebo −1.50 to 0" in legend(ax)
 
 
-def test_a_plausible_region_that_is_no_rectangle_is_outlined_cell_by_cell():
-    ax = plot_tipping_point(grid([0, 1, 2], [0, 1, 2], plausible=lambda d, r: d + r < 2))
-    (outline,) = dashed(ax)
-    assert area(outline) == 0.5 * 0.5 + 2 * 0.5 * 1.0  # a corner cell and two at the sides
-    assert "plausible: 3 of 9 pairs of shifts" in legend(ax)
-
-
-def test_plausible_cells_that_touch_in_a_corner_are_both_outlined():
-    outlines = dashed(plot_tipping_point(grid([0, 1, 2], [0, 1, 2], plausible=lambda d, r: d == r)))
-    assert sum(area(outline) for outline in outlines) == 2 * 0.5 * 0.5 + 1.0
-    assert all((outline[0] == outline[-1]).all() for outline in outlines)
-
-
-def test_two_plausible_regions_have_two_outlines_and_none_has_none():
-    assert len(dashed(plot_tipping_point(grid([0, 1, 2], [0, 1], plausible=lambda d, r: d != 1)))) == 2
+def test_where_nothing_is_held_to_be_plausible_nothing_is_outlined():
     ax = plot_tipping_point(grid([0, 1, 2], [0, 1]))
     assert dashed(ax) == []
     assert not any("plausible" in text for text in legend(ax))
@@ -457,10 +443,10 @@ def test_one_arm_that_does_not_tip_says_so():
 
 
 def test_what_is_plausible_for_one_arm_is_shaded():
-    ax = plot_tipping_point(grid([0, 1, 2, 3], [0], plausible=lambda d, r: d <= 1))
+    ax = plot_tipping_point(grid([0, 1, 2, 3], [0], plausible=(0, 1.5, 0, 0)))
     (span,) = ax.patches
     assert (span.get_x(), span.get_width()) == (0, 1.5)
-    assert "plausible: BoNT 0 to 1" in legend(ax)
+    assert "plausible: BoNT 0 to 1.50" in legend(ax)
 
 
 def test_a_log_ratio_is_drawn_as_a_ratio_and_tips_at_1():
@@ -499,8 +485,8 @@ def test_grids_that_are_not_full_or_of_several_are_refused():
 
 def test_rows_that_lack_something_are_refused():
     estimates = grid([0, 1, 2], [-1, 0])
-    with pytest.raises(ba.DataError, match="estimates has no column 'plausible'"):
-        plot_tipping_point(estimates.drop(columns="plausible"))
+    with pytest.raises(ba.DataError, match="estimates has no column 'plausible_to'"):
+        plot_tipping_point(estimates.drop(columns="plausible_to"))
     with pytest.raises(ba.DataError, match=r"estimates has 1 rows without one of 'delta', .*, 'p_value', 'conf_level'"):
         plot_tipping_point(estimates.assign(p_value=[NAN, *estimates["p_value"][1:]]))
     with pytest.raises(ba.DataError, match="estimates has one pair of shifts; a tipping point needs two or more"):
@@ -517,7 +503,7 @@ def test_the_same_figures_give_the_same_bytes(outcomes, tmp_path):
     draw = {
         "missing": lambda: plot_missing(missing_reasons(outcomes)),
         "dropout": lambda: plot_dropout(describe_dropout(outcomes)),
-        "tipping": lambda: plot_tipping_point(grid(np.arange(-2, 9), np.arange(-6, 5), plausible=lambda d, r: d < 3)),
+        "tipping": lambda: plot_tipping_point(grid(np.arange(-2, 9), np.arange(-6, 5), plausible=(0, 3, -2, 0))),
     }
     for name, plot in draw.items():
         first, second = (ba.save_figure(plot(), tmp_path / f"{name}{number}", formats=["svg", "pdf"]) for number in (1, 2))
