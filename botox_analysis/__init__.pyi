@@ -230,6 +230,12 @@ from .models.tipping import (
 from .models.tipping import (
     tipping_point as tipping_point,
 )
+from .numerics.reference_based import (
+    REFERENCE_BASED as REFERENCE_BASED,
+)
+from .numerics.reference_based import (
+    Normal as Normal,
+)
 from .refusal import (
     DataError as DataError,
 )

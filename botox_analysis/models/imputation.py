@@ -105,16 +105,18 @@ def impute(
     strategy : str, callable, or mapping of str to these
         By a rule: ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
         ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
-        means at both visits of those seen at both; how PREEMPT's "modified" is told, of which no published definition was
-        seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so far,
+        means at both visits of those seen at both: one reading of PREEMPT's "modified", common knowledge and not seen in a
+        source), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so far,
         baseline included), the same ``", less is worse"``.
 
         From a model: ``"missing at random"``: as those of the arm who went on (take it for an estimand that asks what had been
         without the event). ``"jump to reference"``: at once as in the reference (the effect needs the treatment).
         ``"copy reference"``: as if in the reference from the start; what was gained fades as correlations do. ``"copy
         increments in reference"``: what was gained stays, and moves on like the reference. ``"last mean carried forward"``:
-        the arm's mean stays where it was. Or a function of the same signature (see `numerics.reference_based`), or for each
-        kind of event its own: ``{"discontinuation": "jump to reference", "rescue": "missing at random"}``.
+        the arm's mean stays where it was. Or a function of the same signature as those of `REFERENCE_BASED`: the `Normal` of the
+        subject's visits in the own arm, that in the reference, and the first visit after the event give the `Normal` from which
+        is imputed. Or for each kind of event its own, as in ``{"discontinuation": "jump to reference", "rescue": "missing at
+        random"}``.
     n : int, optional
         How many data sets; some hundreds (pooled rows tell the Monte Carlo error). Not for rules and the jackknife.
     seed : int, optional
