@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 import pandas as pd
 
@@ -106,6 +107,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str
     """
     if not isinstance(frame, pd.DataFrame):
         hint = ", such as fit.differences()" if hasattr(frame, "differences") else ""
+        hint = "; pool_imputations(imputations, analysis) analyses them" if hasattr(frame, "completed") else hint
         raise DataError(f"{frame_name} is a {type(frame).__name__}; expected a frame{hint}.")
     there = set(frame.columns)
     missing = [column for column in columns if column not in there]
@@ -128,11 +130,13 @@ def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
     Raises
     ------
     ValueError
-        Names the word and the choices.
+        Names the word, the choices, and the one that is nearest.
     """
     choices = list(choices)
     if choice not in choices:
-        raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.")
+        near = get_close_matches(str(choice), choices, n=1)
+        meant = f" Did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.{meant}")
 
 
 def require_conf_level(conf_level: float) -> None:

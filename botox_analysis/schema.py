@@ -122,8 +122,8 @@ EXPOSURE_DAYS = "exposure_days"
 """The column of outcomes that are counts of events in person-time: the days in which they were counted. It is no covariate."""
 
 INTERCURRENT_EVENT = "intercurrent_event"
-"""The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (the last of
-several); empty before, and where there was none. It changes from visit to visit and is no covariate."""
+"""The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (of several,
+each, in time, with ``"; "`` between); empty where there was none. It changes from visit to visit and is no covariate."""
 
 OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT)
 """Columns of *outcomes* that tell how a value came about: no covariates."""

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.endpoints.intercurrent_history import history_of, told
 from botox_analysis.endpoints.visit_days import day_of_visit, visit_days
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError
@@ -145,8 +146,8 @@ def in_time(given: pd.DataFrame, who: Any, kinds: list[str]) -> pd.DataFrame:
     known = pd.Index(np.asarray(who, dtype=object))
     row = known.get_indexer(pd.Index(given["subject"], dtype=object))
     if len(row) and (row < 0).all():
-        alike = pd.Index([str(subject) for subject in known]).intersection([str(subject) for subject in given["subject"]])
-        if len(alike):
+        texts, own_texts = (isinstance(subject, str) for subject in (given["subject"].iloc[0], known[0]))
+        if texts != own_texts:
             raise DataError(
                 f"events: found subject {given['subject'].iloc[0]!r}, outcomes have {known[0]!r}; "
                 "expected subjects of one type: numbers in both, or texts."
@@ -172,7 +173,7 @@ def _decisive_days(outcomes: pd.DataFrame, own: FloatArray, days: str | Mapping[
 def follow_events(
     course: Columns, stays: Columns, happened: pd.DataFrame, decisive: FloatArray, *, strategies: Mapping[str, str],
     failure: str | float,
-) -> tuple[Columns, NDArray[np.int64], Truths]:  # fmt: skip
+) -> tuple[Columns, NDArray[np.object_], Truths]:  # fmt: skip
     """What was measured, after one event of each subject after the other has been addressed.
 
     Parameters
@@ -195,19 +196,22 @@ def follow_events(
     -------
     course : dict of str to ndarray, shape (N, V)
         As the strategies have it.
-    last : ndarray of int, shape (N, V)
-        The kind of the last event before the visit; -1 where there was none.
+    history : ndarray of str, shape (N, V)
+        What has happened by the visit, as `intercurrent_history.told` puts it.
     replaced : ndarray of bool, shape (N, V)
         Where a strategy other than treatment policy applied.
     """
     addressed = {column: whole.copy() for column, whole in course.items()}
-    last = np.full(decisive.shape, -1)
+    kinds = np.array([*strategies], dtype=object)
+    history = np.full(decisive.shape, "", dtype=object)
     replaced = np.zeros(decisive.shape, dtype=bool)
     for _, at_once in happened.groupby("number"):
         # One event of each subject: the first of all, then the second.
         subject, kind = at_once["row"].to_numpy(), at_once["kind"].to_numpy()
         after = decisive[subject] > at_once["day"].to_numpy()[:, None]
-        last[subject] = np.where(after, kind[:, None], last[subject])
+        at, visit = np.nonzero(after)
+        cell = subject[at], visit
+        history[cell] = [told([*history_of(was), now]) for was, now in zip(history[cell], kinds[kind[at]], strict=True)]
         for code, strategy in enumerate(strategies.values()):
             own, of_kind = subject[kind == code], after[kind == code]
             if strategy == TREATMENT_POLICY or not len(own):
@@ -217,7 +221,7 @@ def follow_events(
             for column, whole in addressed.items():
                 whole[own] = np.where(of_kind, stands[column][:, None], values[column])
             replaced[own] |= of_kind
-    return addressed, last, replaced
+    return addressed, history, replaced
 
 
 def strategy_words(strategies: Mapping[str, str], failure: str | float) -> str:

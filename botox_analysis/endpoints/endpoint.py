@@ -90,8 +90,10 @@ class Endpoint:
         Raises
         ------
         DataError
-            The trial has not the tables or columns that the endpoint needs, or no visit after baseline.
+            What is given is no trial, or has not the tables or columns that the endpoint needs, or no visit after baseline.
         """
+        if not isinstance(trial, Trial):
+            raise DataError(f"trial is a {type(trial).__name__}; expected a Trial, such as load_trial(folder) gives.")
         wide = self.measure(trial, self.rule)
         visits = [visit for visit in wide.columns if visit != BASELINE]
         if not visits:

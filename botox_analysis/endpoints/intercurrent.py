@@ -8,6 +8,7 @@ ICH E9(R1) (2019), addendum on estimands and sensitivity analysis in clinical tr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,10 @@ def address_events(
     DataFrame
         A new frame of *outcomes*, rows as they were. ``value``, ``change`` and ``percent_change`` are addressed, and so are
         ``recorded_days`` and ``exposure_days`` where they are there: missing where the value is no longer a count, those of
-        the last value before the event where that stands. ``intercurrent_event`` has the kind of the last event before each
-        visit, whatever its strategy, and is empty where there was none; ``intercurrent`` names every strategy, the failure of
-        a composite one where it is not the baseline, and `affected` where it is ``"all days"``.
+        the last value before the event where that stands. ``intercurrent_event`` has the kinds of the events before each
+        visit, whatever their strategies: in time, each once, ``"; "`` between them, empty where there was none. ``intercurrent``
+        names every strategy, the failure of a composite one where it is not the baseline, and `affected` where it is
+        ``"all days"``.
 
     Raises
     ------
@@ -197,7 +199,7 @@ def address_events(
     else:
         no_change = np.where(np.isnan(before), np.nan, 0.0)
     stays = {"value": before, "change": no_change}
-    addressed, last, replaced = follow_events(
+    addressed, history, replaced = follow_events(
         course, stays, placed.happened, placed.decisive, strategies=strategies, failure=failure
     )
     cell = (placed.row, placed.visit)
@@ -211,7 +213,7 @@ def address_events(
         percent_change=percent,
         intercurrent=strategy_words(strategies, failure)
         + (f"; visits with {affected} after the event" if strategies and affected == ALL_DAYS else ""),
-        **{INTERCURRENT_EVENT: np.array([*kinds, ""], dtype=object)[last[cell]]},
+        **{INTERCURRENT_EVENT: history[cell]},
     )
 
 
@@ -340,6 +342,8 @@ def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.Data
 
 def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
     require_columns(events, EVENT_COLUMNS, "events")
+    if pd.api.types.is_datetime64_any_dtype(events["day"]) or any(isinstance(day, date) for day in events["day"]):
+        raise DataError("events, column 'day': found dates; expected study days, which are (date - first dose) in days, plus 1.")
     day = pd.to_numeric(events["day"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     problems: list[Problem] = [
         ("events", int(row) + 1, column, "nothing", f"a {column}")

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.endpoints.intercurrent_history import History, event_histories, kinds_of
 from botox_analysis.refusal import DataError
-from botox_analysis.schema import EVENTS, INTERCURRENT_EVENT, categories_of, grid_of
+from botox_analysis.schema import EVENTS, grid_of
 from botox_analysis.subject_grid import SubjectGrid
+from botox_analysis.trials.strategies import BETWEEN_KINDS, DISCONTINUATION, HYPOTHETICAL
 
 OBSERVED = ""
 """What stands in the place of a reason where a value is there."""
@@ -46,11 +48,14 @@ def column_of_values(outcomes: pd.DataFrame) -> str:
 def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Where values are missing, and why: the intercurrent event that has happened, else what the subject's other values tell.
 
+    Of several events a value is put down to the first that `address_events` addressed by a hypothetical strategy, which made it
+    missing; else to the discontinuation, after which nothing is recorded; else to the last.
+
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. A subject without a row at a visit has no value there. Where ``intercurrent_event`` is missing, the subject's
-        last one before is taken: what has happened by a visit has happened by the later ones.
+        *outcomes*. A subject without a row at a visit has no value there. What has happened by a visit has happened by the later
+        ones, also where ``intercurrent_event`` does not say it again.
 
     Returns
     -------
@@ -67,13 +72,15 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     """
     grid = grid_of(outcomes)
     there = grid.wide(outcomes[column_of_values(outcomes)].notna().to_numpy(), absent=False)
-    kind, kinds = kinds_by_visit(outcomes, grid)
+    happened, histories = event_histories(outcomes, grid)
+    kinds = kinds_of(outcomes)
     later = np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
     words = list(dict.fromkeys([OBSERVED, GAP, NO_FURTHER_VALUE, NO_VALUE, *kinds]))
-    code_of_kind = np.array([-1, *(words.index(name) for name in kinds)])
+    hypothetical = _hypothetical(outcomes)
+    of_event = np.array([words.index(_reason(history, hypothetical)) for history in histories])
     unexplained = np.where(later, words.index(GAP), words.index(NO_FURTHER_VALUE))
     unexplained[~there.any(axis=1)] = words.index(NO_VALUE)
-    reason = np.where(there, words.index(OBSERVED), np.where(kind > 0, code_of_kind[kind], unexplained))
+    reason = np.where(there, words.index(OBSERVED), np.where(happened > 0, of_event[happened], unexplained))
     missing = pd.Categorical.from_codes(reason.ravel(), words)
     # A kind that is no reason for a missing value is none of the categories.
     missing = missing.remove_categories([word for word in words[words.index(NO_VALUE) + 1 :] if word not in missing.unique()])
@@ -91,33 +98,18 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def kinds_by_visit(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[Any, list[str]]:
-    """The kind of the intercurrent event that has happened by each visit.
+def _hypothetical(outcomes: pd.DataFrame) -> frozenset[str]:
+    """The kinds of events after which `address_events` has made values missing."""
+    told = str(outcomes["intercurrent"].iloc[0]).split(BETWEEN_KINDS) if "intercurrent" in outcomes.columns else []
+    return frozenset(word.removesuffix(f": {HYPOTHETICAL}") for word in told if word.endswith(f": {HYPOTHETICAL}"))
 
-    Parameters
-    ----------
-    outcomes : DataFrame
-        *outcomes*, with or without ``intercurrent_event``; where that is missing, the subject's last one before is taken.
-    grid : SubjectGrid
-        Of these.
 
-    Returns
-    -------
-    codes : ndarray of int, shape (N, V)
-        0 where none has happened; else the place of the kind, counted from 1.
-    kinds : list of str
-        In the order they carry, or else of the alphabet.
-    """
-    shape = (grid.n_subjects, len(grid.visits))
-    if INTERCURRENT_EVENT not in outcomes.columns:
-        return np.zeros(shape, dtype=int), []
-    column = grid[INTERCURRENT_EVENT]
-    names = [str(name) for name in categories_of(column) if str(name) != ""]
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        names.sort()
-    said = grid.wide(pd.Index(["", *names]).get_indexer(column.astype(object).map(str, na_action="ignore")), -1)
-    last_said = np.maximum.accumulate(np.where(said >= 0, np.arange(shape[1]), 0), axis=1)
-    return np.maximum(np.take_along_axis(said, last_said, axis=1), 0), names
+def _reason(history: History, hypothetical: frozenset[str]) -> str:
+    """Which of several events a missing value is put down to."""
+    by_strategy = [kind for kind in history if kind in hypothetical]
+    if by_strategy:
+        return by_strategy[0]
+    return DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), OBSERVED)
 
 
 def _arm_of(grid: SubjectGrid, subjects: pd.Series[Any]) -> Any:

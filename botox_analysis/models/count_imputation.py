@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.event_counts import DAYS_PER_YEAR
+from botox_analysis.endpoints.intercurrent_history import history_of
 from botox_analysis.models.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
 from botox_analysis.models.resampled_parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.models.single_imputation import SINGLE_VALUES
 from botox_analysis.models.standardised import refuse_no_maximum
-from botox_analysis.models.strategy_words import strategies_by_kind, words_of
+from botox_analysis.models.strategy_words import first_other, strategies_by_kind, words_of
 from botox_analysis.models.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.numerics.count_imputation import (
     COUNT_STRATEGIES,
@@ -233,15 +235,15 @@ class _Assumed:
 
 def _assumed(rows: pd.DataFrame, strategy: AnyCountStrategy | Mapping[str, AnyCountStrategy]) -> _Assumed:
     known = INTERCURRENT_EVENT in rows.columns
-    kinds = rows[INTERCURRENT_EVENT].fillna("").astype(str).tolist() if known else [NOT_OBSERVED] * len(rows)
-    occurring = [kind for kind in dict.fromkeys(kinds) if kind]
+    histories = list(map(history_of, rows[INTERCURRENT_EVENT])) if known else [(NOT_OBSERVED,)] * len(rows)
+    occurring = list(dict.fromkeys(chain.from_iterable(histories)))
     by_kind = strategies_by_kind(
         strategy, occurring, COUNT_STRATEGIES, of="data" if known else "who were not observed to the end"
     )
     strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
-    of_kind = {kind: strategies.index(function) for kind, function in by_kind.items()} | {"": 0}
-    code = np.array([of_kind[kind] for kind in kinds], dtype=np.int64)
-    return _Assumed(strategies, code, np.array([kind != "" for kind in kinds]), words_of(strategy))
+    of = {each: strategies.index(first_other(each, by_kind, missing_at_random)) for each in set(histories)}
+    code = np.array([of[history] for history in histories], dtype=np.int64)
+    return _Assumed(strategies, code, np.array([history != () for history in histories]), words_of(strategy, occurring))
 
 
 NOT_OBSERVED = "not observed"

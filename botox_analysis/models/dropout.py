@@ -28,7 +28,8 @@ def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Subjects without any value belong to no group; a value missing before the last lacks in its mean.
+        *outcomes*. Subjects without any value belong to no group; a subject does not count in the mean of a visit where it
+        has no value.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 

@@ -98,16 +98,16 @@ def impute(
     ----------
     outcomes : DataFrame or Imputations
         *outcomes*, with the full grid of subjects and visits. Where `address_events` has written ``intercurrent_event``,
-        strategies begin at each subject's event, and what is missing without an event is missing at random (the words of the
-        method count it); without the column they begin at the first visit after the last value. Gaps before that are missing at
-        random. Imputations, such as those of `impute_diary`, are imputed further: each data set once, by approximate
-        Bayes, without `n` and `draws`.
+        strategies begin at each subject's event (of several, the first whose strategy is not missing at random holds), and what
+        is missing without an event is missing at random (the words of the method count it); without the column they begin at
+        the first visit after the last value. Gaps before that are missing at random. Imputations, such as those of
+        `impute_diary`, are imputed further: each data set once, by approximate Bayes, without `n` and `draws`.
     strategy : str, callable, or mapping of str to these
         By a rule: ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
         ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
-        means at both visits of those seen at both: one reading of PREEMPT's "modified", common knowledge and not seen in a
-        source), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so far,
-        baseline included), the same ``", less is worse"``.
+        means at both visits of those seen at both: our reading of the "modified" rule of the PREEMPT trials, whose definition
+        we have not seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so
+        far, baseline included), the same ``", less is worse"``.
 
         From a model: ``"missing at random"``: as those of the arm who went on (take it for an estimand that asks what had been
         without the event). ``"jump to reference"``: at once as in the reference (the effect needs the treatment).
@@ -225,7 +225,7 @@ def completed_from(model: ImputationModel, parameters: Parameters, draws: str, s
     nothing = "" if imputed.any() else ", nothing was missing"
     without = int((imputed & ~model.assumed.after).sum()) if INTERCURRENT_EVENT in model.outcomes.columns else 0
     if without and not at_random:
-        nothing = f", {without} of {int(imputed.sum())} values without an event before them: missing at random"
+        nothing = f", {without} of {int(imputed.sum())} values not after such an event: missing at random"
     return Imputations(
         outcomes=model.outcomes,
         grid=model.grid,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.missing import NO_FURTHER_VALUE, kinds_by_visit
+from botox_analysis.endpoints.intercurrent_history import event_histories
+from botox_analysis.endpoints.missing import NO_FURTHER_VALUE
 from botox_analysis.models.fit import RESPONSES
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
@@ -16,7 +18,7 @@ from botox_analysis.models.mmrm_refusals import CovarianceError
 from botox_analysis.models.quantities import asked_of
 from botox_analysis.models.repeated import RepeatedMeasures, crossproducts
 from botox_analysis.models.single_imputation import refuse_absent_rows, refuse_imputed, wide_of
-from botox_analysis.models.strategy_words import strategies_by_kind, words_of
+from botox_analysis.models.strategy_words import first_other, strategies_by_kind, words_of
 from botox_analysis.numerics.imputer import Imputer, imputer
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED, Strategy, missing_at_random
@@ -89,18 +91,19 @@ def assumed(
     """
     known = INTERCURRENT_EVENT in outcomes.columns
     if known:
-        kind, kinds = kinds_by_visit(outcomes, grid)
+        happened, histories = event_histories(outcomes, grid)
     else:
         there = ~np.isnan(wide_of(grid, response))
-        kind, kinds = (~np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]).astype(np.int64), [NO_FURTHER_VALUE]
-    occurring = [name for place, name in enumerate(kinds, start=1) if (kind == place).any()]
+        happened = (~np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]).astype(np.int64)
+        histories = [(), (NO_FURTHER_VALUE,)] if happened.any() else [()]
+    occurring = list(dict.fromkeys(chain.from_iterable(histories)))
     by_kind = strategies_by_kind(strategy, occurring, REFERENCE_BASED, of="data" if known else "who have no further value")
     strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
-    codes = np.array([0, *(strategies.index(by_kind[name]) if name in by_kind else 0 for name in kinds)])[kind]
+    codes = np.array([strategies.index(first_other(history, by_kind, missing_at_random)) for history in histories])[happened]
     other = codes > 0
-    first = np.where(other.any(axis=1), other.argmax(axis=1), kind.shape[1])
+    first = np.where(other.any(axis=1), other.argmax(axis=1), codes.shape[1])
     code = np.append(codes, np.zeros((len(codes), 1), dtype=np.int64), axis=1)[np.arange(len(codes)), first]
-    return Assumed(strategies, code, first, kind > 0, words_of(strategy))
+    return Assumed(strategies, code, first, happened > 0, words_of(strategy, occurring))
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,9 @@ class Imputations:
     def __repr__(self) -> str:
         """What was imputed how."""
         n_sets, n_subjects, n_visits = self.values.shape
+        at = "1 visit" if n_visits == 1 else f"{n_visits} visits"
         return (
-            f"<Imputations: {self.words}; {n_sets} data sets of {n_subjects:,} subjects at {n_visits} visits, "
+            f"<Imputations: {self.words}; {n_sets} data sets of {n_subjects:,} subjects at {at}, "
             f"{int(self.imputed.sum()):,} values imputed>"
         )
 
@@ -91,7 +92,7 @@ class Imputations:
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """Subjects who do not enter: where, reason, n."""
+        """Who, or what, does not enter: where, reason, n."""
         return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
 
     @property

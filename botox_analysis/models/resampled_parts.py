@@ -42,6 +42,8 @@ def require_draws(n: object, seed: object, what: str) -> None:
     ValueError
         Either is no such whole number.
     """
+    if n is None and seed is None:
+        raise ValueError(f"n is None and seed is None; {what} imputed many times: expected both, such as n=200, seed=1.")
     if isinstance(n, bool) or not isinstance(n, Integral) or n < 2:
         raise ValueError(f"n is {n!r}; {what} imputed many times: expected a whole number of 2 or more, such as 200.")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:

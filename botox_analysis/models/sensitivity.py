@@ -12,7 +12,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
-from botox_analysis.endpoints.missing import kinds_by_visit
+from botox_analysis.endpoints.intercurrent_history import kinds_of, only_after
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.design import require_covariates
@@ -27,15 +27,14 @@ from botox_analysis.models.pooling import pool_imputations
 from botox_analysis.models.rates import compare_rates
 from botox_analysis.models.resampled_parts import require_draws
 from botox_analysis.models.single_imputation import SINGLE_VALUES, fill_in, refuse_absent_rows, refuse_imputed
+from botox_analysis.models.strategy_words import AT_RANDOM
 from botox_analysis.models.tipping import tipping_delta
 from botox_analysis.numerics.reference_based import REFERENCE_BASED
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
-from botox_analysis.schema import BASELINE, as_estimates, check_outcomes, grid_of
+from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, as_estimates, check_outcomes, grid_of
 
 WORSE = {"more": "worst observation carried forward", "less": "worst observation carried forward, less is worse"}
 """The rule of the worst observation, by what is worse."""
-
-AT_RANDOM = "missing at random"
 
 WITH_JACKKNIFE = (AT_RANDOM, "jump to reference")
 """Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
@@ -85,8 +84,8 @@ def sensitivity(
     covariates : sequence of str, optional
         Of all models; left out: the baseline, where there is one. In models of all visits the baseline has an effect for each.
     after : sequence of str, optional
-        The kinds of intercurrent events after which strategies hold, such as ``["discontinuation"]``; after others what is
-        missing is missing at random. Left out: all.
+        The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
+        others what is missing is missing at random. Left out: all.
     reduction : float, optional
         Compare responders by this share of the baseline instead of means.
     worse : str
@@ -99,10 +98,11 @@ def sensitivity(
     DataFrame
         *estimates* of differences to the reference, from the mixed model of all observed values over single values to
         multiple imputation under each strategy, with the columns of `pool_imputations`; up to 500 subjects also conditional
-        means with a jackknife. ``method`` names the handling in few
-        words, ``details`` says all of it. Of means, the last rows are those at which imputed values, missing at random, were
-        moved until the conclusion tipped (one for each arm; absent where none does); ``delta`` says how far. A handling that the
-        data do not determine has a row without numbers, and ``note`` says why.
+        means with a jackknife. ``method`` names the handling in few words, ``details`` says how it was made. Of means, the last
+        rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one for each arm but
+        the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the limits of Miettinen
+        and Nurminen, rows of imputations those of Rubin. A handling that the data do not determine has a row without numbers,
+        and ``note`` says why.
 
     Raises
     ------
@@ -170,30 +170,32 @@ class _Imputed:
     """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
 
     def __init__(self, asked: _Asked, n: int, seed: int, after: Sequence[str] | None) -> None:
-        self._asked, self._n, self._seed = asked, n, seed
-        self._strategies = {strategy: _after(asked.outcomes, strategy, after) for strategy in REFERENCE_BASED}
+        self._asked, self._n, self._seed, self._after = asked, n, seed, after
+        self._outcomes = asked.outcomes if after is None else _after_these(asked.outcomes, after)
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
 
     def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
-        asked = self._asked
-        model = imputation_model(asked.outcomes, self._strategies[strategy], _by_visit(asked.covariates), FALL_BACK)
+        chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
+        model = imputation_model(self._outcomes, chosen, _by_visit(self._asked.covariates), FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = DRAWS[draws](model, self._n, self._seed)
         return completed_from(model, self._drawn[key], draws, self._seed)
 
 
-def _after(outcomes: pd.DataFrame, strategy: str, after: Sequence[str] | None) -> str | dict[str, str]:
-    """A strategy for all events, or for those named and missing at random for the others."""
-    if after is None:
-        return strategy
+def _after_these(outcomes: pd.DataFrame, after: Sequence[str]) -> pd.DataFrame:
+    """Outcomes that tell the events named only, so that what is missing after others is missing at random, and not moved."""
     if isinstance(after, str):
         raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
-    _, kinds = kinds_by_visit(outcomes, grid_of(outcomes))
+    if INTERCURRENT_EVENT not in outcomes.columns:
+        raise DataError(
+            f"outcomes has no column '{INTERCURRENT_EVENT}', and after names kinds of events; take address_events first."
+        )
+    kinds = kinds_of(outcomes)
     if not set(after) & set(kinds):
         raise DataError(f"after names {listed(after)}, and none of them happened; the events of outcomes are {listed(kinds)}.")
-    return {kind: strategy if kind in after else AT_RANDOM for kind in dict.fromkeys([*kinds, *after])}
+    return only_after(outcomes, after)
 
 
 def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:

@@ -8,6 +8,9 @@ from typing import TypeVar
 from botox_analysis.models.single_imputation import SINGLE_VALUES
 from botox_analysis.refusal import DataError, listed, require_choice
 from botox_analysis.schema import INTERCURRENT_EVENT
+from botox_analysis.trials.strategies import EVENT_STRATEGIES
+
+AT_RANDOM = "missing at random"
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -30,13 +33,18 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
     Raises
     ------
     ValueError
-        The word is not known, or names a rule that gives one value.
+        The word is not known, or is one of another family: a rule that gives one value, or which values are used.
     """
     if not isinstance(strategy, str):
         return strategy
     if strategy in SINGLE_VALUES:
         raise ValueError(
             f"strategy {strategy!r} puts one value in the place of a missing one; from a model, in many data sets, take one of "
+            f"{listed(known)}."
+        )
+    if strategy in EVENT_STRATEGIES:
+        raise ValueError(
+            f"strategy {strategy!r} says which values are used, and is for address_events; to impute what is missing take one of "
             f"{listed(known)}."
         )
     require_choice(strategy, known, "strategy")
@@ -88,13 +96,35 @@ def strategies_by_kind(
     return {kind: functions[kind] for kind in occurring}
 
 
-def words_of(strategy: object) -> str:
+def first_other(history: Sequence[str], by_kind: Mapping[str, Function], at_random: Function) -> Function:
+    """The strategy that holds after several events.
+
+    Parameters
+    ----------
+    history : sequence of str
+        Kinds of events, in time.
+    by_kind : mapping of str to callable
+        The strategy of each.
+    at_random : callable
+        Missing at random.
+
+    Returns
+    -------
+    callable
+        Of the first event whose strategy is not missing at random; missing at random where there is none.
+    """
+    return next((by_kind[kind] for kind in history if by_kind[kind] is not at_random), at_random)
+
+
+def words_of(strategy: object, occurring: Sequence[str] = ()) -> str:
     """Strategies in words.
 
     Parameters
     ----------
     strategy : str, callable, or mapping of str to these
         For every event, or by its kind.
+    occurring : sequence of str
+        The kinds that occur; those planned for and not seen are not told.
 
     Returns
     -------
@@ -102,5 +132,5 @@ def words_of(strategy: object) -> str:
         A function is called by its name.
     """
     if isinstance(strategy, Mapping):
-        return ", ".join(f"{words_of(each)} after {kind}" for kind, each in strategy.items())
+        return ", ".join(f"{words_of(each)} after {kind}" for kind, each in strategy.items() if kind in occurring) or AT_RANDOM
     return strategy if isinstance(strategy, str) else str(getattr(strategy, "__name__", "a strategy")).replace("_", " ")

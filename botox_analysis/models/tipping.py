@@ -165,7 +165,7 @@ def _movable_difference(
         raise DataError(f"there are {len(others)} arms beside the reference ({listed(others)}); name one in arm.")
     chosen = arm if arm is not None else others[0]
     if chosen not in others:
-        raise DataError(f"arm is '{chosen}'; expected one beside the reference: {listed(others)}.")
+        raise DataError(f"arm is '{chosen}'; the arms that are compared with '{grid.arms[0]}' are {listed(others)}.")
     place = grid.visits.index(visit)
     in_both = np.isin(_arms(imputations), [0, grid.arms.index(chosen)])
     if not (_movable(imputations, on)[:, place] & in_both).any():

@@ -19,12 +19,25 @@ from botox_analysis.numerics.subject_data import BoolArray
 class Normal:
     """Normal distributions of V visits; leading dimensions (imputations, subjects) broadcast.
 
+    Of changes from baseline where changes are known, else of values. A strategy of one's own gives a new one and leaves those
+    it is given as they are.
+
     Attributes
     ----------
     mean : ndarray, shape (..., V)
         By visit.
     cov : ndarray, shape (..., V, V)
         Between visits.
+
+    Examples
+    --------
+    >>> def nothing_gained_stays(own: Normal, reference: Normal, first: int) -> Normal:
+    ...     mean = own.mean.copy()
+    ...     mean[..., first:] = 0
+    ...     return Normal(mean, own.cov)
+    >>> before = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> nothing_gained_stays(before, before, 2).mean.tolist()
+    [-3.0, -4.0, 0.0]
     """
 
     mean: FloatArray

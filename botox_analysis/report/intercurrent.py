@@ -7,6 +7,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import address_events, intercurrent_events, kinds_problem, visits_after
+from botox_analysis.endpoints.intercurrent_history import history_of
 from botox_analysis.endpoints.visit_days import day_of_visit
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.report.left_out import LeftOut
@@ -100,7 +101,8 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
     if changing:
         # Without the events that change nothing, the last event before a visit is the one that decided.
         deciding = events[events["kind"].isin(changing)]
-        decided = address_events(dated, deciding, strategies=changing, days=days)[INTERCURRENT_EVENT].to_numpy()
+        happened = address_events(dated, deciding, strategies=changing, days=days)[INTERCURRENT_EVENT]
+        decided = np.array([next(reversed(history_of(text)), "") for text in happened], dtype=object)
         was, now = (frame[["value", "change"]].notna().any(axis=1).to_numpy() for frame in (efficacy.measured, efficacy.observed))
         for kind, strategy in changing.items():
             after, stands = decided == kind, _STANDING[strategy]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
+from botox_analysis.endpoints.intercurrent_history import event_histories, kinds_of, only_after, told
 from botox_analysis.endpoints.missing import missing_reasons, missing_values
 from botox_analysis.models.imputation import impute
+from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.models.sensitivity import sensitivity
 from botox_analysis.models.tipping import tipping_point
 from botox_analysis.refusal import DataError, FitError
@@ -35,9 +39,9 @@ def missing_values_of(
     Returns
     -------
     missing : MissingValues or None
-        None where nothing is missing, or nothing can be imputed.
+        None where nothing is missing. Its frames are empty where nothing can be imputed.
     left_out : list of (str, str, int)
-        Why not.
+        What could not be analysed, and why.
     """
     compared = primary.observed[primary.observed["visit"].isin(primary.fit.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
@@ -46,33 +50,48 @@ def missing_values_of(
     if not lacking.any():
         return None, []
     # Strategies that refer to the reference are for those who are treated no longer; else for all of whom no more was seen.
-    left = INTERCURRENT_EVENT in outcomes.columns and (outcomes[INTERCURRENT_EVENT] == DISCONTINUATION).any()
-    after = [DISCONTINUATION] if left else None
-    if left:
+    if DISCONTINUATION in kinds_of(outcomes):
         outcomes = outcomes.assign(**{INTERCURRENT_EVENT: _from_the_next_visit(outcomes, response)})
+        imputed_from = only_after(outcomes, [DISCONTINUATION])
     else:
-        outcomes = outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore")
+        outcomes = imputed_from = outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore")
+    n_lacking = int(outcomes.loc[lacking, "subject"].nunique())
+    handlings, not_handled = _if_determined(
+        lambda: sensitivity(imputed_from, visit, n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=covariates, worse=worse),
+        ("sensitivity to missing values", n_lacking),
+    )
+    surface, not_moved = _if_determined(
+        lambda: _surface(imputed_from, visit, covariates), ("shifts of imputed values", n_lacking)
+    )
+    found = MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface)
+    return found, [*not_handled, *not_moved]
+
+
+def _if_determined(analyse: Callable[[], pd.DataFrame], of: tuple[str, int]) -> tuple[pd.DataFrame, LeftOut]:
+    """What an analysis finds, or nothing and why."""
     try:
-        handlings = sensitivity(
-            outcomes, visit, n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=covariates, after=after, worse=worse
-        )
-        surface = _surface(outcomes, visit, covariates)
+        return analyse(), []
     except (DataError, FitError) as error:
-        where = "sensitivity to missing values"
-        return None, [(where, f"not analysed: {error}", int(outcomes.loc[lacking, "subject"].nunique()))]
-    return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface), []
+        where, n = of
+        return pd.DataFrame(), [(where, f"not analysed: {error}", n)]
 
 
 def _from_the_next_visit(outcomes: pd.DataFrame, response: str) -> np.ndarray:
     """Events, where the last value of a subject who left was counted in the period of leaving: it is of the days before."""
     grid = grid_of(outcomes)
-    kind = grid.wide(outcomes[INTERCURRENT_EVENT].to_numpy(dtype=object), absent="")
+    happened, histories = event_histories(outcomes, grid)
+    left = np.array([DISCONTINUATION in history for history in histories])[happened]
     there = grid.wide(outcomes[response].notna().to_numpy(), absent=False)
-    before = np.column_stack([np.full(len(kind), "", dtype=object), kind[:, :-1]])
-    later = np.column_stack([there[:, 1:], np.zeros(len(kind), dtype=bool)])
+    nobody = np.zeros((len(left), 1), dtype=bool)
+    left_before = np.append(nobody, left[:, :-1], axis=1)
+    later = np.append(there[:, 1:], nobody, axis=1)
     seen_later = np.logical_or.accumulate(later[:, ::-1], axis=1)[:, ::-1]
-    on_leaving = (kind == DISCONTINUATION) & (before != DISCONTINUATION) & there & ~seen_later
-    moved = np.where(on_leaving, before, kind)
+    on_leaving = left & ~left_before & there & ~seen_later
+    all_told, others = (
+        np.array([told([kind for kind in history if kind != without]) for history in histories], dtype=object)
+        for without in ("", DISCONTINUATION)
+    )
+    moved = np.where(on_leaving, others[happened], all_told[happened])
     return np.asarray(moved.ravel() if grid.cell is None else moved.ravel()[grid.cell])
 
 
@@ -80,7 +99,9 @@ def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...]) ->
     if outcomes["arm"].nunique() != 2:
         return pd.DataFrame()
     by_visit = [f"{name}:visit" if name == BASELINE else name for name in covariates]
-    imputations = impute(outcomes, strategy="missing at random", n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=by_visit)
+    imputations = impute(
+        outcomes, strategy="missing at random", n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=by_visit, covariance=FALL_BACK
+    )
     try:
         return tipping_point(imputations, visit, covariates=covariates)
     except DataError:  # nothing at the visit was imputed after an event

@@ -18,7 +18,7 @@ _POPULATIONS = {
 }
 
 _STRATEGIES = {
-    TREATMENT_POLICY: "by treatment policy (values are used whatever happened)",
+    TREATMENT_POLICY: "by treatment policy (recorded values are used whatever happened)",
     HYPOTHETICAL: "by a hypothetical strategy (values after {it} are not used)",
     COMPOSITE: "by a composite strategy (no change from baseline stands for the values after {it})",
     WHILE_ON_TREATMENT: "by a while-on-treatment strategy (the last value before {it} stands for those after {it})",

@@ -244,17 +244,20 @@ def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[s
     texts = {
         "missing": (
             f"Who lacks a value of {label} when, and why, {population}. Each subject is a row, in the order of the last visit with a value; the share missing stands below."
-        ),
-        "handlings": (
-            f"The primary difference at {visit} under every handling of missing values, {population}, with {level}: a mixed model and observed cases, single values by rule, "
-            f"and {N_IMPUTATIONS} imputations under each assumption of what the missing values would have been (Rubin's rules). "
-            + (
-                "At the tipping point imputed values are moved by so much that the limits reach 0."
-                if missing.handlings["method"].str.startswith("tipping").any()
-                else "No shift of imputed values brings the limits to 0."
-            )
-        ),
+        )
     }
+    if not missing.handlings.empty:
+        names = missing.handlings["method"]
+        tipped = (
+            "At the tipping point imputed values are moved by so much that a limit reaches 0."
+            if names.str.startswith("tipping").any()
+            else "No shift of imputed values brings a limit to 0."
+        )
+        jackknifed = ", and conditional means with a jackknife" if names.str.contains("jackknife").any() else ""
+        texts["handlings"] = (
+            f"The primary difference at {visit} under these handlings of missing values, {population}, with {level}: a mixed model and observed cases, single values by rule, "
+            f"{N_IMPUTATIONS} imputations under each assumption of what the missing values would have been (Rubin's rules){jackknifed}. {tipped}"
+        )
     if not missing.surface.empty:
         texts["tipping_point"] = (
             f"The p-value of the primary difference at {visit}, where values imputed under missing at random are moved by the shifts on the axes. The line is where the conclusion "
@@ -307,7 +310,10 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
     }
     if analysis.missing is not None:
         titles["missing"] = f"Missing values of {analysis.primary.endpoint.label}, {population}"
-        titles["handlings"] = f"The difference at {analysis.visit} under every handling of missing values, {population}"
+        titles["handlings"] = (
+            f"The difference at {analysis.visit} by how missing values are handled, {population} (n: subjects with a value there, "
+            "observed or imputed)"
+        )
     if analysis.safety is not None:
         safe = phrases.population(analysis.safety.trial.population)
         titles["adverse_events_overview"] = f"Adverse events: overview, {safe}"

@@ -249,6 +249,7 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
     if analysis.missing is not None:
         tables["missing"] = table_missing(analysis.missing.counted)
+    if analysis.missing is not None and not analysis.missing.handlings.empty:
         tables["handlings"] = table_sensitivity(analysis.missing.handlings)
     if analysis.responses is not None:
         responses = analysis.responses

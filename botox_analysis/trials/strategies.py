@@ -22,6 +22,9 @@ TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES
 DISCONTINUATION = "discontinuation"
 """The kind of event that the columns ``completed`` and ``last_day`` of ``subjects`` tell, too."""
 
+BETWEEN_KINDS = "; "
+"""What stands between the kinds of several events, where it is told what has happened."""
+
 _PRINCIPAL_STRATUM = "principal stratum"
 
 
@@ -36,9 +39,12 @@ def strategy_problem(strategies: Mapping[str, str]) -> str:
     Returns
     -------
     str
-        The rest of a sentence about the first that is not one of `EVENT_STRATEGIES`; empty where all are.
+        The rest of a sentence about the first that is not one of `EVENT_STRATEGIES`, or whose kind reads as several; empty where
+        there is none.
     """
     for kind, word in strategies.items():
+        if BETWEEN_KINDS in kind:
+            return f"found the kind '{kind}'; expected one without '{BETWEEN_KINDS}', which stands between the kinds of several."
         if word == _PRINCIPAL_STRATUM:
             return (
                 f"found {kind} = '{word}', which is a population (those in whom the event would not happen, or would, whatever "

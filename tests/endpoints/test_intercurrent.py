@@ -262,7 +262,7 @@ def test_a_visit_whose_day_nobody_knows_is_refused_where_there_is_an_event():
 def test_of_two_events_each_addresses_what_the_one_before_has_left(first, second, expected):
     found = addressed([16, 12, 8, 4], (STOP, 30, first), (RESCUE, 60, second))
     assert same(found["value"], expected)
-    assert found["intercurrent_event"].tolist() == ["", STOP, RESCUE, RESCUE]
+    assert found["intercurrent_event"].tolist() == ["", STOP, f"{STOP}; {RESCUE}", f"{STOP}; {RESCUE}"]
 
 
 def test_time_decides_and_not_the_order_of_rows_or_of_the_mapping():
@@ -281,7 +281,7 @@ def test_of_two_events_on_one_day_the_later_in_the_mapping_has_the_last_word():
     other = address_events(outcomes, events, strategies={RESCUE: "composite", STOP: "hypothetical"})
     assert one["value"].tolist() == [16, 20, 20, 20]
     assert other["value"].isna().sum() == 3
-    assert [frame["intercurrent_event"].iloc[-1] for frame in (one, other)] == [RESCUE, STOP]
+    assert [frame["intercurrent_event"].iloc[-1] for frame in (one, other)] == [f"{STOP}; {RESCUE}", f"{RESCUE}; {STOP}"]
 
 
 def test_the_same_event_again_changes_nothing_more():
@@ -564,3 +564,20 @@ def test_counts_of_the_simulated_trial_are_those_who_left(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
     counted = intercurrent_counts(outcomes, intercurrent_events(simulated))
     assert counted[counted["category"] == STOP]["n_events"].tolist() == [88, 91]
+
+
+def test_dates_are_no_study_days():
+    for dates in (pd.to_datetime(["2020-03-01"]), [pd.Timestamp("2020-03-01").date()]):
+        events = pd.DataFrame({"subject": ["s0"], "kind": [STOP], "day": dates})
+        with pytest.raises(ba.DataError, match="events, column 'day': found dates; expected study days"):
+            address_events(outcomes_of([16, 12, 8, 4]), events, strategies={STOP: "hypothetical"})
+
+
+def test_subjects_by_number_are_not_subjects_by_name():
+    with pytest.raises(ba.DataError, match="events: found subject 1, outcomes have 's0'"):
+        address_events(outcomes_of([16, 12, 8, 4]), events_of((1, STOP, 30)), strategies={STOP: "hypothetical"})
+
+
+def test_a_kind_that_reads_as_several_is_refused():
+    with pytest.raises(ValueError, match="found the kind 'death; rescue'; expected one without '; '"):
+        addressed([16, 12, 8, 4], ("death; rescue", 30, "hypothetical"))

@@ -69,7 +69,7 @@ def test_an_intercurrent_event_is_the_reason_before_all_others():
 
 
 def test_an_event_after_which_a_value_is_there_is_no_reason():
-    events = missing_values(outcomes_of([[1, 1, NAN]], kinds=[["rescue", "rescue", ""]]))
+    events = missing_values(outcomes_of([[NAN, 1, 1]], kinds=[["", "rescue", "rescue"]]))
     assert events["category"].unique().tolist() == THREE
 
 
@@ -207,3 +207,18 @@ def test_a_subject_in_two_arms_is_refused():
     outcomes.loc[0, "arm"] = "T"
     with pytest.raises(ba.DataError, match="found 1 subjects in two arms, such as '0'; expected one"):
         missing_reasons(outcomes)
+
+
+def test_of_several_events_the_one_that_made_a_value_missing_is_its_reason():
+    """First what a hypothetical strategy set aside, then the discontinuation, then the last."""
+    both = ["", "left", "left; rescue"]
+    assert words(outcomes_of([[1, NAN, NAN]], kinds=[both])) == [["", "left", "rescue"]]
+    stopped = outcomes_of([[1, NAN, NAN]], kinds=[["", "discontinuation; rescue", "discontinuation; rescue"]])
+    assert words(stopped) == [["", "discontinuation", "discontinuation"]]
+    set_aside = stopped.assign(intercurrent="discontinuation: treatment policy; rescue: hypothetical")
+    assert words(set_aside) == [["", "rescue", "rescue"]]
+
+
+def test_what_has_happened_goes_on_where_a_later_event_is_told_alone():
+    outcomes = outcomes_of([[1, NAN, NAN]], kinds=[["", "discontinuation", "rescue"]])
+    assert words(outcomes) == [["", "discontinuation", "discontinuation"]]

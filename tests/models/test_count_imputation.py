@@ -482,3 +482,10 @@ def test_the_quick_ratio_is_that_of_fit_counts(trials):
 def test_rates_of_the_time_observed_are_drawn_to_those_who_stay_where_events_make_subjects_leave(truth, trials):
     crude = [log_ratio(trial)["estimate"].iloc[0] for trial in trials]
     assert np.mean(crude) > truth["missing at random"] + 4 * np.std(crude) / np.sqrt(N_TRIALS)
+
+
+def test_of_several_events_the_first_whose_strategy_is_not_missing_at_random_holds(outcomes):
+    strategies = {"left": "jump to reference", "rescue": "missing at random"}
+    jump = impute(outcomes.assign(intercurrent_event="left"), "jump to reference")
+    for both in ("left; rescue", "rescue; left"):
+        assert np.array_equal(impute(outcomes.assign(intercurrent_event=both), strategies).values, jump.values)

@@ -297,7 +297,7 @@ def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
     some.loc[some["subject"] == first, "intercurrent_event"] = ""
     without = int((some["change"].isna() & (some["intercurrent_event"] == "")).sum())
     drawn = ba.impute(some, strategy="jump to reference", n=2, seed=1)
-    assert f", {without} of 48 values without an event before them: missing at random)" in drawn.words
+    assert f", {without} of 48 values not after such an event: missing at random)" in drawn.words
 
 
 # Draws -----------------------------------------------------------------------------------------------------------------
@@ -385,7 +385,10 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"strategy": "jump to reference"}, "n is None; 'jump to reference' is imputed many times"),
+        (
+            {"strategy": "jump to reference"},
+            "n is None and seed is None; 'jump to reference' is imputed many times: expected both",
+        ),
         ({"strategy": "jump to reference", "n": 1, "seed": 1}, "n is 1; "),
         ({"strategy": "jump to reference", "n": 10}, "seed is None; expected a whole number"),
         ({"strategy": "J2R", "n": 10, "seed": 1}, "strategy 'J2R' is not known; it is one of 'last observation carried forward'"),
@@ -467,3 +470,45 @@ def test_a_data_set_that_is_not_there_is_told(outcomes):
 def test_more_values_than_fit_into_memory_are_refused(outcomes):
     with pytest.raises(ValueError, match="data sets of 104 subjects have 416,000,000 values, more than fit into memory"):
         ba.impute(outcomes, strategy="missing at random", n=1_000_000, seed=1)
+
+
+def test_a_later_event_hides_no_earlier_one(with_events):
+    """Who leaves and then takes something else has left: the strategy for leaving holds, whatever else happened since."""
+    left = with_events["intercurrent_event"]
+    strategies = {"discontinuation": "jump to reference", "rescue": "missing at random"}
+    alone = ba.impute(with_events, strategy="jump to reference", draws="jackknife")
+    for both in ("discontinuation; rescue", "rescue; discontinuation"):
+        rescued = with_events.assign(intercurrent_event=left.replace("discontinuation", both))
+        drawn = ba.impute(rescued, strategy=strategies, draws="jackknife")
+        assert drawn.values == pytest.approx(alone.values, abs=1e-12)
+    later = left.where(
+        left.eq("") | left.shift(fill_value="").eq("") | with_events["subject"].ne(with_events["subject"].shift()), "rescue"
+    )
+    assert later.eq("rescue").any()
+    again = ba.impute(with_events.assign(intercurrent_event=later), strategy=strategies, draws="jackknife")
+    assert again.values == pytest.approx(alone.values, abs=1e-12)
+
+
+def test_of_two_events_the_first_with_a_strategy_of_its_own_holds(with_events):
+    left = with_events["intercurrent_event"]
+    strategies = {"discontinuation": "jump to reference", "rescue": "copy reference"}
+    for both, holds in (("discontinuation; rescue", "jump to reference"), ("rescue; discontinuation", "copy reference")):
+        outcomes = with_events.assign(intercurrent_event=left.replace("discontinuation", both))
+        drawn = ba.impute(outcomes, strategy=strategies, draws="jackknife")
+        assert drawn.values == pytest.approx(ba.impute(with_events, strategy=holds, draws="jackknife").values, abs=1e-12)
+
+
+def test_a_strategy_for_a_kind_that_did_not_happen_is_not_told(with_events):
+    drawn = ba.impute(with_events, strategy={"discontinuation": "copy reference", "rescue": "missing at random"}, n=2, seed=1)
+    assert drawn.words.startswith("copy reference after discontinuation (")
+
+
+def test_words_of_other_families_lead_to_where_they_belong(with_events):
+    with pytest.raises(ValueError, match="'treatment policy' says which values are used, and is for address_events"):
+        ba.impute(with_events, strategy={"discontinuation": "treatment policy"}, n=2, seed=1)
+    with pytest.raises(ValueError, match="Did you mean 'jump to reference'"):
+        ba.impute(with_events, strategy="jump to refernce", n=2, seed=1)
+    with pytest.raises(ba.DataError, match="outcomes is a Imputations; expected a frame; pool_imputations"):
+        ba.fit_ancova(ba.impute(with_events, strategy="copy reference", n=2, seed=1))
+    with pytest.raises(ba.DataError, match="trial is a DataFrame; expected a Trial"):
+        ba.impute_diary(with_events, ba.HEADACHE_DAYS, n=2, seed=1)

@@ -150,3 +150,27 @@ def test_what_is_not_there_is_told(outcomes):
         ba.sensitivity(ba.impute(outcomes, strategy="last observation carried forward"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="several of 'visit'"):
         ba.table_sensitivity(ba.fit_ancova(outcomes).differences())
+
+
+def test_values_after_other_events_are_not_moved_to_the_tipping_point(outcomes):
+    """With after the tipping row moves what follows the kinds named, as if no other event were told."""
+    gone = outcomes["change"].isna()
+    kinds = np.where(gone & (pd.factorize(outcomes["subject"])[0] % 20 < 10), "discontinuation", "")
+    two = np.where(gone & (kinds == ""), "rescue", kinds)
+    tip = [
+        float(table.loc[table["method"].str.startswith("tipping"), "delta"].iloc[0])
+        for table in (
+            ba.sensitivity(outcomes.assign(intercurrent_event=two), n=20, seed=1, after=["discontinuation"]),
+            ba.sensitivity(outcomes.assign(intercurrent_event=kinds), n=20, seed=1),
+            ba.sensitivity(outcomes.assign(intercurrent_event=two), n=20, seed=1),
+        )
+    ]
+    assert tip[0] == pytest.approx(tip[1], abs=1e-9)
+    assert abs(tip[0]) > abs(tip[2])
+
+
+def test_after_needs_events(outcomes):
+    with pytest.raises(
+        ba.DataError, match="outcomes has no column 'intercurrent_event', and after names kinds of events; take address_events"
+    ):
+        ba.sensitivity(outcomes, n=2, seed=1, after=["discontinuation"])

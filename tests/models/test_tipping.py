@@ -158,7 +158,7 @@ def test_nothing_to_move_is_told(repeated):
 def test_arms_and_visits_that_are_not_there_are_told(drawn):
     with pytest.raises(ba.DataError, match="nothing at 'week 99'; their visits are"):
         ba.tipping_delta(drawn, "week 99")
-    with pytest.raises(ba.DataError, match="arm is '195 U'; expected one beside the reference: '155 U'"):
+    with pytest.raises(ba.DataError, match="arm is '195 U'; the arms that are compared with 'placebo' are '155 U'"):
         ba.tipping_point(drawn, "week 16", arm="195 U")
     with pytest.raises(ba.DataError, match="delta names the arm '195 U'; the arms are 'placebo', '155 U'"):
         ba.shift_imputations(drawn, {"195 U": 1})

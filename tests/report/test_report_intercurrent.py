@@ -181,7 +181,8 @@ def test_who_left_on_an_unknown_day_is_told():
 
 def test_the_estimand_names_the_strategy_of_each_kind(planned):
     assert (
-        "Intercurrent events: rescue treatment is handled by treatment policy (values are used whatever happened), death by a "
+        "Intercurrent events: rescue treatment is handled by treatment policy (recorded values are used whatever happened), "
+        "death by a "
         "hypothetical strategy (values after it are not used). Missing values:"
     ) in estimand(planned)
     assert "A visit is after an intercurrent event where its value looks at a day later than the event's." in " ".join(

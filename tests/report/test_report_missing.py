@@ -1,5 +1,7 @@
 """The missing values of a report: the difference under every handling, told in words, and absent where nothing is missing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,21 +60,24 @@ def test_the_surface_is_that_of_the_same_imputations(analysis):
 
 def test_captions_and_methods_say_what_was_done(analysis):
     texts = captions(analysis)
-    assert texts["handlings"].startswith("The primary difference at week 12 under every handling of missing values")
+    assert texts["handlings"].startswith("The primary difference at week 12 under these handlings of missing values")
     assert "100 imputations under each assumption" in texts["handlings"]
     assert "Each subject is a row" in texts["missing"]
     assert "where values imputed under missing at random are moved" in texts["tipping_point"]
     said = " ".join(methods(analysis))
     assert "draws 100 data sets from a mixed model" in said
-    assert "After the last value values are imputed" in said
+    assert "After the last value, values are imputed" in said
 
 
 def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     events = [(f"s{number:03d}", "discontinuation", 30) for number in range(8)] + [("s020", "rescue", 40)]
     analysis = analyse(trial_of(missing=6, events=events))
-    assert "After discontinuation values are imputed" in " ".join(methods(analysis))
+    said = " ".join(methods(analysis))
+    assert "After discontinuation (from the visit after, where the last value is of the period of leaving), values are" in said
+    assert "Gaps, and what is missing after rescue, are missing at random." in said
     jump = analysis.missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
-    assert "jump to reference after discontinuation, missing at random after rescue" in jump
+    assert "jump to reference (100 imputations" in jump
+    assert "values not after such an event: missing at random" in jump
     assert analysis.missing.counted.query("category == 'discontinuation' and visit == 'week 12'")["n_events"].sum() == 8
 
 
@@ -103,10 +108,39 @@ def test_several_differences_have_no_surface():
 
 def test_what_cannot_be_imputed_is_told_and_the_report_goes_on():
     analysis = analyse(trial_of(missing=34))
-    told = analysis.left_out[analysis.left_out["where"] == "sensitivity to missing values"]
-    assert analysis.missing is None
+    rows = analysis.missing.handlings.set_index("method")
+    assert rows["estimate"].loc[["observed cases", "last observation carried forward"]].notna().all()
+    assert rows.loc["imputed: jump to reference", "estimate"] != rows.loc["imputed: jump to reference", "estimate"]
+    told = analysis.left_out[analysis.left_out["where"] == "shifts of imputed values"]
     assert told["reason"].str.startswith("not analysed: ").tolist() == [True]
     assert told["n"].tolist() == [34]
+    assert {"missing", "handlings"} < set(captions(analysis))
+    assert "tipping_point" not in captions(analysis)
+
+
+def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
+    def refused(*_, **__):
+        raise ba.FitError("the difference is determined under no handling")
+
+    monkeypatch.setattr("botox_analysis.report.missing.sensitivity", refused)
+    analysis = analyse(trial_of(missing=8))
+    assert analysis.missing.handlings.empty
+    assert analysis.missing.counted["n_events"].sum() > 0
+    assert "handlings" not in captions(analysis)
+    assert "Multiple imputation" not in " ".join(methods(analysis))
+    told = analysis.left_out.set_index("where").loc["sensitivity to missing values"]
+    assert told["reason"] == "not analysed: the difference is determined under no handling"
+
+
+def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
+    """The covariance falls back for the surface as for the rest."""
+    trial = trial_of(missing=6)
+    values = trial.assessments
+    number = values["subject"].str[1:].astype(int)
+    lost = np.where(number % 4 < 2, values["visit"] == "week 4", values["visit"] == "week 8")
+    apart = replace(trial, assessments=values[~lost].reset_index(drop=True))
+    analysis = analyse(apart)
+    assert not analysis.missing.surface.empty
 
 
 def test_a_protocol_that_asks_for_a_rise_takes_the_lowest_for_the_worst():
