@@ -83,7 +83,9 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(labels) - 0.4, -1.3)
     ax.tick_params(axis="y", length=0, pad=6)
     ax.spines["left"].set_visible(False)
-    endpoint = str(estimates["endpoint"].iloc[0]) if estimates["endpoint"].nunique() == 1 else ""
+    # What is counted has the name of its category and that of its endpoint.
+    counted = [str(estimates[column].iloc[0]) for column in ("category", "endpoint") if estimates[column].nunique() == 1]
+    endpoint = ", ".join(name for name in counted if name)
     ax.set_xlabel(_x_label(endpoint, measures, references, estimates))
     return ax
 

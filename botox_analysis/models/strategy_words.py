@@ -133,4 +133,7 @@ def words_of(strategy: object, occurring: Sequence[str] = ()) -> str:
     """
     if isinstance(strategy, Mapping):
         return ", ".join(f"{words_of(each)} after {kind}" for kind, each in strategy.items() if kind in occurring) or AT_RANDOM
-    return strategy if isinstance(strategy, str) else str(getattr(strategy, "__name__", "a strategy")).replace("_", " ")
+    if isinstance(strategy, str):
+        return strategy
+    name = str(getattr(strategy, "__name__", "<"))
+    return "a strategy without a name" if name.startswith("<") else name.replace("_", " ")

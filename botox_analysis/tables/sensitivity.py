@@ -16,7 +16,8 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `sensitivity`, or of several `pool_imputations` one below the other: of one measure, endpoint and visit.
+        *estimates* of `sensitivity`, or of several `pool_imputations` one below the other, each with a short ``method`` of its
+        own, as in ``pooled.assign(method="half of the gain lost")``: of one measure, category, endpoint and visit.
 
     Returns
     -------
@@ -27,24 +28,24 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        There are no rows, or several measures, endpoints or visits.
+        There are no rows, or several measures, categories, endpoints or visits.
     """
     check_estimates(estimates)
     if estimates.empty:
         raise DataError("estimates has no rows; expected a difference under one handling or more.")
-    for column in ("measure", "endpoint", "visit"):
+    for column in ("measure", "category", "endpoint", "visit"):
         if estimates[column].nunique() > 1:
             raise DataError(f"estimates has several of '{column}' ({listed(estimates[column].unique())}); a table shows one.")
     measure = str(estimates["measure"].iloc[0])
     numbers = estimates.reindex(columns=["missing_information", "monte_carlo_error"], fill_value=float("nan"))
     decimals = wording.decimals_for([scaled(each, measure) for each in estimates["std_error"]])
-    in_unit = f", {unit(measure)}" if unit(measure) else ""
+    of = "".join(f", {part}" for part in (estimates["category"].iloc[0], unit(measure)) if part)
     table: dict[str, list[str]] = {"Handling": [wording.capital(str(method)) for method in estimates["method"]]}
     if estimates["arm"].nunique() > 1:
         table["Arm"] = [str(arm) for arm in estimates["arm"]]
     table["n"] = [wording.count(n) for n in estimates["n"]]
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
-    table[f"{wording.capital(measure_name(measure))}{in_unit} ({level})"] = [
+    table[f"{wording.capital(measure_name(measure))}{of} ({level})"] = [
         wording.with_limits(scaled(middle, measure), scaled(low, measure), scaled(high, measure), decimals)
         for middle, low, high in estimates[["estimate", "conf_low", "conf_high"]].itertuples(index=False)
     ]

@@ -32,7 +32,7 @@ def test_log_ratios_stand_as_ratios_on_a_log_axis():
     assert ax.containers[0].lines[0].get_xdata()[0] == pytest.approx(1.5)
     low, high = np.exp(ratios[["conf_low", "conf_high"]].iloc[0])
     assert f"1.50 ({low:.2f} to {high:.2f})" in written(ax)
-    assert ax.get_xlabel() == "Risk ratio\ntoxin to placebo"
+    assert ax.get_xlabel() == "Risk ratio in usual\ntoxin to placebo"
 
 
 def test_an_infinite_limit_is_an_arrow_and_no_row_is_lost():
