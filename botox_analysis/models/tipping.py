@@ -216,6 +216,7 @@ def tipping_point(
 ) -> pd.DataFrame:
     """The difference at a visit, with imputed values of either arm moved over a grid of shifts.
 
+    `tipping_delta` finds the shift of one arm at which the conclusion tips.
     Shifts enter estimates linearly and residual squares as a quadratic, so that the whole grid costs little more than one
     analysis.
 

@@ -22,7 +22,7 @@ def table_missing(events: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Text: a row per visit with all that is missing there, its reasons indented below, a column per arm. A reason that nobody
-        has at any visit has no row.
+        has at any visit has no row; a single one stands in the head.
 
     Raises
     ------
@@ -48,12 +48,14 @@ def table_missing(events: pd.DataFrame) -> pd.DataFrame:
     sizes = {arm: events.loc[events["arm"] == arm, "n_total"].iloc[0] for arm in arms}
     heads = {arm: f"{arm} (n = {wording.count(n)})" for arm, n in sizes.items()}
     had = [reason for reason, n in events.groupby("category", sort=False)["n_events"].sum().items() if n > 0]
+    head_of_names = f"Missing values: {had[0]}" if len(had) == 1 else "Missing values"
     rows = []
     for visit, at_visit in events.groupby("visit", sort=False, observed=True):
-        counted = {"": at_visit} | {reason: at_visit[at_visit["category"] == reason] for reason in had}
+        by_reason = {reason: at_visit[at_visit["category"] == reason] for reason in had} if len(had) > 1 else {}
+        counted = {"": at_visit} | by_reason
         for reason, about in counted.items():
             n_events = about.groupby("arm", observed=True)["n_events"].sum()
             name = f"{INDENT}{reason}" if reason else wording.capital(str(visit))
             counts = {head: wording.count_share(n_events[arm], sizes[arm]) for arm, head in heads.items()}
-            rows.append({"Missing values": name} | counts)
+            rows.append({head_of_names: name} | counts)
     return pd.DataFrame(rows)

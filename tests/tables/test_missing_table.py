@@ -40,7 +40,9 @@ def test_a_visit_has_what_is_missing_in_all_and_its_reasons_below(events):
 
 def test_a_reason_that_nobody_has_takes_no_row(events):
     table = table_missing(events.assign(n_events=events["n_events"].where(events["category"] == "death", 0)))
-    assert table["Missing values"].tolist() == ["Week 4", f"{INDENT}death", "Week 8", f"{INDENT}death"]
+    assert table["Missing values: death"].tolist() == ["Week 4", "Week 8"]
+    two = table_missing(events.assign(n_events=events["n_events"].where(events["category"].isin(["death", "gap"]), 0)))
+    assert two["Missing values"].tolist()[:3] == ["Week 4", f"{INDENT}gap", f"{INDENT}death"]
 
 
 def test_where_nothing_is_missing_each_visit_says_0(events):
