@@ -149,7 +149,7 @@ def test_rows_stand_beside_those_of_crude_rates(outcomes):
     assert both.groupby(["visit", "measure", "category", "threshold"]).size().tolist() == [2, 2]
     ax = ba.plot_forest(ba.schema.check_estimates(both))
     drawn = [bar[0].get_xdata().item() for bar in ax.containers]
-    assert ax.get_xlabel().startswith("Risk difference in headache days, percentage points")
+    assert ax.get_xlabel().startswith("Risk difference in ≥ 50 % reduction, headache days, percentage")
     assert drawn == pytest.approx((100 * both["estimate"]).tolist())
 
 
