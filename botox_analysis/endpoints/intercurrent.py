@@ -146,7 +146,7 @@ def address_events(
         A new frame of *outcomes*, rows as they were. ``value``, ``change`` and ``percent_change`` are addressed, and so are
         ``recorded_days`` and ``exposure_days`` where they are there: missing where the value is no longer a count, those of
         the last value before the event where that stands. ``intercurrent_event`` has the kinds of the events before each
-        visit, whatever their strategies: in time, each once, ``"; "`` between them, empty where there was none. ``intercurrent``
+        visit, whatever their strategies: in time, ``"; "`` between them, empty where there was none. ``intercurrent``
         names every strategy, the failure of a composite one where it is not the baseline, and `affected` where it is
         ``"all days"``.
 
@@ -342,7 +342,7 @@ def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.Data
 
 def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
     require_columns(events, EVENT_COLUMNS, "events")
-    if pd.api.types.is_datetime64_any_dtype(events["day"]) or any(isinstance(day, date) for day in events["day"]):
+    if pd.api.types.is_datetime64_any_dtype(events["day"]) or any(isinstance(day, date) for day in events["day"].dropna()):
         raise DataError("events, column 'day': found dates; expected study days, which are (date - first dose) in days, plus 1.")
     day = pd.to_numeric(events["day"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     problems: list[Problem] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from botox_analysis.subject_grid import SubjectGrid
 from botox_analysis.trials.strategies import BETWEEN_KINDS
 
 History = tuple[str, ...]
-"""Kinds of events in the order in which they happened, each once; empty where there was none."""
+"""Kinds of events in the order in which they happened; the same again and again is told once. Empty where there was none."""
 
 
 def told(history: Sequence[str]) -> str:
@@ -23,7 +24,7 @@ def told(history: Sequence[str]) -> str:
     Parameters
     ----------
     history : sequence of str
-        Kinds of events, in time; one that happened again is told once.
+        Kinds of events, in time; the same again and again is told once.
 
     Returns
     -------
@@ -35,7 +36,7 @@ def told(history: Sequence[str]) -> str:
     >>> told(["medication overuse", "discontinuation"])
     'medication overuse; discontinuation'
     """
-    return BETWEEN_KINDS.join(dict.fromkeys(history))
+    return BETWEEN_KINDS.join(kind for kind, _ in groupby(history))
 
 
 def history_of(text: Any) -> History:
@@ -56,7 +57,7 @@ def history_of(text: Any) -> History:
     >>> history_of("medication overuse; discontinuation")
     ('medication overuse', 'discontinuation')
     """
-    return () if pd.isna(text) else tuple(dict.fromkeys(kind for kind in str(text).split(BETWEEN_KINDS) if kind))
+    return () if pd.isna(text) else tuple(kind for kind, _ in groupby(str(text).split(BETWEEN_KINDS)) if kind)
 
 
 def event_histories(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray, list[History]]:
@@ -89,10 +90,15 @@ def event_histories(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray
     for visit in range(shape[1]):
         pairs, each = np.unique(np.column_stack([so_far, of_visit[:, visit]]), axis=0, return_inverse=True)
         histories = list(place)
-        merged = [tuple(dict.fromkeys([*histories[before], *said[now]])) for before, now in pairs]
+        merged = [_gone_on(histories[before], said[now]) for before, now in pairs]
         so_far = np.array([place.setdefault(history, len(place)) for history in merged], dtype=np.int64)[each.ravel()]
         codes[:, visit] = so_far
     return codes, list(place)
+
+
+def _gone_on(before: History, said: History) -> History:
+    """What has happened by now: what is said, and whatever had happened before that is not said again."""
+    return said if said[: len(before)] == before else (*before, *(kind for kind in said if kind not in before))
 
 
 def only_after(outcomes: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from botox_analysis.endpoints.intercurrent_history import History, event_histori
 from botox_analysis.refusal import DataError
 from botox_analysis.schema import EVENTS, grid_of
 from botox_analysis.subject_grid import SubjectGrid
-from botox_analysis.trials.strategies import BETWEEN_KINDS, DISCONTINUATION, HYPOTHETICAL
+from botox_analysis.trials.strategies import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
 
 OBSERVED = ""
 """What stands in the place of a reason where a value is there."""
@@ -48,8 +49,8 @@ def column_of_values(outcomes: pd.DataFrame) -> str:
 def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Where values are missing, and why: the intercurrent event that has happened, else what the subject's other values tell.
 
-    Of several events a value is put down to the first that `address_events` addressed by a hypothetical strategy, which made it
-    missing; else to the discontinuation, after which nothing is recorded; else to the last.
+    Of several events a value is put down to the one after which `address_events` made it missing, by a hypothetical strategy;
+    else to the discontinuation, after which nothing is recorded; else to the last.
 
     Parameters
     ----------
@@ -76,8 +77,8 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     kinds = kinds_of(outcomes)
     later = np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
     words = list(dict.fromkeys([OBSERVED, GAP, NO_FURTHER_VALUE, NO_VALUE, *kinds]))
-    hypothetical = _hypothetical(outcomes)
-    of_event = np.array([words.index(_reason(history, hypothetical)) for history in histories])
+    strategies = _strategies(outcomes) if "intercurrent" in outcomes.columns else {}
+    of_event = np.array([words.index(_reason(history, strategies)) for history in histories])
     unexplained = np.where(later, words.index(GAP), words.index(NO_FURTHER_VALUE))
     unexplained[~there.any(axis=1)] = words.index(NO_VALUE)
     reason = np.where(there, words.index(OBSERVED), np.where(happened > 0, of_event[happened], unexplained))
@@ -98,18 +99,22 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _hypothetical(outcomes: pd.DataFrame) -> frozenset[str]:
-    """The kinds of events after which `address_events` has made values missing."""
-    told = str(outcomes["intercurrent"].iloc[0]).split(BETWEEN_KINDS) if "intercurrent" in outcomes.columns else []
-    return frozenset(word.removesuffix(f": {HYPOTHETICAL}") for word in told if word.endswith(f": {HYPOTHETICAL}"))
+def _strategies(outcomes: pd.DataFrame) -> dict[str, str]:
+    """Kind of event -> the strategy by which `address_events` addressed it."""
+    parts = [part.rpartition(": ") for part in str(outcomes["intercurrent"].iloc[0]).split(BETWEEN_KINDS)]
+    return {kind: word.split(" (")[0] for kind, _, word in parts}
 
 
-def _reason(history: History, hypothetical: frozenset[str]) -> str:
+def _reason(history: History, strategies: Mapping[str, str]) -> str:
     """Which of several events a missing value is put down to."""
-    by_strategy = [kind for kind in history if kind in hypothetical]
-    if by_strategy:
-        return by_strategy[0]
-    return DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), OBSERVED)
+    set_aside = ""
+    for kind in history:
+        word = strategies.get(kind)
+        if word == HYPOTHETICAL:
+            set_aside = set_aside or kind
+        elif word in (COMPOSITE, WHILE_ON_TREATMENT):
+            set_aside = ""
+    return set_aside or (DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), OBSERVED))
 
 
 def _arm_of(grid: SubjectGrid, subjects: pd.Series[Any]) -> Any:

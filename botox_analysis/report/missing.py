@@ -15,7 +15,7 @@ from botox_analysis.models.sensitivity import sensitivity
 from botox_analysis.models.tipping import tipping_point
 from botox_analysis.refusal import DataError, FitError
 from botox_analysis.report.left_out import LeftOut
-from botox_analysis.report.parts import IMPUTATION_SEED, N_IMPUTATIONS, Efficacy, MissingValues
+from botox_analysis.report.parts import IMPUTATION_SEED, LAST_VALUE, N_IMPUTATIONS, Efficacy, MissingValues
 from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, grid_of
 from botox_analysis.trials.strategies import DISCONTINUATION
 
@@ -49,22 +49,32 @@ def missing_values_of(
     lacking = outcomes[response].isna()
     if not lacking.any():
         return None, []
-    # Strategies that refer to the reference are for those who are treated no longer; else for all of whom no more was seen.
-    if DISCONTINUATION in kinds_of(outcomes):
-        outcomes = outcomes.assign(**{INTERCURRENT_EVENT: _from_the_next_visit(outcomes, response)})
-        imputed_from = only_after(outcomes, [DISCONTINUATION])
-    else:
-        outcomes = imputed_from = outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore")
     n_lacking = int(outcomes.loc[lacking, "subject"].nunique())
-    handlings, not_handled = _if_determined(
+    outcomes, imputed_from, begins = _strategies_begin(outcomes, response)
+    handlings, left_out = _if_determined(
         lambda: sensitivity(imputed_from, visit, n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=covariates, worse=worse),
         ("sensitivity to missing values", n_lacking),
     )
-    surface, not_moved = _if_determined(
-        lambda: _surface(imputed_from, visit, covariates), ("shifts of imputed values", n_lacking)
-    )
-    found = MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface)
-    return found, [*not_handled, *not_moved]
+    surface = pd.DataFrame()
+    if not left_out:
+        surface, left_out = _if_determined(
+            lambda: _surface(imputed_from, visit, covariates), ("shifts of imputed values", n_lacking)
+        )
+    return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface, begins), left_out
+
+
+def _strategies_begin(outcomes: pd.DataFrame, response: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """Outcomes as they are told, those that are imputed from, and after what strategies begin.
+
+    Strategies that refer to the reference are for those who are treated no longer: after a discontinuation, where values are
+    missing after one; else for all of whom no more was seen.
+    """
+    if DISCONTINUATION in kinds_of(outcomes):
+        told_of = outcomes.assign(**{INTERCURRENT_EVENT: _from_the_next_visit(outcomes, response)})
+        after_leaving = only_after(told_of, [DISCONTINUATION])
+        if (after_leaving[response].isna() & (after_leaving[INTERCURRENT_EVENT] != "")).any():
+            return told_of, after_leaving, DISCONTINUATION
+    return outcomes, outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore"), LAST_VALUE
 
 
 def _if_determined(analyse: Callable[[], pd.DataFrame], of: tuple[str, int]) -> tuple[pd.DataFrame, LeftOut]:

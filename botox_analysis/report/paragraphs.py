@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
-from botox_analysis.endpoints.intercurrent_history import kinds_of
 from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.report import phrases
 from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED
-from botox_analysis.report.parts import IMPUTATION_SEED, N_IMPUTATIONS, Analysis, Efficacy
-from botox_analysis.trials.strategies import DISCONTINUATION
+from botox_analysis.report.parts import IMPUTATION_SEED, LAST_VALUE, N_IMPUTATIONS, Analysis, Efficacy
 
 SMALL_SAMPLE_TOLD = (
     "Standard errors and degrees of freedom are those of Kenward and Roger, in the linear form that SAS has for an unstructured "
@@ -176,37 +174,36 @@ def _sensitivity(analysis: Analysis) -> str:
 
 def _missing_values(analysis: Analysis) -> str:
     """What stands for missing values in the sensitivity analyses of the primary difference."""
-    if analysis.missing is None or analysis.missing.handlings.empty:
+    missing = analysis.missing
+    if missing is None or missing.handlings.empty:
         return ""
+    said = (
+        f"The difference at {analysis.visit} is shown under several handlings of missing values. Single values by rule "
+        "treat a guess as if it had been observed."
+    )
+    if not missing.determined("imputed"):
+        return said
     fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
-    left = _event(analysis)
-    known = left == DISCONTINUATION
-    others = [kind for kind in kinds_of(analysis.primary.observed) if known and kind != DISCONTINUATION]
-    also = f", and what is missing after {wording.joined(others)}," if others else ""
+    known = missing.begins != LAST_VALUE
+    also = f", and what is missing without a {missing.begins}," if known else ""
     begins = " (from the visit after, where the last value is of the period of leaving)" if known else ""
     conditional = (
         " Conditional means need no random numbers: missing values are put at their means, and a jackknife of the whole "
         "analysis gives the standard error over repeated trials."
     )
     return (
-        f"The difference at {analysis.visit} is shown under several handlings of missing values. Single values by rule "
-        f"treat a guess as if it had been observed. Multiple imputation draws {N_IMPUTATIONS} data sets from a mixed "
+        f"{said} Multiple imputation draws {N_IMPUTATIONS} data sets from a mixed "
         f"model of the observed values (fixed effects {fixed}; unstructured covariance, or the next simpler one that the "
         "values determine), whose parameters are estimated anew in a bootstrap sample of subjects for each (approximate "
-        f"Bayes, seed {IMPUTATION_SEED}). Gaps{also} are missing at random. After {left}{begins}, values are imputed as those "
-        "of the own arm (missing at random), at once as in the reference (jump to reference), as if in the reference from "
-        "the start (copy reference), with the gain so far kept (copy increments in reference), or with the arm's mean "
+        f"Bayes, seed {IMPUTATION_SEED}). Gaps{also} are missing at random. After {missing.begins}{begins}, values are imputed "
+        "as those of the own arm (missing at random), at once as in the reference (jump to reference), as if in the reference "
+        "from the start (copy reference), with the gain so far kept (copy increments in reference), or with the arm's mean "
         "staying where it was (last mean carried forward). Data sets are analysed by analysis of covariance and pooled by "
         "Rubin's rules with Barnard and Rubin's degrees of freedom; the Monte Carlo error is how far the estimate would "
         "move with other draws. Under every strategy but missing at random the variance of Rubin's rules is anchored to "
         "the information that is lost, and larger than that over repeated trials."
-        + (conditional if analysis.missing.handlings["method"].str.contains("jackknife").any() else "")
+        + (conditional if missing.determined("conditional mean") else "")
     )
-
-
-def _event(analysis: Analysis) -> str:
-    """After what the strategies begin."""
-    return DISCONTINUATION if DISCONTINUATION in kinds_of(analysis.primary.observed) else "the last value"
 
 
 def _responses(analysis: Analysis) -> str:

@@ -117,6 +117,10 @@ class Responses:
     needed: pd.DataFrame
 
 
+LAST_VALUE = "the last value"
+"""After what strategies for missing values begin where no discontinuation explains them."""
+
+
 @dataclass(frozen=True)
 class MissingValues:
     """What is missing of the primary endpoint, and what the primary difference is under every handling of it.
@@ -128,15 +132,37 @@ class MissingValues:
     counted : DataFrame
         *events*: the same by visit, reason and arm.
     handlings : DataFrame
-        *estimates* of the difference at the primary visit.
+        *estimates* of the difference at the primary visit; empty where they could not be made.
     surface : DataFrame
-        *estimates* over a grid of shifts of imputed values; empty where there are several differences, or nothing to move.
+        *estimates* over a grid of shifts of imputed values; empty where there are several differences, nothing to move, or
+        they could not be made.
+    begins : str
+        After what strategies begin: a kind of intercurrent event, or `LAST_VALUE`.
     """
 
     reasons: pd.DataFrame
     counted: pd.DataFrame
     handlings: pd.DataFrame
     surface: pd.DataFrame
+    begins: str
+
+    def determined(self, begins_with: str) -> bool:
+        """Whether a handling could be made.
+
+        Parameters
+        ----------
+        begins_with : str
+            What the names of the handlings meant begin with.
+
+        Returns
+        -------
+        bool
+            False where none of them has an estimate.
+        """
+        if self.handlings.empty:
+            return False
+        named = self.handlings["method"].str.startswith(begins_with)
+        return bool(self.handlings.loc[named, "estimate"].notna().any())
 
 
 WORST = "worst severity: "
@@ -261,6 +287,7 @@ class Analysis:
     def settings(self) -> dict[str, object]:
         """What was analysed how, the protocol's words and the defaults in the places it left open."""
         rule, fit = self.primary.endpoint.rule, self.primary.fit
+        imputed = self.missing is not None and self.missing.determined("imputed")
         return {
             "endpoint": self.primary.endpoint.label,
             "visit": self.visit,
@@ -270,7 +297,7 @@ class Analysis:
             "analysis": "mmrm" if self.primary.by_mmrm else "ancova",
             **({"covariance": fit.structure} if isinstance(fit, MmrmFit) else {}),
             "handling": self.primary.handling,
-            **({"imputations": N_IMPUTATIONS, "imputation_seed": IMPUTATION_SEED} if self.missing is not None else {}),
+            **({"imputations": N_IMPUTATIONS, "imputation_seed": IMPUTATION_SEED} if imputed else {}),
             "intercurrent": dict(self.trial.protocol.intercurrent),
             "response": self.response,
             "diary_rule": rule.handling if rule else "",

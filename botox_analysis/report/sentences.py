@@ -247,16 +247,20 @@ def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[s
         )
     }
     if not missing.handlings.empty:
-        names = missing.handlings["method"]
-        tipped = (
-            "At the tipping point imputed values are moved by so much that a limit reaches 0."
-            if names.str.startswith("tipping").any()
-            else "No shift of imputed values brings a limit to 0."
+        by_draws = (
+            f", {N_IMPUTATIONS} imputations under each assumption of what the missing values would have been (Rubin's rules)"
+            if missing.determined("imputed")
+            else ""
         )
-        jackknifed = ", and conditional means with a jackknife" if names.str.contains("jackknife").any() else ""
+        jackknifed = ", conditional means with a jackknife" if missing.determined("conditional mean") else ""
+        tipped = ""
+        if missing.determined("tipping"):
+            tipped = " At the tipping point imputed values are moved by so much that a limit reaches 0."
+        elif not missing.surface.empty:
+            tipped = " No shift of imputed values brings a limit to 0."
         texts["handlings"] = (
-            f"The primary difference at {visit} under these handlings of missing values, {population}, with {level}: a mixed model and observed cases, single values by rule, "
-            f"{N_IMPUTATIONS} imputations under each assumption of what the missing values would have been (Rubin's rules){jackknifed}. {tipped}"
+            f"The primary difference at {visit} under these handlings of missing values, {population}, with {level}: a mixed model and observed cases, single values by rule"
+            f"{by_draws}{jackknifed}.{tipped}"
         )
     if not missing.surface.empty:
         texts["tipping_point"] = (

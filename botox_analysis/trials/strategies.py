@@ -43,7 +43,7 @@ def strategy_problem(strategies: Mapping[str, str]) -> str:
         there is none.
     """
     for kind, word in strategies.items():
-        if BETWEEN_KINDS in kind:
+        if BETWEEN_KINDS in str(kind):
             return f"found the kind '{kind}'; expected one without '{BETWEEN_KINDS}', which stands between the kinds of several."
         if word == _PRINCIPAL_STRATUM:
             return (

@@ -566,6 +566,24 @@ def test_counts_of_the_simulated_trial_are_those_who_left(simulated):
     assert counted[counted["category"] == STOP]["n_events"].tolist() == [88, 91]
 
 
+def test_an_event_between_two_of_another_kind_is_told_between_them():
+    events = events_of(("s0", STOP, 30), ("s0", RESCUE, 60), ("s0", STOP, 90))
+    found = address_events(outcomes_of([16, 12, 8, 4]), events, strategies={STOP: "hypothetical", RESCUE: "composite"})
+    assert same(found["value"], [16, GAP, 20, GAP])
+    assert found["intercurrent_event"].tolist() == ["", STOP, f"{STOP}; {RESCUE}", f"{STOP}; {RESCUE}; {STOP}"]
+
+
+def test_a_day_that_is_missing_among_whole_days_is_no_date():
+    events = pd.DataFrame({"subject": ["s0", "s0"], "kind": STOP, "day": pd.Series([30, pd.NaT], dtype=object)})
+    with pytest.raises(ba.DataError, match="row 2, column 'day': found nothing"):
+        address_events(outcomes_of([16, 12, 8, 4]), events, strategies={STOP: "hypothetical"})
+
+
+def test_a_kind_is_a_text():
+    with pytest.raises(ValueError, match="strategies: found none for 'discontinuation'"):
+        address_events(outcomes_of([16, 12, 8, 4]), events_of(("s0", STOP, 30)), strategies={1: "composite"})
+
+
 def test_dates_are_no_study_days():
     for dates in (pd.to_datetime(["2020-03-01"]), [pd.Timestamp("2020-03-01").date()]):
         events = pd.DataFrame({"subject": ["s0"], "kind": [STOP], "day": dates})

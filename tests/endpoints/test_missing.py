@@ -217,6 +217,9 @@ def test_of_several_events_the_one_that_made_a_value_missing_is_its_reason():
     assert words(stopped) == [["", "discontinuation", "discontinuation"]]
     set_aside = stopped.assign(intercurrent="discontinuation: treatment policy; rescue: hypothetical")
     assert words(set_aside) == [["", "rescue", "rescue"]]
+    three = outcomes_of([[1, NAN, NAN]], kinds=[["", "a", "a; b; c"]])
+    put_back = three.assign(intercurrent="a: hypothetical; b: composite (worst value); c: hypothetical")
+    assert words(put_back) == [["", "a", "c"]]
 
 
 def test_what_has_happened_goes_on_where_a_later_event_is_told_alone():

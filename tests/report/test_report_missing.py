@@ -74,7 +74,7 @@ def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     analysis = analyse(trial_of(missing=6, events=events))
     said = " ".join(methods(analysis))
     assert "After discontinuation (from the visit after, where the last value is of the period of leaving), values are" in said
-    assert "Gaps, and what is missing after rescue, are missing at random." in said
+    assert "Gaps, and what is missing without a discontinuation, are missing at random." in said
     jump = analysis.missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
     assert "jump to reference (100 imputations" in jump
     assert "values not after such an event: missing at random" in jump
@@ -89,6 +89,28 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
     plain = ba.sensitivity(outcomes, n=100, seed=1, covariates=("baseline", "overuse")).set_index("method")["estimate"]
     for strategy in ("jump to reference", "copy increments in reference"):
         assert rows[f"imputed: {strategy}"] == pytest.approx(plain[f"imputed: {strategy}"], abs=0.02)
+
+
+def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_the_last():
+    """The only one who left has its last value in the period of leaving; or the baseline stands for what is missing after it."""
+    for day, strategy in ((80, "treatment policy"), (40, "composite")):
+        trial = trial_of(missing=8, events=[("s020", "discontinuation", day), ("s021", "rescue", 40)])
+        late = analyse(replace(trial, protocol=ba.Protocol(intercurrent={"discontinuation": strategy, "rescue": "composite"})))
+        assert "After the last value, values are imputed" in " ".join(methods(late))
+        rows = late.missing.handlings.set_index("method")["estimate"]
+        assert rows["imputed: jump to reference"] != rows["imputed: missing at random"]
+        assert not late.missing.surface.empty
+
+
+def test_of_three_events_the_last_before_a_visit_has_the_last_word():
+    events = [("s001", "a", 20), ("s001", "b", 40), ("s001", "a", 70)]
+    trial = trial_of(missing=0, events=events)
+    composite = replace(trial, protocol=ba.Protocol(intercurrent={"a": "hypothetical", "b": "composite"}))
+    told = analyse(composite).left_out.query("reason.str.startswith('after ')").set_index("reason")["n"]
+    assert told.to_dict() == {
+        "after a: recorded values not used (hypothetical)": 2,
+        "after b: recorded values replaced by the baseline (composite)": 1,
+    }
 
 
 def test_where_nothing_is_missing_nothing_is_said_of_it():
@@ -114,8 +136,13 @@ def test_what_cannot_be_imputed_is_told_and_the_report_goes_on():
     told = analysis.left_out[analysis.left_out["where"] == "shifts of imputed values"]
     assert told["reason"].str.startswith("not analysed: ").tolist() == [True]
     assert told["n"].tolist() == [34]
-    assert {"missing", "handlings"} < set(captions(analysis))
-    assert "tipping_point" not in captions(analysis)
+    texts, said = captions(analysis), " ".join(methods(analysis))
+    assert {"missing", "handlings"} < set(texts)
+    assert "tipping_point" not in texts
+    assert not any(word in texts["handlings"] for word in ("imputations", "jackknife", "shift"))
+    assert "Single values by rule" in said
+    assert not any(word in said for word in ("Multiple imputation", "Conditional means"))
+    assert "imputations" not in analysis.settings
 
 
 def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
