@@ -106,13 +106,11 @@ def _from_the_next_visit(outcomes: pd.DataFrame, response: str) -> np.ndarray:
 
 
 def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...]) -> pd.DataFrame:
+    """The difference over shifts of imputed values; none where there are several differences."""
     if outcomes["arm"].nunique() != 2:
         return pd.DataFrame()
     by_visit = [f"{name}:visit" if name == BASELINE else name for name in covariates]
     imputations = impute(
         outcomes, strategy="missing at random", n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=by_visit, covariance=FALL_BACK
     )
-    try:
-        return tipping_point(imputations, visit, covariates=covariates)
-    except DataError:  # nothing at the visit was imputed after an event
-        return pd.DataFrame()
+    return tipping_point(imputations, visit, covariates=covariates)
