@@ -209,6 +209,9 @@ from .models.resampling import (
     refit_weighted as refit_weighted,
 )
 from .models.sensitivity import sensitivity as sensitivity
+from .models.shifts import (
+    shift_imputations as shift_imputations,
+)
 from .models.standardised import StandardisedFit as StandardisedFit
 from .models.strata import homogeneity as homogeneity
 from .models.testing_graph import TestingGraph as TestingGraph
@@ -220,9 +223,6 @@ from .models.times import (
 )
 from .models.times import (
     restricted_means as restricted_means,
-)
-from .models.tipping import (
-    shift_imputations as shift_imputations,
 )
 from .models.tipping import (
     tipping_delta as tipping_delta,

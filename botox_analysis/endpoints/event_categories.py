@@ -10,7 +10,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.event_counts import coded_words
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.trials.layout import SEVERITIES
+from botox_analysis.trials.readings import SEVERITIES
 
 ANY = "any adverse event"
 ANY_SPECIAL = "any adverse event of special interest"

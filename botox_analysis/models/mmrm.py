@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import (
@@ -18,7 +19,7 @@ from botox_analysis.models.mmrm_refusals import (
     refuse_pairs,
     refuse_undetermined,
 )
-from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures, crossproducts, read_covariance
+from botox_analysis.models.repeated import RepeatedMeasures, crossproducts
 from botox_analysis.numerics.charts import FrameChart, ParameterChart
 from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.inference import Coefficients, FloatArray

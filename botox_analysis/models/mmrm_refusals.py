@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from botox_analysis.models.covariance_phrase import CovariancePhrase
 from botox_analysis.models.design import refuse_missing_covariate
 from botox_analysis.models.mmrm_design import MmrmDesign
-from botox_analysis.models.repeated import CovariancePhrase, RepeatedMeasures
+from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import Basis, Problem
 from botox_analysis.refusal import DataError, FitError, listed

@@ -1,26 +1,22 @@
-"""`shift_imputations`, `tipping_point`, `tipping_delta`: how far imputed values have to be moved to change a conclusion."""
+"""`tipping_point`, `tipping_delta`: how far imputed values have to be moved to change a conclusion."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import optimize
 
-from botox_analysis import wording
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.imputations import Imputations, require_imputations
 from botox_analysis.models.pooling import Analysed, determined_design, pooled
+from botox_analysis.models.shifts import arms_of, direction_of, movable, require_movable
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.moved_values import MovedRegressions, moved_regressions
-from botox_analysis.numerics.subject_data import BoolArray
-from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
-from botox_analysis.schema import BASELINE, EXPOSURE_DAYS
-
-ON = ("after the event", "all imputed")
-SHIFTS = ("marginal", "sequential")
+from botox_analysis.refusal import DataError, FitError, listed, require_conf_level
+from botox_analysis.schema import BASELINE
 
 GRID = 21
 """Shifts of each arm that are tried where none are named."""
@@ -33,105 +29,6 @@ MOST_MOVED = 64.0
 
 STEPS = 512
 """Into which that way is cut, so that the first crossing is found and not any."""
-
-
-def shift_imputations(
-    imputations: Imputations, delta: Mapping[str, float], *, on: str = "after the event", shift: str = "marginal"
-) -> Imputations:
-    """Imputations with the imputed values of some arms moved.
-
-    Parameters
-    ----------
-    imputations : Imputations
-        From `impute`.
-    delta : mapping of str to float
-        By arm, what is added, in units of the endpoint; arms that are not named are not moved.
-    on : str
-        ``"after the event"``: values imputed after the intercurrent event (or the last value); ``"all imputed"``: gaps, too.
-    shift : str
-        ``"marginal"``: each value is moved by delta. ``"sequential"``: each in turn is moved by delta, and those after it are
-        imputed given the moved ones, so that a shift adds up over visits as far as visits are correlated.
-
-    Returns
-    -------
-    Imputations
-        New ones, for `pool_imputations` and `pool_responders`; their words tell the shift.
-
-    Raises
-    ------
-    DataError
-        There is no such arm, or these imputations cannot be moved in sequence.
-    ValueError
-        A word is not known, or a delta is no number.
-
-    Examples
-    --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
-    >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
-    >>> worse = ba.shift_imputations(imputations, {"onabotulinumtoxinA": 2.0})
-    >>> pooled = [ba.pool_imputations(each, visits=["week 24"])["estimate"].iloc[0] for each in (imputations, worse)]
-    >>> bool(pooled[1] > pooled[0])
-    True
-    """
-    _require_movable(imputations, on, shift)
-    if not isinstance(delta, Mapping) or not delta:
-        raise TypeError(f"delta is {delta!r}; it says for each arm what is added, such as {{'155 U': 2.0}}.")
-    strange = [arm for arm in delta if arm not in imputations.grid.arms]
-    if strange:
-        raise DataError(f"delta names the arm {listed(strange)}; the arms are {listed(imputations.grid.arms)}.")
-    if not all(np.isfinite(each) for each in delta.values()):
-        raise ValueError(f"delta is {dict(delta)!r}; each is a number, in units of the endpoint.")
-    by = sum(value * direction_of(imputations, arm, on, shift) for arm, value in delta.items())
-    told = ", ".join(f"{wording.signed(value)} in {arm}" for arm, value in delta.items())
-    return imputations.moved(np.asarray(by, dtype=float), f"{shift} shift of {told} ({on})")
-
-
-def _require_movable(imputations: Imputations, on: str, shift: str) -> None:
-    require_imputations(imputations)
-    require_choice(on, ON, "on")
-    require_choice(shift, SHIFTS, "shift")
-    if EXPOSURE_DAYS in imputations.outcomes.columns:
-        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of impute_counts.")
-
-
-def direction_of(imputations: Imputations, arm: str, on: str, shift: str) -> FloatArray:
-    """How far values move when the imputed ones of an arm are moved by 1.
-
-    Parameters
-    ----------
-    imputations : Imputations
-        Of N subjects at V visits.
-    arm : str
-        One of its arms.
-    on, shift : str
-        As for `shift_imputations`.
-
-    Returns
-    -------
-    ndarray, shape (N, V) or (B, N, V)
-        0 where nothing moves.
-
-    Raises
-    ------
-    DataError
-        These imputations cannot be moved in sequence.
-    """
-    moved = _movable(imputations, on) & (_arms(imputations) == imputations.grid.arms.index(arm))[:, None]
-    if shift == "marginal":
-        return np.asarray(moved, dtype=float)
-    if imputations.onward is None:
-        raise DataError(f"these imputations ({imputations.words}) are not of one model of all visits; take shift 'marginal'.")
-    onward: FloatArray = imputations.onward(moved)
-    return onward
-
-
-def _movable(imputations: Imputations, on: str) -> BoolArray:
-    return imputations.imputed if on == "all imputed" else imputations.after
-
-
-def _arms(imputations: Imputations) -> np.ndarray:
-    return np.asarray(imputations.grid.wide(imputations.grid.arm, -1).max(axis=1))
 
 
 @dataclass(frozen=True)
@@ -156,7 +53,7 @@ class _Movable:
 def _movable_difference(
     imputations: Imputations, visit: str, arm: str | None, covariates: Sequence[str] | None, on: str, shift: str
 ) -> _Movable:
-    _require_movable(imputations, on, shift)
+    require_movable(imputations, on, shift)
     grid = imputations.grid
     if visit not in grid.visits:
         raise DataError(f"the imputations have nothing at '{visit}'; their visits are {listed(grid.visits, n_shown=12)}.")
@@ -167,8 +64,8 @@ def _movable_difference(
     if chosen not in others:
         raise DataError(f"arm is '{chosen}'; the arms that are compared with '{grid.arms[0]}' are {listed(others)}.")
     place = grid.visits.index(visit)
-    in_both = np.isin(_arms(imputations), [0, grid.arms.index(chosen)])
-    if not (_movable(imputations, on)[:, place] & in_both).any():
+    in_both = np.isin(arms_of(imputations), [0, grid.arms.index(chosen)])
+    if not (movable(imputations, on)[:, place] & in_both).any():
         raise DataError(
             f"no value of '{chosen}' or '{grid.arms[0]}' was imputed {on.replace('all imputed', 'at all')} at '{visit}': there "
             "is nothing to move."
@@ -304,7 +201,7 @@ def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArra
 def _to_no_change(imputations: Imputations, visit: str, arm: str, on: str, shift: str) -> float:
     """The shift after which those of an arm whose values move had on average no change from baseline."""
     place = imputations.grid.visits.index(visit)
-    own = _movable(imputations, on)[:, place] & (_arms(imputations) == imputations.grid.arms.index(arm))
+    own = movable(imputations, on)[:, place] & (arms_of(imputations) == imputations.grid.arms.index(arm))
     if not own.any() or imputations.response != "change":
         return 0.0
     direction = direction_of(imputations, arm, on, shift)[..., own, place]

@@ -20,19 +20,17 @@ import pandas as pd
 
 from botox_analysis.refusal import Problem, listed, refuse
 from botox_analysis.schema import OF_VISITS, OUTCOMES
+from botox_analysis.trials.readings import EXPECTED, LARGEST, SEVERITIES, read_column
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events", "intercurrent_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
 """Columns of ``subjects`` that are populations wherever they occur; a trial may name more."""
 
-SEVERITIES = ("none", "mild", "moderate", "severe")
 ONE_ARM = "all subjects"
 """The arm of a trial whose table of subjects names none."""
 
 MOST_DAYS = 36_525
 """A hundred years: what lies beyond is no study day."""
-
-LARGEST = 1e12
 
 STUDY_DAY = "a whole study day"
 DOSE_DAY = "a whole study day from 1 on"
@@ -43,11 +41,6 @@ MAY_BE_EMPTY = ("adverse_events", "intercurrent_events")
 
 ROW = "row"
 """The name of an index that holds the rows' numbers in their file."""
-
-_YES_NO = {
-    "yes": True, "no": False, "y": True, "n": False, "true": True, "false": False,
-    "1": True, "0": False, "1.0": True, "0.0": False,
-}  # fmt: skip
 
 
 @cache
@@ -195,10 +188,10 @@ def checked(
         numbers = row_numbers(raw)
         for column, kind in kinds.items():
             if column in frame.columns:
-                frame[column], wrong = _read(frame[column], kind)
+                frame[column], wrong = read_column(frame[column], kind)
                 if column in more:
                     wrong |= raw[column].isna().to_numpy()
-                expected = _EXPECTED.get(kind) or known[column].description
+                expected = EXPECTED.get(kind) or known[column].description
                 problems += [
                     (file, int(numbers[row]), column, _quoted(raw[column].iloc[row]), expected)
                     for row in np.flatnonzero(wrong).tolist()
@@ -348,56 +341,3 @@ def _quoted(value: object) -> str:
     if value is None or value is pd.NA or value != value:
         return "nothing"
     return f"{value:g}" if isinstance(value, float) else f"'{value}'"
-
-
-Reading = tuple["pd.Series[Any]", np.ndarray]
-
-
-def _read(column: pd.Series[Any], kind: str) -> Reading:
-    """The values of a column's words. A long column repeats few words: each is read once, where words can be told apart."""
-    mixed = column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) != "string"
-    if kind == "number" or mixed:  # 1, 1.0 and True are one value to pandas, and three words
-        return _READERS[kind](column)
-    codes, words = pd.factorize(column)
-    with_nothing = pd.Series(words).reindex([*range(len(words)), -1])
-    values, wrong = _READERS[kind](with_nothing)
-    return values.take(codes).set_axis(column.index), wrong[codes]
-
-
-def _nothing_wrong(column: pd.Series[Any]) -> np.ndarray:
-    return np.zeros(len(column), dtype=bool)
-
-
-def _read_text(column: pd.Series[Any]) -> Reading:
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        # 101.0 is how pandas reads 101 in a column with gaps.
-        numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        words = pd.Series([f"{number:.15g}" for number in numbers], index=column.index, dtype=object)
-        return words.where(column.notna().to_numpy(), None), _nothing_wrong(column)
-    words = column.astype(object).where(column.notna(), None)
-    return words.map(lambda word: None if word is None else str(word).strip() or None), _nothing_wrong(column)
-
-
-def _read_number(column: pd.Series[Any]) -> Reading:
-    numbers = pd.to_numeric(column, errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    # Truth values are no numbers, and no measurement is beyond LARGEST.
-    wrong = column.notna().to_numpy() & ~(np.abs(numbers) <= LARGEST)
-    if pd.api.types.is_bool_dtype(column):
-        wrong = column.notna().to_numpy()
-    return pd.Series(numbers, index=column.index), wrong
-
-
-def _read_yes_no(column: pd.Series[Any]) -> Reading:
-    words = column.astype(object).map(lambda word: _YES_NO.get(str(word).strip().lower()))
-    wrong = column.notna().to_numpy() & words.isna().to_numpy()
-    return words.astype("boolean"), wrong
-
-
-def _read_severity(column: pd.Series[Any]) -> Reading:
-    words, wrong = _read_text(column)
-    codes = {str(code): word for code, word in enumerate(SEVERITIES)}
-    return words.map(lambda word: codes.get(word, word.lower()) if isinstance(word, str) else None), wrong
-
-
-_READERS = {"text": _read_text, "number": _read_number, "yes/no": _read_yes_no, "severity": _read_severity}
-_EXPECTED = {"yes/no": "yes or no"}

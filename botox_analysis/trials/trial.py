@@ -11,7 +11,8 @@ import pandas as pd
 
 from botox_analysis.refusal import DataError, listed, refuse
 from botox_analysis.schema import BASELINE, categories_of
-from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, SEVERITIES, TABLES, checked
+from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, checked
+from botox_analysis.trials.readings import SEVERITIES
 
 ALL_RANDOMISED = "all randomised"
 LEFT_OUT = ("where", "reason", "n")
