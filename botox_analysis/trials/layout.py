@@ -11,6 +11,7 @@ ICHD-3, International Classification of Headache Disorders, 3rd edition (2018). 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -193,7 +194,13 @@ def checked(
                     wrong |= raw[column].isna().to_numpy()
                 expected = EXPECTED.get(kind) or known[column].description
                 problems += [
-                    (file, int(numbers[row]), column, _quoted(raw[column].iloc[row]), expected)
+                    (
+                        file,
+                        int(numbers[row]),
+                        column,
+                        _quoted(raw[column].iloc[row]),
+                        expected + _if_a_date(column, raw[column].iloc[row]),
+                    )
                     for row in np.flatnonzero(wrong).tolist()
                 ]
         if name == "subjects":
@@ -335,6 +342,12 @@ def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str], num
             for row in unknown.tolist()
         ]
     return problems
+
+
+def _if_a_date(column: str, found: object) -> str:
+    """What a message adds where a date stands in a column of study days."""
+    is_date = column.endswith("day") and re.match(r"\d{4}-\d\d-\d\d", str(found))
+    return f", or the column to be called '{column.removesuffix('day')}date'" if is_date else ""
 
 
 def _quoted(value: object) -> str:

@@ -97,6 +97,13 @@ def test_a_missing_date_is_refused_by_the_column_the_file_has(trial_folder):
         ba.load_trial(trial_folder(subjects_csv=DOSED, intercurrent_events_csv=events))
 
 
+def test_a_date_in_the_column_of_days_is_told_where_it_belongs(trial_folder):
+    events = "subject,kind,day\na,rescue treatment,2020-03-04\n"
+    said = r"row 2, column 'day': found '2020-03-04'; expected a whole study day from 1 on, or the column to be called 'date'\."
+    with pytest.raises(ba.DataError, match=said):
+        ba.load_trial(trial_folder(subjects_csv=DOSED, intercurrent_events_csv=events))
+
+
 def test_a_date_before_the_first_dose_is_no_intercurrent_event(trial_folder):
     events = "subject,kind,date\na,death,2023-12-31\n"
     with pytest.raises(ba.DataError, match=r"intercurrent_events\.csv, row 2.*found -1; expected a whole study day from 1 on"):
