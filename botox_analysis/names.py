@@ -1,0 +1,128 @@
+"""Names as they are spelled: one spelling for what is canonically equal, and names that only look alike told apart.
+
+References
+----------
+Unicode Standard Annex 15, Unicode Normalization Forms, section 1.1: canonical and compatibility equivalence. Unicode Technical
+Standard 39, Unicode Security Mechanisms, section 4: names that look alike.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u3000"), " ")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u180e\u034f"), "")
+_CANONICAL = {**_SPACES, **_INVISIBLE}
+"""Spaces of other widths are spaces; marks without a width, and hyphens shown at the end of a line only, are nothing."""
+
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\u02bb\uff07"), "'")
+_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"')
+# Letters of Cyrillic and Greek that are drawn as Latin ones (after case folding): what a keyboard of another language writes.
+_LETTERS = str.maketrans("асеорхуіјѕкмтвнԁԛԝοαερτυνικ", "aceopxyijskmtbhdqwoaeptuvik")
+_CONTROL = {"Cc", "Cs"}
+_DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+"""Marks that turn the direction of writing, or begin a line: nothing in a name, and able to hide a part of it."""
+
+
+def spelled(name: str) -> str:
+    """Spell a name in its one canonical way.
+
+    Parameters
+    ----------
+    name : str
+        As a file has it.
+
+    Returns
+    -------
+    str
+        In Unicode's normalization form C, with plain spaces, without marks of no width, and without spaces around it.
+
+    Examples
+    --------
+    >>> spelled("U\\u0308belkeit") == "\\u00dcbelkeit"
+    True
+    """
+    if name.isascii():
+        return name.strip()
+    return unicodedata.normalize("NFC", name.translate(_CANONICAL)).strip()
+
+
+def has_control(name: str) -> bool:
+    """Tell whether a name has a character that controls how text is shown.
+
+    Parameters
+    ----------
+    name : str
+        Spelled as `spelled` does.
+
+    Returns
+    -------
+    bool
+        True for control characters (tabs and line ends among them), for half of a pair of code units, and for marks that turn
+        the direction of writing.
+
+    Examples
+    --------
+    >>> has_control("week 4"), has_control("week\\t4")
+    (False, True)
+    """
+    if name.isascii():
+        return not name.isprintable()
+    return any(unicodedata.category(letter) in _CONTROL or letter in _DIRECTION for letter in name)
+
+
+def outline(name: str) -> str:
+    """Reduce a name to what a reader sees of it.
+
+    Parameters
+    ----------
+    name : str
+        Any name.
+
+    Returns
+    -------
+    str
+        Equal for two names that differ in capitals, spaces, hyphens, apostrophes, quotation marks, widths and ligatures, the
+        sharp s, or letters of another alphabet of the same shape. For comparisons only.
+
+    Examples
+    --------
+    >>> outline("Injection-site pain") == outline("injection\\u2010site  Pain")
+    True
+    """
+    if not name.isascii():
+        # Marks of no width go before the compatibility form; the micro sign becomes the Greek letter, both drawn as u.
+        name = unicodedata.normalize("NFKC", name.translate(_CANONICAL).translate(_APOSTROPHES).translate(_QUOTES))
+        name = "".join("-" if unicodedata.category(letter) == "Pd" or letter == "\u2212" else letter for letter in name)
+        name = unicodedata.normalize("NFC", name.casefold()).translate(_LETTERS)
+    else:
+        name = name.casefold().replace("`", "'")
+    return "".join(name.split())
+
+
+def look_alikes(names: Iterable[str]) -> tuple[str, str] | None:
+    """Find two names that a reader takes for one.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Distinct names.
+
+    Returns
+    -------
+    tuple of (str, str) or None
+        The first two that look alike, in the order given; None where there are none.
+
+    Examples
+    --------
+    >>> look_alikes(["Rash", "Neck pain", "neck pain"])
+    ('Neck pain', 'neck pain')
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        reduced = outline(name)
+        if reduced in seen and seen[reduced] != name:
+            return seen[reduced], name
+        seen[reduced] = name
+    return None
