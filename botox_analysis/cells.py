@@ -96,8 +96,8 @@ class Reading:
     Attributes
     ----------
     values : Series, shape (n,)
-        On the index of the column: texts, floats, nullable truth values; of dates the days since 1970-01-01, as floats. Missing
-        where the cell is empty, or not of the kind.
+        On the index of the column: texts (identifiers as categories), floats, nullable truth values; of dates the days since
+        1970-01-01, as floats. Missing where the cell is empty, or not of the kind.
     wrong : ndarray of bool, shape (n,)
         True where a cell is not of the kind.
     clock : ndarray of int, shape (n,)
@@ -301,6 +301,11 @@ def _placed(values: Any, codes: np.ndarray, index: pd.Index, kind: str) -> pd.Se
         known = np.array([bool(value) for value in values] + [False])
         missing = np.array([value is None for value in values] + [True])
         return pd.Series(pd.arrays.BooleanArray(known[codes], missing[codes]), index=index)
+    if kind == IDENTIFIER:
+        at, names = pd.factorize(np.asarray(values, dtype=object))
+        return pd.Series(
+            pd.Categorical.from_codes(np.append(at, -1)[codes], categories=pd.Index(names, dtype=_TEXT)), index=index
+        )
     texts = pd.Series([*values, None], dtype=_TEXT)
     return texts.take(codes).set_axis(index)
 
@@ -317,7 +322,7 @@ def _nothing(words: np.ndarray, notation: Notation, *, as_values: bool = True) -
         return empty
     found, _ = _parsed([text.replace(notation.decimal, ".") for text in texts], ".")
     typed = np.array([_is_truth(value) for value in words], dtype=bool)
-    return empty | (np.isin(found, notation.missing_numbers) & ~typed)
+    return np.asarray(empty | (np.isin(found, notation.missing_numbers) & ~typed))
 
 
 def _without_codes(found: np.ndarray, notation: Notation) -> np.ndarray:
@@ -376,7 +381,7 @@ def _read_names(
     spellings: dict[str, list[str]] = {}
     for at in np.flatnonzero(~nothing).tolist():
         value = words[at]
-        too_long = isinstance(value, float | np.floating) and not abs(value) < _EXACT
+        too_long = isinstance(value, float | np.floating) and not abs(float(value)) < _EXACT
         if too_long or not (isinstance(value, str) or _is_truth(value) or _is_real(value)):
             wrong[at] = True
             continue

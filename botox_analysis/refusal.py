@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-Problem = tuple[str, int | None, str, str, str]
-"""File, row (the header is row 1), column, what was found, what would have been right."""
 
-_PROBLEM_COLUMNS = ["file", "row", "column", "found", "expected"]
+class Problem(NamedTuple):
+    """What is wrong in one place, or in several cells of a column with the same text.
+
+    Attributes
+    ----------
+    file : str
+        The file, or what else the table is called.
+    row : int or None
+        The first row; the header is row 1. None where no single row is meant.
+    column : str
+        Empty where no single column is meant.
+    found, expected : str
+        What is there, and what would have been right.
+    n : int
+        In how many rows.
+    """
+
+    file: str
+    row: int | None
+    column: str
+    found: str
+    expected: str
+    n: int = 1
 
 
 class DataError(ValueError):
@@ -21,25 +42,25 @@ class DataError(ValueError):
     message : str
         What was found, where, and what would have been right.
     problems : DataFrame, optional
-        Every problem that was found, one row each: file, row, column, found, expected.
+        Every problem that was found, one row each: file, (first) row, column, found, expected, and in how many rows, n.
     """
 
     def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
         super().__init__(message)
-        self.problems = problems if problems is not None else pd.DataFrame(columns=_PROBLEM_COLUMNS)
+        self.problems = problems if problems is not None else pd.DataFrame(columns=list(Problem._fields))
 
 
 class FitError(ArithmeticError):
     """The numbers do not determine the model, or the optimiser failed."""
 
 
-def refuse(problems: list[Problem], *, n_shown: int = 50) -> None:
+def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
     """Raise one `DataError` for a list of problems; do nothing where there is none.
 
     Parameters
     ----------
-    problems : list of tuple
-        File, row (None where no single row is meant), column, found, expected.
+    problems : iterable of Problem
+        Or of tuples with the same fields, ``n`` may be left out. Those that differ in their rows only become one.
     n_shown : int
         How many of them the error's table keeps.
 
@@ -48,16 +69,22 @@ def refuse(problems: list[Problem], *, n_shown: int = 50) -> None:
     DataError
         Its message tells the first problem and how many there are.
     """
-    if not problems:
+    together: dict[tuple[str, str, str, str], Problem] = {}
+    for one in (Problem(*problem) for problem in problems):
+        key = (one.file, one.column, one.found, one.expected)
+        first = together.get(key)
+        together[key] = one if first is None else first._replace(n=first.n + one.n)
+    if not together:
         return
-    file, row, column, found, expected = problems[0]
+    distinct = list(together.values())
+    file, row, column, found, expected, n = distinct[0]
     where = file if row is None else f"{file}, row {row}"
     if column:
         where += f", column '{column}'"
-    message = f"{where}: found {found}; expected {expected}."
-    if len(problems) > 1:
-        message += f" This is the first of {len(problems):,} problems."
-    raise DataError(message, pd.DataFrame(problems[:n_shown], columns=_PROBLEM_COLUMNS))
+    message = f"{where}: found {found}{f' in {n:,} rows' if n > 1 else ''}; expected {expected}."
+    if len(distinct) > 1:
+        message += f" This is the first of {len(distinct):,} problems."
+    raise DataError(message, pd.DataFrame(distinct[:n_shown], columns=list(Problem._fields)))
 
 
 def listed(names: Iterable[object], *, n_shown: int = 8) -> str:

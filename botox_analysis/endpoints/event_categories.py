@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import SEVERITIES
 from botox_analysis.endpoints.event_counts import coded_words
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.trials.readings import SEVERITIES
 
 ANY = "any adverse event"
 ANY_SPECIAL = "any adverse event of special interest"

@@ -346,12 +346,12 @@ def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
         raise DataError("events, column 'day': found dates; expected study days, which are (date - first dose) in days, plus 1.")
     day = pd.to_numeric(events["day"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     problems: list[Problem] = [
-        ("events", int(row) + 1, column, "nothing", f"a {column}")
+        Problem("events", int(row) + 1, column, "nothing", f"a {column}")
         for column in ("subject", "kind")
         for row in np.flatnonzero(events[column].isna())
     ]
     problems += [
-        ("events", int(row) + 1, "day", _shown(events["day"].iloc[row]), "a study day from 1 on")
+        Problem("events", int(row) + 1, "day", _shown(events["day"].iloc[row]), "a study day from 1 on")
         for row in np.flatnonzero(~(np.isfinite(day) & (day >= 1)))
     ]
     refuse(problems)

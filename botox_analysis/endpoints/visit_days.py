@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,36 +9,8 @@ import pandas as pd
 
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed, require_columns
-
-DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "cycle": 84.0, "month": 365.25 / 12}
-"""A cycle of treatment is 12 weeks; a month is a twelfth of a year, rounded to whole days in the end."""
-
-_NAMED = re.compile(r"^(?:(day|week|cycle|month)s? (\d+)|(\d+) (day|week|cycle|month)s?|days \d+ to (\d+))$", re.IGNORECASE)
-
-
-def day_of_visit(visit: str) -> float:
-    """The last study day of the time that the name of a visit tells.
-
-    Parameters
-    ----------
-    visit : str
-        Such as ``"week 4"``, ``"month 3"``, ``"day 28"`` or ``"days 1 to 28"``.
-
-    Returns
-    -------
-    float
-        Missing where the name tells no time.
-
-    Examples
-    --------
-    >>> day_of_visit("week 4"), day_of_visit("month 3"), day_of_visit("days 29 to 56")
-    (28.0, 91.0, 56.0)
-    """
-    named = _NAMED.match(visit.strip())
-    if not named:
-        return np.nan
-    unit, number = (named[1] or named[4] or "day").lower(), float(named[2] or named[3] or named[5])
-    return float(round(DAYS_PER_UNIT[unit] * number))
+from botox_analysis.trials.visits import DAYS_PER_UNIT as DAYS_PER_UNIT
+from botox_analysis.trials.visits import day_of_visit as day_of_visit
 
 
 def visit_days(outcomes: pd.DataFrame, days: str | Mapping[str, float] | None) -> FloatArray:

@@ -1,7 +1,4 @@
-"""The layout of a trial's five tables, and the check at the door.
-
-Each table is a pandera schema. `checked` turns the words of a raw table into values, checks them against the schema,
-and tells all the problems of all tables at once.
+"""The layout of a trial's five tables: their columns, what each contains, and which cells are possible.
 
 References
 ----------
@@ -12,16 +9,15 @@ ICHD-3, International Classification of Headache Disorders, 3rd edition (2018). 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from botox_analysis.refusal import Problem, listed, refuse
-from botox_analysis.schema import OF_VISITS, OUTCOMES
-from botox_analysis.trials.readings import EXPECTED, LARGEST, SEVERITIES, read_column
+from botox_analysis.cells import IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, YES_NO
+from botox_analysis.refusal import listed
+from botox_analysis.trials.readers.files import SETTINGS
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events", "intercurrent_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
@@ -30,327 +26,303 @@ POPULATIONS = ("itt", "safety", "per_protocol")
 ONE_ARM = "all subjects"
 """The arm of a trial whose table of subjects names none."""
 
-MOST_DAYS = 36_525
-"""A hundred years: what lies beyond is no study day."""
+MOST_DAYS = 20_000
+"""Some 55 years: no study day is beyond, and a count of days since 1900 is."""
 
 STUDY_DAY = "a whole study day"
 DOSE_DAY = "a whole study day from 1 on"
-NO_DAY_0 = "day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in trial.toml"
+NO_DAY_0 = f"day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in {SETTINGS}"
+FIRST_DOSE = "first_dose_date"
 
 MAY_BE_EMPTY = ("adverse_events", "intercurrent_events")
 """Tables without rows that say something: that nobody had any."""
 
-ROW = "row"
-"""The name of an index that holds the rows' numbers in their file."""
+KEYS = {
+    "subjects": ("subject",),
+    "diary": ("subject", "day"),
+    "assessments": ("subject", "scale", "visit"),
+    "intercurrent_events": ("subject", "kind", "day"),
+}
+"""The columns of which no two rows of a table may have the same."""
+
+DATES = {
+    "subjects": {"last_date": "last_day", "last_dose_date": "last_dose_day"},
+    "diary": {"date": "day"},
+    "assessments": {"date": "day"},
+    "adverse_events": {"onset_date": "onset_day", "end_date": "end_day", "worsened_date": "worsened_day"},
+    "intercurrent_events": {"date": "day"},
+}
+"""The columns of dates, and the study days that they become."""
+
+Possible = Callable[[np.ndarray], np.ndarray]
 
 
-@cache
-def table_schemas() -> dict[str, Any]:
-    """The schema of each table, by name.
+def _any(values: np.ndarray) -> np.ndarray:
+    return np.ones(len(values), dtype=bool)
 
-    Returns
-    -------
-    dict of str to pandera.pandas.DataFrameSchema
-        A column's ``description`` says what is expected of it; its ``metadata`` how its words are read.
+
+@dataclass(frozen=True)
+class Column:
+    """What a column of a table contains.
+
+    Attributes
+    ----------
+    kind : str
+        How its cells are parsed: one of `botox_analysis.cells.KINDS`.
+    expected : str
+        What messages say a cell should be.
+    required : bool
+        Whether a table must have it.
+    nullable : bool
+        Whether a cell may be empty.
+    possible : callable
+        Values without missing ones, shape (n,) -> truth values, shape (n,): which may be.
     """
-    import pandera.pandas as pa
 
-    def text(*, required: bool = True, nullable: bool = False) -> Any:
-        return pa.Column(required=required, nullable=nullable, description="a text", metadata={"kind": "text"})
+    kind: str
+    expected: str
+    required: bool = False
+    nullable: bool = True
+    possible: Possible = _any
 
-    def numeric(low: float, high: float, expected: str, *, required: bool = False, nullable: bool = True) -> Any:
-        return pa.Column(
-            float, pa.Check.in_range(low, high), required=required, nullable=nullable, description=expected,
-            metadata={"kind": "number"},
-        )  # fmt: skip
 
-    def study_day(expected: str = STUDY_DAY, *, first: int = -MOST_DAYS, required: bool = False, nullable: bool = True) -> Any:
-        return pa.Column(
-            float, pa.Check(lambda days: (days == np.floor(days)) & (days != 0) & (days >= first) & (days <= MOST_DAYS)),
-            required=required, nullable=nullable, description=expected, metadata={"kind": "number"},
-        )  # fmt: skip
+def _within(low: float, high: float) -> Possible:
+    return lambda values: (values >= low) & (values <= high)
 
-    def yes_no(*, nullable: bool = True) -> Any:
-        return pa.Column(required=False, nullable=nullable, description="yes or no", metadata={"kind": "yes/no"})
 
-    def severity(words: tuple[str, ...], *, nullable: bool) -> Any:
-        return pa.Column(
-            None, pa.Check.isin(words), required=False, nullable=nullable, description=f"one of {listed(words)}",
-            metadata={"kind": "severity"},
-        )  # fmt: skip
+def _is_study_day(first: int) -> Possible:
+    return lambda days: (days == np.floor(days)) & (days != 0) & (days >= first) & (days <= MOST_DAYS)
 
-    any_number = (-np.inf, np.inf, "a number")
-    return {
-        "subjects": pa.DataFrameSchema(
-            {
-                "subject": text(),
-                "arm": text(required=False),
-                "actual_arm": text(required=False, nullable=True),
-                **{population: yes_no(nullable=False) for population in POPULATIONS},
-                "completed": yes_no(),
-                "discontinuation_reason": text(required=False, nullable=True),
-                "last_day": study_day(),
-                "last_dose_day": study_day(DOSE_DAY, first=1),
-            },
-            unique=["subject"],
+
+def _day(*, first: int = -MOST_DAYS, required: bool = False) -> Column:
+    expected = STUDY_DAY if first < 1 else DOSE_DAY
+    return Column(NUMBER, expected, required=required, nullable=not required, possible=_is_study_day(first))
+
+
+_SUBJECT = Column(IDENTIFIER, "a text", required=True, nullable=False)
+_NEEDED_NAME = Column(NAME, "a text", required=True, nullable=False)
+_NAMED = Column(NAME, "a text")
+_FLAG = Column(YES_NO, "yes or no")
+
+COLUMNS: dict[str, dict[str, Column]] = {
+    "subjects": {
+        "subject": _SUBJECT,
+        "arm": Column(NAME, "a text", nullable=False),
+        "actual_arm": _NAMED,
+        **dict.fromkeys(POPULATIONS, Column(YES_NO, "yes or no", nullable=False)),
+        "completed": _FLAG,
+        "discontinuation_reason": _NAMED,
+        "last_day": _day(),
+        "last_dose_day": _day(first=1),
+    },
+    "diary": {
+        "subject": _SUBJECT,
+        "day": _day(required=True),
+        "headache": _FLAG,
+        "headache_hours": Column(NUMBER, "hours from 0 to 24", possible=_within(0, 24)),
+        "severity": Column(SEVERITY, f"one of {listed(SEVERITIES)}"),
+        "migraine": _FLAG,
+        "acute_medication": Column(NUMBER, "a number of doses, 0 or more", possible=_within(0, np.inf)),
+    },
+    "assessments": {
+        "subject": _SUBJECT,
+        "scale": _NEEDED_NAME,
+        "visit": _NEEDED_NAME,
+        "value": Column(NUMBER, "a number", required=True),
+        "day": _day(),
+    },
+    "adverse_events": {
+        "subject": _SUBJECT,
+        "term": _NEEDED_NAME,
+        "class": _NAMED,
+        "onset_day": _day(),
+        "end_day": _day(),
+        "worsened_day": _day(),
+        "severity": Column(
+            SEVERITY, f"one of {listed(SEVERITIES[1:])}", possible=lambda words: np.isin(words.astype(str), SEVERITIES[1:])
         ),
-        "diary": pa.DataFrameSchema(
-            {
-                "subject": text(),
-                "day": study_day(required=True, nullable=False),
-                "headache": yes_no(),
-                "headache_hours": numeric(0, 24, "hours from 0 to 24"),
-                "severity": severity(SEVERITIES, nullable=True),
-                "migraine": yes_no(),
-                "acute_medication": numeric(0, np.inf, "a number of doses, 0 or more"),
-            },
-            unique=["subject", "day"],
-        ),
-        "assessments": pa.DataFrameSchema(
-            {
-                "subject": text(),
-                "scale": text(),
-                "visit": text(),
-                "value": numeric(*any_number, required=True),
-                "day": study_day(),
-            },
-            unique=["subject", "scale", "visit"],
-        ),
-        "adverse_events": pa.DataFrameSchema(
-            {
-                "subject": text(),
-                "term": text(),
-                "class": text(required=False, nullable=True),
-                "onset_day": study_day(),
-                "end_day": study_day(),
-                "worsened_day": study_day(),
-                "severity": severity(SEVERITIES[1:], nullable=True),
-                "related": yes_no(),
-                "serious": yes_no(),
-                "led_to_discontinuation": yes_no(),
-                "fatal": yes_no(),
-                "treatment_emergent": yes_no(),
-                "action": text(required=False, nullable=True),
-            }
-        ),
-        "intercurrent_events": pa.DataFrameSchema(
-            {
-                "subject": text(),
-                "kind": text(),
-                "day": study_day(DOSE_DAY, first=1, required=True, nullable=False),
-            },
-            unique=["subject", "kind", "day"],
-        ),
-    }
+        "related": _FLAG,
+        "serious": _FLAG,
+        "led_to_discontinuation": _FLAG,
+        "fatal": _FLAG,
+        "treatment_emergent": _FLAG,
+        "action": Column(TEXT, "a text"),
+    },
+    "intercurrent_events": {"subject": _SUBJECT, "kind": _NEEDED_NAME, "day": _day(first=1, required=True)},
+}
+"""Each table's columns, by name. Columns of dates stand for the study days that they become."""
+
+COUNTED_NAMES = {
+    "subjects": ("arm", "actual_arm", "discontinuation_reason"),
+    "assessments": ("scale", "visit"),
+    "adverse_events": ("class", "term"),
+    "intercurrent_events": ("kind",),
+}
+"""Columns whose words are what is counted: two spellings of one would be two."""
 
 
-def checked(
-    tables: Mapping[str, pd.DataFrame],
-    *,
-    files: Mapping[str, str],
-    populations: tuple[str, ...] = (),
-    allowed: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
-) -> dict[str, pd.DataFrame]:
-    """Tables whose words are values and whose values are possible.
+def populations_of(named: tuple[str, ...]) -> dict[str, Column]:
+    """Describe the populations that a trial names itself.
 
     Parameters
     ----------
-    tables : mapping of str to DataFrame
-        ``subjects`` and any of `TABLES`, as read.
-    files : mapping of str to str
-        What messages call each table.
-    populations : tuple of str
-        Columns of ``subjects`` that say yes or no, besides `POPULATIONS`.
-    allowed : mapping of str to mapping of str to sequence of str, optional
-        By table and column, the words there may be.
+    named : tuple of str
+        Columns of ``subjects``.
 
     Returns
     -------
-    dict of str to DataFrame
-        New frames. Columns the layout does not know are kept as they are.
-
-    Raises
-    ------
-    DataError
-        Its table has every problem of every file, up to a sensible number.
+    dict of str to Column
+        Each required, yes or no in every row.
     """
-    problems: list[Problem] = []
-    values: dict[str, pd.DataFrame] = {}
-    for name, raw in tables.items():
-        file = files.get(name, name)
-        known = table_schemas()[name].columns
-        more = populations if name == "subjects" else ()
-        lacking = _lacking(raw, file, [column for column, rule in known.items() if rule.required] + list(more), name)
-        if lacking:
-            problems += lacking
-            continue
-        kinds = {column: rule.metadata["kind"] for column, rule in known.items()} | dict.fromkeys(more, "yes/no")
-        frame = raw.reset_index(drop=True)
-        numbers = row_numbers(raw)
-        for column, kind in kinds.items():
-            if column in frame.columns:
-                frame[column], wrong = read_column(frame[column], kind)
-                if column in more:
-                    wrong |= raw[column].isna().to_numpy()
-                expected = EXPECTED.get(kind) or known[column].description
-                problems += [
-                    (
-                        file,
-                        int(numbers[row]),
-                        column,
-                        _quoted(raw[column].iloc[row]),
-                        expected + _if_a_date(column, raw[column].iloc[row]),
-                    )
-                    for row in np.flatnonzero(wrong).tolist()
-                ]
-        if name == "subjects":
-            problems += _unusable_covariates(frame, set(kinds), file, numbers)
-        told = {problem[:3] for problem in problems}
-        problems += [problem for problem in _violations(frame, name, file, numbers) if problem[:3] not in told]
-        if name == "adverse_events":
-            problems += _before_onset(frame, file, numbers)
-        for column, words in (allowed or {}).get(name, {}).items():
-            if column in frame.columns:
-                problems += _not_among(frame[column], words, file, numbers)
-        values[name] = frame
-    if "subjects" in values:
-        problems += _strangers(values, files, {name: row_numbers(raw) for name, raw in tables.items()})
-    # By file, row and column, each as they stand, so that the same files always give the same sentence.
-    place = {
-        (files.get(name, name), str(column)): (number, at)
-        for number, (name, raw) in enumerate(tables.items())
-        for at, column in enumerate(raw.columns)
-    }
-    order = {files.get(name, name): number for number, name in enumerate(tables)}
-    distinct = dict.fromkeys(problems)
-    refuse(sorted(distinct, key=lambda found: (order[found[0]], found[1] or 0, place.get((found[0], found[2]), (0, -1))[1])))
-    return values
+    return dict.fromkeys(named, Column(YES_NO, "yes or no", required=True, nullable=False))
 
 
-def row_numbers(frame: pd.DataFrame) -> np.ndarray:
-    """The number of each row as messages say it: as in the file, or counted from a header in row 1.
+def expected_of(column: str, rule: Column, cell: str, *, decimal: str, table: str) -> str:
+    """Say what a cell should have been, and the setting that would make it right.
 
     Parameters
     ----------
-    frame : DataFrame
-        A table; its index is named `ROW` where it comes from a file.
+    column : str
+        The column's name.
+    rule : Column
+        What it contains.
+    cell : str
+        The cell as it stands; empty where nothing does.
+    decimal : str
+        The decimal sign of the files.
+    table : str
+        Which table it is.
 
     Returns
     -------
-    ndarray of int, shape (n,)
-        One a row.
+    str
+        The end of a sentence that begins with "expected".
     """
-    return np.asarray(frame.index) if frame.index.name == ROW else np.arange(2, len(frame) + 2)
+    if not cell:
+        return rule.expected
+    if rule.expected in (STUDY_DAY, DOSE_DAY):
+        return _expected_day(column, rule, cell)
+    if rule.kind == SEVERITY and re.fullmatch(r"[0-9]+([.,]0*)?", cell):
+        return f'{rule.expected}; a number has a meaning only by [values.{table}.{column}], such as 1 = "mild"'
+    if rule.kind == YES_NO and cell.isalpha():
+        return f'{rule.expected}, or a line of [values.{table}.{column}], such as {cell} = "yes"'
+    return rule.expected + number_hint(cell, decimal) if rule.kind == NUMBER else rule.expected
 
 
-def _lacking(raw: pd.DataFrame, file: str, columns: list[str], table: str) -> list[Problem]:
-    if raw.columns.has_duplicates:
-        twice = listed(raw.columns[raw.columns.duplicated()])
-        return [(file, 1, "", f"column {twice} more than once", "each name once")]
-    there = listed(raw.columns, n_shown=30)
-    problems: list[Problem] = [
-        (
-            file,
-            1,
-            column,
-            f"no such column among {there}",
-            f"it, or a line under [columns.{table}] in trial.toml that says its name",
+def number_hint(cell: str, decimal: str) -> str:
+    """Say which setting would make a number of a cell, or a missing value.
+
+    Parameters
+    ----------
+    cell : str
+        The cell as it stands.
+    decimal : str
+        The decimal sign of the files.
+
+    Returns
+    -------
+    str
+        Empty where no setting would.
+
+    Examples
+    --------
+    >>> number_hint("12,5", ".")
+    ', or decimal = "," in trial.toml'
+    """
+    other = "," if decimal == "." else "."
+    if re.fullmatch(rf"[+-]?[0-9]+{re.escape(other)}[0-9]*([eE][+-]?[0-9]+)?", cell):
+        return f', or decimal = "{other}" in {SETTINGS}'
+    if re.fullmatch(r"[+-]?[0-9]{1,3}([.,' ][0-9]{3})+([.,][0-9]+)?", cell):
+        return ", without signs between its thousands"
+    return f", or missing = ['{cell}'] in {SETTINGS}" if is_missing_word(cell) else ""
+
+
+_MISSING_WORDS = {
+    "na", "nan", "n/a", "n.a.", "n.a", "#n/a", "none", "null", "nil", "nd", "not done", "unknown", "unk", "missing", "miss",
+    "not available", "not applicable", "not known", "not recorded", "not assessed", "?", "-", "--",
+    "---", ".", "..", "_", "x", "*", "/", "na.", "<na>",
+}  # fmt: skip
+
+
+def is_missing_word(cell: str) -> bool:
+    """Tell whether a cell has one of the words by which other programs write that a value is missing.
+
+    Parameters
+    ----------
+    cell : str
+        The cell as it stands.
+
+    Returns
+    -------
+    bool
+        True for ``.``, SAS's ``.A`` to ``.Z`` and ``._``, ``NA``, ``unknown`` and their like. The library takes none of them
+        for missing by itself: "NA" may be North America.
+
+    Examples
+    --------
+    >>> is_missing_word(".A"), is_missing_word("N/A"), is_missing_word("forty")
+    (True, True, False)
+    """
+    return cell.lower() in _MISSING_WORDS or bool(re.fullmatch(r"\.[A-Za-z_]", cell))
+
+
+def _expected_day(column: str, rule: Column, cell: str) -> str:
+    if re.fullmatch(r"[+-]?0+([.,]0*)?", cell) and rule.expected == STUDY_DAY:
+        return NO_DAY_0
+    date = f"{column.removesuffix('day')}date"
+    if re.fullmatch(r"[12][0-9]{3}[01][0-9][0-3][0-9]", cell):
+        return f"{rule.expected}, or the column to be called '{date}', with date_format = \"%Y%m%d\" in {SETTINGS}"
+    if re.match(r"\d{4}-\d\d-\d\d", cell) or re.fullmatch(r"\d{1,2}([./-])(\d{1,2}|[A-Za-z]{3})\1\d{2,4}", cell):
+        return f"{rule.expected}, or the column to be called '{date}'"
+    if re.fullmatch(r"-?[0-9]+(\.0*)?", cell) and abs(float(cell)) > MOST_DAYS:
+        return (
+            f"a study day up to {MOST_DAYS:,}; a count of days since a date belongs in a column called '{date}', "
+            f"with date_origin in {SETTINGS}"
         )
-        for column in columns
-        if column not in raw.columns
-    ]
-    if not len(raw) and table not in MAY_BE_EMPTY:
-        problems.append((file, None, "", "no rows", "a header and at least one row"))
-    return problems
+    return rule.expected + number_hint(cell, ".")
 
 
-def _unusable_covariates(frame: pd.DataFrame, known: set[str], file: str, numbers: np.ndarray) -> list[Problem]:
-    problems: list[Problem] = []
-    for column in frame.columns:
-        if column in known:
-            continue
-        if column in (*OUTCOMES, *OF_VISITS):
-            problems.append((file, 1, str(column), "this column", "another name: outcomes have a column that is called so"))
-        elif pd.api.types.is_float_dtype(frame[column]):
-            values = frame[column].to_numpy(dtype=float, na_value=np.nan)
-            problems += [
-                (file, int(numbers[row]), str(column), _quoted(float(values[row])), f"a number up to {LARGEST:g}")
-                for row in np.flatnonzero(np.abs(values) > LARGEST)
-            ]
-    return problems
+def expected_date(cell: str, date_format: str) -> str:
+    """Say how a date should have been written.
+
+    Parameters
+    ----------
+    cell : str
+        The cell as it stands; empty where nothing does.
+    date_format : str
+        Of the files.
+
+    Returns
+    -------
+    str
+        The end of a sentence that begins with "expected".
+    """
+    said = f"a date written {date_format} (or date_format in {SETTINGS})"
+    if re.fullmatch(r"[0-9]{5}([.,][0-9]+)?", cell):
+        return (
+            f"{said}; where dates are counts of days, date_origin in {SETTINGS} says since when: 1960-01-01 in SAS, "
+            "1899-12-30 or 1904-01-01 in a spreadsheet"
+        )
+    if is_missing_word(cell):
+        return f"{said}, or missing = ['{cell}'] in {SETTINGS}"
+    if re.search(r"(?:Z|[+-]\d\d:?\d\d)$", cell) and "%z" not in date_format:
+        return f"{said}, with %z where the offset stands"
+    return said
 
 
-def _not_among(column: pd.Series[Any], words: Sequence[str], file: str, numbers: np.ndarray) -> list[Problem]:
-    strange = np.flatnonzero(~column.isin(list(words)).to_numpy() & column.notna().to_numpy())
-    return [
-        (file, int(numbers[row]), str(column.name), _quoted(column.iloc[row]), f"one of {listed(words, n_shown=12)}")
-        for row in strange.tolist()
-    ]
+def columns_of(table: str, named_populations: tuple[str, ...]) -> dict[str, Any]:
+    """List the columns of a table, those of the trial's own populations with them.
 
+    Parameters
+    ----------
+    table : str
+        One of `TABLES`.
+    named_populations : tuple of str
+        Columns of ``subjects`` that are populations, besides `POPULATIONS`.
 
-def _violations(frame: pd.DataFrame, name: str, file: str, numbers: np.ndarray) -> list[Problem]:
-    import pandera.errors
-
-    schema = table_schemas()[name]
-    try:
-        schema.validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        return []
-    problems: list[Problem] = []
-    if schema.unique:
-        for row in np.flatnonzero(frame.duplicated(schema.unique)).tolist():
-            said = ", ".join(f"{column} {_quoted(frame[column].iloc[row])}" for column in schema.unique)
-            problems.append((file, int(numbers[row]), "", f"{said} a second time", f"one row per {', '.join(schema.unique)}"))
-    for case in cases[cases["schema_context"] != "DataFrameSchema"].itertuples():
-        number = None if pd.isna(case.index) else int(numbers[int(case.index)])
-        found = "nothing" if pd.isna(case.failure_case) else _quoted(case.failure_case)
-        expected = schema.columns[case.column].description
-        if expected == STUDY_DAY and case.failure_case == 0:
-            found, expected = "day 0", NO_DAY_0
-        problems.append((file, number, str(case.column), found, expected))
-    return problems
-
-
-def _before_onset(frame: pd.DataFrame, file: str, numbers: np.ndarray) -> list[Problem]:
-    problems: list[Problem] = []
-    for column in ("end_day", "worsened_day"):
-        if {"onset_day", column} <= set(frame.columns):
-            onset, day = frame["onset_day"].to_numpy(), frame[column].to_numpy()
-            problems += [
-                (file, int(numbers[row]), column, f"day {day[row]:g}", f"a day not before onset_day, {onset[row]:g}")
-                for row in np.flatnonzero(day < onset).tolist()
-            ]
-    return problems
-
-
-def _strangers(values: Mapping[str, pd.DataFrame], files: Mapping[str, str], numbers: Mapping[str, np.ndarray]) -> list[Problem]:
-    known = pd.Index(values["subjects"]["subject"].unique())
-    problems: list[Problem] = []
-    for name, frame in values.items():
-        codes, named = pd.factorize(frame["subject"])
-        unknown = np.flatnonzero(np.append(known.get_indexer(named) < 0, False)[codes])
-        problems += [
-            (
-                files.get(name, name),
-                int(numbers[name][row]),
-                "subject",
-                _quoted(frame["subject"].iloc[row]),
-                f"a subject of {files.get('subjects', 'subjects')}",
-            )
-            for row in unknown.tolist()
-        ]
-    return problems
-
-
-def _if_a_date(column: str, found: object) -> str:
-    """What a message adds where a date stands in a column of study days."""
-    is_date = column.endswith("day") and re.match(r"\d{4}-\d\d-\d\d", str(found))
-    return f", or the column to be called '{column.removesuffix('day')}date'" if is_date else ""
-
-
-def _quoted(value: object) -> str:
-    if value is None or value is pd.NA or value != value:
-        return "nothing"
-    return f"{value:g}" if isinstance(value, float) else f"'{value}'"
+    Returns
+    -------
+    dict of str to Column
+        By name.
+    """
+    return COLUMNS[table] | (populations_of(named_populations) if table == "subjects" else {})

@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, Problem, listed, refuse
-from botox_analysis.schema import BASELINE
-from botox_analysis.trials.layout import TABLES, row_numbers, table_schemas
-from botox_analysis.trials.raw_files import find_table, read_table
-from botox_analysis.trials.settings import SETTINGS, arms_of, protocol_of, read_settings, visits_of
-from botox_analysis.trials.study_days import with_study_days
-from botox_analysis.trials.trial import Trial, as_trial
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.readers.columnar import read_columnar
+from botox_analysis.trials.readers.delimited import read_delimited
+from botox_analysis.trials.readers.files import find_tables, parsing
+from botox_analysis.trials.settings import SETTINGS, read_settings
+from botox_analysis.trials.trial import LEFT_OUT, Trial, as_trial
 
-MOSTLY = 0.8
-"""The share of numbers from which a column of a few words beside them is taken for a mistake."""
+_ONLY_WITH = {
+    "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
+    "diary": ("diary",),
+}
+"""Settings that mean nothing without a table."""
 
 
 def load_trial(folder: str | Path) -> Trial:
-    """A trial from a folder of CSV or Parquet files.
+    """Read a trial from a folder of CSV or Parquet files.
 
     Parameters
     ----------
@@ -39,6 +42,7 @@ def load_trial(folder: str | Path) -> Trial:
     Trial
         With all subjects. Empty cells and the missing codes named in ``trial.toml`` are missing values; nothing else
         is ("NA" may be North America). Dates are study days: day 1 is that of ``first_dose_date``, the day before is -1.
+        ``left_out`` has what was left out, merged or assumed.
 
     Raises
     ------
@@ -49,60 +53,50 @@ def load_trial(folder: str | Path) -> Trial:
     ----------
     CDISC Study Data Tabulation Model Implementation Guide 3.4, section 4.4.4: study days, without a day 0.
     """
+    if not isinstance(folder, str | Path):
+        raise DataError(
+            f"folder is a {type(folder).__name__}; expected the path of a folder with subjects.csv or subjects.parquet."
+        )
     folder = Path(folder)
-    if not folder.is_dir():
+    with parsing(str(folder), "a folder"):
+        is_folder = folder.is_dir()
+    if not is_folder:
         raise DataError(f"{folder}: found no such folder; expected one with subjects.csv or subjects.parquet.")
+    paths, told = find_tables(folder, TABLES)
     settings = read_settings(folder)
-    paths = {table: find_table(folder, table) for table in TABLES}
-    if paths["subjects"] is None:
+    if "subjects" not in paths:
         found = sorted(path.name for path in folder.iterdir())
         raise DataError(f"{folder}: found {listed(found)}; expected subjects.csv or subjects.parquet among them.")
-    present = {table: path for table, path in paths.items() if path is not None}
-    raw = {table: read_table(path, table, settings) for table, path in present.items()}
-    files = {table: path.name for table, path in present.items()}
-    _refuse_words_among_numbers(raw["subjects"], files["subjects"], settings)
-    raw = with_study_days(raw, files, settings)
-    if "assessments" in raw and "baseline" in settings and "visit" in raw["assessments"].columns:
-        visit = raw["assessments"]["visit"].astype(object).map(str)
-        first = str(settings["baseline"])
-        if not (visit == first).any():
-            raise DataError(
-                f"{SETTINGS}: found baseline = {first!r}; {files['assessments']} has the visits {listed(visit.unique())}."
-            )
-        raw["assessments"] = raw["assessments"].assign(visit=visit.where(visit != first, BASELINE))
-    return as_trial(
+    _refuse_settings_of_absent_tables(settings, set(paths))
+    raw = {
+        table: read_columnar(path) if path.suffix == ".parquet" else read_delimited(path, settings)
+        for table, path in paths.items()
+    }
+    trial = as_trial(
         raw,
         name=settings.get("name", folder.resolve().name),
-        arms=arms_of(settings),
-        visits=visits_of(settings),
-        populations=tuple(settings.get("populations", ())),
-        protocol=protocol_of(settings),
-        provenance=_provenance(settings, [*present.values(), folder / SETTINGS]),
-        files=files,
+        provenance=_provenance(settings, [*paths.values(), folder / SETTINGS]),
+        files={table: path.name for table, path in paths.items()},
+        settings=settings,
     )
+    before = pd.DataFrame(told, columns=list(LEFT_OUT))
+    return replace(trial, left_out=pd.concat([before, trial.left_out], ignore_index=True)) if told else trial
 
 
-def _refuse_words_among_numbers(subjects: pd.DataFrame, file: str, settings: Mapping[str, Any]) -> None:
-    """Refuse a covariate of numbers with a word among them: it would silently become a factor."""
-    known = {*table_schemas()["subjects"].columns, *settings.get("factors", ()), *settings.get("populations", ())}
-    numbers_of_rows = row_numbers(subjects)
-    problems: list[Problem] = []
-    for column in subjects.columns:
-        if column in known or pd.api.types.is_numeric_dtype(subjects[column]) or column.endswith("_date"):
+def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], there: set[str]) -> None:
+    for table in TABLES:
+        if table in there:
             continue
-        there = subjects[column].notna().to_numpy()
-        read = pd.to_numeric(subjects[column], errors="coerce").notna().to_numpy()
-        if read.sum() > MOSTLY * there.sum() and not read[there].all():
-            problems += [
-                (file, int(numbers_of_rows[row]), str(column), f"'{subjects[column].iloc[row]}'",
-                 f"a number, an empty cell, or factors = ['{column}'] in {SETTINGS}")
-                for row in np.flatnonzero(there & ~read)
-            ]  # fmt: skip
-    refuse(problems)
+        said = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
+        said += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
+        if said:
+            raise DataError(
+                f"{SETTINGS}: found {listed(said)}, and no file of that table; expected {table}.csv or {table}.parquet."
+            )
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 checksum of a file.
+    """Compute the SHA-256 checksum of a file.
 
     Parameters
     ----------

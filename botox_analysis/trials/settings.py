@@ -1,53 +1,130 @@
-"""`trial.toml`: what a trial's files call things, checked word by word."""
+"""`trial.toml`: what a trial's files call things, checked word by word; and what its protocol plans."""
 
 from __future__ import annotations
 
 import codecs
 import datetime
+import math
 import tomllib
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from botox_analysis.cells import ISO_DATE, Notation, text_of
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
+from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.strategies import strategy_problem
-from botox_analysis.trials.trial import Protocol
 
-SETTINGS = "trial.toml"
+NEAREST, LAST = CHOICES_IN_WINDOWS = ("nearest", "last")
+"""Which of several assessments in one window counts: the one nearest to the visit's day (the later of two), or the last."""
+
 _WORD, _WORDS, _CODES = "a text", "a list of texts", "a list of texts or numbers"
+_TRUTH, _WHOLE, _NUMBER, _TABLE = "true or false", "a whole number", "a finite number", "a table"
+_DAYS = "two whole days, the first and the last"
 _KEYS = {
-    "name": _WORD, "citation": _WORD, "source": _WORD, "simulated": "true or false", "seed": "a whole number",
-    "arms": _WORDS, "reference": _WORD, "visits": _CODES, "baseline": "a text or a number", "populations": _WORDS,
-    "factors": _WORDS, "missing": _CODES, "first_day": "a whole number", "date_format": _WORD, "separator": _WORD,
-    "decimal": _WORD, "encoding": _WORD, "columns": "a table", "values": "a table", "protocol": "a table",
+    "name": _WORD, "citation": _WORD, "source": _WORD, "simulated": _TRUTH, "seed": _WHOLE,
+    "arms": _WORDS, "reference": _WORD, "visits": _CODES, "baseline": "a text or a number", "unscheduled": _CODES,
+    "within_window": f"'{NEAREST}' or '{LAST}'", "populations": _WORDS, "factors": _WORDS, "missing": _CODES,
+    "first_day": "0 or 1, the number of the first treatment's day", "date_format": _WORD,
+    "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
+    "separator": _WORD, "decimal": "'.' or ','", "encoding": _WORD,
+    "columns": _TABLE, "values": _TABLE, "scales": _TABLE, "windows": _TABLE, "diary": _TABLE, "protocol": _TABLE,
 }  # fmt: skip
 _PROTOCOL_KEYS = {
     "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
-    "analysis": _WORD, "handling": _WORD, "reduction": "a number", "points": "a number", "diary_rule": _WORD,
-    "intercurrent": "a table",
+    "analysis": _WORD, "handling": _WORD, "reduction": "a share from 0 to 1, such as 0.5", "points": _NUMBER, "diary_rule": _WORD,
+    "intercurrent": _TABLE,
 }  # fmt: skip
+_SCALE_KEYS = {"baseline": _TRUTH}
+_SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
+_LONGEST = 1 << 20
+"""Bytes of a trial.toml: more than that is another file."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a trial's protocol says of its analysis; a report follows it.
+
+    Attributes
+    ----------
+    endpoint : str
+        The primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first there is.
+    visit : str
+        The primary visit. Empty: the last.
+    covariates : tuple of str
+        Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
+    efficacy_population, safety_population : str
+        Columns of ``subjects``. Empty: all randomised.
+    analysis : str
+        How arms are compared: ``"mmrm"`` (a mixed model for repeated measures, all visits together) or ``"ancova"`` (an
+        analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
+        visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
+    handling : str
+        What stands for a missing value in the primary analysis, a word `impute` knows; empty: nothing does.
+    reduction : float
+        The share by which a responder's value falls.
+    points : float
+        The points by which a responder's value falls; where it is not 0 it takes the place of ``reduction``. A negative
+        number asks for a rise.
+    diary_rule : str
+        The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
+    intercurrent : mapping of str to str
+        Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
+        used whether or not an event happened.
+    """
+
+    endpoint: str = ""
+    visit: str = ""
+    covariates: tuple[str, ...] = ()
+    efficacy_population: str = ""
+    safety_population: str = ""
+    analysis: str = ""
+    handling: str = ""
+    reduction: float = 0.5
+    points: float = 0.0
+    diary_rule: str = ""
+    intercurrent: Mapping[str, str] = field(default_factory=dict)
 
 
 def _is_list(value: object, kinds: tuple[type, ...]) -> bool:
     return isinstance(value, list) and all(isinstance(item, kinds) and not isinstance(item, bool) for item in value)
 
 
-_IS = {
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_IS: dict[str, Callable[[Any], bool]] = {
     _WORD: lambda value: isinstance(value, str),
     _WORDS: lambda value: _is_list(value, (str,)),
     _CODES: lambda value: _is_list(value, (str, int, float)),
-    "a text or a number": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
-    "true or false": lambda value: isinstance(value, bool),
-    "a whole number": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "a number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    "a table": lambda value: isinstance(value, dict),
+    "a text or a number": lambda value: isinstance(value, str) or _is_finite(value),
+    _TRUTH: lambda value: isinstance(value, bool),
+    _WHOLE: _is_whole,
+    _NUMBER: _is_finite,
+    _TABLE: lambda value: isinstance(value, dict),
+    _KEYS["first_day"]: lambda value: _is_whole(value) and value in (0, 1),
+    _KEYS["decimal"]: lambda value: value in (".", ","),
+    _KEYS["within_window"]: lambda value: value in CHOICES_IN_WINDOWS,
+    _KEYS["date_origin"]: lambda value: _as_date(value) is not None,
+    _KEYS["time_zone"]: lambda value: isinstance(value, str) and _is_time_zone(value),
+    _PROTOCOL_KEYS["reduction"]: lambda value: _is_finite(value) and 0 <= value <= 1,
+    _DAYS: lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_whole, value)) and value[0] <= value[1],
 }
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """The settings of a folder.
+    """Read the settings of a folder.
 
     Parameters
     ----------
@@ -65,14 +142,34 @@ def read_settings(folder: Path) -> dict[str, Any]:
         A key or strategy is not known, or its value is not what it should be.
     """
     path = folder / SETTINGS
-    if path.is_dir():
-        raise DataError(f"{SETTINGS}: found a folder of this name; expected a file.")
     if not path.is_file():
         return {}
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{SETTINGS}: found something that is not TOML in UTF-8 ({error}).") from error
+    with parsing(SETTINGS, "TOML in UTF-8"):
+        content = path.read_bytes()
+        if len(content) > _LONGEST:
+            raise DataError(f"{SETTINGS}: found {len(content):,} bytes; expected settings, at most {_LONGEST:,}.")
+        settings = tomllib.loads(content.decode("utf-8-sig"))
+    return check_settings(settings)
+
+
+def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse settings that are not known, or not what they should be.
+
+    Parameters
+    ----------
+    settings : mapping
+        As ``trial.toml`` has them.
+
+    Returns
+    -------
+    dict
+        The same settings.
+
+    Raises
+    ------
+    DataError
+        Names the key, what was found and what was expected.
+    """
     _check_keys(settings, _KEYS, SETTINGS)
     _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
     strategies = settings.get("protocol", {}).get("intercurrent", {})
@@ -81,47 +178,126 @@ def read_settings(folder: Path) -> dict[str, Any]:
     if wrong:
         raise DataError(f"{SETTINGS}, [protocol.intercurrent]: {wrong}")
     for key in ("columns", "values"):
-        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, "a table"), f"{SETTINGS}, [{key}]")
+        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, _TABLE), f"{SETTINGS}, [{key}]")
     for table, names in settings.get("columns", {}).items():
         _check_keys(names, dict.fromkeys(names, _WORD), f"{SETTINGS}, [columns.{table}]")
     for table, columns in settings.get("values", {}).items():
-        _check_keys(columns, dict.fromkeys(columns, "a table"), f"{SETTINGS}, [values.{table}]")
-    try:
-        codecs.lookup(settings.get("encoding", "utf-8"))
-    except LookupError as error:
-        raise DataError(
-            f"{SETTINGS}: found encoding = {settings['encoding']!r}; expected one Python knows, such as latin-1."
-        ) from error
-    for key in ("arms", "visits", "populations", "factors"):
-        names = [str(name) for name in settings.get(key, ())]
+        _check_keys(columns, dict.fromkeys(columns, _TABLE), f"{SETTINGS}, [values.{table}]")
+        for column, words in columns.items():
+            _check_keys(words, dict.fromkeys(words, "a text, a number, true or false"), f"{SETTINGS}, [values.{table}.{column}]")
+    for scale, said in settings.get("scales", {}).items():
+        _check_keys({scale: said}, {scale: _TABLE}, f"{SETTINGS}, [scales]")
+        _check_keys(said, _SCALE_KEYS, f'{SETTINGS}, [scales."{scale}"]')
+    _check_windows(settings.get("windows", {}))
+    for key in ("arms", "visits", "populations", "factors", "unscheduled"):
+        names = [text_of(name) for name in settings.get(key, ())]
         if len(set(names)) < len(names):
             raise DataError(f"{SETTINGS}: found a name twice in {key} = {settings[key]!r}; expected each once.")
-    _check_date_format(settings.get("date_format", "%Y"))
-    for key in ("separator", "decimal"):
-        if len(settings.get(key, ".")) != 1:
-            raise DataError(f"{SETTINGS}: found {key} = {settings[key]!r}; expected one character.")
-    return settings
+    _check_encoding(settings.get("encoding", "utf-8"))
+    _check_date_format(settings.get("date_format", ISO_DATE))
+    separator = settings.get("separator", ",")
+    if separator not in _SEPARATORS:
+        raise DataError(f"{SETTINGS}: found separator = {separator!r}; expected one of {listed(map(repr, _SEPARATORS[:8]))}.")
+    return dict(settings)
+
+
+_IS["a text, a number, true or false"] = lambda value: isinstance(value, str | bool) or _is_finite(value)
+
+
+def _check_windows(windows: Mapping[str, Any]) -> None:
+    _check_keys(windows, dict.fromkeys(windows, _DAYS), f"{SETTINGS}, [windows]")
+    in_time = sorted(windows.items(), key=lambda window: window[1])
+    for (first, (_, end)), (second, (start, _)) in pairwise(in_time):
+        if start <= end:
+            raise DataError(
+                f"{SETTINGS}, [windows]: found day {start} in '{first}' and in '{second}'; expected windows that do not overlap."
+            )
+
+
+def _check_encoding(encoding: str) -> None:
+    """An encoding of texts in which letters, digits and signs come back as they were."""
+    sample = "subject,arm;1.5\n"
+    unfit = DataError(f"{SETTINGS}: found encoding = {encoding!r}; expected one of texts, such as utf-8, latin-1 or cp1252.")
+    try:
+        known = codecs.lookup(encoding).name
+        kept = sample.encode(encoding).decode(encoding) == sample
+    except (LookupError, ValueError) as error:
+        raise unfit from error
+    if not kept or known in ("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"):
+        raise unfit
 
 
 def _check_date_format(date_format: str) -> None:
-    day = datetime.datetime(2001, 2, 3, tzinfo=datetime.UTC)
+    """A format in which a day is written whole: year, month and day."""
+    for day in (datetime.datetime(2001, 2, 3), datetime.datetime(1999, 12, 31), datetime.datetime(2000, 2, 29)):
+        try:
+            written = day.replace(tzinfo=datetime.UTC).strftime(date_format)
+            kept = datetime.datetime.strptime(written, date_format).date() == day.date()
+        except (ValueError, OverflowError):
+            kept = False
+        if not kept:
+            raise DataError(
+                f"{SETTINGS}: found date_format = {date_format!r}; expected year, month and day, such as %Y-%m-%d or %d.%m.%Y."
+            )
+
+
+def _as_date(value: object) -> datetime.date | None:
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
     try:
-        datetime.datetime.strptime(day.strftime(date_format), date_format)
-    except ValueError as error:
-        raise DataError(f"{SETTINGS}: found date_format = {date_format!r}; expected something like %Y-%m-%d.") from error
+        return datetime.date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(name)
 
 
 def _check_keys(found: Mapping[str, Any], expected: Mapping[str, str], where: str) -> None:
     unknown = [key for key in found if key not in expected]
     if unknown:
-        raise DataError(f"{where}: found the key {listed(unknown)}; expected some of {listed(expected, n_shown=30)}.")
+        raise DataError(f"{where}: found the key {listed(unknown)}; expected some of {listed(expected, n_shown=40)}.")
     for key, value in found.items():
         if not _IS[expected[key]](value):
-            raise DataError(f"{where}: found {key} = {value!r}; expected {expected[key]}.")
+            raise DataError(f"{where}: found {key} = {_shown(value)}; expected {expected[key]}.")
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
+
+
+def notation_of(settings: Mapping[str, Any]) -> Notation:
+    """Tell how the files write numbers, dates and what is missing.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of ``trial.toml``.
+
+    Returns
+    -------
+    Notation
+        With defaults where the settings have no line.
+    """
+    return Notation(
+        decimal=settings.get("decimal", "."),
+        missing=tuple(text_of(code) for code in settings.get("missing", ())),
+        date_format=settings.get("date_format", ISO_DATE),
+        date_origin=_as_date(settings.get("date_origin")),
+        time_zone=settings.get("time_zone", ""),
+    )
 
 
 def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
-    """The arms, reference first.
+    """List the arms, reference first.
 
     Parameters
     ----------
@@ -138,11 +314,8 @@ def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
     DataError
         The reference is not among them.
     """
-    arms = settings.get("arms")
-    reference = settings.get("reference")
+    arms, reference = settings.get("arms"), settings.get("reference")
     if reference is None or arms is None:
-        if reference is not None:
-            raise DataError(f"{SETTINGS}: found reference = '{reference}' without arms; expected arms = [...] beside it.")
         return arms
     if reference not in arms:
         raise DataError(f"{SETTINGS}: found reference = '{reference}'; expected one of the arms {listed(arms)}.")
@@ -150,7 +323,7 @@ def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
 
 
 def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
-    """The visits, baseline first.
+    """List the visits in the order of the settings.
 
     Parameters
     ----------
@@ -160,18 +333,18 @@ def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
     Returns
     -------
     list of str or None
-        None where the settings name none.
+        With `BASELINE` under that name; None where the settings name none.
     """
     visits = settings.get("visits")
     if visits is None:
         return None
-    first = str(settings.get("baseline", BASELINE))
-    named = [BASELINE if str(visit) == first or str(visit).lower() == BASELINE else str(visit) for visit in visits]
+    first = text_of(settings.get("baseline", BASELINE))
+    named = [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]
     return named if BASELINE in named else [BASELINE, *named]
 
 
 def protocol_of(settings: Mapping[str, Any]) -> Protocol:
-    """What was planned.
+    """Tell what was planned.
 
     Parameters
     ----------
@@ -181,17 +354,8 @@ def protocol_of(settings: Mapping[str, Any]) -> Protocol:
     Returns
     -------
     Protocol
-        With defaults where the settings say nothing.
-
-    Raises
-    ------
-    DataError
-        The reduction is no share.
+        With defaults where the settings have no line.
     """
     planned = dict(settings.get("protocol", {}))
-    if not 0 <= planned.get("reduction", 0.5) <= 1:
-        raise DataError(
-            f"{SETTINGS}, [protocol]: found reduction = {planned['reduction']}; expected a share from 0 to 1, such as 0.5."
-        )
     planned["covariates"] = tuple(planned.get("covariates", ()))
     return Protocol(**planned)

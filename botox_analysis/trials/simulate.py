@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.cells import SEVERITIES
 from botox_analysis.refusal import DataError
 from botox_analysis.trials.simulate_events import STRATEGIES, draw_events, draw_intercurrent_events
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
@@ -111,6 +112,7 @@ def simulate_trial(seed: int) -> Trial:
             intercurrent=dict(STRATEGIES),
         ),
         provenance={"simulated": "yes", "seed": str(seed)},
+        settings={"values": {"diary": {"severity": {str(code): word for code, word in enumerate(SEVERITIES)}}}},
     )
 
 
@@ -140,8 +142,11 @@ def write_simulated_trial(folder: str | Path, *, seed: int) -> None:
     for name, table in _tables(seed).items():
         (folder / f"{name}.csv").write_bytes(table.to_csv(index=False, lineterminator="\n").encode())
     strategies = "\n".join(f'"{kind}" = "{strategy}"' for kind, strategy in STRATEGIES.items())
+    severities = "\n".join(f'{code} = "{word}"' for code, word in enumerate(SEVERITIES))
     (folder / "trial.toml").write_bytes(
-        _SETTINGS.format(name=NAME, seed=seed, arms=[arm.name for arm in ARMS], strategies=strategies).encode()
+        _SETTINGS.format(
+            name=NAME, seed=seed, arms=[arm.name for arm in ARMS], severities=severities, strategies=strategies
+        ).encode()
     )
 
 
@@ -152,6 +157,9 @@ simulated = true
 seed = {seed}
 arms = {arms}
 reference = "placebo"
+
+[values.diary.severity]
+{severities}
 
 [protocol]
 endpoint = "headache days"

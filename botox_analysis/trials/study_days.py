@@ -1,137 +1,140 @@
-"""Dates become study days: day 1 is that of the first treatment, the day before is -1, and there is no day 0."""
+"""Dates become study days: day 1 is that of the first treatment, the day before is -1, and there is no day 0.
+
+References
+----------
+CDISC Study Data Tabulation Model Implementation Guide 3.4, section 4.4.4.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, Problem, refuse
-from botox_analysis.trials.layout import row_numbers
-from botox_analysis.trials.settings import SETTINGS
+from botox_analysis.cells import DATE, IDENTIFIER, LOCAL, OFFSET, UTC, ZERO, Reading, distinct, read_column
+from botox_analysis.refusal import DataError, Problem
+from botox_analysis.trials.layout import DATES as DAYS_OF
+from botox_analysis.trials.layout import FIRST_DOSE, expected_date
+from botox_analysis.trials.readers.files import SETTINGS
 
-_DAY_COLUMNS = {
-    "diary": [("day", "date")],
-    "assessments": [("day", "date")],
-    "adverse_events": [("onset_day", "onset_date"), ("end_day", "end_date"), ("worsened_day", "worsened_date")],
-    "intercurrent_events": [("day", "date")],
-    "subjects": [("last_day", "last_date"), ("last_dose_day", "last_dose_date")],
-}
+if TYPE_CHECKING:
+    from botox_analysis.trials.checks import Door
+
+__all__ = ["DAYS_OF", "StudyDays"]
+
 _ALWAYS_DATED = ("diary", "intercurrent_events")
-FIRST_DOSE = "first_dose_date"
 
 
-def with_study_days(
-    raw: Mapping[str, pd.DataFrame], files: Mapping[str, str], settings: Mapping[str, Any]
-) -> dict[str, pd.DataFrame]:
-    """Tables whose dates are study days, and whose days are counted from 1.
+@dataclass
+class StudyDays:
+    """The calendar of a trial: its dates, and when each subject was first treated.
 
-    Parameters
+    Attributes
     ----------
-    raw : mapping of str to DataFrame
-        The tables as read, ``subjects`` among them.
-    files : mapping of str to str
-        What messages call each table.
-    settings : mapping
-        Of ``trial.toml``: ``first_day``, ``date_format``.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        New frames; ``first_dose_date`` is gone.
-
-    Raises
-    ------
-    DataError
-        A date is not one, or a table has dates and its subjects no day 1.
-
-    References
-    ----------
-    CDISC Study Data Tabulation Model Implementation Guide 3.4, section 4.4.4.
+    door : Door
+        Has the tables, and takes the problems.
+    readings : dict of (str, str) to Reading
+        The dates of each table and column.
+    first_dose : Series or None
+        Days since 1970-01-01 of the first treatment, by subject; None where the trial has no such dates.
     """
-    first_day = settings.get("first_day", 1)
-    if first_day not in (0, 1):
-        raise DataError(f"{SETTINGS}: found first_day = {first_day}; expected 0 or 1, the number of the first treatment's day.")
-    tables = dict(raw)
-    problems: list[Problem] = []
-    first_dose = _first_doses(tables, files, settings, problems)
-    for table, pairs in _DAY_COLUMNS.items():
-        for day, date in pairs:
-            if table not in tables:
-                continue
-            frame = tables[table]
-            if date in frame.columns and day in frame.columns:
-                raise DataError(f"{files[table]}: found both '{day}' and '{date}'; expected one of them.")
-            if date in frame.columns and day not in frame.columns and "subject" in frame.columns:
-                if first_dose is None:
-                    raise DataError(
-                        f"{files[table]} has dates ('{date}') and {files['subjects']} has no column '{FIRST_DOSE}'; "
-                        "study days need both."
-                    )
-                tables[table] = frame.drop(columns=date).assign(
-                    **{day: _days_since(frame, date, first_dose, files, table, settings, problems)}
-                )
-            elif day in frame.columns and first_day == 0:
-                days = pd.to_numeric(frame[day], errors="coerce").astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-                moved = pd.Series(np.where(days >= 0, days + 1, days), index=frame.index, dtype=object)
-                tables[table] = frame.assign(**{day: moved.where(~np.isnan(days), frame[day])})
-    refuse(problems)
-    return tables
 
+    door: Door
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
+    first_dose: pd.Series[Any] | None = None
 
-def _first_doses(
-    tables: dict[str, pd.DataFrame], files: Mapping[str, str], settings: Mapping[str, Any], problems: list[Problem]
-) -> pd.Series[Any] | None:
-    subjects = tables["subjects"]
-    if FIRST_DOSE not in subjects.columns or "subject" not in subjects.columns:
-        return None
-    dates = _dates(subjects, FIRST_DOSE, files["subjects"], settings, problems)
-    first_dose = pd.Series(dates.to_numpy(), index=_ids(subjects))
-    tables["subjects"] = subjects.drop(columns=FIRST_DOSE)
-    return first_dose[~first_dose.index.duplicated()]
+    def __post_init__(self) -> None:
+        """Parse every column of dates, and refuse dates of two kinds of calendar."""
+        for table, raw in self.door.raw.items():
+            dates = [*DAYS_OF[table], *([FIRST_DOSE] if table == "subjects" else [])]
+            for column in dates:
+                if column in raw.columns and not raw.columns.has_duplicates:
+                    self.readings[table, column] = read_column(raw[column], DATE, self.door.notation)
+        for (table, column), reading in self.readings.items():
+            self.door.refuse_cells(
+                table, column, reading.wrong, lambda cell: expected_date(cell, self.door.notation.date_format)
+            )  # fmt: skip
+        self._refuse_two_calendars()
+        dosed = self.readings.get(("subjects", FIRST_DOSE))
+        if dosed is not None and "subject" in self.door.raw["subjects"].columns:
+            who = read_column(self.door.raw["subjects"]["subject"], IDENTIFIER, self.door.notation).values
+            first = pd.Series(dosed.values.to_numpy(), index=who.astype(object).to_numpy())
+            self.first_dose = first[~first.index.duplicated()]
 
-
-def _days_since(
-    frame: pd.DataFrame, date: str, first_dose: pd.Series[Any], files: Mapping[str, str], table: str, settings: Mapping[str, Any],
-    problems: list[Problem],
-) -> pd.Series[Any]:  # fmt: skip
-    dates = _dates(frame, date, files[table], settings, problems)
-    ids = _ids(frame)
-    start = pd.to_datetime(ids.map(first_dose))
-    undated = (start.isna() & ids.isin(first_dose.index) & dates.notna()).to_numpy()
-    problems += [
-        (files["subjects"], None, FIRST_DOSE, f"nothing for subject '{ids.iloc[row]}', who has dates in {files[table]}", "a date")
-        for row in np.flatnonzero(undated & ~ids.duplicated().to_numpy())
-    ]
-    if table in _ALWAYS_DATED:
-        problems += [
-            (
-                files[table],
-                int(row_numbers(frame)[row]),
-                date,
-                "nothing",
-                f"a date written {settings.get('date_format', '%Y-%m-%d')}",
-            )
-            for row in np.flatnonzero(frame[date].isna())
+    def _refuse_two_calendars(self) -> None:
+        """Instants in UTC beside local dates: at night they are of different days."""
+        of_place = any((reading.clock == OFFSET).any() for reading in self.readings.values())
+        utc = (UTC,) if of_place else (UTC, ZERO)
+        local = [
+            key
+            for key, reading in self.readings.items()
+            if np.isin(reading.clock, [LOCAL, OFFSET, ZERO][: 3 if of_place else 2]).any()
         ]
-    days = (dates - start).dt.days.astype(float)
-    return days.where(days < 0, days + 1)
+        if not local:
+            return
+        where = f"{self.door.file(local[0][0])}, column '{local[0][1]}'"
+        for (table, column), reading in self.readings.items():
+            self.door.refuse_cells(
+                table, column, np.isin(reading.clock, utc),
+                lambda _: f"a local date, as in {where}, or time_zone in {SETTINGS}, such as \"Europe/Berlin\"",
+            )  # fmt: skip
 
+    def of_dates(self, table: str, column: str) -> pd.Series[Any]:
+        """Give the study days of a column of dates.
 
-def _ids(frame: pd.DataFrame) -> pd.Series[Any]:
-    return frame["subject"].astype(object).map(lambda subject: str(subject).strip())
+        Parameters
+        ----------
+        table, column : str
+            Which.
 
+        Returns
+        -------
+        Series of float, shape (n,)
+            Missing where there is no date.
 
-def _dates(frame: pd.DataFrame, name: str, file: str, settings: Mapping[str, Any], problems: list[Problem]) -> pd.Series[Any]:
-    column = frame[name]
-    date_format = settings.get("date_format", "%Y-%m-%d")
-    dates = pd.to_datetime(column, format=None if pd.api.types.is_datetime64_any_dtype(column) else date_format, errors="coerce")
-    wrong = column.notna().to_numpy() & dates.isna().to_numpy()
-    numbers = row_numbers(frame)
-    problems += [
-        (file, int(numbers[row]), name, f"'{column.iloc[row]}'", f"a date written {date_format} (or date_format in {SETTINGS})")
-        for row in np.flatnonzero(wrong)
-    ]
-    return dates.dt.normalize()
+        Raises
+        ------
+        DataError
+            The subjects have no first doses.
+        """
+        door, raw = self.door, self.door.raw[table]
+        if self.first_dose is None:
+            raise DataError(
+                f"{door.file(table)} has dates ('{column}') and {door.file('subjects')} has no column '{FIRST_DOSE}'; "
+                "study days need both."
+            )
+        dates = self.readings[table, column].values.to_numpy()
+        codes, subjects = distinct(read_column(raw["subject"], IDENTIFIER, door.notation).values)
+        start_of = self.first_dose.reindex(pd.Index(subjects, dtype=object)).to_numpy(dtype=float)
+        start = np.append(start_of, np.nan)[codes]
+        known = np.append(np.isin(subjects.astype(str), self.first_dose.index.astype(str)), False)[codes]
+        undated = np.unique(codes[known & np.isnan(start) & ~np.isnan(dates)])
+        door.problems += [
+            Problem(
+                door.file("subjects"), None, FIRST_DOSE,
+                f"nothing for subject '{subjects[code]}', who has dates in {door.file(table)}", "a date",
+            )
+            for code in undated.tolist()
+        ]  # fmt: skip
+        if table in _ALWAYS_DATED:
+            empty = np.isnan(dates) & ~self.readings[table, column].wrong
+            door.refuse_cells(table, column, empty, lambda _: expected_date("", door.notation.date_format))
+        days = dates - start
+        return pd.Series(np.where(days >= 0, days + 1, days), index=raw.index)
+
+    def counted(self, days: pd.Series[Any]) -> pd.Series[Any]:
+        """Count given study days from 1, where the files count them from 0.
+
+        Parameters
+        ----------
+        days : Series of float, shape (n,)
+            As the files have them.
+
+        Returns
+        -------
+        Series of float, shape (n,)
+            Without a day 0.
+        """
+        return days.where(~(days >= 0), days + 1) if self.door.settings.get("first_day", 1) == 0 else days

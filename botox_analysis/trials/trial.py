@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, listed, refuse
-from botox_analysis.schema import BASELINE, categories_of
-from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, checked
-from botox_analysis.trials.readings import SEVERITIES
+from botox_analysis.cells import distinct
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import categories_of
+from botox_analysis.trials.checks import Door, Told, checked, populations_in
+from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
+from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of
+from botox_analysis.trials.readers.delimited import ROW
+from botox_analysis.trials.settings import Protocol as Protocol
+from botox_analysis.trials.settings import arms_of, check_settings, protocol_of
+from botox_analysis.trials.under_our_names import under_our_names
 
 ALL_RANDOMISED = "all randomised"
 LEFT_OUT = ("where", "reason", "n")
-"""Columns of the counted frames that say what was left out: the step, why, and how many subjects or rows."""
+"""Columns of the counted frames of what was left out, merged or assumed: the step, why, and how many subjects or rows."""
 
 _NO_COVARIATE = {
     "subject",
@@ -29,53 +35,8 @@ _NO_COVARIATE = {
     *POPULATIONS,
 }
 
-_WORDS = {"assessments": ("scale", "visit"), "adverse_events": ("class", "term"), "intercurrent_events": ("kind",)}
-"""Columns whose words are what is counted: two spellings of one would be two."""
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """What a trial's protocol says of its analysis; a report follows it.
-
-    Attributes
-    ----------
-    endpoint : str
-        The primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first there is.
-    visit : str
-        The primary visit. Empty: the last.
-    covariates : tuple of str
-        Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
-    efficacy_population, safety_population : str
-        Columns of ``subjects``. Empty: all randomised.
-    analysis : str
-        How arms are compared: ``"mmrm"`` (a mixed model for repeated measures, all visits together) or ``"ancova"`` (an
-        analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
-        visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
-    handling : str
-        What stands for a missing value in the primary analysis, a word `impute` knows; empty: nothing does.
-    reduction : float
-        The share by which a responder's value falls.
-    points : float
-        The points by which a responder's value falls; where it is not 0 it takes the place of ``reduction``. A negative
-        number asks for a rise.
-    diary_rule : str
-        The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
-    intercurrent : mapping of str to str
-        Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
-        used whether or not an event happened.
-    """
-
-    endpoint: str = ""
-    visit: str = ""
-    covariates: tuple[str, ...] = ()
-    efficacy_population: str = ""
-    safety_population: str = ""
-    analysis: str = ""
-    handling: str = ""
-    reduction: float = 0.5
-    points: float = 0.0
-    diary_rule: str = ""
-    intercurrent: Mapping[str, str] = field(default_factory=dict)
+_REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle)\b", re.IGNORECASE)
+_NO_REFERENCE = re.compile(r"\bactive\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +66,7 @@ class Trial:
     provenance : mapping of str to str
         Where the data come from; ``simulated`` is ``"yes"`` where they are made up.
     left_out : DataFrame
-        What reading left out: where, reason, n.
+        What reading left out, merged or assumed: where, reason, n.
     """
 
     name: str
@@ -187,20 +148,22 @@ def as_trial(
     protocol: Protocol | None = None,
     provenance: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Trial:
-    """A `Trial` from frames that are already in memory, checked like files.
+    """Make a `Trial` of frames that are already in memory, checked like files.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, in the documented
-        layout.
+        layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
     name : str
         What reports call the trial.
     arms : list of str, optional
-        The arms, reference first. Left out: in order of appearance.
+        The arms, reference first. Left out: in the order of a categorical column, else with the one called placebo, sham, control
+        or vehicle first (where there is one such), else in order of appearance.
     visits : list of str, optional
-        The visits of the assessments, baseline first. Left out: baseline, then by day, or by the number in the name.
+        The visits of the assessments, baseline first. Left out: baseline, then by day, or by the day that the name tells.
     populations : tuple of str
         Columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and ``per_protocol``.
     protocol : Protocol, optional
@@ -209,6 +172,8 @@ def as_trial(
         Where the data come from.
     files : mapping of str to str, optional
         What messages call each table.
+    settings : mapping, optional
+        Whatever else ``trial.toml`` may have, in its words: ``{"scales": {"PGIC": {"baseline": False}}}``.
 
     Returns
     -------
@@ -223,109 +188,84 @@ def as_trial(
     Examples
     --------
     >>> import pandas as pd
-    >>> subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["placebo", "155 U"]})
+    >>> subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["155 U", "placebo"]})
     >>> as_trial({"subjects": subjects}, name="two people").arms
     ['placebo', '155 U']
     """
-    files = files or {}
-    if not arms and "subjects" in tables and "arm" in tables["subjects"].columns:
-        column = tables["subjects"]["arm"]
-        arms = [str(arm) for arm in categories_of(column)] if isinstance(column.dtype, pd.CategoricalDtype) else None
-    unknown = [table for table in tables if table not in TABLES]
+    unknown = [table for table in tables if table not in TABLES] if isinstance(tables, Mapping) else [type(tables).__name__]
     if unknown or "subjects" not in tables:
-        raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
-    tables = {name: _with_baseline(table) if name == "assessments" else table for name, table in tables.items()}
-    allowed = {"subjects": {"arm": arms, "actual_arm": arms}} if arms else {}
-    if visits:
-        allowed["assessments"] = {"visit": visits}
-    values = checked(tables, files=files, populations=populations, allowed=allowed)
-    subjects = values["subjects"]
-    if "arm" not in subjects.columns:
-        subjects.insert(1, "arm", ONE_ARM)
-    for column in ("arm", "actual_arm"):
-        if column in subjects.columns:
-            arms = arms or categories_of(subjects["arm"])
-            subjects[column] = _in_order(subjects, column, arms, files.get("subjects", "subjects"))
-    empty = [arm for arm in subjects["arm"].cat.categories if arm not in set(subjects["arm"])]
-    if empty:
-        raise DataError(
-            f"{files.get('subjects', 'subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named."
-        )
-    _refuse_twins(subjects["arm"], files.get("subjects", "subjects"))
-    for table, columns in _WORDS.items():
-        for column in columns:
-            if table in values and column in values[table].columns:
-                _refuse_twins(values[table][column], files.get(table, table))
-    order = pd.CategoricalDtype(subjects["subject"])
+        raise DataError(f"{name}: found tables {listed(tables if isinstance(tables, Mapping) else unknown)}; "
+                        f"expected 'subjects' and any of {listed(TABLES[1:])}.")  # fmt: skip
+    files = dict(files or {})
+    given = {"arms": arms, "visits": visits, "populations": list(populations) or None}
+    asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})
+    told: Told = []
+    raw = {table: under_our_names(frame, table, files.get(table, table), asked, told) for table, frame in tables.items()}
+    if not asked.get("arms") and "arm" in raw["subjects"].columns:
+        ordered = raw["subjects"]["arm"]
+        if isinstance(ordered.dtype, pd.CategoricalDtype) and not _from_file(ordered):
+            asked["arms"] = [str(arm) for arm in categories_of(ordered)]
+    values, door = checked(raw, files=files, settings=asked, factors=_factors(raw["subjects"], asked))
+    values["subjects"] = _with_arms(values["subjects"], door)
+    order = pd.Index(values["subjects"]["subject"])
     for table in TABLES[1:]:
         if table in values:
-            values[table]["subject"] = values[table]["subject"].astype(order)
-    if "assessments" in values:
-        assessments = values["assessments"]
-        visits = visits or _visits_in_time(assessments)
-        unseen = [visit for visit in visits if visit not in {BASELINE, *assessments["visit"]}]
-        if unseen:
-            raise DataError(
-                f"{files.get('assessments', 'assessments')}: found nothing at visit {listed(unseen)}; "
-                f"its visits are {listed(categories_of(assessments['visit']))}."
-            )
-        assessments["visit"] = pd.Categorical(assessments["visit"], categories=visits, ordered=True)
-    for table in ("diary", "adverse_events"):
-        if table in values and "severity" in values[table].columns:
-            words = SEVERITIES if table == "diary" else SEVERITIES[1:]
-            values[table]["severity"] = values[table]["severity"].astype(pd.CategoricalDtype(list(words), ordered=True))
-    found = tuple(dict.fromkeys(column for column in (*POPULATIONS, *populations) if column in subjects.columns))
+            values[table]["subject"] = values[table]["subject"].cat.set_categories(order)
     return Trial(
         name=name,
-        subjects=subjects,
+        subjects=values["subjects"],
         diary=values.get("diary"),
         assessments=values.get("assessments"),
         adverse_events=values.get("adverse_events"),
         intercurrent_events=values.get("intercurrent_events"),
-        populations=found,
-        protocol=protocol or Protocol(),
+        populations=populations_in(values["subjects"], tuple(asked.get("populations", ()))),
+        protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),
+        left_out=pd.DataFrame(told + door.told, columns=list(LEFT_OUT)),
     )
 
 
-def _with_baseline(assessments: pd.DataFrame) -> pd.DataFrame:
-    """The visit before treatment under its one name, however its first letter is written."""
-    if "visit" not in assessments.columns or assessments.columns.has_duplicates:
-        return assessments
-    visit = assessments["visit"].astype(object)
-    return assessments.assign(visit=visit.map(lambda name: BASELINE if str(name).strip().lower() == BASELINE else name))
+def _from_file(column: pd.Series[Any]) -> bool:
+    """Whether a column was read from a file, where texts are categorical without a meaning of their order."""
+    return bool(column.index.name == ROW)
 
 
-def _refuse_twins(column: pd.Series[Any], file: str) -> None:
-    """Refuse names that differ only in capitals or spaces: one of them is misspelt."""
-    seen: dict[str, str] = {}
-    for name in map(str, categories_of(column)):
-        plain = "".join(name.lower().split())
-        if plain in seen:
-            raise DataError(f"{file}, column '{column.name}': found '{seen[plain]}' and '{name}'; expected one spelling.")
-        seen[plain] = name
-
-
-def _in_order(subjects: pd.DataFrame, column: str, arms: list[str], file: str) -> pd.Categorical:
-    refuse(
-        [
-            (file, int(row) + 2, column, f"'{subjects[column].iloc[row]}'", f"one of {listed(arms)}")
-            for row in np.flatnonzero(~subjects[column].isin(arms).to_numpy() & subjects[column].notna().to_numpy())
-        ]
+def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[str]:
+    """The covariates that a frame itself calls factors."""
+    known = columns_of("subjects", tuple(settings.get("populations", ())))
+    return frozenset(
+        str(column)
+        for column in subjects.columns
+        if column not in known and isinstance(subjects[column].dtype, pd.CategoricalDtype) and not _from_file(subjects[column])
     )
-    return pd.Categorical(subjects[column], categories=arms)
 
 
-def _visits_in_time(assessments: pd.DataFrame) -> list[str]:
-    visits = assessments["visit"]
-    named = categories_of(visits)
-    if "day" in assessments.columns and assessments["day"].notna().any():
-        time: Any = assessments.groupby("visit", sort=False)["day"].median()
-    else:
-        time = pd.Series(named, index=named).str.extract(r"(-?\d+(?:\.\d+)?)", expand=False).astype(float)
-    in_time = sorted(named, key=lambda visit: (np.isnan(time[visit]), time[visit] if time[visit] == time[visit] else 0.0))
-    first = [visit for visit in in_time if visit == BASELINE]
-    return first + [visit for visit in in_time if visit not in first]
+def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
+    """Subjects whose arms are categories, reference first."""
+    subjects = subjects.assign(subject=subjects["subject"].astype(subjects["subject"].cat.categories.dtype))
+    if "arm" not in subjects.columns:
+        subjects.insert(1, "arm", ONE_ARM)
+    named = [str(arm) for arm in distinct(subjects["arm"])[1]]
+    arms = arms_of(door.settings) or _reference_first(named, door)
+    empty = [arm for arm in arms if arm not in named]
+    if empty:
+        raise DataError(f"{door.file('subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named.")
+    columns = [column for column in ("arm", "actual_arm") if column in subjects.columns]
+    return subjects.assign(**{column: pd.Categorical(subjects[column], categories=arms) for column in columns})
+
+
+def _reference_first(named: list[str], door: Door) -> list[str]:
+    """The arms with the reference in front: as the settings have it, else the only one that is called like one."""
+    reference = door.settings.get("reference")
+    if reference is not None and reference not in named:
+        raise DataError(
+            f"{door.file('subjects')}: found the arms {listed(named)}; expected the reference '{reference}' among them."
+        )
+    called = [arm for arm in named if _REFERENCE.search(arm) and not _NO_REFERENCE.search(arm)]
+    if reference is None and len(named) > 1 and len(called) == 1:
+        reference = called[0]
+        door.told.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
+    return named if reference is None else [reference, *(arm for arm in named if arm != reference)]
 
 
 def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame | None:

@@ -106,7 +106,9 @@ def test_a_date_in_the_column_of_days_is_told_where_it_belongs(trial_folder):
 
 def test_a_date_before_the_first_dose_is_no_intercurrent_event(trial_folder):
     events = "subject,kind,date\na,death,2023-12-31\n"
-    with pytest.raises(ba.DataError, match=r"intercurrent_events\.csv, row 2.*found -1; expected a whole study day from 1 on"):
+    with pytest.raises(
+        ba.DataError, match=r"intercurrent_events\.csv, row 2.*found '2023-12-31'; expected a date from that of the first dose on"
+    ):
         ba.load_trial(trial_folder(subjects_csv=DOSED, intercurrent_events_csv=events))
 
 

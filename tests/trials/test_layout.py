@@ -15,7 +15,7 @@ DIARY = pd.DataFrame(
         "day": [-1, 1, 1],
         "headache": [1, 1, 0],
         "headache_hours": [4.0, 24.0, 0.0],
-        "severity": [1, 3, 0],
+        "severity": ["mild", "severe", "none"],
         "migraine": [0, 1, 0],
         "acute_medication": [0, 2, 0],
     }
@@ -50,27 +50,37 @@ def spoiled(table, row, column, cell):
 
 # Cells ----------------------------------------------------------------------------------------------------------------
 
+SEVERITY = "one of 'none', 'mild', 'moderate', 'severe'"
+YES = "yes or no, or a line of [values.diary.migraine]"
 BAD_CELLS = [
     ("diary", "headache_hours", 25, "25", "hours from 0 to 24"),
     ("diary", "headache_hours", -0.5, "-0.5", "hours from 0 to 24"),
     ("diary", "headache_hours", "two", "'two'", "hours from 0 to 24"),
-    ("diary", "headache_hours", "2,5", "'2,5'", "hours from 0 to 24"),
+    ("diary", "headache_hours", "2,5", "'2,5'", 'hours from 0 to 24, or decimal = "," in trial.toml'),
     ("diary", "headache_hours", "inf", "'inf'", "hours from 0 to 24"),
+    ("diary", "headache_hours", "NA", "'NA'", "hours from 0 to 24, or missing = ['NA'] in trial.toml"),
     ("diary", "acute_medication", -1, "-1", "a number of doses, 0 or more"),
     ("diary", "severity", "awful", "'awful'", "one of 'none', 'mild', 'moderate', 'severe'"),
-    ("diary", "severity", 4, "'4'", "one of 'none', 'mild', 'moderate', 'severe'"),
-    ("diary", "migraine", "maybe", "'maybe'", "yes or no"),
-    ("diary", "migraine", 2, "'2'", "yes or no"),
+    ("diary", "severity", 4, "4", f'{SEVERITY}; a number has a meaning only by [values.diary.severity], such as 1 = "mild"'),
+    ("diary", "severity", "1", "1", f'{SEVERITY}; a number has a meaning only by [values.diary.severity], such as 1 = "mild"'),
+    ("diary", "migraine", "maybe", "'maybe'", f'{YES}, such as maybe = "yes"'),
+    ("diary", "migraine", 2, "2", "yes or no"),
     ("diary", "day", 1.5, "1.5", "a whole study day"),
     ("diary", "day", None, "nothing", "a whole study day"),
     ("diary", "day", "first", "'first'", "a whole study day"),
     ("diary", "subject", None, "nothing", "a text"),
     ("adverse_events", "term", None, "nothing", "a text"),
     ("adverse_events", "severity", "none", "'none'", "one of 'mild', 'moderate', 'severe'"),
-    ("adverse_events", "serious", "perhaps", "'perhaps'", "yes or no"),
+    (
+        "adverse_events",
+        "serious",
+        "perhaps",
+        "'perhaps'",
+        f'{YES.replace("diary.migraine", "adverse_events.serious")}, such as perhaps = "yes"',
+    ),
     ("adverse_events", "onset_day", 0.5, "0.5", "a whole study day"),
     ("assessments", "value", "bad", "'bad'", "a number"),
-    ("assessments", "value", np.inf, "inf", "a number"),
+    ("assessments", "value", np.inf, "'inf'", "a number"),
     ("assessments", "visit", None, "nothing", "a text"),
 ]
 
@@ -87,7 +97,7 @@ def test_an_impossible_cell_is_refused_with_its_row(table, column, cell, found, 
 def test_every_spoiled_cell_is_in_the_table_of_problems_and_no_other(cells):
     diary = DIARY.astype(object)
     for row, column in cells:
-        diary.loc[row, column] = "x"
+        diary.loc[row, column] = f"x{row}"
     with pytest.raises(ba.DataError) as caught:
         trial_of(diary=diary)
     problems = caught.value.problems
@@ -97,10 +107,10 @@ def test_every_spoiled_cell_is_in_the_table_of_problems_and_no_other(cells):
 def test_a_day_of_25_hours_is_refused_with_its_row_in_the_table_of_problems():
     with pytest.raises(ba.DataError, match="row 4, column 'headache_hours': found 25; expected hours from 0 to 24") as caught:
         trial_of(diary=spoiled("diary", 2, "headache_hours", 25))
-    assert caught.value.problems.to_numpy().tolist() == [["diary", 4, "headache_hours", "25", "hours from 0 to 24"]]
+    assert caught.value.problems.to_numpy().tolist() == [["diary", 4, "headache_hours", "25", "hours from 0 to 24", 1]]
 
 
-@pytest.mark.parametrize("day", [1e300, 1e7, -1e7])
+@pytest.mark.parametrize("day", [1e300, 1e7, -1e7, 20_001, -20_001])
 def test_a_day_that_no_trial_reaches_is_refused(day):
     with pytest.raises(ba.DataError, match=r"diary, row 3, column 'day'"):
         trial_of(diary=spoiled("diary", 1, "day", day))
@@ -108,7 +118,7 @@ def test_a_day_that_no_trial_reaches_is_refused(day):
 
 @pytest.mark.parametrize(("table", "column"), [("diary", "day"), ("adverse_events", "onset_day"), ("assessments", "day")])
 def test_a_day_0_is_refused_in_frames_as_in_files(table, column):
-    with pytest.raises(ba.DataError, match=rf"{table}, row 3, column '{column}': found day 0; expected day 1"):
+    with pytest.raises(ba.DataError, match=rf"{table}, row 3, column '{column}': found 0; expected day 1"):
         trial_of(**{table: spoiled(table, 1, column, 0)})
 
 
@@ -128,9 +138,17 @@ def test_a_severity_in_words_may_be_missing():
     assert trial_of(diary=diary).diary["severity"].isna().tolist() == [False, True, False]
 
 
-@pytest.mark.parametrize(("cell", "word"), [(0, "none"), (1, "mild"), (2, "moderate"), ("3", "severe"), ("Severe", "severe")])
-def test_a_severity_is_a_word_or_its_code(cell, word):
+@pytest.mark.parametrize(("cell", "word"), [("mild", "mild"), ("Severe", "severe"), (" MODERATE ", "moderate")])
+def test_a_severity_is_a_word_in_any_case(cell, word):
     assert trial_of(diary=spoiled("diary", 1, "severity", cell)).diary["severity"][1] == word
+
+
+@pytest.mark.parametrize("dtype", [int, float, str, object])
+def test_codes_of_severity_have_the_meaning_that_the_settings_give_them(dtype):
+    words = {"0": "none", "1": "mild", "2": "moderate", "3": "severe"}
+    diary = DIARY.assign(severity=pd.Series([1, 3, 0], dtype=dtype))
+    trial = ba.as_trial({"subjects": SUBJECTS, "diary": diary}, name="t", settings={"values": {"diary": {"severity": words}}})
+    assert trial.diary["severity"].tolist() == ["mild", "severe", "none"]
 
 
 @pytest.mark.parametrize("column", ["severity", "related", "serious", "led_to_discontinuation", "onset_day"])
@@ -167,10 +185,10 @@ def test_a_subject_twice_is_refused_with_the_second_row():
         trial_of(subjects=pd.concat([SUBJECTS, SUBJECTS.iloc[[0]]]))
 
 
-def test_a_subject_three_times_is_two_problems():
-    with pytest.raises(ba.DataError, match="first of 2 problems") as caught:
+def test_a_subject_three_times_is_one_problem_in_two_rows():
+    with pytest.raises(ba.DataError, match="row 4: found subject 'a' a second time in 2 rows") as caught:
         trial_of(subjects=SUBJECTS.iloc[[0, 1, 0, 0]])
-    assert caught.value.problems["row"].tolist() == [4, 5]
+    assert caught.value.problems[["row", "n"]].to_numpy().tolist() == [[4, 2]]
 
 
 def test_a_diary_day_twice_is_refused_as_the_file_writes_it():

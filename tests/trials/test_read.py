@@ -362,7 +362,7 @@ def test_an_unknown_key_of_the_protocol_is_refused(trial_folder):
 
 @pytest.mark.parametrize("content", ["arms = [", b'name = "\xe4"'], ids=["not TOML", "not UTF-8"])
 def test_settings_that_are_not_toml_are_refused(trial_folder, content):
-    with pytest.raises(ba.DataError, match=r"trial\.toml: found something that is not TOML in UTF-8"):
+    with pytest.raises(ba.DataError, match=r"trial\.toml: found a file that cannot be read \(.*\); expected TOML in UTF-8"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=content))
 
 
@@ -414,8 +414,9 @@ def test_a_setting_that_is_not_what_it_should_be_is_refused(trial_folder, line):
         ("", ["T", "P"]),
         ('arms = ["P", "T"]', ["P", "T"]),
         ('arms = ["T", "P"]\nreference = "P"', ["P", "T"]),
+        ('reference = "P"', ["P", "T"]),
     ],
-    ids=["order of appearance", "order named", "reference first"],
+    ids=["order of appearance", "order named", "reference first", "reference alone"],
 )
 def test_the_reference_comes_first(trial_folder, settings, arms):
     assert ba.load_trial(trial_folder(subjects_csv="subject,arm\na,T\nb,P\n", trial_toml=settings)).arms == arms
@@ -446,11 +447,11 @@ def test_an_arm_that_nobody_is_in_is_refused(trial_folder):
     ("settings", "said"),
     [
         ('arms = ["P", "T"]\nreference = "X"', r"found reference = 'X'; expected one of the arms 'P', 'T'"),
-        ('reference = "T"', r"found reference = 'T' without arms; expected arms = \[...\] beside it"),
+        ('reference = "X"', r"found the arms 'P', 'T'; expected the reference 'X' among them"),
     ],
 )
 def test_a_reference_that_is_no_arm_is_refused(trial_folder, settings, said):
-    with pytest.raises(ba.DataError, match=rf"trial\.toml: {said}"):
+    with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=settings))
 
 
@@ -473,7 +474,9 @@ def test_visits_may_be_numbers(trial_folder):
 
 def test_a_visit_that_is_not_named_is_refused_with_its_row(trial_folder):
     folder = trial_folder(
-        subjects_csv=TWO, assessments_csv=VISITS + "a,NRS,week 4,3\nb,NRS,week 99,3\n", trial_toml='visits = ["week 4"]'
+        subjects_csv=TWO,
+        assessments_csv=VISITS + "a,NRS,week 4,3\nb,NRS,week 99,3\na,NRS,baseline,3\n",
+        trial_toml='visits = ["week 4"]',
     )
     with pytest.raises(ba.DataError, match=r"assessments\.csv, row 3, column 'visit': found 'week 99'; .*'baseline', 'week 4'"):
         ba.load_trial(folder)
@@ -598,9 +601,7 @@ def test_days_counted_from_0_are_counted_from_1_where_the_settings_say_so(trial_
 
 
 def test_a_day_0_is_refused_with_its_row_and_the_two_ways_out(trial_folder):
-    said = (
-        r"diary\.csv, row 3, column 'day': found day 0; expected day 1 .* -1 for the day before, or first_day = 0 in trial\.toml"
-    )
+    said = r"diary\.csv, row 3, column 'day': found 0; expected day 1 .* -1 for the day before, or first_day = 0 in trial\.toml"
     with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=DIARY + "a,-1,1\na,0,1\n"))
 
@@ -648,7 +649,7 @@ def test_columns_missing_from_two_files_are_told_at_once(trial_folder):
 
 def test_the_message_counts_every_problem_of_a_file(trial_folder):
     rows = "".join(f"a,{day},25\n" for day in range(1, 1501))
-    with pytest.raises(ba.DataError, match="first of 1,500 problems"):
+    with pytest.raises(ba.DataError, match="row 2, column 'headache_hours': found 25 in 1,500 rows; expected"):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=DIARY + rows))
 
 

@@ -115,8 +115,9 @@ def test_visits_are_in_time_by_their_days():
     assert visits_of(trial_of(assessments=scores)) == ["baseline", "start", "end"]
 
 
-def test_a_visit_without_a_number_comes_last():
-    assert visits_of(trial_of(assessments=scores_at("follow-up", "week 12", "week 4"))) == ["week 4", "week 12", "follow-up"]
+def test_a_visit_whose_name_tells_no_day_among_others_is_refused():
+    with pytest.raises(ba.DataError, match=r"found 'follow-up' without a day, beside 'week 12', 'week 4'; expected visits = "):
+        trial_of(assessments=scores_at("baseline", "follow-up", "week 12", "week 4"))
 
 
 def test_visits_come_in_the_order_named():
@@ -126,7 +127,7 @@ def test_visits_come_in_the_order_named():
 
 def test_an_unknown_visit_is_refused_with_its_row():
     with pytest.raises(ba.DataError, match=r"assessments, row 3, column 'visit': found 'week 99'; .*'baseline', 'week 4'"):
-        trial_of(assessments=scores_at("week 4", "week 99"), visits=["baseline", "week 4"])
+        trial_of(assessments=scores_at("baseline", "week 99", "week 4"), visits=["baseline", "week 4"])
 
 
 @pytest.mark.parametrize("word", ["Baseline", "BASELINE"])

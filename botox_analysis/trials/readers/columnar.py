@@ -1,0 +1,74 @@
+"""Parquet files: every column with the type that it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.refusal import DataError
+from botox_analysis.trials.readers.delimited import ROW
+from botox_analysis.trials.readers.files import parsing
+
+
+def read_columnar(path: Path) -> pd.DataFrame:
+    """Read a Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    DataFrame
+        Columns as the file has them: texts categorical, whole numbers with gaps nullable, dates as datetimes. The index, called
+        `ROW`, counts from 2, as behind a header.
+
+    Raises
+    ------
+    DataError
+        The file is no Parquet file, or damaged.
+    """
+    import pyarrow.parquet
+
+    with parsing(path.name, "a Parquet file, or a CSV file"):
+        table = pyarrow.parquet.read_table(str(path), use_pandas_metadata=False)
+        names = [str(name) for name in table.column_names]
+        columns = [pd.Series(_values(column)) for column in table.columns]
+    if not columns:
+        raise DataError(f"{path.name}: found no columns; expected a table.")
+    frame = pd.concat(columns, axis=1, keys=range(len(names)))
+    frame.columns = pd.Index(names, dtype=object)
+    frame.index = pd.RangeIndex(2, len(frame) + 2, name=ROW)
+    return frame
+
+
+def _values(column: Any) -> Any:
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        if not (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)):
+            return _values(column.cast(kind.value_type))
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        column = column.dictionary_encode()
+    elif pa.types.is_integer(kind) and column.null_count:
+        missing = column.is_null().to_numpy()
+        return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().astype(np.int64), np.array(missing))
+    elif pa.types.is_date(kind):
+        return column.cast(pa.timestamp("s")).to_pandas()
+    else:
+        return column.to_pandas()
+    whole = column.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], type=column.type)
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    words = np.asarray(whole.dictionary.to_pylist(), dtype=object)
+    # A dictionary of a file may name a word twice.
+    at, distinct = pd.factorize(words)
+    return pd.Categorical.from_codes(
+        np.append(at, -1)[codes], dtype=pd.CategoricalDtype(pd.Index(distinct.astype(object), dtype=object))
+    )

@@ -1,0 +1,197 @@
+"""CSV files: every row with as many cells as the header, every cell as the text it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.refusal import DataError, Problem, refuse
+from botox_analysis.trials.readers.files import SETTINGS, parsing
+
+ROW = "row"
+"""The name of an index that contains the rows' numbers in their file."""
+
+_BLANK_LINE = re.compile(rb"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)(?=[^\r\n])")
+_END = "\x1fend\x1f"
+"""A cell of a row put behind the last: where it is not found, a quotation mark was opened and never closed."""
+
+_BLOCK = 1 << 24
+"""Bytes read at once; no row may be longer."""
+
+_OTHER_FILES = {
+    b"PK\x03\x04": "a workbook (or another zip file)", b"\xd0\xcf\x11\xe0": "an old workbook (or document)",
+    b"\x1f\x8b": "a gzip file",
+    b"%PDF": "a PDF file", b"PAR1": "a Parquet file", b"BZh": "a bzip2 file", b"\xfd7zXZ": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"{\\rtf": "an RTF document", b"HEADER RECORD*": "a SAS transport file",
+}  # fmt: skip
+
+
+def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Read a CSV file as texts.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    settings : mapping
+        Of ``trial.toml``: ``separator``, ``encoding``.
+
+    Returns
+    -------
+    DataFrame
+        Columns as the header has them, each categorical: its distinct texts, in order of appearance. The index, called `ROW`, has
+        the rows' numbers in the file; the header is row 1 where no empty line precedes it.
+
+    Raises
+    ------
+    DataError
+        The file is no text in its encoding, is empty, its rows differ in length, or a quotation mark is never closed.
+    """
+    with parsing(path.name, "a CSV file"):
+        content = path.read_bytes()
+        _refuse_other_files(path.name, content, settings)
+        text = _decoded(path.name, content, settings)
+        content = text.encode()
+    separator = settings.get("separator", ",")
+    first, header, n_lines = _header(path.name, text, separator)
+    _refuse_separators(path.name, header, separator)
+    if re.search(rb"(?:^|[\r\n]|" + re.escape(separator.encode()) + rb") +\"", content):
+        rows = (cells for _, cells in list(_records(path.name, text, separator))[1:])
+        codes_and_words = _columns_of_rows(path.name, text, separator, list(rows), len(header))
+    else:
+        codes_and_words = _columns_of_content(path.name, text, content, separator, n_lines, len(header))
+    n_rows = len(codes_and_words[0][0])
+    frame = pd.concat(
+        [pd.Series(_categorical(codes, words)) for codes, words in codes_and_words], axis=1, keys=range(len(header))
+    )
+    frame.columns = pd.Index(header, dtype=object)
+    frame.index = pd.RangeIndex(first + 1, first + 1 + n_rows, name=ROW)
+    if _BLANK_LINE.search(content):
+        numbers = [number for number, _ in _records(path.name, text, separator)][1:]
+        frame.index = pd.Index(numbers, name=ROW) if len(numbers) == n_rows else frame.index
+    return frame
+
+
+def _refuse_other_files(file: str, content: bytes, settings: Mapping[str, Any]) -> None:
+    for mark, what in _OTHER_FILES.items():
+        if content.startswith(mark):
+            raise DataError(f"{file}: found {what} under the name of a CSV file; expected a CSV file.")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) and "encoding" not in settings:
+        raise DataError(f'{file}: found UTF-16; save the file as UTF-8, or write encoding = "utf-16" in {SETTINGS}.')
+    if not content.strip():
+        raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
+
+
+def _decoded(file: str, content: bytes, settings: Mapping[str, Any]) -> str:
+    encoding = settings.get("encoding", "utf-8-sig")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"{file}, row {row}: found a byte 0x{content[error.start]:02x} that is not {encoding.removesuffix('-sig')}; "
+            f'save the file as UTF-8, or name its encoding in {SETTINGS} (encoding = "latin-1").'
+        ) from error
+    return text.removeprefix("\ufeff")
+
+
+def _records(file: str, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, with their numbers."""
+    with parsing(file, "rows of cells"):
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        yield from ((number, cells) for number, cells in enumerate(lines, start=1) if cells)
+
+
+def _header(file: str, text: str, separator: str) -> tuple[int, list[str], int]:
+    """The number of the header's row, its cells, and the lines up to its end."""
+    with parsing(file, "a header and rows of cells"):
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        for number, cells in enumerate(lines, start=1):
+            if cells:
+                return number, cells, lines.line_num
+    raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
+
+
+def _refuse_separators(file: str, header: list[str], separator: str) -> None:
+    for other, said in ((",", ","), (";", ";"), ("\t", "\\t"), ("|", "|")):
+        if len(header) == 1 and other != separator and other in header[0]:
+            raise DataError(
+                f"{file}, row 1: found '{said}' between the columns; expected '{separator}', or a line "
+                f'separator = "{said}" in {SETTINGS} (and decimal = "," where numbers have one).'
+            )
+
+
+def _columns_of_content(
+    file: str, text: str, content: bytes, separator: str, n_lines: int, width: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    quoted = b'"' in content
+    if quoted:
+        end = separator.join([_END] * width).encode()
+        content = content + (b"" if content.endswith((b"\n", b"\r")) else b"\n") + end + b"\n"
+    names = [str(number) for number in range(width)]
+    try:
+        table = pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(skip_rows=n_lines, column_names=names, block_size=_BLOCK),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=quoted),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+                null_values=[], strings_can_be_null=False,
+            ),
+        )  # fmt: skip
+    except pa.ArrowInvalid:
+        # What is wrong is told by another reader, with the number of each row.
+        _refuse_ragged(file, list(_records(file, text, separator)), width)
+        raise
+    columns = [_codes_and_words(column) for column in table.columns]
+    if not quoted:
+        return columns
+    for codes, words in columns:
+        if not len(codes) or words[codes[-1]] != _END:
+            raise DataError(
+                f"{file}: found a quotation mark that is opened and never closed; expected one at the cell's end, too."
+            )
+    return [(codes[:-1], words) for codes, words in columns]
+
+
+def _columns_of_rows(
+    file: str, text: str, separator: str, rows: list[list[str]], width: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The same of a file with spaces before its quotation marks."""
+    _refuse_ragged(file, list(_records(file, text, separator)), width)
+    columns = [np.array([row[number] for row in rows], dtype=object) for number in range(width)]
+    return [pd.factorize(column) for column in columns]
+
+
+def _refuse_ragged(file: str, records: list[tuple[int, list[str]]], width: int) -> None:
+    refuse(
+        [
+            Problem(file, number, "", f"{len(cells)} cells", f"{width}, as in the header")
+            for number, cells in records
+            if len(cells) != width
+        ]
+    )
+
+
+def _codes_and_words(column: Any) -> tuple[np.ndarray, np.ndarray]:
+    import pyarrow as pa
+
+    whole = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.unify_dictionaries().chunks) if whole.num_chunks else pa.array([], type=column.type)
+    return whole.indices.to_numpy(), np.asarray(whole.dictionary.to_pylist(), dtype=object)
+
+
+def _categorical(codes: np.ndarray, words: np.ndarray) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=object)))

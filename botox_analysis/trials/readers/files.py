@@ -1,0 +1,142 @@
+"""Which file has which table, and which files of a folder are nobody's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+
+from botox_analysis.names import outline
+from botox_analysis.refusal import DataError, listed
+
+SETTINGS = "trial.toml"
+SUFFIXES = (".csv", ".parquet")
+
+_DATA = {
+    "csv", "tsv", "tab", "txt", "dat", "psv", "parquet", "pq", "feather", "arrow", "xlsx", "xls", "xlsm", "xlsb", "ods",
+    "numbers", "json", "ndjson", "dsjc", "xpt", "sas7bdat", "sav", "dta", "rds", "rdata", "sqlite", "db", "gz", "bz2",
+    "xz", "zst", "zip", "7z",
+}  # fmt: skip
+"""Endings of files with data in them."""
+
+_WRITINGS = {
+    "md", "rst", "pdf", "doc", "docx", "odt", "rtf", "html", "htm", "tex", "png", "svg", "jpg", "jpeg", "ipynb", "py", "r", "sas",
+    "log", "sha256", "md5", "asc", "cff",
+}  # fmt: skip
+"""Endings of files about data: they may be called like a table."""
+
+_NEAR = 0.85
+"""From this likeness on a name is taken for a misspelt one: 'adverse_event' is, 'laboratory' is not."""
+
+_LONGEST_REASON = 120
+
+
+@contextmanager
+def parsing(file: str, expected: str) -> Iterator[None]:
+    """Turn whatever a parser or codec raises into a DataError that names the file.
+
+    Parameters
+    ----------
+    file : str
+        What messages call the file.
+    expected : str
+        What would have been right.
+
+    Yields
+    ------
+    None
+        While the parser runs.
+
+    Raises
+    ------
+    DataError
+        The parser raised anything: a damaged file may end in any error of another library.
+    """
+    try:
+        yield
+    except DataError:
+        raise
+    except PermissionError as error:
+        raise DataError(f"{file}: found a file that this user may not read; expected {expected}.") from error
+    except Exception as error:
+        reason = " ".join(str(error).split())[:_LONGEST_REASON]
+        what = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        raise DataError(f"{file}: found a file that cannot be read ({what}); expected {expected}.") from error
+
+
+def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
+    """Find the file of each table.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the trial.
+    tables : tuple of str
+        The names of the tables.
+
+    Returns
+    -------
+    paths : dict of str to Path
+        By table, in the order of `tables`; those that have a file.
+    told : list of (str, str, int)
+        Files with data that are no table: where, why, how many.
+
+    Raises
+    ------
+    DataError
+        A table has two files, a file has nearly the name of a table, or something of the right name is no file.
+    """
+    with parsing(str(folder), "a folder that can be read"):
+        entries = sorted(folder.iterdir())
+    expected = {f"{table}{suffix}": table for table in tables for suffix in SUFFIXES} | {SETTINGS: SETTINGS}
+    paths: dict[str, Path] = {}
+    told: list[tuple[str, str, int]] = []
+    for path in entries:
+        table = expected.get(path.name)
+        if table is None:
+            near = _nearly(path, expected)
+            if near:
+                raise DataError(
+                    f"{path.name}: found a name that is nearly {listed(near)}; expected exactly that, or another name."
+                )
+            if _ending(path) in _DATA and not path.is_dir() and not path.name.startswith((".", "~$")):
+                told.append((path.name, "a file that is no table of the layout: not read", 1))
+            continue
+        _require_file(path)
+        if table in paths:
+            raise DataError(f"{folder}: found both {paths[table].name} and {path.name}; expected one of them.")
+        paths[table] = path
+    return {table: paths[table] for table in tables if table in paths}, told
+
+
+def _require_file(path: Path) -> None:
+    if path.is_symlink() and not path.exists():
+        raise DataError(f"{path.name}: found a link to a file that is not there; expected a file.")
+    if path.is_dir():
+        raise DataError(f"{path.name}: found a folder of this name; expected a file.")
+    if not path.is_file():
+        raise DataError(f"{path.name}: found a pipe, socket or device of this name; expected a file.")
+
+
+def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
+    """The names that a file may have been meant to have."""
+    if path.name.startswith((".", "~$")) or _ending(path) in _WRITINGS or path.is_dir():
+        return []
+    stem = outline(path.name.strip())
+    while "." in stem and stem.rsplit(".", 1)[1] in _DATA | {"toml", "tml", "bak", "old", "orig"}:
+        stem = stem.rsplit(".", 1)[0]
+    letters = re.sub(r"[^a-z]", "", stem)
+    known = {re.sub(r"[^a-z]", "", name.split(".", 1)[0]): name.split(".", 1)[0] for name in expected}
+    found = get_close_matches(letters, known, n=1, cutoff=_NEAR)
+    if not found:
+        return []
+    table = known[found[0]]
+    if table == SETTINGS.split(".", 1)[0]:
+        return [SETTINGS] if "toml" in path.name.lower() else []
+    return [f"{table}{suffix}" for suffix in SUFFIXES]
+
+
+def _ending(path: Path) -> str:
+    return path.name.lower().rsplit(".", 1)[1] if "." in path.name else ""
