@@ -96,7 +96,7 @@ class Reading:
     Attributes
     ----------
     values : Series, shape (n,)
-        On the index of the column: texts (identifiers as categories), floats, nullable truth values; of dates the days since
+        On the index of the column: texts (identifiers and severities as categories), floats, nullable truth values; of dates the days since
         1970-01-01, as floats. Missing where the cell is empty, or not of the kind.
     wrong : ndarray of bool, shape (n,)
         True where a cell is not of the kind.
@@ -301,7 +301,7 @@ def _placed(values: Any, codes: np.ndarray, index: pd.Index, kind: str) -> pd.Se
         known = np.array([bool(value) for value in values] + [False])
         missing = np.array([value is None for value in values] + [True])
         return pd.Series(pd.arrays.BooleanArray(known[codes], missing[codes]), index=index)
-    if kind == IDENTIFIER:
+    if kind in (IDENTIFIER, SEVERITY):
         at, names = pd.factorize(np.asarray(values, dtype=object))
         return pd.Series(
             pd.Categorical.from_codes(np.append(at, -1)[codes], categories=pd.Index(names, dtype=_TEXT)), index=index

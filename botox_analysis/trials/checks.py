@@ -180,6 +180,9 @@ def checked(
     if "subjects" in read:
         _refuse_strangers(read, door)
     _refuse_all(door)
+    if "severity" in read.get("adverse_events", ()):
+        severity = read["adverse_events"]["severity"]
+        read["adverse_events"]["severity"] = severity.cat.set_categories(list(SEVERITIES[1:]))
     return read, door
 
 
@@ -203,7 +206,7 @@ def _read_table(table: str, calendar: StudyDays, factors: frozenset[str]) -> pd.
                 frame[column] = calendar.counted(frame[column])
         else:
             frame[column] = further_column(table, column, door, factors)
-    return pd.DataFrame({column: values.reset_index(drop=True) for column, values in frame.items()})
+    return pd.DataFrame({column: values.array for column, values in frame.items()}, copy=False)
 
 
 def _read_known(table: str, column: str, rule: Column, door: Door) -> pd.Series[Any]:
@@ -216,8 +219,7 @@ def _read_known(table: str, column: str, rule: Column, door: Door) -> pd.Series[
             (f"{door.file(table)}, {column}", f"'{name}' in {len(spellings)} spellings that look the same: merged", n)
         )
     if rule.kind == SEVERITY:
-        words = SEVERITIES[1:] if table == "adverse_events" else SEVERITIES
-        return reading.values.astype(pd.CategoricalDtype(list(SEVERITIES if table == "adverse_events" else words), ordered=True))
+        return reading.values.cat.set_categories(list(SEVERITIES), ordered=True)
     return reading.values
 
 

@@ -32,15 +32,18 @@ def read_columnar(path: Path) -> pd.DataFrame:
     DataError
         The file is no Parquet file, or damaged.
     """
+    import pyarrow as pa
     import pyarrow.parquet
 
     with parsing(path.name, "a Parquet file, or a CSV file"):
-        table = pyarrow.parquet.read_table(str(path), use_pandas_metadata=False)
+        schema = pyarrow.parquet.read_schema(str(path))
+        texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+        table = pyarrow.parquet.read_table(str(path), use_pandas_metadata=False, read_dictionary=texts)
         names = [str(name) for name in table.column_names]
-        columns = [pd.Series(_values(column)) for column in table.columns]
+        columns = {at: _values(column) for at, column in enumerate(table.columns)}
     if not columns:
         raise DataError(f"{path.name}: found no columns; expected a table.")
-    frame = pd.concat(columns, axis=1, keys=range(len(names)))
+    frame = pd.DataFrame({at: pd.Series(values, copy=False).array for at, values in columns.items()}, copy=False)
     frame.columns = pd.Index(names, dtype=object)
     frame.index = pd.RangeIndex(2, len(frame) + 2, name=ROW)
     return frame

@@ -18,7 +18,9 @@ from botox_analysis.trials.readers.files import SETTINGS, parsing
 ROW = "row"
 """The name of an index that contains the rows' numbers in their file."""
 
-_BLANK_LINE = re.compile(rb"(?:\r\n|\r|\n)[ \t]*(?:\r\n|\r|\n)(?=[^\r\n])")
+_HEAD = 1 << 16
+"""Letters in which a header is looked for first."""
+
 _END = "\x1fend\x1f"
 """A cell of a row put behind the last: where it is not found, a quotation mark was opened and never closed."""
 
@@ -59,22 +61,22 @@ def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
         content = path.read_bytes()
         _refuse_other_files(path.name, content, settings)
         text = _decoded(path.name, content, settings)
-        content = text.encode()
+        content = content.removeprefix(b"\xef\xbb\xbf") if "encoding" not in settings else text.encode()
     separator = settings.get("separator", ",")
     first, header, n_lines = _header(path.name, text, separator)
     _refuse_separators(path.name, header, separator)
-    if re.search(rb"(?:^|[\r\n]|" + re.escape(separator.encode()) + rb") +\"", content):
+    if b'"' in content and b' "' in content and re.search(rb"(?:^|[\r\n]|" + re.escape(separator.encode()) + rb") +\"", content):
         rows = (cells for _, cells in list(_records(path.name, text, separator))[1:])
         codes_and_words = _columns_of_rows(path.name, text, separator, list(rows), len(header))
     else:
         codes_and_words = _columns_of_content(path.name, text, content, separator, n_lines, len(header))
     n_rows = len(codes_and_words[0][0])
-    frame = pd.concat(
-        [pd.Series(_categorical(codes, words)) for codes, words in codes_and_words], axis=1, keys=range(len(header))
-    )
+    columns = {at: _categorical(codes, words) for at, (codes, words) in enumerate(codes_and_words)}
+    frame = pd.DataFrame(columns, copy=False)
     frame.columns = pd.Index(header, dtype=object)
     frame.index = pd.RangeIndex(first + 1, first + 1 + n_rows, name=ROW)
-    if _BLANK_LINE.search(content):
+    n_ends = content.count(b"\n") or content.count(b"\r")
+    if n_ends + (not content.endswith((b"\n", b"\r"))) != n_lines + n_rows:
         numbers = [number for number, _ in _records(path.name, text, separator)][1:]
         frame.index = pd.Index(numbers, name=ROW) if len(numbers) == n_rows else frame.index
     return frame
@@ -86,7 +88,7 @@ def _refuse_other_files(file: str, content: bytes, settings: Mapping[str, Any]) 
             raise DataError(f"{file}: found {what} under the name of a CSV file; expected a CSV file.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) and "encoding" not in settings:
         raise DataError(f'{file}: found UTF-16; save the file as UTF-8, or write encoding = "utf-16" in {SETTINGS}.')
-    if not content.strip():
+    if not content[:_HEAD].strip() and not content.strip():
         raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
 
 
@@ -113,10 +115,12 @@ def _records(file: str, text: str, separator: str) -> Iterator[tuple[int, list[s
 def _header(file: str, text: str, separator: str) -> tuple[int, list[str], int]:
     """The number of the header's row, its cells, and the lines up to its end."""
     with parsing(file, "a header and rows of cells"):
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
-        for number, cells in enumerate(lines, start=1):
-            if cells:
-                return number, cells, lines.line_num
+        for part in (text[:_HEAD], text) if len(text) > _HEAD else (text,):
+            lines = csv.reader(io.StringIO(part, newline=""), delimiter=separator, skipinitialspace=True)
+            for number, cells in enumerate(lines, start=1):
+                # A header that fills the part may go on behind it.
+                if cells and (len(part) == len(text) or len(separator.join(cells)) < _HEAD // 2):
+                    return number, cells, lines.line_num
     raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
 
 
