@@ -246,14 +246,14 @@ def recoded(column: pd.Series[Any], words: Mapping[str, str]) -> pd.Series[Any]:
     codes, found = distinct(column)
     texts = [spelled(text_of(value)) for value in found]
     exact = {spelled(code): word for code, word in words.items()}
-    by_value = {**{str(value).lower(): exact[str(value)] for value in (True, False) if str(value) in exact}}
+    truths = {code.lower(): word for code, word in exact.items() if code.lower() in ("true", "false")}
     asked, is_text = _parsed([code.replace(",", ".") for code in exact], ".")
     by_number = {number: word for number, word, bad in zip(asked, exact.values(), is_text, strict=True) if not bad}
     numbers_of, no_number = _parsed(texts, ".")
     new = [
         exact[text] if text in exact
         else by_number[number] if not bad and number in by_number
-        else by_value.get(text.lower(), text) if _is_truth(value)
+        else truths.get(text.lower(), text) if _is_truth(value)
         else text
         for text, number, bad, value in zip(texts, numbers_of, no_number, found, strict=True)
     ]  # fmt: skip

@@ -241,7 +241,7 @@ def _read_kostecki_dillon(paths: Mapping[str, Path]) -> Trial:
         [("KosteckiDillon.csv", "diary row that repeats another word for word", int(twice.sum()))],
         columns=list(LEFT_OUT),
     )
-    return replace(trial, left_out=left_out)
+    return replace(trial, left_out=pd.concat([left_out, trial.left_out], ignore_index=True))
 
 
 def _spoken_of(name: str) -> dict[str, str]:

@@ -219,7 +219,7 @@ def _check_encoding(encoding: str) -> None:
     sample = "subject,arm;1.5\n"
     unfit = DataError(f"{SETTINGS}: found encoding = {encoding!r}; expected one of texts, such as utf-8, latin-1 or cp1252.")
     try:
-        known = codecs.lookup(encoding).name
+        known = codecs.lookup(encoding).name.replace("-", "_")
         kept = sample.encode(encoding).decode(encoding) == sample
     except (LookupError, ValueError) as error:
         raise unfit from error

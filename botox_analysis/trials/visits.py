@@ -28,7 +28,7 @@ _UNITS = {
     "mos": "month", "m": "month", "year": "year", "years": "year", "yr": "year", "yrs": "year", "y": "year",
 }  # fmt: skip
 _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
-_BEFORE = re.compile(rf"(?<![a-z])({_UNIT})(?:\.?\s*|[-_])([-\u2212]?\d+(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
+_BEFORE = re.compile(rf"(?<![a-z])({_UNIT})(\.?\s*)([-\u2212_]?\d+(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\w.])([-\u2212]?\d+(?:\.\d+)?)(?:st|nd|rd|th)?[\s_-]*({_UNIT})(?![a-z])", re.IGNORECASE)
 _SPAN = re.compile(r"days? (-?\d+) (?:to|-) (-?\d+)", re.IGNORECASE)
 
@@ -61,7 +61,8 @@ def day_of_visit(visit: str) -> float:
     span = _SPAN.fullmatch(name)
     if span:
         return float(span[2])
-    found = {_days(number, unit) for unit, number in _BEFORE.findall(name)}
+    # A hyphen behind a whole word joins ("week-4"); behind a space or a letter it is a minus sign ("week -4", "D-7").
+    found = {_days(number.lstrip("_" if gap or len(unit) == 1 else "-_"), unit) for unit, gap, number in _BEFORE.findall(name)}
     found = found or {_days(number, unit) for number, unit in _AFTER.findall(name)}
     return found.pop() if len(found) == 1 else np.nan
 

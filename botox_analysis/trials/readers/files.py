@@ -127,7 +127,7 @@ def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
     stem = outline(path.name.strip())
     while "." in stem and stem.rsplit(".", 1)[1] in _DATA | {"toml", "tml", "bak", "old", "orig"}:
         stem = stem.rsplit(".", 1)[0]
-    letters = re.sub(r"[^a-z]", "", stem)
+    letters = re.sub(r"ies$", "y", re.sub(r"[^a-z]", "", stem))
     known = {re.sub(r"[^a-z]", "", name.split(".", 1)[0]): name.split(".", 1)[0] for name in expected}
     found = get_close_matches(letters, known, n=1, cutoff=_NEAR)
     if not found:
