@@ -96,8 +96,8 @@ class Reading:
     Attributes
     ----------
     values : Series, shape (n,)
-        On the index of the column: texts (identifiers and severities as categories), floats, nullable truth values; of dates the days since
-        1970-01-01, as floats. Missing where the cell is empty, or not of the kind.
+        On the index of the column: texts (identifiers and severities as categories), floats, nullable truth values; of dates
+        the days since 1970-01-01, as floats. Missing where the cell is empty, or not of the kind.
     wrong : ndarray of bool, shape (n,)
         True where a cell is not of the kind.
     clock : ndarray of int, shape (n,)

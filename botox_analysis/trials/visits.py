@@ -185,7 +185,8 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
         door.told += [(f"{file}, visit", f"assessments {reason}", n) for reason, n in rows if n]
     rank = {LAST: -day, NEAREST: away}[door.settings.get("within_window", NEAREST)]
     ranked = pd.DataFrame({
-        "subject": frame["subject"], "scale": frame["scale"], "visit": new, "empty": frame["value"].isna(), "rank": rank, "day": -day,
+        "subject": frame["subject"], "scale": frame["scale"], "visit": new, "empty": frame["value"].isna(),
+        "rank": rank, "day": -day,
     })  # fmt: skip
     key = ["subject", "scale", "visit"]
     in_order = ranked[~outside].sort_values(["empty", "rank", "day"], kind="stable", na_position="last")
@@ -224,10 +225,8 @@ def _in_time(frame: pd.DataFrame, named: list[str], door: Door) -> list[str]:
     if len(untold) == len(others):
         others = _by_number(others)
     elif untold:
-        raise DataError(
-            f"{file}, column 'visit': found {listed(untold)} without a day, beside {listed([v for v in others if v not in untold])}; "
-            f"{way_out}"
-        )
+        beside = listed(visit for visit in others if visit not in untold)
+        raise DataError(f"{file}, column 'visit': found {listed(untold)} without a day, beside {beside}; {way_out}")
     else:
         others = sorted(others, key=lambda visit: time[visit])
         named_days = [by_name[visit] for visit in others if not np.isnan(by_name[visit])]

@@ -42,10 +42,19 @@ def test_words_among_numbers_are_refused_in_frames_and_parquet_too(trial_folder)
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [
-        (["30", "41"], "int64"), (["30", ""], "float64"), (["30.5", "41"], "float64"), (["1e3", "2"], "float64"), (["+3", "-4"], "int64"),
-        (["F", "M"], "text"), (["F", ""], "text"), (["001", "012"], "text"), (["155 U", "0 U"], "text"), (["NA", "nan"], "text"), (["", ""], "text"),
+        (["30", "41"], "int64"),
+        (["30", ""], "float64"),
+        (["30.5", "41"], "float64"),
+        (["1e3", "2"], "float64"),
+        (["+3", "-4"], "int64"),
+        (["F", "M"], "text"),
+        (["F", ""], "text"),
+        (["001", "012"], "text"),
+        (["155 U", "0 U"], "text"),
+        (["NA", "nan"], "text"),
+        (["", ""], "text"),
     ],
-)  # fmt: skip
+)
 def test_a_covariate_is_a_number_where_all_its_cells_are(trial_folder, cells, kind):
     column = ba.load_trial(trial_folder(subjects_csv=f"subject,arm,x\na,P,{cells[0]}\nb,T,{cells[1]}\n")).subjects["x"]
     assert ("text" if column.dtype == pd.Series(["a"]).dtype else str(column.dtype)) == kind
@@ -70,7 +79,14 @@ def test_a_covariate_of_durations_periods_or_complex_numbers_is_refused(value):
         ba.as_trial({"subjects": subjects}, name="t")
 
 
-@pytest.mark.parametrize(("decimal", "cells", "said"), [(".", ["12,5", "13"], 'decimal = ","'), (",", ["12.5", "13"], r'decimal = "\."'), (",", ["1.299,99", "3"], "without signs between its thousands")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("decimal", "cells", "said"),
+    [
+        (".", ["12,5", "13"], 'decimal = ","'),
+        (",", ["12.5", "13"], r'decimal = "\."'),
+        (",", ["1.299,99", "3"], "without signs between its thousands"),
+    ],
+)
 def test_a_number_with_the_other_decimal_sign_is_refused_with_that_as_the_hint(trial_folder, decimal, cells, said):
     subjects = f"subject;arm;x\na;P;{cells[0]}\nb;T;{cells[1]}\n"
     with pytest.raises(ba.DataError, match=rf"row 2, column 'x': found '{cells[0]}'; expected a number.*{said}"):
@@ -124,7 +140,9 @@ def test_a_rating_of_severity_is_never_read_as_words(trial_folder):
 
 def test_a_word_of_another_language_is_told_once_with_its_rows(trial_folder):
     diary = "subject,day,headache\n" + "".join(f"a,{day},ja\n" for day in range(1, 1931))
-    said = r"row 2, column 'headache': found 'ja' in 1,930 rows; expected yes or no, or a line of \[values\.diary\.headache\], such as ja = \"yes\""
+    said = (
+        r"row 2, column 'headache': found 'ja' in 1,930 rows; expected yes or no, or a line of \[values\.diary\.headache\], such"
+    )
     with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=diary))
 
@@ -132,9 +150,15 @@ def test_a_word_of_another_language_is_told_once_with_its_rows(trial_folder):
 # Names ----------------------------------------------------------------------------------------------------------------
 
 ALIKE = [
-    ("Injection-site pain", "Injection\u2010site pain"), ("Bell's palsy", "Bell\u2019s palsy"), ("Stra\u00dfe", "STRASSE"),
-    ("Neck pain", "neck pain"), ("Neck pain", "Neck  pain"), ("fi", "\ufb01"), ("Fall", "F\u0430ll"), ("\u00b5g", "\u03bcg"),
-]  # fmt: skip
+    ("Injection-site pain", "Injection\u2010site pain"),
+    ("Bell's palsy", "Bell\u2019s palsy"),
+    ("Stra\u00dfe", "STRASSE"),
+    ("Neck pain", "neck pain"),
+    ("Neck pain", "Neck  pain"),
+    ("fi", "\ufb01"),
+    ("Fall", "F\u0430ll"),
+    ("\u00b5g", "\u03bcg"),
+]
 SAME = [
     ("\u00dcbelkeit", "U\u0308belkeit"),
     ("Neck pain", "Neck\u00a0pain"),
@@ -156,9 +180,11 @@ PLACES = [
 
 def named(table, column, first, second):
     frame = {
-        "adverse_events": {"term": ["X", "Y"], "class": "C"}, "intercurrent_events": {"kind": ["X", "Y"], "day": 3},
-        "assessments": {"scale": "S", "visit": ["baseline", "week 4"], "value": 1.0}, "subjects": {"arm": ["P", "T"]},
-    }[table]  # fmt: skip
+        "adverse_events": {"term": ["X", "Y"], "class": "C"},
+        "intercurrent_events": {"kind": ["X", "Y"], "day": 3},
+        "assessments": {"scale": "S", "visit": ["baseline", "week 4"], "value": 1.0},
+        "subjects": {"arm": ["P", "T"]},
+    }[table]
     changed = pd.DataFrame({"subject": ["a", "b"], **frame}).assign(**{column: [first, second]})
     if column == "visit":
         changed = pd.concat([changed, changed.assign(visit="baseline")])

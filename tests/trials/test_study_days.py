@@ -23,12 +23,16 @@ def days(trial_folder, first, dates, settings=""):
 @pytest.mark.parametrize(
     ("date_format", "first", "second", "third"),
     [
-        ("%d%m%Y", "01112024", "02112024", "03112024"), ("%d%m%y", "011124", "021124", "031124"),
-        ("%Y%m%d", "20241101", "20241102", "20241103"), ("%m%d%Y", "11012024", "11022024", "11032024"),
-        ("%y%m%d", "010101", "010102", "010103"), ("%d.%m.%Y", "01.11.2024", "2.11.2024", "03.11.2024"),
-        ("%d%b%Y", "01NOV2024", "02nov2024", "03Nov2024"), ("%Y-%j", "2024-001", "2024-002", "2024-003"),
+        ("%d%m%Y", "01112024", "02112024", "03112024"),
+        ("%d%m%y", "011124", "021124", "031124"),
+        ("%Y%m%d", "20241101", "20241102", "20241103"),
+        ("%m%d%Y", "11012024", "11022024", "11032024"),
+        ("%y%m%d", "010101", "010102", "010103"),
+        ("%d.%m.%Y", "01.11.2024", "2.11.2024", "03.11.2024"),
+        ("%d%b%Y", "01NOV2024", "02nov2024", "03Nov2024"),
+        ("%Y-%j", "2024-001", "2024-002", "2024-003"),
     ],
-)  # fmt: skip
+)
 def test_compact_dates_keep_their_zeros(trial_folder, date_format, first, second, third):
     assert days(trial_folder, first, [second, third], f'date_format = "{date_format}"') == [2, 3]
 
@@ -144,8 +148,17 @@ def test_days_farther_than_any_trial_are_refused(trial_folder):
 
 @pytest.mark.parametrize(
     ("column", "table"),
-    [("date", "diary"), ("date", "assessments"), ("onset_date", "adverse_events"), ("end_date", "adverse_events"), ("worsened_date", "adverse_events"), ("date", "intercurrent_events"), ("last_date", "subjects"), ("last_dose_date", "subjects")],
-)  # fmt: skip
+    [
+        ("date", "diary"),
+        ("date", "assessments"),
+        ("onset_date", "adverse_events"),
+        ("end_date", "adverse_events"),
+        ("worsened_date", "adverse_events"),
+        ("date", "intercurrent_events"),
+        ("last_date", "subjects"),
+        ("last_dose_date", "subjects"),
+    ],
+)
 @pytest.mark.parametrize("kind", [str, "datetime64[ns]", "datetime64[s]", "date", "category", "string"])
 def test_frames_convert_every_documented_column_of_dates(column, table, kind):
     dates = pd.Series(["2024-03-05", "2024-03-05"])
@@ -156,9 +169,12 @@ def test_frames_convert_every_documented_column_of_dates(column, table, kind):
         )
     }
     frame = {
-        "diary": {"headache": 1}, "assessments": {"scale": "X", "visit": "baseline", "value": 1}, "adverse_events": {"term": "Fall"},
-        "intercurrent_events": {"kind": "rescue"}, "subjects": {"arm": ["P", "T"], "first_dose_date": ["2024-03-01"] * 2},
-    }[table]  # fmt: skip
+        "diary": {"headache": 1},
+        "assessments": {"scale": "X", "visit": "baseline", "value": 1},
+        "adverse_events": {"term": "Fall"},
+        "intercurrent_events": {"kind": "rescue"},
+        "subjects": {"arm": ["P", "T"], "first_dose_date": ["2024-03-01"] * 2},
+    }[table]
     tables[table] = pd.DataFrame({"subject": ["a", "b"], **frame, column: typed})
     trial = ba.as_trial(tables, name="dated")
     assert getattr(trial, table)[column.replace("date", "day")].tolist() == [5, 5]
@@ -170,6 +186,6 @@ def test_what_is_no_number_is_refused_where_one_belongs(column, value):
     diary = pd.DataFrame({"subject": ["a"], "day": [1], "headache_hours": [1.0], "acute_medication": [0]}).astype(
         {column: object}
     )
-    diary.at[0, column] = value
+    diary[column] = pd.Series([value], dtype=object)
     with pytest.raises(ba.DataError, match=rf"diary, row 2, column '{column}': found "):
         ba.as_trial({"subjects": pd.DataFrame({"subject": ["a"]}), "diary": diary}, name="odd")

@@ -104,8 +104,25 @@ def test_a_baseline_after_treatment_began_is_told(trial_folder, day):
 
 @pytest.mark.parametrize(
     "name",
-    ["screening", "Screening visit", "BL", "Base line", "day -1", "Day 1", "week 0", "visit 1", "V1", "pre-treatment", "Pre dose", "randomisation", "run-in", "enrolment", "month 0", "0"],
-)  # fmt: skip
+    [
+        "screening",
+        "Screening visit",
+        "BL",
+        "Base line",
+        "day -1",
+        "Day 1",
+        "week 0",
+        "visit 1",
+        "V1",
+        "pre-treatment",
+        "Pre dose",
+        "randomisation",
+        "run-in",
+        "enrolment",
+        "month 0",
+        "0",
+    ],
+)
 def test_a_scale_without_a_baseline_is_refused_with_the_visit_that_looks_like_one(trial_folder, name):
     others = (
         ["V2", "V3"] if name in ("V1",) else ["visit 2", "visit 3"] if name == "visit 1" else ["4", "8"] if name == "0" else []
@@ -187,12 +204,12 @@ def test_windows_assign_visits_by_their_days(trial_folder, choice, value):
         "assessments in no window: left out": 8,
         "further assessments in a window, of whic": 16,
         "assessments assigned to another visit by": 16,
-    }  # fmt: skip
+    }
 
 
 def test_of_two_assessments_as_near_the_later_counts_and_an_empty_one_never(trial_folder):
-    rows = "subject,scale,visit,value,day\nS1,X,baseline,20,-1\nS1,X,a,1,27\nS1,X,b,2,29\nS2,X,baseline,20,-1\nS2,X,a,3,20\nS2,X,b,,28\n"
-    rows += "S1,X,c,9,80\n"
+    rows = "subject,scale,visit,value,day\nS1,X,baseline,20,-1\nS1,X,a,1,27\nS1,X,b,2,29\nS1,X,c,9,80\n"
+    rows += "S2,X,baseline,20,-1\nS2,X,a,3,20\nS2,X,b,,28\n"
     trial = ba.load_trial(trial_folder(subjects_csv=SUBJECTS, assessments_csv=rows, trial_toml=WINDOWS))
     assert trial.assessments.query("visit == 'week 4'")["value"].tolist() == [2.0, 3.0]
 
@@ -207,8 +224,15 @@ def test_two_assessments_of_one_day_in_a_window_are_a_repeat(trial_folder):
 
 @pytest.mark.parametrize(
     "settings",
-    ["[windows]\n'week 4' = [28]", "[windows]\n'week 4' = [28, 14]", "[windows]\n'week 4' = [1, 28]\n'week 8' = [28, 56]", "[windows]\n'week 4' = 28", "within_window = 'first'", "[windows]\n'week 4' = [1.5, 28]"],
-)  # fmt: skip
+    [
+        "[windows]\n'week 4' = [28]",
+        "[windows]\n'week 4' = [28, 14]",
+        "[windows]\n'week 4' = [1, 28]\n'week 8' = [28, 56]",
+        "[windows]\n'week 4' = 28",
+        "within_window = 'first'",
+        "[windows]\n'week 4' = [1.5, 28]",
+    ],
+)
 def test_windows_that_cannot_be_are_refused(trial_folder, settings):
     with pytest.raises(ba.DataError, match=r"trial\.toml"):
         trial_at(trial_folder, ["baseline", "week 4"], settings, days=[-1, 28])
@@ -225,11 +249,26 @@ def test_windows_without_days_are_refused(trial_folder):
 @pytest.mark.parametrize(
     ("name", "day"),
     [
-        ("week 4", 28), ("Week 12", 84), ("WEEK 04", 28), ("month 1", 30), ("3 months", 91), ("year 1", 365), ("2 years", 730), ("day 1", 1),
-        ("day -1", -1), ("D-7", -7), ("week -2", -14), ("week \u22122", -14), ("week-2", 14), ("days 29 to 56", 56), ("cycle 2", 168), ("week 0", 0),
-        ("week 4 (day 28)", 28), ("Week 2.5", 18),
+        ("week 4", 28),
+        ("Week 12", 84),
+        ("WEEK 04", 28),
+        ("month 1", 30),
+        ("3 months", 91),
+        ("year 1", 365),
+        ("2 years", 730),
+        ("day 1", 1),
+        ("day -1", -1),
+        ("D-7", -7),
+        ("week -2", -14),
+        ("week \u22122", -14),
+        ("week-2", 14),
+        ("days 29 to 56", 56),
+        ("cycle 2", 168),
+        ("week 0", 0),
+        ("week 4 (day 28)", 28),
+        ("Week 2.5", 18),
     ],
-)  # fmt: skip
+)
 def test_a_name_with_a_number_and_its_unit_tells_a_day(name, day):
     assert day_of_visit(name) == day
 

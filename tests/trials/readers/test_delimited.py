@@ -47,8 +47,14 @@ def test_an_empty_row_between_others_is_refused(trial_folder):
 
 @pytest.mark.parametrize(
     ("content", "what"),
-    [(b"PK\x03\x04xx", "a workbook"), (b"\xd0\xcf\x11\xe0xx", "an old workbook"), (b"\x1f\x8bxx", "a gzip file"), (b"%PDF-1.4", "a PDF file"), (b"PAR1xx", "a Parquet file")],
-)  # fmt: skip
+    [
+        (b"PK\x03\x04xx", "a workbook"),
+        (b"\xd0\xcf\x11\xe0xx", "an old workbook"),
+        (b"\x1f\x8bxx", "a gzip file"),
+        (b"%PDF-1.4", "a PDF file"),
+        (b"PAR1xx", "a Parquet file"),
+    ],
+)
 def test_another_kind_of_file_under_the_name_of_a_csv_is_recognised(trial_folder, content, what):
     with pytest.raises(ba.DataError, match=rf"subjects\.csv: found {what}.* under the name of a CSV file; expected a CSV file"):
         ba.load_trial(trial_folder(subjects_csv=content))

@@ -14,12 +14,26 @@ FALL = "subject,term,onset_day\na,Fall,4\n"
 @pytest.mark.parametrize(
     "name",
     [
-        "Adverse_Events.csv", "adverse_events.CSV", "adverse_event.csv", "adverse-events.csv", "adverse events.csv",
-        "adverseevents.csv", "adverse_events.csv.gz", "adverse_events.xlsx", "adverse_events.tsv", "adverse_events.txt",
-        "adverse_events", "adverse_events.parquet.bak", "adverse_evnets.csv", "adverse_events .csv", "adverse_events(1).csv",
-        "adverse_events.json", "adverse_events.sas7bdat", "adverse_events.pq",
+        "Adverse_Events.csv",
+        "adverse_events.CSV",
+        "adverse_event.csv",
+        "adverse-events.csv",
+        "adverse events.csv",
+        "adverseevents.csv",
+        "adverse_events.csv.gz",
+        "adverse_events.xlsx",
+        "adverse_events.tsv",
+        "adverse_events.txt",
+        "adverse_events",
+        "adverse_events.parquet.bak",
+        "adverse_evnets.csv",
+        "adverse_events .csv",
+        "adverse_events(1).csv",
+        "adverse_events.json",
+        "adverse_events.sas7bdat",
+        "adverse_events.pq",
     ],
-)  # fmt: skip
+)
 def test_a_file_of_nearly_the_right_name_is_refused_with_the_right_one(trial_folder, name):
     folder = trial_folder(subjects_csv=TWO)
     (folder / name).write_text(FALL)
@@ -27,7 +41,16 @@ def test_a_file_of_nearly_the_right_name_is_refused_with_the_right_one(trial_fol
         ba.load_trial(folder)
 
 
-@pytest.mark.parametrize(("name", "right"), [("Subjects.csv", "subjects"), ("diaries.csv", "diary"), ("Diary.xlsx", "diary"), ("assesments.csv", "assessments"), ("intercurrent-event.csv", "intercurrent_events")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("Subjects.csv", "subjects"),
+        ("diaries.csv", "diary"),
+        ("Diary.xlsx", "diary"),
+        ("assesments.csv", "assessments"),
+        ("intercurrent-event.csv", "intercurrent_events"),
+    ],
+)
 def test_every_table_has_its_near_names(trial_folder, name, right):
     folder = trial_folder(subjects_csv=TWO)
     (folder / name).write_text(FALL)
@@ -94,27 +117,36 @@ def test_a_file_that_may_not_be_read_is_refused(trial_folder, monkeypatch):
 
 @pytest.mark.parametrize("error", [RecursionError("deep"), ValueError("odd"), MemoryError(), KeyError("x"), OSError(5, "I/O")])
 def test_whatever_a_parser_raises_is_an_error_of_the_file(error):
-    with pytest.raises(
-        ba.DataError, match=rf"x\.csv: found a file that cannot be read \({type(error).__name__}.*\); expected a CSV"
+    with (
+        pytest.raises(
+            ba.DataError, match=rf"x\.csv: found a file that cannot be read \({type(error).__name__}.*\); expected a CSV"
+        ),
+        parsing("x.csv", "a CSV file"),
     ):
-        with parsing("x.csv", "a CSV file"):
-            raise error
+        raise error
 
 
 def test_an_error_of_our_own_passes_as_it_is():
-    with pytest.raises(ba.DataError, match="^ours$"), parsing("x.csv", "a CSV file"):
+    with pytest.raises(ba.DataError, match=r"^ours$"), parsing("x.csv", "a CSV file"):
         raise ba.DataError("ours")
 
 
 @pytest.mark.parametrize("path", [None, 3, ["a"], b"x"])
 def test_what_is_no_path_is_refused(path):
-    with pytest.raises(ba.DataError, match="folder is a .*; expected the path of a folder with subjects.csv"):
+    with pytest.raises(ba.DataError, match=r"folder is a .*; expected the path of a folder with subjects\.csv"):
         ba.load_trial(path)
 
 
 @pytest.mark.parametrize(
-    "settings", ['[columns.diary]\nday = "DY"', "[values.diary.headache]\nja = true", 'visits = ["week 4"]', 'baseline = "BL"', "[windows]\n'week 4' = [1, 28]"]
-)  # fmt: skip
+    "settings",
+    [
+        '[columns.diary]\nday = "DY"',
+        "[values.diary.headache]\nja = true",
+        'visits = ["week 4"]',
+        'baseline = "BL"',
+        "[windows]\n'week 4' = [1, 28]",
+    ],
+)
 def test_settings_of_a_table_that_has_no_file_are_refused(trial_folder, settings):
     with pytest.raises(
         ba.DataError, match=r"trial\.toml: found .*, and no file of that table; expected (diary|assessments)\.csv"
