@@ -402,7 +402,10 @@ def _refuse_all(door: Door) -> None:
     column_at = {(door.file(table), str(column)): at for table, raw in door.raw.items() for at, column in enumerate(raw.columns)}
     file_at = {door.file(table): at for at, table in enumerate(door.raw)}
     told: dict[Problem, None] = dict.fromkeys(Problem(*problem) for problem in door.problems)
-    refuse(sorted(told, key=lambda one: (file_at.get(one.file, -1), one.row or 0, column_at.get((one.file, one.column), -1))))
+    in_order: list[Problem] = sorted(
+        told, key=lambda one: (file_at.get(one.file, -1), one.row or 0, column_at.get((one.file, one.column), -1))
+    )
+    refuse(in_order)
 
 
 def row_numbers(frame: pd.DataFrame) -> np.ndarray:
