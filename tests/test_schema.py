@@ -38,14 +38,22 @@ def test_a_problem_of_a_whole_file_names_no_row():
 
 def test_several_problems_are_counted_in_the_message_and_kept_as_a_table():
     with pytest.raises(ba.DataError, match=r"found 'x'; .* This is the first of 3 problems\.") as caught:
-        refuse([("f.csv", row, "day", "'x'", "a number") for row in (2, 3, 4)])
+        refuse([("f.csv", row, "day", f"'{cell}'", "a number") for row, cell in ((2, "x"), (3, "y"), (4, "z"))])
     assert caught.value.problems["row"].tolist() == [2, 3, 4]
-    assert list(caught.value.problems) == ["file", "row", "column", "found", "expected"]
+    assert list(caught.value.problems) == ["file", "row", "column", "found", "expected", "n"]
+
+
+def test_the_same_problem_in_several_rows_is_one_with_the_first_row_and_their_number():
+    with pytest.raises(
+        ba.DataError, match=r"^f\.csv, row 3, column 'headache': found 'ja' in 1,930 rows; expected yes or no\.$"
+    ) as caught:
+        refuse([("f.csv", row, "headache", "'ja'", "yes or no") for row in range(3, 1933)])
+    assert caught.value.problems[["row", "n"]].to_numpy().tolist() == [[3, 1930]]
 
 
 def test_the_table_stops_at_a_sensible_number_and_the_message_does_not():
     with pytest.raises(ba.DataError, match="the first of 1,234 problems") as caught:
-        refuse([("f.csv", row, "day", "'x'", "a number") for row in range(1234)], n_shown=50)
+        refuse([("f.csv", row, "day", f"'x{row}'", "a number") for row in range(1234)], n_shown=50)
     assert len(caught.value.problems) == 50
 
 

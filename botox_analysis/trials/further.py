@@ -11,6 +11,7 @@ from botox_analysis.cells import LARGEST, NAME, NUMBER, TEXT, distinct, is_numbe
 from botox_analysis.refusal import Problem
 from botox_analysis.schema import OF_VISITS, OUTCOMES
 from botox_analysis.trials.layout import number_hint
+from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import SETTINGS
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def further_column(table: str, column: str, door: Door, factors: frozenset[str])
         )
         return raw
     if subjects and column in factors:
-        return _names(table, column, door, NAME)
+        names = _names(table, column, door, NAME)
+        return _in_order(names, raw, door) if isinstance(raw.dtype, pd.CategoricalDtype) and raw.index.name != ROW else names
     of = pd.api.types
     if of.is_timedelta64_dtype(raw) or of.is_complex_dtype(raw) or isinstance(raw.dtype, pd.PeriodDtype):
         if subjects:
@@ -81,6 +83,12 @@ def _names(table: str, column: str, door: Door, kind: str) -> pd.Series[Any]:
             (f"{door.file(table)}, {column}", f"'{name}' in {len(spellings)} spellings that look the same: merged", n)
         )
     return reading.values
+
+
+def _in_order(names: pd.Series[Any], raw: pd.Series[Any], door: Door) -> pd.Series[Any]:
+    """The levels of a frame's factor in the order that the frame gives them."""
+    levels = read_column(pd.Series(raw.cat.categories), NAME, door.notation).values.dropna()
+    return names.astype(pd.CategoricalDtype(list(dict.fromkeys(levels)), ordered=raw.cat.ordered))
 
 
 def _texts(table: str, column: str, door: Door, *, subjects: bool) -> pd.Series[Any]:

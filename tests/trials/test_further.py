@@ -70,6 +70,13 @@ def test_a_categorical_covariate_of_a_frame_is_a_factor():
     assert ba.as_trial({"subjects": subjects}, name="t").subjects["site"].tolist() == ["1", "2"]
 
 
+def test_the_levels_of_a_frames_factor_keep_their_order():
+    subjects = pd.DataFrame(
+        {"subject": ["a", "b"], "arm": ["P", "T"], "size": pd.Categorical(["small", "large"], ["small", "large"])}
+    )
+    assert list(ba.as_trial({"subjects": subjects}, name="t").subjects["size"].cat.categories) == ["small", "large"]
+
+
 @pytest.mark.parametrize("value", [pd.Timedelta(days=3), pd.Period("2024-03"), 3j])
 def test_a_covariate_of_durations_periods_or_complex_numbers_is_refused(value):
     subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"], "age": [value, value]})
