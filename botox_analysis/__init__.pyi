@@ -59,16 +59,16 @@ from .endpoints.diary_rule import (
     DiaryRule as DiaryRule,
 )
 from .endpoints.disposition import disposition as disposition
-from .endpoints.emergent import (
+from .endpoints.emergent_rule import (
     AS_FLAGGED as AS_FLAGGED,
 )
-from .endpoints.emergent import (
+from .endpoints.emergent_rule import (
     FROM_DAY_1 as FROM_DAY_1,
 )
-from .endpoints.emergent import (
+from .endpoints.emergent_rule import (
     WITHIN_30_DAYS as WITHIN_30_DAYS,
 )
-from .endpoints.emergent import (
+from .endpoints.emergent_rule import (
     EmergentRule as EmergentRule,
 )
 from .endpoints.endpoint import (
@@ -86,7 +86,12 @@ from .endpoints.event_history import (
 from .endpoints.event_history import (
     prevalence as prevalence,
 )
-from .endpoints.event_listing import list_adverse_events as list_adverse_events
+from .endpoints.event_listing import (
+    list_adverse_events as list_adverse_events,
+)
+from .endpoints.event_listing import (
+    list_time_at_risk as list_time_at_risk,
+)
 from .endpoints.first_times import (
     events_by_cycle as events_by_cycle,
 )

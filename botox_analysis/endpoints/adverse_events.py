@@ -5,17 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import (
-    FROM_DAY_1,
-    EmergentRule,
-    adverse_event_table,
-    arms_received,
-    emergent,
-    safety_trial,
-)
+from botox_analysis.endpoints.emergent import adverse_event_table, arms_received, emergent, not_emergent, safety_trial
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.event_categories import ANY as ANY
 from botox_analysis.endpoints.event_categories import BY, Special, check_special, levels_of, ranking_of
 from botox_analysis.endpoints.event_counts import AtRisk, Occurrences, coded_days, count
+from botox_analysis.endpoints.time_at_risk import TimeAtRisk, time_of
 from botox_analysis.refusal import DataError, listed, require_choice
 from botox_analysis.schema import categories_of
 from botox_analysis.trials.trial import Trial
@@ -70,12 +65,14 @@ def adverse_events(
         *events* by category, stratum and arm, with every arm in every stratum and category; classes, and the terms of a
         class, in the order of the alphabet.
 
-        ``occurrences``; ``exposure``: patient-years of all from day 1 to their last day, both included (missing where
-        anybody's ``last_day`` is); ``at_risk``: patient-years of those with the event from day 1 to its onset, both included,
-        and of the others to their last day (among them, by severity, those who count at another one). An onset after the last
-        day counts, with the time until the last day; an event has a day at least. ``at_risk`` is missing where a time is not
-        known: somebody without the event has no ``last_day``, or an event of unknown onset may have been somebody's first (it
-        may not where there is another on day 1).
+        ``occurrences``; ``exposure``: patient-years at risk of all, from day 1 to the end of their time at risk, both included
+        (missing where anybody's end is). The end is the last day, the death before it, or the end of the rule's window, as
+        `list_time_at_risk` shows. ``at_risk``: patient-years of those with the event from day 1 to its onset, both included, and
+        of the others to the end (among them, by severity, those who count at another one). An onset after the last day counts,
+        with the time until the last day; an event has a day at least. ``at_risk`` is missing where a time is not known: somebody
+        without the event has no ``last_day``, or an event of unknown onset may have been somebody's first (it may not where
+        there is another on day 1). Where somebody died before the last day, or has no known last dose under a window, ``note``
+        counts them.
 
     Raises
     ------
@@ -92,7 +89,8 @@ def adverse_events(
     table = adverse_event_table(trial)
     counts, day = emergent(trial, rule)
     events, day = (table, day) if counts.all() else (table.loc[counts], day[counts])
-    subjects, strata, arms = _at_risk(trial, stratum)
+    at_risk = time_of(trial, rule)
+    subjects, strata, arms = _subjects(trial, at_risk, stratum)
     levels, ranking = levels_of(events, by, special), ranking_of(events, by)
     occurrences = Occurrences(
         events["subject"].cat.codes.to_numpy(), coded_days(day), ranking.rank, 1 + max(rank for rank, _ in ranking.words)
@@ -102,7 +100,7 @@ def adverse_events(
     # Categories (in order), ranks (those shown), cells: strata, and arms in them.
     order = np.argsort(np.concatenate([level.place for level in levels]), kind="stable")
     shown = [rank for rank, _ in ranking.words]
-    n_events, n_occurrences, at_risk = (
+    n_events, n_occurrences, years = (
         np.concatenate([getattr(each, name) for each in counted])[order][:, shown].ravel()
         for name in ("n_events", "occurrences", "at_risk")
     )
@@ -110,6 +108,7 @@ def adverse_events(
     category, within = names[:, 0], names[:, 1]
     blocks = len(order) * len(shown)
     n_cells = subjects.n_cells
+    note = at_risk.told(subjects.cell, n_cells)
     ranked = {ranking.column: _over([word for _, word in ranking.words], len(order), n_cells)} if ranking.column else {}
     return pd.DataFrame(
         {
@@ -126,7 +125,8 @@ def adverse_events(
             **ranked,
             "occurrences": n_occurrences,
             "exposure": np.tile(subjects.exposure, blocks),
-            "at_risk": at_risk,
+            "at_risk": years,
+            **({"note": _over(note, blocks, 1)} if any(note) else {}),
         }
     )
 
@@ -144,9 +144,9 @@ def n_not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> int:
     Returns
     -------
     int
-        Rows of the table of adverse events; under the rule left out, those with an onset before day 1.
+        Rows of the table of adverse events; `not_emergent` says why.
     """
-    return 0 if trial.adverse_events is None else int((~emergent(safety_trial(trial), rule)[0]).sum())
+    return 0 if trial.adverse_events is None else sum(not_emergent(safety_trial(trial), rule).values())
 
 
 def _over(words: object, n_before: int, n_each: int) -> np.ndarray:
@@ -154,21 +154,12 @@ def _over(words: object, n_before: int, n_each: int) -> np.ndarray:
     return np.tile(np.repeat(np.asarray(words, dtype=object), n_each), n_before)
 
 
-def _at_risk(trial: Trial, stratum: str | None) -> tuple[AtRisk, list[str], list[str]]:
+def _subjects(trial: Trial, at_risk: TimeAtRisk, stratum: str | None) -> tuple[AtRisk, list[str], list[str]]:
     """Who may have an event; the strata and the arms that their cells stand for."""
-    subjects = trial.subjects
     arm = arms_received(trial).cat
     strata, stratum_of = _strata(trial, stratum)
-    days = subjects["last_day"].clip(lower=0).to_numpy(dtype=float) if "last_day" in subjects.columns else None
-    return (
-        AtRisk(
-            stratum_of * len(arm.categories) + arm.codes.to_numpy(dtype=np.int64),
-            np.full(len(subjects), np.nan) if days is None else days,
-            len(strata) * len(arm.categories),
-        ),
-        strata,
-        list(arm.categories),
-    )
+    cell = stratum_of * len(arm.categories) + arm.codes.to_numpy(dtype=np.int64)
+    return AtRisk(cell, at_risk.days, len(strata) * len(arm.categories)), strata, list(arm.categories)
 
 
 def _strata(trial: Trial, stratum: str | None) -> tuple[list[str], np.ndarray]:

@@ -1,95 +1,20 @@
-"""`EmergentRule`: which adverse events emerged under treatment, and on which day."""
+"""Which adverse events emerged under treatment, on which day, and in whom they are counted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule, require_rule
+from botox_analysis.endpoints.time_at_risk import FIRST_DAY, event_days, window_ends
+from botox_analysis.refusal import DataError
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
-TOLD_BY = ("days", "flag")
-
-
-@dataclass(frozen=True)
-class EmergentRule:
-    """Which adverse events are treatment-emergent. The rule travels with the counts: its words stand in ``endpoint``.
-
-    By days, an event counts when it began, or when one that was there before got worse (``worsened_day``, where the table has
-    it), on day 1 or later and not after the window. What is not known is read cautiously: an event of unknown onset counts
-    unless it ended before day 1, and without a known last dose the window has no end.
-
-    Attributes
-    ----------
-    name : str
-        What the rule is called.
-    window_days : int, optional
-        The window ends so many days after the subject's last dose (``last_dose_day`` of the subjects). Left out: it has no
-        end.
-    told_by : str
-        ``"days"``, or ``"flag"``: an event counts when the trial's own ``treatment_emergent`` says yes; an empty cell is no
-        yes, as in CDISC's flags.
-
-    References
-    ----------
-    ICH E9 (1998), glossary: "Treatment Emergent".
-    """
-
-    name: str
-    window_days: int | None = None
-    told_by: str = "days"
-
-    def __post_init__(self) -> None:
-        """Refuse a rule that cannot be followed."""
-        require_choice(self.told_by, TOLD_BY, "told_by")
-        if self.window_days is None:
-            return
-        if self.told_by == "flag":
-            raise ValueError(f"window_days is {self.window_days} and told_by is 'flag'; a flag needs no window.")
-        if self.window_days != int(self.window_days) or self.window_days < 0:
-            raise ValueError(f"window_days is {self.window_days}; it is a whole number, 0 or more.")
-
-    @property
-    def words(self) -> str:
-        """What the rule says, in words."""
-        if self.told_by == "flag":
-            return "as flagged by the trial"
-        if self.window_days is None:
-            return "from day 1"
-        after = f"{self.window_days} day{'s' if self.window_days != 1 else ''} after " if self.window_days else ""
-        return f"from day 1 to {after}the last dose"
-
-    def define(self, label: str) -> str:
-        """A label with the rule's words behind it.
-
-        Parameters
-        ----------
-        label : str
-            What is counted.
-
-        Returns
-        -------
-        str
-            The label of the endpoint under this rule.
-
-        Examples
-        --------
-        >>> WITHIN_30_DAYS.define("treatment-emergent adverse events")
-        'treatment-emergent adverse events (from day 1 to 30 days after the last dose)'
-        """
-        return f"{label} ({self.words})"
-
-
-FROM_DAY_1 = EmergentRule("from day 1")
-"""On or after the day of the first treatment, for as long as the trial recorded."""
-
-WITHIN_30_DAYS = EmergentRule("within 30 days", window_days=30)
-"""From day 1 to 30 days after the last dose: a common window, an option; not seen in a source on botulinum toxin."""
-
-AS_FLAGGED = EmergentRule("as flagged", told_by="flag")
-"""What the trial itself flagged (``TRTEMFL`` of the CDISC analysis data set of adverse events)."""
+BEFORE_TREATMENT = "onset before the first treatment: not treatment-emergent"
+NOT_FLAGGED = "not flagged by the trial: not treatment-emergent"
 
 
 def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray, np.ndarray]:
@@ -115,21 +40,60 @@ def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray,
     DataError
         The trial has no adverse events table, or a column is missing that the rule needs.
     """
-    if not isinstance(rule, EmergentRule):
-        raise TypeError(f"rule is {rule!r}; it is an EmergentRule, such as FROM_DAY_1, WITHIN_30_DAYS or AS_FLAGGED.")
+    require_rule(rule)
     events = adverse_event_table(trial)
     onset, worsened = event_days(events, "onset_day"), event_days(events, "worsened_day")
     if rule.told_by == "flag":
         if "treatment_emergent" not in events.columns:
             raise DataError("adverse_events has no column 'treatment_emergent'; events as flagged by the trial need it.")
         counts = events["treatment_emergent"].to_numpy(dtype=bool, na_value=False)
-        began, got_worse = onset >= 1, worsened >= 1
+        began, got_worse = onset >= FIRST_DAY, worsened >= FIRST_DAY
     else:
-        last = _last_day_of_window(trial, rule)
-        began, got_worse = (onset >= 1) & (onset <= last), (worsened >= 1) & (worsened <= last)
-        counts = began | got_worse | (np.isnan(onset) & ~(event_days(events, "end_day") < 1))
+        close = _window_end(trial, rule)
+        began = (onset >= FIRST_DAY) & (onset <= close)
+        got_worse = (worsened >= FIRST_DAY) & (worsened <= close)
+        # What ended, or got worse, before day 1 began before it.
+        before = (event_days(events, "end_day") < FIRST_DAY) | (worsened < FIRST_DAY)
+        counts = began | got_worse | (np.isnan(onset) & ~before)
     known_worse = got_worse & ~np.isnan(onset)
     return counts, np.where(began, onset, np.where(known_worse, worsened, np.nan))
+
+
+def not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> dict[str, int]:
+    """How many occurrences are not treatment-emergent, by the reason.
+
+    Parameters
+    ----------
+    trial : Trial
+        With adverse events.
+    rule : EmergentRule
+        Which count.
+
+    Returns
+    -------
+    dict of str to int
+        Rows of the table of adverse events by reason: before the first treatment; after the window of the rule; not flagged.
+        Reasons of no row are left out.
+
+    Raises
+    ------
+    DataError
+        As `emergent`.
+    """
+    left_out = ~emergent(trial, rule)[0]
+    if rule.told_by == "flag":
+        found = {NOT_FLAGGED: left_out.sum()}
+    else:
+        events, close = adverse_event_table(trial), _window_end(trial, rule)
+        late = left_out & ((event_days(events, "onset_day") > close) | (event_days(events, "worsened_day") > close))
+        found = {BEFORE_TREATMENT: (left_out & ~late).sum(), _after_the_window(rule): late.sum()}
+    return {reason: int(n) for reason, n in found.items() if n}
+
+
+def _after_the_window(rule: EmergentRule) -> str:
+    days = rule.window_days or 0
+    later = f"more than {days} day{'s' if days != 1 else ''} after" if days else "after"
+    return f"onset or worsening {later} the last dose: not treatment-emergent"
 
 
 def adverse_event_table(trial: Trial) -> pd.DataFrame:
@@ -212,29 +176,8 @@ def arms_received(trial: Trial) -> pd.Series:
     return trial.subjects["actual_arm"].fillna(arm) if "actual_arm" in trial.subjects.columns else arm
 
 
-def event_days(events: pd.DataFrame, column: str) -> np.ndarray:
-    """The study days of a column of the table of adverse events.
-
-    Parameters
-    ----------
-    events : DataFrame
-        The table, or rows of it.
-    column : str
-        Which day.
-
-    Returns
-    -------
-    ndarray of float, shape (rows,)
-        All missing where there is no such column.
-    """
-    return events[column].to_numpy(dtype=float) if column in events.columns else np.full(len(events), np.nan)
-
-
-def _last_day_of_window(trial: Trial, rule: EmergentRule) -> np.ndarray | float:
+def _window_end(trial: Trial, rule: EmergentRule) -> Any:
+    """The last day on which each row of the table of adverse events may count by the rule."""
     if rule.window_days is None:
         return np.inf
-    if "last_dose_day" not in trial.subjects.columns:
-        raise DataError(f"subjects has no column 'last_dose_day'; adverse events {rule.words} need it.")
-    last_dose = trial.subjects["last_dose_day"].fillna(np.inf).to_numpy(dtype=float)
-    of_event = adverse_event_table(trial)["subject"].cat.codes.to_numpy()
-    return np.asarray(last_dose[of_event] + rule.window_days)
+    return window_ends(trial, rule)[adverse_event_table(trial)["subject"].cat.codes.to_numpy()]

@@ -40,7 +40,7 @@ class AtRisk:
     cell : ndarray of int, shape (N,)
         Stratum and arm of each subject, as one number.
     days : ndarray of float, shape (N,)
-        Days from day 1 to the last day observed, both included; 0 for who left before, missing where not known.
+        Days at risk, as `TimeAtRisk` has them; 0 for those never at risk, missing where not known.
     n_cells : int
         Strata times arms.
     """
@@ -91,8 +91,8 @@ class Counts:
     n_events, occurrences : ndarray of int, shape (categories, ranks, cells)
         Subjects at their highest rank in the category, and occurrences each at its own.
     at_risk : ndarray of float, shape (categories, ranks, cells)
-        Patient-years until the first occurrence of those counted, and until the last day of the others; missing where a time
-        is not known.
+        Patient-years until the first occurrence of those counted, and until the end of the time at risk of the others; missing
+        where a time is not known.
     """
 
     n_events: np.ndarray

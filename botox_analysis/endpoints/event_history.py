@@ -10,16 +10,11 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.adverse_events import ENDPOINT
-from botox_analysis.endpoints.emergent import (
-    FROM_DAY_1,
-    EmergentRule,
-    adverse_event_table,
-    arms_received,
-    emergent,
-    safety_trial,
-)
+from botox_analysis.endpoints.emergent import adverse_event_table, arms_received, emergent, safety_trial
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.endpoint import as_outcomes
 from botox_analysis.endpoints.event_categories import ANY, Special, check_special, levels_of
+from botox_analysis.endpoints.time_at_risk import FIRST_DAY, TimeAtRisk, event_days, require_ends, time_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, categories_of
@@ -32,7 +27,7 @@ WHOLE_TIME = "time observed"
 
 @dataclass(frozen=True)
 class EventHistory:
-    """The treatment-emergent occurrences of a category of adverse events, and how long each of N subjects was observed.
+    """The treatment-emergent occurrences of a category of adverse events, and the time at risk of each of N subjects.
 
     Attributes
     ----------
@@ -40,8 +35,8 @@ class EventHistory:
         With the words of the rule.
     arm : Series, shape (N,)
         Actually received; categorical, reference first.
-    last : ndarray, shape (N,)
-        The last day of observation; missing where not known, below 1 for those not observed after the first treatment.
+    at_risk : TimeAtRisk
+        Of each subject.
     subject : ndarray of int, shape (E,)
         Who had each occurrence.
     onset, end : ndarray, shape (E,)
@@ -50,7 +45,7 @@ class EventHistory:
 
     endpoint: str
     arm: pd.Series[Any]
-    last: FloatArray
+    at_risk: TimeAtRisk
     subject: Any
     onset: FloatArray
     end: FloatArray
@@ -58,9 +53,12 @@ class EventHistory:
     @property
     def day(self) -> FloatArray:
         """The day on which each occurrence counts: day 1 where the onset is not known, the last day where it is later."""
-        known = np.where(np.isnan(self.onset), 1.0, self.onset)
-        counted: FloatArray = np.maximum(np.fmin(known, self.last[self.subject]), 1.0)
-        return counted
+        return self.at_risk.counted_day(self.subject, self.onset)
+
+    @property
+    def told(self) -> list[str]:
+        """By arm, intervals that do not end as asked for."""
+        return self.at_risk.told(self.arm.cat.codes.to_numpy(), len(self.arm.cat.categories))
 
 
 def history_of(
@@ -93,15 +91,13 @@ def history_of(
     counts, day = emergent(trial, rule)
     events = table.loc[counts]
     chosen = rows_of_category(trial, events, category, special)
-    subjects = trial.subjects
-    n = len(subjects)
     return EventHistory(
         rule.define(ENDPOINT),
         arms_received(trial),
-        subjects["last_day"].to_numpy(dtype=float) if "last_day" in subjects.columns else np.full(n, np.nan),
+        time_of(trial, rule),
         events["subject"].cat.codes.to_numpy()[chosen].astype(int),
         day[counts][chosen],
-        events["end_day"].to_numpy(dtype=float)[chosen] if "end_day" in events.columns else np.full(int(chosen.sum()), np.nan),
+        event_days(events, "end_day")[chosen],
     )
 
 
@@ -151,7 +147,7 @@ def prevalence(
     rule: EmergentRule = FROM_DAY_1,
     special: Special | None = None,
 ) -> pd.DataFrame:
-    """How many of the subjects under observation on a day have an adverse event that goes on.
+    """How many of the subjects at risk on a day have an adverse event that goes on.
 
     Parameters
     ----------
@@ -160,7 +156,8 @@ def prevalence(
     category : str
         As for `history_of`: any event, a kind, a class, a term, a name of `special`.
     days : sequence of float, optional
-        Study days, from 1 on. Left out: every seventh up to the last that anybody was observed.
+        Study days, from 1 on. Left out: every seventh up to the last on which anybody is at risk, which stands alone where it
+        is before day 7.
     rule : EmergentRule
         Which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
@@ -170,28 +167,30 @@ def prevalence(
     -------
     DataFrame
         *events*, one row per day and arm received; ``time`` has the day as a number. An event goes on from its first day to
-        its last, both included; one without an end goes on for good, one without a known onset from day 1. Who was last seen
-        before the day is not counted, neither as a case nor in the total.
+        its last, both included; one without an end goes on for good, one without a known onset from day 1. Subjects whose time
+        at risk (to the last day, the death, or the end of the rule's window) ends before the day are not counted, neither as a
+        case nor in the total. Where somebody died before the last day, or has no known last dose under a window, ``note`` counts
+        them.
 
     Raises
     ------
     DataError
-        The trial has no adverse events, none of this category, or a subject has no last day.
+        The trial has no adverse events, none of this category, a subject has no last day, or nobody is at risk.
     ValueError
         A day is before day 1.
     """
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
-    require_last_days(trial, history.last)
-    chosen = np.arange(DAYS_APART, history.last.max() + 1, DAYS_APART) if days is None else np.asarray(days, dtype=float)
-    if not len(chosen) or not (chosen >= 1).all():
+    require_ends(trial, history.at_risk.end)
+    chosen = _weekly(trial, history.at_risk) if days is None else np.asarray(days, dtype=float)
+    if not len(chosen) or not (chosen >= FIRST_DAY).all():
         raise ValueError(f"days is {[float(day) for day in chosen]}; expected one day or more, from day 1 on.")
-    start = np.where(np.isnan(history.onset), 1.0, history.onset)
+    start = np.where(np.isnan(history.onset), FIRST_DAY, history.onset)
     end = np.where(np.isnan(history.end), np.inf, history.end)
     arms, arm = list(history.arm.cat.categories), history.arm.cat.codes.to_numpy()
     n_events, n_total = np.zeros((2, len(chosen), len(arms)), dtype=int)
     for at, day in enumerate(chosen):
-        observed = history.last >= day
+        observed = history.at_risk.on(day)
         case = np.zeros(len(arm), dtype=bool)
         case[history.subject[(start <= day) & (day <= end)]] = True
         n_total[at] = np.bincount(arm[observed], minlength=len(arms))
@@ -208,8 +207,16 @@ def prevalence(
             "n_events": n_events.ravel(),
             "n_total": n_total.ravel(),
             "time": np.repeat(chosen, len(arms)),
+            **({"note": np.tile(history.told, len(chosen))} if any(history.told) else {}),
         }
     )
+
+
+def _weekly(trial: Trial, at_risk: TimeAtRisk) -> FloatArray:
+    last = float(at_risk.end.max())
+    if last < FIRST_DAY:
+        raise DataError(f"{trial.name}: nobody was observed after the first treatment; expected a last_day from day 1 on.")
+    return np.arange(DAYS_APART, last + 1, DAYS_APART) if last >= DAYS_APART else np.array([last])
 
 
 def list_onsets(
@@ -232,7 +239,8 @@ def list_onsets(
     -------
     DataFrame
         One row per occurrence: the columns of the table of adverse events, where ``onset_day`` is the day on which it emerged,
-        and of its subject ``arm`` (received), ``last_day`` (where the trial has it) and ``n_total``, the subjects of the arm.
+        and of its subject ``arm`` (received), ``n_total``, the subjects of the arm, and, where the trial has last days,
+        ``last_day``, the last day at risk: the last day, the death before it, or the end of the rule's window.
         By arm, then by the day of the subject's first occurrence, then of its own; what has no known day comes last.
 
     Raises
@@ -250,36 +258,12 @@ def list_onsets(
     rows = rows.assign(
         arm=arm.iloc[of_row].to_numpy(),
         n_total=arm.map(arm.value_counts()).astype(int).to_numpy()[of_row],
-        **({"last_day": trial.subjects["last_day"].to_numpy()[of_row]} if "last_day" in trial.subjects.columns else {}),
+        **({"last_day": time_of(trial, rule).end[of_row]} if "last_day" in trial.subjects.columns else {}),
     )
     rows["arm"] = pd.Categorical(rows["arm"], categories=list(arm.cat.categories))
     first = rows.groupby("subject", observed=True)["onset_day"].transform("min")
     in_order = rows.assign(first=first).sort_values(["arm", "first", "subject", "onset_day"], kind="stable")
     return in_order.drop(columns="first").reset_index(drop=True)
-
-
-def require_last_days(trial: Trial, last: FloatArray) -> None:
-    """Refuse subjects whose end of observation is not known.
-
-    Parameters
-    ----------
-    trial : Trial
-        Whose subjects they are.
-    last : ndarray, shape (N,)
-        The last day of each; missing where not known.
-
-    Raises
-    ------
-    DataError
-        Says of how many, and names the first.
-    """
-    unknown = np.flatnonzero(np.isnan(last))
-    if unknown.size:
-        first = trial.subjects["subject"].iloc[unknown[0]]
-        raise DataError(
-            f"{trial.name}: found no last_day for {unknown.size} subjects, the first is '{first}'; "
-            "expected the last day on which each was observed."
-        )
 
 
 def event_counts(
@@ -302,9 +286,10 @@ def event_counts(
     -------
     DataFrame
         *outcomes* at one visit, by the arm received: ``value`` is the number of occurrences, ``baseline`` and ``change`` are
-        missing; ``exposure_days`` are the days from day 1 to the last, both included (0 for who was not observed after
-        treatment, missing where ``last_day`` is). Covariates are those of the trial's subjects. `fit_counts` makes rates and
-        their ratios of it.
+        missing; ``exposure_days`` are the days at risk, from day 1 to the last day, the death before it, or the end of the
+        rule's window, both included (0 for subjects not observed after treatment, missing where ``last_day`` is).
+        Covariates are those of the trial's subjects; where a subject died before the last day, or has no known last dose under a
+        window, ``note`` says so. `fit_counts` makes rates and their ratios of it.
 
     Raises
     ------
@@ -314,6 +299,8 @@ def event_counts(
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     subjects = trial.subjects
+    note = history.at_risk.notes
+    covariates = [name for name in trial.covariates if name not in (*OUTCOMES, EXPOSURE_DAYS, "note")]
     frame = pd.DataFrame(
         {
             "trial": trial.name,
@@ -322,8 +309,9 @@ def event_counts(
             "arm": history.arm,
             "visit": WHOLE_TIME,
             "value": np.bincount(history.subject, minlength=len(subjects)).astype(float),
-            EXPOSURE_DAYS: np.maximum(history.last, 0.0),
-            **{name: subjects[name] for name in trial.covariates if name not in (*OUTCOMES, EXPOSURE_DAYS)},
+            EXPOSURE_DAYS: history.at_risk.days,
+            **{name: subjects[name] for name in covariates},
+            **({"note": note} if note.any() else {}),
         }
     )
     label = history.endpoint if category == ANY else f"{history.endpoint}: {category}"

@@ -1,20 +1,14 @@
-"""`list_adverse_events`: Trial -> a line for each adverse event, as a reviewer of safety reads them."""
+"""`list_adverse_events`, `list_time_at_risk`: Trial -> a line for each adverse event, a line for each subject's time at risk."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import (
-    FROM_DAY_1,
-    EmergentRule,
-    adverse_event_table,
-    arms_received,
-    emergent,
-    event_days,
-    safety_trial,
-)
+from botox_analysis.endpoints.emergent import adverse_event_table, arms_received, emergent, safety_trial
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.event_categories import KINDS, Special, check_special, kinds
+from botox_analysis.endpoints.time_at_risk import event_days, time_of
 from botox_analysis.refusal import DataError, listed, require_choice
 from botox_analysis.trials.trial import Trial
 
@@ -77,3 +71,48 @@ def list_adverse_events(
     first = ["subject", "arm", *(column for column in _COLUMNS if column in lines.columns), "emergent"]
     rest = [column for column in table.columns if column not in first]
     return lines[[*first, *rest]].iloc[order].reset_index(drop=True)
+
+
+def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.DataFrame:
+    """From which day to which each subject is at risk of an adverse event that counts, and why it ends there.
+
+    Every count, rate and curve of adverse events is made of these intervals and of the events in them.
+
+    Parameters
+    ----------
+    trial : Trial
+        With or without adverse events; one of all randomised is taken in its safety population where it has one.
+    rule : EmergentRule
+        Which events are treatment-emergent.
+
+    Returns
+    -------
+    DataFrame
+        One row per subject: ``subject``, ``arm`` (received), ``start_day`` (day 1), ``end_day``, ``days`` (both included; 0 for
+        subjects never at risk), ``reason``: the last day, the end of the rule's window, a death before the last day, the last
+        day because the last dose is not known, not observed after the first treatment, or last day not known (where end and
+        days are missing).
+
+    Raises
+    ------
+    DataError
+        The rule has a window and the subjects have no column ``last_dose_day``.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> ba.list_time_at_risk(ba.open_trial("simulated")).head(2)[["subject", "end_day", "days", "reason"]].values.tolist()
+    [['S0001', 168.0, 168.0, 'last day'], ['S0002', 168.0, 168.0, 'last day']]
+    """
+    trial = safety_trial(trial)
+    at_risk = time_of(trial, rule)
+    return pd.DataFrame(
+        {
+            "subject": trial.subjects["subject"],
+            "arm": arms_received(trial),
+            "start_day": at_risk.start,
+            "end_day": at_risk.end,
+            "days": at_risk.days,
+            "reason": at_risk.reason,
+        }
+    )

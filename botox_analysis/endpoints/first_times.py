@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, safety_trial
+from botox_analysis.endpoints.emergent import safety_trial
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.event_categories import ANY, Special
-from botox_analysis.endpoints.event_history import history_of, require_last_days
+from botox_analysis.endpoints.event_history import history_of
 from botox_analysis.endpoints.responders import responses
+from botox_analysis.endpoints.time_at_risk import DEATH, require_ends
 from botox_analysis.endpoints.visit_days import visit_days
 from botox_analysis.event_frames import check_times
 from botox_analysis.refusal import DataError
@@ -131,9 +133,11 @@ def first_event(
     Returns
     -------
     DataFrame
-        *times*, one row per subject, by the arm received; who has no such event is censored on the last day. An onset after
-        the last day counts on it (as in the time at risk of `adverse_events`), one that is not known on day 1, and who was
-        not observed after the first treatment is censored on day 1; ``note`` says so. The subjects' covariates follow.
+        *times*, one row per subject, by the arm received. Subjects without such an event are censored at the end of their time
+        at risk: the last day, the death before it, or the end of the rule's window. An onset after the last day counts on it (as
+        in the time at risk of `adverse_events`), one that is not known on day 1, and a subject not observed after the first
+        treatment is censored on day 1. ``note`` says so, and whose time ends with death, or not with the window because the last
+        dose is not known. The subjects' covariates follow.
 
     Raises
     ------
@@ -149,18 +153,23 @@ def first_event(
     """
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
-    first, first_known = np.full((2, len(history.last)), np.inf)
+    end = history.at_risk.end
+    first, first_known = np.full((2, len(end)), np.inf)
     np.minimum.at(first, history.subject, history.day)
     np.fmin.at(first_known, history.subject, history.onset)
     observed = np.isfinite(first)
-    require_last_days(trial, np.where(observed, first, history.last))
+    require_ends(trial, np.where(observed, first, end))
     undated = np.zeros(len(first), dtype=bool)
     undated[history.subject[np.isnan(history.onset)]] = True
+    late = observed & (first_known > end)
     notes = [
         (undated & (first_known > 1), "onset not known: counted on day 1"),
-        (observed & (first_known > history.last), "onset after the last day: counted on it"),
-        (~observed & (history.last < 1), "not observed after the first treatment: censored on day 1"),
+        (late & (history.at_risk.reason == DEATH), "onset after the death: counted on its day"),
+        (late, "onset after the last day: counted on it"),
+        (~observed & (end < 1), "not observed after the first treatment: censored on day 1"),
     ]
+    event_note = np.select([where for where, _ in notes], [what for _, what in notes], "").astype(object)
+    note = ["; ".join(filter(None, both)) for both in zip(event_note, history.at_risk.notes, strict=True)]
     subjects = trial.subjects
     return pd.DataFrame(
         {
@@ -170,9 +179,9 @@ def first_event(
             "category": category,
             "subject": subjects["subject"],
             "arm": history.arm,
-            "time": np.where(observed, first, np.fmax(history.last, NOT_OBSERVED)),
+            "time": np.where(observed, first, np.fmax(end, NOT_OBSERVED)),
             "observed": observed,
-            "note": np.select([where for where, _ in notes], [what for _, what in notes], ""),
+            "note": note,
             **{name: subjects[name] for name in trial.covariates if name not in (*TIMES, "note")},
         }
     )

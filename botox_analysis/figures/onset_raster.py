@@ -39,8 +39,8 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
     ----------
     events : DataFrame
         One row per occurrence, as `list_onsets` gives them: ``subject``, ``arm``, ``onset_day`` (drawn from day 1 where
-        missing), ``end_day`` (missing while it goes on), and ``severity`` or ``term``; where they are there, ``last_day`` and
-        ``n_total``, the subjects of the arm. Subjects stand in the order of their first rows.
+        missing), ``end_day`` (missing while it goes on), and ``severity`` or ``term``; where they are there, ``last_day``, the
+        last day at risk, and ``n_total``, the subjects of the arm. Subjects stand in the order of their first rows.
     colour : str
         ``"severity"``, or ``"term"`` for up to six of them.
     ax : Axes, optional
@@ -49,7 +49,7 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
     Returns
     -------
     Axes
-        An arrow ends what goes on, a faint line shows how long the subject was observed. Under each arm stand its counts.
+        An arrow ends what goes on, a faint line shows the time at risk. Under each arm stand its counts.
 
     Raises
     ------

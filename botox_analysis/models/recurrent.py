@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.emergent import FROM_DAY_1, EmergentRule, adverse_event_table, emergent, safety_trial
+from botox_analysis.endpoints.emergent import adverse_event_table, emergent, safety_trial
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.event_categories import ANY, BY, Special, check_special, levels_of
-from botox_analysis.endpoints.event_history import EventHistory, history_of, require_last_days
+from botox_analysis.endpoints.event_history import EventHistory, history_of
+from botox_analysis.endpoints.time_at_risk import require_ends
 from botox_analysis.models.times import on_day
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.recurrent import cumulative_limits, cumulative_mean
@@ -34,7 +36,7 @@ def mean_cumulative(
     """The mean number of occurrences per subject up to each day, in each arm.
 
     Every occurrence counts, not only a subject's first. Nothing is assumed of how the occurrences of a subject hang together;
-    the end of observation is to have nothing to do with them.
+    the end of the time at risk is to have nothing to do with them.
 
     Parameters
     ----------
@@ -52,10 +54,11 @@ def mean_cumulative(
     Returns
     -------
     DataFrame
-        *estimates* by arm received, a row at day 0 and on every day on which there is an occurrence or somebody is last
-        observed (``time``, as a number). ``n`` is the number under observation, ``occurrences`` those of the day. An onset
-        after the last day counts on it, one that is not known on day 1. Robust standard errors; limits by the normal
-        approximation to the logarithm; where these do not exist, ``note`` says why.
+        *estimates* by arm received, a row at day 0 and on every day on which there is an occurrence or somebody's time at risk
+        ends (``time``, as a number): with the last day, the death before it, or the rule's window. ``n`` is the number at risk,
+        ``occurrences`` those of the day. An onset after the last day counts on it, one that is not known on day 1. Robust
+        standard errors; limits by the normal approximation to the logarithm; where these do not exist, ``note`` says why. On day
+        0 it counts those who died before the last day, or have no known last dose under a window.
 
     Raises
     ------
@@ -76,9 +79,10 @@ def mean_cumulative(
     require_conf_level(conf_level)
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
-    require_last_days(trial, history.last)
-    # Who has an event was observed on its day.
-    last = np.maximum(history.last, np.where(np.bincount(history.subject, minlength=len(history.last)) > 0, 1.0, -np.inf))
+    end = history.at_risk.end
+    require_ends(trial, end)
+    # Subjects with an event were observed on its day.
+    last = np.maximum(end, np.where(np.bincount(history.subject, minlength=len(end)) > 0, 1.0, -np.inf))
     arm, arms = history.arm.cat.codes.to_numpy(), list(history.arm.cat.categories)
     pieces = []
     for at in np.unique(arm):
@@ -103,7 +107,7 @@ def mean_cumulative(
                     "conf_high": np.r_[0, high],
                     "time": np.r_[0, curve.time[after]],
                     "occurrences": np.r_[0, curve.n_events[after]],
-                    "note": np.r_[[""], why],
+                    "note": np.r_[[history.told[at]], why],
                 }
             )
         )
@@ -144,7 +148,8 @@ def onset_and_duration(
     DataFrame
         *estimates* by category, arm received and measure, without limits: of the day of first onset among those with the event
         (``n`` subjects), and of the duration of occurrences (``n`` of them), first and last day included. What goes on is
-        censored at the end of observation: these are quartiles of a Kaplan-Meier curve. ``n_events`` counts subjects,
+        censored on the last day observed (the last day, or the death before it), also after the window of the rule, which decides
+        what counts and not how long it lasts: these are quartiles of a Kaplan-Meier curve. ``n_events`` counts subjects,
         ``occurrences`` occurrences. What has no known onset has no day and no duration; ``note`` counts it, and says where a
         quartile is missing because too many go on.
 
@@ -181,7 +186,7 @@ def _of_category(history: EventHistory, chosen: Any, name: tuple[str, str]) -> l
         own = chosen & (arm[history.subject] == at)
         subject, onset, end = history.subject[own], history.onset[own], history.end[own]
         first = pd.Series(onset).groupby(subject).min()
-        last = np.where(np.isnan(end), np.fmax(history.last[subject], onset), end)
+        last = np.where(np.isnan(end), np.fmax(history.at_risk.last_observed[subject], onset), np.fmax(end, onset))
         length = last - onset + 1
         dated = ~np.isnan(length)
         counts = {"n_events": len(first), "occurrences": len(onset)}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from botox_analysis.endpoints.adverse_events import n_not_emergent
-from botox_analysis.endpoints.emergent import adverse_event_table, safety_trial
+from botox_analysis.endpoints.emergent import adverse_event_table, not_emergent, safety_trial
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.event_history import history_of
 from botox_analysis.endpoints.intercurrent import n_undated_discontinuations
+from botox_analysis.endpoints.time_at_risk import NOT_KNOWN, NOT_OBSERVED, TOLD
 from botox_analysis.models.descriptives import MAX_LEVELS
 from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm_fit import MmrmFit
@@ -14,6 +16,13 @@ from botox_analysis.trials.trial import Trial
 
 NO_VALUE = "no value recorded"
 """What a model says of a missing response."""
+
+AT_RISK = {
+    NOT_KNOWN: "no last_day: time at risk not known",
+    NOT_OBSERVED: "not observed after the first treatment: never at risk",
+    **{reason: words for reason, (words, _) in TOLD.items()},
+}
+"""Subjects whose time at risk does not end as that of the others."""
 
 LeftOut = list[tuple[str, str, int]]
 
@@ -56,22 +65,46 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
     undated = n_undated_discontinuations(trial)
     if undated:
         rows.append(("intercurrent events", "discontinuations on a day that is not recorded", undated))
+    return rows + left_out_of_safety(trial)
+
+
+def left_out_of_safety(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> LeftOut:
+    """What counts of adverse events do not see, and whose time at risk does not end as that of the others.
+
+    Parameters
+    ----------
+    trial : Trial
+        As loaded.
+    rule : EmergentRule
+        Which events are treatment-emergent.
+
+    Returns
+    -------
+    list of (str, str, int)
+        Where, why, how many: occurrences or subjects, the latter by arm. Empty where there are no adverse events.
+    """
     events = trial.adverse_events
-    if events is not None:
-        safe = safety_trial(trial)
-        counted = adverse_event_table(safe)
-        outside = len(trial.subjects) - len(safe.subjects)
-        if outside:
-            rows.append(("adverse events", f"subjects not in the population '{safe.population}'", outside))
-        if len(counted) < len(events):
-            rows.append(("adverse events", "occurrences in those subjects", len(events) - len(counted)))
-        if n_not_emergent(safe):
-            rows.append(("adverse events", "onset before the first treatment: not treatment-emergent", n_not_emergent(safe)))
-        for column in ("severity", "serious", "led_to_discontinuation", "fatal"):
-            if column in counted.columns and counted[column].isna().any():
-                unknown = int(counted[column].isna().sum())
-                rows.append(("adverse events", f"{column} not recorded: not counted as such", unknown))
-    return rows
+    if events is None:
+        return []
+    where = "adverse events"
+    safe = safety_trial(trial)
+    counted, history = adverse_event_table(safe), history_of(safe, rule=rule)
+    rows: LeftOut = [
+        (where, f"subjects not in the population '{safe.population}'", len(trial.subjects) - len(safe.subjects)),
+        (where, "occurrences in those subjects", len(events) - len(counted)),
+        *((where, reason, n) for reason, n in not_emergent(safe, rule).items()),
+        (where, "onset after the last day: counted on it", int((history.onset > history.at_risk.end[history.subject]).sum())),
+    ]
+    for reason, words in AT_RISK.items():
+        # Without the column the trial has no time at risk at all, and the report no incidences.
+        if reason != NOT_KNOWN or "last_day" in safe.subjects.columns:
+            by_arm = history.arm[history.at_risk.reason == reason].value_counts(sort=False)
+            said = ", ".join(f"{arm} {n}" for arm, n in by_arm.items())
+            rows.append((where, f"{words} ({said})", int(by_arm.sum())))
+    for column in ("severity", "serious", "led_to_discontinuation", "fatal"):
+        if column in counted.columns:
+            rows.append((where, f"{column} not recorded: not counted as such", int(counted[column].isna().sum())))
+    return [row for row in rows if row[2]]
 
 
 def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from botox_analysis import wording
+from botox_analysis.endpoints.emergent_rule import FROM_DAY_1
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.endpoints.time_at_risk import DEATH, time_of
 from botox_analysis.models.design import is_number
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
@@ -223,14 +225,16 @@ def _responses(analysis: Analysis) -> str:
 def _safety(analysis: Analysis) -> str:
     if analysis.safety is None:
         return ""
+    died = (time_of(analysis.safety.trial, FROM_DAY_1).reason == DEATH).any()
+    death = " Time at risk ends with death where that is before the last day." if died else ""
     received = "received" if "actual_arm" in analysis.trial.subjects.columns else "to which subjects were randomised"
     return (
         f"Adverse events are counted in {phrases.population(analysis.safety.trial.population)}, by the arm {received}; an event "
         "is treatment-emergent when it begins or worsens on day 1 or later, or when its onset is not known. A subject counts "
         "once per class and once per term; occurrences are in brackets. Classes, and terms within them, are in the order of "
         f"their frequency in {analysis.trial.arms[-1]}. Differences have Miettinen and Nurminen's score limits, incidences per "
-        "100 patient-years at risk of the first event exact ones. Side effects are described, not tested, and limits are not "
-        "adjusted for their number."
+        f"100 patient-years at risk of the first event exact ones.{death} Side effects are described, not tested, and limits are "
+        "not adjusted for their number."
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.adverse_events import n_not_emergent
-from botox_analysis.endpoints.emergent import emergent
+from botox_analysis.endpoints.emergent import emergent, not_emergent
 
 LAST_DOSE = 84
 SUBJECTS = pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"], "last_day": 168, "last_dose_day": [LAST_DOSE, None]})
@@ -139,6 +139,10 @@ def test_what_does_not_count_is_counted_under_each_rule(rule, n):
     [
         ({"window_days": -1}, "window_days is -1; it is a whole number, 0 or more"),
         ({"window_days": 1.5}, "window_days is 1.5; it is a whole number, 0 or more"),
+        ({"window_days": float("nan")}, "window_days is nan; it is a whole number, 0 or more"),
+        ({"window_days": float("inf")}, "window_days is inf; it is a whole number, 0 or more"),
+        ({"window_days": "30"}, "window_days is '30'; it is a whole number, 0 or more"),
+        ({"window_days": True}, "window_days is True; it is a whole number, 0 or more"),
         ({"told_by": "dates"}, "told_by 'dates' is not known; it is one of 'days', 'flag'"),
         ({"told_by": "flag", "window_days": 30}, "window_days is 30 and told_by is 'flag'; a flag needs no window"),
     ],
@@ -146,6 +150,41 @@ def test_what_does_not_count_is_counted_under_each_rule(rule, n):
 def test_a_rule_that_cannot_be_followed_is_refused(asked, said):
     with pytest.raises(ValueError, match=said):
         ba.EmergentRule("mine", **asked)
+
+
+def test_a_whole_window_is_a_whole_number_in_words():
+    assert ba.EmergentRule("mine", window_days=30.0) == ba.EmergentRule("mine", window_days=30)
+    assert ba.EmergentRule("mine", window_days=np.int64(2)).words == "from day 1 to 2 days after the last dose"
+
+
+@pytest.mark.parametrize(
+    ("rule", "reasons"),
+    [
+        (ba.FROM_DAY_1, {"onset before the first treatment: not treatment-emergent": 2}),
+        (
+            ba.WITHIN_30_DAYS,
+            {
+                "onset before the first treatment: not treatment-emergent": 2,
+                "onset or worsening more than 30 days after the last dose: not treatment-emergent": 2,
+            },
+        ),
+        (
+            UP_TO_LAST_DOSE,
+            {
+                "onset before the first treatment: not treatment-emergent": 2,
+                "onset or worsening after the last dose: not treatment-emergent": 2,
+            },
+        ),
+        (ba.AS_FLAGGED, {"not flagged by the trial: not treatment-emergent": 5}),
+    ],
+)
+def test_what_does_not_count_has_its_reason(rule, reasons):
+    onset, worsened = [-3, None, 5, 150, -3], [None, -2, None, None, 150]
+    events = pd.DataFrame({"subject": "a", "term": "X", "onset_day": onset, "worsened_day": worsened, "treatment_emergent": None})
+    trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t")
+    assert not_emergent(trial, rule) == reasons
+    assert n_not_emergent(trial, rule) == sum(reasons.values())
+    assert (~ba.list_adverse_events(trial, rule=rule)["emergent"]).sum() == sum(reasons.values())
 
 
 def test_a_word_is_no_rule():

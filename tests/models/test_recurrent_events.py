@@ -89,6 +89,29 @@ def test_what_goes_on_is_censored_at_the_end_of_observation():
     assert duration["note"].tolist() == ["", *["2 of 3 go on: not reached"] * 2]
 
 
+def test_a_window_decides_what_counts_and_not_how_long_it_lasts():
+    rows = [("a", "Neck pain", 10, 50), ("b", "Neck pain", 10, None), ("b", "Neck pain", 60, 62)]
+    trial = trial_of(rows)
+    trial = ba.as_trial(
+        {"subjects": trial.subjects.assign(last_dose_day=10), "adverse_events": trial.adverse_events}, name="four"
+    )
+    duration = quartiles(trial, "P", "duration in days", rule=ba.WITHIN_30_DAYS)
+    # One ended after 41 days; the other goes on, and did so on the 41st day, too, though its subject was at risk for 31.
+    np.testing.assert_array_equal(duration["estimate"], [41, 41, np.nan])
+    assert duration["n"].tolist() == [2, 2, 2]
+
+
+def test_what_goes_on_at_a_death_is_censored_on_its_day():
+    rows = [("a", "Neck pain", 10, 40), ("b", "Neck pain", 10, None), ("b", "Stroke", 20, 20)]
+    duration = quartiles(trial_of(rows, last=(90, 90, 90, 56), fatal=["no", "no", "yes"]), "P", "duration in days")
+    assert duration["estimate"].tolist() == [31, 31, 31]
+
+
+def test_an_occurrence_that_got_worse_after_its_end_lasts_a_day():
+    trial = trial_of([("a", "Neck pain", -5, 3)], worsened_day=[6])
+    assert quartiles(trial, "P", "duration in days")["estimate"].tolist() == [1, 1, 1]
+
+
 def test_an_unknown_onset_has_no_day_and_no_duration_and_is_counted():
     trial = trial_of([("a", "Neck pain", None, 20), ("b", "Neck pain", 21, 25)])
     onset, duration = (quartiles(trial, "P", measure).iloc[1] for measure in ("first onset", "duration in days"))

@@ -1,17 +1,20 @@
 """The report: the same bytes each time, complete, honest about what it is, and never half written."""
 
+import dataclasses
 import hashlib
 import json
 import re
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import botox_analysis as ba
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis import analyse
-from botox_analysis.report.left_out import told_once
+from botox_analysis.report.left_out import left_out_of_safety, told_once
+from botox_analysis.report.paragraphs import methods
 from botox_analysis.report.sentences import headline
 
 FIGURES = {
@@ -348,6 +351,59 @@ def test_events_of_subjects_outside_the_safety_population_are_counted_as_left_ou
         ["onset before the first treatment: not treatment-emergent", 1],
         ["severity not recorded: not counted as such", 2],
     ]
+
+
+@pytest.fixture
+def followed(small):
+    """Four subjects whose time at risk is not that of the others, and events at its edges."""
+    last_day, last_dose = [100.0] * 24, [50.0] * 24
+    last_day[0], last_day[1], last_dose[2], last_dose[4], last_dose[3] = np.nan, -2, None, None, None
+    events = pd.DataFrame(
+        {
+            "subject": ["s5", "s6", "s7", "s8", "s9"],
+            "term": ["cough", "cough", "stroke", "cough", "cough"],
+            "onset_day": [-3, 150, 20, 90, 30],
+            "end_day": [5, None, 21, None, None],
+            "fatal": ["no", "no", "yes", "no", "no"],
+        }
+    )
+    subjects = small.subjects.assign(arm=["placebo", "toxin"] * 12, last_day=last_day, last_dose_day=last_dose)
+    tables = {"subjects": subjects, "assessments": small.assessments.astype({"visit": str}), "adverse_events": events}
+    return ba.as_trial(tables, name="followed")
+
+
+ALWAYS_TOLD = [
+    ["no last_day: time at risk not known (placebo 1, toxin 0)", 1],
+    ["not observed after the first treatment: never at risk (placebo 0, toxin 1)", 1],
+]
+
+
+def test_whose_time_at_risk_ends_otherwise_is_counted_by_arm(followed):
+    left_out = analyse(followed).left_out.query("where == 'adverse events'")
+    assert left_out[["reason", "n"]].to_numpy().tolist() == [
+        ["onset before the first treatment: not treatment-emergent", 1],
+        ["onset after the last day: counted on it", 1],
+        *ALWAYS_TOLD,
+        ["died: at risk to the death (placebo 0, toxin 1)", 1],
+    ]
+
+
+def test_events_after_the_window_have_their_own_reason(followed):
+    found = [[reason, n] for _, reason, n in left_out_of_safety(followed, ba.WITHIN_30_DAYS)]
+    assert found == [
+        ["onset before the first treatment: not treatment-emergent", 1],
+        ["onset or worsening more than 30 days after the last dose: not treatment-emergent", 2],
+        *ALWAYS_TOLD,
+        ["last dose not known: at risk to the last day (placebo 2, toxin 1)", 3],
+        ["died: at risk to the death (placebo 0, toxin 1)", 1],
+    ]
+
+
+def test_methods_say_that_death_ends_time_at_risk_where_it_does(followed):
+    said = "Time at risk ends with death where that is before the last day."
+    assert said in "".join(methods(analyse(followed)))
+    alive = dataclasses.replace(followed, adverse_events=followed.adverse_events.drop(columns="fatal"))
+    assert said not in "".join(methods(analyse(alive)))
 
 
 def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
