@@ -79,6 +79,7 @@ def load_trial(folder: str | Path) -> Trial:
         protocol=protocol_of(settings),
         provenance=_provenance(settings, [*present.values(), folder / SETTINGS]),
         files=files,
+        diary=settings.get("diary"),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE
+from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.strategies import strategy_problem
 from botox_analysis.trials.trial import Protocol
@@ -22,11 +23,12 @@ _KEYS = {
     "arms": _WORDS, "reference": _WORD, "visits": _CODES, "baseline": "a text or a number", "populations": _WORDS,
     "factors": _WORDS, "missing": _CODES, "first_day": "a whole number", "date_format": _WORD, "separator": _WORD,
     "decimal": _WORD, "encoding": _WORD, "columns": "a table", "values": "a table", "protocol": "a table",
+    "diary": "a table",
 }  # fmt: skip
 _PROTOCOL_KEYS = {
     "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
     "analysis": _WORD, "handling": _WORD, "reduction": "a number", "points": "a number", "diary_rule": _WORD,
-    "intercurrent": "a table",
+    "intercurrent": "a table", "unknown_severity": _WORD, "baseline_minimum_days": "a whole number",
 }  # fmt: skip
 
 
@@ -75,6 +77,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise DataError(f"{SETTINGS}: found something that is not TOML in UTF-8 ({error}).") from error
     _check_keys(settings, _KEYS, SETTINGS)
     _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
+    diary = settings.get("diary", {})
+    _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, _WORD), f"{SETTINGS}, [diary]")
+    wrong = diary_problem(diary)
+    if wrong:
+        raise DataError(f"{SETTINGS}, [diary]: {wrong}")
     strategies = settings.get("protocol", {}).get("intercurrent", {})
     _check_keys(strategies, dict.fromkeys(strategies, _WORD), f"{SETTINGS}, [protocol.intercurrent]")
     wrong = strategy_problem(strategies)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from botox_analysis.refusal import DataError, listed, refuse
 from botox_analysis.schema import BASELINE, categories_of
-from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, checked
+from botox_analysis.trials.diary_rows import settle_rows
+from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, checked, row_numbers
 from botox_analysis.trials.readings import SEVERITIES
 
 ALL_RANDOMISED = "all randomised"
@@ -60,6 +61,10 @@ class Protocol:
         number asks for a rise.
     diary_rule : str
         The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
+    unknown_severity : str
+        How headache days of unknown severity count, a word of `DiaryRule`. Empty: as in the rule.
+    baseline_minimum_days : int
+        A baseline with fewer recorded diary days is missing. 0: as in the rule.
     intercurrent : mapping of str to str
         Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
         used whether or not an event happened.
@@ -75,6 +80,8 @@ class Protocol:
     reduction: float = 0.5
     points: float = 0.0
     diary_rule: str = ""
+    unknown_severity: str = ""
+    baseline_minimum_days: int = 0
     intercurrent: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -105,7 +112,7 @@ class Trial:
     provenance : mapping of str to str
         Where the data come from; ``simulated`` is ``"yes"`` where they are made up.
     left_out : DataFrame
-        What reading left out: where, reason, n.
+        What reading left out or resolved: where, reason, n.
     """
 
     name: str
@@ -187,6 +194,7 @@ def as_trial(
     protocol: Protocol | None = None,
     provenance: Mapping[str, str] | None = None,
     files: Mapping[str, str] | None = None,
+    diary: Mapping[str, str] | None = None,
 ) -> Trial:
     """A `Trial` from frames that are already in memory, checked like files.
 
@@ -274,6 +282,14 @@ def as_trial(
         if table in values and "severity" in values[table].columns:
             words = SEVERITIES if table == "diary" else SEVERITIES[1:]
             values[table]["severity"] = values[table]["severity"].astype(pd.CategoricalDtype(list(words), ordered=True))
+    left_out: list[tuple[str, str, int]] = []
+    if "diary" in values:
+        file, numbers = files.get("diary", "diary"), row_numbers(tables["diary"])
+        settled = settle_rows(values["diary"], subjects, settings=diary, file=file, numbers=numbers)
+        refuse(settled.problems)
+        values["diary"], left_out = settled.diary, settled.left_out
+    elif diary:
+        raise DataError(f"{name}: found settings of a diary, {listed(diary)}, and no diary; expected both or neither.")
     found = tuple(dict.fromkeys(column for column in (*POPULATIONS, *populations) if column in subjects.columns))
     return Trial(
         name=name,
@@ -285,6 +301,7 @@ def as_trial(
         populations=found,
         protocol=protocol or Protocol(),
         provenance=dict(provenance or {}),
+        left_out=pd.DataFrame(left_out, columns=list(LEFT_OUT)),
     )
 
 
