@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from botox_analysis.endpoints.adverse_events import n_not_emergent
+from botox_analysis.endpoints.diary import unknown_days
 from botox_analysis.endpoints.emergent import adverse_event_table, safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import n_undated_discontinuations
@@ -50,9 +51,6 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
         beyond = int(((day < -rule.period_days) | (day > rule.period_days * scheduled)).sum())
         if beyond:
             rows.append(("diary", "recorded days outside baseline and the scheduled periods", beyond))
-        for column in ("headache_hours", "headache"):
-            if column in trial.diary.columns and trial.diary[column].isna().any():
-                rows.append(("diary", f"days without {column}", int(trial.diary[column].isna().sum())))
     undated = n_undated_discontinuations(trial)
     if undated:
         rows.append(("intercurrent events", "discontinuations on a day that is not recorded", undated))
@@ -72,6 +70,26 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
                 unknown = int(counted[column].isna().sum())
                 rows.append(("adverse events", f"{column} not recorded: not counted as such", unknown))
     return rows
+
+
+def left_out_of_diary(efficacy: Efficacy, trial: Trial) -> LeftOut:
+    """Count the diary days of which an endpoint does not know whether they count.
+
+    Parameters
+    ----------
+    efficacy : Efficacy
+        An analysed endpoint.
+    trial : Trial
+        Restricted to the efficacy population.
+
+    Returns
+    -------
+    list of (str, str, int)
+        Where, why, how many, by arm; empty for what is assessed at visits.
+    """
+    if efficacy.endpoint.rule is None:
+        return []
+    return list(unknown_days(trial, efficacy.endpoint).itertuples(index=False, name=None))
 
 
 def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:
