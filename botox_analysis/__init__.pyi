@@ -37,6 +37,9 @@ from .endpoints.diary import (
 from .endpoints.diary import (
     select_diaries as select_diaries,
 )
+from .endpoints.diary import (
+    unknown_days as unknown_days,
+)
 from .endpoints.diary_rule import (
     ANY_DURATION as ANY_DURATION,
 )

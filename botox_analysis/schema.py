@@ -116,7 +116,8 @@ ESTIMATES_NUMBERS = ("n", "estimate", "std_error", "df", "conf_low", "conf_high"
 
 RECORDED_DAYS = "recorded_days"
 """The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
-covariate: a value times the recorded days over the days of the period is the whole number that was counted."""
+covariate: a value times the recorded days over the days of the period is the whole number that was counted (or no whole number,
+where headache days of unknown severity count with the share of the known)."""
 
 EXPOSURE_DAYS = "exposure_days"
 """The column of outcomes that are counts of events in person-time: the days in which they were counted. It is no covariate."""

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 from botox_analysis.refusal import require_choice
 
 INCOMPLETE = ("scaled", "as recorded")
+
+SHARE_OF_THE_KNOWN, AS_NOT, MISSING = UNKNOWN_SEVERITY = ("share of the known", "as not", "missing")
+"""How a headache day of unknown severity counts as a moderate or severe one."""
+
+_COUNTED = {
+    SHARE_OF_THE_KNOWN: "by the share of the known",
+    AS_NOT: "as not moderate or severe",
+    MISSING: "as not recorded",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,17 @@ class DiaryRule:
         treated"``.
     period_days : int
         Days in a period.
+    baseline_minimum_days : int, optional
+        A baseline with fewer recorded days is missing. Left out: ``minimum_days``.
+    unknown_severity : str
+        How a headache day without a severity counts as a moderate or severe one: with the ``"share of the known"``, ``"as not"``
+        (0), or as ``"missing"`` (not recorded).
+
+    Notes
+    -----
+    The share of the known is that of moderate or severe days among the subject's headache days of known severity in the same
+    period. Where the period has none of these, it is the share of the subject's whole diary. Where that has none either, the
+    period has no value.
     """
 
     name: str
@@ -37,6 +59,8 @@ class DiaryRule:
     incomplete: str = "scaled"
     treated_is_migraine: str = "criteria"
     period_days: int = 28
+    baseline_minimum_days: int | None = None
+    unknown_severity: str = SHARE_OF_THE_KNOWN
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be followed."""
@@ -44,10 +68,15 @@ class DiaryRule:
         require_choice(self.treated_is_migraine, ("criteria", "criteria or treated"), "treated_is_migraine")
         if not 0 <= self.minimum_hours <= 24:
             raise ValueError(f"minimum_hours is {self.minimum_hours}; it is from 0 to 24.")
-        if self.minimum_days != int(self.minimum_days) or self.period_days != int(self.period_days):
-            raise ValueError(f"minimum_days and period_days are whole numbers; found {self.minimum_days} and {self.period_days}.")
-        if not 1 <= self.minimum_days <= self.period_days:
-            raise ValueError(f"minimum_days is {self.minimum_days}; it is from 1 to period_days, {self.period_days}.")
+        require_choice(self.unknown_severity, UNKNOWN_SEVERITY, "unknown_severity")
+        _refuse_no_days("period_days", self.period_days, None)
+        _refuse_no_days("minimum_days", self.minimum_days, self.period_days)
+        _refuse_no_days("baseline_minimum_days", self.minimum_of_baseline, self.period_days)
+
+    @property
+    def minimum_of_baseline(self) -> int:
+        """The recorded days below which a baseline is missing."""
+        return self.minimum_days if self.baseline_minimum_days is None else self.baseline_minimum_days
 
     def define(self, label: str) -> str:
         """A label with the rule's definition in it.
@@ -74,10 +103,40 @@ class DiaryRule:
     @property
     def handling(self) -> str:
         """What becomes of incomplete periods, in words."""
+        at_baseline = self.minimum_of_baseline
+        if at_baseline == self.minimum_days:
+            return f"{self.name} rule: {self._kept(self.minimum_days)}"
         if self.minimum_days == self.period_days:
-            return f"{self.name} rule: all {self.period_days} days recorded"
-        fate = f"scaled to {self.period_days}" if self.incomplete == "scaled" else "counted as recorded"
-        return f"{self.name} rule: at least {self.minimum_days} of {self.period_days} days recorded, {fate}"
+            return f"{self.name} rule: {self._kept(self.minimum_days)}, at baseline {self._kept(at_baseline)}"
+        asked = f"at least {self.minimum_days} of {self.period_days} days recorded, at baseline {at_baseline}"
+        return f"{self.name} rule: {asked}, {self._fate}"
+
+    @property
+    def baseline_handling(self) -> str:
+        """What becomes of an incomplete baseline, in words."""
+        return self._kept(self.minimum_of_baseline)
+
+    @property
+    def severity_handling(self) -> str:
+        """How headache days of unknown severity count, in words."""
+        return f"unknown severity counted {_COUNTED[self.unknown_severity]}"
+
+    def _kept(self, minimum: int) -> str:
+        if minimum == self.period_days:
+            return f"all {self.period_days} days recorded"
+        return f"at least {minimum} of {self.period_days} days recorded, {self._fate}"
+
+    @property
+    def _fate(self) -> str:
+        return f"scaled to {self.period_days}" if self.incomplete == "scaled" else "counted as recorded"
+
+
+def _refuse_no_days(name: str, days: Any, most: int | None) -> None:
+    """Refuse a number of days that is not whole, or not among those of a period."""
+    if isinstance(days, bool) or not isinstance(days, Real) or days % 1 != 0:
+        raise ValueError(f"{name} is {days!r}; it is a whole number of days.")
+    if most is not None and not 1 <= float(days) <= most:
+        raise ValueError(f"{name} is {days}; it is from 1 to period_days, {most}.")
 
 
 PREEMPT = DiaryRule("PREEMPT")

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.endpoints.diary_cells import Daily
+from botox_analysis.endpoints.diary_periods import periods_of
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
 from botox_analysis.schema import BASELINE, OUTCOMES, RECORDED_DAYS
@@ -33,15 +35,15 @@ class Endpoint:
         nothing was measured.
     rule : DiaryRule, optional
         For diary endpoints, how days are counted and what becomes of incomplete periods.
-    recorded : callable, (Trial, DiaryRule or None) -> DataFrame, optional
-        For diary endpoints, of the shape of what `measure` gives: the days that each value was counted from.
+    daily : callable, (DataFrame, DiaryRule) -> array, optional
+        For diary endpoints, what each row of a diary counts.
     """
 
     name: str
     wording: str
     measure: Callable[[Trial, DiaryRule | None], pd.DataFrame]
     rule: DiaryRule | None = None
-    recorded: Callable[[Trial, DiaryRule | None], pd.DataFrame] | None = None
+    daily: Daily | None = None
 
     @property
     def label(self) -> str:
@@ -94,15 +96,17 @@ class Endpoint:
         """
         if not isinstance(trial, Trial):
             raise DataError(f"trial is a {type(trial).__name__}; expected a Trial, such as load_trial(folder) gives.")
-        wide = self.measure(trial, self.rule)
+        periods = periods_of(self.name, self.daily, trial, self.rule) if self.daily and self.rule else None
+        wide = periods.values if periods else self.measure(trial, self.rule)
         visits = [visit for visit in wide.columns if visit != BASELINE]
         if not visits:
-            raise DataError(f"{trial.name} has no visit after baseline for {self.name}; expected one or more.")
+            why = periods.left_empty if periods else ""
+            raise DataError(f"{trial.name} has no visit after baseline for {self.name}; expected one or more.{why}")
         n_visits = len(visits)
         value = wide[visits].to_numpy(dtype=float).ravel()
         before = wide[BASELINE].to_numpy(dtype=float) if BASELINE in wide.columns else np.full(len(wide), np.nan)
         baseline = np.repeat(before, n_visits)
-        recorded = {RECORDED_DAYS: self.recorded(trial, self.rule)[visits].to_numpy().ravel()} if self.recorded else {}
+        recorded = {RECORDED_DAYS: periods.recorded[visits].to_numpy().ravel()} if periods else {}
         covariates = recorded | {
             name: trial.subjects[name].repeat(n_visits).reset_index(drop=True)
             for name in trial.covariates
@@ -112,7 +116,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
-            imputation=f"{OBSERVED_CASES}; {self.rule.handling}" if self.rule else OBSERVED_CASES,
+            imputation=f"{OBSERVED_CASES}; {periods.handling}" if periods else OBSERVED_CASES,
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
             visit=pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(wide)), visits, ordered=True),

@@ -17,7 +17,8 @@ from botox_analysis.refusal import DataError
 from botox_analysis.schema import EXPOSURE_DAYS, RECORDED_DAYS
 
 WHOLE = 1e-6
-"""A value times its recorded days over those of the period is a count when it is so near to a whole number."""
+"""A value times its recorded days over those of the period is a count when it is so near to a whole number. The shares by which
+days of unknown severity count are farther from one: they are k/m with m of at most some hundred days."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,10 @@ def count_days(of: VisitRows, period_days: int, *, most: str) -> Counted:
     )
     _refuse_where(of, value < 0, "below 0", "days, 0 or more")
     hint = (
-        "counts of the recorded days, scaled to the period" if there else "counts, or the column recorded_days beside scaled ones"
+        "counts of the recorded days, scaled to the period; where headache days of unknown severity count as a share, take a "
+        "rule with unknown_severity 'missing' or 'as not'"
+        if there
+        else "counts, or the column recorded_days beside scaled ones"
     )
     _refuse_where(of, np.abs(count - np.rint(count)) > WHOLE, "that are no whole number of days", hint)
     if most == "recorded days":

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from botox_analysis.endpoints.diary_rule import DiaryRule
+from botox_analysis.endpoints.diary_cells import Daily, days_of
+from botox_analysis.endpoints.diary_periods import count_periods, diary_of
+from botox_analysis.endpoints.diary_rule import AS_NOT, MISSING, SHARE_OF_THE_KNOWN, DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.counts import LESS
 from botox_analysis.models.design import require_covariates
@@ -27,6 +29,7 @@ from botox_analysis.numerics.subject_data import BoolArray, IntArray
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE, RECORDED_DAYS, grid_of
+from botox_analysis.trials.diary_rows import YES
 from botox_analysis.trials.trial import Trial
 
 MODEL = "beta-binomial regression of recorded days"
@@ -77,8 +80,8 @@ def impute_diary(
     Raises
     ------
     DataError
-        The trial has no diary, the endpoint counts more than 1 on a day, a covariate does not exist, or an arm has no recorded
-        period at a visit where days are to be imputed.
+        The trial has no diary, the endpoint counts more than 1 on a day, headache days of unknown severity count as a share, a
+        covariate does not exist, or an arm has no recorded period at a visit where days are to be imputed.
     FitError
         The recorded days do not determine the model of a visit, or too many resamples do not.
     TypeError, ValueError
@@ -112,13 +115,13 @@ def impute_diary(
          visit  estimate  missing_information
     5  week 24     -1.78                 0.02
     """
-    rule = _rule_of(endpoint)
+    rule, daily = _counting_of(endpoint)
     own = replace(rule, minimum_days=minimum_days)
     require_draws(n, seed, "days are")
     refuse_no_list("covariates", covariates)
     plain = endpoint.derive(trial)
     require_covariates(plain, covariates)
-    diary = _count_days(trial, endpoint, own, list(plain["visit"].cat.categories))
+    diary = _count_days(trial, endpoint, daily, own, list(plain["visit"].cat.categories))
     known, not_entered = _known(plain, covariates)
     diary = diary.of(known)
     outcomes = _recorded_whole(plain[np.repeat(known, diary.n_visits)].reset_index(drop=True), diary, rule)
@@ -147,12 +150,12 @@ def impute_diary(
     )
 
 
-def _rule_of(endpoint: Endpoint) -> DiaryRule:
+def _counting_of(endpoint: Endpoint) -> tuple[DiaryRule, Daily]:
     if not isinstance(endpoint, Endpoint):
         raise TypeError(f"endpoint is {endpoint!r}; it is an Endpoint that counts days of a diary, such as HEADACHE_DAYS.")
-    if endpoint.rule is None or endpoint.recorded is None:
+    if endpoint.rule is None or endpoint.daily is None:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
-    return endpoint.rule
+    return endpoint.rule, endpoint.daily
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,8 @@ class _Diary:
     """Days that were recorded, shape (N, V)."""
     rule: DiaryRule
     """With the days that a period has to have."""
+    severity: str
+    """How headache days of unknown severity count, in words; empty where there are none."""
 
     @property
     def n_visits(self) -> int:
@@ -184,20 +189,26 @@ class _Diary:
         return replace(self, counts=self.counts[subjects], recorded=self.recorded[subjects])
 
 
-def _count_days(trial: Trial, endpoint: Endpoint, own: DiaryRule, visits: list[str]) -> _Diary:
-    # Where a period is a single day, a value is what that day counts.
-    single = endpoint.measure(trial, replace(own, minimum_days=1, period_days=1))
-    wrong = ~(single.isna() | single.isin([0, 1])).to_numpy()
-    if wrong.any():
-        subject, day = (int(place[0]) for place in np.nonzero(wrong))
-        raise DataError(
-            f"{endpoint.name} are no number of days: a day of subject '{single.index[subject]}' has "
-            f"{single.to_numpy()[subject, day]:g}; expected an endpoint that counts 0 or 1 a day, such as headache days."
-        )
+def _count_days(trial: Trial, endpoint: Endpoint, daily: Daily, own: DiaryRule, visits: list[str]) -> _Diary:
     each = replace(own, minimum_days=1, incomplete="scaled")
-    recorded = endpoint.recorded(trial, each)[visits].to_numpy(dtype=float, na_value=0.0) if endpoint.recorded else np.zeros(0)
-    value = endpoint.measure(trial, each)[visits].to_numpy(dtype=float, na_value=0.0)
-    return _Diary(np.rint(value * recorded / own.period_days), recorded, own)
+    diary = diary_of(trial, endpoint.name)
+    days = days_of(daily, diary, each)
+    wrong = np.flatnonzero((days.state == YES) & (days.amount != 1)) if days.amount is not None else np.zeros(0, dtype=int)
+    if wrong.size:
+        raise DataError(
+            f"{endpoint.name} are no number of days: a day of subject '{diary['subject'].iloc[wrong[0]]}' has "
+            f"{days.amount[wrong[0]]:g}; expected an endpoint that counts 0 or 1 a day, such as headache days."
+        )
+    periods = count_periods(trial.subjects, diary, days, each)
+    n_unknown = int(periods.unknown_severity[:, 1:].sum())
+    if n_unknown and own.unknown_severity == SHARE_OF_THE_KNOWN:
+        raise DataError(
+            f"{endpoint.name} are no number of days: {n_unknown:,} headache days have no severity and count as a share; expected "
+            f"a rule with unknown_severity '{MISSING}' (they are imputed) or '{AS_NOT}'."
+        )
+    recorded, value = (frame[visits].to_numpy(dtype=float, na_value=0.0) for frame in (periods.recorded, periods.values))
+    severity = f", {own.severity_handling}" if n_unknown else ""
+    return _Diary(np.rint(value * recorded / own.period_days), recorded, own, severity)
 
 
 def _has_baseline(outcomes: pd.DataFrame) -> bool:
@@ -231,13 +242,12 @@ def _recorded_whole(outcomes: pd.DataFrame, diary: _Diary, rule: DiaryRule) -> p
     baseline = outcomes[BASELINE].to_numpy(dtype=float)
     percent = np.full(len(value), np.nan)
     np.divide(100 * (value - baseline), baseline, out=percent, where=baseline != 0)
-    said = rule.handling.removeprefix(f"{rule.name} rule: ")
     return outcomes.assign(
         value=value,
         change=value - baseline,
         percent_change=percent,
         imputation=f"{OBSERVED_CASES}; {rule.name} rule: at least {diary.rule.minimum_days} of {length} days recorded"
-        f"{f' (baseline: {said})' if _has_baseline(outcomes) else ''}",
+        f"{f' (baseline: {rule.baseline_handling})' if _has_baseline(outcomes) else ''}{diary.severity}",
         **{RECORDED_DAYS: np.where(diary.enough, float(length), np.nan).ravel()},
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.adverse_events import ANY, adverse_events
 from botox_analysis.endpoints.diary import diary_endpoints_of, select_diaries
-from botox_analysis.endpoints.diary_rule import RULES
+from botox_analysis.endpoints.diary_rule import PREEMPT, RULES, UNKNOWN_SEVERITY
 from botox_analysis.endpoints.disposition import disposition
 from botox_analysis.endpoints.emergent import safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
@@ -24,7 +25,7 @@ from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
 from botox_analysis.report.intercurrent import left_out_of_events, refuse_unknown_strategies
-from botox_analysis.report.left_out import left_out_of_endpoint, left_out_of_trial, told_once
+from botox_analysis.report.left_out import left_out_of_diary, left_out_of_endpoint, left_out_of_trial, told_once
 from botox_analysis.report.missing import missing_values_of
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
 from botox_analysis.schema import BASELINE
@@ -83,17 +84,22 @@ def analyse(trial: Trial) -> Analysis:
             f"compared: {listed(primary.fit.visits)}."
         )
     secondary, left_out = [], left_out_of_trial(trial, efficacy_trial, primary)
+    unmeasured: list[Endpoint] = []
     for endpoint in endpoints[1:]:
         try:
             model = "mmrm" if primary.by_mmrm else "ancova"
             secondary.append(analyse_endpoint(endpoint, efficacy_trial, analysis=model, events=events))
         except (DataError, FitError) as error:
             left_out.append((endpoint.label, f"not analysed: {error}", len(efficacy_trial.subjects)))
+            if not _is_measured(endpoint, efficacy_trial):
+                unmeasured.append(endpoint)
     analysed = (primary, *secondary)
     of_endpoints = [
         row
         for efficacy in analysed
-        for row in left_out_of_events(efficacy, efficacy_trial, events) + left_out_of_endpoint(efficacy)
+        for row in left_out_of_diary(efficacy, efficacy_trial)
+        + left_out_of_events(efficacy, efficacy_trial, events)
+        + left_out_of_endpoint(efficacy)
     ]
     left_out += told_once(of_endpoints, [efficacy.endpoint for efficacy in analysed])
     flow = disposition(trial)
@@ -109,7 +115,7 @@ def analyse(trial: Trial) -> Analysis:
         covariates=covariates,
         primary=primary,
         secondary=secondary,
-        baseline=describe(efficacy_trial, endpoints=endpoints),
+        baseline=describe(efficacy_trial, endpoints=[endpoint for endpoint in endpoints if endpoint not in unmeasured]),
         disposition_rates=event_rates(flow),
         intercurrent_events=events,
         intercurrent_rates=pd.DataFrame() if events.empty else event_rates(intercurrent_counts(primary.measured, events)),
@@ -125,6 +131,15 @@ def analyse(trial: Trial) -> Analysis:
             ignore_index=True,
         ),
     )
+
+
+def _is_measured(endpoint: Endpoint, trial: Trial) -> bool:
+    """Whether the trial has what the endpoint counts, at baseline or later."""
+    try:
+        endpoint.measure(trial, endpoint.rule)
+    except DataError:
+        return False
+    return True
 
 
 def check_protocol(trial: Trial) -> None:
@@ -161,10 +176,16 @@ def _refuse_unknown_words(trial: Trial) -> None:
         ("analysis", planned.analysis, ANALYSES),
         ("handling", planned.handling, STRATEGIES),
         ("diary_rule", planned.diary_rule, RULES),
+        ("unknown_severity", planned.unknown_severity, UNKNOWN_SEVERITY),
     )
     for key, word, known in words:
         if word and word not in known:
             raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.")
+    of_period = RULES.get(planned.diary_rule, PREEMPT).period_days
+    if not 0 <= planned.baseline_minimum_days <= of_period:
+        raise DataError(
+            f"{trial.name}, protocol: found baseline_minimum_days = {planned.baseline_minimum_days}; expected 1 to {of_period}."
+        )
     strange = [name for name in planned.covariates if name not in trial.covariates]
     if strange:
         raise DataError(
@@ -200,7 +221,8 @@ def _diaries(trial: Trial, primary: Efficacy, visit: str) -> pd.DataFrame | None
 def _endpoints(trial: Trial) -> list[Endpoint]:
     """The primary endpoint first."""
     planned = trial.protocol
-    endpoints = [*diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule)), *endpoints_of(trial)]
+    of_diary = [_as_planned(each, planned) for each in diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
+    endpoints = [*of_diary, *endpoints_of(trial)]
     if not endpoints:
         raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
     if not planned.endpoint:
@@ -212,6 +234,20 @@ def _endpoints(trial: Trial) -> list[Endpoint]:
             f"{listed([endpoint.name for endpoint in endpoints])}."
         )
     return primary + [endpoint for endpoint in endpoints if endpoint is not primary[0]]
+
+
+def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
+    """An endpoint of a diary under its rule, with what the protocol has otherwise."""
+    rule = endpoint.rule
+    if rule is None:
+        return endpoint
+    return endpoint.under(
+        replace(
+            rule,
+            unknown_severity=planned.unknown_severity or rule.unknown_severity,
+            baseline_minimum_days=planned.baseline_minimum_days or rule.baseline_minimum_days,
+        )
+    )
 
 
 def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame:

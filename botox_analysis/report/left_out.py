@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from botox_analysis.endpoints.diary import unknown_days
 from botox_analysis.endpoints.emergent import adverse_event_table, not_emergent, safety_trial
 from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.endpoint import Endpoint
@@ -59,9 +60,6 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
         beyond = int(((day < -rule.period_days) | (day > rule.period_days * scheduled)).sum())
         if beyond:
             rows.append(("diary", "recorded days outside baseline and the scheduled periods", beyond))
-        for column in ("headache_hours", "headache"):
-            if column in trial.diary.columns and trial.diary[column].isna().any():
-                rows.append(("diary", f"days without {column}", int(trial.diary[column].isna().sum())))
     undated = n_undated_discontinuations(trial)
     if undated:
         rows.append(("intercurrent events", "discontinuations on a day that is not recorded", undated))
@@ -105,6 +103,26 @@ def left_out_of_safety(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> LeftOut
         if column in counted.columns:
             rows.append((where, f"{column} not recorded: not counted as such", int(counted[column].isna().sum())))
     return [row for row in rows if row[2]]
+
+
+def left_out_of_diary(efficacy: Efficacy, trial: Trial) -> LeftOut:
+    """Count the diary days of which an endpoint does not know whether they count.
+
+    Parameters
+    ----------
+    efficacy : Efficacy
+        An analysed endpoint.
+    trial : Trial
+        Restricted to the efficacy population.
+
+    Returns
+    -------
+    list of (str, str, int)
+        Where, why, how many, by arm; empty for what is assessed at visits.
+    """
+    if efficacy.endpoint.rule is None:
+        return []
+    return list(unknown_days(trial, efficacy.endpoint).itertuples(index=False, name=None))
 
 
 def left_out_of_endpoint(efficacy: Efficacy) -> LeftOut:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from botox_analysis import wording
+from botox_analysis.endpoints.diary_periods import periods_of
 from botox_analysis.endpoints.emergent_rule import FROM_DAY_1
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.endpoints.time_at_risk import DEATH, time_of
@@ -83,6 +84,15 @@ def _diary_rules(analysis: Analysis) -> list[str]:
             f"Baseline is the {rule.period_days} days before the first treatment, and the first period is days 1 to "
             f"{rule.period_days}."
         )
+    for endpoint in endpoints:
+        if endpoint.rule is not None and endpoint.daily is not None:
+            periods = periods_of(endpoint.name, endpoint.daily, analysis.efficacy_trial, endpoint.rule)
+            n = int(periods.unknown_severity.sum())
+            if n:
+                said.append(
+                    f"{wording.capital(endpoint.name)}: {wording.count(n)} headache days have no severity "
+                    f"({endpoint.rule.severity_handling})."
+                )
     return said
 
 

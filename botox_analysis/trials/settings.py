@@ -16,6 +16,7 @@ from typing import Any
 from botox_analysis.cells import ISO_DATE, Notation, text_of
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE
+from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
@@ -39,7 +40,7 @@ _KEYS = {
 _PROTOCOL_KEYS = {
     "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
     "analysis": _WORD, "handling": _WORD, "reduction": "a share from 0 to 1, such as 0.5", "points": _NUMBER, "diary_rule": _WORD,
-    "intercurrent": _TABLE,
+    "intercurrent": _TABLE, "unknown_severity": _WORD, "baseline_minimum_days": "a whole number",
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": _TRUTH}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
@@ -74,6 +75,10 @@ class Protocol:
         number asks for a rise.
     diary_rule : str
         The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
+    unknown_severity : str
+        How headache days of unknown severity count, a word of `DiaryRule`. Empty: as in the rule.
+    baseline_minimum_days : int
+        A baseline with fewer recorded diary days is missing. 0: as in the rule.
     intercurrent : mapping of str to str
         Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
         used whether or not an event happened.
@@ -89,6 +94,8 @@ class Protocol:
     reduction: float = 0.5
     points: float = 0.0
     diary_rule: str = ""
+    unknown_severity: str = ""
+    baseline_minimum_days: int = 0
     intercurrent: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -172,6 +179,11 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     _check_keys(settings, _KEYS, SETTINGS)
     _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
+    diary = settings.get("diary", {})
+    _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, _WORD), f"{SETTINGS}, [diary]")
+    wrong = diary_problem(diary)
+    if wrong:
+        raise DataError(f"{SETTINGS}, [diary]: {wrong}")
     strategies = settings.get("protocol", {}).get("intercurrent", {})
     _check_keys(strategies, dict.fromkeys(strategies, _WORD), f"{SETTINGS}, [protocol.intercurrent]")
     wrong = strategy_problem(strategies)

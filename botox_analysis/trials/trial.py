@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.cells import distinct
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, refuse
 from botox_analysis.schema import categories_of
 from botox_analysis.trials.checks import Door, Told, checked, populations_in
+from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of
 from botox_analysis.trials.readers.delimited import ROW
@@ -211,6 +212,10 @@ def as_trial(
     for table in TABLES[1:]:
         if table in values:
             values[table]["subject"] = values[table]["subject"].cat.set_categories(order)
+    if "diary" in values:
+        values["diary"] = _with_settled_rows(values, door)
+    elif asked.get("diary"):
+        raise DataError(f"{name}: found settings of a diary, {listed(asked['diary'])}, and no diary; expected both or neither.")
     return Trial(
         name=name,
         subjects=values["subjects"],
@@ -228,6 +233,15 @@ def as_trial(
 def _from_file(column: pd.Series[Any]) -> bool:
     """Whether a column was read from a file, where texts are categorical without a meaning of their order."""
     return bool(column.index.name == ROW)
+
+
+def _with_settled_rows(values: Mapping[str, pd.DataFrame], door: Door) -> pd.DataFrame:
+    """The diary without rows that contradict themselves, and with the doses that an empty cell means."""
+    said, file, numbers = door.settings.get("diary"), door.file("diary"), door.rows("diary")
+    settled = settle_rows(values["diary"], values["subjects"], settings=said, file=file, numbers=numbers)
+    refuse(settled.problems)
+    door.told += settled.left_out
+    return settled.diary
 
 
 def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[str]:

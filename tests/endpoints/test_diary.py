@@ -1,5 +1,7 @@
 """Diary endpoints, from diaries small enough to count on paper."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -151,6 +153,12 @@ def test_a_row_without_hours_is_as_good_as_no_row():
     assert week_4(range(1, 29), hours) == pytest.approx(8 * 28 / 20)
 
 
+def test_headache_without_hours_is_a_headache_day_where_any_duration_counts():
+    hours, headache = [6.0] * 7 + [np.nan] * 7 + [0.0] * 14, [1] * 14 + [0] * 14
+    assert week_4(range(1, 29), hours, rule=ba.ANY_DURATION, headache=headache) == 14
+    assert week_4(range(1, 29), hours, rule=ba.PREEMPT, headache=headache) == pytest.approx(7 * 28 / 21)
+
+
 def test_blank_hours_on_a_day_without_headache_are_no_hours_and_not_no_record():
     hours, headache = [6.0] * 14 + [np.nan] * 14, [1] * 14 + [0] * 14
     assert week_4(range(1, 29), hours, headache=headache) == 14
@@ -163,6 +171,22 @@ def test_the_order_of_the_rows_does_not_matter_and_a_count_is_from_0_to_28(hours
     found, again = week_4(range(1, 29), hours), week_4([day + 1 for day in order], [hours[day] for day in order])
     assert found == again or (np.isnan(found) and np.isnan(again))
     assert np.isnan(found) or 0 <= found <= 28 + 1e-9
+
+
+def test_a_baseline_may_have_its_own_minimum_of_recorded_days():
+    diary = diary_of([*range(-15, 0), *range(1, 16)])
+    strict = replace(ba.PREEMPT, baseline_minimum_days=16)
+    assert np.isnan(measured(diary, rule=strict)["baseline"])
+    assert measured(diary, rule=strict)["week 4"] == 0
+    assert measured(diary, rule=replace(ba.COMPLETE, minimum_days=15, baseline_minimum_days=15))["baseline"] == 0
+    assert measured(diary, rule=replace(ba.PREEMPT, minimum_days=15))["baseline"] == 0
+
+
+def test_a_baseline_with_its_own_minimum_schedules_no_visit():
+    assert list(measured(diary_of(range(1, 10)), rule=replace(ba.PREEMPT, minimum_days=9, baseline_minimum_days=1))) == [
+        "baseline",
+        "week 4",
+    ]
 
 
 # The days a value was counted from ------------------------------------------------------------------------------------
@@ -250,9 +274,9 @@ def test_charm_counts_treated_headache_days_as_migraine_days():
 
 
 def test_a_day_without_a_record_of_medication_is_not_recorded_where_treatment_decides():
-    medication = [np.nan] * 8 + [0] * 20
+    medication = [np.nan] * 8 + [0] * 12 + [np.nan] * 8
     columns = {"migraine": [1] * 14 + [0] * 14, "acute_medication": medication}
-    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.CHARM, **columns) == pytest.approx(6 * 28 / 20)
+    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.CHARM, **columns) == pytest.approx(14 * 28 / 20)
     assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.PREEMPT, **columns) == 14
 
 
@@ -262,9 +286,36 @@ def test_a_moderate_or_severe_day_is_a_headache_day_of_that_severity():
     assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, ba.ANY_DURATION, severity=severity) == 3
 
 
-def test_a_headache_day_without_severity_is_not_recorded_and_a_day_without_headache_is():
-    hours, severity = [6.0] * 8 + [0.0] * 20, [3.0] * 4 + [np.nan] * 24
-    assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, severity=severity) == pytest.approx(4 * 28 / 24)
+@pytest.mark.parametrize(
+    ("unknown_severity", "value", "recorded_days"),
+    [("share of the known", 3 + 4 * 3 / 4, 28), ("as not", 3, 28), ("missing", 3 * 28 / 24, 24)],
+)
+def test_a_headache_day_without_severity_counts_as_the_rule_says(unknown_severity, value, recorded_days):
+    hours, severity = [6.0] * 8 + [0.0] * 20, [3.0, 2.0, 2.0, 1.0] + [np.nan] * 24
+    rule = replace(ba.PREEMPT, unknown_severity=unknown_severity)
+    diary = diary_of(range(1, 29), hours, severity=severity)
+    row = ba.MODERATE_SEVERE_DAYS.under(rule).derive(trial_of(diary)).iloc[0]
+    assert (row["value"], row["recorded_days"]) == (value, recorded_days)
+    said = {
+        "share of the known": "by the share of the known",
+        "as not": "as not moderate or severe",
+        "missing": "as not recorded",
+    }
+    assert row["imputation"].endswith(f"days recorded, scaled to 28, unknown severity counted {said[unknown_severity]}")
+
+
+def test_words_of_unknown_severity_are_said_only_where_a_severity_is_unknown_and_decides():
+    whole = diary_of(range(1, 29), [6.0] * 8 + [0.0] * 20, severity=[3.0] * 8 + [np.nan] * 20)
+    assert "severity" not in ba.MODERATE_SEVERE_DAYS.derive(trial_of(whole))["imputation"][0]
+    unknown = whole.assign(severity=np.nan)
+    assert "severity" not in ba.HEADACHE_DAYS.derive(trial_of(unknown))["imputation"][0]
+    assert "severity" in ba.MODERATE_SEVERE_DAYS.derive(trial_of(unknown))["imputation"][0]
+
+
+def test_a_diary_of_severities_alone_says_on_which_days_there_was_headache():
+    diary = pd.DataFrame({"subject": "s1", "day": range(1, 29), "severity": [3] * 4 + [1] * 5 + [0] * 19})
+    assert measured(diary, rule=ba.ANY_DURATION)["week 4"] == 9
+    assert measured(diary, ba.MODERATE_SEVERE_DAYS, ba.ANY_DURATION)["week 4"] == 4
 
 
 def test_headache_hours_are_those_of_headache_days():
@@ -354,6 +405,22 @@ def test_a_diary_that_ends_before_the_first_visit_is_refused(days):
         measured(diary_of(days))
 
 
+def test_a_diary_without_headache_is_refused_with_the_columns_that_would_do():
+    diary = pd.DataFrame({"subject": "s1", "day": range(1, 29), "migraine": 0})
+    with pytest.raises(
+        ba.DataError, match="none of the columns 'headache_hours', 'headache', 'severity', of which headache days"
+    ):
+        measured(diary, rule=ba.ANY_DURATION)
+
+
+def test_a_diary_whose_cells_leave_all_days_open_is_refused_with_these_cells():
+    diary = diary_of([*BEFORE, *range(1, 29)], np.nan, headache=1)
+    with pytest.raises(
+        ba.DataError, match=r"expected one or more\. Empty cells leave 56 days open; they are in 'headache_hours'\."
+    ):
+        measured(diary)
+
+
 def test_a_visit_that_all_diaries_skipped_stays_in_the_outcomes_and_is_refused_by_the_model():
     diary = pd.concat([diary_of([*BEFORE, *range(1, 29), *range(57, 85)], float(n), f"s{n}") for n in range(4, 10)])
     outcomes = ba.HEADACHE_HOURS.derive(trial_of(diary, n_subjects=9))
@@ -386,6 +453,10 @@ def test_a_trial_without_a_diary_has_no_diary_endpoints():
         ),
         ({"headache": 1, "migraine": 1}, ba.CHARM, ["headache days"]),
         ({"acute_medication": 0}, None, ["acute-medication days"]),
+        ({"severity": 1}, None, ["headache days", "moderate/severe headache days"]),
+        ({"severity": 1, "headache_hours": 1}, ba.PREEMPT, ["headache days", "moderate/severe headache days", "headache hours"]),
+        ({"severity": 1}, ba.PREEMPT, []),
+        ({"migraine": 1}, None, ["migraine days"]),
     ],
 )
 def test_the_endpoints_of_a_diary_are_those_it_has_the_columns_for(columns, rule, names):
@@ -393,6 +464,73 @@ def test_the_endpoints_of_a_diary_are_those_it_has_the_columns_for(columns, rule
     found = ba.diary_endpoints_of(trial, rule=rule)
     assert [endpoint.name for endpoint in found] == names
     assert all(len(endpoint.derive(trial)) == 1 for endpoint in found)
+
+
+# Days that stay open --------------------------------------------------------------------------------------------------
+
+OPEN = "days that the recorded cells leave open, "
+
+
+def left_open(endpoint, rule=ba.PREEMPT, **columns):
+    """Reasons and numbers of the days that an endpoint cannot count; one subject an arm, the first with the cells given."""
+    days = [*BEFORE, *range(1, 29)]
+    diary = pd.DataFrame({"subject": "s1", "day": days, **columns})
+    other = pd.DataFrame({"subject": "s2", "day": days, **dict.fromkeys(columns, 0)})
+    subjects = pd.DataFrame({"subject": ["s1", "s2"], "arm": ["placebo", "155 U"]})
+    trial = ba.as_trial({"subjects": subjects, "diary": pd.concat([diary, other])}, name="t")
+    told = ba.unknown_days(trial, endpoint.under(rule))
+    assert (told["where"] == f"{endpoint.under(rule).label}, placebo").all()
+    return dict(zip(told["reason"], told["n"], strict=True))
+
+
+def test_days_that_stay_open_are_counted_with_a_word_where_all_have_headache():
+    cells = {"headache": [1] * 28 + [0] * 28, "headache_hours": [5] * 14 + [None] * 42}
+    assert left_open(ba.HEADACHE_DAYS, **cells) == {f"{OPEN}all of them with headache: not a random sample of days": 14}
+    assert left_open(ba.HEADACHE_HOURS, **cells) == {f"{OPEN}all of them with headache: not a random sample of days": 14}
+    assert left_open(ba.HEADACHE_DAYS, ba.ANY_DURATION, **cells) == {}
+
+
+def test_open_days_of_several_kinds_are_counted_apart():
+    cells = {"headache": [1] * 28 + [None] * 10 + [0] * 18, "headache_hours": [5] * 14 + [None] * 42}
+    assert left_open(ba.HEADACHE_DAYS, **cells) == {f"{OPEN}with headache": 14, f"{OPEN}headache not recorded": 10}
+
+
+def test_doses_that_are_empty_on_days_without_headache_only_are_told():
+    cells = {"headache_hours": [5] * 28 + [0] * 28, "acute_medication": [1] * 28 + [None] * 28}
+    assert left_open(ba.ACUTE_MEDICATION_DAYS, **cells) == {
+        f"{OPEN}all of them without headache: not a random sample of days": 28
+    }
+
+
+def test_a_column_that_never_says_no_is_told():
+    diary = diary_of([*BEFORE, *range(1, 29)], [5.0] * 40 + [np.nan] * 16)
+    told = ba.unknown_days(trial_of(diary), ba.HEADACHE_DAYS)["reason"].tolist()
+    assert told == [f"{OPEN}headache not recorded; no recorded day counts 0, so that an empty cell may mean none"]
+
+
+def test_headache_days_of_unknown_severity_are_counted_with_their_handling():
+    cells = {"headache_hours": [5] * 28 + [0] * 28, "severity": [2] * 20 + [None] * 36}
+    assert left_open(ba.MODERATE_SEVERE_DAYS, **cells) == {"headache days, unknown severity counted by the share of the known": 8}
+    rule = replace(ba.PREEMPT, unknown_severity="missing")
+    assert left_open(ba.MODERATE_SEVERE_DAYS, rule, **cells) == {"headache days, unknown severity counted as not recorded": 8}
+
+
+def test_a_subject_without_a_known_severity_has_no_value_and_is_told():
+    cells = {"headache_hours": [5] * 3 + [0] * 53, "severity": [None] * 56}
+    assert left_open(ba.MODERATE_SEVERE_DAYS, **cells) == {
+        "headache days, unknown severity counted by the share of the known": 3,
+        "periods without a value: no headache day of the subject has a severity": 1,
+    }
+
+
+def test_days_outside_baseline_and_scheduled_periods_are_not_among_the_open_ones():
+    diary = diary_of([-40, *BEFORE, *range(1, 31)], {-40: np.nan, 29: np.nan, 3: np.nan})
+    assert ba.unknown_days(trial_of(diary), ba.HEADACHE_DAYS)["n"].tolist() == [1]
+
+
+def test_open_days_of_what_is_assessed_at_visits_are_refused(simulated):
+    with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; days are left open in a diary only"):
+        ba.unknown_days(simulated, ba.HIT_6)
 
 
 # A few whole diaries --------------------------------------------------------------------------------------------------

@@ -31,6 +31,15 @@ def test_the_ready_made_rules_are_those_of_their_trials(rule, minimum_hours, min
         (ba.CHARM, "CHARM rule: at least 14 of 28 days recorded, scaled to 28"),
         (ba.COMPLETE, "complete-28 rule: all 28 days recorded"),
         (ba.DiaryRule("own", incomplete="as recorded"), "own rule: at least 10 of 28 days recorded, counted as recorded"),
+        (
+            ba.DiaryRule("own", baseline_minimum_days=20),
+            "own rule: at least 10 of 28 days recorded, at baseline 20, scaled to 28",
+        ),
+        (ba.DiaryRule("own", baseline_minimum_days=10), "own rule: at least 10 of 28 days recorded, scaled to 28"),
+        (
+            ba.DiaryRule("own", minimum_days=28, baseline_minimum_days=14),
+            "own rule: all 28 days recorded, at baseline at least 14 of 28 days recorded, scaled to 28",
+        ),
     ],
 )
 def test_a_rule_says_what_becomes_of_incomplete_periods(rule, handling):
@@ -61,7 +70,17 @@ def test_a_rule_writes_its_definition_into_a_label(rule, label):
         ({"minimum_days": 0}, "minimum_days is 0; it is from 1 to period_days, 28"),
         ({"minimum_days": 29}, "minimum_days is 29; it is from 1 to period_days, 28"),
         ({"period_days": 0}, "it is from 1 to period_days, 0"),
-        ({"period_days": 28.5}, "period_days"),
+        ({"period_days": 28.5}, r"period_days is 28\.5; it is a whole number of days"),
+        ({"minimum_days": 10.5}, r"minimum_days is 10\.5; it is a whole number of days"),
+        ({"minimum_days": "10"}, "minimum_days is '10'; it is a whole number of days"),
+        ({"minimum_days": True}, "minimum_days is True; it is a whole number of days"),
+        ({"period_days": float("inf")}, "period_days is inf; it is a whole number of days"),
+        ({"baseline_minimum_days": 0}, "baseline_minimum_days is 0; it is from 1 to period_days, 28"),
+        ({"baseline_minimum_days": 29}, "baseline_minimum_days is 29; it is from 1 to period_days, 28"),
+        (
+            {"unknown_severity": "not"},
+            "unknown_severity 'not' is not known; it is one of 'share of the known', 'as not', 'missing'",
+        ),
         ({"incomplete": "dropped"}, "incomplete 'dropped' is not known; it is one of 'scaled', 'as recorded'"),
         (
             {"treated_is_migraine": "yes"},

@@ -1,5 +1,7 @@
 """What values are counts of: days of a diary; adverse events in person-time, with crude rates and statsmodels as oracles."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,6 +68,20 @@ def test_a_diary_gives_counts_back(simulated):
 def test_hours_are_no_counts(simulated):
     with pytest.raises(ba.DataError, match="no whole number of days"):
         ba.fit_counts(ba.HEADACHE_HOURS.derive(simulated.restrict("itt")))
+
+
+@pytest.mark.parametrize(("unknown_severity", "whole"), [("share of the known", False), ("as not", True), ("missing", True)])
+def test_days_of_unknown_severity_are_counts_but_where_they_count_as_shares(simulated, unknown_severity, whole):
+    grade = simulated.diary["severity"].cat.codes
+    unknown = (grade > 0) & (simulated.diary.index % 7 == 0)
+    diary = simulated.diary.assign(severity=simulated.diary["severity"].mask(unknown))
+    endpoint = ba.MODERATE_SEVERE_DAYS.under(replace(ba.PREEMPT, unknown_severity=unknown_severity))
+    outcomes = endpoint.derive(replace(simulated, diary=diary).restrict("itt"))
+    if whole:
+        assert ba.fit_counts(outcomes, distribution="quasi-Poisson", visits=["week 24"]).n.sum() > 1000
+        return
+    with pytest.raises(ba.DataError, match=r"no whole number of days .*unknown_severity 'missing' or 'as not'"):
+        ba.fit_counts(outcomes)
 
 
 def test_imputed_values_are_counted_from_no_days(simulated):

@@ -320,6 +320,64 @@ def test_doses_are_refused_though_few(gappy):
         impute_diary(gappy, doses, n=2, seed=1)
 
 
+def with_unknown_severity(trial, day):
+    """A third of the severities of headache days are unknown, from a day on."""
+    diary = trial.diary
+    severity = (
+        pd.Series("moderate", index=diary.index).where(diary.index % 4 > 0, "mild").where(diary["headache_hours"] > 0, "none")
+    )
+    unknown = (diary.index % 3 == 0) & (diary["headache_hours"] > 0) & (diary["day"] >= day)
+    raw = diary.assign(subject=diary["subject"].astype(str), severity=severity.mask(unknown, None))
+    return ba.as_trial({"subjects": trial.subjects, "diary": raw}, name="unknown", arms=ARMS)
+
+
+def test_headache_days_of_unknown_severity_are_imputed_where_the_rule_takes_them_as_missing(gappy):
+    trial = with_unknown_severity(gappy, 1)
+    endpoint = ba.MODERATE_SEVERE_DAYS.under(replace(ba.PREEMPT, unknown_severity="missing"))
+    imputations = impute_diary(trial, endpoint, n=3, seed=1)
+    days = days_of(imputations)
+    np.testing.assert_allclose(days[~np.isnan(days)], np.rint(days[~np.isnan(days)]), atol=ROUNDING * PERIOD)
+    recorded = endpoint.under(replace(endpoint.rule, minimum_days=1)).derive(trial)["recorded_days"]
+    assert (imputations.imputed == (recorded < PERIOD).to_numpy().reshape(imputations.imputed.shape)).all()
+    said = imputations.completed(0)["imputation"].iloc[0]
+    assert said.endswith("(baseline: at least 10 of 28 days recorded, scaled to 28), unknown severity counted as not recorded")
+
+
+def test_headache_days_of_unknown_severity_are_refused_as_shares(gappy):
+    said = r"no number of days: [\d,]+ headache days have no severity and count as a share; expected a rule with unknown_severity"
+    with pytest.raises(ba.DataError, match=said):
+        impute_diary(with_unknown_severity(gappy, 1), ba.MODERATE_SEVERE_DAYS, n=2, seed=1)
+
+
+def test_shares_in_the_baseline_are_no_matter_since_it_is_not_imputed(gappy):
+    trial = with_unknown_severity(gappy, -PERIOD)
+    after = ba.as_trial(
+        {
+            "subjects": trial.subjects,
+            "diary": trial.diary.assign(
+                subject=trial.diary["subject"].astype(str),
+                severity=trial.diary["severity"]
+                .astype(object)
+                .where(trial.diary["severity"].notna() | (trial.diary["day"] < 0), "mild"),
+            ),
+        },
+        name="baseline",
+        arms=ARMS,
+    )
+    assert np.isfinite(impute_diary(after, ba.MODERATE_SEVERE_DAYS, n=2, seed=1).values).any()
+
+
+def test_the_baseline_keeps_its_own_minimum(gappy):
+    before = gappy.diary[~((gappy.diary["subject"].astype(str) == "S003") & (gappy.diary["day"] < -20))]
+    trial = ba.as_trial(
+        {"subjects": gappy.subjects, "diary": before.assign(subject=before["subject"].astype(str))}, name="t", arms=ARMS
+    )
+    endpoint = ba.HEADACHE_DAYS.under(replace(ba.PREEMPT, baseline_minimum_days=21))
+    imputations = impute_diary(trial, endpoint, n=2, seed=1)
+    assert "S003" not in set(imputations.outcomes["subject"])
+    assert "(baseline: at least 21 of 28 days recorded, scaled to 28)" in imputations.outcomes["imputation"].iloc[0]
+
+
 def test_what_is_assessed_at_visits_is_refused(simulated):
     with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; days are imputed of endpoints that count them"):
         impute_diary(simulated, ba.HIT_6, n=2, seed=1)
