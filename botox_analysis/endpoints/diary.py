@@ -15,7 +15,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_outcomes, require_text, require_trial
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.trial import Trial
 
@@ -42,6 +42,8 @@ def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = P
     Endpoint
         Its values are sums over periods.
     """
+
+    require_text(name, "name", "the name of an endpoint, such as 'headache days'")
 
     def periods(trial: Trial, rule: DiaryRule | None) -> tuple[pd.DataFrame, pd.DataFrame]:
         if trial.diary is None:
@@ -118,6 +120,8 @@ def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_ar
     DataError
         The trial has no diary, or outcomes has no such visit.
     """
+    require_trial(trial)
+    require_outcomes(outcomes)
     if trial.diary is None:
         raise DataError(f"{trial.name} has no diary to choose from.")
     if visit not in set(outcomes["visit"]):
@@ -151,6 +155,7 @@ def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[E
     list of Endpoint
         Empty where there is no diary.
     """
+    require_trial(trial)
     if trial.diary is None:
         return []
     there = set(trial.diary.columns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.refusal import DataError, require_choice, require_text
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 TOLD_BY = ("days", "flag")
@@ -43,6 +43,7 @@ class EmergentRule:
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be followed."""
+        require_text(self.name, "name", "the name of the rule")
         require_choice(self.told_by, TOLD_BY, "told_by")
         if self.window_days is None:
             return

@@ -13,7 +13,7 @@ from botox_analysis.endpoints.event_history import history_of, require_last_days
 from botox_analysis.endpoints.responders import responses
 from botox_analysis.endpoints.visit_days import visit_days
 from botox_analysis.event_frames import check_times
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import DataError, require_trial
 from botox_analysis.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
@@ -147,6 +147,7 @@ def first_event(
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
     {'placebo': 18, 'onabotulinumtoxinA': 58}
     """
+    require_trial(trial)
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     first, first_known = np.full((2, len(history.last)), np.inf)

@@ -25,7 +25,7 @@ from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.maximum_likelihood import Maximum, maximise
 from botox_analysis.numerics.subject_data import BoolArray, IntArray
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, kind_of, listed, require_trial
 from botox_analysis.schema import BASELINE, RECORDED_DAYS, grid_of
 from botox_analysis.trials.trial import Trial
 
@@ -112,6 +112,7 @@ def impute_diary(
          visit  estimate  missing_information
     5  week 24     -1.78                 0.02
     """
+    require_trial(trial)
     rule = _rule_of(endpoint)
     own = replace(rule, minimum_days=minimum_days)
     require_draws(n, seed, "days are")
@@ -149,7 +150,9 @@ def impute_diary(
 
 def _rule_of(endpoint: Endpoint) -> DiaryRule:
     if not isinstance(endpoint, Endpoint):
-        raise TypeError(f"endpoint is {endpoint!r}; it is an Endpoint that counts days of a diary, such as HEADACHE_DAYS.")
+        raise TypeError(
+            f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days of a diary, such as HEADACHE_DAYS."
+        )
     if endpoint.rule is None or endpoint.recorded is None:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
     return endpoint.rule
