@@ -198,7 +198,7 @@ def text_of(value: object) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, numbers.Integral) and not _is_truth(value):
+    if isinstance(value, numbers.Integral) and _is_real(value):
         return str(int(value))
     if isinstance(value, float | np.floating):
         number = float(value)

@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, Problem, refuse, require_columns
+from botox_analysis.frame_cells import (
+    read_days,
+    read_identifiers,
+    read_names,
+    read_numbers,
+    read_truths,
+    refuse_look_alikes,
+    shown,
+)
+from botox_analysis.refusal import DataError, Problem, refuse, require_events, require_times
 from botox_analysis.schema import EVENTS, EVENTS_KEY, EVENTS_TEXT, TIMES, TIMES_TEXT
+
+_A_COUNT, _A_TIME = "a whole number, 0 or more", "a number of days above 0"
 
 
 def check_events(frame: pd.DataFrame) -> pd.DataFrame:
@@ -20,35 +31,35 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A new frame with every column of `EVENTS`; ``n_events`` and ``n_total`` as floats.
+        A new frame with every column of `EVENTS`; ``n_events`` and ``n_total`` as floats, names in one spelling.
 
     Raises
     ------
     DataError
-        A count is missing, negative, not whole, larger than its total, or a row is there twice.
+        A count is missing, negative, not whole, larger than its total, or no number; a row is there twice; a cell is no name, or
+        two names look alike.
     """
-    require_columns(frame, ("arm", "n_events", "n_total"), "events")
+    require_events(frame)
     if frame.empty:
         raise DataError("events has no rows; expected one per arm, stratum and category.")
     events = frame.reset_index(drop=True)
-    for column in EVENTS_TEXT:
-        events[column] = events[column].astype(object).fillna("") if column in events.columns else ""
-    problems: list[Problem] = [
-        ("events", int(row) + 1, "arm", "nothing", "the name of an arm") for row in np.flatnonzero(events["arm"].isna())
-    ]
+    problems = _read_texts(events, "events", EVENTS_TEXT)
+    problems += _absent(events, "arm", "events", "the name of an arm")
     for column in ("n_events", "n_total"):
-        numbers = pd.to_numeric(events[column], errors="coerce").to_numpy(dtype=float)
-        wrong = ~(np.isfinite(numbers) & (numbers >= 0) & (numbers == np.floor(numbers)))
+        events[column], wrong = read_numbers(frame[column], "events", _A_COUNT)
+        problems += wrong
+        known = events[column].to_numpy()
+        not_whole = ~(np.isfinite(known) & (known >= 0) & (known == np.floor(known)))
+        not_whole[[row - 1 for _, row, *_ in wrong if row]] = False
         problems += [
-            ("events", int(row) + 1, column, _plain(frame[column].iloc[row]), "a whole number, 0 or more")
-            for row in np.flatnonzero(wrong)
+            Problem("events", row + 1, column, shown(frame[column].iloc[row]), _A_COUNT)
+            for row in np.flatnonzero(not_whole).tolist()
         ]
-        events[column] = numbers
     refuse(problems)
     too_many = np.flatnonzero(events["n_events"].to_numpy() > events["n_total"].to_numpy())
     refuse(
         [
-            (
+            Problem(
                 "events",
                 int(row) + 1,
                 "n_events",
@@ -62,7 +73,7 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     twice = events.duplicated(key)
     refuse(
         [
-            (
+            Problem(
                 "events",
                 int(row) + 1,
                 "arm",
@@ -72,6 +83,7 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
             for row in np.flatnonzero(twice)
         ]
     )
+    _refuse_look_alikes(events, "events")
     rest = [column for column in events.columns if column not in EVENTS]
     return events[[*EVENTS, *rest]]
 
@@ -87,52 +99,79 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A new frame with every column of `TIMES`; ``time`` as floats, ``observed`` as truth values.
+        A new frame with every column of `TIMES`; ``time`` in days, of which durations are, ``observed`` as truth values.
 
     Raises
     ------
     DataError
-        There is no row, an arm or subject is missing, a time is no number above 0, ``observed`` is not true or false, or a
-        subject is there twice.
+        There is no row, an arm or subject is missing, a time is no number above 0, ``observed`` is not true or false, a
+        subject is there twice, a cell is no name or identifier, or two names look alike.
     """
-    require_columns(frame, ("subject", "arm", "time", "observed"), "times")
+    require_times(frame)
     if frame.empty:
         raise DataError("times has no rows; expected one per subject.")
     times = frame.reset_index(drop=True)
-    for column in TIMES_TEXT:
-        times[column] = times[column].astype(object).fillna("") if column in times.columns else ""
-    problems: list[Problem] = [
-        ("times", int(row) + 1, column, "nothing", f"the {column}")
-        for column in ("subject", "arm")
-        for row in np.flatnonzero(times[column].isna())
-    ]
-    days = pd.to_numeric(times["time"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    problems = _read_texts(times, "times", TIMES_TEXT)
+    times["subject"], wrong = read_identifiers(times["subject"], "times")
+    problems += wrong
+    for column in ("subject", "arm"):
+        problems += _absent(times, column, "times", f"the {column}")
+    days, wrong = read_days(frame["time"], "times", _A_TIME)
+    problems += wrong
+    not_after = ~(np.isfinite(days) & (days > 0))
+    not_after[[row - 1 for _, row, *_ in wrong if row]] = False
     problems += [
-        ("times", int(row) + 1, "time", _plain(frame["time"].iloc[row]), "a number of days above 0")
-        for row in np.flatnonzero(~(np.isfinite(days) & (days > 0)))
+        Problem("times", row + 1, "time", shown(frame["time"].iloc[row]), _A_TIME) for row in np.flatnonzero(not_after).tolist()
     ]
-    happened = pd.to_numeric(times["observed"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    happened, is_truth = read_truths(frame["observed"])
     problems += [
-        ("times", int(row) + 1, "observed", _plain(frame["observed"].iloc[row]), "true or false")
-        for row in np.flatnonzero((happened != 0) & (happened != 1))
+        Problem("times", row + 1, "observed", shown(frame["observed"].iloc[row]), "true or false")
+        for row in np.flatnonzero(~is_truth).tolist()
     ]
     refuse(problems)
-    times["time"], times["observed"] = days, happened == 1
+    times["time"], times["observed"] = days, happened
     twice = times.duplicated([*TIMES_TEXT, "subject"])
     refuse(
         [
-            (
+            Problem(
                 "times",
                 int(row) + 1,
                 "subject",
-                f"{_plain(times['subject'].iloc[row])} a second time",
+                f"{shown(times['subject'].iloc[row])} a second time",
                 "one row per subject and category",
             )
             for row in np.flatnonzero(twice)
         ]
     )
+    _refuse_look_alikes(times, "times")
     return times[[*TIMES, *(column for column in times.columns if column not in TIMES)]]
 
 
-def _plain(value: object) -> str:
-    return f"'{value}'" if isinstance(value, str) else f"{value}"
+def _read_texts(frame: pd.DataFrame, frame_name: str, columns: tuple[str, ...]) -> list[Problem]:
+    """Read texts in place: each name in one spelling, missing ones empty; and the arm."""
+    problems: list[Problem] = []
+    for column in columns:
+        if column not in frame.columns:
+            frame[column] = ""
+            continue
+        names, wrong = read_names(frame[column], frame_name)
+        problems += wrong
+        frame[column] = names.astype(object).fillna("")
+    frame["arm"], wrong = read_names(frame["arm"], frame_name)
+    return problems + wrong
+
+
+def _absent(frame: pd.DataFrame, column: str, frame_name: str, expected: str) -> list[Problem]:
+    """Rows with nothing where something has to be."""
+    return [Problem(frame_name, row + 1, column, "nothing", expected) for row in np.flatnonzero(frame[column].isna()).tolist()]
+
+
+def _refuse_look_alikes(frame: pd.DataFrame, frame_name: str) -> None:
+    """Two spellings of an arm, visit, stratum or category would be counted apart."""
+    for column in ("arm", "visit", "stratum", "within"):
+        if column in frame.columns:
+            refuse_look_alikes(frame[column], f"{frame_name}, column '{column}'")
+    # A class and a term in it may have one name.
+    stands_alone = (frame["within"].fillna("") == "").to_numpy() if "within" in frame.columns else np.ones(len(frame), dtype=bool)
+    for rows in (stands_alone, ~stands_alone):
+        refuse_look_alikes(frame.loc[rows, "category"], f"{frame_name}, column 'category'")

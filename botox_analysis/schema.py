@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, listed, require_columns
+from botox_analysis.agreement import ORIGINS, refuse_disagreement
+from botox_analysis.cells import LARGEST
+from botox_analysis.refusal import DataError, listed, require_columns, require_estimates, require_outcomes
 from botox_analysis.subject_grid import SubjectGrid
 
 OUTCOMES = (
@@ -212,13 +214,15 @@ def _as_text(words: list[str]) -> Any:
     return pd.array(words, dtype=_TEXT) if isinstance(_TEXT, pd.StringDtype) else np.array(words, dtype=object)
 
 
-def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
+def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.DataFrame:
     """Refuse *estimates* whose columns are missing or whose estimands are not unique.
 
     Parameters
     ----------
     frame : DataFrame
         *estimates*.
+    frame_name : str
+        What the message calls the frame.
 
     Returns
     -------
@@ -228,16 +232,17 @@ def check_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Names the missing column, or the first row that is there twice.
+        It is no such frame; names the missing column, or the first row that is there twice.
     """
-    require_columns(frame, ESTIMATES, "estimates")
+    require_estimates(frame, frame_name)
+    require_columns(frame, ESTIMATES, frame_name)
     key = [*ESTIMATES_KEY, *(column for column in ALSO_KEY if column in frame.columns)]
     twice = frame.duplicated(key)
     if twice.any():
         row = frame[key].iloc[int(np.flatnonzero(twice)[0])]
         said = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] != "")
         raise DataError(
-            f"estimates: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
+            f"{frame_name}: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
         )
     return frame
 
@@ -264,7 +269,7 @@ def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: s
     DataError
         It has no rows, or a row of another measure; also what `check_estimates` refuses.
     """
-    check_estimates(frame)
+    check_estimates(frame, frame_name)
     if frame.empty:
         raise DataError(f"{frame_name} has no rows; expected estimates of {listed(measures)}.")
     strange = [measure for measure in frame["measure"].unique() if measure not in measures]
@@ -335,7 +340,8 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     DataError
         A column is missing or no number, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are
-        several trials, populations, endpoints, strategies or imputations, or a subject has two rows at a visit.
+        several trials, populations, endpoints, strategies or imputations, a subject has two rows at a visit, a number is
+        beyond `LARGEST`, or value, baseline, change and percent change do not agree.
     """
     grid_of(frame)
     return frame
@@ -359,7 +365,8 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
     DataError
         As `check_outcomes`.
     """
-    require_columns(frame, OUTCOMES, "outcomes")
+    require_outcomes(frame)
+    require_columns(frame, OUTCOMES, "outcomes", made_by="as_outcomes(frame, endpoint=..., arms=..., visits=...)")
     if not len(frame):
         raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
     grid = SubjectGrid(frame)
@@ -378,10 +385,20 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
             raise DataError(
                 f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
             )
-    for column in ("baseline", "value", "change"):
+    for column in ORIGINS:
         if grid[column].dtype.kind not in "iuf":
             raise DataError(f"outcomes: column '{column}' holds {frame[column].dtype}; expected numbers.")
-        if np.isinf(grid[column].to_numpy(dtype=float)).any():
-            raise DataError(f"outcomes: found an infinite {column}; expected numbers, or nothing.")
+        if column != "percent_change":
+            _refuse_far(grid[column])
     grid.place()
+    refuse_disagreement(grid)
     return grid
+
+
+def _refuse_far(column: pd.Series[Any]) -> None:
+    number = column.to_numpy(dtype=float, na_value=np.nan)
+    far = np.abs(number) > LARGEST
+    if far.any():
+        found = number[far][0]
+        what = f"an infinite {column.name}" if np.isinf(found) else f"a {column.name} of {found:g}"
+        raise DataError(f"outcomes: found {what} in {int(far.sum())} rows; expected numbers up to {LARGEST:g}, or nothing.")

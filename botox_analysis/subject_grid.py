@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import text_of
+from botox_analysis.frame_cells import refuse_look_alikes
+from botox_analysis.names import spelled
 from botox_analysis.refusal import DataError
 
 
@@ -73,15 +76,21 @@ class SubjectGrid:
         Raises
         ------
         DataError
-            A row has no subject, or a subject has two at a visit.
+            A row has no subject, a subject has two at a visit or is there in two spellings, or two arms or visits look alike.
         """
         self.arm, self.arms = _occurring(self["arm"])
         visit, self.visits = _occurring(self["visit"])
+        for column, names in (("arm", self.arms), ("visit", self.visits)):
+            refuse_look_alikes(names, f"outcomes, column '{column}'")
         subject = self["subject"].array
         if isinstance(self["subject"].dtype, np.dtype) and self["subject"].dtype.kind in "iu":
             of_row = self["subject"].to_numpy()
         else:
-            of_row = subject.codes if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])[0]
+            codes, found = (
+                (subject.codes, subject.categories) if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])
+            )
+            of_row = codes
+            _refuse_twins(found)
             if of_row.min() < 0:
                 raise DataError(f"outcomes: found {int((of_row < 0).sum())} rows without subject; expected one in each.")
         n_visits = len(self.visits)
@@ -100,6 +109,22 @@ class SubjectGrid:
                 f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
                 "expected one row per subject and visit."
             )
+
+
+def _refuse_twins(subjects: pd.Index) -> None:
+    """One subject in two spellings would be two."""
+    if subjects.dtype.kind == "f":
+        return
+    given = subjects.tolist()
+    texts = [spelled(text_of(subject)) for subject in given]
+    if len(set(texts)) == len(texts):
+        return
+    at = {text: place for place, text in reversed(list(enumerate(texts)))}
+    first, second = next((at[text], place) for place, text in enumerate(texts) if at[text] != place)
+    raise DataError(
+        f"outcomes, column 'subject': found {given[first]!r} and {given[second]!r}, which are one; expected one spelling: "
+        "build the frame with as_outcomes."
+    )
 
 
 def _occurring(column: pd.Series[Any]) -> tuple[Any, tuple[str, ...]]:

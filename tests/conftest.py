@@ -85,3 +85,22 @@ def trial_folder(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def edit() -> Callable[..., pd.DataFrame]:
+    """A function: outcomes and columns -> outcomes with these, and with what follows from them.
+
+    The value follows from a change, the change from a value; the percent change from both.
+    """
+
+    def follow(outcomes: pd.DataFrame, **columns: object) -> pd.DataFrame:
+        new = outcomes.assign(**columns)
+        baseline = new["baseline"]
+        if "value" not in columns:
+            new["value"] = (baseline + new["change"]).where(baseline.notna(), new["value"])
+        elif "change" not in columns:
+            new["change"] = new["value"] - baseline
+        return new.assign(percent_change=(100 * new["change"] / baseline).where(baseline != 0))
+
+    return follow

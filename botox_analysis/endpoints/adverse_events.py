@@ -11,7 +11,7 @@ from botox_analysis.endpoints.event_categories import ANY as ANY
 from botox_analysis.endpoints.event_categories import BY, Special, check_special, levels_of, ranking_of
 from botox_analysis.endpoints.event_counts import AtRisk, Occurrences, coded_days, count
 from botox_analysis.endpoints.time_at_risk import TimeAtRisk, time_of
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice, require_trial
 from botox_analysis.schema import categories_of
 from botox_analysis.trials.trial import Trial
 
@@ -81,6 +81,7 @@ def adverse_events(
     ValueError
         `by` is not known, or `special` is missing, empty or not asked for.
     """
+    require_trial(trial)
     require_choice(by, BY, "by")
     if special is not None and by not in ("overview", "special interest"):
         raise ValueError(f'special is given with by="{by}"; it is for by="overview" and by="special interest".')

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.endpoints.intercurrent_history import history_of, told
 from botox_analysis.endpoints.visit_days import day_of_visit, visit_days
+from botox_analysis.frame_cells import places_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError
 from botox_analysis.schema import RECORDED_DAYS
@@ -141,17 +142,9 @@ def in_time(given: pd.DataFrame, who: Any, kinds: list[str]) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Subjects are numbers here and texts there.
+        A subject differs from one of outcomes by leading zeros.
     """
-    known = pd.Index(np.asarray(who, dtype=object))
-    row = known.get_indexer(pd.Index(given["subject"], dtype=object))
-    if len(row) and (row < 0).all():
-        texts, own_texts = (isinstance(subject, str) for subject in (given["subject"].iloc[0], known[0]))
-        if texts != own_texts:
-            raise DataError(
-                f"events: found subject {given['subject'].iloc[0]!r}, outcomes have {known[0]!r}; "
-                "expected subjects of one type: numbers in both, or texts."
-            )
+    row = places_of(given["subject"], list(who), "events", "outcomes")
     kind = pd.Index(kinds, dtype=object).get_indexer(pd.Index(given["kind"], dtype=object))
     events = pd.DataFrame({"row": row, "day": given["day"].to_numpy(), "kind": kind})
     events = events[row >= 0].sort_values(["row", "day", "kind"])

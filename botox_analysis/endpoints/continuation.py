@@ -10,7 +10,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.responders import Response
 from botox_analysis.endpoints.visit_days import day_of_visit
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, kind_of, listed, require_text
 from botox_analysis.schema import grid_of
 
 MONTH_DAYS = 28
@@ -54,6 +54,7 @@ class ContinuationRule:
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be applied."""
+        require_text(self.name, "name", "the name of the rule, such as 'NICE'")
         if not 0 <= self.reduction <= 1:
             raise ValueError(f"reduction is {self.reduction!r}; it is a share from 0 to 1, such as 0.3.")
         if self.decision_day < MONTH_DAYS or self.decision_day % MONTH_DAYS:
@@ -115,6 +116,8 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
     DataError
         The frame is not of the shape of *outcomes*, or lacks a visit that the rule asks for.
     """
+    if not isinstance(rule, ContinuationRule):
+        raise TypeError(f"rule: found {kind_of(rule)}; expected a ContinuationRule, such as NICE.")
     grid = grid_of(outcomes)
     months = _months(outcomes, rule)
     response = Response(rule.reduction, "baseline")

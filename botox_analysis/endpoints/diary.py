@@ -20,7 +20,7 @@ from botox_analysis.endpoints.diary_cells import (
 from botox_analysis.endpoints.diary_periods import diary_of, left_open, periods_of
 from botox_analysis.endpoints.diary_rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_outcomes, require_text, require_trial
 from botox_analysis.trials.trial import LEFT_OUT, Trial
 
 
@@ -43,6 +43,8 @@ def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = P
     Endpoint
         Its values are sums over periods.
     """
+
+    require_text(name, "name", "the name of an endpoint, such as 'headache days'")
 
     def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
         return periods_of(name, daily, trial, rule or PREEMPT).values
@@ -114,6 +116,8 @@ def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_ar
     DataError
         The trial has no diary, or outcomes has no such visit.
     """
+    require_trial(trial)
+    require_outcomes(outcomes)
     if trial.diary is None:
         raise DataError(f"{trial.name} has no diary to choose from.")
     if visit not in set(outcomes["visit"]):
@@ -147,6 +151,7 @@ def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[E
     list of Endpoint
         Empty where there is no diary.
     """
+    require_trial(trial)
     if trial.diary is None:
         return []
     there = set(trial.diary.columns)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from botox_analysis.refusal import require_choice
+from botox_analysis.refusal import require_choice, require_text
 
 INCOMPLETE = ("scaled", "as recorded")
 
@@ -64,6 +64,7 @@ class DiaryRule:
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be followed."""
+        require_text(self.name, "name", "the name of the rule")
         require_choice(self.incomplete, INCOMPLETE, "incomplete")
         require_choice(self.treated_is_migraine, ("criteria", "criteria or treated"), "treated_is_migraine")
         if not 0 <= self.minimum_hours <= 24:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import DataError, require_trial
 from botox_analysis.trials.trial import Trial
 
 RANDOMISED, NOT_TREATED, TREATED = "randomised", "not treated", "treated"
@@ -38,6 +38,7 @@ def disposition(trial: Trial) -> pd.DataFrame:
     ----------
     Hopewell S et al. (2025). CONSORT 2025 statement. PLoS Med 22:e1004587, figure 1.
     """
+    require_trial(trial)
     if trial.population != "all randomised":
         raise DataError(f"{trial.name} is restricted to '{trial.population}'; the flow begins with all who were randomised.")
     subjects = trial.subjects

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from botox_analysis.refusal import require_choice
+from botox_analysis.refusal import require_choice, require_text
 
 TOLD_BY = ("days", "flag")
 
@@ -44,6 +44,7 @@ class EmergentRule:
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be followed."""
+        require_text(self.name, "name", "the name of the rule")
         require_choice(self.told_by, TOLD_BY, "told_by")
         days: Any = self.window_days
         if days is None:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.agreement import disagreement, rounding_of
 from botox_analysis.endpoints.diary_cells import Daily
 from botox_analysis.endpoints.diary_periods import periods_of
 from botox_analysis.endpoints.diary_rule import DiaryRule
-from botox_analysis.refusal import DataError, Problem, listed, refuse, require_columns
+from botox_analysis.frame_cells import read_identifiers, read_names, read_numbers, spell_all
+from botox_analysis.names import look_alikes
+from botox_analysis.refusal import DataError, Problem, kind_of, listed, refuse, require_columns, require_text, require_trial
 from botox_analysis.schema import BASELINE, OUTCOMES, RECORDED_DAYS
 from botox_analysis.trials.trial import Trial
 
@@ -45,6 +48,10 @@ class Endpoint:
     rule: DiaryRule | None = None
     daily: Daily | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a name that is none."""
+        require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
+
     @property
     def label(self) -> str:
         """What axes and captions say: the name with its unit, for a diary with the rule's definition."""
@@ -69,7 +76,7 @@ class Endpoint:
             The endpoint does not come from a diary.
         """
         if not isinstance(rule, DiaryRule):
-            raise TypeError(f"rule is {rule!r}; it is a DiaryRule, such as CHARM.")
+            raise TypeError(f"rule: found {kind_of(rule)}; expected a DiaryRule, such as CHARM.")
         if self.rule is None:
             raise ValueError(f"{self.name!r} is assessed at visits; a diary rule applies to diary endpoints only.")
         return replace(self, rule=rule)
@@ -94,8 +101,7 @@ class Endpoint:
         DataError
             What is given is no trial, or has not the tables or columns that the endpoint needs, or no visit after baseline.
         """
-        if not isinstance(trial, Trial):
-            raise DataError(f"trial is a {type(trial).__name__}; expected a Trial, such as load_trial(folder) gives.")
+        require_trial(trial)
         periods = periods_of(self.name, self.daily, trial, self.rule) if self.daily and self.rule else None
         wide = periods.values if periods else self.measure(trial, self.rule)
         visits = [visit for visit in wide.columns if visit != BASELINE]
@@ -139,10 +145,10 @@ def as_outcomes(
     ----------
     frame : DataFrame
         Has a subject, an arm, a visit, and a value or a change (or both); a baseline may be absent. Rows of unobserved
-        visits may be there with missing values, or absent. The baseline is a column of its own, not a visit. All further
-        columns stay as covariates; where one has the same value at all visits of a subject that have one, it has it at the
-        others, too. ``trial``,
-        ``population``, ``intercurrent`` and ``imputation`` are taken where the frame has them.
+        visits may be there with missing values, or absent. Names and identifiers match as values: 12 and ``"12"`` are one
+        visit. The baseline is a column of its own, not a visit. All further columns stay as covariates; where one has the same
+        value at all visits of a subject that have one, it has it at the others, too. ``trial``, ``population``,
+        ``intercurrent`` and ``imputation`` are taken where the frame has them.
     endpoint : str or Endpoint
         What was measured, with its unit.
     arms : sequence of str
@@ -162,7 +168,10 @@ def as_outcomes(
     ------
     DataError
         A column is missing, an arm or visit is not among those named, a subject has two rows at a visit, two arms or two
-        baselines, a number is not a number, or value, baseline and change do not agree.
+        baselines, a cell is no number (a date, duration or truth value is none) or no name, or value, baseline and change do not
+        agree.
+    ValueError
+        Arms or visits are no list of names, have one twice, or two that look alike.
 
     Examples
     --------
@@ -173,17 +182,22 @@ def as_outcomes(
     >>> outcomes["change"].tolist()
     [-1.0, -3.0, -2.0, -2.0]
     """
+    require_columns(frame, (), "frame", made_by="one row per subject and visit")
+    if not isinstance(endpoint, str | Endpoint):
+        raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected what was measured, with its unit, or an Endpoint.")
+    if columns is not None and not isinstance(columns, Mapping):
+        raise TypeError(f"columns: found {kind_of(columns)}; expected a dict such as {{'subject': 'USUBJID'}}.")
     if frame.columns.has_duplicates:
         twice_named = frame.columns[frame.columns.duplicated()]
         raise DataError(f"frame: found column {listed(twice_named)} more than once; expected each name once.")
-    for what, given_names in (("arms", arms), ("visits", visits)):
-        if isinstance(given_names, str):
-            raise ValueError(f"{what} is {given_names!r}; it is a list of names.")
+    arms, visits = spell_all(arms, "arms"), spell_all(visits, "visits")
     names = {column: column for column in ("subject", "arm", "visit", "value", "baseline", "change")} | dict(columns or {})
     unknown = [column for column in names if column not in ("subject", "arm", "visit", "value", "baseline", "change")]
     if unknown:
         raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
-    require_columns(frame, [names[column] for column in ("subject", "arm", "visit")], "frame")
+    require_columns(
+        frame, [names[column] for column in ("subject", "arm", "visit")], "frame", made_by="one row per subject and visit"
+    )
     require_columns(frame, (columns or {}).values(), "frame")
     both = [ours for ours, theirs in (columns or {}).items() if ours != theirs and ours in frame.columns]
     if both:
@@ -196,16 +210,14 @@ def as_outcomes(
     given = frame.rename(columns={theirs: ours for ours, theirs in names.items()}).reset_index(drop=True)
     if given.empty:
         raise DataError("frame has no rows; expected one per subject and visit.")
-    given["visit"] = given["visit"].astype(object)
-    for column in ("subject", "arm"):
-        # The order and the further categories that a column may bring are not those of the outcomes.
-        if isinstance(given[column].dtype, pd.CategoricalDtype):
-            given[column] = given[column].astype(given[column].cat.categories.dtype)
+    rounding = rounding_of([given[column].dtype for column in ("value", "baseline", "change") if column in given.columns])
+    _refuse_no_covariates(given)
+    problems = _read_cells(given)
+    refuse(problems)
     _refuse_strangers(given, arms, visits)
-    problems = _numbers(given, ("value", "baseline", "change"))
     twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
-    problems += [
-        (
+    problems = [
+        Problem(
             "frame",
             int(row) + 1,
             "visit",
@@ -218,13 +230,13 @@ def as_outcomes(
         if column in given.columns:
             several = given.groupby("subject", sort=False)[column].nunique()
             problems += [
-                ("frame", None, column, f"{int(n)} values for subject '{subject}'", "one per subject")
+                Problem("frame", None, column, f"{int(n)} values for subject '{subject}'", "one per subject")
                 for subject, n in several[several > 1].items()
             ]
     refuse(problems)
 
     subjects = pd.Index(pd.unique(given["subject"]))
-    grid = pd.MultiIndex.from_product([subjects, list(visits)], names=["subject", "visit"])
+    grid = pd.MultiIndex.from_product([subjects, visits], names=["subject", "visit"])
     placed = given.set_index(["subject", "visit"]).reindex(grid)
     of_subject = placed.groupby(level="subject", sort=False)
     arm = of_subject["arm"].transform("first")
@@ -233,7 +245,7 @@ def as_outcomes(
     baseline = missing if own_baseline is None else own_baseline
     value = placed["value"].to_numpy(dtype=float) if "value" in given.columns else missing
     change = placed["change"].to_numpy(dtype=float) if "change" in given.columns else missing
-    _refuse_contradictions(placed, baseline, value, change)
+    _refuse_contradictions(placed, baseline, value, change, rounding)
     change = np.where(np.isnan(change), value - baseline, change)
     value = np.where(np.isnan(value), baseline + change, value)
     own = ("trial", "population", "intercurrent", "imputation")
@@ -251,10 +263,8 @@ def as_outcomes(
         endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
         imputation=said["imputation"] or OBSERVED_CASES,
         subject=pd.Series(placed.index.get_level_values("subject")),
-        arm=pd.Series(pd.Categorical.from_codes(pd.Index(list(arms)).get_indexer(arm), [str(name) for name in arms])),
-        visit=pd.Categorical.from_codes(
-            np.tile(np.arange(len(visits)), len(subjects)), [str(visit) for visit in visits], ordered=True
-        ),
+        arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
+        visit=pd.Categorical.from_codes(np.tile(np.arange(len(visits)), len(subjects)), visits, ordered=True),
         values=(baseline, value, change),
         covariates=covariates,
         intercurrent=said["intercurrent"],
@@ -288,50 +298,67 @@ def _outcomes(
 
 
 def _one_word(given: pd.DataFrame, name: str) -> str:
-    words = given[name].dropna().unique()
+    column, problems = read_names(given[name], "frame")
+    refuse(problems)
+    words = column.dropna().unique()
     if len(words) > 1:
         raise DataError(f"frame has several of '{name}' ({listed(words)}); outcomes are of one: filter the frame first.")
     return str(words[0]) if len(words) else ""
 
 
-def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence[Any]) -> None:
+def _refuse_no_covariates(given: pd.DataFrame) -> None:
+    """Further columns hold numbers or levels, nothing else."""
+    for name in (name for name in given.columns if name not in OUTCOMES):
+        column = given[name]
+        if column.dtype.kind == "c":
+            raise DataError(f"frame: column '{name}' holds complex numbers; expected numbers, texts or truth values.")
+        strange = next((cell for cell in column if type(cell).__hash__ is None), None) if column.dtype == object else None
+        if strange is not None:
+            raise DataError(f"frame: column '{name}' holds {kind_of(strange)}; expected numbers, texts or truth values.")
+
+
+def _read_cells(given: pd.DataFrame) -> list[Problem]:
+    """Read the columns in place: names in one spelling, identifiers as values, numbers as numbers."""
     problems: list[Problem] = []
-    for column, known in (("arm", arms), ("visit", visits)):
-        if len(set(known)) != len(known):
-            raise ValueError(f"{column}s has a name twice: {listed(known)}.")
-        strange = np.flatnonzero(~given[column].isin(list(known)).to_numpy())
-        problems += [
-            ("frame", int(row) + 1, column, _shown(given[column].iloc[row], known), f"one of {listed(known)}") for row in strange
-        ]
-        absent = [name for name in known if name not in set(given[column])]
-        if absent and not strange.size:
-            problems.append(("frame", None, column, f"no row at {listed(absent)}", f"rows for each of {listed(known)}"))
-    no_subject = np.flatnonzero(given["subject"].isna())
-    problems += [("frame", int(row) + 1, "subject", "nothing", "a subject") for row in no_subject]
-    refuse(problems)
-
-
-def _shown(value: Any, known: Sequence[Any]) -> str:
-    if pd.isna(value):
-        return "nothing"
-    looks_known = str(value) in [str(name) for name in known]
-    return f"'{value}'" + (f" (a {type(value).__name__}, not a {type(known[0]).__name__})" if looks_known else "")
-
-
-def _numbers(given: pd.DataFrame, columns: tuple[str, ...]) -> list[Problem]:
-    problems: list[Problem] = []
-    for column in columns:
+    given["subject"], wrong = read_identifiers(given["subject"], "frame")
+    problems += wrong
+    for column in ("arm", "visit"):
+        names, wrong = read_names(given[column], "frame")
+        given[column] = names.astype(object)
+        problems += wrong
+    if isinstance(given["subject"].dtype, pd.CategoricalDtype):
+        # The order and the further categories that a column may bring are not those of the outcomes.
+        given["subject"] = given["subject"].astype(given["subject"].cat.categories.dtype)
+    for column in ("value", "baseline", "change"):
         if column in given.columns:
-            numbers = pd.to_numeric(given[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-            wrong = np.flatnonzero((given[column].notna() & np.isnan(numbers)) | np.isinf(numbers))
-            problems += [("frame", int(row) + 1, column, f"'{given[column].iloc[row]}'", "a number") for row in wrong]
-            given[column] = numbers
+            given[column], wrong = read_numbers(given[column], "frame", "a number")
+            problems += wrong
     return problems
 
 
-def _refuse_contradictions(placed: pd.DataFrame, baseline: Any, value: Any, change: Any) -> None:
-    gap = np.abs(value - baseline - change)
-    wrong = np.flatnonzero(gap > 1e-8 * np.maximum(1.0, np.maximum(np.abs(value), np.abs(baseline))))
+def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence[str]) -> None:
+    problems: list[Problem] = []
+    for column, known in (("arm", arms), ("visit", visits)):
+        strange = np.flatnonzero(~given[column].isin(known).to_numpy())
+        for row, name in zip(strange.tolist(), given[column].iloc[strange], strict=True):
+            problems.append(
+                Problem("frame", row + 1, column, "nothing" if pd.isna(name) else f"'{name}'", _expected(name, known))
+            )
+        absent = [name for name in known if name not in set(given[column])]
+        if absent and not strange.size:
+            problems.append(Problem("frame", None, column, f"no row at {listed(absent)}", f"rows for each of {listed(known)}"))
+    no_subject = np.flatnonzero(given["subject"].isna())
+    problems += [Problem("frame", int(row) + 1, "subject", "nothing", "a subject") for row in no_subject]
+    refuse(problems)
+
+
+def _expected(name: object, known: Sequence[str]) -> str:
+    alike = look_alikes([str(name), *known])
+    return f"one of {listed(known)}" + (f", of which '{alike[1]}' looks like it" if alike and alike[0] == name else "")
+
+
+def _refuse_contradictions(placed: pd.DataFrame, baseline: Any, value: Any, change: Any, rounding: float) -> None:
+    wrong = np.flatnonzero(disagreement(baseline, value, change, rounding=rounding))
     if wrong.size:
         subject, visit = placed.index[wrong[0]]
         raise DataError(

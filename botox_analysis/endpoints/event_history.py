@@ -16,7 +16,7 @@ from botox_analysis.endpoints.endpoint import as_outcomes
 from botox_analysis.endpoints.event_categories import ANY, Special, check_special, levels_of
 from botox_analysis.endpoints.time_at_risk import FIRST_DAY, TimeAtRisk, event_days, require_ends, time_of
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_trial
 from botox_analysis.schema import EXPOSURE_DAYS, OUTCOMES, categories_of
 from botox_analysis.trials.trial import Trial
 
@@ -179,6 +179,7 @@ def prevalence(
     ValueError
         A day is before day 1.
     """
+    require_trial(trial)
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     require_ends(trial, history.at_risk.end)
@@ -248,6 +249,7 @@ def list_onsets(
     DataError
         The trial has no adverse events, or no such category.
     """
+    require_trial(trial)
     trial = safety_trial(trial)
     table = adverse_event_table(trial)
     counts, day = emergent(trial, rule)
@@ -296,6 +298,7 @@ def event_counts(
     DataError
         The trial has no adverse events, or no such category.
     """
+    require_trial(trial)
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     subjects = trial.subjects

@@ -9,7 +9,7 @@ from botox_analysis.endpoints.emergent import adverse_event_table, arms_received
 from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.event_categories import KINDS, Special, check_special, kinds
 from botox_analysis.endpoints.time_at_risk import event_days, time_of
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice, require_trial
 from botox_analysis.trials.trial import Trial
 
 _COLUMNS = ("class", "term", "onset_day", "end_day", "duration_days", "severity", "related", "serious", "action")
@@ -46,6 +46,7 @@ def list_adverse_events(
     ValueError
         `only` is not known, or `special` is missing, empty or not asked for.
     """
+    require_trial(trial)
     if only is not None:
         require_choice(only, KINDS, "only")
     if (special is None) != (only != "of special interest"):

@@ -15,7 +15,7 @@ from botox_analysis.endpoints.responders import responses
 from botox_analysis.endpoints.time_at_risk import DEATH, require_ends
 from botox_analysis.endpoints.visit_days import visit_days
 from botox_analysis.event_frames import check_times
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import DataError, require_trial
 from botox_analysis.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
@@ -151,6 +151,7 @@ def first_event(
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
     {'placebo': 18, 'onabotulinumtoxinA': 58}
     """
+    require_trial(trial)
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
     end = history.at_risk.end

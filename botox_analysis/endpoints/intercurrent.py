@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,8 @@ from botox_analysis.endpoints.after_events import (
     place_events,
     strategy_words,
 )
-from botox_analysis.refusal import DataError, Problem, listed, refuse, require_choice, require_columns
+from botox_analysis.frame_cells import read_identifiers, read_names, read_numbers, refuse_look_alikes, shown
+from botox_analysis.refusal import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, RECORDED_DAYS, check_outcomes, grid_of
 from botox_analysis.trials.strategies import COMPOSITE, DISCONTINUATION, strategy_problem
 from botox_analysis.trials.trial import Trial
@@ -34,6 +34,8 @@ EVENT_COLUMNS = ("subject", "kind", "day")
 """Columns of a frame of intercurrent events."""
 
 _MEASURED = ("value", "change", RECORDED_DAYS, EXPOSURE_DAYS)
+
+_A_DAY = "a study day from 1 on"
 
 
 def intercurrent_events(trial: Trial) -> pd.DataFrame:
@@ -53,6 +55,7 @@ def intercurrent_events(trial: Trial) -> pd.DataFrame:
         (on day 1 where the last day was before it). Who has no last day is passed over: nobody knows which values came
         after. No rows where nothing is known.
     """
+    require_trial(trial)
     own, left = trial.intercurrent_events, _leavers(trial)
     pieces = [] if own is None else [own[list(EVENT_COLUMNS)].astype({"subject": object})]
     dated = left[left["last_day"].notna()]
@@ -341,27 +344,27 @@ def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.Data
 
 
 def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
-    require_columns(events, EVENT_COLUMNS, "events")
+    require_columns(events, EVENT_COLUMNS, "events", made_by="intercurrent_events(trial)")
     if pd.api.types.is_datetime64_any_dtype(events["day"]) or any(isinstance(day, date) for day in events["day"].dropna()):
         raise DataError("events, column 'day': found dates; expected study days, which are (date - first dose) in days, plus 1.")
-    day = pd.to_numeric(events["day"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    problems: list[Problem] = [
-        Problem("events", int(row) + 1, column, "nothing", f"a {column}")
-        for column in ("subject", "kind")
-        for row in np.flatnonzero(events[column].isna())
-    ]
+    subject, problems = read_identifiers(events["subject"], "events")
+    kind, wrong = read_names(events["kind"], "events")
+    problems += wrong
     problems += [
-        Problem("events", int(row) + 1, "day", _shown(events["day"].iloc[row]), "a study day from 1 on")
-        for row in np.flatnonzero(~(np.isfinite(day) & (day >= 1)))
+        Problem("events", row + 1, column, "nothing", f"a {column}")
+        for column in ("subject", "kind")
+        for row in np.flatnonzero(events[column].isna()).tolist()
+    ]
+    day, _ = read_numbers(events["day"], "events", "")
+    problems += [
+        Problem(
+            "events", row + 1, "day", "nothing" if pd.isna(events["day"].iloc[row]) else shown(events["day"].iloc[row]), _A_DAY
+        )
+        for row in np.flatnonzero(~(day >= 1)).tolist()
     ]
     refuse(problems)
-    return pd.DataFrame(
-        {"subject": events["subject"].astype(object).to_numpy(), "kind": list(map(str, events["kind"])), "day": day}
-    )
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if pd.isna(value) else f"'{value}'" if isinstance(value, str) else f"{value:g}"
+    refuse_look_alikes(kind, "events, column 'kind'")
+    return pd.DataFrame({"subject": subject.astype(object).to_numpy(), "kind": list(map(str, kind)), "day": day})
 
 
 def _refuse_addressed(outcomes: pd.DataFrame) -> None:

@@ -92,6 +92,32 @@ class Response:
         return -change >= self.threshold - TIE if self.threshold >= 0 else change >= -self.threshold - TIE
 
 
+def baseline_problem(outcomes: pd.DataFrame, of: str) -> str:
+    """Say why no response can be judged in an arm: a fall is from a baseline.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    of : str
+        ``"baseline"`` or ``"points"``, as `Response` has it.
+
+    Returns
+    -------
+    str
+        The rest of a sentence about the outcomes; empty where each arm has a subject whose response may be judged.
+    """
+    baseline, changed = outcomes["baseline"], outcomes["change"].notna()
+    usable = baseline > 0 if of == "baseline" else baseline.notna() | changed
+    there = usable.groupby(outcomes["arm"], observed=True).any()
+    without = list(there.index[~there])
+    if not without:
+        return ""
+    what = "no baseline above 0" if baseline[outcomes["arm"].isin(without)].notna().any() else "no baseline"
+    where = f" in arm {listed(without)}" if len(without) < len(there) else ""
+    return f"{what}{where}, and a response is a fall from it; expected one, in the column 'baseline' that as_outcomes takes."
+
+
 def responses(
     outcomes: pd.DataFrame, reduction: float | Sequence[float] | None, points: float | Sequence[float] | None
 ) -> list[Response]:
@@ -112,7 +138,7 @@ def responses(
     Raises
     ------
     DataError
-        Nobody has a baseline where shares are asked for.
+        Nobody in an arm has a baseline.
     ValueError
         Both are given, a share is not from 0 to 1, or a threshold is there twice.
     """
@@ -124,9 +150,13 @@ def responses(
         raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
     if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
         raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
-    if points is None and outcomes["baseline"].isna().all():
+    of = "baseline" if points is None else "points"
+    problem = baseline_problem(outcomes, of)
+    if problem and points is None and not baseline_problem(outcomes, "points") and outcomes["baseline"].isna().all():
         raise DataError("outcomes has no baseline, and a share needs one; take points.")
-    asked = [Response(float(threshold), "baseline" if points is None else "points") for threshold in thresholds]
+    if problem:
+        raise DataError(f"outcomes has {problem}")
+    asked = [Response(float(threshold), of) for threshold in thresholds]
     names = [response.category for response in asked]
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
@@ -167,7 +197,7 @@ def responders(
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, nobody has a baseline where shares are asked for, or the stratum is
+        The frame is not of the shape of *outcomes*, nobody in an arm has a baseline (above 0, for shares), or the stratum is
         missing in a row or changes over a subject's visits.
     ValueError
         Both `reduction` and `points` are given, a share is not from 0 to 1, or a threshold is there twice.

@@ -6,7 +6,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_text, require_trial
 from botox_analysis.schema import categories_of
 from botox_analysis.trials.trial import Trial
 
@@ -31,6 +31,8 @@ def scale(name: str, *, label: str = "") -> Endpoint:
     >>> scale("NRS", label="pain rating (0-10)").label
     'pain rating (0-10)'
     """
+
+    require_text(name, "name", "the name of a scale, such as 'HIT-6'")
 
     def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:  # noqa: ARG001 - scales know no diary rule
         assessments = trial.assessments
@@ -80,6 +82,7 @@ def endpoints_of(trial: Trial) -> list[Endpoint]:
     list of Endpoint
         In order of appearance; empty where nothing was assessed. Known scales come with their labels.
     """
+    require_trial(trial)
     if trial.assessments is None:
         return []
     known = {endpoint.name: endpoint for endpoint in SCALES}

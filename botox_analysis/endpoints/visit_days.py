@@ -35,7 +35,7 @@ def visit_days(outcomes: pd.DataFrame, days: str | Mapping[str, float] | None) -
     """
     if isinstance(days, str):
         require_columns(outcomes, [days], "outcomes")
-        if not pd.api.types.is_numeric_dtype(outcomes[days]):
+        if outcomes[days].dtype.kind not in "iuf":
             raise DataError(f"outcomes: the column of days '{days}' holds {outcomes[days].dtype}; expected numbers.")
         of_row: FloatArray = outcomes[days].to_numpy(dtype=float, na_value=np.nan)
     else:

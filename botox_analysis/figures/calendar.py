@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from botox_analysis.figures.style import INK, TWO_COLUMNS, axes_for, styled
 from botox_analysis.refusal import DataError, require_columns
 
+_MADE_BY = "select_diaries(trial, outcomes, visit=...)"
 NOT_RECORDED = "#D3D3CB"
 WEEKS_MARKED = 4
 
@@ -38,8 +39,9 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     DataError
         A column is missing, or there is no row.
     """
+    require_columns(diaries, ("subject", "arm", "day"), "diaries", made_by=_MADE_BY)
     measured = "headache_hours" if "headache_hours" in diaries.columns or "headache" not in diaries.columns else "headache"
-    require_columns(diaries, ("subject", "arm", "day", measured), "diaries")
+    require_columns(diaries, (measured,), "diaries", made_by=_MADE_BY)
     if diaries.empty:
         raise DataError("diaries has no rows; expected one per subject and day.")
     subjects = list(pd.unique(diaries["subject"]))

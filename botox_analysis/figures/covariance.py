@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.figures.style import INK, ONE_COLUMN, TWO_COLUMNS, axes_for, styled, visit_axis
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, kind_of, listed, wrong_kind
 
 COLOURS = "RdBu"
 """White at 0, blue above it and red below, as dark at either end: colour-blind readers tell them apart."""
@@ -102,6 +102,8 @@ def plot_covariance(covariance: pd.DataFrame, *, ax: Axes | None = None) -> Axes
 
 def _checked(covariance: pd.DataFrame) -> np.ndarray:
     """The numbers, where they are a covariance."""
+    if kind_of(covariance) != "a frame":
+        raise wrong_kind(covariance, "covariance", "a covariance: fit.covariance(), or fit.correlation(), of a fit of fit_mmrm")
     if len(covariance.columns) < 2 or list(covariance.index) != list(covariance.columns):
         raise DataError(
             f"covariance has rows {listed(covariance.index)} and columns {listed(covariance.columns)}; expected the same visits, "

@@ -42,7 +42,7 @@ def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     Hopewell S et al. (2025). CONSORT 2025 statement. PLoS Med 22:e1004587, figure 1.
     """
-    require_columns(events, ("arm", "category", "within", "n_events", "n_total"), "events")
+    require_columns(events, ("arm", "category", "within", "n_events", "n_total"), "events", made_by="disposition(trial)")
     arms = categories_of(events["arm"])
     first = str(events["category"].iloc[0])
     stages = [str(name) for name in events.loc[(events["within"] == "") & (events["category"] != first), "category"].unique()]

@@ -121,7 +121,7 @@ def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _as_codes(reasons: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray, list[str], list[str]]:
     """Reasons, the code of each subject at each visit (0: a value is there), the arm of each subject, arms and visits."""
-    require_columns(reasons, ("subject", "arm", "visit", "missing"), "reasons")
+    require_columns(reasons, ("subject", "arm", "visit", "missing"), "reasons", made_by="missing_reasons(outcomes)")
     if reasons.empty:
         raise DataError("reasons has no rows; expected one per subject and visit, as missing_reasons gives them.")
     column = reasons["missing"]

@@ -115,8 +115,8 @@ def plot_multiplicity_graph(nodes: pd.DataFrame, edges: pd.DataFrame, *, ax: Axe
 
 def _checked(nodes: pd.DataFrame, edges: pd.DataFrame) -> list[str]:
     """The names of the hypotheses."""
-    require_columns(nodes, ("name", "weight"), "nodes")
-    require_columns(edges, ("source", "target", "weight"), "edges")
+    require_columns(nodes, ("name", "weight"), "nodes", made_by="graph.nodes() of a TestingGraph")
+    require_columns(edges, ("source", "target", "weight"), "edges", made_by="graph.edges() of a TestingGraph")
     names = list(nodes["name"])
     if not names:
         raise DataError("nodes has no rows; a graph has one hypothesis or more.")

@@ -59,7 +59,7 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
         `colour` is not known.
     """
     require_choice(colour, COLOURED_BY, "colour")
-    require_columns(events, ("subject", "arm", "onset_day", "end_day", colour), "events")
+    require_columns(events, ("subject", "arm", "onset_day", "end_day", colour), "events", made_by="list_onsets(trial)")
     if events.empty:
         raise DataError("events has no rows; expected one per occurrence.")
     lines = events.drop_duplicates(["arm", "subject"])

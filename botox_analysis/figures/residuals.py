@@ -50,7 +50,7 @@ def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     DataError
         A column is missing, there is no row, a residual is missing, or the residuals are raw or Pearson's.
     """
-    require_columns(residuals, COLUMNS, "residuals")
+    require_columns(residuals, COLUMNS, "residuals", made_by="fit.residuals(), of a fit of fit_mmrm")
     if residuals.empty:
         raise DataError("residuals has no rows; expected one for each value in the fit.")
     if (residuals["kind"] != "normalised").any():

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.figures.event_rows import axes_of_rows, event_labels, row_places, with_n
 from botox_analysis.figures.style import INK, REFERENCE_COLOUR, legend_above, styled, wrapped
-from botox_analysis.refusal import DataError, require_columns
+from botox_analysis.refusal import DataError, require_columns, require_estimates
 from botox_analysis.schema import Event, with_events
 
 COLOURS = "BuPu"
@@ -92,6 +92,7 @@ def plot_severity(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _with_bars(rates: pd.DataFrame) -> pd.DataFrame:
     """With the event of each row, empty where all are together, and its severity."""
+    require_estimates(rates, "rates")
     by_term = "severity" in rates.columns
     bars = with_events(rates, ["proportion"], "rates", also=("severity",) if by_term else ())
     require_columns(bars, ["n_events"], "rates")

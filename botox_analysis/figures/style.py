@@ -14,6 +14,8 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from botox_analysis.refusal import require_path, wrong_kind
+
 ONE_COLUMN, TWO_COLUMNS = 85 / 25.4, 174 / 25.4
 """Widths of a journal's column and page, in inches."""
 
@@ -243,9 +245,14 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
 
     Raises
     ------
+    DataError
+        ``ax`` or the path is something else.
     ValueError
         A format is not known, or the path is that of a folder or in none that exists.
     """
+    if not isinstance(ax, Axes):
+        raise wrong_kind(ax, "ax", "the Axes of a figure: plot_forest(estimates) and its like")
+    require_path(path, "path", "the path of a file, without its suffix")
     strange = [name for name in formats if name not in FORMATS]
     if strange:
         raise ValueError(f"formats has {strange}; it takes some of {list(FORMATS)}.")

@@ -9,6 +9,7 @@ from botox_analysis.endpoints.adverse_events import ANY
 from botox_analysis.refusal import DataError, listed, require_columns
 from botox_analysis.schema import categories_of
 
+_MADE_BY = "events of adverse_events(trial), or event_rates(events) of them"
 _TOGETHER = ("trial", "population", "endpoint", "visit", "measure")
 
 
@@ -44,11 +45,11 @@ def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.Dat
     >>> order_by_frequency(events)["category"].tolist()
     ['Ptosis', 'Fall', 'Nausea']
     """
-    require_columns(frame, ("arm", "category"), "frame")
+    require_columns(frame, ("arm", "category"), "frame", made_by=_MADE_BY)
     if "reference" in frame.columns and (frame["reference"] != "").any():
         raise DataError("frame has comparisons, which have no counts; order the events, then compare them.")
     total = "n_total" if "n_total" in frame.columns else "n"
-    require_columns(frame, ("n_events", total), "frame")
+    require_columns(frame, ("n_events", total), "frame", made_by=_MADE_BY)
     if frame.empty:
         return frame.reset_index(drop=True)
     arms = categories_of(frame["arm"])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from botox_analysis.cells import text_of
 from botox_analysis.models.design import Design, build_design, refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES, Fit
 from botox_analysis.numerics.inference import Coefficients, FloatArray
@@ -78,7 +79,7 @@ def fit_ancova(
         if outcomes[covariate].isna().all():
             refuse_missing_covariate(covariate)
     scheduled = list(outcomes["visit"].cat.categories)
-    chosen = scheduled if visits is None else list(visits)
+    chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
     unknown = [visit for visit in chosen if visit not in scheduled]
     if unknown or not chosen:
         raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, handling_of, responses
+from botox_analysis.frame_cells import read_truths
 from botox_analysis.models.standardised import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.numerics.count_likelihoods import BetaBinomial
@@ -182,8 +183,9 @@ def _answers(
         raise ValueError("fit_binary takes one of reduction, points and response, not several.")
     require_columns(outcomes, [response], "outcomes")
     column = outcomes[response]
-    number = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
-    strange = column[column.notna() & ~number.isin([0.0, 1.0])]
+    yes, known = read_truths(column)
+    number = pd.Series(np.where(known, yes * 1.0, np.nan), index=outcomes.index)
+    strange = column[column.notna() & ~known]
     if len(strange):
         raise DataError(
             f"outcomes: column '{response}' says '{strange.iloc[0]}' in {len(strange)} rows; expected yes or no: truth values, "

@@ -13,6 +13,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.event_counts import DAYS_PER_YEAR
 from botox_analysis.endpoints.intercurrent_history import history_of
+from botox_analysis.frame_cells import read_days
 from botox_analysis.models.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
 from botox_analysis.models.resampled_parts import Part, determined, in_parts, refuse_many, require_draws
@@ -209,7 +210,7 @@ def _planned(outcomes: pd.DataFrame, planned_days: float | str) -> FloatArray:
         raise DataError(
             f"outcomes has no column '{planned_days}' of planned days; its columns are {listed(outcomes.columns, n_shown=30)}."
         )
-    days = np.asarray(pd.to_numeric(outcomes[planned_days], errors="coerce").to_numpy(dtype=float, na_value=np.nan))
+    days, _ = read_days(outcomes[planned_days], "outcomes", "")
     wrong = np.flatnonzero(~(np.isfinite(days) & (days >= 1)))
     if wrong.size:
         raise DataError(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.event_counts import DAYS_PER_YEAR
+from botox_analysis.frame_cells import read_numbers
 from botox_analysis.models.rates import PER_YEARS
 from botox_analysis.models.visit_rows import VisitRows
 from botox_analysis.numerics.inference import FloatArray
@@ -90,7 +91,7 @@ def count_days(of: VisitRows, period_days: int, *, most: str) -> Counted:
     """
     rows, value = of.rows, of.response
     there = RECORDED_DAYS in rows.columns
-    recorded = rows[RECORDED_DAYS].to_numpy(dtype=float, na_value=np.nan) if there else np.full(len(rows), float(period_days))
+    recorded = read_numbers(rows[RECORDED_DAYS], "outcomes", "")[0] if there else np.full(len(rows), float(period_days))
     count = value * recorded / period_days
     _refuse_where(
         of,
@@ -160,9 +161,7 @@ def exposure_of(outcomes: pd.DataFrame) -> pd.Series:
     DataError
         The exposure of a count is not known, or below 0.
     """
-    days = pd.Series(
-        pd.to_numeric(outcomes[EXPOSURE_DAYS], errors="coerce").to_numpy(dtype=float, na_value=np.nan), outcomes.index
-    )
+    days = pd.Series(read_numbers(outcomes[EXPOSURE_DAYS], "outcomes", "")[0], outcomes.index)
     wrong = np.flatnonzero(outcomes["value"].notna() & ~(np.isfinite(days) & (days >= 0)))
     if wrong.size:
         first = outcomes.iloc[wrong[0]]

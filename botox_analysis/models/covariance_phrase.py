@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from botox_analysis.numerics.covariance import STRUCTURES
-from botox_analysis.refusal import require_choice
+from botox_analysis.refusal import require_choice, require_text
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def read_covariance(phrase: str) -> CovariancePhrase:
     ValueError
         The structure is not known, or lacks its days.
     """
+    require_text(phrase, "covariance", "the name of a structure, such as 'unstructured'")
     rest, _, by = phrase.partition(" by ")
     structure, _, on = rest.partition(" on ")
     require_choice(structure, STRUCTURES, "covariance")

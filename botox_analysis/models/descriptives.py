@@ -8,7 +8,7 @@ import pandas as pd
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.models.design import is_number
 from botox_analysis.numerics.inference import FloatArray, t_inference
-from botox_analysis.refusal import require_conf_level
+from botox_analysis.refusal import kind_of, require_conf_level, require_trial
 from botox_analysis.schema import BASELINE, SPREADS, as_estimates, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
@@ -38,6 +38,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
         *estimates* at the visit ``baseline``: for numbers mean, standard deviation, median, minimum and maximum, for
         factors the proportion in each category, with ``n_events``. ``n`` counts those with a value.
     """
+    require_trial(trial)
     numbers: list[tuple[str, pd.Series]] = []
     factors: list[tuple[str, pd.Series]] = []
     for name in trial.covariates:
@@ -47,6 +48,8 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
             numbers.append((label, column))
         elif column.nunique() <= MAX_LEVELS:
             factors.append((label, column))
+    if not isinstance(endpoints, list | tuple | None):
+        raise TypeError(f"endpoints: found {kind_of(endpoints)}; expected a list, such as [HEADACHE_DAYS].")
     for endpoint in endpoints or []:
         wide = endpoint.measure(trial, endpoint.rule)
         if BASELINE in wide.columns:

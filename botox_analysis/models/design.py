@@ -97,11 +97,15 @@ def is_number(column: pd.Series) -> bool:
     DataError
         The column holds dates, or numbers that pandas does not know as such.
     """
-    if pd.api.types.is_numeric_dtype(column):
-        return not pd.api.types.is_bool_dtype(column)
-    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
-        raise DataError(f"outcomes: the covariate '{column.name}' holds dates; expected a number of days, or a factor.")
-    if column.dtype == object and pd.api.types.infer_dtype(column) in NUMBERS_AS_OBJECTS:
+    if column.dtype.kind in "iuf":
+        return True
+    if isinstance(column.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(column):
+        return False
+    contents = pd.api.types.infer_dtype(column)
+    if contents in NO_COVARIATE:
+        right = "a number of days" if NO_COVARIATE[contents] in ("dates", "durations") else "a number"
+        raise DataError(f"outcomes: the covariate '{column.name}' holds {NO_COVARIATE[contents]}; expected {right}, or a factor.")
+    if column.dtype == object and contents in NUMBERS_AS_OBJECTS:
         raise DataError(
             f"outcomes: the covariate '{column.name}' holds numbers, but its type is object; "
             "expected a column of numbers (astype(float)), or of texts for a factor."
@@ -109,7 +113,16 @@ def is_number(column: pd.Series) -> bool:
     return False
 
 
-NUMBERS_AS_OBJECTS = ("integer", "floating", "mixed-integer-float", "decimal", "complex")
+NUMBERS_AS_OBJECTS = ("integer", "floating", "mixed-integer-float", "decimal")
+
+NO_COVARIATE = {
+    **dict.fromkeys(("datetime64", "datetime", "date", "time"), "dates"),
+    **dict.fromkeys(("timedelta64", "timedelta"), "durations"),
+    **dict.fromkeys(("period", "interval"), "periods"),
+    "bytes": "bytes",
+    "complex": "complex numbers",
+}
+"""What `pandas.api.types.infer_dtype` finds where there is neither a number nor a level."""
 
 
 NOT_COVARIATES = frozenset({*OUTCOMES, *OF_VISITS} - {"baseline"})

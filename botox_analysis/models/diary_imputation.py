@@ -27,7 +27,7 @@ from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.maximum_likelihood import Maximum, maximise
 from botox_analysis.numerics.subject_data import BoolArray, IntArray
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, kind_of, listed, require_trial
 from botox_analysis.schema import BASELINE, RECORDED_DAYS, grid_of
 from botox_analysis.trials.diary_rows import YES
 from botox_analysis.trials.trial import Trial
@@ -115,6 +115,7 @@ def impute_diary(
          visit  estimate  missing_information
     5  week 24     -1.78                 0.02
     """
+    require_trial(trial)
     rule, daily = _counting_of(endpoint)
     own = replace(rule, minimum_days=minimum_days)
     require_draws(n, seed, "days are")
@@ -152,7 +153,9 @@ def impute_diary(
 
 def _counting_of(endpoint: Endpoint) -> tuple[DiaryRule, Daily]:
     if not isinstance(endpoint, Endpoint):
-        raise TypeError(f"endpoint is {endpoint!r}; it is an Endpoint that counts days of a diary, such as HEADACHE_DAYS.")
+        raise TypeError(
+            f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days of a diary, such as HEADACHE_DAYS."
+        )
     if endpoint.rule is None or endpoint.daily is None:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
     return endpoint.rule, endpoint.daily

@@ -27,7 +27,7 @@ from botox_analysis.models.single_imputation import SINGLE_VALUES, fill_in
 from botox_analysis.models.strategy_words import words_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED
-from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.refusal import DataError, require_choice, require_outcomes
 from botox_analysis.schema import INTERCURRENT_EVENT, grid_of
 
 STRATEGIES = SINGLE_VALUES
@@ -173,6 +173,8 @@ def impute(
          visit  estimate  missing_information
     5  week 24     -1.51                 0.07
     """
+    if not isinstance(outcomes, Imputations):
+        require_outcomes(outcomes)
     if isinstance(strategy, str):
         require_choice(strategy, (*SINGLE_VALUES, *REFERENCE_BASED), "strategy")
     if isinstance(outcomes, Imputations):

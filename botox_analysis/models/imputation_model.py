@@ -238,7 +238,11 @@ def imputation_model(
     flat = modelled.ravel() if grid.cell is None else modelled.ravel()[grid.cell]
     n_unused = int((~np.isnan(observed) & np.isnan(modelled)).sum())
     try:
-        fit = _fitted(kept.assign(**{response: flat}), covariates, covariance, response)
+        unused = np.isnan(flat)
+        fit = _fitted(
+            kept.assign(**{name: kept[name].mask(unused) for name in ("value", "change", "percent_change")}),
+            covariates, covariance, response,
+        )  # fmt: skip
     except (DataError, FitError) as error:
         if not n_unused:
             raise

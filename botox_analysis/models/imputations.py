@@ -11,7 +11,7 @@ import pandas as pd
 from botox_analysis.models.single_imputation import with_values
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import BoolArray
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import DataError, is_whole_number, kind_of
 from botox_analysis.subject_grid import SubjectGrid
 from botox_analysis.trials.trial import LEFT_OUT
 
@@ -119,8 +119,9 @@ class Imputations:
         DataError
             There is no such data set.
         """
-        if not 0 <= number < len(self):
-            raise DataError(f"there is no data set {number!r}; they are numbered from 0 to {len(self) - 1}.")
+        if not is_whole_number(number) or not 0 <= number < len(self):
+            found = kind_of(number).removeprefix("the number ")
+            raise DataError(f"there is no data set {found}; they are numbered from 0 to {len(self) - 1}.")
         filled = with_values(self.outcomes, self.grid, self.values[number], self.response, self.words)
         if self.weights is None or (self.weights[number] == 1).all():
             return filled
@@ -148,20 +149,3 @@ def _repeated(filled: pd.DataFrame, grid: SubjectGrid, times: np.ndarray) -> pd.
     rows = grid.wide(np.arange(len(filled)), -1)
     drawn = np.repeat(rows, times, axis=0)
     return filled.iloc[drawn.ravel()].reset_index(drop=True).assign(subject=np.repeat(np.arange(len(drawn)), drawn.shape[1]))
-
-
-def require_imputations(given: object) -> None:
-    """Refuse what are no imputations.
-
-    Parameters
-    ----------
-    given : Imputations
-        From `impute` and its like.
-
-    Raises
-    ------
-    DataError
-        It is something else, such as a frame.
-    """
-    if not isinstance(given, Imputations):
-        raise DataError(f"imputations is a {type(given).__name__}; expected what impute gives with n and seed.")

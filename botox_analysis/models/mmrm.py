@@ -28,7 +28,7 @@ from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairw
 from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich_variance
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.refusal import kind_of, listed, require_choice, require_crossproducts
 
 ESTIMATION = {"reml": "REML", "ml": "ML"}
 
@@ -111,7 +111,7 @@ def fit_mmrm(
     5  week 24     -1.72       0.39  1338.96
     """
     if weights is not None and not isinstance(weights, str):
-        raise ValueError("weights is no text; expected the name of a column of outcomes.")
+        raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
     candidates = [covariance] if isinstance(covariance, str) else list(covariance)
     if not candidates:
         raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
@@ -161,8 +161,7 @@ def fit_crossproducts(
         As `fit_mmrm`.
     """
     _require_words(small_sample, estimation, variance)
-    if not isinstance(measures, RepeatedMeasures):
-        raise DataError(f"measures is {measures!r}; expected cross-products, from crossproducts, or a sum of them.")
+    require_crossproducts(measures)
     phrase = read_covariance(covariance)
     if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
         made_for = CovariancePhrase(phrase.structure, measures.days_on, measures.grouped_by)

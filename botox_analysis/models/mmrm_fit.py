@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.residuals import subject_fits
 from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty
-from botox_analysis.refusal import DataError, FitError, listed, require_choice
+from botox_analysis.refusal import DataError, FitError, kind_of, listed, require_choice, require_text
 
 RESIDUALS = ("raw", "pearson", "normalised")
 
@@ -122,6 +123,7 @@ class MmrmFit(Fit):
         ValueError
             There is no such group.
         """
+        require_text(group, "group", "a level of the column by which covariances differ")
         if group not in self.covariances:
             known = listed(self.covariances) if self.measures.grouped_by else "one for all, without a name"
             raise ValueError(f"group {group!r} has no covariance; there is {known}.")
@@ -173,9 +175,9 @@ class MmrmFit(Fit):
         """
         if len(self.arms) < 2:
             raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
-        if isinstance(visits, str) or (visits is not None and not len(visits)):
-            raise ValueError(f"visits is {visits!r}; it is a list of one visit or more.")
-        chosen = list(self.visits) if visits is None else [str(visit) for visit in visits]
+        if visits is not None and (not isinstance(visits, list | tuple | pd.Index | np.ndarray) or not len(visits)):
+            raise ValueError(f"visits: found {kind_of(visits)}; it is a list of one visit or more.")
+        chosen = list(self.visits) if visits is None else [text_of(visit) for visit in visits]
         unknown = [visit for visit in chosen if visit not in self.visits]
         if unknown:
             raise DataError(f"the fit has nothing at {listed(unknown)}; its visits are {listed(self.visits, n_shown=12)}.")
@@ -220,9 +222,10 @@ class MmrmFit(Fit):
         >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
         [-1.41]
         """
-        if not weights or not all(_is_contrast(cells) for cells in weights.values()):
+        if not isinstance(weights, Mapping) or not weights or not all(_is_contrast(cells) for cells in weights.values()):
+            found = f"{dict(weights)}" if isinstance(weights, Mapping) else kind_of(weights)
             raise ValueError(
-                f"weights is {weights!r}; expected a name for each contrast, and for each name the weights of means: "
+                f"weights: found {found}; expected a name for each contrast, and for each name the weights of means: "
                 "{name: {(arm, visit): number}}."
             )
         rows, n = [], []

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.frame_cells import read_numbers
 from botox_analysis.models.testing_graph import TestingGraph
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.multiplicity import STATSMODELS, adjusted_p, double_false_discovery, meets
@@ -108,7 +109,7 @@ def adjust_multiplicity(
 def _p_values(estimates: pd.DataFrame) -> FloatArray:
     if estimates.empty:
         raise DataError("estimates has no rows; expected one for each hypothesis.")
-    p_value = pd.to_numeric(estimates["p_value"], errors="coerce").to_numpy(dtype=float)
+    p_value, _ = read_numbers(estimates["p_value"], "estimates", "")
     missing = np.isnan(p_value)
     if missing.all():
         raise DataError("estimates has no p-values; ask the model for a test, or choose rows that have one.")

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import text_of
 from botox_analysis.endpoints.responders import Response, responses
-from botox_analysis.models.imputations import RUBIN, Imputations, require_imputations
+from botox_analysis.models.imputations import RUBIN, Imputations
 from botox_analysis.models.single_imputation import wide_of
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.rubin import pool_by_rubin, pooled_wilson_interval
-from botox_analysis.refusal import DataError, listed, require_choice, require_conf_level
+from botox_analysis.refusal import DataError, listed, require_choice, require_conf_level, require_imputations
 from botox_analysis.schema import as_estimates
 
 OF = ("differences", "proportions")
@@ -80,11 +81,14 @@ def pool_responders(
         )
     grid = imputations.grid
     if of == "differences" and len(grid.arms) < 2:
-        raise DataError(f"outcomes has one arm only, '{grid.arms[0]}'; a difference needs two.")
-    unknown = [visit for visit in visits or () if visit not in grid.visits]
+        raise DataError(
+            f"the imputations have one arm only, '{grid.arms[0]}'; a difference needs two (left_out counts who did not enter)."
+        )
+    named = None if visits is None else [text_of(visit) for visit in visits]
+    unknown = [visit for visit in named or () if visit not in grid.visits]
     if unknown:
         raise DataError(f"the imputations have nothing at {listed(unknown)}; their visits are {listed(grid.visits, n_shown=12)}.")
-    chosen = [place for place, visit in enumerate(grid.visits) if visits is None or visit in visits]
+    chosen = [place for place, visit in enumerate(grid.visits) if named is None or visit in named]
     outcomes = imputations.outcomes
     asked = responses(outcomes, reduction, points)
     baseline = wide_of(grid, "baseline")[:, 0]

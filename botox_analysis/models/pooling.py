@@ -11,14 +11,14 @@ from joblib import Parallel, delayed
 
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.design import Design, build_design
-from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations, require_imputations
+from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
 from botox_analysis.models.resampled_parts import MOST_FAILED
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.least_squares import fit_least_squares
 from botox_analysis.numerics.many_regressions import many_regressions
 from botox_analysis.numerics.rubin import pool_by_rubin
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
 from botox_analysis.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimates, check_estimates
 
 Analysis = Callable[[pd.DataFrame], pd.DataFrame]

@@ -94,6 +94,8 @@ def compare_ranks(
     arms = categories_of(outcomes["arm"])
     if len(arms) < 2:
         raise DataError(f"outcomes has one arm only, '{arms[0]}'; a comparison needs two.")
+    if response != "value" and outcomes[response].isna().all() and outcomes["baseline"].isna().all():
+        raise DataError(f"outcomes has no baseline, and so no {response}; take response='value', or give as_outcomes a baseline.")
     rows = []
     for visit in choose_visits(outcomes, visits):
         there = outcomes[(outcomes["visit"] == visit) & outcomes[response].notna()]

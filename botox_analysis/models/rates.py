@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.event_frames import check_events
+from botox_analysis.frame_cells import read_numbers, shown
 from botox_analysis.models.strata import LinedUp, add_strata, line_up
 from botox_analysis.numerics.comparisons import COMPARISONS, TESTS, Method
 from botox_analysis.numerics.incidence import poisson_interval
@@ -228,13 +229,15 @@ def _estimated(measure: str, n_strata: NDArray[np.intp]) -> list[str]:
 def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) -> pd.DataFrame:
     require_columns(counted, columns, f"events, for the {measure},")
     for column in columns:
-        numbers = pd.to_numeric(counted[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        numbers, _ = read_numbers(counted[column], "events", "")
         right = np.isfinite(numbers) & (numbers >= 0)
         if column in ("at_risk", "exposure"):
             right |= counted[column].isna().to_numpy()
         if not right.all():
             row = int(np.flatnonzero(~right)[0]) + 1
-            raise DataError(f"events row {row}: found {column} {counted[column].iloc[row - 1]}; expected a number, 0 or more.")
+            raise DataError(
+                f"events row {row}: found {column} {shown(counted[column].iloc[row - 1])}; expected a number, 0 or more."
+            )
         counted[column] = numbers
     if columns[0] == "occurrences":
         times, subjects = (counted[column].to_numpy(dtype=float) for column in ("occurrences", "n_events"))

@@ -16,7 +16,7 @@ from botox_analysis.models.times import on_day
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.recurrent import cumulative_limits, cumulative_mean
 from botox_analysis.numerics.survival import kaplan_meier, quantile_time
-from botox_analysis.refusal import require_choice, require_conf_level
+from botox_analysis.refusal import require_choice, require_conf_level, require_trial
 from botox_analysis.schema import as_estimates
 from botox_analysis.trials.trial import Trial
 
@@ -76,6 +76,7 @@ def mean_cumulative(
     >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
     {'placebo': 0.721, 'onabotulinumtoxinA': 0.952}
     """
+    require_trial(trial)
     require_conf_level(conf_level)
     trial = safety_trial(trial)
     history = history_of(trial, category, rule=rule, special=special)
@@ -160,6 +161,7 @@ def onset_and_duration(
     ValueError
         `by` is not known, or `special` is missing or empty.
     """
+    require_trial(trial)
     require_choice(by, [word for word, (_, ranked) in BY.items() if ranked is None], "by")
     check_special(special)
     trial = safety_trial(trial)

@@ -16,7 +16,7 @@ from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.refits import drawn_within, refit, resampled, stacked
 from botox_analysis.numerics.subject_data import SubjectData, patterns
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.refusal import DataError, FitError, require_conf_level
+from botox_analysis.refusal import DataError, FitError, require_conf_level, require_crossproducts, require_fit, wrong_kind
 
 AT_ONCE = 500
 """Resamples whose cross-products are held at a time."""
@@ -119,8 +119,12 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
     FitError
         All data sets together do not determine the model.
     """
-    if not many or not all(isinstance(each, RepeatedMeasures) for each in many):
-        raise DataError("many holds something else than cross-products, or nothing; expected those of one data set or more.")
+    if not isinstance(many, list | tuple):
+        raise wrong_kind(many, "many", "a list of cross-products, each from crossproducts(outcomes)")
+    if not many:
+        raise DataError("many is empty; expected cross-products of one data set or more, each from crossproducts(outcomes).")
+    for number, each in enumerate(many, start=1):
+        require_crossproducts(each, f"many, item {number}")
     whole = many[0]
     for each in many[1:]:
         whole = whole + each
@@ -131,8 +135,7 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
 
 
 def _refuse_one_arm(fit: MmrmFit) -> None:
-    if not isinstance(fit, MmrmFit):
-        raise DataError(f"fit is a {type(fit).__name__}; expected one of fit_mmrm.")
+    require_fit(fit)
     if len(fit.arms) < 2:
         raise DataError(f"outcomes has one arm only, '{fit.arms[0]}'; a difference needs two.")
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from botox_analysis import wording
-from botox_analysis.models.imputations import Imputations, require_imputations
+from botox_analysis.models.imputations import Imputations
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import BoolArray
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice, require_imputations
 from botox_analysis.schema import EXPOSURE_DAYS
 
 ON = ("after the event", "all imputed")

@@ -11,14 +11,13 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from botox_analysis.agreement import ORIGINS
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.reference_based import REFERENCE_BASED
 from botox_analysis.refusal import DataError
 from botox_analysis.schema import EXPOSURE_DAYS, grid_of
 from botox_analysis.subject_grid import SubjectGrid
-
-ORIGINS = ("baseline", "value", "change", "percent_change")
 
 
 def fill_in(outcomes: pd.DataFrame, strategy: str) -> pd.DataFrame:

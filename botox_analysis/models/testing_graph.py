@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from numbers import Integral
 from operator import index
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.multiplicity import exact_shares, graph_adjusted_p
-from botox_analysis.refusal import DataError, listed, require_columns
+from botox_analysis.refusal import DataError, kind_of, listed, require_columns, require_estimates
 from botox_analysis.schema import ESTIMATES_KEY, check_estimates
 
 _NAME_COLUMNS = ("endpoint", "category", "within", "visit", "arm", "reference", "measure", "trial", "population", "intercurrent")
@@ -67,6 +68,8 @@ class TestingGraph:
 
     def __post_init__(self) -> None:
         """Refuse what is no graph, and keep exact fractions."""
+        if not isinstance(self.weights, list | tuple | np.ndarray | pd.Series):
+            raise TypeError(f"weights: found {kind_of(self.weights)}; expected a list of shares, such as [0.5, 0.5].")
         weights = exact_shares(self.weights, "weights")
         m = len(weights)
         if not m:
@@ -250,6 +253,8 @@ class TestingGraph:
         ValueError
             There are not as many p-values as hypotheses.
         """
+        if not isinstance(p_value, list | tuple | np.ndarray | pd.Series):
+            raise TypeError(f"p_value: found {kind_of(p_value)}; expected a list of p-values, one for each hypothesis.")
         if np.shape(p_value) != (len(self.weights),):
             raise ValueError(f"p_value has shape {np.shape(p_value)}; the graph has {len(self.weights)} hypotheses.")
         return graph_adjusted_p(p_value, np.array(self.weights, dtype=object), np.array(self.transitions, dtype=object))
@@ -305,6 +310,7 @@ class TestingGraph:
         nodes = pd.DataFrame({"name": list(self.names), "weight": [float(weight) for weight in self.weights]})
         if adjusted is None:
             return nodes
+        require_estimates(adjusted)
         require_columns(adjusted, ("p_adjusted", "rejected"), "estimates")
         self.require_rows(adjusted)
         return nodes.assign(p_adjusted=adjusted["p_adjusted"].to_numpy(), rejected=adjusted["rejected"].to_numpy())
@@ -338,6 +344,7 @@ class TestingGraph:
         DataError
             Says how many there are of each.
         """
+        require_estimates(estimates)
         if len(estimates) != len(self.weights):
             raise DataError(
                 f"estimates has {len(estimates)} rows and the graph {len(self.weights)} hypotheses ({listed(self.names)}); "
@@ -350,11 +357,11 @@ def _numbered(m: int) -> list[str]:
 
 
 def _names(hypotheses: int | Sequence[str]) -> list[str]:
-    if isinstance(hypotheses, str):
-        raise ValueError(f"hypotheses is {hypotheses!r}; it is how many there are, or a list of their names.")
+    if not isinstance(hypotheses, list | tuple | pd.Index | np.ndarray | Integral):
+        raise ValueError(f"hypotheses: found {kind_of(hypotheses)}; it is how many there are, or a list of their names.")
     names = [str(name) for name in hypotheses] if isinstance(hypotheses, Iterable) else _numbered(index(hypotheses))
     if not names:
-        raise ValueError(f"hypotheses is {hypotheses!r}; there is one or more.")
+        raise ValueError(f"hypotheses is {hypotheses}; there is one or more.")
     return names
 
 
@@ -369,8 +376,10 @@ def _chain(m: int) -> list[list[int]]:
 
 def _families(families: Sequence[int | Sequence[str]]) -> tuple[list[str], list[list[int]]]:
     """Names of all hypotheses, and the numbers of those in each family."""
-    if isinstance(families, str) or not isinstance(families, Sequence) or not len(families):
-        raise ValueError(f"families is {families!r}; it is a list such as [2, 2], or of lists of names.")
+    if not isinstance(families, list | tuple):
+        raise ValueError(f"families: found {kind_of(families)}; it is a list such as [2, 2], or of lists of names.")
+    if not families:
+        raise ValueError("families is empty; it is a list such as [2, 2], or of lists of names.")
     by_family = [_names(family) for family in families]
     sizes = [len(family) for family in by_family]
     named = any(isinstance(family, Iterable) for family in families)

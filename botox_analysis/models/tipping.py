@@ -10,12 +10,12 @@ import pandas as pd
 from scipy import optimize
 
 from botox_analysis.models.ancova import fit_ancova
-from botox_analysis.models.imputations import Imputations, require_imputations
+from botox_analysis.models.imputations import Imputations
 from botox_analysis.models.pooling import Analysed, determined_design, pooled
 from botox_analysis.models.shifts import arms_of, direction_of, movable, require_movable
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.moved_values import MovedRegressions, moved_regressions
-from botox_analysis.refusal import DataError, FitError, listed, require_conf_level
+from botox_analysis.refusal import DataError, FitError, listed, require_conf_level, require_imputations
 from botox_analysis.schema import BASELINE
 
 GRID = 21

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import text_of
 from botox_analysis.models.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.least_squares import fit_least_squares
@@ -205,7 +206,7 @@ def choose_visits(outcomes: pd.DataFrame, visits: Sequence[str] | None) -> list[
     """
     refuse_no_list("visits", visits or ())
     scheduled = list(outcomes["visit"].cat.categories)
-    chosen = scheduled if visits is None else list(visits)
+    chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
     unknown = [visit for visit in chosen if visit not in scheduled]
     if unknown or not chosen:
         raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.endpoints.adverse_events import ANY, adverse_events
 from botox_analysis.endpoints.diary import diary_endpoints_of, select_diaries
 from botox_analysis.endpoints.diary_rule import PREEMPT, RULES, UNKNOWN_SEVERITY
@@ -15,7 +16,7 @@ from botox_analysis.endpoints.disposition import disposition
 from botox_analysis.endpoints.emergent import safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import intercurrent_counts, intercurrent_events
-from botox_analysis.endpoints.responders import MISSING_RESPONSES, responders
+from botox_analysis.endpoints.responders import MISSING_RESPONSES, baseline_problem, responders
 from botox_analysis.endpoints.scales import endpoints_of
 from botox_analysis.models.adverse_event_order import order_by_frequency
 from botox_analysis.models.conclusions import number_needed
@@ -180,7 +181,8 @@ def _refuse_unknown_words(trial: Trial) -> None:
     )
     for key, word, known in words:
         if word and word not in known:
-            raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.")
+            meant = did_you_mean(word, known)
+            raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.{meant}")
     of_period = RULES.get(planned.diary_rule, PREEMPT).period_days
     if not 0 <= planned.baseline_minimum_days <= of_period:
         raise DataError(
@@ -266,8 +268,9 @@ def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame
 
 def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | None:
     by_points = planned.points != 0
-    needed = primary.outcomes["change" if by_points else "baseline"]
-    if needed.isna().all():
+    if any(
+        baseline_problem(outcomes, "points" if by_points else "baseline") for outcomes in (primary.outcomes, primary.observed)
+    ):
         return None
     points = [planned.points] if by_points else None
     reduction = None if by_points else sorted({planned.reduction, *REDUCTIONS})

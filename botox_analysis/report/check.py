@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import DataError, require_path, require_trial
 from botox_analysis.report.write import ESTIMATES, MANIFEST, Progress, read_manifest, write_report
 from botox_analysis.schema import ESTIMATES_KEY
 from botox_analysis.trials.bundled import SIMULATED, open_trial
@@ -43,6 +43,9 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
     DataError
         The folder holds no report, or the manifest does not say where the trial came from.
     """
+    require_path(folder, "folder", "the path of a report's folder: write_report(trial, folder)")
+    if trial is not None:
+        require_trial(trial)
     folder = Path(folder)
     manifest = read_manifest(folder)
     reported: dict[str, str] = manifest["outputs"]

@@ -18,7 +18,7 @@ import pandas as pd
 
 from botox_analysis import figures, wording
 from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
 from botox_analysis.report.parts import Analysis, MissingValues
@@ -86,6 +86,7 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     FitError
         A model is not determined by the data.
     """
+    require_trial(trial)
     folder = Path(folder).resolve()
     _refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import wrong_kind
 
 
 def table_listing(listing: pd.DataFrame) -> pd.DataFrame:
@@ -27,15 +27,15 @@ def table_listing(listing: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        There are no columns.
+        It is no frame, or one without columns.
 
     Examples
     --------
     >>> table_listing(pd.DataFrame({"onset_day": [3.0, None], "serious": [True, False]})).to_dict("list")
     {'Onset day': ['3', '–'], 'Serious': ['yes', 'no']}
     """
-    if not len(listing.columns):
-        raise DataError("listing has no columns; expected a row per line.")
+    if not isinstance(listing, pd.DataFrame) or not len(listing.columns):
+        raise wrong_kind(listing, "listing", "a frame with a row per line: list_adverse_events(trial)")
     heads = [wording.capital(str(column).replace("_", " ")) for column in listing.columns]
     return pd.DataFrame({head: [_text(value) for value in listing[column]] for head, column in zip(heads, listing, strict=True)})
 

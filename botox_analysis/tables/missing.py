@@ -29,7 +29,12 @@ def table_missing(events: pd.DataFrame) -> pd.DataFrame:
     DataError
         A column is missing, there are no rows, several endpoints or populations, or a row is missing or there twice.
     """
-    require_columns(events, ("population", "endpoint", "visit", "arm", "category", "n_events", "n_total"), "events")
+    require_columns(
+        events,
+        ("population", "endpoint", "visit", "arm", "category", "n_events", "n_total"),
+        "events",
+        made_by="missing_values(outcomes)",
+    )
     if events.empty:
         raise DataError("events has no rows; expected those of missing_values.")
     for column in ("endpoint", "population"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from botox_analysis.refusal import DataError, listed, require_choice
+from botox_analysis.refusal import DataError, listed, require_choice, require_path
 from botox_analysis.schema import ESTIMATES_NUMBERS
 from botox_analysis.trials.fetch import SOURCES, fetch_trial
 from botox_analysis.trials.read import load_trial
@@ -65,6 +65,7 @@ def open_trial(name: str) -> Trial:
     DataError
         There is no such trial or folder, or its files are not as they should be.
     """
+    require_path(name, "name", "the name of a trial, such as 'simulated', or the path of a folder")
     if name == SIMULATED:
         trial = load_trial(bundled_data(SIMULATED))
     elif name in SOURCES:

@@ -169,7 +169,7 @@ def settle_rows(
             left_out += by_arm(blank, f"empty {DOSES}, taken as none")
         else:
             found = f"no such column, and blank_dose = '{settings['blank_dose']}'"
-            problems.append((file, 1, DOSES, found, "it, or no blank_dose under [diary] in trial.toml"))
+            problems.append(Problem(file, 1, DOSES, found, "it, or no blank_dose under [diary] in trial.toml"))
     said = dict(said_of_headache(diary))
     rows = _contradictory(said, len(diary))
     if not rows.size:
@@ -294,7 +294,7 @@ def _problems(diary: pd.DataFrame, rows: Any, said: Said, file: str, numbers: An
         no, yes = ([column for column, says in said.items() if says[place] == truth] for truth in (NO, YES))
         cells = [", ".join(f"{column} {_shown(diary[column].iloc[row])}" for column in columns) for columns in (no, yes)]
         alike = f" ({n:,} such rows)" if n > 1 else ""
-        problems.append((file, int(numbers[row]), no[0], f"{' beside '.join(cells)}{alike}", _EXPECTED))
+        problems.append(Problem(file, int(numbers[row]), no[0], f"{' beside '.join(cells)}{alike}", _EXPECTED))
     return problems
 
 

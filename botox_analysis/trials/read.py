@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_path
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
@@ -53,10 +53,7 @@ def load_trial(folder: str | Path) -> Trial:
     ----------
     CDISC Study Data Tabulation Model Implementation Guide 3.4, section 4.4.4: study days, without a day 0.
     """
-    if not isinstance(folder, str | Path):
-        raise DataError(
-            f"folder is a {type(folder).__name__}; expected the path of a folder with subjects.csv or subjects.parquet."
-        )
+    require_path(folder, "folder", "the path of a folder with subjects.csv or subjects.parquet")
     folder = Path(folder)
     with parsing(str(folder), "a folder"):
         is_folder = folder.is_dir()

@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.cells import SEVERITIES
-from botox_analysis.refusal import DataError
+from botox_analysis.refusal import DataError, require_seed
 from botox_analysis.trials.simulate_events import STRATEGIES, draw_events, draw_intercurrent_events
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
@@ -98,6 +98,7 @@ def simulate_trial(seed: int) -> Trial:
     ----------
     ``data/simulated/SOURCE.md`` lists what is published and what is assumed.
     """
+    require_seed(seed)
     tables = _tables(seed)
     return as_trial(
         tables,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.refusal import listed
 
 TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES = (
@@ -51,5 +52,6 @@ def strategy_problem(strategies: Mapping[str, str]) -> str:
                 f"they received) and no handling of values; expected one of {listed(EVENT_STRATEGIES)}."
             )
         if word not in EVENT_STRATEGIES:
-            return f"found {kind} = '{word}'; expected one of {listed(EVENT_STRATEGIES)}."
+            meant = did_you_mean(str(word), EVENT_STRATEGIES)
+            return f"found {kind} = '{word}'; expected one of {listed(EVENT_STRATEGIES)}.{meant}"
     return ""

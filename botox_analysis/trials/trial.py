@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells import distinct
-from botox_analysis.refusal import DataError, listed, refuse
+from botox_analysis.refusal import DataError, listed, refuse, require_text, wrong_kind
 from botox_analysis.schema import categories_of
 from botox_analysis.trials.checks import Door, Told, checked, populations_in
 from botox_analysis.trials.diary_rows import settle_rows
@@ -111,6 +112,7 @@ class Trial:
         DataError
             The trial has no such population, or nobody is in it.
         """
+        require_text(population, "population", "the name of one, such as 'itt'")
         already = self.population.split(", ")
         if population in already:
             return self
@@ -121,7 +123,7 @@ class Trial:
         if population not in self.populations:
             raise DataError(
                 f"{self.name} has no population '{population}'; its populations are "
-                f"{listed([ALL_RANDOMISED, *self.populations])}."
+                f"{listed([ALL_RANDOMISED, *self.populations])}.{did_you_mean(population, self.populations)}"
             )
         member = self.subjects[population].to_numpy(dtype=bool)
         if not member.any():
@@ -193,10 +195,11 @@ def as_trial(
     >>> as_trial({"subjects": subjects}, name="two people").arms
     ['placebo', '155 U']
     """
-    unknown = [table for table in tables if table not in TABLES] if isinstance(tables, Mapping) else [type(tables).__name__]
+    if not isinstance(tables, Mapping):
+        raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
+    unknown = [table for table in tables if table not in TABLES]
     if unknown or "subjects" not in tables:
-        raise DataError(f"{name}: found tables {listed(tables if isinstance(tables, Mapping) else unknown)}; "
-                        f"expected 'subjects' and any of {listed(TABLES[1:])}.")  # fmt: skip
+        raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
     files = dict(files or {})
     given = {"arms": arms, "visits": visits, "populations": list(populations) or None}
     asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})

@@ -317,12 +317,6 @@ def test_a_name_twice_among_arms_or_visits_is_refused(names, said):
         outcomes_of(**names)
 
 
-def test_visits_of_another_type_are_refused_in_a_way_that_shows_it():
-    with pytest.raises(ba.DataError) as caught:
-        outcomes_of(FRAME.assign(visit=["4", "8", "4", "8"]), visits=[4, 8])
-    assert caught.value.problems["found"][0] not in caught.value.problems["expected"][0]
-
-
 def test_a_subject_twice_at_a_visit_is_refused_with_the_second_row():
     with pytest.raises(
         ba.DataError, match="row 5, column 'visit': found subject 'a' at 'w8' a second time; expected one row per"
@@ -337,7 +331,7 @@ def test_a_subject_with_two_arms_or_two_baselines_is_refused(column, cells):
 
 
 @pytest.mark.parametrize("column", ["value", "baseline", "change"])
-@pytest.mark.parametrize(("cell", "found"), [("much", "'much'"), (np.inf, "'inf'")])
+@pytest.mark.parametrize(("cell", "found"), [("much", "'much'"), (np.inf, "inf")])
 def test_a_number_that_is_none_is_refused_with_its_row(column, cell, found):
     cells = pd.Series([1.0, cell, 1.0, 1.0], dtype=object)
     with pytest.raises(ba.DataError, match=f"frame, row 2, column '{column}': found {found}; expected a number"):

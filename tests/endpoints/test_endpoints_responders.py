@@ -233,7 +233,7 @@ def test_a_share_of_baselines_that_are_not_there_is_refused():
 
 
 def test_a_frame_that_is_not_outcomes_is_refused():
-    with pytest.raises(ba.DataError, match="outcomes has no column 'trial'"):
+    with pytest.raises(ba.DataError, match="outcomes has no column 'arm', 'visit'"):
         ba.responders(pd.DataFrame({"subject": ["a"]}))
 
 
@@ -281,3 +281,84 @@ def test_a_stratum_that_changes_over_visits_is_refused(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
     with pytest.raises(ba.DataError, match="'phase' changes over the visits of 1384 subjects"):
         ba.responders(outcomes.assign(phase=outcomes["visit"].astype(str)), stratum="phase")
+
+
+# Baselines ------------------------------------------------------------------------------------------------------------
+
+
+def course(**columns):
+    """Eight subjects in two arms at weeks 4 and 24."""
+    frame = pd.DataFrame(
+        {
+            "subject": np.repeat(range(8), 2), "arm": np.repeat(["P", "T"] * 4, 2), "visit": ["week 4", "week 24"] * 8,
+            "baseline": np.repeat([20.0, 18, 16, 22, 25, 19, 21, 17], 2), "value": np.arange(16) % 11 + 5.0,
+        }
+    ).assign(**columns)  # fmt: skip
+    return ba.as_outcomes(frame.dropna(axis=1, how="all"), endpoint="days", arms=["P", "T"], visits=["week 4", "week 24"])
+
+
+VERBS = {
+    "responders": lambda outcomes, **asked: ba.responders(outcomes, **asked),
+    "non-responders": lambda outcomes, **asked: ba.responders(outcomes, **asked, missing="non-responder imputation"),
+    "fit_binary": lambda outcomes, **asked: ba.fit_binary(outcomes, **asked, covariates=()),
+    "first_response": lambda outcomes, **asked: ba.first_response(outcomes, **asked),
+    "pool_responders": lambda outcomes, **asked: ba.pool_responders(
+        ba.impute(outcomes, strategy="missing at random", n=2, seed=1, covariates=()), **asked
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("asked", [{"points": 2}, {"points": -2}, {"reduction": 0.5}])
+def test_nobody_with_a_baseline_is_no_0_of_0(verb, asked):
+    with pytest.raises(ba.DataError, match="outcomes has no baseline, and a response is a fall from it; expected one"):
+        VERBS[verb](course(baseline=np.nan), **asked)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "pool_responders"])
+@pytest.mark.parametrize("asked", [{"points": 2}, {"reduction": 0.5}])
+def test_an_arm_in_which_nobody_has_a_baseline_is_named(verb, asked):
+    half = course(baseline=np.repeat([20.0, np.nan] * 4, 2))
+    with pytest.raises(ba.DataError, match="outcomes has no baseline in arm 'T', and a response is a fall from it"):
+        VERBS[verb](half, **asked)
+
+
+def test_imputations_of_one_arm_have_no_difference():
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"subject": np.repeat(range(40), 2), "visit": ["week 4", "week 24"] * 40, "value": rng.normal(10, 3, 80)}
+    )
+    frame = frame.assign(arm=np.where(frame["subject"] % 2, "T", "P"), baseline=np.where(frame["subject"] % 2, np.nan, 20.0))
+    half = ba.as_outcomes(frame, endpoint="days", arms=["P", "T"], visits=["week 4", "week 24"])
+    with pytest.raises(ba.DataError, match=r"the imputations have one arm only, 'P'; a difference needs two \(left_out counts"):
+        VERBS["pool_responders"](half, points=2)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "pool_responders"])
+def test_an_arm_whose_baselines_are_all_0_has_no_shares(verb):
+    with pytest.raises(ba.DataError, match="outcomes has no baseline above 0 in arm 'T', and a response is a fall from it"):
+        VERBS[verb](course(baseline=np.repeat([20.0, 0.0] * 4, 2)), reduction=0.5)
+
+
+def test_a_subject_without_a_baseline_leaves_the_others():
+    some = course(baseline=np.repeat([np.nan, 18, 16, 22, 25, 19, 21, 17], 2))
+    assert ba.responders(some, points=2)["n_total"].tolist() == [3, 4, 3, 4]
+
+
+def test_changes_without_baselines_are_points_and_no_shares():
+    changes = course(baseline=np.nan, value=np.nan, change=-3.0)
+    assert ba.responders(changes, points=2)["n_events"].tolist() == [4, 4, 4, 4]
+    with pytest.raises(ba.DataError, match=r"outcomes has no baseline, and a share needs one; take points\."):
+        ba.responders(changes, reduction=0.5)
+
+
+def test_ranks_of_changes_need_a_baseline():
+    with pytest.raises(ba.DataError, match="outcomes has no baseline, and so no change; take response='value'"):
+        ba.compare_ranks(course(baseline=np.nan))
+    assert len(ba.compare_ranks(course(baseline=np.nan), response="value")) == 2
+
+
+def test_continuation_of_subjects_without_a_baseline_is_not_assessable():
+    events = ba.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), ba.PBS)
+    assert events.query("category == 'not assessable'")["n_events"].tolist() == [0, 4]
+    assert events["n_total"].unique().tolist() == [4]

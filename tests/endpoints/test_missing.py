@@ -198,7 +198,7 @@ def test_they_are_events_of_the_endpoint_and_tell_the_rule_of_its_diary(simulate
 
 
 def test_a_frame_that_is_not_outcomes_is_refused():
-    with pytest.raises(ba.DataError, match="outcomes has no column 'trial'"):
+    with pytest.raises(ba.DataError, match="outcomes has no column 'arm', 'visit'"):
         missing_values(pd.DataFrame({"subject": ["a"]}))
 
 

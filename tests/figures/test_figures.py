@@ -54,7 +54,7 @@ def test_a_forest_of_a_contrast_has_its_name(outcomes):
 
 
 def test_a_fit_is_no_frame_of_estimates_and_the_message_says_what_is(fit):
-    with pytest.raises(ba.DataError, match=r"estimates is a Fit; expected a frame, such as fit.differences\(\)"):
+    with pytest.raises(ba.DataError, match=r"estimates: found a fit; expected estimates: fit.means\(\), or fit.differences\(\)"):
         ba.plot_forest(fit)
 
 

@@ -140,16 +140,16 @@ def test_a_baseline_that_nobody_has_is_refused(outcomes):
         ba.fit_ancova(outcomes.assign(baseline=np.nan))
 
 
-def test_a_visit_at_which_all_values_are_missing_is_refused(outcomes):
-    empty = outcomes.assign(change=outcomes["change"].where(outcomes["visit"] != "week 18"))
+def test_a_visit_at_which_all_values_are_missing_is_refused(edit, outcomes):
+    empty = edit(outcomes, change=outcomes["change"].where(outcomes["visit"] != "week 18"))
     with pytest.raises(ba.DataError, match="no change at 'week 18': all are missing"):
         ba.fit_ancova(empty)
 
 
-def test_an_arm_without_values_at_a_visit_is_named(outcomes):
+def test_an_arm_without_values_at_a_visit_is_named(edit, outcomes):
     gone = (outcomes["visit"] == "week 24") & (outcomes["arm"] == "155 U")
     with pytest.raises(ba.DataError, match="no change in arm '155 U' at 'week 24'"):
-        ba.fit_ancova(outcomes.assign(change=outcomes["change"].where(~gone)))
+        ba.fit_ancova(edit(outcomes, change=outcomes["change"].where(~gone)))
 
 
 def test_a_covariate_that_is_the_arm_again_is_refused(outcomes):

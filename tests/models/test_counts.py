@@ -77,8 +77,8 @@ def test_the_difference_is_that_of_the_means(outcomes, distribution):
     np.testing.assert_allclose(fit.ratios()["estimate"], np.log(means[:, 1] / means[:, 0]), rtol=ROUNDING)
 
 
-def test_when_every_period_is_complete_quasi_poisson_means_are_averages_of_predictions(outcomes):
-    complete = outcomes.assign(recorded_days=28.0, value=outcomes["value"].round())
+def test_when_every_period_is_complete_quasi_poisson_means_are_averages_of_predictions(edit, outcomes):
+    complete = edit(outcomes, recorded_days=28.0, value=outcomes["value"].round())
     fit = ba.fit_counts(complete, distribution="quasi-Poisson", covariates=("baseline", "sex"), visits=["week 4"])
     rows, design, counts = at(complete, "week 4")
     design = np.column_stack([design, rows["baseline"], rows["sex"] == "male"]).astype(float)
@@ -179,8 +179,8 @@ def test_scaled_values_without_recorded_days_are_refused(outcomes):
         ba.fit_counts(outcomes.drop(columns="recorded_days"))
 
 
-def test_whole_values_without_recorded_days_are_counts_of_the_period(outcomes):
-    whole = outcomes.assign(value=outcomes["value"].round())
+def test_whole_values_without_recorded_days_are_counts_of_the_period(edit, outcomes):
+    whole = edit(outcomes, value=outcomes["value"].round())
     bare = ba.fit_counts(whole.drop(columns="recorded_days"))
     pd.testing.assert_frame_equal(bare.differences(), ba.fit_counts(whole.assign(recorded_days=28)).differences())
 
@@ -194,14 +194,14 @@ def test_whole_values_without_recorded_days_are_counts_of_the_period(outcomes):
         ("value", 13.3, r"no whole number of days \(the first is 13.3 of subject '0'\)"),
     ],
 )
-def test_what_is_no_count_is_refused(outcomes, column, value, said):
-    odd = outcomes.assign(**{column: outcomes[column].where(outcomes.index > 0, value)})
+def test_what_is_no_count_is_refused(edit, outcomes, column, value, said):
+    odd = edit(outcomes, **{column: outcomes[column].where(outcomes.index > 0, value)})
     with pytest.raises(ba.DataError, match=f"found 1 values at 'week 4' .*{said}"):
-        ba.fit_counts(odd.assign(change=odd["value"] - odd["baseline"]))
+        ba.fit_counts(odd)
 
 
-def test_more_days_than_recorded_are_no_beta_binomial():
-    many = make(2).assign(value=40.0, recorded_days=28)
+def test_more_days_than_recorded_are_no_beta_binomial(edit):
+    many = edit(make(2), value=40.0, recorded_days=28)
     with pytest.raises(ba.DataError, match="above the recorded days"):
         ba.fit_counts(many, distribution="beta-binomial")
 
@@ -210,38 +210,37 @@ def test_more_days_than_recorded_are_no_beta_binomial():
 
 
 @pytest.mark.parametrize(("distribution", "limit"), [("negative binomial", "Poisson"), ("beta-binomial", "binomial")])
-def test_days_without_overdispersion_are_fitted_at_the_limit_and_the_note_says_so(outcomes, distribution, limit):
-    steady = outcomes.assign(value=10.0 + outcomes.index % 3, recorded_days=28)
+def test_days_without_overdispersion_are_fitted_at_the_limit_and_the_note_says_so(edit, outcomes, distribution, limit):
+    steady = edit(outcomes, value=10.0 + outcomes.index % 3, recorded_days=28)
     fit = ba.fit_counts(steady, distribution=distribution)
     assert fit.summary()["dispersion"].tolist() == [0, 0]
     assert fit.differences()["note"].tolist() == [f"no overdispersion: {limit}"] * 2
 
 
-def test_days_that_are_all_28_have_no_p_value_and_the_note_says_so(outcomes):
-    row = ba.fit_counts(outcomes.assign(value=28.0, recorded_days=28)).differences().iloc[0]
+def test_days_that_are_all_28_have_no_p_value_and_the_note_says_so(edit, outcomes):
+    row = ba.fit_counts(edit(outcomes, value=28.0, recorded_days=28)).differences().iloc[0]
     assert (row["estimate"], row["std_error"]) == pytest.approx((0, 0), abs=1e-12)
     assert np.isnan(row["p_value"])
     assert "no p-value: the values have no spread" in row["note"]
 
 
 @distributions
-def test_an_arm_without_a_headache_day_is_refused(outcomes, distribution):
-    none = outcomes.assign(value=outcomes["value"].where(outcomes["arm"] == "placebo", 0.0))
+def test_an_arm_without_a_headache_day_is_refused(edit, outcomes, distribution):
+    none = edit(outcomes, value=outcomes["value"].where(outcomes["arm"] == "placebo", 0.0))
     with pytest.raises(ba.FitError, match=r"at 'week 4': each value of arm '155 U' is 0, .*compare_ranks"):
         ba.fit_counts(none, distribution=distribution)
 
 
-def test_an_arm_with_headache_every_day_is_no_beta_binomial(outcomes):
-    all_days = outcomes.assign(value=outcomes["value"].where(outcomes["arm"] == "placebo", 28.0))
+def test_an_arm_with_headache_every_day_is_no_beta_binomial(edit, outcomes):
+    all_days = edit(outcomes, value=outcomes["value"].where(outcomes["arm"] == "placebo", 28.0))
     with pytest.raises(ba.FitError, match="each value of arm '155 U' is all days recorded"):
         ba.fit_counts(all_days, distribution="beta-binomial")
 
 
 @distributions
-def test_a_covariate_that_picks_out_zeros_is_named(outcomes, distribution):
-    split = outcomes.assign(
-        value=outcomes["value"].where(outcomes["subject"] > 5, 0.0), site=np.where(outcomes["subject"] > 5, "a", "b")
-    )
+def test_a_covariate_that_picks_out_zeros_is_named(edit, outcomes, distribution):
+    some = outcomes["subject"] > 5
+    split = edit(outcomes, value=outcomes["value"].where(some, 0.0), site=np.where(some, "a", "b"))
     with pytest.raises(ba.FitError, match="at 'week 4': 'site' foretells the outcomes of 6 subjects without error"):
         ba.fit_counts(split, distribution=distribution, covariates=("baseline", "site"))
 
@@ -292,17 +291,17 @@ def test_three_arms_are_each_compared_with_the_reference():
     assert rows["reference"].unique().tolist() == ["placebo"]
 
 
-def test_a_variance_that_comes_out_negative_leaves_no_limits_and_the_note_says_so():
+def test_a_variance_that_comes_out_negative_leaves_no_limits_and_the_note_says_so(edit):
     four = make(3, n_per_arm=2, n_visits=1, missing=0.0)
-    tiny = four.assign(value=[5.0, 22, 18, 25], baseline=[16, 18, 27, 21], recorded_days=28)
+    tiny = edit(four, value=[5.0, 22, 18, 25], baseline=[16, 18, 27, 21], recorded_days=28)
     row = ba.fit_counts(tiny).differences().iloc[0]
     assert np.isnan(row[["std_error", "conf_low", "conf_high", "p_value"]].astype(float)).all()
     assert row["note"].endswith("no limits: the estimated variance is negative, of too few subjects")
 
 
-def test_limits_of_means_stay_above_0():
+def test_limits_of_means_stay_above_0(edit):
     low = ba.fit_counts(
-        make(3, n_per_arm=4).assign(value=lambda rows: (rows["subject"] < 2) * 1.0, recorded_days=28), covariates=()
+        edit(make(3, n_per_arm=4), value=lambda rows: (rows["subject"] < 2) * 1.0, recorded_days=28), covariates=()
     )
     assert (low.means()["conf_low"] > 0).all()
 
@@ -365,8 +364,8 @@ def test_with_a_logarithm_as_link_the_marginal_ratio_of_estimating_equations_is_
     np.testing.assert_allclose(marginal[["estimate", "std_error"]], conditional[["estimate", "std_error"]], rtol=1e-8)
 
 
-def test_without_covariates_the_variance_of_estimating_equations_is_that_of_means_with_one_left_out(outcomes):
-    one_visit = outcomes[outcomes["visit"] == "week 4"].assign(recorded_days=28.0, value=lambda rows: rows["value"].round())
+def test_without_covariates_the_variance_of_estimating_equations_is_that_of_means_with_one_left_out(edit, outcomes):
+    one_visit = edit(outcomes[outcomes["visit"] == "week 4"], recorded_days=28.0, value=lambda rows: rows["value"].round())
     fit = ba.fit_counts(one_visit, covariates=(), visits=["week 4"], correlation="independence", distribution="quasi-Poisson")
     for arm, found in zip(fit.arms, fit.means()["std_error"], strict=True):
         own = one_visit.loc[one_visit["arm"] == arm, "value"].to_numpy(dtype=float)

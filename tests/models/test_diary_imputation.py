@@ -384,7 +384,7 @@ def test_what_is_assessed_at_visits_is_refused(simulated):
 
 
 def test_outcomes_in_the_place_of_an_endpoint_are_refused(gappy):
-    with pytest.raises(TypeError, match="endpoint is 'headache days'; it is an Endpoint"):
+    with pytest.raises(TypeError, match="endpoint: found the text 'headache days'; expected an Endpoint"):
         impute_diary(gappy, "headache days", n=2, seed=1)
 
 

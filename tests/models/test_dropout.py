@@ -159,5 +159,5 @@ def test_a_confidence_level_in_per_cent_is_refused():
 
 
 def test_a_frame_that_is_not_outcomes_is_refused():
-    with pytest.raises(ba.DataError, match="outcomes has no column 'trial'"):
+    with pytest.raises(ba.DataError, match="outcomes has no column 'arm', 'visit'"):
         describe_dropout(pd.DataFrame({"subject": ["a"]}))

@@ -136,8 +136,8 @@ def test_rules_that_need_a_baseline_are_refused_without(outcomes):
             ba.impute(outcomes.assign(baseline=np.nan, change=np.nan), strategy=rule)
 
 
-def test_the_modified_rule_is_refused_where_its_ratio_is_none(outcomes):
-    low = outcomes.assign(baseline=outcomes["baseline"] - 40, value=outcomes["value"] - 40)
+def test_the_modified_rule_is_refused_where_its_ratio_is_none(edit, outcomes):
+    low = edit(outcomes, baseline=outcomes["baseline"] - 40, value=outcomes["value"] - 40)
     with pytest.raises(ba.DataError, match="of those seen at it and before, and their mean before is -20"):
         ba.impute(low, strategy="last observation carried forward, modified")
 

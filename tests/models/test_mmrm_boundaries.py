@@ -71,19 +71,19 @@ def test_whole_numbers_truths_and_other_types_of_pandas_are_what_they_say(outcom
     np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=1e-9)
 
 
-def test_differences_are_told_where_means_are_not_determined(outcomes):
+def test_differences_are_told_where_means_are_not_determined(edit, outcomes):
     gone = (outcomes["region"] == "c") & (outcomes["visit"] == "week 16")
-    fit = ba.fit_mmrm(outcomes.assign(change=outcomes["change"].where(~gone)), covariates=("region:visit",))
+    fit = ba.fit_mmrm(edit(outcomes, change=outcomes["change"].where(~gone)), covariates=("region:visit",))
     assert (fit.differences()["std_error"] > 0).all()
     with pytest.raises(ba.FitError, match="'placebo' at 'week 16' is not determined: a covariate by visit"):
         fit.means()
 
 
-def test_a_correlation_of_nothing_on_any_day_is_a_boundary_and_no_fit(repeated):
+def test_a_correlation_of_nothing_on_any_day_is_a_boundary_and_no_fit(edit, repeated):
     outcomes = repeated(3, n_per_arm=30)
     signs = np.where(outcomes["visit"].cat.codes % 2, 1.0, -1.0)
     person = outcomes.groupby("subject", sort=False)["change"].transform("first")
-    opposed = outcomes.assign(change=3 * signs * person + outcomes["pain"], day=28.0 * (outcomes["visit"].cat.codes + 1))
+    opposed = edit(outcomes, change=3 * signs * person + outcomes["pain"], day=28.0 * (outcomes["visit"].cat.codes + 1))
     with pytest.raises(ba.FitError, match=r"boundary|no maximum|singular"):
         ba.fit_mmrm(opposed, covariance="spatial exponential on day", covariates=())
 
@@ -93,9 +93,9 @@ def test_maximum_likelihood_has_no_kenward_roger(outcomes):
         ba.fit_mmrm(outcomes, estimation="ml", small_sample="kenward-roger-linear")
 
 
-def test_a_part_may_lack_a_visit_an_arm_a_level_or_a_change_over_time(outcomes):
+def test_a_part_may_lack_a_visit_an_arm_a_level_or_a_change_over_time(edit, outcomes):
     late = outcomes["subject"] >= "S0040"
-    shortened = outcomes.assign(change=outcomes["change"].where(~(late & (outcomes["visit"] == "week 16"))))
+    shortened = edit(outcomes, change=outcomes["change"].where(~(late & (outcomes["visit"] == "week 16"))))
     shortened.loc[late, "pain"] = 1.0
     parts = [shortened[~late], shortened[late & (shortened["visit"] != "week 16")]]
     covariates = ("baseline:visit", "pain", "region")
@@ -113,20 +113,20 @@ def test_subjects_one_by_one_sum_to_the_whole(outcomes):
 
 
 def test_only_cross_products_are_fitted_as_such():
-    with pytest.raises(ba.DataError, match="measures is 0; expected cross-products"):
+    with pytest.raises(ba.DataError, match="measures: found the number 0; expected cross-products"):
         ba.fit_crossproducts(sum([]))
 
 
-def test_a_visit_that_the_coefficients_reproduce_is_named(outcomes):
-    same = outcomes.assign(change=outcomes["change"].mask((outcomes["visit"] == "week 8") & outcomes["change"].notna(), 1.0))
+def test_a_visit_that_the_coefficients_reproduce_is_named(edit, outcomes):
+    same = edit(outcomes, change=outcomes["change"].mask((outcomes["visit"] == "week 8") & outcomes["change"].notna(), 1.0))
     with pytest.raises(ba.FitError, match="reproduce every value at 'week 8'"):
         ba.fit_mmrm(same)
 
 
-def test_a_group_that_nobody_of_is_seen_at_a_visit_is_named(outcomes):
+def test_a_group_that_nobody_of_is_seen_at_a_visit_is_named(edit, outcomes):
     gone = (outcomes["sex"] == "male") & (outcomes["visit"] == "week 8")
     with pytest.raises(ba.FitError, match="no subject in sex 'male' has a value at 'week 8'; take one covariance for all"):
-        ba.fit_mmrm(outcomes.assign(change=outcomes["change"].where(~gone)), covariance="unstructured by sex")
+        ba.fit_mmrm(edit(outcomes, change=outcomes["change"].where(~gone)), covariance="unstructured by sex")
 
 
 def test_no_other_start_leads_to_a_better_interior_maximum():

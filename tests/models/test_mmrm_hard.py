@@ -12,7 +12,7 @@ NUMBERS = ["estimate", "std_error", "df"]
 
 
 @pytest.fixture(scope="module")
-def two_arms(repeated):
+def two_arms(edit, repeated):
     """A function: seed, subjects, visits, covariance, a share of missing values -> outcomes; built on one frame."""
     frames = {}
 
@@ -24,21 +24,21 @@ def two_arms(repeated):
         rng = np.random.default_rng(seed)
         change = rng.multivariate_normal(np.zeros(n_visits), covariance, size=2 * n_per_arm, method="cholesky")
         gone = rng.uniform(size=change.shape) < missing
-        return frame.assign(change=np.where(gone, np.nan, change).ravel())
+        return edit(frame, change=np.where(gone, np.nan, change).ravel())
 
     return make
 
 
-def rescaled(outcomes, unit):
-    return outcomes.assign(change=unit * outcomes["change"])
+def rescaled(edit, outcomes, unit):
+    return edit(outcomes, change=unit * outcomes["change"])
 
 
 @pytest.mark.parametrize("correlation", [0.9999, 0.999999])
-def test_100_nearly_singular_data_sets_converge_to_the_same_in_any_unit(two_arms, correlation):
+def test_100_nearly_singular_data_sets_converge_to_the_same_in_any_unit(edit, two_arms, correlation):
     covariance = correlation + (1 - correlation) * np.eye(5)
     for seed in range(100):
         outcomes = two_arms(seed, 30, covariance, 0.1)
-        fit, other = ba.fit_mmrm(outcomes), ba.fit_mmrm(rescaled(outcomes, 1e6))
+        fit, other = ba.fit_mmrm(outcomes), ba.fit_mmrm(rescaled(edit, outcomes, 1e6))
         assert fit.n_iterations <= 30
         ours, theirs = (each.differences()[NUMBERS].to_numpy() for each in (fit, other))
         np.testing.assert_allclose(theirs / [1e6, 1e6, 1], ours, rtol=SAME_OPTIMUM, atol=1e-9, err_msg=f"seed {seed}")
@@ -69,9 +69,9 @@ def test_of_40_data_sets_with_optima_on_the_boundary_each_has_a_regular_fit_or_i
         assert (fit.differences()[["std_error", "df"]] > 0).all(axis=None)
 
 
-def test_what_is_refused_is_refused_in_any_unit(boundary_data):
+def test_what_is_refused_is_refused_in_any_unit(edit, boundary_data):
     refused, elsewhere = (
-        [isinstance(fit_or_refusal(rescaled(outcomes, unit), covariates=("baseline",)), str) for outcomes in boundary_data]
+        [isinstance(fit_or_refusal(rescaled(edit, outcomes, unit), covariates=("baseline",)), str) for outcomes in boundary_data]
         for unit in (1, 1e-6)
     )
     assert refused == elsewhere
@@ -82,28 +82,28 @@ def test_what_is_refused_has_a_fit_with_fewer_parameters(boundary_data):
         assert ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.FALL_BACK).loglik > -np.inf
 
 
-def by_patterns(outcomes, patterns):
+def by_patterns(edit, outcomes, patterns):
     """Each subject in turn has the visits that are 1 in the binary digits of its pattern."""
     subject = outcomes.groupby("subject", sort=False).ngroup().to_numpy()
     seen = (np.asarray(patterns)[subject % len(patterns)] >> outcomes["visit"].cat.codes.to_numpy()) & 1
-    return outcomes.assign(change=outcomes["change"].where(seen == 1))
+    return edit(outcomes, change=outcomes["change"].where(seen == 1))
 
 
-def test_one_subject_in_each_pattern_is_a_fit(repeated):
+def test_one_subject_in_each_pattern_is_a_fit(edit, repeated):
     outcomes = repeated(41, n_per_arm=32, n_visits=6)
     outcomes = outcomes[outcomes["subject"] < "S0063"]
     fit = ba.fit_mmrm(
-        by_patterns(outcomes, np.random.default_rng(46).permutation(np.arange(1, 64))), small_sample="kenward-roger"
+        by_patterns(edit, outcomes, np.random.default_rng(46).permutation(np.arange(1, 64))), small_sample="kenward-roger"
     )
     assert fit.n_subjects == 63
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
     np.testing.assert_allclose((fit.residuals()["residual"] ** 2).sum(), fit.n_values, rtol=0.15)
 
 
-def test_a_thousand_patterns_are_a_fit(repeated):
+def test_a_thousand_patterns_are_a_fit(edit, repeated):
     outcomes = repeated(42, n_per_arm=1000, n_visits=10)
     patterns = np.random.default_rng(43).permutation(np.arange(1, 1024))
-    fit = ba.fit_mmrm(by_patterns(outcomes, patterns))
+    fit = ba.fit_mmrm(by_patterns(edit, outcomes, patterns))
     assert (fit.n_subjects, fit.n_values, fit.n_iterations <= 8) == (2000, fit.residuals()["residual"].size, True)
     # Half of the values of each visit, and what the others tell of the rest.
     expected = ba.fit_mmrm(outcomes).differences()
@@ -119,11 +119,11 @@ def test_few_visits_or_many_are_a_fit(repeated, n_visits):
 
 
 @pytest.mark.parametrize("n_in_all", [2, 4, 8])
-def test_a_visit_seen_in_few_subjects_is_a_fit_or_refused(repeated, n_in_all):
+def test_a_visit_seen_in_few_subjects_is_a_fit_or_refused(edit, repeated, n_in_all):
     outcomes = repeated(45, n_per_arm=15)
     last = outcomes["visit"] == "week 16"
     kept = outcomes["subject"].isin(outcomes["subject"].unique()[:n_in_all])
-    answer = fit_or_refusal(outcomes.assign(change=outcomes["change"].where(~last | kept)), covariates=("baseline",))
+    answer = fit_or_refusal(edit(outcomes, change=outcomes["change"].where(~last | kept)), covariates=("baseline",))
     if isinstance(answer, str):
         assert "may be too few" in answer
     else:

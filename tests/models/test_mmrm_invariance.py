@@ -32,8 +32,8 @@ def same_answers(one, other, unit=1.0, rtol=SAME_OPTIMUM):
 
 @pytest.mark.parametrize("covariance", STRUCTURES)
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
-def test_units_of_the_endpoint_do_not_matter(outcomes, covariance, unit):
-    scaled = outcomes.assign(change=unit * outcomes["change"], baseline=unit * outcomes["baseline"])
+def test_units_of_the_endpoint_do_not_matter(edit, outcomes, covariance, unit):
+    scaled = edit(outcomes, change=unit * outcomes["change"], baseline=unit * outcomes["baseline"])
     fits = [ba.fit_mmrm(frame, covariance=covariance, small_sample="kenward-roger-linear") for frame in (scaled, outcomes)]
     same_answers(*fits, unit=unit)
     np.testing.assert_allclose(fits[0].covariance(), unit**2 * fits[1].covariance(), rtol=SAME_OPTIMUM)
@@ -110,16 +110,16 @@ def test_the_order_of_covariates_does_not_matter(outcomes):
 
 
 @pytest.mark.parametrize(("shift", "factor"), [(100.0, 1.0), (0.0, -1e-6), (-3e4, 1e6)])
-def test_origin_and_unit_of_covariates_do_not_matter(outcomes, shift, factor):
-    moved = outcomes.assign(baseline=shift + factor * outcomes["baseline"], pain=shift + factor * outcomes["pain"])
+def test_origin_and_unit_of_covariates_do_not_matter(edit, outcomes, shift, factor):
+    moved = edit(outcomes, baseline=shift + factor * outcomes["baseline"], pain=shift + factor * outcomes["pain"])
     same_answers(*(ba.fit_mmrm(frame, covariates=("baseline:visit", "pain")) for frame in (moved, outcomes)))
 
 
 @pytest.mark.parametrize("by", ["", ":visit"])
-def test_a_covariate_far_from_0_keeps_its_effect(outcomes, by):
-    far = outcomes.assign(baseline=1e9 + outcomes["baseline"], pain=1e9 + outcomes["pain"])
+def test_a_covariate_far_from_0_keeps_its_effect(edit, outcomes, by):
+    far = edit(outcomes, baseline=1e9 + outcomes["baseline"], pain=1e9 + outcomes["pain"])
     # What is left of the numbers once 1e9 has been added: the same digits, near 0.
-    near = far.assign(baseline=far["baseline"] - 1e9, pain=far["pain"] - 1e9)
+    near = edit(far, baseline=far["baseline"] - 1e9, pain=far["pain"] - 1e9)
     covariates = (f"baseline{by}", f"pain{by}")
     fits = [ba.fit_mmrm(frame, covariates=covariates) for frame in (far, near)]
     assert fits[0].aliased == ()
@@ -197,10 +197,10 @@ def test_a_part_may_lack_an_arm(outcomes, covariance):
     same_answers(fit, ba.fit_mmrm(outcomes, covariance=covariance, covariates=("baseline:visit", "sex")))
 
 
-def test_parts_far_apart_lose_no_digits(outcomes):
+def test_parts_far_apart_lose_no_digits(edit, outcomes):
     subject = outcomes.groupby("subject").ngroup()
     second = subject >= 30
-    later = outcomes.assign(baseline=outcomes["baseline"] + 1e4 * second, change=outcomes["change"] - 1e3 * second)
+    later = edit(outcomes, baseline=outcomes["baseline"] + 1e4 * second, change=outcomes["change"] - 1e3 * second)
     parts = [ba.crossproducts(later[rows], covariates=("baseline:visit", "sex")) for rows in (~second, second)]
     same_answers(ba.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline:visit", "sex")))
 
@@ -211,8 +211,8 @@ def test_the_same_crossproducts_serve_every_structure(outcomes):
         same_answers(ba.fit_crossproducts(measures, covariance=covariance), ba.fit_mmrm(outcomes, covariance=covariance))
 
 
-def test_who_is_left_out_adds_up_over_parts(outcomes):
-    silent = outcomes.assign(change=outcomes["change"].where(outcomes.groupby("subject").ngroup() % 9 != 0))
+def test_who_is_left_out_adds_up_over_parts(edit, outcomes):
+    silent = edit(outcomes, change=outcomes["change"].where(outcomes.groupby("subject").ngroup() % 9 != 0))
     whole = ba.fit_mmrm(silent).left_out
     summed = ba.fit_crossproducts(sum(ba.crossproducts(part) for part in uneven_parts(silent, 3))).left_out
     pd.testing.assert_frame_equal(summed, whole, check_dtype=False)

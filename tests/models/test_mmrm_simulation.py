@@ -24,7 +24,7 @@ EFFECT = -1.5
 COVARIANCE = np.array([[4.0, 2.4, 2.0, 1.6], [2.4, 5.0, 3.2, 2.6], [2.0, 3.2, 6.0, 4.2], [1.6, 2.6, 4.2, 7.0]])
 
 
-def simulated(rng, template):
+def simulated(edit, rng, template):
     """20 subjects an arm; who is worse than the mean at a visit is likelier to be gone at the next, and for good."""
     n = len(template) // len(VISITS)
     treated = (template["arm"].cat.codes.to_numpy().reshape(n, -1) == 1)[:, :1]
@@ -33,11 +33,11 @@ def simulated(rng, template):
     change += EFFECT * treated - np.arange(4)
     staying = rng.uniform(size=(n, 3)) > 1 / (1 + np.exp(2.2 - 0.5 * (change[:, :3] + np.arange(3) - EFFECT * treated)))
     gone = np.column_stack([np.zeros(n, dtype=bool), ~np.logical_and.accumulate(staying, axis=1)])
-    return template.assign(baseline=np.repeat(baseline.ravel(), 4), change=np.where(gone, np.nan, change).ravel())
+    return edit(template, baseline=np.repeat(baseline.ravel(), 4), change=np.where(gone, np.nan, change).ravel())
 
 
 @pytest.fixture(scope="module")
-def trials():
+def trials(edit):
     """Of each trial: whether limits hold the effect at each visit and on average, the p-value of the interaction, values."""
     grid = pd.MultiIndex.from_product([range(40), VISITS], names=["subject", "visit"]).to_frame(index=False)
     frame = grid.assign(arm=np.where(grid["subject"] % 2, "active", "placebo"), value=0.0, baseline=0.0)
@@ -45,7 +45,7 @@ def trials():
     rng = np.random.default_rng(20_231)
     rows = []
     for _ in range(N_TRIALS):
-        fit = ba.fit_mmrm(simulated(rng, template), small_sample="kenward-roger-linear")
+        fit = ba.fit_mmrm(simulated(edit, rng, template), small_sample="kenward-roger-linear")
         said = pd.concat([fit.differences(), fit.average_differences()])
         held = said["conf_low"].to_numpy() <= EFFECT, said["conf_high"].to_numpy() >= EFFECT
         rows.append([*(held[0] & held[1]), fit.joint_test()["p_value"].item(), fit.n_values])

@@ -152,11 +152,11 @@ def test_normalised_residuals_on_actual_days_are_whitened_by_the_subjects_own_co
 
 
 @pytest.fixture(scope="module")
-def never_both(outcomes):
+def never_both(edit, outcomes):
     """No subject has both week 8 and week 16."""
     odd = outcomes.groupby("subject").ngroup() // 2 % 2 == 1
     gone = (odd & (outcomes["visit"] == "week 8")) | (~odd & (outcomes["visit"] == "week 16"))
-    return outcomes.assign(change=outcomes["change"].where(~gone))
+    return edit(outcomes, change=outcomes["change"].where(~gone))
 
 
 def test_the_first_structure_that_can_be_fitted_is_taken_and_the_method_says_which_failed(never_both):

@@ -218,7 +218,7 @@ def test_each_kind_of_event_has_its_own_strategy(with_events):
     assert mixed.values[0, ~rescued] == pytest.approx(jump.values[0, ~rescued], abs=1e-9)
 
 
-def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_them(with_events):
+def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_them(edit, with_events):
     """One subject was seen after leaving: the value stays, later ones follow from it, and nobody else's values move."""
     gone = with_events.query("intercurrent_event != '' and arm == '155 U'")["subject"].unique()
     who = next(subject for subject in gone if (with_events["subject"] == subject).sum() and
@@ -226,9 +226,7 @@ def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_t
     rows = with_events.index[(with_events["subject"] == who) & (with_events["intercurrent_event"] != "")]
 
     def returned(change):
-        seen = with_events.copy()
-        seen.loc[rows[0], "change"] = change
-        seen.loc[rows[0], "value"] = seen.loc[rows[0], "baseline"] + change
+        seen = edit(with_events, change=with_events["change"].mask(with_events.index == rows[0], change))
         return ba.impute(seen, strategy="jump to reference", draws="jackknife")
 
     low, high = returned(-20.0), returned(0.0)
@@ -255,11 +253,11 @@ def test_the_reference_has_its_own_covariance_only_where_covariances_are_by_arm(
     assert turned.values[0][::-1] == pytest.approx(straight.values[0], abs=1e-7)
 
 
-def test_who_was_never_seen_has_the_covariance_of_the_own_arm(repeated):
+def test_who_was_never_seen_has_the_covariance_of_the_own_arm(edit, repeated):
     frame = repeated(5, n_per_arm=40)
-    frame["change"] *= np.where(frame["arm"] == "155 U", 5.0, 1.0)
+    scaled = frame["change"] * np.where(frame["arm"] == "155 U", 5.0, 1.0)
     never = (frame["arm"] == "155 U") & frame["subject"].isin(frame["subject"].unique()[:20])
-    frame = frame.assign(change=frame["change"].mask(never), value=frame["value"].mask(never))
+    frame = edit(frame, change=scaled.mask(never))
     drawn = ba.impute(frame, strategy="missing at random", n=200, seed=1, covariance="unstructured by arm")
     spread = drawn.values[:, drawn.imputed.all(axis=1)].std(axis=0).mean()
     assert spread > 0.8 * frame.query("arm == '155 U'")["change"].std()
@@ -280,12 +278,12 @@ def test_a_constant_covariate_changes_nothing(outcomes):
     assert tipped["std_error"].iloc[0] == pytest.approx(pooled["std_error"].iloc[-1], rel=1e-9)
 
 
-def test_several_covariances_are_tried_in_their_order(repeated):
+def test_several_covariances_are_tried_in_their_order(edit, repeated):
     frame = repeated(21, n_per_arm=30)
     # nobody is seen at both of the first two visits
     number = pd.factorize(frame["subject"])[0]
     gone = ((frame["visit"] == "week 4") & (number % 4 < 2)) | ((frame["visit"] == "week 8") & (number % 4 >= 2))
-    apart = frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone))
+    apart = edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
     drawn = ba.impute(apart, strategy="missing at random", n=5, seed=1, covariance=["unstructured", "compound symmetry"])
     same = ba.impute(apart, strategy="missing at random", n=5, seed=1, covariance="compound symmetry")
     assert (drawn.values == same.values).all()
@@ -508,7 +506,9 @@ def test_words_of_other_families_lead_to_where_they_belong(with_events):
         ba.impute(with_events, strategy={"discontinuation": "treatment policy"}, n=2, seed=1)
     with pytest.raises(ValueError, match="Did you mean 'jump to reference'"):
         ba.impute(with_events, strategy="jump to refernce", n=2, seed=1)
-    with pytest.raises(ba.DataError, match="outcomes is a Imputations; expected a frame; pool_imputations"):
+    with pytest.raises(
+        ba.DataError, match=r"outcomes: found imputations; expected outcomes: imputations.completed\(0\) is one; pool_imputations"
+    ):
         ba.fit_ancova(ba.impute(with_events, strategy="copy reference", n=2, seed=1))
-    with pytest.raises(ba.DataError, match="trial is a DataFrame; expected a Trial"):
+    with pytest.raises(ba.DataError, match="trial: found outcomes; expected a Trial"):
         ba.impute_diary(with_events, ba.HEADACHE_DAYS, n=2, seed=1)

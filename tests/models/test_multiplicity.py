@@ -278,11 +278,11 @@ def test_what_is_no_graph_is_refused(graph, said):
 
 
 def test_hypotheses_are_counted_or_named():
-    with pytest.raises(ValueError, match="hypotheses is 'days'; it is how many"):
+    with pytest.raises(ValueError, match="hypotheses: found the text 'days'; it is how many"):
         ba.TestingGraph.holm("days")
     with pytest.raises(ValueError, match="hypotheses is 0; there is one or more"):
         ba.TestingGraph.holm(0)
-    with pytest.raises(ValueError, match=r"families is 4; it is a list such as \[2, 2\]"):
+    with pytest.raises(ValueError, match=r"families: found the number 4; it is a list such as \[2, 2\]"):
         ba.TestingGraph.parallel_gatekeeping(4)
     with pytest.raises(ValueError, match="1 that are 0; Holm's method takes weights above 0"):
         ba.TestingGraph.holm(2, [1, 0])

@@ -62,11 +62,11 @@ def test_covariates_that_change_over_visits_enter_at_each(drawn):
     assert own["estimate"].to_numpy() == pytest.approx(quick["estimate"].to_numpy(), abs=1e-9)
 
 
-def test_more_is_missing_later_and_the_fraction_says_so(repeated):
+def test_more_is_missing_later_and_the_fraction_says_so(edit, repeated):
     outcomes = repeated(2, n_per_arm=60)
     late = outcomes["visit"].cat.codes.to_numpy() >= 2
     gone = late & outcomes["subject"].isin(outcomes["subject"].unique()[::3]).to_numpy()
-    some = outcomes.assign(change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
+    some = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
     fraction = ba.pool_imputations(ba.impute(some, strategy="missing at random", n=200, seed=1))["missing_information"]
     assert (fraction[:2] == 0).all()
     assert fraction[2:].between(0.05, 0.5).all()
@@ -82,11 +82,11 @@ def test_a_pooled_row_says_which_variance_it_targets(outcomes):
     assert target("jump to reference", n=20, seed=1, draws="bootstrap") == ["repeated sampling"]
 
 
-def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeated_trials(repeated):
+def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeated_trials(edit, repeated):
     outcomes = repeated(4, n_per_arm=60)
     number = pd.factorize(outcomes["subject"])[0]  # even ones are in one arm, odd ones in the other
     gone = (outcomes["visit"].cat.codes >= 1) & (number % 4 < 2)
-    left = outcomes.assign(change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
+    left = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
 
     def last(strategy, **how):
         return ba.pool_imputations(ba.impute(left, strategy=strategy, **how)).iloc[-1]
@@ -234,7 +234,7 @@ def test_each_row_has_the_method_of_its_own_analysis(drawn):
 
 
 def test_what_is_no_imputation_is_refused(outcomes):
-    with pytest.raises(ba.DataError, match="imputations is a DataFrame; expected what impute gives with n and seed"):
+    with pytest.raises(ba.DataError, match=r"imputations: found outcomes; expected imputations: impute\("):
         ba.pool_imputations(outcomes)
 
 

@@ -215,7 +215,7 @@ def test_a_comparison_without_person_time_is_missing_with_a_note(events, time, s
 @pytest.mark.parametrize("wrong", [-1.0, np.inf, "a year"])
 def test_person_time_that_is_no_time_is_told_with_its_row(events, wrong):
     times = pd.concat([events, events.assign(arm=["low", "high"])]).assign(at_risk=[np.nan, 3.0, wrong, 4.0])
-    with pytest.raises(ba.DataError, match=f"events row 3: found at_risk {wrong}; expected a number, 0 or more"):
+    with pytest.raises(ba.DataError, match=f"events row 3: found at_risk '?{wrong}'?; expected a number, 0 or more"):
         ba.event_rates(times, measure="incidence rate")
 
 

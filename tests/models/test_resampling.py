@@ -159,7 +159,7 @@ def test_what_cannot_be_resampled_is_refused(outcomes):
         )
     with pytest.raises(ba.DataError, match="one arm only"):
         ba.bootstrap(ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]), 9, seed=1)
-    with pytest.raises(ba.DataError, match="expected those of one data set or more"):
+    with pytest.raises(ba.DataError, match="many is empty; expected cross-products of one data set or more"):
         ba.fit_many([])
-    with pytest.raises(ba.DataError, match="something else than cross-products"):
+    with pytest.raises(ba.DataError, match="many, item 1: found outcomes; expected cross-products"):
         ba.fit_many([outcomes])

@@ -10,11 +10,11 @@ from botox_analysis.numerics.reference_based import REFERENCE_BASED
 
 
 @pytest.fixture(scope="module")
-def outcomes(repeated):
+def outcomes(edit, repeated):
     frame = repeated(21, n_per_arm=40)
     frame["baseline"], frame["value"] = frame["baseline"] + 5, frame["value"] + 5
     gone = (frame["visit"].cat.codes >= 2) & (pd.factorize(frame["subject"])[0] % 5 == 0)
-    return frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone))
+    return edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +98,12 @@ def test_a_handling_that_is_not_determined_keeps_its_row_and_says_why(outcomes):
     assert every.loc["observed cases", "note"] == ""
 
 
-def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(repeated):
+def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(edit, repeated):
     frame = repeated(21, n_per_arm=30)
     # nobody is seen at both of two visits, so that no unstructured covariance is determined; a simpler one is
     number = pd.factorize(frame["subject"])[0]
     gone = ((frame["visit"] == "week 4") & (number % 4 < 2)) | ((frame["visit"] == "week 8") & (number % 4 >= 2))
-    every = ba.sensitivity(frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone)), n=20, seed=1)
+    every = ba.sensitivity(edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone)), n=20, seed=1)
     lacking = every[every["estimate"].isna()]
     assert lacking["method"].tolist() == ["last observation carried forward, modified"]
     assert lacking["note"].str.contains("and there are none; expected a mean above 0").all()

@@ -8,11 +8,11 @@ import botox_analysis as ba
 
 
 @pytest.fixture(scope="module")
-def outcomes(repeated):
+def outcomes(edit, repeated):
     frame = repeated(21, n_per_arm=40)
     gone = (frame["visit"].cat.codes >= 2) & frame["subject"].isin(frame["subject"].unique()[::3])
     gap = (frame["visit"].cat.codes == 1) & frame["subject"].isin(frame["subject"].unique()[1::9])
-    return frame.assign(change=frame["change"].mask(gone | gap), value=frame["value"].mask(gone | gap))
+    return edit(frame, change=frame["change"].mask(gone | gap), value=frame["value"].mask(gone | gap))
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +97,12 @@ def test_a_difference_that_is_not_significant_tips_where_it_becomes_so(drawn):
     assert strict["p_value"] == pytest.approx(level, rel=1e-6)
 
 
-def test_where_nothing_tips_the_row_says_so(repeated):
+def test_where_nothing_tips_the_row_says_so(edit, repeated):
     frame = repeated(8, n_per_arm=200)
     frame["change"] -= 60.0 * (frame["arm"] == "155 U")
     one = frame["subject"] == frame["subject"].iloc[0]
-    few = frame.assign(change=frame["change"].mask(one & (frame["visit"] == "week 16")))
-    few = few.assign(value=few["value"].mask(few["change"].isna()))
+    few = edit(frame, change=frame["change"].mask(one & (frame["visit"] == "week 16")))
+    few = edit(few, value=few["value"].mask(few["change"].isna()))
     row = ba.tipping_delta(ba.impute(few, strategy="missing at random", n=5, seed=1), "week 16", arm="placebo").iloc[0]
     assert row["delta_reference"] == np.inf
     assert row["note"] == "significance remains whatever the shift"
@@ -173,14 +173,14 @@ def test_what_is_no_shift_is_refused(drawn, outcomes):
         with pytest.raises(TypeError, match="it says for each arm what is added"):
             ba.shift_imputations(drawn, delta)
     for verb in (ba.tipping_point, ba.tipping_delta):
-        with pytest.raises(ba.DataError, match="imputations is a DataFrame; expected what impute gives"):
+        with pytest.raises(ba.DataError, match=r"imputations: found outcomes; expected imputations: impute\("):
             verb(outcomes, "week 16")
 
 
-def test_an_arm_without_imputed_values_cannot_tip(repeated):
+def test_an_arm_without_imputed_values_cannot_tip(edit, repeated):
     frame = repeated(21, n_per_arm=40)
     gone = (frame["visit"] == "week 16") & (frame["arm"] == "155 U") & (pd.factorize(frame["subject"])[0] % 3 == 0)
-    some = frame.assign(change=frame["change"].mask(gone), value=frame["value"].mask(gone))
+    some = edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
     imputations = ba.impute(some, strategy="missing at random", n=5, seed=1)
     with pytest.raises(ba.DataError, match="no value of 'placebo' was imputed at 'week 16' that could be moved"):
         ba.tipping_delta(imputations, "week 16", arm="placebo")

@@ -33,7 +33,9 @@ def diary_of(n_subjects=16, seed=1):
 def trial_of(diary, protocol=None, **settings):
     subjects = pd.DataFrame({"subject": pd.unique(diary["subject"])})
     subjects["arm"] = [ARMS[place % 2] for place in range(len(subjects))]
-    return ba.as_trial({"subjects": subjects, "diary": diary}, name="t", arms=ARMS, protocol=protocol, settings={"diary": settings})
+    return ba.as_trial(
+        {"subjects": subjects, "diary": diary}, name="t", arms=ARMS, protocol=protocol, settings={"diary": settings}
+    )
 
 
 def told(analysis):

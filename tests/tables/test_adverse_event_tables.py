@@ -217,7 +217,7 @@ def test_no_rows_and_rates_in_the_place_of_differences_are_refused(rates):
         ba.table_adverse_events(rates, rates)
 
 
-@pytest.mark.parametrize("term", ["<b>Nausea</b> & vomiting", "注射部位疼痛", "Neck pain " * 40, 'the "flu"'])
+@pytest.mark.parametrize("term", ["<b>Nausea</b> & vomiting", "注射部位疼痛", "Neck pain " * 40 + "end", 'the "flu"'])
 def test_html_has_each_term_escaped_and_whole(term):
     events = events_by_hand([("", "class <1>", (1, 2), (1, 2)), ("class <1>", term, (1, 2), (1, 2))])
     html = to_html(ba.table_adverse_events(ba.event_rates(events)))

@@ -1,0 +1,309 @@
+"""Abbreviations of the field: every argument that takes a word answers them with the word that is meant."""
+
+from dataclasses import replace
+
+import pytest
+
+import botox_analysis as ba
+from botox_analysis import abbreviations
+from botox_analysis.abbreviations import did_you_mean
+from botox_analysis.endpoints import adverse_events, diary_rule, emergent, event_listing, intercurrent, responders
+from botox_analysis.models import (
+    binary,
+    counts,
+    fit,
+    hazards,
+    imputation_draws,
+    mmrm,
+    mmrm_fit,
+    multiplicity,
+    pooled_responders,
+    pooling,
+    rates,
+    shifts,
+    single_imputation,
+)
+from botox_analysis.numerics import count_imputation, covariance
+from botox_analysis.trials.strategies import EVENT_STRATEGIES
+
+STRUCTURES = list(covariance.STRUCTURES)
+
+
+@pytest.fixture(scope="module")
+def outcomes(simulated):
+    """Headache days of 40 subjects."""
+    return ba.HEADACHE_DAYS.derive(simulated).head(40 * 6)
+
+
+@pytest.fixture(scope="module")
+def events(outcomes):
+    """Responders of these."""
+    return ba.responders(outcomes, reduction=0.5)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("UN", "unstructured"),
+        ("un", "unstructured"),
+        ("US", "unstructured"),
+        ("CS", "compound symmetry"),
+        ("CSH", "heterogeneous compound symmetry"),
+        ("AR1", "ar1"),
+        ("AR(1)", "ar1"),
+        ("ARH(1)", "heterogeneous ar1"),
+        ("ar1h", "heterogeneous ar1"),
+        ("TOEP", "toeplitz"),
+        ("TOEPH", "heterogeneous toeplitz"),
+        ("AD", "ante-dependence' or 'heterogeneous ante-dependence"),
+        ("ANTE(1)", "heterogeneous ante-dependence' or 'ante-dependence"),
+        ("SP", "spatial exponential"),
+        ("SP(EXP)", "spatial exponential"),
+        ("sp_exp", "spatial exponential"),
+        ("SP(POW)", "spatial exponential"),
+        ("Compound-Symmetry", "compound symmetry"),
+        ("unstructerd", "unstructured"),
+    ],
+)
+def test_covariances_of_other_software_are_named(outcomes, word, meant):
+    for phrase in (word, f"{word} by arm", [word, "ar1"]):
+        with pytest.raises(ValueError, match=rf"Did you mean '{meant}'\?"):
+            ba.fit_mmrm(outcomes, covariance=phrase)
+
+
+def test_a_covariance_on_days_is_named_too(outcomes):
+    with pytest.raises(ValueError, match="Did you mean 'spatial exponential'"):
+        ba.crossproducts(outcomes, covariance="SP(POW) on day")
+    with pytest.raises(ValueError, match="Did you mean 'unstructured'"):
+        ba.impute(outcomes, strategy="missing at random", n=2, seed=1, covariance="UN")
+
+
+@pytest.mark.parametrize(
+    ("argument", "word", "meant"),
+    [
+        ("small_sample", "KR", "kenward-roger' or 'kenward-roger-linear"),
+        ("small_sample", "Satterth", "satterthwaite"),
+        ("small_sample", "satterth", "satterthwaite"),
+        ("small_sample", "Satterthwaite", "satterthwaite"),
+        ("small_sample", "BW", "between-within"),
+        ("small_sample", "RESID", "residual"),
+        ("estimation", "REML", "reml"),
+        ("estimation", "ML", "ml"),
+        ("variance", "cr2", "CR2"),
+        ("variance", "sandwich", "CR2' or 'CR0' or 'CR3"),
+        ("variance", "Empirical-Jackknife", "CR3"),
+        ("response", "CHG", "change"),
+        ("response", "AVAL", "value"),
+        ("response", "PCHG", "percent_change"),
+    ],
+)
+def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
+    with pytest.raises(ValueError, match=rf"^{argument} '{word}' is not known; .* Did you mean '{meant}'\?"):
+        ba.fit_mmrm(outcomes, **{argument: word})
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("LOCF", "last observation carried forward' or"),
+        ("BOCF", "baseline observation carried forward"),
+        ("WOCF", "worst observation carried forward' or"),
+        ("mLOCF", "last observation carried forward, modified"),
+        ("MAR", "missing at random"),
+        ("J2R", "jump to reference"),
+        ("JR", "jump to reference"),
+        ("CR", "copy reference"),
+        ("CIR", "copy increments in reference"),
+        ("LMCF", "last mean carried forward"),
+        ("Jump to Reference", "jump to reference"),
+    ],
+)
+def test_strategies_are_named(outcomes, word, meant):
+    with pytest.raises(ValueError, match=f"Did you mean '{meant}"):
+        ba.impute(outcomes, strategy=word, n=2, seed=1)
+
+
+def test_strategies_by_event_are_named(simulated, outcomes):
+    events = ba.intercurrent_events(simulated)
+    addressed = ba.address_events(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), "hypothetical"))
+    kinds = [kind for kind in addressed["intercurrent_event"].unique() if kind]
+    with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
+        ba.impute(addressed, strategy=dict.fromkeys(kinds, "J2R"), n=2, seed=1)
+    with pytest.raises(ValueError, match=r"Did you mean 'treatment policy'\?"):
+        ba.address_events(outcomes, ba.intercurrent_events(simulated), strategies={"discontinuation": "TP"})
+
+
+def test_a_word_of_another_call_is_answered_with_that_call(outcomes, events):
+    with pytest.raises(ValueError, match=r"'NRI' is for responders\(outcomes"):
+        ba.impute(outcomes, strategy="NRI")
+    with pytest.raises(ValueError, match=r"'HR' is for compare_times\(times"):
+        ba.compare_rates(events, measure="HR")
+    with pytest.raises(ValueError, match=r"'NNT' is for number_needed\(differences"):
+        ba.compare_rates(events, measure="NNT")
+    with pytest.raises(ValueError, match=r"'LOCF' is for impute\(outcomes"):
+        ba.responders(outcomes, reduction=0.5, missing="LOCF")
+    with pytest.raises(ValueError, match=r"'OR' is for compare_rates\(events"):
+        ba.event_rates(events, measure="OR")
+    with pytest.raises(ValueError, match=r"'GS' is for method=TestingGraph\.serial_gatekeeping"):
+        ba.adjust_multiplicity(ba.compare_rates(events), method="GS")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("OR", "log odds ratio"),
+        ("RR", "log risk ratio' or 'log incidence rate ratio' or 'log event rate ratio"),
+        ("RD", "risk difference"),
+        ("IRR", "log incidence rate ratio' or 'log event rate ratio"),
+        ("IRD", "incidence rate difference"),
+        ("odds ratio", "log odds ratio"),
+        ("Risk Difference", "risk difference"),
+    ],
+)
+def test_measures_of_rates_are_named(events, word, meant):
+    with pytest.raises(ValueError, match=rf"Did you mean '{meant}'\?"):
+        ba.compare_rates(events, measure=word)
+
+
+@pytest.mark.parametrize(
+    ("further", "meant"),
+    [
+        ({"interval": "MN"}, "miettinen-nurminen"),
+        ({"interval": "MH"}, "mantel-haenszel"),
+        ({"interval": "CMH"}, "mantel-haenszel"),
+        ({"interval": "AC"}, "agresti-caffo"),
+        ({"interval": "score"}, "miettinen-nurminen"),
+        ({"test": "CMH"}, "cochran-mantel-haenszel"),
+        ({"test": "FET"}, "fisher"),
+    ],
+)
+def test_intervals_and_tests_are_named(events, further, meant):
+    with pytest.raises(ValueError, match=rf"Did you mean '{meant}'\?"):
+        ba.compare_rates(events, **further)
+
+
+def test_intervals_of_shares_are_named(events):
+    with pytest.raises(ValueError, match=r"Did you mean 'clopper-pearson'\?"):
+        ba.event_rates(events, interval="CP")
+    with pytest.raises(ValueError, match=r"Did you mean 'agresti-coull'\?"):
+        ba.event_rates(events, interval="AC")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("Holm", "holm"),
+        ("BH", "benjamini-hochberg"),
+        ("FDR", "benjamini-hochberg"),
+        ("Bonf", "bonferroni"),
+        ("FS", "fixed sequence"),
+    ],
+)
+def test_methods_of_multiplicity_are_named(events, word, meant):
+    with pytest.raises(ValueError, match=rf"Did you mean '{meant}'\?"):
+        ba.adjust_multiplicity(ba.compare_rates(events), method=word)
+
+
+def test_measures_and_tests_of_times_are_named(simulated):
+    times = ba.first_event(simulated)
+    with pytest.raises(ValueError, match=r"Did you mean 'log hazard ratio'\?"):
+        ba.compare_times(times, measure="HR")
+    with pytest.raises(ValueError, match=r"Did you mean 'restricted mean difference'\?"):
+        ba.compare_times(times, measure="RMST")
+    with pytest.raises(ValueError, match=r"Did you mean 'log-rank'\?"):
+        ba.compare_times(times, test="LR")
+
+
+def test_words_of_counts_responders_and_adverse_events_are_named(simulated, outcomes):
+    with pytest.raises(ValueError, match=r"Did you mean 'negative binomial'\?"):
+        ba.fit_counts(outcomes, distribution="NB")
+    with pytest.raises(ValueError, match=r"Did you mean 'exchangeable'\?"):
+        ba.fit_counts(outcomes, correlation="CS")
+    with pytest.raises(ValueError, match=r"Did you mean 'non-responder imputation'\?"):
+        ba.fit_binary(outcomes, reduction=0.5, missing="NRI")
+    with pytest.raises(ValueError, match=r"Did you mean 'class'\?"):
+        ba.adverse_events(simulated, by="SOC")
+    with pytest.raises(ValueError, match=r"Did you mean 'serious'\?"):
+        ba.list_adverse_events(simulated, only="SAE")
+
+
+@pytest.mark.parametrize(("word", "meant"), [("ITT", "itt"), ("FAS", "itt"), ("SAF", "safety")])
+def test_populations_are_named(simulated, word, meant):
+    with pytest.raises(ba.DataError, match=rf"has no population '{word}'; .*Did you mean '{meant}'\?"):
+        simulated.restrict(word)
+
+
+def test_a_protocol_is_answered_too(simulated, tmp_path):
+    for field, word, meant in (("handling", "LOCF", "last observation carried forward"), ("analysis", "MMRM", "mmrm")):
+        planned = replace(simulated, protocol=replace(simulated.protocol, **{field: word}))
+        with pytest.raises(ba.DataError, match=f"found {field} = '{word}'; .*Did you mean '{meant}'"):
+            ba.write_report(planned, tmp_path / "report")
+
+
+def test_strategies_of_counts_are_named(simulated):
+    counts_in_time = ba.event_counts(simulated, "Neck pain")
+    with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
+        ba.impute_counts(counts_in_time, planned_days=168, strategy="J2R", n=2, seed=1)
+
+
+CHOICES = {
+    "covariance": STRUCTURES,
+    "small_sample": mmrm.SMALL_SAMPLE,
+    "estimation": mmrm.ESTIMATION,
+    "variance": mmrm.VARIANCES,
+    "variance of a binary fit": binary.VARIANCES,
+    "margins": fit.MARGINS,
+    "response": fit.RESPONSES,
+    "kind": mmrm_fit.RESIDUALS,
+    "strategy": (*single_imputation.SINGLE_VALUES, *ba.REFERENCE_BASED),
+    "strategy of counts": count_imputation.COUNT_STRATEGIES,
+    "strategies": EVENT_STRATEGIES,
+    "draws": imputation_draws.DRAWS,
+    "missing": responders.MISSING_RESPONSES,
+    "affected": intercurrent.AFFECTED,
+    "failure": intercurrent.FAILURES,
+    "measure of events": rates.COUNTED,
+    "measure": rates.COMPARISONS,
+    "test": rates.TESTS,
+    "test of times": hazards.TESTS,
+    "interval": rates.PROPORTION_INTERVALS,
+    "method": multiplicity.METHODS,
+    "distribution": counts.DISTRIBUTIONS,
+    "correlation": counts.CORRELATIONS,
+    "by": adverse_events.BY,
+    "only": event_listing.KINDS,
+    "told_by": emergent.TOLD_BY,
+    "incomplete": diary_rule.INCOMPLETE,
+    "limits": pooling.LIMITS,
+    "of": pooled_responders.OF,
+    "on": shifts.ON,
+    "shift": shifts.SHIFTS,
+}
+
+
+@pytest.mark.parametrize("argument", CHOICES)
+def test_another_way_of_writing_a_word_is_answered_with_the_word(argument):
+    for word in CHOICES[argument]:
+        for written in (word.upper(), word.title(), word.replace(" ", "_").replace("-", " ")):
+            assert f"'{word}'" in did_you_mean(written, CHOICES[argument])
+
+
+def test_every_word_that_an_abbreviation_stands_for_is_one_that_some_call_takes():
+    known = {word for choices in CHOICES.values() for word in choices}
+    known |= {
+        "itt",
+        "safety",
+        "per_protocol",
+        "baseline",
+        "worst",
+        "special interest",
+        "restricted mean difference",
+        *abbreviations._TAKEN_BY,
+    }
+    known |= {word for intervals in rates.COMPARISONS.values() for word in intervals}
+    meant = {word for words in abbreviations._ABBREVIATIONS.values() for word in words}
+    assert meant - known == set()
+
+
+def test_a_word_that_is_near_nothing_gets_no_question():
+    assert did_you_mean("banded", STRUCTURES) == ""

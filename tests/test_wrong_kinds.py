@@ -1,0 +1,256 @@
+"""The first argument of every public function: what is of another kind is refused in our own words."""
+
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.refusal import kind_of
+
+EVENTS = {"strategies": {"discontinuation": "composite"}}
+EVENT = pd.DataFrame({"subject": ["S1"], "kind": ["death"], "day": [3]})
+TRIAL, OUTCOMES, EVENTS_FRAME = ("a Trial: .*load_trial", "outcomes: ", "events: ")
+TIMES, ESTIMATES, IMPUTATIONS = ("times: ", "estimates: ", "imputations: impute")
+FIT, WORD = ("a fit of fit_mmrm: fit_mmrm", "it is one of")
+LISTS = "list_adverse_events"
+
+# Of each public function: what it takes first, what a message says is meant, the other arguments it must have.
+TAKES: dict[str, tuple[str, str, dict]] = {
+    "address_events": ("outcomes", OUTCOMES, {"events": EVENT, **EVENTS}),
+    "adjust_multiplicity": ("estimates", ESTIMATES, {}),
+    "adverse_events": ("trial", TRIAL, {}),
+    "as_outcomes": (
+        "frame outcomes",
+        "as_outcomes|one row per subject and visit",
+        {"endpoint": "x", "arms": ["a"], "visits": [1]},
+    ),
+    "as_trial": ("dict", "a dict of frames by name", {"name": "x"}),
+    "bootstrap": ("fit", FIT, {"n_resamples": 2, "seed": 1}),
+    "bundled_data": ("", WORD, {}),
+    "check_report": ("path", r"a report's folder: write_report", {}),
+    "compare_ranks": ("outcomes", OUTCOMES, {}),
+    "compare_rates": ("events", EVENTS_FRAME, {}),
+    "compare_times": ("times", TIMES, {}),
+    "continuation": ("outcomes", OUTCOMES, {}),
+    "crossproducts": ("outcomes", OUTCOMES, {}),
+    "describe": ("trial", TRIAL, {}),
+    "describe_change": ("outcomes", OUTCOMES, {}),
+    "describe_dropout": ("outcomes", OUTCOMES, {}),
+    "diary_endpoint": ("path", "the name of an endpoint", {"wording": "x", "daily": len}),
+    "diary_endpoints_of": ("trial", TRIAL, {}),
+    "disposition": ("trial", TRIAL, {}),
+    "endpoints_of": ("trial", TRIAL, {}),
+    "event_counts": ("trial", TRIAL, {}),
+    "event_curve": ("times", TIMES, {}),
+    "event_quantiles": ("times", TIMES, {}),
+    "event_rates": ("events", EVENTS_FRAME, {}),
+    "events_by_cycle": ("times", TIMES, {}),
+    "fetch_trial": ("", WORD, {}),
+    "first_event": ("trial", TRIAL, {}),
+    "first_response": ("outcomes", OUTCOMES, {"reduction": 0.5}),
+    "fit_ancova": ("outcomes", OUTCOMES, {}),
+    "fit_binary": ("outcomes", OUTCOMES, {"reduction": 0.5}),
+    "fit_counts": ("outcomes", OUTCOMES, {}),
+    "fit_crossproducts": ("", "cross-products: crossproducts", {}),
+    "fit_many": ("", "cross-products", {}),
+    "fit_mmrm": ("outcomes", OUTCOMES, {}),
+    "homogeneity": ("events", EVENTS_FRAME, {}),
+    "impute": ("outcomes imputations", OUTCOMES, {"strategy": "missing at random", "n": 2, "seed": 1}),
+    "impute_counts": ("outcomes", OUTCOMES, {"planned_days": 168, "strategy": "missing at random", "n": 2, "seed": 1}),
+    "impute_diary": ("trial", TRIAL, {"endpoint": ba.HEADACHE_DAYS, "n": 2, "seed": 1}),
+    "intercurrent_counts": ("outcomes", OUTCOMES, {"events": EVENT}),
+    "intercurrent_events": ("trial", TRIAL, {}),
+    "jackknife": ("fit", FIT, {}),
+    "list_adverse_events": ("trial", TRIAL, {}),
+    "list_onsets": ("trial", TRIAL, {}),
+    "load_published": ("", WORD, {}),
+    "load_trial": ("path", "the path of a folder with subjects.csv", {}),
+    "mean_cumulative": ("trial", TRIAL, {}),
+    "missing_reasons": ("outcomes", OUTCOMES, {}),
+    "missing_values": ("outcomes", OUTCOMES, {}),
+    "non_inferiority": ("estimates", ESTIMATES, {"margin": 1.0, "better": "lower"}),
+    "number_needed": ("estimates", ESTIMATES, {"events_are": "harm"}),
+    "onset_and_duration": ("trial", TRIAL, {}),
+    "open_trial": ("path", "the name of a trial", {}),
+    "order_by_frequency": ("events estimates", r"adverse_events\(trial\)", {}),
+    "plot_adverse_events": ("estimates", ESTIMATES, {"differences": None}),
+    "plot_butterfly": ("estimates", ESTIMATES, {}),
+    "plot_calendar": ("", "select_diaries", {}),
+    "plot_course": ("estimates", ESTIMATES, {}),
+    "plot_covariance": ("frame", r"fit.covariance\(\)", {}),
+    "plot_distribution": ("outcomes", OUTCOMES, {"visit": "week 4"}),
+    "plot_dropout": ("estimates", ESTIMATES, {}),
+    "plot_event_curve": ("estimates", ESTIMATES, {}),
+    "plot_flow": ("", r"disposition\(trial\)", {}),
+    "plot_forest": ("estimates", ESTIMATES, {}),
+    "plot_missing": ("", r"missing_reasons\(outcomes\)", {}),
+    "plot_multiplicity_graph": ("", r"graph.nodes\(\)", {"edges": None}),
+    "plot_onset_raster": ("", r"list_onsets\(trial\)", {}),
+    "plot_residuals": ("", r"fit.residuals\(\)", {}),
+    "plot_responder_curve": ("estimates", ESTIMATES, {}),
+    "plot_severity": ("estimates", ESTIMATES, {}),
+    "plot_tipping_point": ("estimates", ESTIMATES, {}),
+    "plot_volcano": ("estimates", ESTIMATES, {"differences": None}),
+    "pool_imputations": ("imputations", IMPUTATIONS, {}),
+    "pool_responders": ("imputations", IMPUTATIONS, {"reduction": 0.5}),
+    "prevalence": ("trial", TRIAL, {}),
+    "refit_weighted": ("fit", FIT, {"weights": np.ones((1, 1))}),
+    "responders": ("outcomes", OUTCOMES, {"reduction": 0.5}),
+    "restricted_means": ("times", TIMES, {}),
+    "save_figure": ("", "the Axes of a figure", {"path": "x"}),
+    "scale": ("path", "the name of a scale", {}),
+    "select_diaries": ("trial", TRIAL, {"outcomes": None, "visit": "week 4"}),
+    "sensitivity": ("outcomes", OUTCOMES, {"n": 2, "seed": 1}),
+    "shift_imputations": ("imputations", IMPUTATIONS, {"delta": {"155 U": 1.0}}),
+    "simulate_trial": ("number", "a whole number", {}),
+    "table_adverse_events": ("estimates", ESTIMATES, {}),
+    "table_baseline": ("estimates", ESTIMATES, {}),
+    "table_change": ("estimates", ESTIMATES, {}),
+    "table_disposition": ("estimates", ESTIMATES, {}),
+    "table_efficacy": ("estimates", ESTIMATES, {"differences": None}),
+    "table_incidence": ("estimates", ESTIMATES, {}),
+    "table_listing": ("frame outcomes events times estimates", LISTS, {}),
+    "table_missing": ("events", r"missing_values\(outcomes\)", {}),
+    "table_relation": ("estimates", ESTIMATES, {}),
+    "table_responders": ("estimates", ESTIMATES, {"differences": None}),
+    "table_sensitivity": ("estimates", ESTIMATES, {}),
+    "table_severity": ("estimates", ESTIMATES, {}),
+    "tipping_delta": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
+    "tipping_point": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
+    "visits_after": ("outcomes", OUTCOMES, {"events": EVENT}),
+    "write_report": ("trial", TRIAL, {"folder": "nowhere"}),
+}
+
+
+@pytest.fixture(scope="module")
+def kinds(simulated):
+    """An argument of every kind, by its name here."""
+    outcomes = ba.HEADACHE_DAYS.derive(simulated)
+    small = outcomes[outcomes["subject"].isin(simulated.subjects["subject"].head(40))]
+    events = ba.responders(small, reduction=0.5)
+    return {
+        "trial": simulated,
+        "outcomes": small,
+        "events": events,
+        "times": ba.first_event(simulated),
+        "estimates": ba.event_rates(events),
+        "fit": ba.fit_mmrm(small),
+        "ancova": ba.fit_ancova(small),
+        "imputations": ba.impute(small, strategy="missing at random", n=2, seed=1),
+        "endpoint": ba.HEADACHE_DAYS,
+        "rule": ba.PREEMPT,
+        "path": "subjects.csv",
+        "path object": Path("subjects.csv"),
+        "none": None,
+        "number": 5,
+        "list": [1, 2],
+        "array": np.ones(3),
+        "column": small["value"],
+        "function": ba.HEADACHE_DAYS.derive,
+        "frame": pd.DataFrame({"a": [1]}),
+        "frame without columns": pd.DataFrame(),
+        "dict": {"a": 1},
+    }
+
+
+def test_the_walk_has_every_public_function():
+    functions = {name for name in ba.__all__ if inspect.isfunction(getattr(ba, name))}
+    assert functions == set(TAKES)
+
+
+@pytest.mark.parametrize("name", sorted(TAKES))
+def test_another_kind_of_first_argument_is_refused_in_our_own_words(name, kinds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    right, meant, further = TAKES[name]
+    for kind, given in kinds.items():
+        words = {"path object": "path", "frame without columns": "empty frame"}
+        if words.get(kind, kind) in right.split():
+            continue
+        with pytest.raises((ba.DataError, TypeError, ValueError), match=meant) as refused:
+            getattr(ba, name)(given, **further)
+        said = str(refused.value)
+        shown = {"frame": "has no column|a frame", "path": "subjects.csv", "list": "a list|item 1"}.get(kind, kind_of(given))
+        assert re.search(shown, said), (kind, said)
+
+
+GRAPH = ba.TestingGraph.holm(2)
+# Of each method and class: how it is called, what it takes first, what a message says is meant.
+METHODS = {
+    "Endpoint.derive": (lambda kinds, given: ba.HEADACHE_DAYS.derive(given), "trial", TRIAL),
+    "Endpoint.under": (lambda kinds, given: ba.HEADACHE_DAYS.under(given), "rule", "a DiaryRule, such as CHARM"),
+    "Endpoint": (lambda kinds, given: ba.Endpoint(given, "x", len), "path", "the name of an endpoint"),
+    "Trial.restrict": (lambda kinds, given: kinds["trial"].restrict(given), "", "populations are|the name of one"),
+    "MmrmFit.residuals": (lambda kinds, given: kinds["fit"].residuals(given), "", WORD),
+    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "one for all|a level of the column"),
+    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one for all|a level of the column"),
+    "MmrmFit.average_differences": (
+        lambda kinds, given: kinds["fit"].average_differences(given), "none", "its visits are|a list of one visit or more"
+    ),
+    "MmrmFit.contrasts": (lambda kinds, given: kinds["fit"].contrasts(given), "", "a name for each contrast"),
+    "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "numbered from 0 to 1"),
+    "ContinuationRule": (lambda kinds, given: ba.ContinuationRule(given, 0.5), "path", "the name of the rule"),
+    "EmergentRule": (lambda kinds, given: ba.EmergentRule(given), "path", "the name of the rule"),
+    "DiaryRule": (lambda kinds, given: ba.DiaryRule(given), "path", "the name of the rule"),
+    "TestingGraph": (lambda kinds, given: ba.TestingGraph(given, [[0]]), "", "a list of shares|at most 1|from 0 to 1|rows of"),
+    "TestingGraph.holm": (lambda kinds, given: ba.TestingGraph.holm(given), "number list array", "how many there are"),
+    "TestingGraph.fixed_sequence": (
+        lambda kinds, given: ba.TestingGraph.fixed_sequence(given), "number list array", "how many there are"
+    ),
+    "TestingGraph.serial_gatekeeping": (lambda kinds, given: ba.TestingGraph.serial_gatekeeping(given), "list", "a list such as"),
+    "TestingGraph.adjusted": (lambda kinds, given: GRAPH.adjusted(given), "list", "a list of p-values|has 2 hypotheses"),
+    "TestingGraph.named_after": (lambda kinds, given: GRAPH.named_after(given), "estimates", ESTIMATES),
+    "TestingGraph.nodes": (lambda kinds, given: GRAPH.nodes(given), "none estimates", ESTIMATES),
+    "TestingGraph.require_rows": (lambda kinds, given: GRAPH.require_rows(given), "estimates", ESTIMATES),
+}  # fmt: skip
+
+
+PLAIN = {"path", "number", "list", "array", "column", "dict", "frame"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_and_classes_refuse_another_kind_too(method, kinds):
+    call, right, meant = METHODS[method]
+    for kind, given in kinds.items():
+        if kind not in right.split():
+            with pytest.raises((ba.DataError, TypeError, ValueError), match=meant) as refused:
+                call(kinds, given)
+            if kind not in PLAIN:
+                assert kind_of(given) in str(refused.value)
+
+
+# A second frame, trial or endpoint of a function: what a message says is meant.
+SECOND = {
+    "address_events": (
+        lambda ba, kinds, given: ba.address_events(kinds["outcomes"], given, strategies={}),
+        "intercurrent_events",
+    ),
+    "intercurrent_counts": (lambda ba, kinds, given: ba.intercurrent_counts(kinds["outcomes"], given), "intercurrent_events"),
+    "visits_after": (lambda ba, kinds, given: ba.visits_after(kinds["outcomes"], given), "intercurrent_events"),
+    "select_diaries": (lambda ba, kinds, given: ba.select_diaries(kinds["trial"], given, visit="week 4"), OUTCOMES),
+    "table_responders": (lambda ba, kinds, given: ba.table_responders(kinds["estimates"], given), ESTIMATES),
+    "impute_diary": (lambda ba, kinds, given: ba.impute_diary(kinds["trial"], given, n=2, seed=1), "an Endpoint"),
+    "continuation": (lambda ba, kinds, given: ba.continuation(kinds["outcomes"], given), "a ContinuationRule, such as NICE"),
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("kind", ["trial", "fit", "imputations", "path object", "none", "function", "times"])
+def test_another_kind_of_second_argument_is_refused_too(name, kind, kinds):
+    call, meant = SECOND[name]
+    with pytest.raises((ba.DataError, TypeError), match=meant) as refused:
+        call(ba, kinds, kinds[kind])
+    assert kind_of(kinds[kind]) in str(refused.value)
+
+
+PUBLIC_CLASSES = {"Endpoint", "ContinuationRule", "EmergentRule", "DiaryRule", "TestingGraph"}
+MADE_BY_FUNCTIONS = {"Trial", "Protocol", "Fit", "StandardisedFit", "Imputations", "Normal", "DataError", "FitError"}
+
+
+def test_the_walk_has_every_public_class():
+    classes = {name for name in ba.__all__ if inspect.isclass(getattr(ba, name))}
+    assert classes == PUBLIC_CLASSES | MADE_BY_FUNCTIONS
+    assert set(METHODS) >= PUBLIC_CLASSES
