@@ -115,6 +115,6 @@ def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.Da
             "start_day": at_risk.start,
             "end_day": at_risk.end,
             "days": at_risk.days,
-            "reason": at_risk.reason,
+            "reason": np.asarray(at_risk.reason, dtype=object),
         }
     )
