@@ -101,13 +101,15 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
     return LeastSquares(Coefficients(beta, cov_beta, df), residual_variance, residual_df, aliased, scale, row_space)
 
 
-def independent_columns(design: FloatArray) -> np.ndarray:
+def independent_columns(design: FloatArray, tolerance: float = ALIAS_TOLERANCE) -> np.ndarray:
     """Columns that are not determined by those before them.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
         Columns of length 1 (or 0).
+    tolerance : float
+        Share of a column's length that remains at least, given those before; well above the rounding of the design.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def independent_columns(design: FloatArray) -> np.ndarray:
         for _ in range(2):  # the second pass removes what rounding left in the first
             rest = rest - basis @ (basis.T @ rest)
         size = float(np.linalg.norm(rest))
-        if size > ALIAS_TOLERANCE:
+        if size > tolerance:
             kept.append(column)
             basis = np.column_stack([basis, rest / size])
     return np.array(kept, dtype=int)
