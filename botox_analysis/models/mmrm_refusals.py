@@ -23,8 +23,8 @@ FALL_BACK = (
 """An order in which protocols often name structures: the first that can be fitted is taken."""
 
 NOT_FREE = 1e-6
-"""Degrees of freedom that are none: values less their leverages, which add up to 0 but for rounding, seen to be 1e-14 to 1e-9 where
-there are as many values as coefficients."""
+"""Degrees of freedom that are none: values less their leverages, which add up to 0 but for rounding, seen to be 1e-14 to 1e-9
+where there are as many values as coefficients."""
 
 ROUNDED = 1e-12
 """Numbers that differ by no more than this share of their size are the same: that is some thousand times the rounding of one
@@ -135,10 +135,11 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
         n = sums.n_by_arm[own].sum(axis=1) @ sums.observed[own]
         free = problem.free[own].sum(axis=0)
         few = (free if phrase.is_heterogeneous else free.sum()) <= NOT_FREE * np.ones(len(n))
-        if (few & (n > 0)).any():
+        few &= n > 0
+        if few.any():
             raise CovarianceError(
-                f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few & (n > 0))}{among}, which "
-                f"may be too few for a covariance; {_with_fewer(phrase)}."
+                f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few)}{among}, which may "
+                f"be too few for a covariance; {_with_fewer(phrase)}."
             )
         spread = left[own].sum(axis=0)
         none = (spread <= np.maximum(NO_SPREAD * before[own].sum(axis=0), ROUNDED**2 * spread.max())) & (free > NOT_FREE)

@@ -24,7 +24,7 @@ under any kernel. A column just above the margin has a coefficient of six digits
 themselves, see `least_squares`.)"""
 
 ESTIMABLE = 1e-4
-"""The share of a contrast that may lie outside the row space of the design: what the aliased columns took along, `ALIASED` each."""
+"""The share of a contrast that may lie outside the row space of the design: aliased columns take along `ALIASED` each."""
 
 ROUNDING = 1e-15
 """Share of a sum of products that is rounding; it was seen to be 2e-16 to 2e-15, of 10 to 100,000 subjects."""
@@ -105,20 +105,9 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     """
     n_visits, n_columns = design.shape
     r = cross.uu.shape[-1]
-    place = positions(cross.varying, n_visits)
-    x = np.zeros((n_visits, r, n_columns))
-    visit, column = (design >= 0).nonzero()
-    x[visit, place[visit, design[visit, column]], column] = 1.0
-
+    x = columns_of(cross, design)
     pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
-    length = np.sqrt(pooled.diagonal(axis1=1, axis2=2))
-    length[length == 0] = 1.0
-    values, vectors = np.linalg.eigh(pooled / (length[:, :, None] * length[:, None, :]))
-    roots = np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.swapaxes(1, 2) * length[:, None, :]
-    stacked = (roots @ x).reshape(n_visits * r, n_columns)
-    occurs = np.zeros(n_columns, dtype=bool)
-    occurs[column[pooled.diagonal(axis1=1, axis2=2)[visit, place[visit, design[visit, column]]] > 0]] = True
-    stacked[:, ~occurs] = 0.0  # a column of nothing, not of the rounding of roots
+    stacked = (roots_of(pooled) @ x).reshape(n_visits * r, n_columns)
     scale = np.sqrt((stacked * stacked).sum(axis=0))
     scale[scale == 0] = 1.0
     stacked /= scale
@@ -144,6 +133,47 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
         log_det=2 * float(np.log(np.abs(upper.diagonal()) * scale[kept]).sum()),
         rounding=ROUNDING * float((inverse * inverse).sum(axis=0).max(initial=1.0)),
     )
+
+
+def columns_of(cross: CrossProducts, design: IntArray) -> FloatArray:
+    """A design as combinations of the entries of u.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one data set.
+    design : ndarray of int, shape (T, P)
+        As for `basis_of`.
+
+    Returns
+    -------
+    ndarray, shape (T, r, P)
+        The row of the design at visit t is ``u @ x[t]``.
+    """
+    n_visits, n_columns = design.shape
+    x = np.zeros((n_visits, cross.uu.shape[-1], n_columns))
+    visit, column = (design >= 0).nonzero()
+    x[visit, positions(cross.varying, n_visits)[visit, design[visit, column]], column] = 1.0
+    return x
+
+
+def roots_of(products: FloatArray) -> FloatArray:
+    """Few made-up rows with given sums of products.
+
+    Parameters
+    ----------
+    products : ndarray, shape (..., r, r)
+        Of rows of u, in any units.
+
+    Returns
+    -------
+    ndarray, shape (..., r, r)
+        R with R'R the products; 0 for an entry that is 0 in all rows.
+    """
+    length = np.sqrt(products.diagonal(axis1=-2, axis2=-1))
+    unit = np.where(length > 0, length, 1.0)
+    values, vectors = np.linalg.eigh(products / (unit[..., :, None] * unit[..., None, :]))
+    return np.asarray(np.sqrt(np.maximum(values, 0))[..., None] * vectors.swapaxes(-1, -2) * length[..., None, :])
 
 
 def _upper(matrix: FloatArray) -> FloatArray:
@@ -332,4 +362,3 @@ def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, 
     lost = before / np.maximum(left, NO_SPREAD * np.where(before > 0, before, 1.0))
     rounding = basis.rounding * float(lost.max(initial=1.0))
     return Problem(about_fit, basis, beta, restricted, pairs, absent, n_kinds, rounding)
-

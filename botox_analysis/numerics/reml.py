@@ -53,7 +53,8 @@ NEARLY_SINGULAR = 1e-4
 """Where no maximum was found the smallest eigenvalue tells why: on its way to a singular covariance it is below this."""
 
 NOBODY = 1e-20
-"""What visits that nobody has together say of a parameter, per subject: the square of rounding, 1e-30, and of the frame's, 1e-24."""
+"""What visits that nobody has together say of a parameter, per subject: the square of rounding, 1e-24 in the frame of a
+covariance that is nearly singular."""
 
 
 class NotDetermined(ArithmeticError):
