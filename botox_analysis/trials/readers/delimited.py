@@ -140,24 +140,26 @@ def _columns_of_content(
     import pyarrow.csv
 
     quoted = b'"' in content
+    # To Arrow a header is a line only where it ends.
+    content = content if content.endswith((b"\n", b"\r")) else content + b"\n"
     if quoted:
-        end = separator.join([_END] * width).encode()
-        content = content + (b"" if content.endswith((b"\n", b"\r")) else b"\n") + end + b"\n"
+        content += separator.join([_END] * width).encode() + b"\n"
     names = [str(number) for number in range(width)]
-    try:
-        table = pyarrow.csv.read_csv(
-            io.BytesIO(content),
-            read_options=pyarrow.csv.ReadOptions(skip_rows=n_lines, column_names=names, block_size=_BLOCK),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=quoted),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
-                null_values=[], strings_can_be_null=False,
-            ),
-        )  # fmt: skip
-    except pa.ArrowInvalid:
-        # What is wrong is told by another reader, with the number of each row.
-        _refuse_ragged(file, list(_records(file, text, separator)), width)
-        raise
+    with parsing(file, "rows of cells"):
+        try:
+            table = pyarrow.csv.read_csv(
+                io.BytesIO(content),
+                read_options=pyarrow.csv.ReadOptions(skip_rows=n_lines, column_names=names, block_size=_BLOCK),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=quoted),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+                    null_values=[], strings_can_be_null=False,
+                ),
+            )  # fmt: skip
+        except pa.ArrowInvalid:
+            # What is wrong is told by another reader, with the number of each row.
+            _refuse_ragged(file, list(_records(file, text, separator)), width)
+            raise
     columns = [_codes_and_words(column) for column in table.columns]
     if not quoted:
         return columns
