@@ -15,7 +15,7 @@ import pandas as pd
 from botox_analysis.refusal import DataError, Problem, refuse
 from botox_analysis.trials.readers.files import SETTINGS, parsing
 
-ROW = "row"
+ROW = "row of the file"
 """The name of an index that contains the rows' numbers in their file."""
 
 _HEAD = 1 << 16
@@ -108,7 +108,7 @@ def _decoded(file: str, content: bytes, settings: Mapping[str, Any]) -> str:
 def _records(file: str, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, with their numbers."""
     with parsing(file, "rows of cells"):
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != " ")
         yield from ((number, cells) for number, cells in enumerate(lines, start=1) if cells)
 
 
@@ -116,11 +116,11 @@ def _header(file: str, text: str, separator: str) -> tuple[int, list[str], int]:
     """The number of the header's row, its cells, and the lines up to its end."""
     with parsing(file, "a header and rows of cells"):
         for part in (text[:_HEAD], text) if len(text) > _HEAD else (text,):
-            lines = csv.reader(io.StringIO(part, newline=""), delimiter=separator, skipinitialspace=True)
-            for number, cells in enumerate(lines, start=1):
-                # A header that fills the part may go on behind it.
-                if cells and (len(part) == len(text) or len(separator.join(cells)) < _HEAD // 2):
-                    return number, cells, lines.line_num
+            lines = csv.reader(io.StringIO(part, newline=""), delimiter=separator, skipinitialspace=separator != " ")
+            number, cells = next(((number, cells) for number, cells in enumerate(lines, start=1) if cells), (0, []))
+            # A header that fills the part may go on behind it.
+            if cells and (len(part) == len(text) or len(separator.join(cells)) < _HEAD // 2):
+                return number, cells, lines.line_num
     raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
 
 
