@@ -231,7 +231,6 @@ SECOND = {
         "intercurrent_events",
     ),
     "intercurrent_counts": (lambda ba, kinds, given: ba.intercurrent_counts(kinds["outcomes"], given), "intercurrent_events"),
-    "unknown_days": ("trial", TRIAL, {"endpoint": ba.HEADACHE_DAYS}),
     "visits_after": (lambda ba, kinds, given: ba.visits_after(kinds["outcomes"], given), "intercurrent_events"),
     "select_diaries": (lambda ba, kinds, given: ba.select_diaries(kinds["trial"], given, visit="week 4"), OUTCOMES),
     "table_responders": (lambda ba, kinds, given: ba.table_responders(kinds["estimates"], given), ESTIMATES),

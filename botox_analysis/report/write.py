@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -31,6 +32,7 @@ from botox_analysis.tables.missing import table_missing
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.sensitivity import table_sensitivity
 from botox_analysis.tables.writers import to_html, write_table
+from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial
 
 MANIFEST, PAGE, ESTIMATES = "manifest.json", "index.html", "estimates.csv"
@@ -55,6 +57,11 @@ _FIGURES = (
 """In the order of the page."""
 
 MADE_BY = "botox-analysis report"
+
+_INSIDE = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*")
+"""Paths of files inside a report: no way out of the folder begins with a letter, a digit, ``_`` or ``-``."""
+
+_LONGEST_PATH = 250
 REM_PER_INCH = 7.6
 """Size of figures on the page."""
 
@@ -135,18 +142,33 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        There is none, or it is something else's.
+        There is none, it is something else's, or damaged; or it names a file outside the folder.
     """
     path = folder / MANIFEST
     if not path.is_file():
         raise DataError(f"{folder.name}: found no {MANIFEST}; expected the folder of a report.")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        manifest = None
+    with parsing(f"{folder.name}/{MANIFEST}", "JSON in UTF-8, as botox-analysis wrote it"):
+        manifest = json.loads(path.read_bytes().decode("utf-8"))
+        # A text with half of a pair of code units can be read, and not written.
+        json.dumps(manifest, ensure_ascii=False).encode()
     if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
         raise DataError(f"{folder.name}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
+    for part in ("inputs", "settings", "versions"):
+        if not isinstance(manifest.setdefault(part, {}), dict):
+            raise DataError(
+                f"{folder.name}/{MANIFEST}: found {_shown(manifest[part])} under '{part}'; expected names and values."
+            )
+    for file, checksum in manifest["outputs"].items():
+        if not _INSIDE.fullmatch(file) or len(file) > _LONGEST_PATH:
+            raise DataError(f"{folder.name}/{MANIFEST}: found the output {_shown(file)}; expected a file inside the folder.")
+        if not isinstance(checksum, str):
+            raise DataError(f"{folder.name}/{MANIFEST}: found {_shown(checksum)} for '{file}'; expected a checksum, as a text.")
     return manifest
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _swap(draft: Path, folder: Path) -> None:
