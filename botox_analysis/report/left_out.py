@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from botox_analysis.endpoints.adverse_events import n_not_emergent
 from botox_analysis.endpoints.emergent import adverse_event_table, safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import n_undated_discontinuations
-from botox_analysis.models.descriptives import MAX_LEVELS
-from botox_analysis.models.design import is_number
+from botox_analysis.models.descriptives import DATES, MAX_LEVELS, TEXT, kind_of
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.refusal import DataError, FitError
 from botox_analysis.report.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 
@@ -16,6 +19,35 @@ NO_VALUE = "no value recorded"
 """What a model says of a missing response."""
 
 LeftOut = list[tuple[str, str, int]]
+
+Made = TypeVar("Made")
+
+
+def made_or_told(make: Callable[[], Made], instead: Made, where: str, n: int) -> tuple[Made, LeftOut]:
+    """Make a part of a report; where the data do not allow it, say why.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the part.
+    instead : object
+        What stands where it cannot be made.
+    where : str
+        What the part is about.
+    n : int
+        How many subjects it would have shown.
+
+    Returns
+    -------
+    part : object
+        What was made, or `instead`.
+    left_out : list of (str, str, int)
+        Empty, or one row: where, why, how many.
+    """
+    try:
+        return make(), []
+    except (DataError, FitError) as error:
+        return instead, [(where, f"not analysed: {error}", n)]
 
 
 def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) -> LeftOut:
@@ -39,10 +71,9 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
         rows.append(("efficacy analyses", f"randomised, not in the population '{efficacy_trial.population}'", outside))
     for name in trial.covariates:
         column = trial.subjects[name]
-        if not is_number(column) and column.nunique() > MAX_LEVELS:
-            rows.append(
-                ("baseline characteristics", f"{name}: a text with more than {MAX_LEVELS} different words", column.nunique())
-            )
+        said = {TEXT: f"a text with more than {MAX_LEVELS} different words", DATES: "dates"}.get(kind_of(column))
+        if said:
+            rows.append(("baseline characteristics", f"{name}: {said}", column.nunique()))
     rule = primary.endpoint.rule
     if trial.diary is not None and rule is not None:
         day = trial.diary["day"]
