@@ -188,7 +188,8 @@ def _of_events(trial: Trial) -> Iterable[Fact]:
 
 
 def _of_endpoints(trial: Trial) -> Iterable[Fact]:
-    endpoints, why_not = made_or_told(lambda: endpoints_in_order(trial), [], "", 0)
+    nothing: list[Endpoint] = []
+    endpoints, why_not = made_or_told(lambda: endpoints_in_order(trial), nothing, "", 0)
     if why_not:
         yield "endpoint", why_not[0][1]
     for number, endpoint in enumerate(endpoints):
