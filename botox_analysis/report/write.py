@@ -22,7 +22,8 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import DataError, listed, require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
-from botox_analysis.report.parts import Analysis, MissingValues
+from botox_analysis.report.parts import Analysis, Efficacy, MissingValues
+from botox_analysis.schema import BASELINE
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
@@ -256,8 +257,8 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     primary = analysis.primary
     tables = {
         "disposition": table_disposition(analysis.disposition_rates),
-        "efficacy": table_efficacy(primary.means, primary.differences).drop(columns="Endpoint"),
-        "change": table_change(primary.unadjusted),
+        "efficacy": _adjusted(table_efficacy(primary.means, primary.differences), analysis).drop(columns="Endpoint"),
+        "change": _change(primary),
     }
     if not analysis.intercurrent_rates.empty:
         tables["intercurrent"] = table_disposition(analysis.intercurrent_rates).rename(columns={"Stage": "Event"})
@@ -269,7 +270,7 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
             for efficacy in analysis.secondary
             for frame in (efficacy.means, efficacy.differences)
         ]
-        tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
+        tables["secondary"] = _adjusted(table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2])), analysis)
     if analysis.missing is not None:
         tables["missing"] = table_missing(analysis.missing.counted)
     if analysis.missing is not None and not analysis.missing.handlings.empty:
@@ -297,6 +298,21 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     for name, table in tables.items():
         write_table(table, folder / name, title=titles[name])
     return tables
+
+
+def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """The table with means that nothing is adjusted for called so: those of values, where the protocol has no covariates."""
+    if analysis.trial.protocol.covariates:
+        return table
+    return table.rename(columns=lambda name: name.replace("Adjusted mean (", "Mean ("))
+
+
+def _change(primary: Efficacy) -> pd.DataFrame:
+    """Means and changes; without a baseline the means alone."""
+    if primary.has_baseline:
+        return table_change(primary.unadjusted)
+    table = table_change(primary.unadjusted[primary.unadjusted["visit"] != BASELINE])
+    return table[[name for name in table.columns if "change" not in name and "reduction" not in name]]
 
 
 def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
