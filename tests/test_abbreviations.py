@@ -7,7 +7,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis import abbreviations
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.endpoints import adverse_events, diary_rule, emergent, event_listing, intercurrent, responders
+from botox_analysis.endpoints import adverse_events, diary_rule, emergent_rule, event_listing, intercurrent, responders
 from botox_analysis.models import (
     binary,
     counts,
@@ -272,7 +272,7 @@ CHOICES = {
     "correlation": counts.CORRELATIONS,
     "by": adverse_events.BY,
     "only": event_listing.KINDS,
-    "told_by": emergent.TOLD_BY,
+    "told_by": emergent_rule.TOLD_BY,
     "incomplete": diary_rule.INCOMPLETE,
     "limits": pooling.LIMITS,
     "of": pooled_responders.OF,
