@@ -3,7 +3,9 @@
 One rule carries the library: a `Trial` is measured by an `Endpoint`, which gives *outcomes*; a model of outcomes gives
 *estimates*; figures and tables show estimates and nothing else.
 
+    draft_settings                                             a folder of files -> a draft of its trial.toml
     load_trial, fetch_trial, simulate_trial, as_trial          files, frames or a seed -> Trial
+    validate_trial                                             Trial -> what was understood, and whether a report can be made
     Trial.restrict                                             Trial -> Trial of one population
     Endpoint.derive, as_outcomes                               Trial or a tidy frame -> outcomes
     intercurrent_events, address_events                        Trial -> events with their day; outcomes -> outcomes

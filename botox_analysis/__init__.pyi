@@ -251,6 +251,12 @@ from .refusal import (
     FitError as FitError,
 )
 from .report.check import check_report as check_report
+from .report.validation import (
+    Validation as Validation,
+)
+from .report.validation import (
+    validate_trial as validate_trial,
+)
 from .report.write import write_report as write_report
 from .tables.adverse_events import table_adverse_events as table_adverse_events
 from .tables.baseline import table_baseline as table_baseline
@@ -281,6 +287,7 @@ from .trials.bundled import (
 from .trials.bundled import (
     open_trial as open_trial,
 )
+from .trials.drafts.draft import draft_settings as draft_settings
 from .trials.fetch import fetch_trial as fetch_trial
 from .trials.read import load_trial as load_trial
 from .trials.simulate import simulate_trial as simulate_trial

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import math
 import numbers
 import re
 import zoneinfo
@@ -172,6 +173,8 @@ def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.intp), np.asarray(column.cat.categories.astype(object))
+    if isinstance(column.dtype, pd.ArrowDtype) and not pd.api.types.is_string_dtype(column):
+        column = column.astype(object)  # to Arrow lists and records have no distinct values
     if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in ("string", "integer", "date"):
         return _distinct_of_mixed(column)
     codes, found = pd.factorize(column)
@@ -312,8 +315,8 @@ def _placed(values: Any, codes: np.ndarray, index: pd.Index, kind: str) -> pd.Se
 
 def _nothing(words: np.ndarray, notation: Notation, *, as_values: bool = True) -> np.ndarray:
     """Which words stand for nothing: spaces, and missing codes."""
-    codes = set(notation.missing)
-    texts = [text_of(value).strip() for value in words]
+    codes = {spelled(code) for code in notation.missing}
+    texts = [spelled(text_of(value)) for value in words]
     empty = np.array(
         [text in codes or (isinstance(value, str) and not spelled(text)) for text, value in zip(texts, words, strict=True)],
         dtype=bool,
@@ -360,7 +363,7 @@ def _read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> 
         if durations and isinstance(value, datetime.timedelta | np.timedelta64):
             found[at], wrong[at] = pd.Timedelta(value) / pd.Timedelta(days=1), False
         elif _is_real(value):
-            found[at], wrong[at] = float(value), False
+            found[at], wrong[at] = _as_float(value), False
     # What is no number may be one with a space of no width around it, or stand for nothing.
     odd = np.flatnonzero(wrong & is_text)
     found[odd], wrong[odd] = _parsed([spelled(value) for value in words[odd]], notation.decimal)
@@ -370,6 +373,13 @@ def _read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> 
     wrong |= np.abs(found) > LARGEST
     found[wrong] = np.nan
     return found, wrong
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _read_names(
@@ -386,7 +396,7 @@ def _read_names(
             wrong[at] = True
             continue
         name = spelled(text_of(value))
-        if kind != TEXT and has_control(name):
+        if has_control(name) if kind != TEXT else _is_half(name):
             wrong[at] = True
             continue
         found[at] = name
@@ -396,10 +406,16 @@ def _read_names(
     return found, wrong, merged
 
 
+def _is_half(text: str) -> bool:
+    """Whether a text has half of a pair of code units, which no file can have."""
+    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _read_words(words: np.ndarray, known: Mapping[str, Any], notation: Notation) -> tuple[list[Any], np.ndarray]:
     """Words that are one of a few, in any case; numbers match as values."""
     nothing = _nothing(words, notation)
-    texts = [spelled(text_of(value)).lower() if isinstance(value, str | numbers.Real) else "" for value in words]
+    known_kind = [isinstance(value, str) or _is_truth(value) or _is_real(value) for value in words]
+    texts = [spelled(text_of(value)).lower() if fits else "" for value, fits in zip(words, known_kind, strict=True)]
     as_numbers, no_number = _parsed(texts, ".")
     plain = [text if bad else text_of(number) for text, number, bad in zip(texts, as_numbers, no_number, strict=True)]
     found = [None if skip else known.get(text) for text, skip in zip(plain, nothing, strict=True)]
@@ -433,6 +449,8 @@ def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) 
         # Without signs between its parts a date needs all its digits: 1112024 may be the 1st or the 11th.
         if _COMPACT.search(notation.date_format) and value.strftime(notation.date_format).lower() != text.lower():
             return None, NO_CLOCK
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
     if isinstance(value, pd.Period):
         return (value.to_timestamp().date(), LOCAL) if value.freqstr == "D" else (None, NO_CLOCK)
     if not isinstance(value, datetime.datetime):

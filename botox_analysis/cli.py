@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from botox_analysis.refusal import DataError
     from botox_analysis.report.write import Progress
 
 BAD_INPUT = 2
@@ -82,21 +83,47 @@ def simulate(
 
 @app.command()
 def validate(trial: TrialName = "simulated") -> None:
-    """Read a trial's files and tell every problem in them, or what they hold."""
-    with _one_sentence():
-        from botox_analysis import open_trial
+    """Read a trial's files and tell every problem in them, or what was understood; the last line is whether a report can be made.
 
+    Exit status 0: report: yes. 2: report: no, as the command report would end.
+    """
+    from botox_analysis import open_trial, validate_trial
+    from botox_analysis.refusal import DataError
+
+    try:
         opened = open_trial(trial)
-        from botox_analysis.report.analysis import check_protocol
-        from botox_analysis.trials.layout import TABLES
+    except DataError as error:
+        for line in _problem_lines(error):
+            typer.echo(line)
+        typer.echo(f"report: no, because {error}")
+        raise typer.Exit(BAD_INPUT) from None
+    found = validate_trial(opened)
+    typer.echo(found)
+    if found.refusal:
+        raise typer.Exit(BAD_INPUT)
 
-        check_protocol(opened)
-    typer.echo(f"{opened.name}: {len(opened.subjects):,} subjects")
-    for arm, n in opened.subjects["arm"].value_counts(sort=False).items():
-        typer.echo(f"  {arm}: {n:,}")
-    for name in TABLES[1:]:
-        table = getattr(opened, name)
-        typer.echo(f"  {name}: {'none' if table is None else f'{len(table):,} rows'}")
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with a trial's files, whatever they are called.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write; left out: trial.toml in that folder.")] = None,
+) -> None:
+    """Draft a trial.toml from a folder's files: guesses are marked as guesses, questions are comments.
+
+    The draft is printed, and written where nothing is there yet.
+    """
+    with _one_sentence():
+        from botox_analysis import draft_settings
+
+        draft = draft_settings(folder)
+        typer.echo(draft, nl=False)
+        target = folder / "trial.toml" if out is None else out
+        if target.exists():
+            typer.echo(f"{target} is there already: nothing was written.", err=True)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(draft.encode())
+    typer.echo(f"The draft is in {target}. Answer its questions, then: botox-analysis validate {folder}", err=True)
 
 
 def main() -> None:
@@ -114,11 +141,23 @@ def _one_sentence() -> Iterator[None]:
     except DataError as error:
         typer.echo(f"botox-analysis: {error}", err=True)
         if len(error.problems) > 1:
-            typer.echo(error.problems.fillna("").to_string(index=False), err=True)
+            for line in _problem_lines(error):
+                typer.echo(f"  {line}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     except (FitError, OSError) as error:
         typer.echo(f"botox-analysis: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
+
+
+def _problem_lines(error: DataError) -> Iterator[str]:
+    """A line for each problem: where, what was found in how many rows, what was expected."""
+    for row in error.problems.itertuples():
+        column = f", column '{row.column}'" if row.column else ""
+        if row.n > 1:
+            yield f"{row.file}{column}: {row.found} in {row.n:,} rows, first in row {row.row:.0f}; expected {row.expected}"
+        else:
+            place = "" if row.row != row.row or row.row is None else f", row {row.row:.0f}"
+            yield f"{row.file}{place}{column}: {row.found}; expected {row.expected}"
 
 
 @contextmanager

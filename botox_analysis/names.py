@@ -12,12 +12,23 @@ import unicodedata
 from collections.abc import Iterable
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u3000"), " ")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u180e\u034f"), "")
+_INVISIBLE = dict.fromkeys(
+    [
+        0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010),
+        *range(0x2060, 0x2066),
+        *range(0x206A, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC), *range(0x1BCA0, 0x1BCA4),
+        *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000),
+    ],
+    "",
+)  # fmt: skip
+"""Unicode's marks of no width (its property Default_Ignorable_Code_Point), without those that turn the direction of writing."""
+
 _CANONICAL = {**_SPACES, **_INVISIBLE}
 """Spaces of other widths are spaces; marks without a width, and hyphens shown at the end of a line only, are nothing."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\u02bb\uff07"), "'")
 _QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"')
+_SIGNS = str.maketrans("\u2044\u2215\u29f8\u00d7\u2022\u2219\u22c5\u0387\u2027\u30fb", "///x" + "\u00b7" * 6)
 # Letters of Cyrillic and Greek that are drawn as Latin ones (after case folding): what a keyboard of another language writes.
 _LETTERS = str.maketrans("асеорхуіјѕкмтвнԁԛԝοαερτυνικ", "aceopxyijskmtbhdqwoaeptuvik")
 _CONTROL = {"Cc", "Cs"}
@@ -83,8 +94,8 @@ def outline(name: str) -> str:
     Returns
     -------
     str
-        Equal for two names that differ in capitals, spaces, hyphens, apostrophes, quotation marks, widths and ligatures, the
-        sharp s, or letters of another alphabet of the same shape. For comparisons only.
+        Equal for two names that differ in capitals, spaces, hyphens, apostrophes, quotation marks, slashes, dots in the middle,
+        widths and ligatures, the sharp s, or letters of another alphabet of the same shape. For comparisons only.
 
     Examples
     --------
@@ -95,7 +106,7 @@ def outline(name: str) -> str:
         # Marks of no width go before the compatibility form; the micro sign becomes the Greek letter, both drawn as u.
         name = unicodedata.normalize("NFKC", name.translate(_CANONICAL).translate(_APOSTROPHES).translate(_QUOTES))
         name = "".join("-" if unicodedata.category(letter) == "Pd" or letter == "\u2212" else letter for letter in name)
-        name = unicodedata.normalize("NFC", name.casefold()).translate(_LETTERS)
+        name = unicodedata.normalize("NFC", name.casefold()).translate(_LETTERS).translate(_SIGNS)
     else:
         name = name.casefold().replace("`", "'")
     return "".join(name.split())

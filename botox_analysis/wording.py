@@ -13,6 +13,9 @@ MISSING = "–"
 LARGEST = 1e15
 """From here on a number is written with its power of ten."""
 
+KNOWN_DIGITS = 12
+"""Digits to which estimates are the same on every machine; a half is one when these are 5 and zeros."""
+
 
 def number(value: float, decimals: int = 1) -> str:
     """A number with a fixed count of decimals and a true minus sign; halves are rounded away from 0, as SAS and journals do.
@@ -31,8 +34,8 @@ def number(value: float, decimals: int = 1) -> str:
 
     Examples
     --------
-    >>> number(-1.84), number(-0.01), number(12.5, 0), number(1384, 0), number(float("nan"))
-    ('−1.8', '0.0', '13', '1,384', '–')
+    >>> number(-1.84), number(-0.01), number(12.5, 0), number(12.499999999999998, 0), number(1384, 0), number(float("nan"))
+    ('−1.8', '0.0', '13', '13', '1,384', '–')
     """
     if math.isnan(value):
         return MISSING
@@ -40,7 +43,8 @@ def number(value: float, decimals: int = 1) -> str:
         return "∞" if value > 0 else "−∞"
     if abs(value) >= LARGEST:
         return f"{value:.3g}".replace("-", "−")
-    rounded = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    known = repr(float(value)) if abs(value) >= 10.0 ** (KNOWN_DIGITS - 1) else f"{float(value):.{KNOWN_DIGITS}g}"
+    rounded = Decimal(known).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{abs(rounded) if rounded == 0 else rounded:,.{max(decimals, 0)}f}".replace("-", "−")
 
 
@@ -62,7 +66,7 @@ def signed(value: float) -> str:
     >>> signed(7.633), signed(-2.0), signed(0.00412), signed(0.0)
     ('+7.63', '−2', '+0.00412', '0')
     """
-    return f"{value:+.3g}".replace("-", "−") if value else "0"
+    return f"{float(f'{value:.{KNOWN_DIGITS}g}'):+.3g}".replace("-", "−") if value else "0"
 
 
 def decimals_for(spreads: Iterable[float]) -> int:
@@ -86,7 +90,7 @@ def decimals_for(spreads: Iterable[float]) -> int:
     known = [spread for spread in spreads if math.isfinite(spread) and spread > 0]
     if not known:
         return 1
-    return min(8, max(1, math.ceil(-math.log10(statistics.median(known)))))
+    return min(8, max(1, math.ceil(round(-math.log10(statistics.median(known)), KNOWN_DIGITS - 1))))
 
 
 def interval(low: float, high: float, decimals: int = 1) -> str:

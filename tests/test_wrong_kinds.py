@@ -67,6 +67,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "jackknife": ("fit", FIT, {}),
     "list_adverse_events": ("trial", TRIAL, {}),
     "list_onsets": ("trial", TRIAL, {}),
+    "list_time_at_risk": ("trial", TRIAL, {}),
     "load_published": ("", WORD, {}),
     "load_trial": ("path", "the path of a folder with subjects.csv", {}),
     "mean_cumulative": ("trial", TRIAL, {}),
@@ -121,6 +122,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "table_severity": ("estimates", ESTIMATES, {}),
     "tipping_delta": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
     "tipping_point": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
+    "unknown_days": ("trial", TRIAL, {"endpoint": ba.HEADACHE_DAYS}),
     "visits_after": ("outcomes", OUTCOMES, {"events": EVENT}),
     "write_report": ("trial", TRIAL, {"folder": "nowhere"}),
 }

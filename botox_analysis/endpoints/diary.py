@@ -82,6 +82,7 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
     >>> ba.unknown_days(ba.open_trial("simulated"), ba.HEADACHE_DAYS).empty
     True
     """
+    require_trial(trial)
     if endpoint.rule is None or endpoint.daily is None:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are left open in a diary only.")
     diary = diary_of(trial, endpoint.name)

@@ -52,9 +52,11 @@ def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray,
         close = _window_end(trial, rule)
         began = (onset >= FIRST_DAY) & (onset <= close)
         got_worse = (worsened >= FIRST_DAY) & (worsened <= close)
+        counts = began | got_worse
+        undated = np.flatnonzero(np.isnan(onset))
         # What ended, or got worse, before day 1 began before it.
-        before = (event_days(events, "end_day") < FIRST_DAY) | (worsened < FIRST_DAY)
-        counts = began | got_worse | (np.isnan(onset) & ~before)
+        before = (event_days(events, "end_day")[undated] < FIRST_DAY) | (worsened[undated] < FIRST_DAY)
+        counts[undated] |= ~before
     known_worse = got_worse & ~np.isnan(onset)
     return counts, np.where(began, onset, np.where(known_worse, worsened, np.nan))
 

@@ -105,6 +105,7 @@ def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.Da
     >>> ba.list_time_at_risk(ba.open_trial("simulated")).head(2)[["subject", "end_day", "days", "reason"]].values.tolist()
     [['S0001', 168.0, 168.0, 'last day'], ['S0002', 168.0, 168.0, 'last day']]
     """
+    require_trial(trial)
     trial = safety_trial(trial)
     at_risk = time_of(trial, rule)
     return pd.DataFrame(
@@ -114,6 +115,6 @@ def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.Da
             "start_day": at_risk.start,
             "end_day": at_risk.end,
             "days": at_risk.days,
-            "reason": at_risk.reason,
+            "reason": np.asarray(at_risk.reason, dtype=object),
         }
     )

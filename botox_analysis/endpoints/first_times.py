@@ -163,14 +163,18 @@ def first_event(
     undated = np.zeros(len(first), dtype=bool)
     undated[history.subject[np.isnan(history.onset)]] = True
     late = observed & (first_known > end)
-    notes = [
-        (undated & (first_known > 1), "onset not known: counted on day 1"),
-        (late & (history.at_risk.reason == DEATH), "onset after the death: counted on its day"),
-        (late, "onset after the last day: counted on it"),
-        (~observed & (end < 1), "not observed after the first treatment: censored on day 1"),
-    ]
-    event_note = np.select([where for where, _ in notes], [what for _, what in notes], "").astype(object)
-    note = ["; ".join(filter(None, both)) for both in zip(event_note, history.at_risk.notes, strict=True)]
+    holds = {
+        "not observed after the first treatment: censored on day 1": ~observed & (end < 1),
+        "onset after the last day: counted on it": late,
+        "onset after the death: counted on its day": late & (history.at_risk.reason == DEATH),
+        "onset not known: counted on day 1": undated & (first_known > 1),
+    }
+    note = np.full(len(first), "", dtype=object)
+    for words, subject in holds.items():
+        note[subject] = words
+    of_time = history.at_risk.notes
+    for row in np.flatnonzero(of_time != ""):
+        note[row] = "; ".join(filter(None, (note[row], of_time[row])))
     subjects = trial.subjects
     return pd.DataFrame(
         {

@@ -35,12 +35,15 @@ FIRST_DAY = 1.0
 DEATH_KIND = "death"
 """The kind of intercurrent event after which nobody is observed."""
 
-LAST_DAY = "last day"
-NO_LAST_DOSE = "last day, last dose not known"
-WINDOW = "end of the window"
-DEATH = "death"
-NOT_OBSERVED = "not observed after the first treatment"
-NOT_KNOWN = "last day not known"
+LAST_DAY, NO_LAST_DOSE, DEATH, WINDOW, NOT_OBSERVED, NOT_KNOWN = REASONS = (
+    "last day",
+    "last day, last dose not known",
+    "death",
+    "end of the window",
+    "not observed after the first treatment",
+    "last day not known",
+)
+"""Why time at risk ends; of several reasons that hold, the last."""
 
 TOLD = {
     NO_LAST_DOSE: ("last dose not known: at risk to the last day", "without a known last dose: at risk to the last day"),
@@ -59,15 +62,15 @@ class TimeAtRisk:
         The first day: day 1.
     end : ndarray, shape (N,)
         The last day; missing where not known, below `start` for those never at risk.
-    reason : ndarray of str, shape (N,)
-        Why it ends there: the last day, the end of the window, a death before the last day, ...
+    reason : Categorical, shape (N,)
+        Why it ends there, one of `REASONS`.
     last_observed : ndarray, shape (N,)
         The last day, or the death before it; on or after `end`. Events that go on are followed to this day.
     """
 
     start: FloatArray
     end: FloatArray
-    reason: Any
+    reason: pd.Categorical
     last_observed: FloatArray
 
     @property
@@ -112,7 +115,8 @@ class TimeAtRisk:
     @property
     def notes(self) -> Any:
         """By subject, an interval that does not end as asked for, in words, shape (N,); empty where there is nothing to tell."""
-        return np.select([self.reason == reason for reason in TOLD], [words for words, _ in TOLD.values()], "").astype(object)
+        words = [TOLD[reason][0] if reason in TOLD else "" for reason in REASONS]
+        return np.array(words, dtype=object)[self.reason.codes]
 
     def told(self, cell: Any, n_cells: int) -> list[str]:
         """Intervals that do not end as asked for, counted.
@@ -131,7 +135,8 @@ class TimeAtRisk:
         """
         parts: list[list[str]] = [[] for _ in range(n_cells)]
         for reason, (_, words) in TOLD.items():
-            for at, n in enumerate(np.bincount(cell[self.reason == reason], minlength=n_cells)):
+            of_reason = cell[self.reason.codes == REASONS.index(reason)]
+            for at, n in enumerate(np.bincount(of_reason, minlength=n_cells) if of_reason.size else []):
                 parts[at] += [f"{n} {words}"] if n else []
         return ["; ".join(of_cell) for of_cell in parts]
 
@@ -162,13 +167,17 @@ def time_of(trial: Trial, rule: EmergentRule) -> TimeAtRisk:
     last = subjects["last_day"].to_numpy(dtype=float, na_value=np.nan) if "last_day" in subjects.columns else missing
     observed = np.fmin(last, death)
     end = np.minimum(observed, close)
-    died = (death < last) | (np.isnan(last) & ~np.isnan(death))
-    reason = np.select(
-        [np.isnan(end), end < FIRST_DAY, close < observed, died, np.isinf(close) & (rule.window_days is not None)],
-        [NOT_KNOWN, NOT_OBSERVED, WINDOW, DEATH, NO_LAST_DOSE],
-        LAST_DAY,
-    )
-    return TimeAtRisk(np.full(len(subjects), FIRST_DAY), end, reason, observed)
+    holds = {
+        NO_LAST_DOSE: np.isinf(close) & (rule.window_days is not None),
+        DEATH: (death < last) | (np.isnan(last) & ~np.isnan(death)),
+        WINDOW: close < observed,
+        NOT_OBSERVED: end < FIRST_DAY,
+        NOT_KNOWN: np.isnan(end),
+    }
+    code = np.zeros(len(subjects), dtype=np.int8)
+    for reason, subject in holds.items():
+        code[subject] = REASONS.index(reason)
+    return TimeAtRisk(np.full(len(subjects), FIRST_DAY), end, pd.Categorical.from_codes(code, categories=list(REASONS)), observed)
 
 
 def window_ends(trial: Trial, rule: EmergentRule) -> FloatArray:
@@ -254,8 +263,8 @@ def _deaths(trial: Trial, rule: EmergentRule) -> FloatArray:
         end = event_days(fatal, "end_day")
         np.fmax.at(by_fatal, fatal["subject"].cat.codes.to_numpy(), np.where(np.isnan(end), began, end))
     if happened is not None:
-        kind = happened["kind"].astype(str).str.split().str.join("").str.casefold()
-        deaths = happened.loc[(kind == DEATH_KIND).to_numpy()]
+        code, kinds = pd.factorize(happened["kind"])
+        deaths = happened.loc[np.array(["".join(kind.split()).casefold() == DEATH_KIND for kind in kinds], dtype=bool)[code]]
         np.fmax.at(stated, deaths["subject"].cat.codes.to_numpy(), deaths["day"].to_numpy(dtype=float))
     day: FloatArray = np.where(np.isnan(stated), by_fatal, stated)
     return np.where(day < FIRST_DAY, np.nan, day)

@@ -16,6 +16,12 @@ class CovariancePhrase:
     on: str = ""
     by: str = ""
 
+    @property
+    def is_heterogeneous(self) -> bool:
+        """Whether each visit has a variance of its own."""
+        structure = STRUCTURES[self.structure]
+        return structure is None or structure.heterogeneous
+
     def __str__(self) -> str:
         """As it was asked for."""
         return self.structure + (f" on {self.on}" if self.on else "") + (f" by {self.by}" if self.by else "")

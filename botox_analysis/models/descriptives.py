@@ -16,6 +16,9 @@ ALL_ARMS = "all arms"
 MAX_LEVELS = 30
 """Of a factor that is described."""
 
+NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
+"""What a covariate may be."""
+
 _SPREAD = ("mean", *SPREADS)
 
 
@@ -23,7 +26,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
     """The characteristics of a trial's subjects at baseline, by arm and in all.
 
     No p-values: a test of whether randomisation worked has no use. A text with more than 30 different words is no
-    characteristic (comments, initials) and is left out.
+    characteristic (comments, initials) and is left out, and so is a column of dates.
 
     Parameters
     ----------
@@ -43,10 +46,10 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
     factors: list[tuple[str, pd.Series]] = []
     for name in trial.covariates:
         column = trial.subjects[name]
-        label = name.replace("_", " ")
-        if is_number(column):
+        label, kind = name.replace("_", " "), kind_of_covariate(column)
+        if kind == NUMBER:
             numbers.append((label, column))
-        elif column.nunique() <= MAX_LEVELS:
+        elif kind == FACTOR:
             factors.append((label, column))
     if not isinstance(endpoints, list | tuple | None):
         raise TypeError(f"endpoints: found {kind_of(endpoints)}; expected a list, such as [HEADACHE_DAYS].")
@@ -86,6 +89,27 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
             **{column: [row.get(column, np.nan if column == "n_events" else "") for row in rows] for column in columns},
         }
     )
+
+
+def kind_of_covariate(column: pd.Series) -> str:
+    """Tell what a column of subjects is.
+
+    Parameters
+    ----------
+    column : Series
+        A covariate.
+
+    Returns
+    -------
+    str
+        A word of `KINDS`: a number, which has a slope; a factor, which has levels; a text of more than `MAX_LEVELS` different
+        words, which describes nobody's group; or dates.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return DATES
+    if is_number(column):
+        return NUMBER
+    return FACTOR if column.nunique() <= MAX_LEVELS else TEXT
 
 
 def _spread(values: FloatArray, row: dict[str, object]) -> list[dict[str, object]]:

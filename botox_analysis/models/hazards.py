@@ -26,13 +26,19 @@ CONDITIONAL = f"conditional {LOG_HAZARD_RATIO}"
 """What a hazard ratio within strata, or of subjects of the same covariates, is: another number than that of all."""
 
 LOST_INFORMATION = 1e-6
-"""A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity."""
+"""A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity. There it is 1e-13 or
+less, where the search ends; at a hazard ratio of a million it is 1e-6."""
 
 CONVERGED = 1e-10
-"""How much the logarithm of the partial likelihood may still have to rise, about."""
+"""How much the logarithm of the partial likelihood may still have to rise, about. Rounding leaves 1e-26, and 1e-16 where
+covariates are nearly aliased."""
 
-LARGEST_CONDITION = 1e12
-"""Of the information about coefficients, each in its own scale, from which on they are aliased."""
+LARGEST_CONDITION = 1e10
+"""Of the information about coefficients, each in its own scale, from which on they are aliased. Rounding makes it 1e15 where they
+are; just below, a coefficient has six digits."""
+
+NO_VARIATION = 1e-10
+"""Variance of a covariate among those at risk, over its largest square, below which it does not vary: rounding leaves 1e-16."""
 
 
 def compare_times(
@@ -269,8 +275,9 @@ def _cox(sample: _Sample, matrix: FloatArray, names: Sequence[str]) -> tuple[Flo
 
     model = PHReg(sample.time, matrix, status=sample.observed.astype(int), ties="efron", strata=sample.stratum)
     at_start = -model.hessian(np.zeros(matrix.shape[1]))
-    scale = np.sqrt(np.diag(at_start))
-    if not (scale > 0).all() or np.linalg.cond(at_start / np.outer(scale, scale)) > LARGEST_CONDITION:
+    varies = np.diag(at_start) > NO_VARIATION * sample.observed.sum() * (matrix * matrix).max(axis=0)
+    scale = np.sqrt(np.where(varies, np.diag(at_start), 1.0))
+    if not varies.all() or np.linalg.cond(at_start / np.outer(scale, scale)) > LARGEST_CONDITION:
         raise FitError(
             f"times do not determine Cox's model: of {joined(list(names))}, one does not vary among those at risk, or is aliased "
             "with others; leave one out."

@@ -196,7 +196,7 @@ def _fit(
         basis = basis_of(sums, design.columns)
         refuse_undetermined(measures, design, basis)
         problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
-        refuse_no_spread(measures, problem)
+        refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
             refuse_pairs(measures, problem)

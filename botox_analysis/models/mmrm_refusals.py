@@ -9,7 +9,8 @@ from botox_analysis.models.design import refuse_missing_covariate
 from botox_analysis.models.mmrm_design import MmrmDesign
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.problem import Basis, Problem
+from botox_analysis.numerics.problem import NO_SPREAD, Basis, Problem
+from botox_analysis.numerics.subject_data import BoolArray
 from botox_analysis.refusal import DataError, FitError, listed
 
 FALL_BACK = (
@@ -20,6 +21,14 @@ FALL_BACK = (
     "compound symmetry",
 )
 """An order in which protocols often name structures: the first that can be fitted is taken."""
+
+NOT_FREE = 1e-6
+"""Degrees of freedom that are none: values less their leverages, which add up to 0 but for rounding, seen to be 1e-14 to 1e-9
+where there are as many values as coefficients."""
+
+ROUNDED = 1e-12
+"""Numbers that differ by no more than this share of their size are the same: that is some thousand times the rounding of one
+subtraction."""
 
 
 class CovarianceError(FitError):
@@ -93,8 +102,8 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
         )
 
 
-def refuse_no_spread(measures: RepeatedMeasures, problem: Problem) -> None:
-    """Refuse values that the coefficients reproduce.
+def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+    """Refuse values that the coefficients reproduce, because there are no more values than coefficients or as it happens.
 
     Parameters
     ----------
@@ -102,22 +111,53 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem) -> None:
         The data.
     problem : Problem
         Design and data.
+    phrase : CovariancePhrase
+        The covariance that is asked for.
 
     Raises
     ------
+    CovarianceError
+        A visit has no more values than coefficients, and would have a variance of its own.
     FitError
-        Names what is missing, and what to try.
+        The values at a visit, or all, have no spread about the coefficients.
     """
-    left, there = (np.trace(sums, axis1=1, axis2=2).sum() for sums in (problem.cross.yy, measures.sums.yy))
-    if not left > 1e-20 * there:
+    sums = measures.sums
+    before, left = sums.squares, problem.cross.squares
+    rounded = ROUNDED**2 * float(measures.n.sum(axis=0) @ sums.centre_y**2)
+    if not left.sum() > max(NO_SPREAD * before.sum(), rounded):
         raise FitError(
             "MMRM: the coefficients reproduce every value, so nothing is left for a covariance; leave out covariates, or look "
             "whether the values vary."
         )
-    spread = problem.cross.yy.diagonal(axis1=1, axis2=2).sum(axis=0)
-    without = [visit for visit, at_visit in zip(measures.visits, spread, strict=True) if not at_visit > 1e-20 * spread.max()]
-    if without:
-        raise FitError(f"MMRM: the coefficients reproduce every value at {listed(without)}; leave out covariates, or that visit.")
+    for level in dict.fromkeys(level for level, _ in measures.kinds):
+        own = np.array([measures.kinds[kind][0] == level for kind in sums.kind])
+        among = f" in {measures.grouped_by} '{level}'" if level else ""
+        n = sums.n_by_arm[own].sum(axis=1) @ sums.observed[own]
+        free = problem.free[own].sum(axis=0)
+        few = (free if phrase.is_heterogeneous else free.sum()) <= NOT_FREE * np.ones(len(n))
+        few &= n > 0
+        if few.any():
+            raise CovarianceError(
+                f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few)}{among}, which may "
+                f"be too few for a covariance; {_with_fewer(phrase)}."
+            )
+        spread = left[own].sum(axis=0)
+        none = (spread <= np.maximum(NO_SPREAD * before[own].sum(axis=0), ROUNDED**2 * spread.max())) & (free > NOT_FREE)
+        if none.any():
+            raise FitError(
+                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{among}; leave out covariates, or that "
+                "visit."
+            )
+
+
+def _named(measures: RepeatedMeasures, which: BoolArray) -> str:
+    return listed([visit for visit, there in zip(measures.visits, which, strict=True) if there])
+
+
+def _with_fewer(phrase: CovariancePhrase) -> str:
+    if phrase.by:
+        return f"take '{phrase.structure}' without 'by {phrase.by}', or leave out covariates"
+    return "take one variance for all visits ('compound symmetry'), or leave out covariates or the visit"
 
 
 def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:

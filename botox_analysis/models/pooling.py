@@ -27,6 +27,10 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 AT_ONCE = 20
 """Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
 
+ROUNDED = 1e-9
+"""An estimate of a resample that is a smaller share of the standard error is 0: rounding leaves 1e-14 of a difference of two
+means that are the same."""
+
 OF_AN_ANCOVA = ("differences", "means")
 LIMITS = ("normal", "percentile")
 
@@ -180,7 +184,8 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         if limits == "percentile":
             # These quantiles and the p-value say the same: a limit is 0 where p is the level.
             low, high = np.quantile(resampled, [0.5 - conf_level / 2, 0.5 + conf_level / 2], axis=0, method="weibull")
-            beyond = np.minimum((resampled <= 0).sum(axis=0), (resampled >= 0).sum(axis=0))
+            about_0 = np.where(np.abs(resampled) <= ROUNDED * std_error, 0.0, resampled)
+            beyond = np.minimum((about_0 <= 0).sum(axis=0), (about_0 >= 0).sum(axis=0))
             p_value = np.minimum(2 * (beyond + 1) / (n + 1), 1.0)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"

@@ -12,13 +12,17 @@ from scipy import special
 
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer, t_inference
 from botox_analysis.numerics.maximum_likelihood import Maximum
-from botox_analysis.numerics.standardise import Standardised
+from botox_analysis.numerics.standardise import NO_SPREAD, Standardised
 from botox_analysis.refusal import DataError, FitError, listed, require_conf_level
 from botox_analysis.schema import as_estimates
 from botox_analysis.trials.trial import LEFT_OUT
 
-NO_SPREAD = 1e-10
-"""A standard error that is a smaller share of the mean is 0."""
+NO_STD_ERROR = 1e-7
+"""A standard error of a log ratio that is smaller is 0: where values have no spread the fit, which ends at 1e-9, leaves as
+much. Of a hundred million events it is 1e-4."""
+
+SEEN = 1e-6
+"""A coefficient, or a subject, that a direction moves by less is not moved by it: the linear programme is solved to 1e-7."""
 
 BEYOND_RANGE = "a mean is at or beyond the end of its range"
 NEGATIVE_VARIANCE = "no limits: the estimated variance is negative, of too few subjects"
@@ -232,7 +236,7 @@ class StandardisedFit:
         self._refuse_one_arm()
         rows = (self.arm_rows[1:] - self.arm_rows[:1]).transpose(1, 0, 2).reshape(-1, self.arm_rows.shape[2])
         said = infer(self.coefficients, rows, conf_level)
-        spread = said.std_error > NO_SPREAD
+        spread = said.std_error > NO_STD_ERROR
         return self._estimates(
             self._others(), self.arms[0], self.measures["conditional"], self._n_of_both(), conf_level,
             np.where(spread, "", NO_P_VALUE),
@@ -251,9 +255,9 @@ class StandardisedFit:
             safe = np.where(inside, each.mean, 0.5)
             place, slope = scale.to(safe), scale.slope(safe)
             covariance = each.covariance * np.outer(slope, slope)
-            variance = np.diagonal(covariance)[1:] - 2 * covariance[0, 1:] + covariance[0, 0]
-            # What is left of no spread is rounding.
-            variance = np.where(np.abs(variance) < NO_SPREAD**2 * np.max((slope * safe) ** 2), 0.0, variance)
+            own, both, of_reference = np.diagonal(covariance)[1:], 2 * covariance[0, 1:], covariance[0, 0]
+            terms = np.abs(own) + np.abs(both) + np.abs(of_reference)
+            variance = np.where(np.abs(own - both + of_reference) <= NO_SPREAD * terms, 0.0, own - both + of_reference)
             known = inside[1:] & inside[0]
             estimate.append(np.where(known, place[1:] - place[0], np.nan))
             std_error.append(np.sqrt(np.where(known & (variance >= 0), variance, np.nan)))
@@ -329,10 +333,11 @@ def refuse_no_maximum(found: Maximum, design: FloatArray, covariate_of: tuple[st
         Names the covariates whose coefficients would be infinite.
     """
     if found.separating is not None:
-        moving = {name for name, size in zip(covariate_of, np.abs(found.separating), strict=True) if size > 1e-6}
+        sizes = np.abs(found.separating) * np.abs(design).max(axis=0)  # in any units
+        moving = {name for name, size in zip(covariate_of, sizes, strict=True) if size > SEEN}
         # A direction also moves the arms, where it has to keep some subjects in place.
         named = dict.fromkeys(name for name in covariate_of if name in moving and (name != "arm" or moving == {"arm"}))
-        n_apart = int((np.abs(design @ found.separating) > 1e-6).sum())
+        n_apart = int((np.abs(design @ found.separating) > SEEN).sum())
         raise FitError(
             f"{where}: {listed(named)} foretells the outcomes of {n_apart} subject{'s' if n_apart > 1 else ''} without error, so "
             f"that a coefficient would be infinite; {instead}."

@@ -72,6 +72,11 @@ class CrossProducts:
         """Observed values."""
         return float(self.n_by_arm.sum(axis=1) @ self.observed.sum(axis=1))
 
+    @property
+    def squares(self) -> FloatArray:
+        """Sums of squares of the responses of each pattern at each visit, shape (..., G, T)."""
+        return np.asarray(self.yy.diagonal(axis1=-2, axis2=-1))
+
     def __add__(self, other: CrossProducts) -> CrossProducts:
         """The sums over both parts of the data; centres and columns are those of the first."""
         moved = other.recentred(self.centre, self.centre_y)

@@ -17,10 +17,14 @@ from scipy import linalg
 
 from botox_analysis.numerics.count_likelihoods import BetaBinomial
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.maximum_likelihood import EXTREME, LARGEST_DISPERSION, LOG_DISPERSIONS, Maximum, maximise
 
 CONVERGED = 1e-11
-"""Squared length of Newton's step in standard errors of the parameters, below which it is the last."""
+"""Squared length of Newton's step in standard errors of the parameters, below which it is the last. Rounding gives 1e-26."""
+
+NOT_UPHILL = 1e-9
+"""Share by which the log-likelihood may fall from one step to the next: rounding is 1e-15. Else the search starts anew."""
 
 MOST_STEPS = 25
 
@@ -135,7 +139,8 @@ def refit_days(
     for each, weight in enumerate(weights):
         rows = np.repeat(np.arange(len(weight)), weight.astype(np.int64))
         x = design[rows]
-        if np.linalg.matrix_rank(x) < n_columns:
+        length = np.linalg.norm(x, axis=0)
+        if len(independent_columns(x / np.where(length > 0, length, 1.0))) < n_columns:
             continue
         likelihood = BetaBinomial(counts[rows], recorded[rows])
         state = None if start is None else _climb(likelihood, x, start)
@@ -157,7 +162,7 @@ def _climb(likelihood: BetaBinomial, design: FloatArray, state: FloatArray) -> F
             return None
         g = float(np.exp(log))
         terms = likelihood(predictor, g)
-        if terms.value < before - 1e-9 * abs(before):
+        if terms.value < before - NOT_UPHILL * abs(before):
             return None
         before = terms.value
         slope = g * terms.by_dispersion

@@ -17,7 +17,12 @@ FARTHEST = 100.0
 """A log odds ratio beyond which no finite conditional limit lies."""
 
 TIE = 1e-7
-"""Probabilities that differ by this share are one, as in R: those of large tables are known to no more digits."""
+"""Probabilities that differ by this share are one, as in R: rounding of the logarithms of factorials leaves 1e-12 of those of
+large tables."""
+
+SAME_DISTANCE = 1e-9
+"""Share by which tables may be nearer to a difference than the one observed and count as being as far: rounding is 1e-14, and
+1e-11 where a proportion is near 0 or 1."""
 
 LARGEST_BLOCK = 2_000_000
 """How many tables given the margins are held at once."""
@@ -386,7 +391,7 @@ def _boundary(n1: int, n0: int, delta: FloatArray, distance: FloatArray) -> NDAr
 
     The statistic falls with the events of the reference, so the place is halved down to.
     """
-    tie = 1e-9 * np.clip(np.abs(distance), 1.0, 1e9)
+    tie = SAME_DISTANCE * np.clip(np.abs(distance), 1.0, 1e9)
     as_far = np.repeat(distance - tie, n1 + 1)
     value, arm = np.repeat(delta, n1 + 1), np.tile(np.arange(n1 + 1.0), len(delta))
     some, none = np.full(arm.shape, -1), np.full(arm.shape, n0 + 1)

@@ -14,7 +14,14 @@ from scipy import linalg
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 
 ALIAS_TOLERANCE = 1e-7
-"""A column is aliased when what remains of it, given the columns before, is below this share of its length (R's rule)."""
+"""A column is aliased when what remains of it, given the columns before, is below this share of its length (R's rule). Rounding
+leaves 1e-15 of a column that others determine; one just above the margin has a coefficient of nine digits."""
+
+ESTIMABLE = 1e-6
+"""The share of a combination that may lie outside the row space: the aliased columns take along `ALIAS_TOLERANCE` each."""
+
+NO_SPREAD = 1e-10
+"""Residuals of this share of the response or less, all together, are 0: rounding leaves 1e-16."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class LeastSquares:
         scaled = rows / self._scale
         outside = scaled - (scaled @ self._row_space.T) @ self._row_space
         size = np.linalg.norm(scaled, axis=1)
-        return np.asarray(np.linalg.norm(outside, axis=1) <= 1e-6 * np.maximum(size, 1e-300))
+        return np.asarray(np.linalg.norm(outside, axis=1) <= ESTIMABLE * size)
 
 
 def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
@@ -72,7 +79,7 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
     Returns
     -------
     LeastSquares
-        With 0 residual degrees of freedom the variances are missing (nan).
+        With 0 residual degrees of freedom the variances are missing (nan); where the columns reproduce the response they are 0.
     """
     n, p = design.shape
     length = np.linalg.norm(design, axis=0)
@@ -82,6 +89,8 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
     q, r = linalg.qr(scaled[:, kept], mode="economic")
     effects = q.T @ response
     residual = response - q @ effects
+    if np.linalg.norm(residual) <= NO_SPREAD * np.linalg.norm(response):
+        residual = np.zeros_like(residual)
     residual_df = n - len(kept)
     residual_variance = float(residual @ residual / residual_df) if residual_df > 0 else np.nan
 
@@ -101,13 +110,15 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
     return LeastSquares(Coefficients(beta, cov_beta, df), residual_variance, residual_df, aliased, scale, row_space)
 
 
-def independent_columns(design: FloatArray) -> np.ndarray:
+def independent_columns(design: FloatArray, tolerance: float = ALIAS_TOLERANCE) -> np.ndarray:
     """Columns that are not determined by those before them.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
         Columns of length 1 (or 0).
+    tolerance : float
+        Share of a column's length that remains at least, given those before; well above the rounding of the design.
 
     Returns
     -------
@@ -121,7 +132,7 @@ def independent_columns(design: FloatArray) -> np.ndarray:
         for _ in range(2):  # the second pass removes what rounding left in the first
             rest = rest - basis @ (basis.T @ rest)
         size = float(np.linalg.norm(rest))
-        if size > ALIAS_TOLERANCE:
+        if size > tolerance:
             kept.append(column)
             basis = np.column_stack([basis, rest / size])
     return np.array(kept, dtype=int)

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import NO_SPREAD
 
 UNDETERMINED = 1e-10
 """The smallest eigenvalue of weighted products of orthonormal columns, as a share of the largest, below which a combination of
-columns hangs on rounding: a data set does not determine it, such as a level that nobody has in a resample."""
+columns hangs on rounding: a data set does not determine it, such as a level that nobody has in a resample. Rounding leaves 1e-15;
+what a subject alone determines is 1e-7 or more, of ten million."""
 
 NOT_ESTIMABLE = 1e-6
-"""The share of a contrast's length that may lie in what a data set does not determine; the rest is rounding."""
+"""The share of a contrast's length that may lie in what a data set does not determine; the rest is rounding, which is 1e-15 for a
+level that nobody has and 1e-9 for one that is nearly lost."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class ManyRegressions:
     beta : ndarray, shape (B, T, q)
         Coefficients; of those that a data set does not determine the shortest (of an orthonormal basis).
     residual_products : ndarray, shape (B, T, T)
-        Sums of products of the residuals of two responses.
+        Sums of products of the residuals of two responses; 0 where the columns reproduce one of them.
     unscaled : ndarray, shape (B, q, q)
         Times the residual variance, the covariance of the coefficients; without weights the same in all data sets.
     residual_df : ndarray, shape (B,)
@@ -116,6 +119,7 @@ def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = 
         coordinates = q.T @ y
         rest = y - q @ coordinates
         products = rest.swapaxes(1, 2) @ rest
+        before = np.einsum("bnt,bnt->bt", y, y)
         df = np.full(n_sets, float(len(x) - n_columns))
     else:
         weighted = q.T[None] * weights[:, None, :]
@@ -126,10 +130,12 @@ def many_regressions(x: FloatArray, y: FloatArray, weights: FloatArray | None = 
         coordinates = inverse @ (weighted @ y)
         rest = y - q @ coordinates
         products = (rest * weights[:, :, None]).swapaxes(1, 2) @ rest
+        before = np.einsum("bn,bnt,bnt->bt", weights, y, y)
         df = weights.sum(axis=1) - there.sum(axis=1)
+    spread = products.diagonal(axis1=1, axis2=2) > NO_SPREAD**2 * before
     return ManyRegressions(
         beta=np.asarray((back @ coordinates).swapaxes(1, 2)),
-        residual_products=np.asarray(products),
+        residual_products=np.asarray(products * (spread[:, :, None] & spread[:, None, :])),
         unscaled=np.asarray(back @ inverse @ back.T),
         residual_df=df,
         to_basis=back,

@@ -17,18 +17,19 @@ from botox_analysis.numerics.count_likelihoods import CountLikelihood, Terms
 from botox_analysis.numerics.inference import FloatArray
 
 CONVERGED = 1e-18
-"""Squared length of Newton's step in standard errors of the parameters, below which it is the last."""
+"""Squared length of Newton's step in standard errors of the parameters, below which it is the last. Rounding gives 1e-26."""
 
 NEARLY = 1e-8
-"""Below this a step is taken though the likelihood does not rise: the rest is rounding."""
+"""Below this a step is taken though the likelihood does not rise: the rest is rounding, 1e-9 of a million counts."""
 
 MOST_ITERATIONS = 100
 
 EXTREME = 10.0
-"""A linear predictor beyond this may be on its way to infinity."""
+"""A linear predictor beyond this may be on its way to infinity: then a linear programme says whether it is."""
 
 SEPARATING = 1e-3
-"""By so much, of the largest that is possible, a direction must tell counts apart, to be more than rounding."""
+"""By so much, of the largest that is possible, a direction must tell counts apart, to be more than rounding: the linear programme
+is solved to 1e-7."""
 
 LOG_DISPERSIONS = np.arange(-12.0, 5.0)
 """Where the search for a dispersion starts from the best of."""
@@ -36,8 +37,8 @@ LOG_DISPERSIONS = np.arange(-12.0, 5.0)
 LARGEST_DISPERSION = 1e4
 """Beyond this a dispersion is taken for infinite: an intraclass correlation of 1, for instance."""
 
-NO_GAIN = 1e-9
-"""A dispersion that raises the log-likelihood by less is 0."""
+NO_GAIN = 1e-6
+"""A dispersion that raises the log-likelihood by less is 0. Rounding is 1e-15 of it, 1e-9 of a million counts."""
 
 
 @dataclass(frozen=True)
@@ -88,30 +89,30 @@ def maximise(likelihood: CountLikelihood, design: FloatArray, offset: FloatArray
     Maximum
         A dispersion is 0 where the likelihood falls from there on, given the coefficients.
     """
-    length = np.linalg.norm(design, axis=0)
-    scaled = design / length
-    start = np.linalg.lstsq(scaled, likelihood.start - offset, rcond=None)[0]
-    beta, terms, converged = _climb(likelihood, scaled, offset, start, None)
+    # Orthonormal columns: where some nearly determine each other the information would lose twice as many digits.
+    q, r = linalg.qr(design, mode="economic")
+    beta, terms, converged = _climb(likelihood, q, offset, q.T @ (likelihood.start - offset), None)
     separating = None
-    if not converged or np.abs(scaled @ beta).max() > EXTREME:
+    if not converged or np.abs(q @ beta).max() > EXTREME:
         separating = separating_direction(design, likelihood.lowest, likelihood.highest)
     dispersion = 0.0
     if dispersed == "estimated" and separating is None and converged and terms.by_dispersion > 0:
-        predictor = offset + scaled @ beta
+        predictor = offset + q @ beta
         log = max(LOG_DISPERSIONS, key=lambda each: likelihood(predictor, float(np.exp(each))).value)
-        state, at_state, there = _climb(likelihood, scaled, offset, np.append(beta, log), "estimated")
+        state, at_state, there = _climb(likelihood, q, offset, np.append(beta, log), "estimated")
         if at_state.value > terms.value + NO_GAIN:
             beta, dispersion, terms = state[:-1], float(np.exp(state[-1])), at_state
             converged = there and dispersion < LARGEST_DISPERSION
-    information = (scaled * terms.information[:, None]).T @ scaled
+    information = (q * terms.information[:, None]).T @ q
     if dispersion > 0 and not likelihood.orthogonal:
-        cross = scaled.T @ terms.cross
+        cross = q.T @ terms.cross
         information = information + np.outer(cross, cross) / terms.twice_by_dispersion
+    back = linalg.solve_triangular(r, np.eye(len(r)))
     return Maximum(
-        beta=beta / length,
+        beta=back @ beta,
         dispersion=dispersion,
         terms=terms,
-        cov_beta=np.linalg.pinv(information, hermitian=True) / np.outer(length, length),
+        cov_beta=back @ np.linalg.pinv(information, hermitian=True) @ back.T,
         converged=converged and separating is None,
         separating=separating,
     )
@@ -127,7 +128,7 @@ def _climb(
         if not (np.isfinite(gradient).all() and np.isfinite(curvature).all()):
             return state, terms, False
         eigenvalues, vectors = linalg.eigh(-curvature)
-        # Where the likelihood is not concave the step goes up all the same.
+        # Where the likelihood is not concave, or flat but for rounding, the step goes up all the same.
         size = np.maximum(np.abs(eigenvalues), 1e-12 * np.abs(eigenvalues).max())
         step = vectors @ (vectors.T @ gradient / size)
         decrement = float(gradient @ step)

@@ -22,16 +22,17 @@ STATSMODELS = {
 """What statsmodels calls each method."""
 
 NO_WEIGHT = 1e-15
-"""A hypothesis with a smaller weight has a share of the level that vanishes: it cannot be rejected, also with a p-value of 0."""
+"""A hypothesis with a smaller weight has a share of the level that vanishes: it cannot be rejected, also with a p-value of 0.
+Such weights are powers of 1e-30; the others are fractions of small numbers, without rounding."""
 
 ROUNDING = 1e-9
-"""Shares that add up to more than 1 by so little are scaled to 1."""
+"""Shares that add up to more than 1 by so little are scaled to 1: decimals are written with nine digits at least."""
 
 LARGEST_DENOMINATOR = 10**6
 """A share such as 0.3333333333333333 is taken for the fraction that has the same digits, here 1/3."""
 
 TIE = 1e-12
-"""Relative: p-values of 0.01875 and a weight of 0.75 meet a level of 0.025, whatever the last bit says."""
+"""Relative: p-values of 0.01875 and a weight of 0.75 meet a level of 0.025, whatever the last bit says; rounding is 1e-16."""
 
 
 def adjusted_p(p_value: ArrayLike, method: str) -> FloatArray:

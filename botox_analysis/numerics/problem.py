@@ -11,10 +11,27 @@ from scipy.linalg import lapack
 
 from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.least_squares import ALIAS_TOLERANCE, independent_columns
+from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.subject_data import BoolArray, IntArray, positions
 
 LOG_2PI = float(np.log(2 * np.pi))
+
+ALIASED = 1e-5
+"""A column is aliased when what remains of it, given those before, is below this share of its length.
+
+Remainders are found from sums of squares, which have a rounding of about 1e-15: of a column that others determine 5e-8 remains,
+under any kernel. A column just above the margin has a coefficient of six digits. (R's rule of 1e-7 is for the columns
+themselves, see `least_squares`.)"""
+
+ESTIMABLE = 1e-4
+"""The share of a contrast that may lie outside the row space of the design: aliased columns take along `ALIASED` each."""
+
+ROUNDING = 1e-15
+"""Share of a sum of products that is rounding; it was seen to be 2e-16 to 2e-15, of 10 to 100,000 subjects."""
+
+
+NO_SPREAD = 1e-10
+"""Share of the squares of responses below which what the coefficients leave is rounding, which is 1e-15 of them."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,9 @@ class Basis:
         Length of each column.
     log_det : float
         Logarithm of the determinant of X'X of the columns kept.
+    rounding : float
+        Share of sums of products in these coordinates that is rounding: `ROUNDING`, and more where columns nearly determine each
+        other.
     """
 
     design: IntArray
@@ -46,6 +66,7 @@ class Basis:
     row_space: FloatArray
     scale: FloatArray
     log_det: float
+    rounding: float
 
     def is_estimable(self, contrasts: FloatArray) -> BoolArray:
         """Whether the data determine combinations of the coefficients.
@@ -64,7 +85,7 @@ class Basis:
             return np.ones(len(contrasts), dtype=bool)
         scaled = contrasts / self.scale
         outside = scaled - (scaled @ self.row_space.T) @ self.row_space
-        return np.asarray(np.linalg.norm(outside, axis=1) <= 1e-6 * np.linalg.norm(scaled, axis=1))
+        return np.asarray(np.linalg.norm(outside, axis=1) <= ESTIMABLE * np.linalg.norm(scaled, axis=1))
 
 
 def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
@@ -80,38 +101,28 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     Returns
     -------
     Basis
-        Aliased are columns of which less than `ALIAS_TOLERANCE` remains, given those before (R's rule).
+        Aliased are columns of which less than `ALIASED` remains, given those before.
     """
     n_visits, n_columns = design.shape
     r = cross.uu.shape[-1]
-    place = positions(cross.varying, n_visits)
-    x = np.zeros((n_visits, r, n_columns))
-    visit, column = (design >= 0).nonzero()
-    x[visit, place[visit, design[visit, column]], column] = 1.0
-
+    x = columns_of(cross, design)
     pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
-    length = np.sqrt(pooled.diagonal(axis1=1, axis2=2))
-    length[length == 0] = 1.0
-    values, vectors = np.linalg.eigh(pooled / (length[:, :, None] * length[:, None, :]))
-    roots = np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.swapaxes(1, 2) * length[:, None, :]
-    stacked = (roots @ x).reshape(n_visits * r, n_columns)
-    occurs = np.zeros(n_columns, dtype=bool)
-    occurs[column[pooled.diagonal(axis1=1, axis2=2)[visit, place[visit, design[visit, column]]] > 0]] = True
-    stacked[:, ~occurs] = 0.0  # a column of nothing, not of the rounding of roots
+    stacked = (roots_of(pooled) @ x).reshape(n_visits * r, n_columns)
     scale = np.sqrt((stacked * stacked).sum(axis=0))
     scale[scale == 0] = 1.0
     stacked /= scale
     kept = np.ones(n_columns, dtype=bool)
     row_space = np.eye(n_columns)
     upper = _upper(stacked)
-    if len(upper) < n_columns or np.abs(upper.diagonal()).min() < 10 * ALIAS_TOLERANCE:
+    if len(upper) < n_columns or np.abs(upper.diagonal()).min() < 10 * ALIASED:  # one by one, where any is near the margin
         kept[:] = False
-        kept[independent_columns(stacked)] = True
+        kept[independent_columns(stacked, ALIASED)] = True
         upper = _upper(stacked[:, kept])
     if not kept.all():
         row_space = linalg.qr(np.linalg.lstsq(stacked[:, kept], stacked)[0].T, mode="economic")[0].T
     to_columns = np.zeros((n_columns, len(upper)))
-    to_columns[kept] = lapack.dtrtri(upper)[0] / scale[kept, None]
+    inverse = lapack.dtrtri(upper)[0]
+    to_columns[kept] = inverse / scale[kept, None]
     return Basis(
         design=design,
         rows=(x @ to_columns).reshape(n_visits * r, -1),
@@ -120,7 +131,49 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
         row_space=row_space,
         scale=scale,
         log_det=2 * float(np.log(np.abs(upper.diagonal()) * scale[kept]).sum()),
+        rounding=ROUNDING * float((inverse * inverse).sum(axis=0).max(initial=1.0)),
     )
+
+
+def columns_of(cross: CrossProducts, design: IntArray) -> FloatArray:
+    """A design as combinations of the entries of u.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one data set.
+    design : ndarray of int, shape (T, P)
+        As for `basis_of`.
+
+    Returns
+    -------
+    ndarray, shape (T, r, P)
+        The row of the design at visit t is ``u @ x[t]``.
+    """
+    n_visits, n_columns = design.shape
+    x = np.zeros((n_visits, cross.uu.shape[-1], n_columns))
+    visit, column = (design >= 0).nonzero()
+    x[visit, positions(cross.varying, n_visits)[visit, design[visit, column]], column] = 1.0
+    return x
+
+
+def roots_of(products: FloatArray) -> FloatArray:
+    """Few made-up rows with given sums of products.
+
+    Parameters
+    ----------
+    products : ndarray, shape (..., r, r)
+        Of rows of u, in any units.
+
+    Returns
+    -------
+    ndarray, shape (..., r, r)
+        R with R'R the products; 0 for an entry that is 0 in all rows.
+    """
+    length = np.sqrt(products.diagonal(axis1=-2, axis2=-1))
+    unit = np.where(length > 0, length, 1.0)
+    values, vectors = np.linalg.eigh(products / (unit[..., :, None] * unit[..., None, :]))
+    return np.asarray(np.sqrt(np.maximum(values, 0))[..., None] * vectors.swapaxes(-1, -2) * length[..., None, :])
 
 
 def _upper(matrix: FloatArray) -> FloatArray:
@@ -165,6 +218,8 @@ class Problem:
         1 on the diagonal where a visit does not.
     n_kinds : int
         Covariances.
+    rounding : float
+        Share of the residual sums of products that is rounding.
     """
 
     cross: CrossProducts
@@ -174,6 +229,7 @@ class Problem:
     pairs: FloatArray
     absent: FloatArray
     n_kinds: int
+    rounding: float
 
     @cached_property
     def constant(self) -> FloatArray:
@@ -184,12 +240,20 @@ class Problem:
         return np.asarray((n_values - p) * LOG_2PI + log_det - self.cross.log_weights)
 
     @cached_property
+    def free(self) -> FloatArray:
+        """Values of each pattern at each visit less their leverages, shape (G, T): 0 where coefficients reproduce any values."""
+        leverage = np.zeros(self.cross.observed.shape)
+        np.add.at(leverage, self.pieces.pattern, np.einsum("mtp,mtp->mt", self.pieces.rows, self.pieces.rows))
+        return np.asarray((self.cross.n_by_arm.sum(axis=1)[:, None] - leverage) * self.cross.observed)
+
+    @cached_property
     def pieces(self) -> Pieces:
         """The sums of u u', taken apart into as many subjects as their rank needs."""
         uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
         length = np.sqrt(uu.diagonal(axis1=1, axis2=2).sum(axis=0))
         length[length == 0] = 1.0
         values, vectors = np.linalg.eigh(uu / (length[:, None] * length))
+        # What is rounding, 1e-15, adds up to nothing with or without.
         pattern, axis = np.nonzero(values > 1e-14 * values[:, -1:])
         root = vectors.swapaxes(1, 2)[pattern, axis] * np.sqrt(values[pattern, axis])[:, None] * length
         by_visit = self.basis.rows.reshape(n_visits, r, -1).swapaxes(0, 1).reshape(r, -1)
@@ -293,4 +357,8 @@ def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, 
     pairs = seen[:, :, None] * seen[:, None, :]
     yy = cross.yy + (fitted @ u_fitted - crossed - crossed.swapaxes(-1, -2)) * pairs
     absent = np.eye(n_visits) * (1 - seen)[:, None, :]
-    return Problem(replace(cross, uy=cross.uy - u_fitted, yy=yy), basis, beta, restricted, pairs, absent, n_kinds)
+    about_fit = replace(cross, uy=cross.uy - u_fitted, yy=yy)
+    before, left = cross.squares.sum(axis=-2), about_fit.squares.sum(axis=-2)
+    lost = before / np.maximum(left, NO_SPREAD * np.where(before > 0, before, 1.0))
+    rounding = basis.rounding * float(lost.max(initial=1.0))
+    return Problem(about_fit, basis, beta, restricted, pairs, absent, n_kinds, rounding)

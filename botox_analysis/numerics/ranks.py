@@ -20,7 +20,8 @@ ROUNDING = 1e-12
 the rounding of one subtraction, and far below what tells apart scaled counts of days."""
 
 NEARLY = 1e-9
-"""A share of all pairs that is rounding of their weights."""
+"""A share of all pairs that is rounding of their weights, which is 1e-15; a pair is more of them up to 30,000 subjects an arm,
+and beyond a limit moves by one pair."""
 
 EXACT_BELOW = 50
 """Subjects in each arm below which, without ties, the distribution is exact (R's rule)."""
@@ -166,7 +167,9 @@ def _standard_deviation(paired: list[tuple[FloatArray, FloatArray]], weights: li
     for (a, b), weight, groups in zip(paired, weights, ties, strict=True):
         m, n = len(a), len(b)
         lost = float((groups.astype(float) ** 3 - groups).sum()) / ((m + n) * (m + n - 1))
-        variance += weight**2 * m * n / 12 * (m + n + 1 - lost)
+        # Where all values tie nothing is left but rounding, 1e-16; where all but one do, 3 of m + n + 1.
+        left = m + n + 1 - lost
+        variance += weight**2 * m * n / 12 * (left if left > ROUNDING * (m + n + 1) else 0.0)
     return float(np.sqrt(variance))
 
 

@@ -21,10 +21,16 @@ from botox_analysis.numerics.reml import NotDetermined, gradient_of, maximise
 from botox_analysis.numerics.subject_data import BoolArray, IntArray, SubjectData, patterns
 
 CONVERGED = 1e-11
-"""Squared length of the Newton step in standard errors of the parameters; it leaves less than 1e-6 in a coefficient's."""
+"""Squared length of the Newton step in standard errors of the parameters; it leaves less than 1e-6 in a coefficient's. Rounding
+gives steps of 1e-26, and of 1e-17 where columns are nearly aliased."""
 
-LOST = 1e-10
-"""A squared pivot of X'X, as a share of the largest, below which a data set does not determine all columns of the design."""
+LOST = 1e-4
+"""A squared pivot of X'X, as a share of the mean, below which a data set may not determine all columns of the design: it is
+fitted alone, in coordinates of its own, which is right in any case. Rounding leaves 1e-15, and 1e-6 where columns are nearly
+aliased."""
+
+NOT_DOWNHILL = 1e-9
+"""Share of its terms by which minus the log-likelihood may rise from one step to the next; rounding is 1e-15 of them."""
 
 MOST_STEPS = 25
 
@@ -208,7 +214,7 @@ def _refit(
             point = evaluate(now, chart.sigma(state))
         except np.linalg.LinAlgError:
             break
-        downhill = point.nll <= before + 1e-9 * np.abs(point.nll)
+        downhill = point.nll <= before + NOT_DOWNHILL * (np.abs(point.nll) + problem.cross.n_observations)
         local = chart.local(state)
         score = scores(now, point, local.frame)
         gradient = gradient_of(score.g, local.directions)
@@ -245,7 +251,7 @@ def _determines_all(problem: Problem) -> BoolArray:
     at = rows.reshape(n_visits, r, -1)
     gram = (at.swapaxes(-1, -2) @ by_visit @ at).sum(axis=-3)
     size = np.trace(gram, axis1=-2, axis2=-1)[..., None, None] / gram.shape[-1]
-    ridge = 1e-3 * LOST * np.eye(gram.shape[-1])  # far below the pivots that count; lets a singular matrix pass
+    ridge = 0.1 * LOST * np.eye(gram.shape[-1])  # below the pivots that count, above rounding; lets a singular matrix pass
     pivots = np.diagonal(np.linalg.cholesky(gram / np.maximum(size, 1e-300) + ridge), axis1=-2, axis2=-1)
     return np.asarray(pivots.min(axis=-1) ** 2 > LOST)
 

@@ -30,19 +30,31 @@ from botox_analysis.numerics.likelihood import (
 from botox_analysis.numerics.problem import Problem
 
 CONVERGED = 1e-21
-"""Squared length of the Newton step in standard errors of the parameters, below which it is not taken."""
+"""Squared length of the Newton step in standard errors of the parameters, below which it is not taken. Rounding of the gradient
+gives steps of about 1e-26; taken or not, a step of 1e-21 moves a parameter by 3e-11 of its standard error."""
 
 NEARLY = 1e-8
-"""Below this a step that no longer shrinks is rounding."""
+"""Below this a step that no longer shrinks is rounding, of columns or values that lose many digits."""
 
 MOST_ITERATIONS = 100
 
 SMALLEST_EIGENVALUE = 1e-8
-"""Of a correlation matrix: nearer to singular than this is a boundary, not an optimum."""
+"""Of a correlation matrix: nearer to singular than this is a boundary, not an optimum. Rounding leaves 1e-15 of a singular one
+(`Problem.rounding`), so that this has seven digits."""
 
 FLATTEST = 1e-6
 """Smallest eigenvalue of the Hessian, scaled to a diagonal of 1: a flatter one lies on a ridge that leads to a boundary. Its
-square is the least that a parameter may say of a subject."""
+square is the least that a parameter may say of a subject. Rounding of the scaled Hessian is about 1e-14."""
+
+ABOVE_ROUNDING = 100.0
+"""How many times `Problem.rounding` a number is that is not taken for rounding."""
+
+NEARLY_SINGULAR = 1e-4
+"""Where no maximum was found the smallest eigenvalue tells why: on its way to a singular covariance it is below this."""
+
+NOBODY = 1e-20
+"""What visits that nobody has together say of a parameter, per subject: the square of rounding, 1e-24 in the frame of a
+covariance that is nearly singular."""
 
 
 class NotDetermined(ArithmeticError):
@@ -165,12 +177,12 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
             newton = _solve(bent + part.total, gradient)
         exact = newton is not None
         if newton is None:
-            newton = _expected_step(problem, score, local, gradient)
+            newton = _expected_step(problem, score, local, gradient, sigma)
             part = None
         decrement = float(newton @ gradient)
         if part and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
-            _refuse_boundary(sigma)
-            _refuse_ridge(bent + part.total, float(problem.cross.n.sum()))
+            _refuse_boundary(sigma, max(SMALLEST_EIGENVALUE, ABOVE_ROUNDING * problem.rounding))
+            _refuse_ridge(problem, bent + part.total)
             return Optimum(chart, state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
@@ -179,7 +191,7 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         if moved is None:
             break
         state, sigma, point = moved
-    _refuse_boundary(sigma)
+    _refuse_boundary(sigma, NEARLY_SINGULAR)
     raise NotDetermined(f"the likelihood has no maximum within reach: after {n_iterations} steps it still rises")
 
 
@@ -226,12 +238,13 @@ def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray | None:
     return np.asarray(step / scale)
 
 
-def _expected_step(problem: Problem, score: Scores, local: Local, gradient: FloatArray) -> FloatArray:
+def _expected_step(problem: Problem, score: Scores, local: Local, gradient: FloatArray, sigma: FloatArray) -> FloatArray:
     """The step with the expected Hessian, which is never indefinite."""
     half_n = (0.5 * problem.cross.n)[:, None, None] * score.w
     expected = data_hessian(problem, score, local.directions, half_n)
     diagonal = expected.diagonal()
-    if not (diagonal > 1e-20 * problem.cross.n.sum()).all():
+    if not (diagonal > NOBODY * problem.cross.n.sum()).all():
+        _refuse_boundary(sigma, NEARLY_SINGULAR)
         raise NotDetermined("a parameter of the covariance concerns visits that nobody has together")
     step = _solve(expected + np.diag(1e-10 * diagonal), gradient)
     return gradient / diagonal if step is None else step
@@ -242,7 +255,8 @@ def _line_search(
 ) -> tuple[FloatArray, FloatArray, Point] | None:
     longest = float(np.abs(step).max())
     share = min(1.0, 2.0 / longest) if longest > 0 else 1.0
-    noise = 1e-13 * abs(float(point.nll))
+    # Of the terms that the likelihood is the sum of, which may cancel.
+    noise = ABOVE_ROUNDING * problem.rounding * (abs(float(point.nll)) + problem.cross.n_observations)
     for _ in range(20):
         candidate = chart.move(state, share * step)
         there = _try(problem, chart, candidate)
@@ -266,16 +280,17 @@ def _em_step(
     return (state, *there) if there is not None and there[1].nll < point.nll else None
 
 
-def _refuse_boundary(sigma: FloatArray) -> None:
+def _refuse_boundary(sigma: FloatArray, margin: float) -> None:
     sd = np.sqrt(np.diagonal(sigma, axis1=-2, axis2=-1))
     smallest = float(np.linalg.eigvalsh(sigma / (sd[..., :, None] * sd[..., None, :])).min())
-    if not smallest > SMALLEST_EIGENVALUE:
+    if not smallest > margin:
         raise NotDetermined("the likelihood rises towards a singular covariance, with correlations of 1 or -1")
 
 
-def _refuse_ridge(hessian: FloatArray, n_subjects: float) -> None:
+def _refuse_ridge(problem: Problem, hessian: FloatArray) -> None:
+    n_subjects, margin = float(problem.cross.n.sum()), max(FLATTEST, ABOVE_ROUNDING * problem.rounding)
     diagonal = hessian.diagonal()
     scale = np.sqrt(diagonal)
     flattest = float(np.linalg.eigvalsh(hessian / (scale[:, None] * scale))[0])
-    if not flattest > FLATTEST or not diagonal.min() > FLATTEST**2 * n_subjects:
+    if not flattest > margin or not diagonal.min() > FLATTEST**2 * n_subjects:
         raise NotDetermined("the likelihood is flat where it is largest, at a boundary of the covariances of this structure")

@@ -9,8 +9,12 @@ from scipy import special
 
 from botox_analysis.numerics.inference import FloatArray
 
+NO_DIFFERENCE = 1e-8
+"""Imputations that differ by no more than this share of the standard error do not differ. Rounding of an estimate is 1e-15 of
+the values, and these are seldom more than 10,000 standard errors."""
+
 ROUNDING = 1e-14
-"""Imputations that differ by no more than this share of their size do not differ."""
+"""The same, as a share of the estimate, where the standard error is 0."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: Flo
     m = len(estimates)
     mean, within = estimates.mean(axis=0), variances.mean(axis=0)
     between = estimates.var(axis=0, ddof=1)
-    between[between <= (ROUNDING * np.abs(estimates).max(axis=0)) ** 2] = 0.0
+    between[between <= NO_DIFFERENCE**2 * within + (ROUNDING * np.abs(estimates).max(axis=0)) ** 2] = 0.0
     extra = (1 + 1 / m) * between
     total = within + extra
     share = np.divide(extra, total, out=np.zeros_like(total), where=total > 0)

@@ -21,6 +21,10 @@ from botox_analysis.numerics.residuals import subject_fits
 from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty, pooled_df
 from botox_analysis.numerics.subject_data import SubjectData
 
+DETERMINED = 1e-10
+"""An eigenvalue of I - H_i below which a subject determines a direction alone, and has a residual of 0 there. Rounding leaves
+1e-15 of it."""
+
 
 def _as_they_are(leverage: FloatArray) -> FloatArray:
     return np.broadcast_to(np.eye(leverage.shape[-1]), leverage.shape)
@@ -28,8 +32,7 @@ def _as_they_are(leverage: FloatArray) -> FloatArray:
 
 def _root(leverage: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh(np.eye(leverage.shape[-1]) - leverage)
-    # A direction that a subject determines alone has residual 0, whatever the adjustment.
-    power = np.where(values > 1e-10, np.maximum(values, 1e-10) ** -0.5, 0.0)
+    power = np.where(values > DETERMINED, np.maximum(values, DETERMINED) ** -0.5, 0.0)
     return np.asarray((vectors * power[..., None, :]) @ vectors.swapaxes(-1, -2))
 
 

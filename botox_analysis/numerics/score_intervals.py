@@ -22,7 +22,11 @@ Statistic = Callable[[FloatArray, TwoArms], tuple[FloatArray, FloatArray]]
 """A value of the measure for each comparison, shape (k,), gives contrast and variance, shape (k,) each."""
 
 BESIDE = 1e-10
-"""How far beside the estimate a limit is looked for: at the estimate the variance may vanish."""
+"""How far beside the estimate a limit is looked for: at the estimate the variance may vanish. Rounding of an estimate is
+1e-16."""
+
+NO_CONTRAST = 1e-14
+"""Differences of proportions are known to 1e-16; those of two tables of up to 500 subjects an arm differ by 1e-6 or more."""
 
 FARTHEST = 40.0
 """A log ratio beyond which no finite limit lies: 1e17."""
@@ -372,7 +376,7 @@ def distance_from(value: FloatArray, events: FloatArray, total: int, events_ref:
     counts = two_arms(events, np.full(len(events), total), events_ref, np.full(len(events), total_ref))
     contrast, variance = _difference_statistic(value, counts, corrected=False)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.abs(contrast) < 1e-14, 0.0, contrast / np.sqrt(variance))
+        return np.where(np.abs(contrast) < NO_CONTRAST, 0.0, contrast / np.sqrt(variance))
 
 
 def _both(

@@ -26,6 +26,17 @@ from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import Problem
 from botox_analysis.numerics.reml import Optimum
 
+SAME_DF = 1.5e-8
+"""Degrees of freedom that differ by less are one number (mmrm's rule). Rounding is about 1e-10; on either side of the margin the
+pooled ones are the same."""
+
+DEPENDENT = 1e-7
+"""Of rows of length 1, the singular value below which they depend on each other. Rounding leaves 1e-15; of quantities that nearly
+determine each other `ALIASED` remains."""
+
+WITHIN = 1e-8
+"""Weights of visits, which are about 1, that add up to less are within subjects. Rounding leaves 1e-14."""
+
 
 @dataclass(frozen=True)
 class JointTest:
@@ -183,7 +194,7 @@ def pooled_df(contrasts: FloatArray, cov_beta: FloatArray, df: Callable[[FloatAr
     """
     _, axes = np.linalg.eigh(contrasts @ cov_beta @ contrasts.T)
     each = df(axes.T @ contrasts)
-    if np.ptp(each) < 1.5e-8:
+    if np.ptp(each) < SAME_DF:
         return float(each[0])
     if not (each > 2).all():
         return 2.0
@@ -329,7 +340,10 @@ def between_within(fitted: FittedProblem) -> Uncertainty:
     Uncertainty
         A contrast with a part between subjects has the degrees of freedom of subjects.
     """
-    rank = int(np.linalg.matrix_rank(fitted.between @ fitted.to_columns))
+    quantities = fitted.between @ fitted.to_columns
+    length = np.linalg.norm(quantities, axis=1)
+    unit = quantities[length > 0] / length[length > 0, None]  # in any units; 0 where all its columns are aliased
+    rank = int((np.linalg.svd(unit, compute_uv=False) > DEPENDENT).sum())
     between = fitted.n_subjects - rank
     within = fitted.problem.cross.n_observations - fitted.n_subjects - (fitted.to_columns.shape[1] - rank)
     back = linalg.pinv(fitted.to_columns)
@@ -337,7 +351,7 @@ def between_within(fitted: FittedProblem) -> Uncertainty:
     def df(contrasts: FloatArray) -> FloatArray:
         # within subjects: for each quantity the weights of the visits sum to 0
         sums = contrasts @ back @ fitted.between.T
-        return np.where((np.abs(sums) < 1e-8).all(axis=1), float(within), float(between))
+        return np.where((np.abs(sums) < WITHIN).all(axis=1), float(within), float(between))
 
     def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
         return 1.0, float(df(contrasts).min())

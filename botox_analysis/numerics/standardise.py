@@ -14,6 +14,12 @@ import numpy as np
 
 from botox_analysis.numerics.inference import FloatArray
 
+NO_SPREAD = 1e-10
+"""Share of its terms below which a variance or covariance is 0: rounding of their sum is 1e-15."""
+
+ROUNDED = 1e-8
+"""Values and predictions that differ by less than this share of their mean are the same: predictions are known to 1e-9."""
+
 
 @dataclass(frozen=True)
 class Standardised:
@@ -57,7 +63,7 @@ def standardise(response: FloatArray, arm: np.ndarray, predicted: FloatArray) ->
     Returns
     -------
     Standardised
-        Of the A arms; a variance is with n - 1.
+        Of the A arms; a variance is with n - 1. Where values and predictions have no spread it is 0.
     """
     n, n_arms = predicted.shape
     members = [arm == each for each in range(n_arms)]
@@ -69,10 +75,14 @@ def standardise(response: FloatArray, arm: np.ndarray, predicted: FloatArray) ->
     for a, own in enumerate(members):
         moments = np.cov(np.column_stack([response[own], predicted[own]]), rowvar=False)
         own_variance[a], with_predictions[a] = moments[0, 0], moments[0, 1:]
-    covariance = with_predictions + with_predictions.T - among_all
     share = np.array([own.mean() for own in members])
-    residual = own_variance - 2 * np.diagonal(with_predictions) + np.diagonal(among_all)
-    return Standardised(mean, (covariance + np.diag(residual / share)) / n)
+    of_both, of_predictions = np.diagonal(with_predictions), np.diagonal(among_all)
+    residual = own_variance - 2 * of_both + of_predictions
+    covariance = with_predictions + with_predictions.T - among_all + np.diag(residual / share)
+    terms = (own_variance + 2 * np.abs(of_both) + of_predictions) / share
+    none = np.abs(np.diagonal(covariance)) <= NO_SPREAD * terms + (ROUNDED * mean) ** 2
+    covariance[none] = covariance[:, none] = 0.0
+    return Standardised(mean, covariance / n)
 
 
 def rate_contributions(counts: FloatArray, time: FloatArray, arm: np.ndarray) -> FloatArray:

@@ -11,6 +11,9 @@ from scipy import special
 
 from botox_analysis.numerics.inference import FloatArray
 
+NO_DISTANCE = 1e-12
+"""Shares of strata add up to 1, and differences of proportions weighted by them to 0, but for 1e-16."""
+
 
 @dataclass(frozen=True)
 class TwoArms:
@@ -175,7 +178,7 @@ def two_sided(distance: FloatArray, std_error: FloatArray) -> FloatArray:
         From 0 to 1; missing where the standard error is.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where((distance == 0) & (std_error == 0), 0.0, np.abs(distance) / std_error)
+        z = np.where((np.abs(distance) < NO_DISTANCE) & (std_error == 0), 0.0, np.abs(distance) / std_error)
     return np.asarray(2 * special.ndtr(-z))
 
 

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.endpoints.adverse_events import ANY, adverse_events
-from botox_analysis.endpoints.diary import diary_endpoints_of, select_diaries
-from botox_analysis.endpoints.diary_rule import PREEMPT, RULES, UNKNOWN_SEVERITY
+from botox_analysis.endpoints.diary import select_diaries
 from botox_analysis.endpoints.disposition import disposition
-from botox_analysis.endpoints.emergent import safety_trial
+from botox_analysis.endpoints.emergent import adverse_event_table
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.endpoints.intercurrent import intercurrent_counts, intercurrent_events
+from botox_analysis.endpoints.intercurrent import intercurrent_counts
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, baseline_problem, responders
-from botox_analysis.endpoints.scales import endpoints_of
 from botox_analysis.models.adverse_event_order import order_by_frequency
 from botox_analysis.models.conclusions import number_needed
 from botox_analysis.models.descriptives import describe
-from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.models.rates import compare_rates, event_rates
-from botox_analysis.refusal import DataError, FitError, listed
-from botox_analysis.report.efficacy import ANALYSES, analyse_endpoint, covariates_of, other_analyses
-from botox_analysis.report.intercurrent import left_out_of_events, refuse_unknown_strategies
-from botox_analysis.report.left_out import left_out_of_diary, left_out_of_endpoint, left_out_of_trial, told_once
+from botox_analysis.report.efficacy import analyse_endpoint, compare_endpoint, other_analyses
+from botox_analysis.report.intercurrent import left_out_of_events
+from botox_analysis.report.left_out import left_out_of_diary, left_out_of_endpoint, left_out_of_trial, made_or_told, told_once
 from botox_analysis.report.missing import missing_values_of
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
-from botox_analysis.schema import BASELINE
-from botox_analysis.trials.trial import ALL_RANDOMISED, LEFT_OUT, Protocol, Trial
+from botox_analysis.report.plan import Plan, plan_of
+from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
 """Reductions in the table of responders; the curve has every per cent."""
@@ -64,51 +58,35 @@ def analyse(trial: Trial) -> Analysis:
     FitError
         The primary model is not determined by the data; no other takes its place.
     """
-    if len(trial.arms) < 2:
-        raise DataError(
-            f"{trial.name} has one arm only, '{trial.arms[0]}'; a report compares arms. For one arm, derive the outcomes and "
-            "take describe_change."
-        )
-    planned = trial.protocol
-    _refuse_unknown_words(trial)
-    population = planned.efficacy_population or ("itt" if "itt" in trial.populations else ALL_RANDOMISED)
-    efficacy_trial = trial.restrict(population)
-    _refuse_missing_arms(efficacy_trial)
-    endpoints = _endpoints(trial)
-    events = intercurrent_events(trial)
-    primary = analyse_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis, events=events)
-    _refuse_one_visit(trial, primary.endpoint, primary.fit.visits)
-    visit = planned.visit or primary.fit.visits[-1]
-    if visit not in primary.fit.visits:
-        raise DataError(
-            f"{trial.name}: the protocol's visit '{visit}' is not among those at which {primary.endpoint.name} can be "
-            f"compared: {listed(primary.fit.visits)}."
-        )
-    secondary, left_out = [], left_out_of_trial(trial, efficacy_trial, primary)
-    unmeasured: list[Endpoint] = []
-    for endpoint in endpoints[1:]:
-        try:
-            model = "mmrm" if primary.by_mmrm else "ancova"
-            secondary.append(analyse_endpoint(endpoint, efficacy_trial, analysis=model, events=events))
-        except (DataError, FitError) as error:
-            left_out.append((endpoint.label, f"not analysed: {error}", len(efficacy_trial.subjects)))
-            if not _is_measured(endpoint, efficacy_trial):
-                unmeasured.append(endpoint)
-    analysed = (primary, *secondary)
+    plan = plan_of(trial)
+    primary, visit, events = analyse_endpoint(plan.primary), plan.visit, plan.events
+    planned, efficacy_trial, covariates = trial.protocol, plan.efficacy_trial, plan.primary.covariates
+    left_out = left_out_of_trial(trial, efficacy_trial, primary)
+    n = len(efficacy_trial.subjects)
+    secondary: list[Efficacy] = []
+    for endpoint in plan.endpoints[1:]:
+        analysed, why = made_or_told(partial(_secondary, endpoint, plan), None, endpoint.label, n)
+        secondary += [] if analysed is None else [analysed]
+        left_out += why
     of_endpoints = [
         row
-        for efficacy in analysed
+        for efficacy in (primary, *secondary)
         for row in left_out_of_diary(efficacy, efficacy_trial)
         + left_out_of_events(efficacy, efficacy_trial, events)
         + left_out_of_endpoint(efficacy)
     ]
-    left_out += told_once(of_endpoints, [efficacy.endpoint for efficacy in analysed])
+    left_out += told_once(of_endpoints, [efficacy.endpoint for efficacy in (primary, *secondary)])
     flow = disposition(trial)
-    covariates = covariates_of(trial, primary.outcomes)
+    described, _ = made_or_told(lambda: describe(efficacy_trial, endpoints=list(plan.endpoints)), None, "", n)
+    if described is None:  # an endpoint that cannot be measured is among those not analysed
+        described = describe(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
     sensitivity, not_fitted = other_analyses(primary, visit, covariates)
     missing, not_imputed = missing_values_of(primary, visit, covariates, "less" if planned.points < 0 else "more")
-    left_out += not_fitted + not_imputed
-    safety = _safety(trial)
+    responses, not_judged = made_or_told(lambda: _responses(primary, visit, planned), None, "responders", n)
+    safety, not_counted = made_or_told(lambda: None if plan.safe is None else _safety(plan.safe), None, "adverse events", n)
+    left_out += not_fitted + not_imputed + not_judged + not_counted
+    if not primary.has_baseline:
+        left_out.append((f"responders, {primary.endpoint.label}", "there is no baseline from which to respond", n))
     return Analysis(
         trial=trial,
         efficacy_trial=efficacy_trial,
@@ -116,7 +94,7 @@ def analyse(trial: Trial) -> Analysis:
         covariates=covariates,
         primary=primary,
         secondary=secondary,
-        baseline=describe(efficacy_trial, endpoints=[endpoint for endpoint in endpoints if endpoint not in unmeasured]),
+        baseline=described,
         disposition_rates=event_rates(flow),
         intercurrent_events=events,
         intercurrent_rates=pd.DataFrame() if events.empty else event_rates(intercurrent_counts(primary.measured, events)),
@@ -124,7 +102,7 @@ def analyse(trial: Trial) -> Analysis:
         flow=pd.concat([flow, _analysed(flow, primary, visit)], ignore_index=True),
         diaries=_diaries(efficacy_trial, primary, visit),
         missing=missing,
-        responses=_responses(primary, visit, planned),
+        responses=responses,
         safety=safety,
         left_out=pd.concat(
             [table for table in (trial.left_out, pd.DataFrame(left_out, columns=list(LEFT_OUT))) if not table.empty]
@@ -134,122 +112,16 @@ def analyse(trial: Trial) -> Analysis:
     )
 
 
-def _is_measured(endpoint: Endpoint, trial: Trial) -> bool:
-    """Whether the trial has what the endpoint counts, at baseline or later."""
-    try:
-        endpoint.measure(trial, endpoint.rule)
-    except DataError:
-        return False
-    return True
-
-
-def check_protocol(trial: Trial) -> None:
-    """Refuse a protocol that asks for what the trial does not have.
-
-    Parameters
-    ----------
-    trial : Trial
-        As loaded.
-
-    Raises
-    ------
-    DataError
-        Names the endpoint, population, covariate or word, and those that there are.
-    """
-    _refuse_unknown_words(trial)
-    planned = trial.protocol
-    for population in (planned.efficacy_population, planned.safety_population):
-        if population:
-            trial.restrict(population)
-    if planned.endpoint:
-        primary = _endpoints(trial)[0]
-        visits = [visit for visit in primary.measure(trial, primary.rule).columns if visit != BASELINE]
-        if planned.visit and planned.visit not in visits:
-            raise DataError(
-                f"{trial.name}: the protocol's visit '{planned.visit}' is not among those of {primary.name}: {listed(visits)}."
-            )
-        _refuse_one_visit(trial, primary, visits)
-
-
-def _refuse_unknown_words(trial: Trial) -> None:
-    planned = trial.protocol
-    words = (
-        ("analysis", planned.analysis, ANALYSES),
-        ("handling", planned.handling, STRATEGIES),
-        ("diary_rule", planned.diary_rule, RULES),
-        ("unknown_severity", planned.unknown_severity, UNKNOWN_SEVERITY),
-    )
-    for key, word, known in words:
-        if word and word not in known:
-            meant = did_you_mean(word, known)
-            raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.{meant}")
-    of_period = RULES.get(planned.diary_rule, PREEMPT).period_days
-    if not 0 <= planned.baseline_minimum_days <= of_period:
-        raise DataError(
-            f"{trial.name}, protocol: found baseline_minimum_days = {planned.baseline_minimum_days}; expected 1 to {of_period}."
-        )
-    strange = [name for name in planned.covariates if name not in trial.covariates]
-    if strange:
-        raise DataError(
-            f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
-            f"these are {listed(trial.covariates)}."
-        )
-    refuse_unknown_strategies(trial)
-
-
-def _refuse_one_visit(trial: Trial, endpoint: Endpoint, visits: Sequence[str]) -> None:
-    if trial.protocol.analysis == "mmrm" and len(visits) == 1:
-        raise DataError(
-            f"{trial.name}: the protocol's analysis 'mmrm' needs two or more visits; {endpoint.name} can be compared at "
-            f"{listed(visits)} only, where the mixed model is the analysis of covariance: take 'ancova'."
-        )
-
-
-def _refuse_missing_arms(trial: Trial) -> None:
-    there = set(trial.subjects["arm"])
-    missing = [arm for arm in trial.arms if arm not in there]
-    if missing:
-        raise DataError(
-            f"{trial.name}: nobody of arm {listed(missing)} is in the population '{trial.population}'; expected some."
-        )
+def _secondary(endpoint: Endpoint, plan: Plan) -> Efficacy:
+    """A secondary endpoint, by the model of the primary one."""
+    comparison = compare_endpoint(endpoint, plan.efficacy_trial, analysis=plan.primary.model, events=plan.events)
+    return analyse_endpoint(comparison)
 
 
 def _diaries(trial: Trial, primary: Efficacy, visit: str) -> pd.DataFrame | None:
     if trial.diary is None or not {"headache_hours", "headache"} & set(trial.diary.columns):
         return None
     return select_diaries(trial, primary.outcomes, visit=visit)
-
-
-def _endpoints(trial: Trial) -> list[Endpoint]:
-    """The primary endpoint first."""
-    planned = trial.protocol
-    of_diary = [_as_planned(each, planned) for each in diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
-    endpoints = [*of_diary, *endpoints_of(trial)]
-    if not endpoints:
-        raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
-    if not planned.endpoint:
-        return endpoints
-    primary = [endpoint for endpoint in endpoints if endpoint.name == planned.endpoint]
-    if not primary:
-        raise DataError(
-            f"{trial.name}: the protocol's endpoint '{planned.endpoint}' is not measured; what is: "
-            f"{listed([endpoint.name for endpoint in endpoints])}."
-        )
-    return primary + [endpoint for endpoint in endpoints if endpoint is not primary[0]]
-
-
-def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
-    """An endpoint of a diary under its rule, with what the protocol has otherwise."""
-    rule = endpoint.rule
-    if rule is None:
-        return endpoint
-    return endpoint.under(
-        replace(
-            rule,
-            unknown_severity=planned.unknown_severity or rule.unknown_severity,
-            baseline_minimum_days=planned.baseline_minimum_days or rule.baseline_minimum_days,
-        )
-    )
 
 
 def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame:
@@ -291,13 +163,9 @@ def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | 
     return Responses(curve=curve, rates=event_rates(events), differences=differences, needed=needed)
 
 
-def _safety(trial: Trial) -> Safety | None:
-    if trial.adverse_events is None:
-        return None
-    safe = safety_trial(trial)
-    _refuse_missing_arms(safe)
+def _safety(safe: Trial) -> Safety:
     overview = [adverse_events(safe, by="overview")]
-    if "severity" in trial.adverse_events.columns:
+    if "severity" in adverse_event_table(safe).columns:
         overview.append(adverse_events(safe, by="severity"))
     overview_events = pd.concat(overview, ignore_index=True)
     terms = order_by_frequency(adverse_events(safe, by="term"))

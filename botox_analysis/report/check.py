@@ -14,6 +14,8 @@ from botox_analysis.schema import ESTIMATES_KEY
 from botox_analysis.trials.bundled import SIMULATED, open_trial
 from botox_analysis.trials.fetch import SOURCES
 from botox_analysis.trials.read import sha256_of
+from botox_analysis.trials.readers.delimited import read_delimited
+from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial
 
 MOVED = ("file", "what", "reported", "now")
@@ -69,7 +71,9 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
 def _trial_of(folder: Path, origin: str) -> Trial:
     if not origin:
         raise DataError(f"{folder}: the manifest does not say where the trial came from; give the trial.")
-    if origin not in (SIMULATED, *SOURCES) and not Path(origin).is_dir():
+    with parsing(f"{folder.name}/{MANIFEST}", "a folder's path as the origin"):
+        is_folder = Path(origin).is_dir()
+    if origin not in (SIMULATED, *SOURCES) and not is_folder:
         raise DataError(
             f"{folder}: the report was made from '{origin}', found no such folder from here; give the trial (--trial)."
         )
@@ -83,10 +87,12 @@ def _changed_since(folder: Path, reported: dict[str, str]) -> list[Row]:
     rows: list[Row] = []
     for file, checksum in reported.items():
         path = folder / file
-        if not path.is_file():
+        with parsing(f"{folder.name}/{file}", "a file of the report"):
+            now = sha256_of(path) if path.is_file() else ""
+        if not now:
             rows.append((file, "missing since it was written", checksum[:12], "not there"))
-        elif sha256_of(path) != checksum:
-            rows.append((file, "changed since it was written", checksum[:12], sha256_of(path)[:12]))
+        elif now != checksum:
+            rows.append((file, "changed since it was written", checksum[:12], now[:12]))
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     rows += [(file, "not part of the report", "not there", "there") for file in sorted(there - {*reported, MANIFEST})]
     return rows
@@ -95,8 +101,8 @@ def _changed_since(folder: Path, reported: dict[str, str]) -> list[Row]:
 def _settings_moved(before: dict[str, Any], now: dict[str, Any]) -> list[Row]:
     rows: list[Row] = []
     for part in ("inputs", "settings", "versions"):
-        for key in sorted({*before.get(part, {}), *now[part]}):
-            old, new = before.get(part, {}).get(key, "not there"), now[part].get(key, "not there")
+        for key in sorted({*before[part], *now[part]}):
+            old, new = before[part].get(key, "not there"), now[part].get(key, "not there")
             if old != new:
                 rows.append((MANIFEST, f"{part}: {key}", str(old), str(new)))
     return rows
@@ -104,9 +110,10 @@ def _settings_moved(before: dict[str, Any], now: dict[str, Any]) -> list[Row]:
 
 def _numbers_moved(before: Path, now: Path) -> list[Row]:
     """Rows of estimates that moved, by their estimand."""
-    old, new = (pd.read_csv(path, dtype=str, keep_default_na=False) for path in (before, now))
-    if not set(ESTIMATES_KEY) <= set(old.columns):
+    old, new = (read_delimited(path, {}).astype(str) for path in (before, now))
+    if not set(ESTIMATES_KEY) <= set(old.columns) or old.columns.has_duplicates:
         return [(ESTIMATES, "columns", ", ".join(old.columns), ", ".join(new.columns))]
+    old = old[[column for column in old.columns if column in new.columns]]
     key = [*ESTIMATES_KEY, *(["within"] if "within" in new.columns and "within" in old.columns else [])]
     paired = old.drop_duplicates(key).merge(new, on=key, how="outer", suffixes=("", " now"), indicator=True)
     rows: list[Row] = []

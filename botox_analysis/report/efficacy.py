@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
 
+from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.descriptives import describe_change
+from botox_analysis.models.design import refuse_missing_covariate
 from botox_analysis.models.fit import Fit
 from botox_analysis.models.imputation import impute
 from botox_analysis.models.mmrm import fit_mmrm
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
-from botox_analysis.refusal import DataError, FitError
+from botox_analysis.refusal import DataError, FitError, listed
 from botox_analysis.report.intercurrent import addressed
 from botox_analysis.report.left_out import LeftOut
 from botox_analysis.report.parts import Efficacy
 from botox_analysis.schema import BASELINE, categories_of
+from botox_analysis.trials.strategies import COMPOSITE
 from botox_analysis.trials.trial import Trial
 
 SMALL_SAMPLE = "kenward-roger-linear"
@@ -32,8 +36,42 @@ OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for eac
 """Sensitivity analyses by the mixed model."""
 
 
-def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events: pd.DataFrame) -> Efficacy:
-    """An endpoint, analysed as planned.
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared of an endpoint, and by which model, before it is fitted.
+
+    Attributes
+    ----------
+    endpoint : Endpoint
+        What was measured.
+    measured, observed, outcomes : DataFrame
+        *outcomes* as measured; with the protocol's strategies for intercurrent events; and with its handling of missing
+        values, too.
+    handling : str
+        What stands for missing values in `outcomes`.
+    response : str
+        ``"change"``, or ``"value"`` where there is no baseline.
+    covariates : tuple of str
+        The baseline first, where there is one.
+    visits : tuple of str
+        Those at which every arm has a value, in time.
+    model : str
+        A word of `ANALYSES`.
+    """
+
+    endpoint: Endpoint
+    measured: pd.DataFrame
+    observed: pd.DataFrame
+    outcomes: pd.DataFrame
+    handling: str
+    response: str
+    covariates: tuple[str, ...]
+    visits: tuple[str, ...]
+    model: str
+
+
+def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events: pd.DataFrame) -> Comparison:
+    """Decide what is compared of an endpoint, as planned.
 
     Parameters
     ----------
@@ -49,36 +87,84 @@ def analyse_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
 
     Returns
     -------
-    Efficacy
-        At the visits at which every arm has a value.
+    Comparison
+        Of the visits at which every arm has a value.
 
     Raises
     ------
     DataError
-        There is no such visit.
-    FitError
-        The model is not determined by the data.
+        There is no such visit, a covariate is missing for every subject, or the protocol asks for a baseline that is not there.
     """
     measured = endpoint.derive(trial)
+    failures = [kind for kind, strategy in trial.protocol.intercurrent.items() if strategy == COMPOSITE]
+    if failures and measured["baseline"].isna().all():
+        raise DataError(
+            f"{trial.name}, the protocol's strategies for intercurrent events: found '{COMPOSITE}', which puts the baseline "
+            f"after {listed(failures)}, and {endpoint.name} has none; take another strategy."
+        )
     observed = addressed(measured, endpoint, trial, events)
     handling = trial.protocol.handling
     outcomes = impute(observed, strategy=handling) if handling else observed
     response = "change" if outcomes["baseline"].notna().any() else "value"
     covariates = covariates_of(trial, outcomes)
+    for covariate in covariates:
+        if outcomes[covariate].isna().all():
+            refuse_missing_covariate(covariate)
     visits = _comparable_visits(outcomes, covariates, response)
+    if not visits:
+        raise DataError(f"{trial.name}: {_never_in_every_arm(outcomes, endpoint, covariates, response)}")
     chosen = "ancova" if len(visits) < 2 else analysis or ("ancova" if handling else "mmrm")
-    fit = ANALYSES[chosen](outcomes, covariates, response, visits)
+    return Comparison(
+        endpoint, measured, observed, outcomes, handling or OBSERVED_CASES, response, covariates, tuple(visits), chosen
+    )
+
+
+def _never_in_every_arm(outcomes: pd.DataFrame, endpoint: Endpoint, covariates: tuple[str, ...], response: str) -> str:
+    """What each arm lacks at the last visit that anybody has."""
+    usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
+    needed = wording.joined([response, *(name.replace("_", " ") for name in covariates)])
+    if usable.empty:
+        return f"found nobody with the {needed} of {endpoint.name}; expected somebody in each arm at one visit or more."
+    last = usable["visit"].max()
+    there = set(usable.loc[usable["visit"] == last, "arm"])
+    lacking = [arm for arm in categories_of(outcomes["arm"]) if arm not in there]
+    return (
+        f"found no visit at which every arm has the {needed} of {endpoint.name}: at '{last}' {listed(lacking)} lacks it; "
+        "expected one or more."
+    )
+
+
+def analyse_endpoint(comparison: Comparison) -> Efficacy:
+    """Fit the model of an endpoint.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What is compared.
+
+    Returns
+    -------
+    Efficacy
+        The endpoint, analysed.
+
+    Raises
+    ------
+    FitError
+        The model is not determined by the data.
+    """
+    of = comparison
+    fit = ANALYSES[of.model](of.outcomes, of.covariates, of.response, list(of.visits))
     return Efficacy(
-        endpoint=endpoint,
-        measured=measured,
-        observed=observed,
-        outcomes=outcomes,
-        handling=handling or OBSERVED_CASES,
+        endpoint=of.endpoint,
+        measured=of.measured,
+        observed=of.observed,
+        outcomes=of.outcomes,
+        handling=of.handling,
         fit=fit,
         means=fit.means(),
         differences=fit.differences(),
         average=fit.average_differences() if isinstance(fit, MmrmFit) else pd.DataFrame(),
-        unadjusted=describe_change(outcomes),
+        unadjusted=describe_change(of.outcomes),
     )
 
 
@@ -109,8 +195,7 @@ def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], resp
 
 
 def _by_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
-    # Where no visit can be compared all are asked for, and refused.
-    return fit_ancova(outcomes, covariates=covariates, response=response, visits=visits or None)
+    return fit_ancova(outcomes, covariates=covariates, response=response, visits=visits)
 
 
 def _by_mmrm(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from botox_analysis.endpoints.diary import unknown_days
 from botox_analysis.endpoints.emergent import adverse_event_table, not_emergent, safety_trial
 from botox_analysis.endpoints.emergent_rule import FROM_DAY_1, EmergentRule
@@ -9,9 +12,9 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.event_history import history_of
 from botox_analysis.endpoints.intercurrent import n_undated_discontinuations
 from botox_analysis.endpoints.time_at_risk import NOT_KNOWN, NOT_OBSERVED, TOLD
-from botox_analysis.models.descriptives import MAX_LEVELS
-from botox_analysis.models.design import is_number
+from botox_analysis.models.descriptives import DATES, MAX_LEVELS, TEXT, kind_of_covariate
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.refusal import DataError, FitError
 from botox_analysis.report.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 
@@ -26,6 +29,35 @@ AT_RISK = {
 """Subjects whose time at risk does not end as that of the others."""
 
 LeftOut = list[tuple[str, str, int]]
+
+Made = TypeVar("Made")
+
+
+def made_or_told(make: Callable[[], Made], instead: Made, where: str, n: int) -> tuple[Made, LeftOut]:
+    """Make a part of a report; where the data do not allow it, say why.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the part.
+    instead : object
+        What stands where it cannot be made.
+    where : str
+        What the part is about.
+    n : int
+        How many subjects it would have shown.
+
+    Returns
+    -------
+    part : object
+        What was made, or `instead`.
+    left_out : list of (str, str, int)
+        Empty, or one row: where, why, how many.
+    """
+    try:
+        return make(), []
+    except (DataError, FitError) as error:
+        return instead, [(where, f"not analysed: {error}", n)]
 
 
 def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) -> LeftOut:
@@ -49,10 +81,9 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
         rows.append(("efficacy analyses", f"randomised, not in the population '{efficacy_trial.population}'", outside))
     for name in trial.covariates:
         column = trial.subjects[name]
-        if not is_number(column) and column.nunique() > MAX_LEVELS:
-            rows.append(
-                ("baseline characteristics", f"{name}: a text with more than {MAX_LEVELS} different words", column.nunique())
-            )
+        said = {TEXT: f"a text with more than {MAX_LEVELS} different words", DATES: "dates"}.get(kind_of_covariate(column))
+        if said:
+            rows.append(("baseline characteristics", f"{name}: {said}", column.nunique()))
     rule = primary.endpoint.rule
     if trial.diary is not None and rule is not None:
         day = trial.diary["day"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
@@ -13,8 +11,7 @@ from botox_analysis.models.imputation import impute
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.models.sensitivity import sensitivity
 from botox_analysis.models.tipping import tipping_point
-from botox_analysis.refusal import DataError, FitError
-from botox_analysis.report.left_out import LeftOut
+from botox_analysis.report.left_out import LeftOut, made_or_told
 from botox_analysis.report.parts import IMPUTATION_SEED, LAST_VALUE, N_IMPUTATIONS, Efficacy, MissingValues
 from botox_analysis.schema import BASELINE, INTERCURRENT_EVENT, grid_of
 from botox_analysis.trials.strategies import DISCONTINUATION
@@ -51,14 +48,16 @@ def missing_values_of(
         return None, []
     n_lacking = int(outcomes.loc[lacking, "subject"].nunique())
     outcomes, imputed_from, begins = _strategies_begin(outcomes, response)
-    handlings, left_out = _if_determined(
+    handlings, left_out = made_or_told(
         lambda: sensitivity(imputed_from, visit, n=N_IMPUTATIONS, seed=IMPUTATION_SEED, covariates=covariates, worse=worse),
-        ("sensitivity to missing values", n_lacking),
+        pd.DataFrame(),
+        "sensitivity to missing values",
+        n_lacking,
     )
     surface = pd.DataFrame()
     if not left_out:
-        surface, left_out = _if_determined(
-            lambda: _surface(imputed_from, visit, covariates), ("shifts of imputed values", n_lacking)
+        surface, left_out = made_or_told(
+            lambda: _surface(imputed_from, visit, covariates), pd.DataFrame(), "shifts of imputed values", n_lacking
         )
     return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface, begins), left_out
 
@@ -75,15 +74,6 @@ def _strategies_begin(outcomes: pd.DataFrame, response: str) -> tuple[pd.DataFra
         if (after_leaving[response].isna() & (after_leaving[INTERCURRENT_EVENT] != "")).any():
             return told_of, after_leaving, DISCONTINUATION
     return outcomes, outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore"), LAST_VALUE
-
-
-def _if_determined(analyse: Callable[[], pd.DataFrame], of: tuple[str, int]) -> tuple[pd.DataFrame, LeftOut]:
-    """What an analysis finds, or nothing and why."""
-    try:
-        return analyse(), []
-    except (DataError, FitError) as error:
-        where, n = of
-        return pd.DataFrame(), [(where, f"not analysed: {error}", n)]
 
 
 def _from_the_next_visit(outcomes: pd.DataFrame, response: str) -> np.ndarray:

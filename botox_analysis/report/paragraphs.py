@@ -40,7 +40,7 @@ def estimand(analysis: Analysis) -> str:
     variable = analysis.primary.endpoint.label if measure == "mean" else f"{measure} in {analysis.primary.endpoint.label}"
     return (
         f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
-        f"{arms[0]}; {variable}{since}; difference of means. {phrases.intercurrent(analysis)} Missing values: "
+        f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {phrases.intercurrent(analysis)} Missing values: "
         f"{analysis.primary.missing}."
     )
 
@@ -59,7 +59,7 @@ def methods(analysis: Analysis) -> list[str]:
         Paragraphs.
     """
     said = [_primary_endpoint(analysis), *_diary_rules(analysis), *_comparison(analysis)]
-    for paragraph_of in (_after_events, _sensitivity, _missing_values, _responses, _safety):
+    for paragraph_of in (_without_baseline, _after_events, _sensitivity, _missing_values, _responses, _safety):
         paragraph = paragraph_of(analysis)
         said += [paragraph] if paragraph else []
     return said
@@ -94,6 +94,17 @@ def _diary_rules(analysis: Analysis) -> list[str]:
                     f"({endpoint.rule.severity_handling})."
                 )
     return said
+
+
+def _without_baseline(analysis: Analysis) -> str:
+    """Secondary endpoints that have no baseline to be adjusted for."""
+    names = [efficacy.endpoint.name for efficacy in analysis.secondary if not efficacy.has_baseline]
+    if not names:
+        return ""
+    verb, whose = ("has", "its") if len(names) == 1 else ("have", "their")
+    planned = [name.replace("_", " ") for name in analysis.trial.protocol.covariates]
+    adjusted = f"adjusted for {wording.joined(planned)} only" if planned else "and nothing is adjusted"
+    return f"{wording.joined(names)} {verb} no baseline: {whose} values are compared instead of changes, {adjusted}."
 
 
 def _after_events(analysis: Analysis) -> str:
@@ -249,7 +260,7 @@ def _safety(analysis: Analysis) -> str:
 
 
 def _response(primary: Efficacy) -> str:
-    return primary.fit.labels["measure"].removeprefix("mean ")
+    return primary.fit.labels["measure"].removeprefix("mean ") if primary.has_baseline else "value"
 
 
 def _margins(analysis: Analysis) -> str:

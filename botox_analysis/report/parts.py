@@ -10,7 +10,7 @@ from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.fit import Fit
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.schema import as_estimates
-from botox_analysis.trials.trial import Trial
+from botox_analysis.trials.trial import Protocol, Trial
 
 N_IMPUTATIONS, IMPUTATION_SEED = 100, 1
 """Of the sensitivity analyses by multiple imputation; with so many the Monte Carlo error is a small part of a standard error."""
@@ -50,6 +50,11 @@ class Efficacy:
     def by_mmrm(self) -> bool:
         """Whether all visits were analysed together by a mixed model."""
         return isinstance(self.fit, MmrmFit)
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether anybody has a baseline; values are compared instead of changes where nobody has."""
+        return bool(self.outcomes["baseline"].notna().any())
 
     @property
     def masks_values(self) -> bool:
@@ -299,14 +304,29 @@ class Analysis:
             "handling": self.primary.handling,
             **({"imputations": N_IMPUTATIONS, "imputation_seed": IMPUTATION_SEED} if imputed else {}),
             "intercurrent": dict(self.trial.protocol.intercurrent),
-            "response": self.response,
+            "response": self.response if self.responses else "",
             "diary_rule": rule.handling if rule else "",
         }
 
     @property
     def response(self) -> str:
         """What makes a responder, in words."""
-        planned = self.trial.protocol
-        if planned.points:
-            return f"{'fall' if planned.points > 0 else 'rise'} of at least {abs(planned.points):g} points"
-        return f"reduction of at least {100 * planned.reduction:g} %"
+        return response(self.trial.protocol)
+
+
+def response(planned: Protocol) -> str:
+    """What makes a responder, in words.
+
+    Parameters
+    ----------
+    planned : Protocol
+        Of a trial.
+
+    Returns
+    -------
+    str
+        Points or a share.
+    """
+    if planned.points:
+        return f"{'fall' if planned.points > 0 else 'rise'} of at least {abs(planned.points):g} points"
+    return f"reduction of at least {100 * planned.reduction:g} %"

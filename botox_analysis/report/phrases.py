@@ -101,6 +101,23 @@ def adjective(analysis: Analysis) -> str:
     return "adjusted " if analysis.covariates else ""
 
 
+def mean_of(primary: Efficacy) -> str:
+    """The mean of the primary model, and what it is of.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+
+    Returns
+    -------
+    str
+        For instance ``"mean change in HIT-6 score (36 to 78)"``, or ``"mean of PGIC"`` where there is no baseline.
+    """
+    measure = primary.fit.labels["measure"]
+    return f"{measure} {'in' if primary.has_baseline else 'of'} {primary.endpoint.label}"
+
+
 def effects(analysis: Analysis, *, by_mmrm: bool) -> list[str]:
     """The covariates of the primary model in words.
 

@@ -28,6 +28,7 @@ def headline(analysis: Analysis) -> list[str]:
     """
     return [
         *_difference_sentences(analysis),
+        *_baseline_sentences(analysis),
         *_reduction_sentences(analysis),
         *_responder_sentences(analysis),
         *_safety_sentences(analysis),
@@ -46,13 +47,23 @@ def _difference_sentences(analysis: Analysis) -> list[str]:
     for _, row in differences.iterrows():
         arm, reference = row["arm"], row["reference"]
         said.append(
-            f"At {visit}, the {phrases.adjective(analysis)}{primary.fit.labels['measure']} in {row['endpoint']} was "
+            f"At {visit}, the {phrases.adjective(analysis)}{phrases.mean_of(primary)} was "
             f"{wording.number(means.loc[arm, 'estimate'], digits)} with {arm} and "
             f"{wording.number(means.loc[reference, 'estimate'], digits)} with {reference}: a difference of "
             f"{wording.number(row['estimate'], digits)} ({phrases.level(row)} {wording.interval(row['conf_low'], row['conf_high'], digits)}"
             f"{_comma(wording.p_phrase(row['p_value']))}; {_n(primary, row)})."
         )
     return said
+
+
+def _baseline_sentences(analysis: Analysis) -> list[str]:
+    """Where there is no baseline, what is compared and what is adjusted for."""
+    if analysis.primary.has_baseline:
+        return []
+    names = phrases.effects(analysis, by_mmrm=False)
+    adjusted = f"they are adjusted for {wording.joined(names)} only" if names else "nothing is adjusted"
+    label = analysis.primary.endpoint.label
+    return [f"There is no baseline of {label}: its values are compared instead of changes, and {adjusted}."]
 
 
 def _n(primary: Efficacy, row: pd.Series) -> str:
@@ -173,7 +184,6 @@ def captions(analysis: Analysis) -> dict[str, str]:
     primary, visit = analysis.primary, analysis.visit
     population = phrases.population(analysis.efficacy_trial.population)
     level = phrases.level(primary.means.iloc[0])
-    response = primary.fit.labels["measure"]
     adjusted = phrases.adjusted(analysis, by_mmrm=False)
     n_sensitivity = [wording.count(n) for frame in analysis.primary_differences.values() for n in frame["n"]]
     by_mmrm = any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values())
@@ -187,11 +197,11 @@ def captions(analysis: Analysis) -> dict[str, str]:
             )
         ),
         "course": (
-            f"{wording.capital(phrases.adjective(analysis) + response)} in {primary.endpoint.label}, {population}, with {level}. {phrases.model(analysis)}. "
+            f"{wording.capital(phrases.adjective(analysis) + phrases.mean_of(primary))}, {population}, with {level}. {phrases.model(analysis)}. "
             f"Numbers below are the subjects {'with a value at the visit' if primary.by_mmrm else 'analysed'}."
         ),
         "forest": (
-            f"Difference in {response} in {primary.endpoint.label} from {primary.fit.arms[0]}, {population}, with {level}"
+            f"Difference in {phrases.mean_of(primary)} from {primary.fit.arms[0]}, {population}, with {level}"
             f"{', at each visit and averaged over them' if primary.by_mmrm else ''}; {phrases.in_model(primary, visit)}. {phrases.model(analysis)}. "
             "Limits are not adjusted for several visits."
         ),
@@ -265,7 +275,12 @@ def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[s
     if not missing.surface.empty:
         texts["tipping_point"] = (
             f"The p-value of the primary difference at {visit}, where values imputed under missing at random are moved by the shifts on the axes. The line is where the conclusion "
-            "tips. In the plausible region those who left are between what was imputed and no change from baseline on average."
+            "tips."
+            + (
+                " In the plausible region those who left are between what was imputed and no change from baseline on average."
+                if missing.surface["plausible_from"].notna().any()
+                else ""
+            )
         )
     return texts
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
@@ -21,7 +22,8 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import DataError, listed, require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
-from botox_analysis.report.parts import Analysis, MissingValues
+from botox_analysis.report.parts import Analysis, Efficacy, MissingValues
+from botox_analysis.schema import BASELINE
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
@@ -31,6 +33,7 @@ from botox_analysis.tables.missing import table_missing
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.sensitivity import table_sensitivity
 from botox_analysis.tables.writers import to_html, write_table
+from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial
 
 MANIFEST, PAGE, ESTIMATES = "manifest.json", "index.html", "estimates.csv"
@@ -55,6 +58,11 @@ _FIGURES = (
 """In the order of the page."""
 
 MADE_BY = "botox-analysis report"
+
+_INSIDE = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*")
+"""Paths of files inside a report: no way out of the folder begins with a letter, a digit, ``_`` or ``-``."""
+
+_LONGEST_PATH = 250
 REM_PER_INCH = 7.6
 """Size of figures on the page."""
 
@@ -135,18 +143,33 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     DataError
-        There is none, or it is something else's.
+        There is none, it is something else's, or damaged; or it names a file outside the folder.
     """
     path = folder / MANIFEST
     if not path.is_file():
         raise DataError(f"{folder.name}: found no {MANIFEST}; expected the folder of a report.")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        manifest = None
+    with parsing(f"{folder.name}/{MANIFEST}", "JSON in UTF-8, as botox-analysis wrote it"):
+        manifest = json.loads(path.read_bytes().decode("utf-8"))
+        # A text with half of a pair of code units can be read, and not written.
+        json.dumps(manifest, ensure_ascii=False).encode()
     if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
         raise DataError(f"{folder.name}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
+    for part in ("inputs", "settings", "versions"):
+        if not isinstance(manifest.setdefault(part, {}), dict):
+            raise DataError(
+                f"{folder.name}/{MANIFEST}: found {_shown(manifest[part])} under '{part}'; expected names and values."
+            )
+    for file, checksum in manifest["outputs"].items():
+        if not _INSIDE.fullmatch(file) or len(file) > _LONGEST_PATH:
+            raise DataError(f"{folder.name}/{MANIFEST}: found the output {_shown(file)}; expected a file inside the folder.")
+        if not isinstance(checksum, str):
+            raise DataError(f"{folder.name}/{MANIFEST}: found {_shown(checksum)} for '{file}'; expected a checksum, as a text.")
     return manifest
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _swap(draft: Path, folder: Path) -> None:
@@ -234,8 +257,8 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     primary = analysis.primary
     tables = {
         "disposition": table_disposition(analysis.disposition_rates),
-        "efficacy": table_efficacy(primary.means, primary.differences).drop(columns="Endpoint"),
-        "change": table_change(primary.unadjusted),
+        "efficacy": _adjusted(table_efficacy(primary.means, primary.differences), analysis).drop(columns="Endpoint"),
+        "change": _change(primary),
     }
     if not analysis.intercurrent_rates.empty:
         tables["intercurrent"] = table_disposition(analysis.intercurrent_rates).rename(columns={"Stage": "Event"})
@@ -247,7 +270,7 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
             for efficacy in analysis.secondary
             for frame in (efficacy.means, efficacy.differences)
         ]
-        tables["secondary"] = table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2]))
+        tables["secondary"] = _adjusted(table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2])), analysis)
     if analysis.missing is not None:
         tables["missing"] = table_missing(analysis.missing.counted)
     if analysis.missing is not None and not analysis.missing.handlings.empty:
@@ -275,6 +298,21 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
     for name, table in tables.items():
         write_table(table, folder / name, title=titles[name])
     return tables
+
+
+def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """The table with means that nothing is adjusted for called so: those of values, where the protocol has no covariates."""
+    if analysis.trial.protocol.covariates:
+        return table
+    return table.rename(columns=lambda name: name.replace("Adjusted mean (", "Mean ("))
+
+
+def _change(primary: Efficacy) -> pd.DataFrame:
+    """Means and changes; without a baseline the means alone."""
+    if primary.has_baseline:
+        return table_change(primary.unadjusted)
+    table = table_change(primary.unadjusted[primary.unadjusted["visit"] != BASELINE])
+    return table[[name for name in table.columns if "change" not in name and "reduction" not in name]]
 
 
 def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:

@@ -34,6 +34,7 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     found = {tuple(row[key]): row for _, row in differences.iterrows()}
     decimals = {name: wording.decimals_for(of_one["std_error"]) for name, of_one in means.groupby("endpoint", sort=False)}
     rows = []
+    adjusted = {measure: f"Adjusted {measure} ({level})" for measure in means["measure"].unique()}
     for _, row in means.iterrows():
         digits = decimals[row["endpoint"]]
         difference = found.get(tuple(row[key]))
@@ -43,7 +44,8 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
                 "Visit": row["visit"],
                 "Arm": row["arm"],
                 "n": wording.count(row["n"]),
-                f"Adjusted {row['measure']} ({level})": _written(row, digits),
+                **dict.fromkeys(adjusted.values(), wording.MISSING),
+                adjusted[row["measure"]]: _written(row, digits),
                 f"Difference from {reference} ({level})": wording.MISSING if difference is None else _written(difference, digits),
                 "p": wording.MISSING if difference is None else wording.p_value(difference["p_value"]),
             }

@@ -267,7 +267,8 @@ def _refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
             bad = ~missing & ~np.append(rule.possible(values.cat.categories.to_numpy()), False)[values.cat.codes]
         else:
             bad = np.zeros(len(values), dtype=bool)
-        if not rule.nullable:
+        # A date without a study day is told where it is empty, or by the first dose that it lacks.
+        if not rule.nullable and told == column:
             bad |= missing & ~_already_told(table, told, door)
         decimal = door.notation.decimal
 

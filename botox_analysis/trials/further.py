@@ -98,7 +98,7 @@ def _texts(table: str, column: str, door: Door, *, subjects: bool) -> pd.Series[
     reading = read_column(raw, NUMBER, door.notation)
     texts = np.array([text_of(word).strip() for word in words], dtype=object)
     numeric = is_number_text(texts, door.notation.decimal)
-    is_number = np.append(numeric, False)[codes]
+    is_number = np.append(numeric, False)[codes] | reading.values.notna().to_numpy()
     is_text = reading.wrong & ~is_number
     n_numbers, n_texts = int(is_number.sum()), int(is_text.sum())
     zeros = any(text[:1] == "0" and text[1:2].isdigit() for text, number in zip(texts, numeric, strict=True) if number)
@@ -106,11 +106,8 @@ def _texts(table: str, column: str, door: Door, *, subjects: bool) -> pd.Series[
         if subjects:
             door.refuse_cells(table, column, reading.wrong, lambda _: f"a number up to {LARGEST:g}")
         whole = all(text.lstrip("+-").isdigit() for text, number in zip(texts, numeric, strict=True) if number)
-        return (
-            reading.values.astype(np.int64)
-            if whole and not (codes < 0).any() and reading.values.notna().all()
-            else reading.values
-        )
+        # A fraction is a number, and its text is none.
+        return reading.values.astype(np.int64) if whole and numeric.all() and reading.values.notna().all() else reading.values
     if n_numbers and n_texts and subjects:
         decimal = door.notation.decimal
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import datetime
 import math
+import re
+import reprlib
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from botox_analysis.cells import ISO_DATE, Notation, text_of
+from botox_analysis.names import has_control, spelled
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
@@ -44,6 +47,12 @@ _PROTOCOL_KEYS = {
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": _TRUTH}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
+_OF_NAMES = (
+    "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
+    "columns", "values", "scales", "windows", "protocol",
+)  # fmt: skip
+"""Settings that are names of the files, or have such names."""
+
 _LONGEST = 1 << 20
 """Bytes of a trial.toml: more than that is another file."""
 
@@ -170,13 +179,14 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The same settings.
+        The same settings; names in their canonical spelling, as those of the files.
 
     Raises
     ------
     DataError
         Names the key, what was found and what was expected.
     """
+    settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
     _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
     diary = settings.get("diary", {})
@@ -193,6 +203,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, _TABLE), f"{SETTINGS}, [{key}]")
     for table, names in settings.get("columns", {}).items():
         _check_keys(names, dict.fromkeys(names, _WORD), f"{SETTINGS}, [columns.{table}]")
+        odd = [name for name in names if not name or has_control(name)]
+        if odd:
+            raise DataError(f"{SETTINGS}, [columns.{table}]: found the name {listed(map(repr, odd))}; expected names of columns.")
     for table, columns in settings.get("values", {}).items():
         _check_keys(columns, dict.fromkeys(columns, _TABLE), f"{SETTINGS}, [values.{table}]")
         for column, words in columns.items():
@@ -211,6 +224,20 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     if separator not in _SEPARATORS:
         raise DataError(f"{SETTINGS}: found separator = {separator!r}; expected one of {listed(map(repr, _SEPARATORS[:8]))}.")
     return dict(settings)
+
+
+def _spelled(value: Any, depth: int = 4) -> Any:
+    """Names, and what is named, spelled as the names of the files are; what is deeper than any setting stays."""
+    if isinstance(value, str):
+        return spelled(value)
+    if isinstance(value, list):
+        return [spelled(item) if isinstance(item, str) else item for item in value]
+    if not isinstance(value, dict) or not depth:
+        return value
+    keys = [spelled(key) if isinstance(key, str) else key for key in value]
+    if len(set(keys)) < len(keys):
+        raise DataError(f"{SETTINGS}: found a name twice among {listed(value)}; expected each once.")
+    return {key: _spelled(item, depth - 1) for key, item in zip(keys, value.values(), strict=True)}
 
 
 _IS["a text, a number, true or false"] = lambda value: isinstance(value, str | bool) or _is_finite(value)
@@ -240,16 +267,17 @@ def _check_encoding(encoding: str) -> None:
 
 
 def _check_date_format(date_format: str) -> None:
-    """A format in which a day is written whole: year, month and day."""
+    """A format in which a day is written whole, and its zone (if it has one) as an offset: names of zones are not read."""
     for day in (datetime.datetime(2001, 2, 3), datetime.datetime(1999, 12, 31), datetime.datetime(2000, 2, 29)):
         try:
             written = day.replace(tzinfo=datetime.UTC).strftime(date_format)
             kept = datetime.datetime.strptime(written, date_format).date() == day.date()
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, re.error):
             kept = False
-        if not kept:
+        if not kept or "%Z" in date_format.replace("%%", ""):
             raise DataError(
-                f"{SETTINGS}: found date_format = {date_format!r}; expected year, month and day, such as %Y-%m-%d or %d.%m.%Y."
+                f"{SETTINGS}: found date_format = {_shown(date_format)}; "
+                "expected year, month and day, such as %Y-%m-%d or %d.%m.%Y, and an offset, if any, as %z."
             )
 
 
@@ -282,7 +310,9 @@ def _check_keys(found: Mapping[str, Any], expected: Mapping[str, str], where: st
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
+    brief = reprlib.Repr()
+    brief.maxlevel, brief.maxlist, brief.maxdict, brief.maxstring, brief.maxlong = 4, 40, 40, 120, 120
+    shown = brief.repr(value)
     return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 

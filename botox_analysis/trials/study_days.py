@@ -44,6 +44,8 @@ class StudyDays:
     door: Door
     readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     first_dose: pd.Series[Any] | None = None
+    _misdated: set[str] = field(default_factory=set)
+    """Subjects whose first dose is no date: their other dates are not to blame."""
 
     def __post_init__(self) -> None:
         """Parse every column of dates, and refuse dates of two kinds of calendar."""
@@ -62,6 +64,7 @@ class StudyDays:
             who = read_column(self.door.raw["subjects"]["subject"], IDENTIFIER, self.door.notation).values
             first = pd.Series(dosed.values.to_numpy(), index=who.astype(object).to_numpy())
             self.first_dose = first[~first.index.duplicated()]
+            self._misdated = {str(name) for name in first.index[dosed.wrong]}
 
     def _refuse_two_calendars(self) -> None:
         """Instants in UTC beside local dates: at night they are of different days."""
@@ -110,7 +113,8 @@ class StudyDays:
         start_of = self.first_dose.reindex(pd.Index(subjects, dtype=object)).to_numpy(dtype=float)
         start = np.append(start_of, np.nan)[codes]
         known = np.append(np.isin(subjects.astype(str), self.first_dose.index.astype(str)), False)[codes]
-        undated = np.unique(codes[known & np.isnan(start) & ~np.isnan(dates)])
+        told = np.append(np.isin(subjects.astype(str), list(self._misdated)), False)[codes]
+        undated = np.unique(codes[known & ~told & np.isnan(start) & ~np.isnan(dates)])
         door.problems += [
             Problem(
                 door.file("subjects"), None, FIRST_DOSE,

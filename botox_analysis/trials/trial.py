@@ -11,15 +11,15 @@ import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells import distinct
-from botox_analysis.refusal import DataError, listed, refuse, require_text, wrong_kind
+from botox_analysis.refusal import DataError, listed, refuse, require_columns, require_text, wrong_kind
 from botox_analysis.schema import categories_of
 from botox_analysis.trials.checks import Door, Told, checked, populations_in
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of
 from botox_analysis.trials.readers.delimited import ROW
+from botox_analysis.trials.settings import SETTINGS, arms_of, check_settings, protocol_of
 from botox_analysis.trials.settings import Protocol as Protocol
-from botox_analysis.trials.settings import arms_of, check_settings, protocol_of
 from botox_analysis.trials.under_our_names import under_our_names
 
 ALL_RANDOMISED = "all randomised"
@@ -205,6 +205,7 @@ def as_trial(
     asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})
     told: Told = []
     raw = {table: under_our_names(frame, table, files.get(table, table), asked, told) for table, frame in tables.items()}
+    require_columns(raw["subjects"], asked.get("factors", ()), f"{files.get('subjects', 'subjects')}, by factors in {SETTINGS},")
     if not asked.get("arms") and "arm" in raw["subjects"].columns:
         ordered = raw["subjects"]["arm"]
         if isinstance(ordered.dtype, pd.CategoricalDtype) and not _from_file(ordered):

@@ -76,8 +76,15 @@ def under_our_names(
         )
     for column, words in settings.get("values", {}).get(table, {}).items():
         require_columns(frame, [column], f"{file}, by [values.{table}] of {SETTINGS},")
-        frame[column] = recoded(frame[column], {code: text_of(word) for code, word in words.items()})
+        decimal = settings.get("decimal", ".")
+        written = {code: _written(word, decimal) for code, word in words.items()}
+        frame[column] = recoded(frame[column], written)
     return frame
+
+
+def _written(word: object, decimal: str) -> str:
+    """A word of the settings as the files would have it: numbers with the files' decimal sign."""
+    return text_of(word) if isinstance(word, str) else text_of(word).replace(".", decimal)
 
 
 def _is_nameless(name: str) -> bool:

@@ -68,7 +68,8 @@ def day_of_visit(visit: str) -> float:
 
 
 def _days(number: str, unit: str) -> float:
-    return float(round(DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))))
+    days = DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))
+    return float(round(days)) if np.isfinite(days) else np.nan
 
 
 def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
@@ -169,7 +170,8 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     away = np.zeros(len(frame))
     for name, (first, last) in windows.items():
         inside = ~known & (day >= first) & (day <= last)
-        target = day_of_visit(name)
+        # A baseline is as near to treatment as it can be.
+        target = float(last) if name == BASELINE else day_of_visit(name)
         target = target if first <= target <= last else (first + last) / 2
         new[inside] = name
         away[inside] = np.abs(day[inside] - target)
@@ -195,9 +197,8 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     same = (
         in_order[["empty", "rank", "day"]].fillna(-1.0) == of_key[["empty", "rank", "day"]].transform("first").fillna(-1.0)
     ).all(axis=1)
-    chosen = np.zeros(len(frame), dtype=bool)
-    chosen[in_order.index[same & (in_order["visit"] != BASELINE)].to_numpy()] = True
-    chosen |= (new == BASELINE) & (known | chosen)
+    chosen = known.copy()
+    chosen[in_order.index[same].to_numpy()] = True
     beaten = ~outside & ~chosen
     if beaten.any():
         which = "the last" if door.settings.get("within_window", NEAREST) == LAST else "the one nearest to the visit's day"

@@ -137,7 +137,11 @@ def trials(draw):
         {"last_day": float}
     )
     row = st.tuples(
-        st.sampled_from(names), st.sampled_from("XYZ"), st.sampled_from("KL"), SOMETIMES_UNKNOWN, st.sampled_from([1, 2, 3])
+        st.sampled_from(names),
+        st.sampled_from("XYZ"),
+        st.sampled_from("KL"),
+        SOMETIMES_UNKNOWN,
+        st.sampled_from(["mild", "moderate", "severe"]),
     )
     rows = draw(st.lists(row, min_size=1, max_size=30))
     events = pd.DataFrame(rows, columns=["subject", "term", "class", "onset_day", "severity"]).astype({"onset_day": float})

@@ -18,7 +18,14 @@ SCALING_TOLERANCE = 1e-12
 
 def trial_of(diary, n_subjects=1):
     subjects = pd.DataFrame({"subject": [f"s{number}" for number in range(1, n_subjects + 1)]})
-    return ba.as_trial({"subjects": subjects, "diary": diary}, name="t")
+    return ba.as_trial({"subjects": subjects, "diary": in_words(diary)}, name="t")
+
+
+def in_words(diary):
+    """Severities of a diary, given as numbers from 0 to 3, in words."""
+    words = dict(enumerate(("none", "mild", "moderate", "severe")))
+    coded = "severity" in diary and pd.api.types.is_numeric_dtype(diary["severity"])
+    return diary.assign(severity=diary["severity"].map(words).astype(object)) if coded else diary
 
 
 def diary_of(days, hours=0.0, subject="s1", **columns):
@@ -281,7 +288,7 @@ def test_a_day_without_a_record_of_medication_is_not_recorded_where_treatment_de
 
 
 def test_a_moderate_or_severe_day_is_a_headache_day_of_that_severity():
-    hours, severity = [6.0, 6.0, 6.0, 3.0] + [0.0] * 24, ["mild", "moderate", "severe", "severe"] + ["none"] * 24
+    hours, severity = [6.0, 6.0, 6.0, 3.0] + [0.0] * 24, [1, 2, 3, 3] + [0] * 24
     assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, severity=severity) == 2
     assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, ba.ANY_DURATION, severity=severity) == 3
 
@@ -477,7 +484,7 @@ def left_open(endpoint, rule=ba.PREEMPT, **columns):
     diary = pd.DataFrame({"subject": "s1", "day": days, **columns})
     other = pd.DataFrame({"subject": "s2", "day": days, **dict.fromkeys(columns, 0)})
     subjects = pd.DataFrame({"subject": ["s1", "s2"], "arm": ["placebo", "155 U"]})
-    trial = ba.as_trial({"subjects": subjects, "diary": pd.concat([diary, other])}, name="t")
+    trial = ba.as_trial({"subjects": subjects, "diary": pd.concat([in_words(diary), in_words(other)])}, name="t")
     told = ba.unknown_days(trial, endpoint.under(rule))
     assert (told["where"] == f"{endpoint.under(rule).label}, placebo").all()
     return dict(zip(told["reason"], told["n"], strict=True))
@@ -509,7 +516,7 @@ def test_a_column_that_never_says_no_is_told():
 
 
 def test_headache_days_of_unknown_severity_are_counted_with_their_handling():
-    cells = {"headache_hours": [5] * 28 + [0] * 28, "severity": [2] * 20 + [None] * 36}
+    cells = {"headache_hours": [5] * 28 + [0] * 28, "severity": ["moderate"] * 20 + [None] * 36}
     assert left_open(ba.MODERATE_SEVERE_DAYS, **cells) == {"headache days, unknown severity counted by the share of the known": 8}
     rule = replace(ba.PREEMPT, unknown_severity="missing")
     assert left_open(ba.MODERATE_SEVERE_DAYS, rule, **cells) == {"headache days, unknown severity counted as not recorded": 8}

@@ -120,7 +120,7 @@ def test_a_period_without_a_known_severity_in_the_whole_diary_has_no_value():
 
 def test_a_day_far_away_costs_no_memory():
     subjects = pd.DataFrame({"subject": [f"s{number}" for number in range(2000)]})
-    diary = pd.DataFrame({"subject": "s1", "day": [*range(1, 29), 36_000], "headache_hours": 5.0})
+    diary = pd.DataFrame({"subject": "s1", "day": [*range(1, 29), 19_000], "headache_hours": 5.0})
     trial = ba.as_trial({"subjects": subjects, "diary": diary}, name="t")
     tracemalloc.start()
     assert list(ba.HEADACHE_DAYS.measure(trial, ba.PREEMPT).columns) == ["baseline", "week 4"]

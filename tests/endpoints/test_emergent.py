@@ -27,7 +27,7 @@ def counted(rule, subjects=SUBJECTS, **columns):
 # From day 1 -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("onset", "counts"), [(-1, False), (1, True), (36_000, True)])
+@pytest.mark.parametrize(("onset", "counts"), [(-1, False), (1, True), (19_000, True)])
 def test_from_day_1_there_is_a_beginning_and_no_end(onset, counts):
     assert counted(ba.FROM_DAY_1, onset_day=onset)[0] is counts
 

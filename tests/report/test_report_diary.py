@@ -24,7 +24,9 @@ def diary_of(n_subjects=16, seed=1):
             "day": np.tile(DAYS, n_subjects),
             "headache": headache,
             "headache_hours": np.where(headache, 6.0, 0.0),
-            "severity": np.where(headache, rng.integers(1, 4, len(subject)), 0).astype(float),
+            "severity": np.array(["none", "mild", "moderate", "severe"], dtype=object)[
+                np.where(headache, rng.integers(1, 4, len(subject)), 0)
+            ],
             "acute_medication": np.where(headache, 1.0, 0.0),
         }
     )

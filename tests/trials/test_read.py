@@ -62,6 +62,18 @@ def test_a_header_without_rows_is_refused(trial_folder, table):
         ba.load_trial(trial_folder(**files))
 
 
+@pytest.mark.parametrize("content", ["subject,arm", "\nsubject,arm", '"subject","arm"', "\ufeffsubject,arm", "subject,arm\r"])
+def test_a_header_whose_line_does_not_end_is_one_without_rows(trial_folder, content):
+    with pytest.raises(ba.DataError, match=r"subjects\.csv: found no rows; expected a header and at least one row"):
+        ba.load_trial(trial_folder(subjects_csv=content))
+
+
+def test_a_row_longer_than_any_row_is_refused_by_the_files_name(trial_folder, monkeypatch):
+    monkeypatch.setattr("botox_analysis.trials.readers.delimited._BLOCK", 64)
+    with pytest.raises(ba.DataError, match=r"subjects\.csv: found a file that cannot be read \(ArrowInvalid"):
+        ba.load_trial(trial_folder(subjects_csv=f"subject,arm\na,{'P' * 999}\n"))
+
+
 EVENT_COLUMNS = ["subject", "term", "class", "onset_day", "severity", "related", "fatal"]
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from botox_analysis.refusal import DataError, Problem, refuse
 from botox_analysis.trials.readers.files import SETTINGS, parsing
 
-ROW = "row"
+ROW = "row of the file"
 """The name of an index that contains the rows' numbers in their file."""
 
 _HEAD = 1 << 16
@@ -108,7 +108,7 @@ def _decoded(file: str, content: bytes, settings: Mapping[str, Any]) -> str:
 def _records(file: str, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty, with their numbers."""
     with parsing(file, "rows of cells"):
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != " ")
         yield from ((number, cells) for number, cells in enumerate(lines, start=1) if cells)
 
 
@@ -116,11 +116,11 @@ def _header(file: str, text: str, separator: str) -> tuple[int, list[str], int]:
     """The number of the header's row, its cells, and the lines up to its end."""
     with parsing(file, "a header and rows of cells"):
         for part in (text[:_HEAD], text) if len(text) > _HEAD else (text,):
-            lines = csv.reader(io.StringIO(part, newline=""), delimiter=separator, skipinitialspace=True)
-            for number, cells in enumerate(lines, start=1):
-                # A header that fills the part may go on behind it.
-                if cells and (len(part) == len(text) or len(separator.join(cells)) < _HEAD // 2):
-                    return number, cells, lines.line_num
+            lines = csv.reader(io.StringIO(part, newline=""), delimiter=separator, skipinitialspace=separator != " ")
+            number, cells = next(((number, cells) for number, cells in enumerate(lines, start=1) if cells), (0, []))
+            # A header that fills the part may go on behind it.
+            if cells and (len(part) == len(text) or len(separator.join(cells)) < _HEAD // 2):
+                return number, cells, lines.line_num
     raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
 
 
@@ -140,24 +140,26 @@ def _columns_of_content(
     import pyarrow.csv
 
     quoted = b'"' in content
+    # To Arrow a header is a line only where it ends.
+    content = content if content.endswith((b"\n", b"\r")) else content + b"\n"
     if quoted:
-        end = separator.join([_END] * width).encode()
-        content = content + (b"" if content.endswith((b"\n", b"\r")) else b"\n") + end + b"\n"
+        content += separator.join([_END] * width).encode() + b"\n"
     names = [str(number) for number in range(width)]
-    try:
-        table = pyarrow.csv.read_csv(
-            io.BytesIO(content),
-            read_options=pyarrow.csv.ReadOptions(skip_rows=n_lines, column_names=names, block_size=_BLOCK),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=quoted),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
-                null_values=[], strings_can_be_null=False,
-            ),
-        )  # fmt: skip
-    except pa.ArrowInvalid:
-        # What is wrong is told by another reader, with the number of each row.
-        _refuse_ragged(file, list(_records(file, text, separator)), width)
-        raise
+    with parsing(file, "rows of cells"):
+        try:
+            table = pyarrow.csv.read_csv(
+                io.BytesIO(content),
+                read_options=pyarrow.csv.ReadOptions(skip_rows=n_lines, column_names=names, block_size=_BLOCK),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=quoted),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+                    null_values=[], strings_can_be_null=False,
+                ),
+            )  # fmt: skip
+        except pa.ArrowInvalid:
+            # What is wrong is told by another reader, with the number of each row.
+            _refuse_ragged(file, list(_records(file, text, separator)), width)
+            raise
     columns = [_codes_and_words(column) for column in table.columns]
     if not quoted:
         return columns

@@ -1,0 +1,231 @@
+"""`validate_trial`: what was understood of a trial, and whether `write_report` can make a report of it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.endpoints.emergent import adverse_event_table, safety_population
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.intercurrent import intercurrent_events
+from botox_analysis.models.descriptives import DATES, FACTOR, MAX_LEVELS, NUMBER, kind_of_covariate
+from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.refusal import DataError, FitError
+from botox_analysis.report.efficacy import analyse_endpoint
+from botox_analysis.report.left_out import made_or_told
+from botox_analysis.report.parts import Efficacy, response
+from botox_analysis.report.plan import Plan, efficacy_population, endpoints_in_order, plan_of
+from botox_analysis.schema import BASELINE
+from botox_analysis.trials.strategies import TREATMENT_POLICY
+from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
+
+UNDERSTOOD = ("what", "found")
+"""Columns of what was understood."""
+
+_WIDTH = 110
+_FEW_VALUES = 6
+"""A number with so few whole values may be a code."""
+
+_SHOWN = 10
+"""Levels of a factor that are shown."""
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What was understood of a trial, and whether a report can be made of it. Its text is for people.
+
+    Attributes
+    ----------
+    understood : DataFrame
+        Columns ``what`` and ``found``: arms and the reference, populations, kinds of covariates, endpoints with their visits in
+        time, intercurrent events, and, where it holds, the primary analysis. Several arms are several rows.
+    left_out : DataFrame
+        What reading left out, merged or assumed: where, reason, n.
+    refusal : str
+        Why `write_report` refuses; empty where it makes a report.
+    """
+
+    understood: pd.DataFrame
+    left_out: pd.DataFrame
+    refusal: str
+
+    @property
+    def report(self) -> str:
+        """``"yes"``, or ``"no, because ..."``."""
+        return f"no, because {self.refusal}" if self.refusal else "yes"
+
+    def __str__(self) -> str:
+        """Two columns of text, what was left out, and the last line ``report: yes`` or ``report: no, because ...``."""
+        rows = list(self.understood.itertuples(index=False, name=None))
+        said = rows + [("left out", f"{where}: {reason} ({n:,})") for where, reason, n in self.left_out.itertuples(index=False)]
+        width = max(len(what) for what, _ in said) + 2
+        lines: list[str] = []
+        for what, found in groupby(said, key=lambda fact: fact[0]):
+            first = what.ljust(width)
+            for _, text in found:
+                lines += textwrap.wrap(
+                    text, _WIDTH, initial_indent=first, subsequent_indent=" " * (width + 2), break_long_words=False
+                ) or [first.rstrip()]
+                first = " " * width
+        return "\n".join([*lines, f"report: {self.report}"])
+
+
+def validate_trial(trial: Trial) -> Validation:
+    """Tell what was understood of a trial, and whether `write_report` can make a report of it.
+
+    The primary model is fitted, by the functions that the report calls: what is promised, the report does. What fails beside it
+    (a secondary endpoint, a sensitivity analysis) is counted in the report and does not end it.
+
+    Parameters
+    ----------
+    trial : Trial
+        With all who were randomised.
+
+    Returns
+    -------
+    Validation
+        `print` it, or read its frames.
+
+    Raises
+    ------
+    DataError
+        What is given is no trial.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> ba.validate_trial(ba.open_trial("simulated")).report
+    'yes'
+    """
+    if not isinstance(trial, Trial):
+        raise DataError(f"trial is a {type(trial).__name__}; expected a Trial, such as load_trial(folder) gives.")
+    facts = [*_of_subjects(trial), *_of_tables(trial), *_of_events(trial), *_of_endpoints(trial)]
+    refusal = ""
+    try:
+        plan = plan_of(trial)
+        facts += _of_plan(plan)
+        facts.append(("model", _model(analyse_endpoint(plan.primary), plan)))
+    except (DataError, FitError) as error:
+        refusal = str(error)
+    return Validation(pd.DataFrame(facts, columns=list(UNDERSTOOD)), trial.left_out, refusal)
+
+
+def _of_subjects(trial: Trial) -> Iterable[Fact]:
+    subjects = trial.subjects
+    yield "trial", trial.name
+    if trial.provenance.get("simulated") == "yes":
+        yield "", "simulated data: nobody in this trial exists"
+    yield "subjects", wording.count(len(subjects))
+    n_of = subjects["arm"].value_counts(sort=False)
+    for number, arm in enumerate(trial.arms):
+        yield "arm", f"{arm}: {n_of[arm]:,}{', the reference' if number == 0 and len(trial.arms) > 1 else ''}"
+    for population in trial.populations:
+        used = [f"{use} population" for use, name in _used(trial).items() if name == population]
+        yield "population", f"{population}: {int(subjects[population].sum()):,}{''.join(f', the {use}' for use in used)}"
+    for name in trial.covariates:
+        planned = ", a covariate of the protocol" if name in trial.protocol.covariates else ""
+        yield "covariate", f"{name}: {_kind(subjects[name])}{planned}"
+
+
+def _used(trial: Trial) -> dict[str, str]:
+    return {"efficacy": efficacy_population(trial), "safety": safety_population(trial)}
+
+
+def _kind(column: pd.Series) -> str:
+    """A number and its range, a factor and its levels, or why it is neither."""
+    known = column.dropna()
+    missing = f"; {len(column) - len(known):,} missing" if len(known) < len(column) else ""
+    kind = kind_of_covariate(column)
+    if known.empty:
+        return "nothing in any row"
+    if kind == NUMBER:
+        values = np.unique(known.to_numpy(dtype=float))
+        if len(values) <= _FEW_VALUES and (values == np.floor(values)).all():
+            shown = ", ".join(f"{value:g}" for value in values)
+            return f"a number with the values {shown} (a factor if it is named under factors){missing}"
+        return f"a number from {values[0]:g} to {values[-1]:g}{missing}"
+    if kind == DATES:
+        return f"dates, in no table or model{missing}"
+    if kind != FACTOR:
+        return f"a text with more than {MAX_LEVELS} different words, in no table{missing}"
+    n_of = known.astype(str).value_counts(sort=False).sort_index()
+    shown = ", ".join(f"'{level}' {n:,}" for level, n in n_of.head(_SHOWN).items())
+    more = f", and {len(n_of) - _SHOWN} more levels" if len(n_of) > _SHOWN else ""
+    return f"a factor: {shown}{more}{missing}"
+
+
+def _of_tables(trial: Trial) -> Iterable[Fact]:
+    for what, table in (("diary", trial.diary), ("assessments", trial.assessments), ("adverse events", trial.adverse_events)):
+        if table is None:
+            yield what, "no table"
+            continue
+        rows = f"{len(table):,} rows of {table['subject'].nunique():,} subjects"
+        day = table.get("day", table.get("onset_day"))
+        dated = day is not None and bool(day.notna().any())
+        yield what, f"{rows}, study days {day.min():g} to {day.max():g}" if dated and day is not None else rows
+    if trial.adverse_events is not None:
+        events = adverse_event_table(trial)
+        yield "", f"{events['term'].nunique():,} different terms"
+
+
+def _of_events(trial: Trial) -> Iterable[Fact]:
+    """Kinds of intercurrent events, and what becomes of the values after them."""
+    events, strategies = intercurrent_events(trial), trial.protocol.intercurrent
+    for kind in dict.fromkeys(events["kind"]):
+        n = events.loc[events["kind"] == kind, "subject"].nunique()
+        strategy = strategies.get(kind, "no strategy named" if strategies else f"{TREATMENT_POLICY} (no strategy is named)")
+        yield "intercurrent event", f"{kind}: {n:,} subjects; {strategy}"
+    if events.empty:
+        yield "intercurrent event", "none recorded"
+
+
+def _of_endpoints(trial: Trial) -> Iterable[Fact]:
+    nothing: list[Endpoint] = []
+    endpoints, why_not = made_or_told(lambda: endpoints_in_order(trial), nothing, "", 0)
+    if why_not:
+        yield "endpoint", why_not[0][1]
+    for number, endpoint in enumerate(endpoints):
+        primary = ", the primary endpoint" if number == 0 else ""
+        yield "endpoint", f"{endpoint.label}{primary}: {_course(endpoint, trial)}"
+
+
+def _course(endpoint: Endpoint, trial: Trial) -> str:
+    """The visits of an endpoint in time, and whether there is a baseline."""
+    wide, why_not = made_or_told(lambda: endpoint.measure(trial, endpoint.rule), pd.DataFrame(), "", 0)
+    if why_not:
+        return why_not[0][1]
+    visits = [str(visit) for visit in wide.columns if visit != BASELINE]
+    has_baseline = BASELINE in wide.columns and bool(wide[BASELINE].notna().any())
+    first = f"{BASELINE}, then " if has_baseline else f"no {BASELINE}; "
+    return first + (", ".join(visits) or "no visit")
+
+
+def _of_plan(plan: Plan) -> Iterable[Fact]:
+    planned, primary = plan.trial.protocol, plan.primary
+    yield "primary visit", f"{plan.visit}{'' if planned.visit else ' (the last at which arms can be compared)'}"
+    for use, name in _used(plan.trial).items():
+        n = len(plan.trial.subjects) if name == ALL_RANDOMISED else int(plan.trial.subjects[name].sum())
+        if use == "efficacy" or plan.safe is not None:
+            yield f"{use} population", f"{name}: {n:,}"
+    yield "compared", "changes from baseline" if primary.response == "change" else "values, since there is no baseline"
+    yield "response", response(planned) if primary.response == "change" else "none, since there is no baseline"
+    rule = primary.endpoint.rule
+    if rule is not None:
+        yield "diary rule", rule.handling
+    yield "missing values", primary.handling
+
+
+def _model(primary: Efficacy, plan: Plan) -> str:
+    fit, names = primary.fit, [name.replace("_", " ") for name in plan.primary.covariates]
+    adjusted = f"adjusted for {wording.joined(names)}" if names else "nothing is adjusted"
+    if isinstance(fit, MmrmFit):
+        return f"mixed model for repeated measures, {wording.structure(fit.structure)} covariance, {adjusted}"
+    return f"analysis of covariance at each visit, {adjusted}"

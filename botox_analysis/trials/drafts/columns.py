@@ -1,0 +1,258 @@
+"""Which file is which table, and which of its columns is which of the layout's: by names and by contents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from botox_analysis.cells import NUMBER, SEVERITY, YES_NO
+from botox_analysis.trials.drafts.cells import (
+    MOSTLY,
+    Look,
+    are_days,
+    date_formats_of,
+    date_origin_of,
+    look_at,
+    relations_of,
+    severities_of,
+    share_of_numbers,
+    truths_of,
+)
+from botox_analysis.trials.drafts.files import Found
+from botox_analysis.trials.drafts.words import COLUMNS, FILES, bare
+from botox_analysis.trials.layout import COLUMNS as LAYOUT
+from botox_analysis.trials.layout import DATES, FIRST_DOSE, TABLES
+
+OWN, KNOWN, PART, ALIKE = 4.0, 3.0, 1.5, 1.0
+"""How much a name tells: the layout's own, a usual one, one with a usual one in it, one that is spelt like a usual one."""
+
+_NEAR = 0.86
+_LONG = 4
+"""Letters that a name needs to be looked for in another."""
+
+_OVERLAP = 0.5
+"""The share of a column's cells that are subjects of the trial, where the column names subjects."""
+
+
+@dataclass
+class Guess:
+    """A file as one of the layout's tables.
+
+    Attributes
+    ----------
+    table : str
+        A word of `TABLES`.
+    found : Found
+        The file.
+    looks : dict of str to Look
+        Its columns, under their own names.
+    columns : dict of str to str
+        The layout's name -> theirs.
+    """
+
+    table: str
+    found: Found
+    looks: dict[str, Look]
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def look(self, column: str) -> Look | None:
+        """Look at a column by the layout's name.
+
+        Parameters
+        ----------
+        column : str
+            Of the layout.
+
+        Returns
+        -------
+        Look or None
+            None where no column is guessed to be it.
+        """
+        return self.looks[self.columns[column]] if column in self.columns else None
+
+
+def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
+    """Guess which file is which table, and which column is which.
+
+    Parameters
+    ----------
+    files : list of Found
+        Of a folder.
+
+    Returns
+    -------
+    guesses : list of Guess
+        In the order of `TABLES`, each table once at most.
+    others : list of Found
+        Files that are no table of the layout, or a second one of a table.
+    """
+    looks = {found.path.name: {str(name): look_at(found.frame[name]) for name in found.frame.columns} for found in files}
+    scores: list[tuple[float, int, int]] = []
+    for at, found in enumerate(files):
+        for number, table in enumerate(TABLES):
+            score = _score(table, found, looks[found.path.name])
+            if score > 0:
+                scores.append((-score, at, number))
+    chosen: dict[int, int] = {}
+    for _, at, number in sorted(scores):
+        if at not in chosen and number not in chosen.values():
+            chosen[at] = number
+    guesses = [
+        Guess(TABLES[number], files[at], looks[files[at].path.name])
+        for at, number in sorted(chosen.items(), key=lambda pair: pair[1])
+    ]  # fmt: skip
+    ids: frozenset[str] = frozenset()
+    for guess in guesses:
+        guess.columns = _columns_of(guess.table, guess.looks, ids, len(guess.found.frame))
+        if guess.table == "subjects" and "subject" in guess.columns:
+            ids = frozenset(guess.looks[guess.columns["subject"]].words)
+    return guesses, [found for at, found in enumerate(files) if at not in chosen]
+
+
+def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
+    """How much a file looks like a table; 0 or less where it is none."""
+    stem = bare(found.path.stem)
+    named = OWN * 10 if found.path.stem == table else 0.0
+    named += 3.0 if stem in FILES[table] else 2.0 if any(len(word) >= _LONG and word in stem for word in FILES[table]) else 0.0
+    columns = _columns_of(table, looks, frozenset(), len(found.frame))
+    each_once = "subject" in columns and looks[columns["subject"]].each_once
+    needed = [column for column, rule in LAYOUT[table].items() if rule.required and column not in DATES[table].values()]
+    there = sum(column in columns for column in needed) - len(needed)
+    dated = bool({*DATES[table], *DATES[table].values()} & set(columns))
+    if table == "subjects":
+        own = 2.0 if "arm" in columns else 0.0
+        return named + own + there + (1.0 if each_once else -6.0)
+    if table == "diary":
+        recorded = {"headache_hours", "headache", "severity", "migraine", "acute_medication"} & set(columns)
+        return named + there + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
+    if table == "intercurrent_events":
+        return named + 3 * there + (0.5 if dated else -3.0) - 0.4
+    return named + 2 * there + 1.5
+
+
+def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
+    """Tell how a file that is no table of the layout has its subjects.
+
+    Parameters
+    ----------
+    found : Found
+        The file.
+
+    Returns
+    -------
+    subject : str
+        The column that names them.
+    each_once : bool
+        Whether each has one row.
+    arm : str
+        The column that looks like the arm; empty where there is none. The whole is None where no column names subjects.
+    """
+    looks = {str(name): look_at(found.frame[name]) for name in found.frame.columns}
+    columns = _columns_of("subjects", looks, frozenset(), len(found.frame))
+    if "subject" not in columns:
+        return None
+    return columns["subject"], looks[columns["subject"]].each_once, columns.get("arm", "")
+
+
+def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_rows: int) -> dict[str, str]:
+    """The layout's name -> theirs, the likeliest pairs first, each column once."""
+    pairs: list[tuple[float, int, int]] = []
+    ours = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
+    theirs = list(looks)
+    for place, column in enumerate(ours):
+        for at, name in enumerate(theirs):
+            score = _likeness(table, column, name)
+            if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
+                pairs.append((-score, place, at))
+    chosen: dict[str, str] = {}
+    for _, place, at in sorted(pairs):
+        if ours[place] not in chosen and theirs[at] not in chosen.values():
+            chosen[ours[place]] = theirs[at]
+    for date, day in DATES[table].items():
+        if date in chosen and day in chosen:
+            del chosen[date]
+    if "subject" not in chosen and ids:
+        free = [name for name in theirs if name not in chosen.values()]
+        overlap = {name: _overlap(looks[name], ids) for name in free}
+        best = max(overlap, key=lambda name: overlap[name], default="")
+        if best and overlap[best] >= MOSTLY:
+            chosen["subject"] = best
+    return chosen
+
+
+def _likeness(table: str, column: str, name: str) -> float:
+    if name == column:
+        return OWN + 1.0
+    known = COLUMNS["subjects"]["subject"] if column == "subject" else COLUMNS[table].get(column, ())
+    letters, own = bare(name), bare(column)
+    if letters == own:
+        return OWN
+    if letters in known:
+        return KNOWN - known.index(letters) / (2 * len(known))
+    words = [own, *known]
+    if any(len(word) >= _LONG and word in letters for word in words):
+        return PART
+    near = max(SequenceMatcher(a=letters, b=word).ratio() for word in words)
+    return ALIKE * near if near >= _NEAR and len(letters) >= _LONG else 0.0
+
+
+def _overlap(look: Look, ids: frozenset[str]) -> float:
+    inside = np.array([word in ids for word in look.words], dtype=bool)
+    return float(look.n[inside].sum() / look.n.sum()) if look.n.size else 0.0
+
+
+def _fits(table: str, column: str, look: Look, ids: frozenset[str], n_rows: int, *, sure: bool) -> bool:
+    """Whether what a column contains may be what the layout says; a column without any cell may be anything."""
+    if column == "subject":
+        if table == "subjects":
+            return bool(look.n.size) and (sure or look.each_once) and look.n_empty < max(n_rows, 1)
+        return not ids or not look.words or _overlap(look, ids) >= _OVERLAP
+    if not look.words:
+        return sure
+    if column in DATES[table] or column == FIRST_DOSE:
+        return bool(date_formats_of(look)) or date_origin_of(look) is not None
+    if column in DATES[table].values():
+        return are_days(look)
+    rule = LAYOUT[table][column]
+    if rule.kind == NUMBER:
+        return share_of_numbers(look) >= MOSTLY
+    if rule.kind == SEVERITY:
+        return severities_of(look) is not None
+    if rule.kind == YES_NO:
+        return (relations_of(look) if column == "related" else truths_of(look)) is not None
+    if column == "arm":
+        return 1 <= len(look.words) <= max(12, n_rows // 4)
+    return True
+
+
+def coded_columns(guess: Guess) -> Iterator[tuple[str, dict[str, str]]]:
+    """Tell which words of a table's columns have to be said otherwise.
+
+    Parameters
+    ----------
+    guess : Guess
+        A table.
+
+    Yields
+    ------
+    column : str
+        Of the layout.
+    words : dict of str to str
+        Theirs -> the layout's.
+    """
+    for column, rule in LAYOUT[guess.table].items():
+        look = guess.look(column)
+        if look is None:
+            continue
+        words: dict[str, str] | None = {}
+        if rule.kind == YES_NO:
+            words = relations_of(look) if column == "related" else truths_of(look)
+            if words is not None and not rule.nullable and look.n_empty:
+                words = {**words, "": "no"}
+        elif rule.kind == SEVERITY:
+            words = severities_of(look)
+        if words:
+            yield column, words

@@ -1,0 +1,289 @@
+"""`draft_settings`: a folder of files -> the text of a `trial.toml`, what is guessed marked, what is not known asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells import text_of
+from botox_analysis.refusal import DataError, listed
+from botox_analysis.schema import BASELINE, OF_VISITS, OUTCOMES
+from botox_analysis.trials.drafts.cells import MOSTLY, Look, share_of_numbers, truths_of
+from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tables, rows_of_subjects
+from botox_analysis.trials.drafts.files import Found, open_files
+from botox_analysis.trials.drafts.notation import TOP, draft_notation
+from botox_analysis.trials.drafts.page import GUESS, Page, problem_lines
+from botox_analysis.trials.drafts.words import PLACES, bare
+from botox_analysis.trials.layout import COLUMNS as LAYOUT
+from botox_analysis.trials.layout import DATES, POPULATIONS
+from botox_analysis.trials.readers.files import SETTINGS
+from botox_analysis.trials.settings import check_settings
+from botox_analysis.trials.trial import as_trial
+from botox_analysis.trials.visits import day_of_visit
+
+_REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
+_UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)
+_BASELINES = (
+    r"baseline|^bl$|^bsl$|^basis", r"screen|scr\b|run[\s_-]*in|pre[\s_-]*(treat|dose|rand)|enrol|random|inclusion|vor behandlung",
+    r"^(week|day|month|visit|v|t|w|d|m)?[\s_-]*0+(\.0+)?$", r"^(visit|v)[\s_-]*0*1(\.0+)?$",
+)  # fmt: skip
+"""What the visit before treatment is called, the likeliest first."""
+
+_FEW = 6
+"""A number with so few whole values may be a code."""
+
+
+def draft_settings(folder: str | Path) -> str:
+    """Draft a ``trial.toml`` from a folder's files, whatever the files and their columns are called.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds CSV or Parquet files. A ``trial.toml`` in it is not looked at.
+
+    Returns
+    -------
+    str
+        TOML: a line for each setting that is needed, what is guessed marked as a guess, values listed, questions as comments.
+        Where a file is not called as the layout has it, a comment says which to rename; another says what `load_trial` would
+        refuse of the files as drafted.
+
+    Raises
+    ------
+    DataError
+        There is no such folder, or no CSV or Parquet file in it that can be read.
+    """
+    if not isinstance(folder, str | Path):
+        raise DataError(f"folder is a {type(folder).__name__}; expected the path of a folder with CSV or Parquet files.")
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: found no such folder; expected one with CSV or Parquet files.")
+    files, unread = open_files(folder)
+    if not files:
+        said = f" {' '.join(unread)}" if unread else ""
+        raise DataError(f"{folder}: found no CSV or Parquet file that can be read; expected one or more.{said}")
+    guesses, others = guess_tables(files)
+    page = Page()
+    page.ask(TOP, f"Drafted from the files of this folder. Lines marked '{GUESS}' are guesses; answer the questions, then: "
+                  "botox-analysis validate, with this folder.")  # fmt: skip
+    for sentence in unread:
+        page.ask(TOP, sentence)
+    _draft_files(page, guesses, others)
+    page.say(TOP, "name", folder.resolve().name or "trial")
+    draft_notation(page, guesses)
+    of_table = {guess.table: guess for guess in guesses}
+    if "subjects" in of_table:
+        _draft_arms(page, of_table["subjects"])
+        _draft_covariates(page, of_table["subjects"])
+    if "assessments" in of_table:
+        _draft_visits(page, of_table["assessments"])
+    for guess in guesses:
+        _draft_columns(page, guess)
+    for guess in guesses:
+        _draft_values(page, guess)
+    _draft_protocol(page, of_table)
+    _tell_refusal(page, guesses)
+    return str(page)
+
+
+def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
+    for guess in guesses:
+        path, suffix = guess.found.path, ".parquet" if guess.found.is_columnar else ".csv"
+        if path.name != f"{guess.table}{suffix}":
+            page.ask(
+                TOP, f"Rename {path.name} to {guess.table}{suffix}: the files have to be called so.  ({GUESS}: it is that table)"
+            )
+    for found in others:
+        page.ask(
+            TOP, f"Is {found.path.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read."
+        )
+        subjects = rows_of_subjects(found)
+        if subjects is None:
+            continue
+        name, each_once, arm = subjects
+        if each_once:
+            page.ask(TOP, f"{found.path.name} has one row of each '{name}'. Where its columns are visits, write a row per "
+                          "subject, scale and visit to assessments.csv.")  # fmt: skip
+        elif arm:
+            page.ask(TOP, f"{found.path.name} has several rows of each '{name}', and the arm in '{arm}'. Where it is two "
+                          "tables in one, write a row per subject to subjects.csv, and values to assessments.csv or diary.csv.")  # fmt: skip
+    if not any(guess.table == "subjects" for guess in guesses):
+        page.ask(TOP, "Which file has one row per subject, with the arm? None looks like it; subjects.csv is required.")
+
+
+def _draft_arms(page: Page, guess: Guess) -> None:
+    look = guess.look("arm")
+    if look is None:
+        page.ask(TOP, f"No column of {guess.found.path.name} looks like the arm: the trial would have one arm only. "
+                      f"Its columns: {listed(guess.looks, n_shown=30)}.")  # fmt: skip
+        return
+    page.ask(TOP, f"Arms in {guess.found.path.name}: {look.shown}.")
+    called = [word for word in look.words if _REFERENCE.search(word) and "active" not in word.lower()]
+    if len(called) == 1:
+        page.say(TOP, "reference", called[0], f"{GUESS}: compared with by the other arms")
+    elif look.words:
+        page.propose(TOP, "reference", look.words[0], "which arm is the reference? Without this line the first in the file is")
+
+
+def _draft_covariates(page: Page, guess: Guess) -> None:
+    """What else subjects have: numbers, factors, populations."""
+    factors: list[str] = []
+    codes: list[str] = []
+    for name, look in _further(guess).items():
+        numeric = share_of_numbers(look) >= MOSTLY
+        numbers = look.numbers(page.settings.get("decimal", "."))
+        known = numbers[~np.isnan(numbers)]
+        whole = len(known) > 0 and bool((known == np.floor(known)).all())
+        if not numeric and truths_of(look) is not None and bare(name).endswith(("fl", "set", "population", "pop")):
+            page.propose(TOP, "populations", [name], "a population, in which arms may be compared?")
+        elif numeric and whole and (bare(name) in PLACES):
+            factors.append(name)
+        elif numeric and whole and len(known) <= _FEW:
+            codes.append(name)
+        elif not numeric and share_of_numbers(look) > 0:
+            page.ask(TOP, f"Column {name} has numbers and words: {look.shown}. Which words are missing values?")
+    if factors:
+        page.say(TOP, "factors", factors, f"{GUESS}: numbers that are names, not quantities")
+    if codes:
+        page.propose(
+            TOP, "factors", [*factors, *codes], "are their numbers names, too?" if factors else "are their numbers names?"
+        )
+    shown = [f"{name} ({look.shown if share_of_numbers(look) < MOSTLY else 'numbers'})" for name, look in _further(guess).items()]
+    if shown:
+        page.ask(TOP, f"Further columns of subjects become covariates: {'; '.join(shown)}.")
+
+
+def _further(guess: Guess) -> dict[str, Look]:
+    """Columns that are none of the layout's."""
+    return {name: look for name, look in guess.looks.items() if name not in guess.columns.values()}
+
+
+def _draft_visits(page: Page, guess: Guess) -> None:
+    look = guess.look("visit")
+    if look is None:
+        return
+    page.ask(TOP, f"Visits in {guess.found.path.name}: {look.shown}.")
+    unscheduled = [word for word in look.words if _UNSCHEDULED.search(word)]
+    if unscheduled:
+        page.say(TOP, "unscheduled", unscheduled, f"{GUESS}: left out and counted")
+    visits = [word for word in look.words if word not in unscheduled]
+    has_baseline = any(word.lower() == BASELINE for word in visits)
+    first = None if has_baseline else _baseline_of(visits)
+    if first is not None:
+        page.say(TOP, "baseline", first, f"{GUESS}: the visit before treatment")
+    scale = guess.look("scale")
+    if scale is None:
+        return
+    page.ask(TOP, f"Scales in {guess.found.path.name}: {scale.shown}.")
+    before = {word for word in visits if word.lower() == BASELINE} | ({first} if first is not None else set())
+    seen = _pairs(guess.found.frame, guess.columns["scale"], guess.columns["visit"])
+    for name in scale.words:
+        if not any((name, visit) in seen for visit in before):
+            page.say(("scales", name), "baseline", value=False, reason=f"{GUESS}: nobody was assessed on it before treatment")
+    others = [word for word in visits if word not in before]
+    if (
+        guess.look("day") is None
+        and guess.look("date") is None
+        and len({bool(np.isnan(day_of_visit(word))) for word in others}) > 1
+    ):
+        order = sorted(others, key=lambda word: (np.isnan(day_of_visit(word)), day_of_visit(word)))
+        page.propose(TOP, "visits", order, "in time? Some names tell no time")
+
+
+def _baseline_of(visits: list[str]) -> str | None:
+    for pattern in _BASELINES:
+        called = [visit for visit in visits if re.search(pattern, visit, re.IGNORECASE)]
+        if called:
+            return called[0]
+    days = {visit: day_of_visit(visit) for visit in visits}
+    before = [visit for visit in visits if days[visit] < 1]
+    return max(before, key=lambda visit: days[visit]) if before else None
+
+
+def _pairs(frame: pd.DataFrame, first: str, second: str) -> set[tuple[str, str]]:
+    both = pd.DataFrame({0: frame[first].astype(object), 1: frame[second].astype(object)}).drop_duplicates()
+    return {(text_of(one).strip(), text_of(other).strip()) for one, other in both.itertuples(index=False)}
+
+
+def _draft_columns(page: Page, guess: Guess) -> None:
+    section = ("columns", guess.table)
+    for ours, theirs in guess.columns.items():
+        if ours != theirs:
+            page.say(section, ours, theirs, GUESS)
+    for name in _set_aside(guess):
+        page.say(section, f"their_{name}", name, f"{GUESS}: not what the layout calls {name}; set aside under another name")
+    needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
+    dated = {day: date for date, day in DATES[guess.table].items()}
+    for column in needed:
+        if column not in guess.columns and dated.get(column) not in guess.columns:
+            said = f"{column} (or {dated[column]})" if column in dated else column
+            page.ask(section, f"Which column is {said}? It is required. Not used yet: {listed(_further(guess), n_shown=30)}.")
+
+
+def _set_aside(guess: Guess) -> list[str]:
+    """Columns of theirs with a name that means something else here."""
+    layout = {*LAYOUT[guess.table], *DATES[guess.table]}
+    taken = layout | ({*OUTCOMES, *OF_VISITS} if guess.table == "subjects" else set())
+    return [name for name in _further(guess) if name in taken]
+
+
+def _draft_values(page: Page, guess: Guess) -> None:
+    for column, words in coded_columns(guess):
+        for theirs, ours in sorted(words.items()):
+            page.say(("values", guess.table, column), theirs, ours, GUESS)
+    arm = guess.look("arm") if guess.table == "subjects" else None
+    if arm is not None and share_of_numbers(arm) == 1:
+        for word in arm.words:
+            page.propose(("values", "subjects", "arm"), word, "placebo", "what is this arm called?")
+    for column in ("severity", "term", "class", "kind"):
+        look = guess.look(column)
+        if look is not None and column != "severity":
+            page.ask(("columns", guess.table), f"{column}: {look.shown}.")
+
+
+def _draft_protocol(page: Page, of_table: Mapping[str, Guess]) -> None:
+    section = ("protocol",)
+    scale = of_table["assessments"].look("scale") if "assessments" in of_table else None
+    measured = list(scale.words) if scale is not None else []
+    diary = set(of_table["diary"].columns) if "diary" in of_table else set()
+    measured = ["headache days"] * bool(diary & {"headache", "headache_hours"}) + measured
+    visit = of_table["assessments"].look("visit") if "assessments" in of_table else None
+    page.ask(section, "What was planned? Left out: the first endpoint, its last visit, the baseline as the only covariate.")
+    if measured:
+        page.propose(section, "endpoint", measured[0], f"which is primary? Measured: {listed(measured)}")
+    if visit is not None and visit.words:
+        page.propose(section, "visit", visit.words[-1], "which visit is primary?")
+    if "subjects" not in of_table:
+        return
+    guess = of_table["subjects"]
+    further = [name for name in _further(guess) if name not in _set_aside(guess)]
+    if further:
+        page.propose(section, "covariates", further[:1], f"beside the baseline; some of {listed(further, n_shown=12)}")
+    there = [name for name in POPULATIONS if name in guess.columns]
+    for key, usual in (("efficacy_population", "itt"), ("safety_population", "safety")):
+        if there:
+            page.propose(section, key, usual if usual in there else there[0], f"one of {listed(there)}")
+    kinds = of_table["intercurrent_events"].look("kind") if "intercurrent_events" in of_table else None
+    for kind in kinds.words if kinds is not None else ():
+        page.propose(("protocol", "intercurrent"), kind, "treatment policy", "what becomes of values after it?")
+
+
+def _tell_refusal(page: Page, guesses: list[Guess]) -> None:
+    """What would be refused of the files under the settings as drafted."""
+    tables: dict[str, Any] = {guess.table: guess.found.frame for guess in guesses}
+    if "subjects" not in tables:
+        return
+    files = {guess.table: f"{guess.table}{'.parquet' if guess.found.is_columnar else '.csv'}" for guess in guesses}
+    try:
+        as_trial(tables, name="draft", files=files, settings=check_settings(page.settings))
+    except DataError as error:
+        page.ask(TOP, f"As drafted, the files are refused ({SETTINGS} has to say more, or cells have to be mended):")
+        for line in problem_lines(error):
+            page.ask(TOP, f"- {line}")
+    else:
+        page.ask(TOP, "As drafted, the files are read without a refusal.")

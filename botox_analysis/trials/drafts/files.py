@@ -1,0 +1,147 @@
+"""The files of a folder as far as a draft can read them: their encoding, their separator, their cells as texts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from botox_analysis.names import has_control, spelled
+from botox_analysis.refusal import DataError
+from botox_analysis.trials.readers.columnar import read_columnar
+from botox_analysis.trials.readers.delimited import read_delimited
+from botox_analysis.trials.readers.files import parsing
+
+DELIMITED = {"csv", "tsv", "tab", "txt", "dat", "psv"}
+COLUMNAR = {"parquet", "pq"}
+OTHERS = {
+    "xlsx",
+    "xls",
+    "xlsm",
+    "xlsb",
+    "ods",
+    "sas7bdat",
+    "xpt",
+    "sav",
+    "dta",
+    "rds",
+    "json",
+    "ndjson",
+    "feather",
+    "arrow",
+    "zip",
+    "gz",
+}
+"""Endings of files with data that have to be saved as CSV or Parquet first."""
+
+SEPARATORS = (",", ";", "\t", "|", ":")
+ENCODINGS = ("utf-8", "cp1252", "latin-1")
+_FIRST = 50
+"""Rows in which the separator is looked for."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file with a table in it.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    frame : DataFrame
+        Its cells: texts of a CSV file, typed values of a Parquet file. Names of columns are unique.
+    encoding, separator : str
+        Of a CSV file; empty for a Parquet file.
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    encoding: str
+    separator: str
+
+    @property
+    def is_columnar(self) -> bool:
+        """Whether it is a Parquet file."""
+        return not self.separator
+
+
+def open_files(folder: Path) -> tuple[list[Found], list[str]]:
+    """Open the files of a folder that may have tables in them.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a trial.
+
+    Returns
+    -------
+    found : list of Found
+        By name.
+    questions : list of str
+        A sentence for each file with data that cannot be read as it is.
+
+    Raises
+    ------
+    DataError
+        The folder cannot be read.
+    """
+    with parsing(str(folder), "a folder that can be read"):
+        paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
+    found, questions = [], []
+    for path in paths:
+        ending = path.suffix.lower().removeprefix(".")
+        if ending in OTHERS:
+            questions.append(f"{path.name} is not read: save it as CSV or Parquet.")
+        if ending not in DELIMITED | COLUMNAR:
+            continue
+        try:
+            found.append(_open(path, columnar=ending in COLUMNAR))
+        except DataError as error:
+            questions.append(f"{path.name} is not read: {error}")
+    return found, questions
+
+
+def _open(path: Path, *, columnar: bool) -> Found:
+    if columnar:
+        return Found(path, _named(read_columnar(path)), "", "")
+    with parsing(path.name, "a CSV file"):
+        content = path.read_bytes()
+    encoding = _encoding_of(content)
+    separator = _separator_of(content[: 1 << 20].decode(encoding, errors="replace"))
+    return Found(path, _named(read_delimited(path, {"encoding": encoding, "separator": separator})), encoding, separator)
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns that have a name of their own."""
+    names = [spelled(str(name)) for name in frame.columns]
+    kept = [at for at, name in enumerate(names) if name and not has_control(name) and name not in names[:at]]
+    return frame.iloc[:, kept].set_axis([names[at] for at in kept], axis=1)
+
+
+def _encoding_of(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    for encoding in ENCODINGS:
+        try:
+            content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return ENCODINGS[-1]
+
+
+def _separator_of(text: str) -> str:
+    """The separator that gives the first rows the most cells, each row as many as the header."""
+    lines = text.lstrip("\ufeff").splitlines()[:_FIRST]
+    n_cells = {}
+    for separator in SEPARATORS:
+        try:
+            rows = [cells for cells in csv.reader(io.StringIO("\n".join(lines)), delimiter=separator) if cells]
+        except csv.Error:
+            continue
+        alike = bool(rows) and all(len(cells) == len(rows[0]) for cells in rows)
+        n_cells[separator] = len(rows[0]) if alike else 0
+    return max(n_cells, key=lambda separator: n_cells[separator]) if any(n > 1 for n in n_cells.values()) else SEPARATORS[0]

@@ -1,0 +1,130 @@
+"""How the files of a draft write numbers, dates and what is missing: one notation for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from botox_analysis.cells import ISO_DATE, NUMBER
+from botox_analysis.refusal import listed
+from botox_analysis.trials.drafts.cells import (
+    MOSTLY,
+    Look,
+    date_formats_of,
+    date_origin_of,
+    decimal_of,
+    missing_numbers_of,
+    missing_words_of,
+    share_of_numbers,
+)
+from botox_analysis.trials.drafts.columns import Guess
+from botox_analysis.trials.drafts.page import GUESS, Page
+from botox_analysis.trials.drafts.words import RELATIONS, SEVERITY_WORDS, plain
+from botox_analysis.trials.layout import COLUMNS as LAYOUT
+from botox_analysis.trials.layout import DATES, FIRST_DOSE
+
+_NO_DAY = 999
+"""From here on a number may be a code in a column of study days."""
+
+TOP = ()
+"""The section of settings that stand at the top."""
+
+
+def draft_notation(page: Page, guesses: list[Guess]) -> None:
+    """Write what holds for all files: encoding, separator, decimal sign, missing values, dates, the first day.
+
+    Parameters
+    ----------
+    page : Page
+        Takes the lines.
+    guesses : list of Guess
+        The tables. Columns of dates that are not needed are taken out.
+    """
+    texts = [guess for guess in guesses if not guess.found.is_columnar]
+    for key, usual, of in (("encoding", "utf-8", "encoding"), ("separator", ",", "separator")):
+        found = Counter(getattr(guess.found, of) for guess in texts)
+        if len(found) > 1:
+            said = ", ".join(f"{guess.found.path.name} {getattr(guess.found, of)!r}" for guess in texts)
+            page.ask(TOP, f"One {key} holds for all files; found {said}. Save them alike.")
+        if found and found.most_common(1)[0][0] != usual:
+            page.say(TOP, key, found.most_common(1)[0][0], GUESS)
+    decimal = decimal_of(look for guess in texts for look in guess.looks.values())
+    if decimal != ".":
+        page.say(TOP, "decimal", decimal, GUESS)
+    _draft_missing(page, guesses, decimal)
+    _draft_dates(page, guesses)
+
+
+def _draft_missing(page: Page, guesses: list[Guess], decimal: str) -> None:
+    """Codes of missing values, where nothing that is known has the same word."""
+    where: dict[str, list[str]] = {}
+    taken: dict[str, list[str]] = {}
+    for guess in guesses:
+        ours = {theirs: column for column, theirs in guess.columns.items()}
+        for name, look in guess.looks.items():
+            place = f"{guess.found.path.name}, {name}"
+            codes = _codes_in(guess.table, ours.get(name, ""), look, decimal)
+            for word in codes:
+                where.setdefault(word, []).append(place)
+            for word in set(look.words) - set(codes):
+                taken.setdefault(word, []).append(place)
+    free = [word for word in where if not taken.get(word)]
+    if free:
+        page.say(TOP, "missing", free, f"{GUESS}: in {listed(where[free[0]], n_shown=3)}")
+    for word, places in where.items():
+        if taken.get(word):
+            page.ask(
+                TOP, f"Is {word!r} in {listed(places, n_shown=3)} a missing value? It is in {listed(taken[word], n_shown=3)}, "
+                "too: missing = [...] holds for all files.",
+            )  # fmt: skip
+
+
+def _codes_in(table: str, column: str, look: Look, decimal: str) -> list[str]:
+    rule = LAYOUT[table].get(column)
+    dated = column in DATES[table] or column == FIRST_DOSE
+    if rule is not None and rule.kind not in (NUMBER, "yes/no", "severity"):
+        return []
+    if rule is None and not dated and (column or table != "subjects" or share_of_numbers(look) < MOSTLY):
+        return []
+    words = [word for word in missing_words_of(look) if plain(word) not in {**RELATIONS, **SEVERITY_WORDS} or dated]
+    if dated or (rule is not None and rule.kind != NUMBER):
+        return words
+    # A study day of -1 or 99 is no code.
+    least = _NO_DAY if column in DATES[table].values() else 0
+    return words + [word for word in missing_numbers_of(look, decimal) if abs(float(word.replace(",", "."))) >= least]
+
+
+def _draft_dates(page: Page, guesses: list[Guess]) -> None:
+    dated = [(guess, column) for guess in guesses for column in DATES[guess.table] if column in guess.columns]
+    subjects = next((guess for guess in guesses if guess.table == "subjects"), None)
+    if not dated and subjects is not None and subjects.columns.get(FIRST_DOSE, FIRST_DOSE) != FIRST_DOSE:
+        del subjects.columns[FIRST_DOSE]
+    if dated and subjects is not None and FIRST_DOSE not in subjects.columns:
+        free = {name: look for name, look in subjects.looks.items() if name not in subjects.columns.values()}
+        may_be = [name for name, look in free.items() if date_formats_of(look)]
+        if len(may_be) == 1:
+            subjects.columns[FIRST_DOSE] = may_be[0]
+        else:
+            page.ask(
+                TOP, f"Dates become study days by {FIRST_DOSE} in subjects, the date of day 1: which column? {listed(may_be)}."
+            )
+    if subjects is not None and FIRST_DOSE in subjects.columns:
+        dated.append((subjects, FIRST_DOSE))
+    looks = {f"{guess.found.path.name}, {guess.columns[column]}": guess.looks[guess.columns[column]] for guess, column in dated}
+    counted = {place: origin for place, look in looks.items() if not date_formats_of(look) and (origin := date_origin_of(look))}
+    if counted:
+        origin = next(iter(counted.values()))
+        page.say(TOP, "date_origin", origin, f"{GUESS}: dates in {listed(counted, n_shown=3)} are counts of days")
+    formats = [date_formats_of(look) for place, look in looks.items() if place not in counted and not look.is_typed_date]
+    common = [written for written in formats[0] if all(written in others for others in formats)] if formats else []
+    if formats and not common:
+        page.ask(TOP, f"One date_format holds for all files; found several in {listed(looks, n_shown=6)}. Write the dates alike.")
+    elif common and common[0] != ISO_DATE:
+        example = next(word for place, look in looks.items() if place not in counted for word in look.words)
+        also = f"; or {listed(common[1:])}?" if common[1:] else ""
+        page.say(TOP, "date_format", common[0], f"{GUESS}, from {example!r}{also}")
+    for guess in guesses:
+        for column in DATES[guess.table].values():
+            look = guess.look(column)
+            if look is not None and (look.numbers(".") == 0).any() and "first_day" not in page.settings:
+                place = f"{guess.found.path.name}, {guess.columns[column]}"
+                page.say(TOP, "first_day", 0, f"{GUESS}: there is a day 0 in {place}; is it the day of the first treatment?")
