@@ -234,6 +234,7 @@ SECOND = {
     "visits_after": (lambda ba, kinds, given: ba.visits_after(kinds["outcomes"], given), "intercurrent_events"),
     "select_diaries": (lambda ba, kinds, given: ba.select_diaries(kinds["trial"], given, visit="week 4"), OUTCOMES),
     "table_responders": (lambda ba, kinds, given: ba.table_responders(kinds["estimates"], given), ESTIMATES),
+    "unknown_days": (lambda ba, kinds, given: ba.unknown_days(kinds["trial"], given), "an Endpoint that counts days"),
     "impute_diary": (lambda ba, kinds, given: ba.impute_diary(kinds["trial"], given, n=2, seed=1), "an Endpoint"),
     "continuation": (lambda ba, kinds, given: ba.continuation(kinds["outcomes"], given), "a ContinuationRule, such as NICE"),
 }
