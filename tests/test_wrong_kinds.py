@@ -43,6 +43,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "diary_endpoint": ("path", "the name of an endpoint", {"wording": "x", "daily": len}),
     "diary_endpoints_of": ("trial", TRIAL, {}),
     "disposition": ("trial", TRIAL, {}),
+    "draft_settings": ("path", "the path of a folder with CSV or Parquet files", {}),
     "endpoints_of": ("trial", TRIAL, {}),
     "event_counts": ("trial", TRIAL, {}),
     "event_curve": ("times", TIMES, {}),
@@ -123,6 +124,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "tipping_delta": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
     "tipping_point": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
     "unknown_days": ("trial", TRIAL, {"endpoint": ba.HEADACHE_DAYS}),
+    "validate_trial": ("trial", TRIAL, {}),
     "visits_after": ("outcomes", OUTCOMES, {"events": EVENT}),
     "write_report": ("trial", TRIAL, {"folder": "nowhere"}),
 }
@@ -250,7 +252,17 @@ def test_another_kind_of_second_argument_is_refused_too(name, kind, kinds):
 
 
 PUBLIC_CLASSES = {"Endpoint", "ContinuationRule", "EmergentRule", "DiaryRule", "TestingGraph"}
-MADE_BY_FUNCTIONS = {"Trial", "Protocol", "Fit", "StandardisedFit", "Imputations", "Normal", "DataError", "FitError"}
+MADE_BY_FUNCTIONS = {
+    "Trial",
+    "Protocol",
+    "Fit",
+    "StandardisedFit",
+    "Imputations",
+    "Normal",
+    "Validation",
+    "DataError",
+    "FitError",
+}
 
 
 def test_the_walk_has_every_public_class():
