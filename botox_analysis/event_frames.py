@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -16,6 +18,9 @@ from botox_analysis.frame_cells import (
 )
 from botox_analysis.refusal import DataError, Problem, refuse, require_events, require_times
 from botox_analysis.schema import EVENTS, EVENTS_KEY, EVENTS_TEXT, TIMES, TIMES_TEXT
+
+Reader = Callable[[pd.Series, str], tuple[pd.Series, list[Problem]]]
+"""A column and the name of its frame -> the column as read, and what is wrong with it."""
 
 _A_COUNT, _A_TIME = "a whole number, 0 or more", "a number of days above 0"
 
@@ -44,17 +49,11 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError("events has no rows; expected one per arm, stratum and category.")
     events = frame.reset_index(drop=True)
     problems = _read_texts(events, "events", EVENTS_TEXT)
-    problems += _absent(events, "arm", "events", "the name of an arm")
+    problems += _read_names(events, "arm", "events", "the name of an arm", read_names)
     for column in ("n_events", "n_total"):
-        events[column], wrong = read_numbers(frame[column], "events", _A_COUNT)
-        problems += wrong
-        known = events[column].to_numpy()
-        not_whole = ~(np.isfinite(known) & (known >= 0) & (known == np.floor(known)))
-        not_whole[[row - 1 for _, row, *_ in wrong if row]] = False
-        problems += [
-            Problem("events", row + 1, column, shown(frame[column].iloc[row]), _A_COUNT)
-            for row in np.flatnonzero(not_whole).tolist()
-        ]
+        count, _ = read_numbers(frame[column], "events", _A_COUNT)
+        problems += _wrong(frame, column, "events", _A_COUNT, ~((count >= 0) & (count == np.floor(count))))
+        events[column] = count
     refuse(problems)
     too_many = np.flatnonzero(events["n_events"].to_numpy() > events["n_total"].to_numpy())
     refuse(
@@ -112,22 +111,12 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError("times has no rows; expected one per subject.")
     times = frame.reset_index(drop=True)
     problems = _read_texts(times, "times", TIMES_TEXT)
-    times["subject"], wrong = read_identifiers(times["subject"], "times")
-    problems += wrong
-    for column in ("subject", "arm"):
-        problems += _absent(times, column, "times", f"the {column}")
-    days, wrong = read_days(frame["time"], "times", _A_TIME)
-    problems += wrong
-    not_after = ~(np.isfinite(days) & (days > 0))
-    not_after[[row - 1 for _, row, *_ in wrong if row]] = False
-    problems += [
-        Problem("times", row + 1, "time", shown(frame["time"].iloc[row]), _A_TIME) for row in np.flatnonzero(not_after).tolist()
-    ]
+    problems += _read_names(times, "subject", "times", "the subject", read_identifiers)
+    problems += _read_names(times, "arm", "times", "the arm", read_names)
+    days, _ = read_days(frame["time"], "times", _A_TIME)
+    problems += _wrong(frame, "time", "times", _A_TIME, ~(days > 0))
     happened, is_truth = read_truths(frame["observed"])
-    problems += [
-        Problem("times", row + 1, "observed", shown(frame["observed"].iloc[row]), "true or false")
-        for row in np.flatnonzero(~is_truth).tolist()
-    ]
+    problems += _wrong(frame, "observed", "times", "true or false", ~is_truth)
     refuse(problems)
     times["time"], times["observed"] = days, happened
     twice = times.duplicated([*TIMES_TEXT, "subject"])
@@ -148,7 +137,7 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _read_texts(frame: pd.DataFrame, frame_name: str, columns: tuple[str, ...]) -> list[Problem]:
-    """Read texts in place: each name in one spelling, missing ones empty; and the arm."""
+    """Read texts in place: each name in one spelling, missing ones empty."""
     problems: list[Problem] = []
     for column in columns:
         if column not in frame.columns:
@@ -157,13 +146,21 @@ def _read_texts(frame: pd.DataFrame, frame_name: str, columns: tuple[str, ...]) 
         names, wrong = read_names(frame[column], frame_name)
         problems += wrong
         frame[column] = names.astype(object).fillna("")
-    frame["arm"], wrong = read_names(frame["arm"], frame_name)
-    return problems + wrong
+    return problems
 
 
-def _absent(frame: pd.DataFrame, column: str, frame_name: str, expected: str) -> list[Problem]:
-    """Rows with nothing where something has to be."""
-    return [Problem(frame_name, row + 1, column, "nothing", expected) for row in np.flatnonzero(frame[column].isna()).tolist()]
+def _read_names(frame: pd.DataFrame, column: str, frame_name: str, expected: str, read: Reader) -> list[Problem]:
+    """Read names in place of which none may be missing."""
+    frame[column], problems = read(frame[column], frame_name)
+    told = {problem.row for problem in problems}
+    absent = [row + 1 for row in np.flatnonzero(frame[column].isna()).tolist() if row + 1 not in told]
+    return [*problems, *(Problem(frame_name, row, column, "nothing", expected) for row in absent)]
+
+
+def _wrong(frame: pd.DataFrame, column: str, frame_name: str, expected: str, wrong: np.ndarray) -> list[Problem]:
+    """The cells that are wrong, as they stand."""
+    rows = np.flatnonzero(wrong).tolist()
+    return [Problem(frame_name, row + 1, column, shown(frame[column].iloc[row]), expected) for row in rows]
 
 
 def _refuse_look_alikes(frame: pd.DataFrame, frame_name: str) -> None:

@@ -236,6 +236,8 @@ def kind_of(given: object) -> str:
     if isinstance(given, type) or callable(given):
         word = "class" if isinstance(given, type) else "function"
         return f"the {word} {getattr(given, '__name__', type(given).__name__)}, not what it returns"
+    if isinstance(given, bytes | bytearray):
+        return "bytes"
     name = {"ndarray": "array"}.get(type(given).__name__, type(given).__name__)
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 

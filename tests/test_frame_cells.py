@@ -135,6 +135,14 @@ def test_one_wrong_cell_is_blamed_and_its_neighbours_are_not():
         outcomes_of(OUTCOMES.assign(value=["1", "much", "2", ""]))
 
 
+def test_a_name_that_is_none_is_told_once_beside_one_that_is_missing():
+    with pytest.raises(
+        ba.DataError, match=r"row 1, column 'arm': found the date 2024-01-01; expected a name.* the first of 2"
+    ) as told:
+        check_events(EVENTS.assign(arm=objects(DAY, "T", None, "T")))
+    assert told.value.problems["found"].tolist() == ["the date 2024-01-01", "nothing"]
+
+
 def test_patient_years_are_numbers_and_no_durations():
     events = EVENTS.assign(at_risk=pd.to_timedelta([1, 2, 3, 4], unit="D"))
     with pytest.raises(ba.DataError, match="found at_risk the duration 1 days"):

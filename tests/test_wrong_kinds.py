@@ -43,6 +43,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "diary_endpoint": ("path", "the name of an endpoint", {"wording": "x", "daily": len}),
     "diary_endpoints_of": ("trial", TRIAL, {}),
     "disposition": ("trial", TRIAL, {}),
+    "draft_settings": ("path", "the path of a folder with CSV or Parquet files", {}),
     "endpoints_of": ("trial", TRIAL, {}),
     "event_counts": ("trial", TRIAL, {}),
     "event_curve": ("times", TIMES, {}),
@@ -123,6 +124,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "tipping_delta": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
     "tipping_point": ("imputations", IMPUTATIONS, {"visit": "week 24"}),
     "unknown_days": ("trial", TRIAL, {"endpoint": ba.HEADACHE_DAYS}),
+    "validate_trial": ("trial", TRIAL, {}),
     "visits_after": ("outcomes", OUTCOMES, {"events": EVENT}),
     "write_report": ("trial", TRIAL, {"folder": "nowhere"}),
 }
@@ -234,6 +236,7 @@ SECOND = {
     "visits_after": (lambda ba, kinds, given: ba.visits_after(kinds["outcomes"], given), "intercurrent_events"),
     "select_diaries": (lambda ba, kinds, given: ba.select_diaries(kinds["trial"], given, visit="week 4"), OUTCOMES),
     "table_responders": (lambda ba, kinds, given: ba.table_responders(kinds["estimates"], given), ESTIMATES),
+    "unknown_days": (lambda ba, kinds, given: ba.unknown_days(kinds["trial"], given), "an Endpoint that counts days"),
     "impute_diary": (lambda ba, kinds, given: ba.impute_diary(kinds["trial"], given, n=2, seed=1), "an Endpoint"),
     "continuation": (lambda ba, kinds, given: ba.continuation(kinds["outcomes"], given), "a ContinuationRule, such as NICE"),
 }
@@ -249,7 +252,17 @@ def test_another_kind_of_second_argument_is_refused_too(name, kind, kinds):
 
 
 PUBLIC_CLASSES = {"Endpoint", "ContinuationRule", "EmergentRule", "DiaryRule", "TestingGraph"}
-MADE_BY_FUNCTIONS = {"Trial", "Protocol", "Fit", "StandardisedFit", "Imputations", "Normal", "DataError", "FitError"}
+MADE_BY_FUNCTIONS = {
+    "Trial",
+    "Protocol",
+    "Fit",
+    "StandardisedFit",
+    "Imputations",
+    "Normal",
+    "Validation",
+    "DataError",
+    "FitError",
+}
 
 
 def test_the_walk_has_every_public_class():

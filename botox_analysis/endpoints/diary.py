@@ -20,7 +20,7 @@ from botox_analysis.endpoints.diary_cells import (
 from botox_analysis.endpoints.diary_periods import diary_of, left_open, periods_of
 from botox_analysis.endpoints.diary_rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.refusal import DataError, listed, require_outcomes, require_text, require_trial
+from botox_analysis.refusal import DataError, kind_of, listed, require_outcomes, require_text, require_trial
 from botox_analysis.trials.trial import LEFT_OUT, Trial
 
 
@@ -83,6 +83,8 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
     True
     """
     require_trial(trial)
+    if not isinstance(endpoint, Endpoint):
+        raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days, such as HEADACHE_DAYS.")
     if endpoint.rule is None or endpoint.daily is None:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are left open in a diary only.")
     diary = diary_of(trial, endpoint.name)

@@ -16,7 +16,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import intercurrent_events
 from botox_analysis.models.descriptives import DATES, FACTOR, MAX_LEVELS, NUMBER, kind_of_covariate
 from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.refusal import DataError, FitError
+from botox_analysis.refusal import DataError, FitError, require_trial
 from botox_analysis.report.efficacy import analyse_endpoint
 from botox_analysis.report.left_out import made_or_told
 from botox_analysis.report.parts import Efficacy, response
@@ -105,8 +105,7 @@ def validate_trial(trial: Trial) -> Validation:
     >>> ba.validate_trial(ba.open_trial("simulated")).report
     'yes'
     """
-    if not isinstance(trial, Trial):
-        raise DataError(f"trial is a {type(trial).__name__}; expected a Trial, such as load_trial(folder) gives.")
+    require_trial(trial)
     facts = [*_of_subjects(trial), *_of_tables(trial), *_of_events(trial), *_of_endpoints(trial)]
     refusal = ""
     try:

@@ -100,5 +100,5 @@ def test_an_infinite_change_is_refused_in_outcomes():
 
 
 def test_the_name_of_a_rule_is_no_rule():
-    with pytest.raises(TypeError, match="rule is 'CHARM'; it is a DiaryRule"):
+    with pytest.raises(TypeError, match="rule: found the text 'CHARM'; expected a DiaryRule"):
         ba.HEADACHE_DAYS.under("CHARM")

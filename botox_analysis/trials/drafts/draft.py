@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells import text_of
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError, listed, require_path
 from botox_analysis.schema import BASELINE, OF_VISITS, OUTCOMES
 from botox_analysis.trials.drafts.cells import MOSTLY, Look, share_of_numbers, truths_of
 from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tables, rows_of_subjects
@@ -58,8 +58,7 @@ def draft_settings(folder: str | Path) -> str:
     DataError
         There is no such folder, or no CSV or Parquet file in it that can be read.
     """
-    if not isinstance(folder, str | Path):
-        raise DataError(f"folder is a {type(folder).__name__}; expected the path of a folder with CSV or Parquet files.")
+    require_path(folder, "folder", "the path of a folder with CSV or Parquet files")
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: found no such folder; expected one with CSV or Parquet files.")

@@ -133,7 +133,7 @@ def test_an_error_of_our_own_passes_as_it_is():
 
 @pytest.mark.parametrize("path", [None, 3, ["a"], b"x"])
 def test_what_is_no_path_is_refused(path):
-    with pytest.raises(ba.DataError, match=r"folder is a .*; expected the path of a folder with subjects\.csv"):
+    with pytest.raises(ba.DataError, match=r"folder: found .*; expected the path of a folder with subjects\.csv"):
         ba.load_trial(path)
 
 
