@@ -102,7 +102,7 @@ def make(seed: int) -> Made:
 
 
 def _subjects(made: Made) -> None:
-    rng, n = made.rng, int(made.rng.integers(8, 33))
+    rng, n = made.rng, int(made.rng.integers(8, 25))
     arms = made.one_of(ARMS)
     frame = pd.DataFrame({"subject": [f"S{number:03d}" for number in range(n)], "arm": [arms[k % len(arms)] for k in range(n)]})
     frame["arm"] = frame["arm"].to_numpy()[rng.permutation(n)]
@@ -454,8 +454,7 @@ def _one_arm(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _within_arm(frame: pd.DataFrame, name: str, say: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
-    arm = frame["arm" if "arm" in frame.columns else "TRT01P"]
-    return frame.assign(**{name: say((arm == arm.iloc[0]).to_numpy())})
+    return frame.assign(**{name: say(_first_arm(frame))})
 
 
 def _planned_covariate(name: str, values: Callable[[pd.DataFrame], Any]) -> Callable[[Made], Any]:
@@ -476,8 +475,9 @@ def _few_values(keep: Callable[[pd.DataFrame, set[str]], Any]) -> Callable[[Made
         frame, subjects = made.tables.get("assessments"), made.tables["subjects"]
         if frame is None or {"AVAL", "AVISIT", "USUBJID"} & {*frame.columns, *subjects.columns}:
             return False
-        arm = subjects["arm" if "arm" in subjects.columns else "TRT01P"]
-        made.tables["assessments"] = frame[keep(frame, set(subjects.loc[arm == arm.iloc[0], "subject"]))]
+        if not {"subject", "visit"} <= set(frame.columns) or "subject" not in subjects.columns:
+            return False
+        made.tables["assessments"] = frame[keep(frame, set(subjects.loc[_first_arm(subjects), "subject"]))]
         return None
 
     return spoil
@@ -545,8 +545,8 @@ FAULTS: dict[str, Callable[[Made], Any]] = {
 
 
 def _first_arm(frame: pd.DataFrame) -> np.ndarray:
-    arm = frame["arm" if "arm" in frame.columns else "TRT01P"] if {"arm", "TRT01P"} & set(frame.columns) else frame.iloc[:, 0]
-    return (arm == arm.iloc[0]).to_numpy()
+    arm = next((frame[name] for name in ("arm", "TRT01P") if name in frame.columns), frame.iloc[:, 0])
+    return (arm == arm.iloc[0]).to_numpy() if len(arm) else np.zeros(0, dtype=bool)
 
 
 @pytest.fixture(scope="session")
