@@ -83,12 +83,11 @@ def plan_of(trial: Trial) -> Plan:
             "take describe_change."
         )
     planned = trial.protocol
-    _refuse_unknown_words(trial)
+    endpoints = endpoints_in_order(trial)
     refuse_unknown_strategies(trial)
     efficacy_trial = trial.restrict(efficacy_population(trial))
     _refuse_missing_arms(efficacy_trial)
     safe = _safe(trial)
-    endpoints = endpoints_in_order(trial)
     events = intercurrent_events(trial)
     primary = compare_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis, events=events)
     _refuse_one_visit(trial, primary)
@@ -134,9 +133,10 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
     Raises
     ------
     DataError
-        Nothing was measured, or not what the protocol calls primary.
+        Nothing was measured, or not what the protocol calls primary; or a word of the protocol is not known.
     """
     planned = trial.protocol
+    _refuse_unknown_words(trial)
     of_diary = [_as_planned(each, planned) for each in diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
     endpoints = [*of_diary, *endpoints_of(trial)]
     if not endpoints:

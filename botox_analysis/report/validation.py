@@ -111,7 +111,8 @@ def validate_trial(trial: Trial) -> Validation:
     try:
         plan = plan_of(trial)
         facts += _of_plan(plan)
-        facts.append(("model", _model(analyse_endpoint(plan.primary), plan)))
+        primary = analyse_endpoint(plan.primary)
+        facts += [("missing values", _missing(primary)), ("model", _model(primary, plan))]
     except (DataError, FitError) as error:
         refusal = str(error)
     return Validation(pd.DataFrame(facts, columns=list(UNDERSTOOD)), trial.left_out, refusal)
@@ -219,7 +220,10 @@ def _of_plan(plan: Plan) -> Iterable[Fact]:
     rule = primary.endpoint.rule
     if rule is not None:
         yield "diary rule", rule.handling
-    yield "missing values", primary.handling
+
+
+def _missing(primary: Efficacy) -> str:
+    return primary.missing
 
 
 def _model(primary: Efficacy, plan: Plan) -> str:

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from botox_analysis.trials.trial import Protocol
+
 DAY_COLUMNS = {
     "subjects": ("last_day", "last_dose_day"),
     "diary": ("day",),
@@ -102,7 +104,7 @@ def make(seed: int) -> Made:
 
 
 def _subjects(made: Made) -> None:
-    rng, n = made.rng, int(made.rng.integers(8, 33))
+    rng, n = made.rng, int(made.rng.integers(8, 25))
     arms = made.one_of(ARMS)
     frame = pd.DataFrame({"subject": [f"S{number:03d}" for number in range(n)], "arm": [arms[k % len(arms)] for k in range(n)]})
     frame["arm"] = frame["arm"].to_numpy()[rng.permutation(n)]
@@ -193,6 +195,11 @@ def _diary(made: Made) -> None:
         "acute_medication": np.where(hours > 6, "2", "0"),
     }
     chosen = [name for name in optional if made.chance(0.6)] or ["headache"]
+    if made.chance(0.4):
+        made.settings["diary"] = {"contradictions": made.one_of(("hours decide", "headache day", "not recorded"))}
+    if "acute_medication" in chosen and made.chance(0.4):
+        optional["acute_medication"] = np.where(hours > 6, "2", "")
+        made.settings.setdefault("diary", {})["blank_dose"] = "none taken"
     made.tables["diary"] = frame.assign(**{name: optional[name] for name in chosen})
 
 
@@ -241,7 +248,9 @@ def _protocol(made: Made) -> None:
         "analysis": ("mmrm", "ancova"), "handling": HANDLINGS, "reduction": (0.5, 0.3, 0.75, 1.0, 0.0),
         "points": (5.0, -5.0, 2), "diary_rule": ("PREEMPT", "any-duration", "CHARM"),
     }  # fmt: skip
-    protocol |= {key: made.one_of(words) for key, words in choices.items() if made.chance(0.15)}
+    choices |= {"unknown_severity": ("as not", "missing", "share of the known"), "baseline_minimum_days": (5, 14)}
+    known = Protocol.__dataclass_fields__
+    protocol |= {key: made.one_of(words) for key, words in choices.items() if made.chance(0.15) and key in known}
     events = made.tables.get("intercurrent_events")
     kinds = list(events["kind"].unique()) if events is not None else []
     if {"completed", "last_day"} <= set(subjects.columns) and (subjects["completed"] == "no").any():
@@ -372,7 +381,7 @@ WRONG = {
         {"week 4": [1, 40], "week 8": [30, 60]}, {"week 4": [9, 1]}, {"week 4": [1]}, {"week 4": "1 to 9"},
         {"week 99": [900, 990]},
     ),
-    "diary": (3, {"nowhere": 1}), "protocol": (3, [], "x"), "reading": ("x",), "Arms": (["placebo"],),
+    "diary": (3, {"nowhere": 1}, {"blank_dose": "none"}, {"contradictions": "coin"}), "protocol": (3, [], "x"), "reading": ("x",), "Arms": (["placebo"],),
 }  # fmt: skip
 WRONG_PROTOCOL = {
     "endpoint": ("nowhere", 3, "nrs"), "visit": ("week 99", "baseline", 12),
@@ -382,7 +391,7 @@ WRONG_PROTOCOL = {
     "points": (float("inf"), float("nan"), "five", True), "diary_rule": ("preempt", 4),
     "intercurrent": ({"nothing": "treatment policy"}, {"death": "LOCF"}, {"death": "principal stratum"}, "composite",
                      {"death": 1}),
-    "Visit": ("week 4",),
+    "Visit": ("week 4",), "unknown_severity": ("maybe", 1), "baseline_minimum_days": (99, -1, "ten"),
 }  # fmt: skip
 
 
@@ -454,8 +463,7 @@ def _one_arm(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _within_arm(frame: pd.DataFrame, name: str, say: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
-    arm = frame["arm" if "arm" in frame.columns else "TRT01P"]
-    return frame.assign(**{name: say((arm == arm.iloc[0]).to_numpy())})
+    return frame.assign(**{name: say(_first_arm(frame))})
 
 
 def _planned_covariate(name: str, values: Callable[[pd.DataFrame], Any]) -> Callable[[Made], Any]:
@@ -476,8 +484,9 @@ def _few_values(keep: Callable[[pd.DataFrame, set[str]], Any]) -> Callable[[Made
         frame, subjects = made.tables.get("assessments"), made.tables["subjects"]
         if frame is None or {"AVAL", "AVISIT", "USUBJID"} & {*frame.columns, *subjects.columns}:
             return False
-        arm = subjects["arm" if "arm" in subjects.columns else "TRT01P"]
-        made.tables["assessments"] = frame[keep(frame, set(subjects.loc[arm == arm.iloc[0], "subject"]))]
+        if not {"subject", "visit"} <= set(frame.columns) or "subject" not in subjects.columns:
+            return False
+        made.tables["assessments"] = frame[keep(frame, set(subjects.loc[_first_arm(subjects), "subject"]))]
         return None
 
     return spoil
@@ -545,8 +554,8 @@ FAULTS: dict[str, Callable[[Made], Any]] = {
 
 
 def _first_arm(frame: pd.DataFrame) -> np.ndarray:
-    arm = frame["arm" if "arm" in frame.columns else "TRT01P"] if {"arm", "TRT01P"} & set(frame.columns) else frame.iloc[:, 0]
-    return (arm == arm.iloc[0]).to_numpy()
+    arm = next((frame[name] for name in ("arm", "TRT01P") if name in frame.columns), frame.iloc[:, 0])
+    return (arm == arm.iloc[0]).to_numpy() if len(arm) else np.zeros(0, dtype=bool)
 
 
 @pytest.fixture(scope="session")

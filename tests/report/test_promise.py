@@ -1,0 +1,123 @@
+"""What `validate_trial` promises, `write_report` does: over made-up trials, valid, nearly valid and wrong in several places."""
+
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.report import analysis, missing, validation
+from botox_analysis.trials import settings
+
+N_TRIALS, N_CHUNKS = 2_000, 8
+"""Trials of the ordinary run, in parts that run beside each other."""
+
+N_WHOLE = 48
+"""Trials of which the whole report is made, or refused."""
+
+OURS = (ba.DataError, ba.FitError)
+
+
+class Reached(Exception):
+    """The first model is about to be fitted."""
+
+
+def reach(comparison):
+    raise Reached
+
+
+@pytest.fixture
+def unfitted(monkeypatch):
+    """No model is fitted: `validate_trial` takes it for determined, and the report ends there."""
+    monkeypatch.setattr(validation, "analyse_endpoint", lambda comparison: None)
+    monkeypatch.setattr(validation, "_model", lambda primary, plan: "not fitted")
+    monkeypatch.setattr(validation, "_missing", lambda primary: "not fitted")
+    monkeypatch.setattr(analysis, "analyse_endpoint", reach)
+
+
+@contextmanager
+def refused():
+    """What an error of ours says; empty where there is none."""
+    said = []
+    try:
+        yield said
+    except OURS as error:
+        said.append(str(error))
+
+
+def outcome_of(made, folder):
+    """What becomes of a made-up trial up to the first fit: refused by reading, no report, or a report."""
+    written = made.write(folder)
+    with refused() as problem:
+        trial = ba.load_trial(written)
+    if problem:
+        assert problem[0]
+        return "refused by reading"
+    found = ba.validate_trial(trial)
+    assert str(found).endswith(f"report: {found.report}")
+    with refused() as reason:
+        try:
+            ba.write_report(trial, folder / "report")
+        except Reached:
+            pass
+        else:
+            raise AssertionError("a report was written without a model")
+    assert found.refusal == "".join(reason)
+    return "report: no" if found.refusal else "report: yes"
+
+
+@pytest.mark.parametrize("chunk", range(N_CHUNKS))
+def test_what_is_promised_is_done_up_to_the_first_fit(made_up, unfitted, tmp_path, chunk):
+    counted = Counter()
+    for seed in range(chunk, N_TRIALS, N_CHUNKS):
+        made = made_up(seed)
+        counted["nearly valid"] += len(made.faults) == 1
+        counted[outcome_of(made, tmp_path / str(seed))] += 1
+    n = N_TRIALS // N_CHUNKS
+    print(f"of {n} trials {counted['nearly valid']} have one fault; {dict(counted)}")  # noqa: T201 - the share accepted
+    assert counted["nearly valid"] >= n / 3
+    assert min(counted["report: yes"], counted["report: no"], counted["refused by reading"]) > n / 20
+
+
+def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, every_fault):
+    made = [made_up(seed) for seed in range(N_TRIALS)]
+    right = set().union(*(one.right for one in made))
+    faults = {fault for one in made for fault in one.faults}
+    known = {*settings._KEYS, *(f"protocol.{key}" for key in settings._PROTOCOL_KEYS)}
+    assert known - right == {"protocol"}  # its keys are
+    assert known <= {fault.removeprefix("setting ").replace("protocol ", "protocol.") for fault in faults}
+    assert faults == set(every_fault)
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_what_is_promised_is_done_by_the_whole_analysis(made_up, tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(missing, "N_IMPUTATIONS", 4)
+    counted = Counter()
+    for seed in range(10_000 + chunk, 20_000, 4):
+        with refused():
+            trial = ba.load_trial(made_up(seed).write(tmp_path / str(seed)))
+            found = ba.validate_trial(trial)
+            with refused() as reason:
+                assert not analysis.analyse(trial).estimates.empty
+            assert found.refusal == "".join(reason), seed
+            counted[found.report[:3]] += 1
+        if counted.total() == N_WHOLE // 4:
+            break
+    assert counted["yes"] > N_WHOLE // 12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chunk", range(8))
+def test_what_is_promised_is_written(made_up, tmp_path, chunk):
+    n = 0
+    for seed in range(20_000 + chunk, 30_000, 8):
+        with refused():
+            trial = ba.load_trial(made_up(seed).write(tmp_path / str(seed)))
+            found = ba.validate_trial(trial)
+            with refused() as reason:
+                assert ba.write_report(trial, tmp_path / f"report {seed}").is_file()
+            assert found.refusal == "".join(reason), seed
+            n += not found.refusal
+        if n == N_WHOLE // 8:
+            break
+    assert n == N_WHOLE // 8
