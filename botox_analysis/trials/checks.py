@@ -376,7 +376,7 @@ def _refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
         texts = [column for column in frame.columns if column not in known and not pd.api.types.is_numeric_dtype(frame[column])]
         counted += [column for column in texts if 1 < frame[column].nunique() <= MOST_LEVELS]
     for column in counted:
-        names = [str(name) for name in distinct(frame[column])[1]]
+        names = [text_of(name) for name in distinct(frame[column])[1]]
         if column == "actual_arm" and "arm" in frame.columns:
             names = list(dict.fromkeys([*(str(name) for name in distinct(frame["arm"])[1]), *names]))
         alike = look_alikes(names)

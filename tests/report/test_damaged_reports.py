@@ -96,7 +96,7 @@ def test_the_paths_of_a_report_are_inside(report):
 
 @pytest.mark.parametrize("origin", ["x" * 5000, "a\0b", "nowhere"])
 def test_an_origin_that_is_no_folder_is_refused(report, origin):
-    with pytest.raises(ba.DataError, match="origin|give the trial"):
+    with pytest.raises(ba.DataError, match=r"origin|give the trial"):
         ba.check_report(report(origin=origin))
 
 

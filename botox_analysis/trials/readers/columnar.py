@@ -24,8 +24,8 @@ def read_columnar(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns as the file has them: texts categorical, whole numbers and truth values with gaps nullable, dates as datetimes. The index, called
-        `ROW`, counts from 2, as behind a header.
+        Columns as the file has them: texts categorical, whole numbers and truth values with gaps nullable, dates as datetimes.
+        The index, called `ROW`, counts from 2, as behind a header.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def _values(column: Any) -> Any:
         return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().astype(np.int64), np.array(missing))
     elif pa.types.is_boolean(kind) and column.null_count:
         missing = column.is_null().to_numpy()
-        return pd.arrays.BooleanArray(column.fill_null(False).to_numpy(), np.array(missing))
+        return pd.arrays.BooleanArray(column.fill_null(fill_value=False).to_numpy(), np.array(missing))
     elif pa.types.is_date(kind):
         return column.cast(pa.timestamp("s")).to_pandas()
     else:
