@@ -63,7 +63,8 @@ def _values(column: Any) -> Any:
         return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().astype(np.int64), np.array(missing))
     elif pa.types.is_boolean(kind) and column.null_count:
         missing = column.is_null().to_numpy()
-        return pd.arrays.BooleanArray(column.fill_null(fill_value=False).to_numpy(), np.array(missing))
+        known = column.fill_null(pa.scalar(value=False)).to_numpy()
+        return pd.arrays.BooleanArray(known, np.array(missing))
     elif pa.types.is_date(kind):
         return column.cast(pa.timestamp("s")).to_pandas()
     else:
