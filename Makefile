@@ -1,14 +1,18 @@
 # Two commands do everything on a machine with Python 3.11 or newer and make:
 #   make report   the report of the bundled trial
 #   make test     all checks and tests
+# and a third looks for what they miss:
+#   make fuzz     damaged files, for SECONDS of processor time a reader
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 REPORT ?= report
+SECONDS ?= 60
+EXAMPLES ?= 200
 PACKAGE = $(shell find botox_analysis -name '*.py')
 
-.PHONY: report test checks tests test-pandas2 notebooks lock clean
+.PHONY: report test checks tests test-pandas2 fuzz notebooks lock clean
 
 report: $(VENV)/installed
 	$(BIN)/botox-analysis report simulated --out $(REPORT)
@@ -33,6 +37,12 @@ test-pandas2:
 	.venv-pandas2/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	.venv-pandas2/bin/python -m pytest -n auto -m "not slow"
 
+# Failures are kept as small files in tests/fuzz/corpus, where the tests replay them. Where atheris has no wheel, properties only.
+fuzz: $(VENV)/installed
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz
+	@if $(BIN)/python -c 'import atheris' 2> /dev/null; then $(BIN)/python -m tests.fuzz.run --seconds $(SECONDS); \
+	else echo "atheris has no wheel for this machine: the properties were tried, and no damaged files"; fi
+
 # Runs the notebooks and keeps what they print and draw.
 notebooks: $(VENV)/installed
 	$(BIN)/python notebooks/run.py
@@ -50,4 +60,4 @@ lock:
 	  --no-header --no-annotate --no-emit-index-url --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .venv-pandas2 $(REPORT) build dist
+	rm -rf $(VENV) .venv-pandas2 $(REPORT) build dist .fuzz

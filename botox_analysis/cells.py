@@ -13,7 +13,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -208,6 +208,8 @@ def text_of(value: object) -> str:
         return "" if np.isnan(number) else str(int(number)) if number.is_integer() and abs(number) < _EXACT else repr(number)
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
+    if _is_beyond_calendars(value):
+        return str(value.asm8)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time() and value.tzinfo is None:
         return value.date().isoformat()
     return value.isoformat() if isinstance(value, datetime.date) else str(value)
@@ -262,6 +264,11 @@ def recoded(column: pd.Series[Any], words: Mapping[str, str]) -> pd.Series[Any]:
     ]  # fmt: skip
     at, categories = pd.factorize(np.asarray(new, dtype=object)) if new else (np.zeros(0, dtype=np.intp), [])
     return pd.Series(pd.Categorical.from_codes(np.append(at, -1)[codes], categories=list(categories)), index=column.index)
+
+
+def _is_beyond_calendars(value: object) -> TypeGuard[pd.Timestamp]:
+    """A time that pandas can hold and Python's calendar has no year for: of a damaged file, or another unit of time."""
+    return isinstance(value, pd.Timestamp) and not datetime.MINYEAR <= value.year <= datetime.MAXYEAR
 
 
 def _is_truth(value: object) -> bool:
@@ -361,7 +368,7 @@ def _read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> 
     for at in np.flatnonzero(~is_text).tolist():
         value = words[at]
         if durations and isinstance(value, datetime.timedelta | np.timedelta64):
-            found[at], wrong[at] = pd.Timedelta(value) / pd.Timedelta(days=1), False
+            found[at], wrong[at] = _as_days(value), False
         elif _is_real(value):
             found[at], wrong[at] = _as_float(value), False
     # What is no number may be one with a space of no width around it, or stand for nothing.
@@ -373,6 +380,14 @@ def _read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> 
     wrong |= np.abs(found) > LARGEST
     found[wrong] = np.nan
     return found, wrong
+
+
+def _as_days(duration: datetime.timedelta | np.timedelta64) -> float:
+    """Days of a duration; none has infinitely many, and so is refused what has no number of days, as a month."""
+    if isinstance(duration, np.timedelta64):
+        unit = np.datetime_data(duration)[0]
+        return math.inf if unit in ("Y", "M") else float(duration / np.timedelta64(1, "D"))
+    return duration / datetime.timedelta(days=1)
 
 
 def _as_float(value: Any) -> float:
@@ -450,7 +465,9 @@ def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) 
         if _COMPACT.search(notation.date_format) and value.strftime(notation.date_format).lower() != text.lower():
             return None, NO_CLOCK
     if isinstance(value, np.datetime64):
-        value = pd.Timestamp(value)
+        value = value.astype("datetime64[s]").item()
+    if _is_beyond_calendars(value):
+        return None, NO_CLOCK
     if isinstance(value, pd.Period):
         return (value.to_timestamp().date(), LOCAL) if value.freqstr == "D" else (None, NO_CLOCK)
     if not isinstance(value, datetime.datetime):

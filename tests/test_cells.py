@@ -153,6 +153,27 @@ def test_a_duration_is_a_number_of_days_where_days_are_meant_and_nowhere_else(ce
     assert one(cell, NUMBER) == one(cell, NAME) == one(cell, DATE) == one(cell, YES_NO) == WRONG
 
 
+@pytest.mark.parametrize("cell", [np.timedelta64(1, "Y"), np.timedelta64(1, "M")])
+def test_a_duration_without_a_number_of_days_is_refused(cell):
+    assert one(cell, DAYS) == WRONG
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("year", [-8_320_005, 0, 10_000, 33_757])
+def test_a_time_beyond_the_calendar_is_of_no_kind(kind, year):
+    seconds = (year - 1970) * 31_556_952
+    times = pd.Series(np.array([seconds], dtype="datetime64[s]"))
+    for column in (
+        times,
+        times.dt.tz_localize("UTC"),
+        times.astype(object),
+        pd.Series([np.datetime64(seconds, "s")], dtype=object),
+    ):
+        reading = read_column(column, kind)
+        assert reading.wrong.tolist() == [True]
+        assert reading.values.isna().all()
+
+
 @pytest.mark.parametrize(
     ("cell", "value"),
     [

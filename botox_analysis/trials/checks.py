@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,9 @@ from botox_analysis.trials.visits import arrange_visits
 
 Told = list[tuple[str, str, int]]
 """What reading left out, merged or assumed: where, why, how many."""
+
+_NEAR = 0.9
+"""From this likeness on the name of a column is told as a misspelt one: 'serverity' is, 'sedation' is not."""
 
 _FEW = 1 << 26
 """Places of a table of all pairs up to which repeats are counted in it; beyond, keys are sorted."""
@@ -229,11 +234,12 @@ def _lacking(table: str, raw: pd.DataFrame, known: Mapping[str, Column], door: D
         twice = listed(raw.columns[raw.columns.duplicated()])
         return [Problem(file, 1, "", f"column {twice} more than once", "each name once")]
     there = {*raw.columns, *(day for date, day in DAYS_OF[table].items() if date in raw.columns)}
-    near = {outline(str(name)).replace("_", "").replace("-", ""): str(name) for name in raw.columns}
+    there |= {date for date, day in DAYS_OF[table].items() if day in raw.columns}
+    near = {_letters(name): str(name) for name in raw.columns}
     problems: list[Problem] = []
     for column, rule in known.items():
         if rule.required and column not in there:
-            meant = near.get(column.replace("_", ""))
+            meant = near.get(_letters(column))
             line = f' ({column} = "{meant}")' if meant else " that says its name"
             problems.append(
                 Problem(
@@ -241,6 +247,7 @@ def _lacking(table: str, raw: pd.DataFrame, known: Mapping[str, Column], door: D
                     f"it, or a line under [columns.{table}] in {SETTINGS}{line}",
                 )
             )  # fmt: skip
+    problems += _misnamed(table, raw, {*known, *DAYS_OF[table], *([FIRST_DOSE] if table == "subjects" else [])} - there, door)
     problems += [
         Problem(file, 1, date, f"both '{day}' and '{date}'", "one of them")
         for date, day in DAYS_OF[table].items()
@@ -248,6 +255,28 @@ def _lacking(table: str, raw: pd.DataFrame, known: Mapping[str, Column], door: D
     ]
     if not len(raw) and table not in MAY_BE_EMPTY:
         problems.append(Problem(file, None, "", "no rows", "a header and at least one row"))
+    return problems
+
+
+def _letters(name: object) -> str:
+    """What a name has beside its signs and spaces, in small letters."""
+    return re.sub(r"[\W_]", "", outline(str(name)))
+
+
+def _misnamed(table: str, raw: pd.DataFrame, absent: set[str], door: Door) -> list[Problem]:
+    """Refuse a name that is one of the layout's but for capitals and signs; tell one that is misspelt."""
+    file = door.file(table)
+    columns = columns_of(table, tuple(door.settings.get("populations", ())))
+    optional = {_letters(name): name for name in sorted(absent) if name not in columns or not columns[name].required}
+    problems: list[Problem] = []
+    for column in raw.columns.difference([*columns, *DAYS_OF[table], FIRST_DOSE], sort=False):
+        ours = optional.get(_letters(column))
+        near = get_close_matches(_letters(column), optional, n=1, cutoff=_NEAR)
+        if ours:
+            line = f'{ours} = "{column}" under [columns.{table}] in {SETTINGS}'
+            problems.append(Problem(file, 1, str(column), "this name", f"'{ours}', a line {line}, or a name that differs more"))
+        elif near:
+            door.told.append((f"{file}, {column}", f"a name that is nearly '{optional[near[0]]}': not read as that", len(raw)))
     return problems
 
 
@@ -347,7 +376,7 @@ def _refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
         texts = [column for column in frame.columns if column not in known and not pd.api.types.is_numeric_dtype(frame[column])]
         counted += [column for column in texts if 1 < frame[column].nunique() <= MOST_LEVELS]
     for column in counted:
-        names = [str(name) for name in distinct(frame[column])[1]]
+        names = [text_of(name) for name in distinct(frame[column])[1]]
         if column == "actual_arm" and "arm" in frame.columns:
             names = list(dict.fromkeys([*(str(name) for name in distinct(frame["arm"])[1]), *names]))
         alike = look_alikes(names)

@@ -122,3 +122,12 @@ def test_yes_and_no_may_be_numbers_of_any_type_in_parquet(trial_folder, kind):
 def test_a_date_may_be_of_any_type_of_dates(value):
     subjects = SUBJECTS.assign(first_dose_date="2024-03-01", last_date=pd.Series([value] * 3, dtype=object))
     assert ba.as_trial({"subjects": subjects}, name="x").subjects["last_day"].tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("column", ["x", "first_dose_date", "last_date", "arm", "age"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_a_time_beyond_the_calendar_is_refused_by_its_cell(trial_folder, column, zone):
+    times = pa.array([10**12, 0, 0], type=pa.timestamp("s", tz=zone)).to_pandas()
+    table = SUBJECTS.assign(first_dose_date=pd.Timestamp("2024-03-01", tz=zone)).assign(**{column: times})
+    with pytest.raises(ba.DataError, match=rf"row 2, column '{column}': found '33658-"):
+        ba.load_trial(trial_folder(subjects_parquet=table))
