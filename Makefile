@@ -1,6 +1,7 @@
 # Two commands do everything on a machine with Python 3.11 or newer and make:
 #   make report   the report of the bundled trial
 #   make test     all checks and tests
+# make test-portable runs the tests of what computes under the kernels of other processors.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,10 @@ BIN = $(VENV)/bin
 REPORT ?= report
 PACKAGE = $(shell find botox_analysis -name '*.py')
 
-.PHONY: report test checks tests test-pandas2 notebooks lock clean
+# every, or one: that which differs most from this machine's own
+KERNELS ?= every
+
+.PHONY: report test checks tests test-portable test-pandas2 notebooks lock clean
 
 report: $(VENV)/installed
 	$(BIN)/botox-analysis report simulated --out $(REPORT)
@@ -24,6 +28,11 @@ checks: $(VENV)/installed
 
 tests: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
+
+# The tests of numerics, models, reports and simulated files, with linear algebra as on three other processors, and with numpy's own
+# loops and the C library as on an older one.
+test-portable: $(VENV)/installed
+	$(BIN)/python tests/kernels.py $(KERNELS)
 
 # The tests with the older pandas that is supported, in an environment of its own.
 test-pandas2:
