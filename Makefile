@@ -3,6 +3,7 @@
 #   make test     all checks and tests
 # and a third looks for what they miss:
 #   make fuzz     damaged files, for SECONDS of processor time a reader
+# make test-portable runs the tests of what computes under the kernels of other processors.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -12,7 +13,10 @@ SECONDS ?= 60
 EXAMPLES ?= 200
 PACKAGE = $(shell find botox_analysis -name '*.py')
 
-.PHONY: report test checks tests test-pandas2 fuzz notebooks lock clean
+# every, or one: that which differs most from this machine's own
+KERNELS ?= every
+
+.PHONY: report test checks tests test-portable test-pandas2 fuzz notebooks lock clean
 
 report: $(VENV)/installed
 	$(BIN)/botox-analysis report simulated --out $(REPORT)
@@ -28,6 +32,11 @@ checks: $(VENV)/installed
 
 tests: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
+
+# The tests of numerics, models, reports and simulated files, with linear algebra as on three other processors, and with numpy's own
+# loops and the C library as on an older one.
+test-portable: $(VENV)/installed
+	$(BIN)/python tests/kernels.py $(KERNELS)
 
 # The tests with the older pandas that is supported, in an environment of its own.
 test-pandas2:

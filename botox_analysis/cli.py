@@ -54,16 +54,20 @@ def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")],
     trial: Annotated[str, typer.Option("--trial", help="The trial, where it has moved since.")] = "",
 ) -> None:
-    """Make a report again and say which file or number moved; exit status 1 if any did."""
+    """Make a report again and say which file or number moved, and which differs by rounding; exit status 1 if any moved."""
     with _one_sentence(), _progress() as progress:
         from botox_analysis import check_report, open_trial
+        from botox_analysis.report.check import ROUNDED
 
-        moved = check_report(folder, trial=open_trial(trial) if trial else None, progress=progress)
-    if moved.empty:
+        found = check_report(folder, trial=open_trial(trial) if trial else None, progress=progress)
+    if found.empty:
         typer.echo(f"{folder}: every file and every number is the same.")
         return
-    for row in moved.itertuples():
-        typer.echo(f"{row.file}: {row.what}: {row.reported} -> {row.now}")
+    for row in found.itertuples():
+        typer.echo(f"{row.file}: {row.what}: {row.reported} -> {row.now}{f' ({ROUNDED})' if row.verdict == ROUNDED else ''}")
+    if (found["verdict"] == ROUNDED).all():
+        typer.echo(f"{folder}: every number is {ROUNDED}, and every file but for such numbers.")
+        return
     raise typer.Exit(MOVED)
 
 

@@ -55,7 +55,7 @@ def disposition(trial: Trial) -> pd.DataFrame:
             reason = subjects["discontinuation_reason"].replace("", None).fillna(NO_REASON)
             stages += [
                 (str(name), DISCONTINUED, left & (reason == name).to_numpy(dtype=bool))
-                for name in reason[left].value_counts().index
+                for name in reason[left].value_counts(sort=False).sort_values(ascending=False, kind="stable").index
             ]
         stages.append((COMPLETED, "", completed))
     arm = subjects["arm"]

@@ -70,6 +70,9 @@ _METADATA = {
 }
 FORMATS = tuple(_METADATA)
 
+_PART = re.compile(r'(?<=[#"])[A-Za-z0-9_]*[0-9a-f]{10}(?=[")])')
+"""Names of parts of an SVG file."""
+
 _VISIT = re.compile(r"^(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)$")
 
 
@@ -267,9 +270,17 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
         for name in formats:
             file = base.with_name(f"{base.name}.{name}")
             figure.savefig(file, format=name, metadata=_METADATA[name])
+            if name == "svg":
+                file.write_bytes(_named_in_order(file.read_text("utf-8")).encode())
             files.append(file)
     plt.close(figure)
     return files
+
+
+def _named_in_order(svg: str) -> str:
+    """The drawing with its parts named in their order: matplotlib names them by coordinates, to bits that machines differ in."""
+    order = {name: f"part{number}" for number, name in enumerate(dict.fromkeys(_PART.findall(svg)), start=1)}
+    return _PART.sub(lambda found: order[found[0]], svg)
 
 
 def inches_wide(path: str | Path) -> float:

@@ -234,7 +234,7 @@ def _reached(pairs: _Pairs, weight: float) -> float:
     while True:
         rows = np.flatnonzero(low < high)
         medians = pairs.x[rows] - pairs.y[(low[rows] + high[rows]) // 2]
-        order = np.argsort(medians)
+        order = np.argsort(medians, kind="stable")
         reached = np.cumsum((pairs.weight * (high - low))[rows][order])
         pivot = float(medians[order[np.searchsorted(reached, reached[-1] / 2)]])
         at_most = pairs.where(np.less_equal, pivot, low, high)

@@ -1,4 +1,4 @@
-"""`check_report`: a report is made again, and what moved is named."""
+"""`check_report`: a report is made again, and what moved is named, apart from what differs by rounding."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.refusal import DataError, require_path, require_trial
-from botox_analysis.report.write import ESTIMATES, MANIFEST, Progress, read_manifest, write_report
-from botox_analysis.schema import ESTIMATES_KEY
+from botox_analysis.report.same import SAME, compare_estimates, is_same_drawing, is_same_page
+from botox_analysis.report.write import ESTIMATES, MANIFEST, PAGE, Progress, read_manifest, write_report
 from botox_analysis.trials.bundled import SIMULATED, open_trial
 from botox_analysis.trials.fetch import SOURCES
 from botox_analysis.trials.read import sha256_of
-from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial
 
-MOVED = ("file", "what", "reported", "now")
+COLUMNS = ("file", "what", "reported", "now", "verdict")
+MOVED = "moved"
+ROUNDED = f"the same to {SAME:.0e}".replace("e-09", "e-9")
+"""What differs in the last bits, of which kernels of other processors have others, and what follows from that."""
+
 _N_NUMBERS = 50
 
 
 def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Progress | None = None) -> pd.DataFrame:
-    """What differs between a report and the same report made now.
+    """What differs between a report and the same report made now, and whether it moved or is rounding.
 
     Parameters
     ----------
@@ -38,7 +41,9 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
     -------
     DataFrame
         Empty where every file is the same to the byte. Otherwise a row per file that changed since it was written, is
-        missing, is new, or comes out differently now, and a row per number of ``estimates.csv`` that moved (up to 50).
+        missing, is new, or comes out differently now, and a row per number of ``estimates.csv`` that moved (up to 50). The
+        ``verdict`` is `MOVED`, or `ROUNDED`: numbers the same to 1e-9; figures the same to a thousandth of a point; the page, if
+        its words are the same, too. Kernels that differ are told beside.
 
     Raises
     ------
@@ -59,13 +64,10 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
         write_report(trial, again, progress=progress)
         now = read_manifest(again)
         rows += _settings_moved(manifest, now)
-        for file in sorted({*reported, *now["outputs"]}):
-            before, after = reported.get(file, ""), now["outputs"].get(file, "")
-            if before != after:
-                rows.append((file, "sha256", before[:12] or "not there", after[:12] or "not there"))
-        if (folder / ESTIMATES).is_file():
-            rows += _numbers_moved(folder / ESTIMATES, again / ESTIMATES)
-    return pd.DataFrame(rows, columns=list(MOVED))
+        rows += _outputs_moved(folder, again, reported, now["outputs"])
+        if rows:
+            rows += _part_moved("kernels", manifest, now, ROUNDED)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _trial_of(folder: Path, origin: str) -> Trial:
@@ -80,7 +82,7 @@ def _trial_of(folder: Path, origin: str) -> Trial:
     return open_trial(origin)
 
 
-Row = tuple[str, str, str, str]
+Row = tuple[str, str, str, str, str]
 
 
 def _changed_since(folder: Path, reported: dict[str, str]) -> list[Row]:
@@ -90,45 +92,57 @@ def _changed_since(folder: Path, reported: dict[str, str]) -> list[Row]:
         with parsing(f"{folder.name}/{file}", "a file of the report"):
             now = sha256_of(path) if path.is_file() else ""
         if not now:
-            rows.append((file, "missing since it was written", checksum[:12], "not there"))
+            rows.append((file, "missing since it was written", checksum[:12], "not there", MOVED))
         elif now != checksum:
-            rows.append((file, "changed since it was written", checksum[:12], now[:12]))
+            rows.append((file, "changed since it was written", checksum[:12], now[:12], MOVED))
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    rows += [(file, "not part of the report", "not there", "there") for file in sorted(there - {*reported, MANIFEST})]
+    rows += [(file, "not part of the report", "not there", "there", MOVED) for file in sorted(there - {*reported, MANIFEST})]
     return rows
 
 
 def _settings_moved(before: dict[str, Any], now: dict[str, Any]) -> list[Row]:
+    return [row for part in ("inputs", "settings", "versions") for row in _part_moved(part, before, now, MOVED)]
+
+
+def _part_moved(part: str, before: dict[str, Any], now: dict[str, Any], verdict: str) -> list[Row]:
     rows: list[Row] = []
-    for part in ("inputs", "settings", "versions"):
-        for key in sorted({*before[part], *now[part]}):
-            old, new = before[part].get(key, "not there"), now[part].get(key, "not there")
-            if old != new:
-                rows.append((MANIFEST, f"{part}: {key}", str(old), str(new)))
+    for key in sorted({*before.get(part, {}), *now[part]}):
+        old, new = before.get(part, {}).get(key, "not there"), now[part].get(key, "not there")
+        if old != new:
+            rows.append((MANIFEST, f"{part}: {key}", str(old), str(new), verdict))
     return rows
 
 
-def _numbers_moved(before: Path, now: Path) -> list[Row]:
-    """Rows of estimates that moved, by their estimand."""
-    old, new = (read_delimited(path, {}).astype(str) for path in (before, now))
-    if not set(ESTIMATES_KEY) <= set(old.columns) or old.columns.has_duplicates:
-        return [(ESTIMATES, "columns", ", ".join(old.columns), ", ".join(new.columns))]
-    old = old[[column for column in old.columns if column in new.columns]]
-    key = [*ESTIMATES_KEY, *(["within"] if "within" in new.columns and "within" in old.columns else [])]
-    paired = old.drop_duplicates(key).merge(new, on=key, how="outer", suffixes=("", " now"), indicator=True)
+def _outputs_moved(folder: Path, again: Path, reported: dict[str, str], now: dict[str, str]) -> list[Row]:
+    """Files that come out differently, and the numbers that are why."""
     rows: list[Row] = []
-    numbers = [column for column in new.columns if column not in key and column in old.columns]
-    for record in paired.to_dict("records"):
-        said = ", ".join(str(record[column]) for column in ("endpoint", "visit", "arm", "measure", "category") if record[column])
-        if record["_merge"] != "both":
-            there = record["_merge"] == "left_only"
-            rows.append((ESTIMATES, said, "there" if there else "not there", "not there" if there else "there"))
-            continue
-        rows += [
-            (ESTIMATES, f"{said}: {column}", record[column], record[f"{column} now"])
-            for column in numbers
-            if record[column] != record[f"{column} now"]
-        ]
-        if len(rows) >= _N_NUMBERS:
-            break
-    return rows[:_N_NUMBERS]
+    numbers = compare_estimates(folder / ESTIMATES, again / ESTIMATES) if (folder / ESTIMATES).is_file() else None
+    differ = [file for file in sorted({*reported, *now}) if reported.get(file, "") != now.get(file, "")]
+    rounded = [file for file in differ if file in reported and file in now and _is_rounding(file, folder, again)]
+    if numbers is not None and not numbers.moved and numbers.n_rounded:
+        rounded.append(ESTIMATES)
+    figures = [file for file in differ if file.startswith("figures/")]
+    if PAGE in rounded and not set(figures) <= set(rounded):
+        rounded.remove(PAGE)
+    for file in differ:
+        before, after = reported.get(file, ""), now.get(file, "")
+        verdict = ROUNDED if file in rounded else MOVED
+        rows.append((file, "sha256", before[:12] or "not there", after[:12] or "not there", verdict))
+    if numbers is not None:
+        rows += [(ESTIMATES, *what, MOVED) for what in numbers.moved[:_N_NUMBERS]]
+        if numbers.n_rounded:
+            said = f"{numbers.n_rounded} numbers, at most {numbers.farthest:.0e} apart"
+            rows.append((ESTIMATES, said, "the last bits", "others", ROUNDED))
+    return rows
+
+
+def _is_rounding(file: str, folder: Path, again: Path) -> bool:
+    """Whether a figure or the page differs by rounding alone; a figure is known by its lines, of which the others are made."""
+    if file == PAGE:
+        return all((place / PAGE).is_file() for place in (folder, again)) and is_same_page(folder / PAGE, again / PAGE)
+    lines = Path(file).with_suffix(".svg")
+    return (
+        file.startswith("figures/")
+        and all((place / lines).is_file() for place in (folder, again))
+        and is_same_drawing(folder / lines, again / lines)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import platform
 import re
 import shutil
@@ -22,6 +23,7 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import DataError, listed, require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.kernels import kernels
 from botox_analysis.report.parts import Analysis, Efficacy, MissingValues
 from botox_analysis.schema import BASELINE
 from botox_analysis.tables.adverse_events import table_adverse_events
@@ -234,10 +236,20 @@ def _draw(name: str, analysis: Analysis) -> Any:
     if name == "adverse_events" and analysis.safety is not None:
         return figures.adverse_events.plot_adverse_events(analysis.safety.terms, analysis.safety.shown)
     if name == "residuals" and isinstance(primary.fit, MmrmFit):
-        return figures.residuals.plot_residuals(primary.fit.residuals())
+        return figures.residuals.plot_residuals(_as_seen(primary.fit.residuals()))
     if name == "covariance" and isinstance(primary.fit, MmrmFit):
         return figures.covariance.plot_covariance(primary.fit.correlation())
     raise ValueError(f"{name!r} is no figure of this report.")
+
+
+def _as_seen(residuals: pd.DataFrame) -> pd.DataFrame:
+    """Residuals to a millionth of their range, less than a pixel: so many are drawn alike whatever the last bits of a fit are."""
+
+    def rounded(numbers: pd.Series) -> pd.Series:
+        span = float(numbers.max() - numbers.min())
+        return numbers.round(6 - math.floor(math.log10(span))) if span > 0 else numbers
+
+    return residuals.assign(**{name: rounded(residuals[name]) for name in ("fitted", "residual")})
 
 
 def _draw_missing(name: str, missing: MissingValues) -> Any:
@@ -370,5 +382,6 @@ def _manifest(analysis: Analysis, folder: Path) -> str:
         "inputs": {key: value for key, value in trial.provenance.items() if key.startswith("sha256 of ")},
         "outputs": {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in written},
         "versions": _versions(),
+        "kernels": kernels(),
     }
     return json.dumps(said, indent=2, ensure_ascii=False) + "\n"

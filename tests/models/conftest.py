@@ -24,7 +24,8 @@ def repeated() -> Callable[..., pd.DataFrame]:
         n = n_per_arm * n_arms
         visits = [f"week {4 * (visit + 1)}" for visit in range(n_visits)]
         lag = np.abs(np.subtract.outer(np.arange(n_visits), np.arange(n_visits)))
-        errors = rng.multivariate_normal(np.zeros(n_visits), np.sqrt(correlation) * correlation ** (lag / 2), size=n)
+        covariance = np.sqrt(correlation) * correlation ** (lag / 2)
+        errors = rng.multivariate_normal(np.zeros(n_visits), covariance, size=n, method="cholesky")
         errors = errors + rng.normal(size=(n, n_visits)) * np.sqrt(0.5 + 0.2 * np.arange(n_visits))
         baseline = rng.normal(20, 4, size=n)
         arm = np.arange(n) % n_arms

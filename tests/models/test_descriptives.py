@@ -45,7 +45,7 @@ def test_the_percent_reduction_is_of_the_mean_of_the_same_subjects(outcomes):
 
 def test_the_percent_reduction_has_the_error_of_a_simulated_ratio():
     rng = np.random.default_rng(5)
-    drawn = rng.multivariate_normal([20, 12], [[9, 4], [4, 16]], size=(4000, 150))
+    drawn = rng.multivariate_normal([20, 12], [[9, 4], [4, 16]], size=(4000, 150), method="cholesky")
     ratios = 100 * (1 - drawn[:, :, 1].mean(axis=1) / drawn[:, :, 0].mean(axis=1))
     frame = pd.DataFrame({"subject": range(150), "arm": "a", "visit": "v", "baseline": drawn[0, :, 0], "value": drawn[0, :, 1]})
     row = estimate(

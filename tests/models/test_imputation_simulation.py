@@ -60,7 +60,7 @@ def frame_of(change):
 
 def simulated(rng):
     """What was seen, and what would have been seen under each strategy."""
-    change = np.vstack([rng.multivariate_normal(of.mean, of.cov, size=PER_ARM) for of in (PLACEBO, ACTIVE)])
+    change = np.vstack([rng.multivariate_normal(of.mean, of.cov, size=PER_ARM, method="cholesky") for of in (PLACEBO, ACTIVE)])
     leaves = np.full(2 * PER_ARM, 3)
     leaves[PER_ARM:] = rng.choice([1, 2, 3], size=PER_ARM, p=[*LEAVING.values(), 1 - sum(LEAVING.values())])
     seen = np.where(np.arange(3) >= leaves[:, None], np.nan, change)
@@ -71,7 +71,8 @@ def simulated(rng):
             who = leaves == first
             of, slope, rest = under(strategy, first)
             later = of.mean[first:] + (change[who, :first] - of.mean[:first]) @ slope
-            whole[strategy][who, first:] = later + rng.multivariate_normal(np.zeros(3 - first), rest, size=who.sum())
+            errors = rng.multivariate_normal(np.zeros(3 - first), rest, size=who.sum(), method="cholesky")
+            whole[strategy][who, first:] = later + errors
     return frame_of(seen), {strategy: frame_of(values) for strategy, values in whole.items()}
 
 

@@ -135,7 +135,7 @@ def test_no_other_start_leads_to_a_better_interior_maximum():
     found = 0
     for seed in range(40):
         rng = np.random.default_rng(1000 + seed)
-        change = rng.multivariate_normal(np.zeros(n_visits), 0.5 * np.eye(n_visits) + 0.5, size=n)
+        change = rng.multivariate_normal(np.zeros(n_visits), 0.5 * np.eye(n_visits) + 0.5, size=n, method="cholesky")
         change[rng.random((n, n_visits)) < 0.4] = np.nan
         frame = pd.DataFrame(
             {
