@@ -134,8 +134,8 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
     DataError
         Nothing was measured, or not what the protocol calls primary; or a word of the protocol is not known.
     """
-    _refuse_unknown_words(trial)
     planned = trial.protocol
+    _refuse_unknown_words(trial)
     endpoints = [*diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule)), *endpoints_of(trial)]
     if not endpoints:
         raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
