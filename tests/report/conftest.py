@@ -47,6 +47,7 @@ class Made:
     files: dict[str, bytes] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     right: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
 
     def chance(self, share: float) -> bool:
         return bool(self.rng.random() < share)
@@ -59,6 +60,8 @@ class Made:
         settings = self.settings | ({"protocol": self.protocol} if self.protocol else {})
         encoding, separator = str(settings.get("encoding", "utf-8")), str(settings.get("separator", ","))
         for table, frame in self.tables.items():
+            if table in self.absent:
+                continue
             text = "\n".join(separator.join(row) for row in [list(frame.columns), *frame.to_numpy().tolist()]) + "\n"
             try:
                 content = text.encode(encoding, errors="replace")
@@ -455,7 +458,7 @@ def _spoil_file(name: str, content: bytes) -> Callable[[Made], Any]:
 
 
 def _without(table: str) -> Callable[[Made], Any]:
-    return lambda made: None if made.tables.pop(table, None) is not None else False
+    return lambda made: made.absent.add(table) if table in made.tables else False
 
 
 def _one_arm(frame: pd.DataFrame) -> pd.DataFrame:
@@ -535,7 +538,7 @@ FAULTS: dict[str, Callable[[Made], Any]] = {
     "nobody after baseline": _few_values(lambda frame, first: frame["visit"] == "baseline"),
     "nobody at baseline": _few_values(lambda frame, first: frame["visit"] != "baseline"),
     "three subjects assessed": _few_values(lambda frame, first: frame["subject"].isin(frame["subject"].unique()[:3])),
-    "nothing measured": lambda made: _without("assessments")(made) or _without("diary")(made),
+    "nothing measured": lambda made: made.absent.update({"assessments", "diary"}),
     "no file of subjects": _without("subjects"),
     "no assessments": _without("assessments"),
     "an empty file": _spoil_file("diary.csv", b""),
