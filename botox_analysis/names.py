@@ -8,8 +8,10 @@ Standard 39, Unicode Security Mechanisms, section 4: names that look alike.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u3000"), " ")
 _INVISIBLE = dict.fromkeys(
@@ -31,6 +33,7 @@ _QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), 
 _SIGNS = str.maketrans("\u2044\u2215\u29f8\u00d7\u2022\u2219\u22c5\u0387\u2027\u30fb", "///x" + "\u00b7" * 6)
 # Letters of Cyrillic and Greek that are drawn as Latin ones (after case folding): what a keyboard of another language writes.
 _LETTERS = str.maketrans("асеорхуіјѕкмтвнԁԛԝοαερτυνικ", "aceopxyijskmtbhdqwoaeptuvik")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?")
 _CONTROL = {"Cc", "Cs"}
 _DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 """Marks that turn the direction of writing, or begin a line: nothing in a name, and able to hide a part of it."""
@@ -95,7 +98,8 @@ def outline(name: str) -> str:
     -------
     str
         Equal for two names that differ in capitals, spaces, hyphens, apostrophes, quotation marks, slashes, dots in the middle,
-        widths and ligatures, the sharp s, or letters of another alphabet of the same shape. For comparisons only.
+        widths and ligatures, the sharp s, or letters of another alphabet of the same shape; and for two ways to write one
+        number. For comparisons only.
 
     Examples
     --------
@@ -109,7 +113,8 @@ def outline(name: str) -> str:
         name = unicodedata.normalize("NFC", name.casefold()).translate(_LETTERS).translate(_SIGNS)
     else:
         name = name.casefold().replace("`", "'")
-    return "".join(name.split())
+    name = "".join(name.split())
+    return f"{Decimal(name).normalize():f}" if _NUMBER.fullmatch(name) else name
 
 
 def look_alikes(names: Iterable[str]) -> tuple[str, str] | None:

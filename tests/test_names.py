@@ -103,7 +103,7 @@ ALIKE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("first", "second"), ALIKE)
+@pytest.mark.parametrize(("first", "second"), [*ALIKE, ("4", "4.0"), ("01", "1"), ("1", "+1"), ("10", "10.")])
 def test_names_that_look_alike_are_found(first, second):
     assert look_alikes(["Rash", first, "Ptosis", second]) == (first, second)
 

@@ -177,6 +177,22 @@ def populations_of(named: tuple[str, ...]) -> dict[str, Column]:
     return dict.fromkeys(named, Column(YES_NO, "yes or no", required=True, nullable=False))
 
 
+def is_another_column(name: str) -> bool:
+    """Tell whether a column of subjects means something that no population can.
+
+    Parameters
+    ----------
+    name : str
+        Of a column that a trial calls a population.
+
+    Returns
+    -------
+    bool
+        True for columns of the layout that are not yes or no.
+    """
+    return name in COLUMNS["subjects"] and COLUMNS["subjects"][name].kind != YES_NO
+
+
 def expected_of(column: str, rule: Column, cell: str, *, decimal: str, table: str) -> str:
     """Say what a cell should have been, and the setting that would make it right.
 
@@ -238,7 +254,9 @@ def number_hint(cell: str, decimal: str) -> str:
 
 
 _MISSING_WORDS = {
-    "na", "nan", "n/a", "n.a.", "n.a", "#n/a", "none", "null", "nil", "nd", "not done", "unknown", "unk", "missing", "miss",
+    "na", "nan", "n/a", "n.a.", "n.a", "#n/a",
+    "n.d.", "#ref!", "#value!", "#div/0!", "#null!", "#num!", "none", "null", "nil", "nd", "not done", "unknown",
+    "unk", "missing", "miss",
     "not available", "not applicable", "not known", "not recorded", "not assessed", "?", "-", "--",
     "---", ".", "..", "_", "x", "*", "/", "na.", "<na>",
 }  # fmt: skip

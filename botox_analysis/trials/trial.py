@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from botox_analysis.schema import categories_of
 from botox_analysis.trials.checks import Door, Told, checked, populations_in
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
-from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of
+from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.settings import SETTINGS, arms_of, check_settings, protocol_of
 from botox_analysis.trials.settings import Protocol as Protocol
@@ -203,6 +203,7 @@ def as_trial(
     files = dict(files or {})
     given = {"arms": arms, "visits": visits, "populations": list(populations) or None}
     asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})
+    _refuse_unfit_populations(asked.get("populations", ()))
     told: Told = []
     raw = {table: under_our_names(frame, table, files.get(table, table), asked, told) for table, frame in tables.items()}
     require_columns(raw["subjects"], asked.get("factors", ()), f"{files.get('subjects', 'subjects')}, by factors in {SETTINGS},")
@@ -232,6 +233,15 @@ def as_trial(
         provenance=dict(provenance or {}),
         left_out=pd.DataFrame(told + door.told, columns=list(LEFT_OUT)),
     )
+
+
+def _refuse_unfit_populations(named: Iterable[str]) -> None:
+    """Refuse columns that are something else already, and names that could not be told from several."""
+    unfit = [name for name in named if name == ALL_RANDOMISED or ", " in name or is_another_column(name)]
+    if unfit:
+        raise DataError(
+            f"{SETTINGS}: found the populations {listed(unfit)}; expected columns of yes or no, named without a comma."
+        )
 
 
 def _from_file(column: pd.Series[Any]) -> bool:

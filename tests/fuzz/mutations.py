@@ -204,13 +204,13 @@ def damaged_parquet(data: bytes, chance: Random, *, whole: bool = False) -> byte
             files["trial.toml"] = damaged_settings(b"", chance)
         return joined(files)
     content = bytearray(files[name])
-    for _ in range(chance.choice([1, 1, 2, 5, 20])):
+    for _ in range(chance.choice([1, 1, 1, 2, 5])):
         if content:
             # The footer has the types and the counts: it is where a changed byte means something else.
-            near_end = chance.random() < 0.6
-            at = chance.randrange(max(0, len(content) - 2000), len(content)) if near_end else chance.randrange(len(content))
+            end = len(content) if chance.random() < 0.1 else max(1, len(content) - 8)  # the last 8 are the mark and a length
+            at = chance.randrange(max(0, end - 2000) if chance.random() < 0.6 else 0, end)
             content[at] = chance.choice([chance.randrange(256), content[at] ^ (1 << chance.randrange(8)), 0, 255])
-    if chance.random() < 0.1:
+    if chance.random() < 0.03:
         del content[chance.randrange(len(content) + 1) :]
     files[name] = bytes(content)
     return joined(files)

@@ -24,7 +24,7 @@ from botox_analysis.trials.layout import COUNTED_NAMES, DOSE_DAY, KEYS, MOST_DAY
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.trial import Trial, as_trial
 
-_PART = re.compile(rb"^=== ([a-z_]{1,24}\.[a-z]{1,8}) ===\n", re.MULTILINE)
+_PART = re.compile(rb"(?:\A|\n)=== ([a-z_]{1,24}\.[a-z]{1,8}) ===\n")
 
 BASE = {
     "subjects.csv": b"subject,arm,itt,age,completed,last_day,first_dose_date\n"
@@ -49,7 +49,7 @@ def parts(data: bytes) -> dict[str, bytes]:
 
 def joined(files: Mapping[str, bytes]) -> bytes:
     """Put files into one text, as `parts` takes them out."""
-    return b"".join(f"=== {name} ===\n".encode() + content for name, content in files.items())
+    return b"\n".join(f"=== {name} ===\n".encode() + content for name, content in files.items())
 
 
 def csv(data: bytes) -> None:

@@ -34,6 +34,7 @@ def test_every_target_has_failures_to_replay_in_folders_of_its_name():
 
 
 def test_files_come_out_as_they_were_put_in():
+    assert parts(joined({"a.csv": b"x", "b.toml": b"y\n\n"})) == {"a.csv": b"x", "b.toml": b"y\n\n"}
     assert parts(joined(BASE)) == BASE
     assert parts(b"") == {}
 

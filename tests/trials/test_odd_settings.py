@@ -114,3 +114,15 @@ def test_a_baseline_may_have_a_window_and_the_last_before_treatment_counts(trial
     kept = trial.assessments[["subject", "visit", "value"]].astype(str).to_numpy().tolist()
     assert kept == [["a", "baseline", "4.0"], ["a", "week 4", "2.0"], ["b", "baseline", "6.0"]]
     assert trial.left_out["n"].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("name", ["all randomised", "arm", "subject", "last_day", "itt, week 4"])
+def test_a_population_that_is_something_else_is_refused(trial_folder, name):
+    content = 'subject,arm,last_day,all randomised,"itt, week 4"\na,P,1,1,1\nb,T,1,1,0\n'
+    with pytest.raises(ba.DataError, match=f"found the populations '{name}'; expected columns of yes or no"):
+        ba.load_trial(trial_folder(subjects_csv=content, trial_toml=f'populations = ["{name}"]'))
+
+
+def test_two_ways_to_write_a_number_are_no_two_arms(trial_folder):
+    with pytest.raises(ba.DataError, match=r"column 'arm': found '1' and '1\.0'; expected one spelling"):
+        ba.load_trial(trial_folder(subjects_csv="subject,arm\na,1\nb,1.0\n"))
