@@ -18,7 +18,7 @@ N_WHOLE = 48
 OURS = (ba.DataError, ba.FitError)
 
 
-class Reached(Exception):
+class Reached(Exception):  # noqa: N818 - a signal, no error
     """The first model is about to be fitted."""
 
 

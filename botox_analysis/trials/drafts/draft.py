@@ -110,7 +110,8 @@ def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
                           "subject, scale and visit to assessments.csv.")  # fmt: skip
         elif arm:
             page.ask(TOP, f"{found.path.name} has several rows of each '{name}', and the arm in '{arm}'. Where it is two "
-                          "tables in one, write a row per subject to subjects.csv, and values to assessments.csv or diary.csv.")  # fmt: skip
+                          "tables in one, write a row per subject to subjects.csv, and values to assessments.csv or "
+                          "diary.csv.")  # fmt: skip
     if not any(guess.table == "subjects" for guess in guesses):
         page.ask(TOP, "Which file has one row per subject, with the arm? None looks like it; subjects.csv is required.")
 
