@@ -142,7 +142,7 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize("kind", [NUMBER, DAYS])
-@pytest.mark.parametrize(("cell", "value"), NUMBERS, ids=[repr(cell)[:30] for cell, _ in NUMBERS])
+@pytest.mark.parametrize(("cell", "value"), NUMBERS, ids=[f"{at} {type(cell).__name__}" for at, (cell, _) in enumerate(NUMBERS)])
 def test_a_cell_is_a_number_or_none(cell, value, kind):
     assert one(cell, kind) == value
 
@@ -262,7 +262,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("kind", [IDENTIFIER, NAME, TEXT])
-@pytest.mark.parametrize(("cell", "value"), NAMES, ids=[repr(cell)[:30] for cell, _ in NAMES])
+@pytest.mark.parametrize(("cell", "value"), NAMES, ids=[f"{at} {type(cell).__name__}" for at, (cell, _) in enumerate(NAMES)])
 def test_a_cell_is_a_name_or_none(cell, value, kind):
     assert one(cell, kind) == value
 
@@ -301,7 +301,7 @@ TRUTHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "value"), TRUTHS, ids=[repr(cell)[:30] for cell, _ in TRUTHS])
+@pytest.mark.parametrize(("cell", "value"), TRUTHS, ids=[f"{at} {type(cell).__name__}" for at, (cell, _) in enumerate(TRUTHS)])
 def test_a_cell_is_yes_or_no_or_neither(cell, value):
     assert one(cell, YES_NO) == value
 
@@ -313,7 +313,7 @@ SEVERE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "value"), SEVERE, ids=[repr(cell)[:30] for cell, _ in SEVERE])
+@pytest.mark.parametrize(("cell", "value"), SEVERE, ids=[f"{at} {type(cell).__name__}" for at, (cell, _) in enumerate(SEVERE)])
 def test_a_cell_is_a_severity_by_its_word_only(cell, value):
     assert one(cell, SEVERITY) == value
 
@@ -461,7 +461,7 @@ RECODED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "word"), RECODED, ids=[repr(cell) for cell, _ in RECODED])
+@pytest.mark.parametrize(("cell", "word"), RECODED, ids=[f"{at} {type(cell).__name__}" for at, (cell, _) in enumerate(RECODED)])
 def test_a_code_matches_as_a_value_and_others_stay(cell, word):
     found = recoded(pd.Series([cell], dtype=object), CODES).iloc[0]
     assert (None if pd.isna(found) else found) == word
