@@ -172,13 +172,13 @@ def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
         In order of appearance, or of the categories of a categorical column.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.intp), np.asarray(column.cat.categories.astype(object))
+        return column.cat.codes.to_numpy().astype(np.intp), _as_objects(column.cat.categories)
     if isinstance(column.dtype, pd.ArrowDtype) and not pd.api.types.is_string_dtype(column):
-        column = column.astype(object)  # to Arrow lists and records have no distinct values
+        column = _out_of_arrow(column)
     if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in ("string", "integer", "date"):
         return _distinct_of_mixed(column)
     codes, found = pd.factorize(column)
-    return codes, np.asarray(pd.Series(found).astype(object))
+    return codes, _as_objects(found)
 
 
 def text_of(value: object) -> str:
@@ -283,6 +283,35 @@ def _is_real(value: object) -> bool:
 def _is_numeric(column: pd.Series[Any]) -> bool:
     of = pd.api.types
     return of.is_numeric_dtype(column) and not of.is_bool_dtype(column) and not of.is_complex_dtype(column)
+
+
+def _out_of_arrow(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of Arrow's types as one of pandas' own: to Arrow lists and records have no distinct values."""
+    import pyarrow as pa
+
+    values = pa.array(column)
+    if not pa.types.is_timestamp(values.type) and not pa.types.is_date(values.type):
+        return column.astype(object)
+    times: pd.Series[Any] = (values.cast(pa.timestamp("s")) if pa.types.is_date(values.type) else values).to_pandas()
+    return times
+
+
+def _as_objects(found: Any) -> np.ndarray:
+    """Distinct values as objects of Python. Times without a year in its calendar end pandas 2, and stay those of numpy."""
+    if not pd.api.types.is_datetime64_any_dtype(found.dtype):
+        # Objects stay as they are: pandas 2 takes whole numbers beyond its own for floats.
+        return np.asarray(pd.Series(found, dtype=object if found.dtype == object else None).astype(object))
+    times = pd.DatetimeIndex(found)
+    beyond = _is_beyond(times)
+    words = np.empty(len(times), dtype=object)
+    words[~beyond] = times[~beyond].astype(object)
+    words[beyond] = list((times if times.tz is None else times.tz_convert(None)).to_numpy()[beyond])
+    return words
+
+
+def _is_beyond(times: pd.DatetimeIndex) -> np.ndarray:
+    """Times of years that Python's calendar does not have."""
+    return np.asarray(times.notna() & ~((times.year > datetime.MINYEAR) & (times.year < datetime.MAXYEAR)))
 
 
 def _distinct_of_mixed(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from botox_analysis.refusal import DataError, listed, require_choice, require_pa
 from botox_analysis.schema import ESTIMATES_NUMBERS
 from botox_analysis.trials.fetch import SOURCES, fetch_trial
 from botox_analysis.trials.read import load_trial
+from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial
 
 SIMULATED = "simulated"
@@ -70,7 +71,7 @@ def open_trial(name: str) -> Trial:
         trial = load_trial(bundled_data(SIMULATED))
     elif name in SOURCES:
         trial = fetch_trial(name)
-    elif Path(name).is_dir():
+    elif _is_folder(name):
         trial = load_trial(name)
     else:
         raise DataError(
@@ -104,3 +105,8 @@ def load_published(kind: str) -> pd.DataFrame:
         bundled_data("published") / f"{kind}.csv", keep_default_na=False, na_values={name: [""] for name in numbers}
     )
     return frame.astype({column: str for column in frame.columns if column not in numbers})
+
+
+def _is_folder(name: str) -> bool:
+    with parsing(name[:80], "a folder"):
+        return Path(name).is_dir()

@@ -55,10 +55,12 @@ def further_column(table: str, column: str, door: Door, factors: frozenset[str])
         if subjects:
             door.refuse_cells(table, column, raw.notna().to_numpy(), lambda _: "a number, such as days, or a text")
         return raw
-    if of.is_datetime64_any_dtype(raw) and subjects:
-        beyond = raw.notna() & ~raw.dt.year.between(datetime.MINYEAR, datetime.MAXYEAR)
-        door.refuse_cells(table, column, beyond.to_numpy(dtype=bool), lambda _: "a date of a year from 1 to 9999")
-    if of.is_bool_dtype(raw) or of.is_datetime64_any_dtype(raw):
+    if of.is_datetime64_any_dtype(raw):
+        beyond = raw.notna() & ~raw.dt.year.between(datetime.MINYEAR + 1, datetime.MAXYEAR - 1)
+        if subjects:
+            door.refuse_cells(table, column, beyond.to_numpy(dtype=bool), lambda _: "a date of a year from 2 to 9998")
+        return raw.mask(beyond)
+    if of.is_bool_dtype(raw):
         return raw
     if of.is_numeric_dtype(raw):
         return _numbers(table, column, door, whole=of.is_integer_dtype(raw))

@@ -39,3 +39,23 @@ def test_a_visit_beyond_all_time_has_no_day(trial_folder, name):
 def test_columns_set_apart_by_many_spaces_are_refused_by_their_number(trial_folder):
     with pytest.raises(ba.DataError, match=r"subjects\.csv, row 2: found 4 cells; expected 2, as in the header"):
         ba.load_trial(trial_folder(subjects_csv="subject arm\na   P\n", trial_toml='separator = " "'))
+
+
+@pytest.mark.parametrize("name", ["trial.tml", "trials.toml", "trial.tom", "Trial.Toml", "trial.toml.old"])
+def test_settings_of_nearly_that_name_are_not_passed_over(trial_folder, name):
+    folder = trial_folder(subjects_csv=TWO)
+    (folder / name).write_text('name = "x"')
+    with pytest.raises(ba.DataError, match=r"found a name that is nearly 'trial\.toml'"):
+        ba.load_trial(folder)
+
+
+@pytest.mark.parametrize("name", ["trial.csv", "trial.md", "trial.log", "trials.txt", "triage.toml.d.md"])
+def test_another_file_about_the_trial_is_no_settings(trial_folder, name):
+    folder = trial_folder(subjects_csv=TWO)
+    (folder / name).write_text("x")
+    assert ba.load_trial(folder).arms == ["P", "T"]
+
+
+def test_a_name_too_long_for_a_folder_is_refused():
+    with pytest.raises(ba.DataError, match="found a file that cannot be read .*; expected a folder"):
+        ba.open_trial("x" * 5000)

@@ -76,7 +76,7 @@ def test_a_covariate_of_any_type_has_its_values(values, kept):
         [[1], [2], [3]], [{}, {}, {}], [{1}, {2}, {3}], [(1,), (2,), (3,)], [b"u", b"v", b"w"], [1j, 2, 3],
         pd.to_timedelta([1, 2, 3], unit="D"), [datetime.timedelta(1)] * 3,
         pd.period_range("2024-01", periods=3, freq="M"), pd.interval_range(0, 3),
-        [datetime.time(1)] * 3, [object()] * 3, [np.array([1])] * 3, [10**400, 1, 2],
+        [datetime.time(1)] * 3, [object()] * 3, [np.array([1])] * 3, pd.Series([10**400, 1, 2], dtype=object),
         [fractions.Fraction(10**400), 1, 2], [decimal.Decimal("Infinity"), 1, 2], [np.timedelta64(1, "D"), 1, 2],
         pd.Series(["\ud800", "u", "v"], dtype=object),
     ],

@@ -134,7 +134,8 @@ def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
         return []
     table = known[found[0]]
     if table == SETTINGS.split(".", 1)[0]:
-        return [SETTINGS] if "toml" in path.name.lower() else []
+        said = path.name.lower()
+        return [SETTINGS] if "toml" in said or get_close_matches(said, [SETTINGS], cutoff=_NEAR) else []
     return [f"{table}{suffix}" for suffix in SUFFIXES]
 
 
