@@ -10,7 +10,7 @@ the rule where that is earlier.
   the CDISC pilot two fatal events end on the day before the death that the trial registers as its last day.)
 * A window ends ``window_days`` after the last dose. Without a known last dose it has no end: the subject is at risk to the last
   day, and results say so.
-* Who was last observed before day 1 is never at risk.
+* Subjects last observed before day 1 are never at risk.
 
 An onset outside the rule does not count. An onset that the rule counts and that is later than the last day observed is evidence
 of an event: it counts on that last day, and on day 1 where that was before it.
