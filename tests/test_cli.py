@@ -68,13 +68,13 @@ def test_a_trial_with_one_arm_is_refused(folder):
 def test_validate_says_what_the_files_hold(folder):
     said = RUN.invoke(app, ["validate", str(folder / "trial")])
     assert said.exit_code == 0
-    assert "12 subjects" in said.output
-    assert "24 rows" in said.output
+    assert "assessments         24 rows of 12 subjects" in said.output
+    assert said.output.splitlines()[-1] == "report: yes"
 
 
 def test_simulate_writes_a_trial_that_validates(tmp_path):
     assert RUN.invoke(app, ["simulate", "--out", str(tmp_path / "sim"), "--seed", "7"]).exit_code == 0
-    assert "1,384 subjects" in RUN.invoke(app, ["validate", str(tmp_path / "sim")]).output
+    assert "rows of 1,384 subjects" in RUN.invoke(app, ["validate", str(tmp_path / "sim")]).output
 
 
 @pytest.mark.parametrize("module", ["numpy", "pandas", "matplotlib", "scipy", "seaborn", "pandera", "statsmodels"])
@@ -96,7 +96,37 @@ def test_validate_checks_the_protocol_too(folder):
     (folder / "trial" / "trial.toml").write_text('[protocol]\nendpoint = "pain"\nvisit = "week 99"\n')
     refused = RUN.invoke(app, ["validate", str(folder / "trial")])
     assert refused.exit_code == 2
-    assert "the protocol's visit 'week 99' is not among those of pain: 'week 4'" in refused.output
+    assert refused.output.splitlines()[-1] == (
+        "report: no, because trial: the protocol's visit 'week 99' is not among those of pain at which arms can be compared: 'week 4'."
+    )
+
+
+def test_validate_groups_equal_cells_and_ends_with_the_reason(folder):
+    rows = "".join(f"s{n % 12},{n // 12 + 1},{'ja' if n > 2 else 'yes'}\n" for n in range(40))
+    (folder / "trial" / "diary.csv").write_text(f"subject,day,headache\n{rows}s1,x,yes\n")
+    refused = RUN.invoke(app, ["validate", str(folder / "trial")])
+    assert refused.exit_code == 2
+    grouped = (
+        "diary.csv, column 'headache': 'ja' in 37 rows, first in row 5; expected yes or no, or a line of [values.diary.headache]"
+    )
+    assert any(line.startswith(grouped) for line in refused.output.splitlines())
+    assert "diary.csv, row 42, column 'day': 'x'; expected a whole study day" in refused.output
+    assert refused.output.splitlines()[-1].startswith("report: no, because diary.csv, row 5")
+
+
+def test_init_drafts_what_is_not_there_and_leaves_what_is(folder):
+    trial = folder / "trial"
+    drafted = RUN.invoke(app, ["init", str(trial)])
+    assert drafted.exit_code == 0
+    assert (trial / "trial.toml").read_text(encoding="utf-8") in drafted.output
+    (trial / "trial.toml").write_text('name = "mine"\n')
+    again = RUN.invoke(app, ["init", str(trial)])
+    assert "is there already: nothing was written" in again.output
+    assert (trial / "trial.toml").read_text() == 'name = "mine"\n'
+    elsewhere = RUN.invoke(app, ["init", str(trial), "--out", str(folder / "drafts" / "a.toml")])
+    assert elsewhere.exit_code == 0
+    assert (folder / "drafts" / "a.toml").is_file()
+    assert RUN.invoke(app, ["init", str(folder / "nowhere")]).exit_code == 2
 
 
 def test_an_analysis_that_is_not_known_is_refused_by_validate_and_report(folder):

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis import analyse, check_protocol
+from botox_analysis.report.analysis import analyse
 from botox_analysis.report.paragraphs import estimand, methods
+from botox_analysis.report.plan import plan_of
 from botox_analysis.report.sentences import captions, headline, table_titles
 
 CARRIED = "last observation carried forward"
@@ -43,7 +44,8 @@ def trial_of(assessments, **planned):
         }
     )
     tables = {"subjects": subjects, "assessments": assessments}
-    return ba.as_trial(tables, name="A trial", protocol=ba.Protocol(covariates=("site",), **planned))
+    settings = {"reference": "placebo"}
+    return ba.as_trial(tables, name="A trial", settings=settings, protocol=ba.Protocol(covariates=("site",), **planned))
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +130,7 @@ def test_an_unknown_analysis_is_refused_with_those_there_are(holed):
 
 def test_the_mixed_model_of_one_visit_is_refused_also_by_validate():
     trial = trial_of(scores_of("NRS", ["week 4"]), analysis="mmrm", endpoint="NRS")
-    for check in (analyse, check_protocol):
+    for check in (analyse, plan_of):
         with pytest.raises(ba.DataError, match="'mmrm' needs two or more visits; NRS can be compared at 'week 4' only"):
             check(trial)
 

@@ -282,19 +282,18 @@ def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
 
 def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):
     once = small.assessments.head(1).assign(scale="mood", visit="week 4")
-    trial = ba.as_trial(
-        {"subjects": small.subjects, "assessments": pd.concat([small.assessments.astype({"visit": str}), once])}, name="once"
-    )
-    analysis = analyse(trial)
+    tables = {"subjects": small.subjects, "assessments": pd.concat([small.assessments.astype({"visit": str}), once])}
+    analysis = analyse(ba.as_trial(tables, name="once", settings={"scales": {"mood": {"baseline": False}}}))
     assert analysis.secondary == []
     assert analysis.left_out["reason"].str.contains("not analysed").tolist() == [True]
 
 
 def test_a_trial_without_baselines_is_compared_by_its_values(small, tmp_path):
     after = small.assessments[small.assessments["visit"] != "baseline"].astype({"visit": str})
-    page = ba.write_report(ba.as_trial({"subjects": small.subjects, "assessments": after}, name="after only"), tmp_path / "out")
+    tables, settings = {"subjects": small.subjects, "assessments": after}, {"scales": {"NRS": {"baseline": False}}}
+    page = ba.write_report(ba.as_trial(tables, name="after only", settings=settings), tmp_path / "out")
     text = page.read_text("utf-8")
-    assert "the mean in NRS was" in text
+    assert "the mean of NRS was" in text
     assert "from baseline" not in text
     assert not (tmp_path / "out" / "figures" / "distribution.png").exists()
 

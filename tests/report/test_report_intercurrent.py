@@ -9,8 +9,9 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.intercurrent import address_events, intercurrent_events
-from botox_analysis.report.analysis import analyse, check_protocol
+from botox_analysis.report.analysis import analyse
 from botox_analysis.report.paragraphs import estimand, methods
+from botox_analysis.report.plan import plan_of
 
 N = 30
 VISITS = ("week 4", "week 8", "week 12")
@@ -223,6 +224,6 @@ def test_a_trial_without_events_says_that_none_are_recorded():
     ],
 )
 def test_strategies_that_do_not_fit_the_events_are_refused_by_report_and_validate(strategies, said):
-    for check in (analyse, check_protocol):
+    for check in (analyse, plan_of):
         with pytest.raises(ba.DataError, match=f"A trial, the protocol's strategies for intercurrent events: .*{said}"):
             check(trial_of(**strategies))
