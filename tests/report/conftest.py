@@ -384,7 +384,8 @@ WRONG = {
         {"week 4": [1, 40], "week 8": [30, 60]}, {"week 4": [9, 1]}, {"week 4": [1]}, {"week 4": "1 to 9"},
         {"week 99": [900, 990]},
     ),
-    "diary": (3, {"nowhere": 1}, {"blank_dose": "none"}, {"contradictions": "coin"}), "protocol": (3, [], "x"), "reading": ("x",), "Arms": (["placebo"],),
+    "diary": (3, {"nowhere": 1}, {"blank_dose": "none"}, {"contradictions": "coin"}),
+    "protocol": (3, [], "x"), "reading": ("x",), "Arms": (["placebo"],),
 }  # fmt: skip
 WRONG_PROTOCOL = {
     "endpoint": ("nowhere", 3, "nrs"), "visit": ("week 99", "baseline", 12),

@@ -18,12 +18,12 @@ N_WHOLE = 48
 OURS = (ba.DataError, ba.FitError)
 
 
-class Reached(Exception):
+class ReachedError(Exception):
     """The first model is about to be fitted."""
 
 
 def reach(comparison):
-    raise Reached
+    raise ReachedError
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def outcome_of(made, folder):
     with refused() as reason:
         try:
             ba.write_report(trial, folder / "report")
-        except Reached:
+        except ReachedError:
             pass
         else:
             raise AssertionError("a report was written without a model")
