@@ -136,7 +136,7 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
             "found no visit at which every arm has the change, baseline and x of NRS: at 'week 8' 'placebo' lacks it",
         ),
         (lambda: trial_of(subjects={"x": ["a", "b"] * (N // 2)}, covariates=("x",)), "cannot be told apart from a covariate"),
-        (lambda: trial_of(subjects={"x": [f"t{n}" for n in range(N)]}, covariates=("x",)), "arm 'toxin' cannot be told apart from a covariate"),
+        (lambda: trial_of(subjects={"x": [f"t{n}" for n in range(N)]}, covariates=("x",)), "the mean of arm 'toxin' cannot"),
         (lambda: trial_of(subjects={"itt": [True, False] * (N // 2)}), "nobody of arm 'toxin' is in the population 'itt'"),
         (lambda: trial_of(subjects={"itt": False}), "nobody is in the population 'itt'"),
         (lambda: trial_of(subjects={"arm": ["placebo"] * N}), "has one arm only, 'placebo'"),
