@@ -18,12 +18,12 @@ N_WHOLE = 48
 OURS = (ba.DataError, ba.FitError)
 
 
-class ReachedError(Exception):
+class Reached(Exception):  # noqa: N818 - a signal, no error
     """The first model is about to be fitted."""
 
 
 def reach(comparison):
-    raise ReachedError
+    raise Reached
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def outcome_of(made, folder):
     with refused() as reason:
         try:
             ba.write_report(trial, folder / "report")
-        except ReachedError:
+        except Reached:
             pass
         else:
             raise AssertionError("a report was written without a model")
