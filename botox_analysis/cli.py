@@ -96,8 +96,8 @@ def validate(trial: TrialName = "simulated") -> None:
 
     try:
         opened = open_trial(trial)
-    except DataError as error:
-        for line in _problem_lines(error):
+    except (DataError, OSError) as error:
+        for line in _problem_lines(error) if isinstance(error, DataError) else ():
             typer.echo(line)
         typer.echo(f"report: no, because {error}")
         raise typer.Exit(BAD_INPUT) from None

@@ -214,7 +214,7 @@ def _of_plan(plan: Plan) -> Iterable[Fact]:
     for use, name in _used(plan.trial).items():
         n = len(plan.trial.subjects) if name == ALL_RANDOMISED else int(plan.trial.subjects[name].sum())
         if use == "efficacy" or plan.safe is not None:
-            yield f"{use} population", f"{name}: {n:,}"
+            yield use, f"in {name}: {n:,} subjects"
     yield "compared", "changes from baseline" if primary.response == "change" else "values, since there is no baseline"
     yield "response", response(planned) if primary.response == "change" else "none, since there is no baseline"
     rule = primary.endpoint.rule
