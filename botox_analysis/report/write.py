@@ -156,7 +156,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         json.dumps(manifest, ensure_ascii=False).encode()
     if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
         raise DataError(f"{folder.name}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
-    for part in ("inputs", "settings", "versions"):
+    for part in ("inputs", "settings", "versions", "kernels"):
         if not isinstance(manifest.setdefault(part, {}), dict):
             raise DataError(
                 f"{folder.name}/{MANIFEST}: found {_shown(manifest[part])} under '{part}'; expected names and values."

@@ -137,7 +137,8 @@ _TRIAL = as_trial({"subjects": pd.DataFrame({"subject": ["a", "b"], "arm": ["pla
 REPORT = {
     "manifest.json": b'{"made_by": "botox-analysis report", "trial": "two", "origin": "simulated", "simulated": "yes", '
     b'"seed": "1", "settings": {"visit": "week 4", "endpoint": "HIT-6"}, "inputs": {"sha256 of subjects.csv": "00ff"}, '
-    b'"outputs": {"estimates.csv": "5d", "tables/efficacy.csv": "6e"}, "versions": {"python": "3.11.7", "numpy": "2.0.0"}}\n',
+    b'"outputs": {"estimates.csv": "5d", "tables/efficacy.csv": "6e"}, "versions": {"python": "3.11.7", "numpy": "2.0.0"}, '
+    b'"kernels": {"openblas": "Haswell"}}\n',
     "estimates.csv": f"{','.join(ESTIMATES)},within\n".encode()
     + b"two,all randomised,155 U,placebo,HIT-6,week 4,used,difference of means,,ANCOVA,2,-1.25,0.5,10,-2,0,0.95,0.1,\n"
     b'two,all randomised,155 U,,HIT-6,week 4,used,mean,,"ANCOVA, adjusted",2,-3,0.25,10,-4,-2,0.95,,\n',

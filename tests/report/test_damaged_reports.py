@@ -51,7 +51,7 @@ def test_a_manifest_that_is_no_json_in_utf_8_is_refused(tmp_path, content):
         read_manifest(tmp_path)
 
 
-@pytest.mark.parametrize("part", ["inputs", "settings", "versions"])
+@pytest.mark.parametrize("part", ["inputs", "settings", "versions", "kernels"])
 @pytest.mark.parametrize("value", [None, [1], "x", 3, True])
 def test_a_part_of_the_manifest_that_has_no_names_is_refused(report, part, value):
     with pytest.raises(ba.DataError, match=rf"found .* under '{part}'; expected names and values"):

@@ -57,5 +57,5 @@ def test_another_file_about_the_trial_is_no_settings(trial_folder, name):
 
 
 def test_a_name_too_long_for_a_folder_is_refused():
-    with pytest.raises(ba.DataError, match="found a file that cannot be read .*; expected a folder"):
+    with pytest.raises(ba.DataError, match=r"found a file that cannot be read .*; expected a folder"):
         ba.open_trial("x" * 5000)

@@ -124,6 +124,8 @@ def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
     """The names that a file may have been meant to have."""
     if path.name.startswith((".", "~$")) or _ending(path) in _WRITINGS or path.is_dir():
         return []
+    if get_close_matches(path.name.lower(), [SETTINGS], cutoff=_NEAR):
+        return [SETTINGS]
     stem = outline(path.name.strip())
     while "." in stem and stem.rsplit(".", 1)[1] in _DATA | {"toml", "tml", "bak", "old", "orig"}:
         stem = stem.rsplit(".", 1)[0]
@@ -134,8 +136,7 @@ def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
         return []
     table = known[found[0]]
     if table == SETTINGS.split(".", 1)[0]:
-        said = path.name.lower()
-        return [SETTINGS] if "toml" in said or get_close_matches(said, [SETTINGS], cutoff=_NEAR) else []
+        return [SETTINGS] if "toml" in path.name.lower() else []
     return [f"{table}{suffix}" for suffix in SUFFIXES]
 
 
