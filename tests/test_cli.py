@@ -97,7 +97,8 @@ def test_validate_checks_the_protocol_too(folder):
     refused = RUN.invoke(app, ["validate", str(folder / "trial")])
     assert refused.exit_code == 2
     assert refused.output.splitlines()[-1] == (
-        "report: no, because trial: the protocol's visit 'week 99' is not among those of pain at which arms can be compared: 'week 4'."
+        "report: no, because trial: the protocol's visit 'week 99' is not among those of pain at which arms can be compared: "
+        "'week 4'."
     )
 
 

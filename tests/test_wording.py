@@ -41,3 +41,19 @@ def test_a_share_of_nothing_is_only_its_count():
 
 def test_parts_of_a_sentence_are_joined():
     assert [wording.joined(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize("value", [2.3449999999999998, 2.345, 2.3450000000000006])
+def test_a_half_is_one_whatever_the_last_bit_is(value):
+    assert (wording.number(value, 2), wording.number(-value, 2)) == ("2.35", "−2.35")
+    assert wording.signed(value) == wording.signed(2.345)
+
+
+def test_large_counts_keep_every_digit():
+    assert wording.number(123_456_789_012_345.0, 0) == "123,456,789,012,345"
+    assert wording.number(98_765_432_109.5, 1) == "98,765,432,109.5"
+
+
+@pytest.mark.parametrize("spread", [0.1, 0.1 - 1e-16, 0.1 + 2e-17])
+def test_decimals_do_not_hang_on_the_last_bit_of_a_spread(spread):
+    assert wording.decimals_for([spread]) == 1

@@ -17,7 +17,7 @@ from botox_analysis.numerics.count_likelihoods import BetaBinomial, CountLikelih
 from botox_analysis.numerics.estimating_equations import CORRELATIONS, solve_counts
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.maximum_likelihood import maximise
-from botox_analysis.numerics.standardise import Standardised, standardise
+from botox_analysis.numerics.standardise import Standardised, standardise, without_rounding
 from botox_analysis.refusal import FitError, require_choice
 from botox_analysis.schema import check_outcomes
 
@@ -346,7 +346,8 @@ def _fit_visits(
         # With the logarithm as link a prediction is its own derivative.
         slope = np.einsum("an,anp->ap", predicted, columns) / len(of.rows)
         between = np.cov(predicted).reshape(len(predicted), -1) / len(of.rows)
-        standardised.append(Standardised(predicted.mean(axis=1), slope @ told.cov_beta[own, own] @ slope.T + between))
+        covariance = slope @ told.cov_beta[own, own] @ slope.T + between
+        standardised.append(without_rounding(predicted.mean(axis=1), covariance, np.diagonal(covariance)))
     coefficients = Coefficients(told.beta, told.cov_beta, lambda rows: np.full(len(rows), np.inf))
     of_visits = tuple(
         _told(len(of.rows), len(of.kept), np.nan, found.dispersion if chosen.dispersed == "estimated" else np.nan)

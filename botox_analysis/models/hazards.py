@@ -15,6 +15,7 @@ from botox_analysis.models.design import build_design
 from botox_analysis.models.times import TimesOfCategory, by_category, no_variance, normal_inference, on_day
 from botox_analysis.models.visit_rows import refuse_missing_stratum, refuse_no_list
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.survival import restricted_mean
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
 from botox_analysis.schema import TIMES, as_estimates
@@ -34,11 +35,8 @@ CONVERGED = 1e-10
 covariates are nearly aliased."""
 
 LARGEST_CONDITION = 1e10
-"""Of the information about coefficients, each in its own scale, from which on they are aliased. Rounding makes it 1e15 where they
-are; just below, a coefficient has six digits."""
-
-NO_VARIATION = 1e-10
-"""Variance of a covariate among those at risk, over its largest square, below which it does not vary: rounding leaves 1e-16."""
+"""Of the information about coefficients of orthonormal columns, from which on one does not vary among those at risk. Rounding
+makes it 1e15 where that is so; just below, a coefficient has six digits."""
 
 
 def compare_times(
@@ -273,11 +271,15 @@ def _cox(sample: _Sample, matrix: FloatArray, names: Sequence[str]) -> tuple[Flo
     from statsmodels.duration.hazard_regression import PHReg
     from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
 
-    model = PHReg(sample.time, matrix, status=sample.observed.astype(int), ties="efron", strata=sample.stratum)
+    length = np.linalg.norm(matrix, axis=0)
+    unit = matrix / np.where(length > 0, length, 1.0)
+    # In orthonormal columns, as large as numbers are: neither units nor columns that nearly determine each other cost digits.
+    root = np.sqrt(len(matrix))
+    q, r = np.linalg.qr(unit)
+    model = PHReg(sample.time, root * q, status=sample.observed.astype(int), ties="efron", strata=sample.stratum)
     at_start = -model.hessian(np.zeros(matrix.shape[1]))
-    varies = np.diag(at_start) > NO_VARIATION * sample.observed.sum() * (matrix * matrix).max(axis=0)
-    scale = np.sqrt(np.where(varies, np.diag(at_start), 1.0))
-    if not varies.all() or np.linalg.cond(at_start / np.outer(scale, scale)) > LARGEST_CONDITION:
+    spread = np.linalg.eigvalsh(at_start)
+    if len(independent_columns(unit)) < matrix.shape[1] or not spread[0] * LARGEST_CONDITION > spread[-1]:
         raise FitError(
             f"times do not determine Cox's model: of {joined(list(names))}, one does not vary among those at risk, or is aliased "
             "with others; leave one out."
@@ -288,14 +290,16 @@ def _cox(sample: _Sample, matrix: FloatArray, names: Sequence[str]) -> tuple[Flo
         warnings.simplefilter("ignore", HessianInversionWarning)
         fit = model.fit()
     information, slope = -model.hessian(fit.params), model.score(fit.params)
-    lost = ~(np.diag(information) > LOST_INFORMATION * np.diag(at_start))
+    left, there = (((r.T @ products) * r.T).sum(axis=1) for products in (information, at_start))
+    lost = ~(left > LOST_INFORMATION * there)
     if lost.any() or slope @ np.linalg.solve(information, slope) > CONVERGED:
         who = [name for name, gone in zip(names, lost, strict=True) if gone] or list(names)
         raise FitError(
             f"the partial likelihood of Cox's model has no maximum: {joined(who)} separates those with the event from those "
             "without; leave it out, or join levels."
         )
-    return fit.params, fit.bse
+    back = root * np.linalg.inv(r) / length[:, None]
+    return back @ fit.params, np.sqrt(((back @ fit.cov_params()) * back).sum(axis=1))
 
 
 def _log_rank(sample: _Sample) -> float:

@@ -192,7 +192,7 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
             break
         state, sigma, point = moved
     _refuse_boundary(sigma, NEARLY_SINGULAR)
-    raise NotDetermined(f"the likelihood has no maximum within reach: after {n_iterations} steps it still rises")
+    raise NotDetermined("the likelihood has no maximum within reach: where the search ends it still rises")
 
 
 def _try(problem: Problem, chart: Chart, state: FloatArray) -> tuple[FloatArray, Point] | None:

@@ -15,10 +15,11 @@ import numpy as np
 from botox_analysis.numerics.inference import FloatArray
 
 NO_SPREAD = 1e-10
-"""Share of its terms below which a variance or covariance is 0: rounding of their sum is 1e-15."""
+"""Share of its terms below which a variance is 0: rounding of their sum is 1e-15."""
 
 ROUNDED = 1e-8
-"""Values and predictions that differ by less than this share of their mean are the same: predictions are known to 1e-9."""
+"""A standard error that is a smaller share of the mean is 0: predictions, and what they leave of values without spread, are
+known to 1e-9."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,28 @@ def standardise(response: FloatArray, arm: np.ndarray, predicted: FloatArray) ->
     residual = own_variance - 2 * of_both + of_predictions
     covariance = with_predictions + with_predictions.T - among_all + np.diag(residual / share)
     terms = (own_variance + 2 * np.abs(of_both) + of_predictions) / share
+    return without_rounding(mean, covariance / n, terms / n)
+
+
+def without_rounding(mean: FloatArray, covariance: FloatArray, terms: FloatArray) -> Standardised:
+    """Standardised means, of which those that have no spread but for rounding have a variance of 0.
+
+    Parameters
+    ----------
+    mean : ndarray, shape (A,)
+        Of each arm.
+    covariance : ndarray, shape (A, A)
+        Of the means.
+    terms : ndarray, shape (A,)
+        The size of what each variance is the sum of.
+
+    Returns
+    -------
+    Standardised
+        Covariances of such means are 0, too.
+    """
     none = np.abs(np.diagonal(covariance)) <= NO_SPREAD * terms + (ROUNDED * mean) ** 2
-    covariance[none] = covariance[:, none] = 0.0
-    return Standardised(mean, covariance / n)
+    return Standardised(mean, np.where(none[:, None] | none, 0.0, covariance))
 
 
 def rate_contributions(counts: FloatArray, time: FloatArray, arm: np.ndarray) -> FloatArray:

@@ -90,3 +90,10 @@ def test_the_flow_of_a_trial_with_one_arm_is_counted(kostecki_dillon):
 def test_a_restricted_trial_is_refused(simulated):
     with pytest.raises(ba.DataError, match="is restricted to 'itt'; the flow begins with all who were randomised"):
         ba.disposition(simulated.restrict("itt"))
+
+
+def test_reasons_of_as_many_subjects_stand_in_the_order_of_the_file():
+    reasons = [f"reason {number * 7 % 20}" for number in range(20)]
+    subjects = pd.DataFrame({"subject": range(20), "arm": "P", "completed": "no", "discontinuation_reason": reasons})
+    events = ba.disposition(ba.as_trial({"subjects": subjects}, name="t", arms=["P"]))
+    assert events.loc[events["within"] == "discontinued", "category"].tolist() == reasons

@@ -377,3 +377,44 @@ def test_without_covariates_the_variance_of_estimating_equations_is_that_of_mean
 def test_the_method_of_estimating_equations_says_its_correlation(outcomes):
     method = ba.fit_counts(outcomes, correlation="exchangeable").differences()["method"].iloc[0]
     assert "generalised estimating equations, exchangeable working correlation, Mancl-DeRouen variance" in method
+
+
+# Rounding -------------------------------------------------------------------------------------------------------------
+
+HOW = [{"distribution": name} for name in DISTRIBUTIONS] + [{"correlation": name} for name in ("independence", "exchangeable")]
+hows = pytest.mark.parametrize("how", HOW, ids=lambda how: next(iter(how.values())))
+
+
+@hows
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_units_of_covariates_do_not_matter(outcomes, how, unit):
+    number = outcomes["baseline"] + np.sin(outcomes["subject"].astype(int))
+    plain, other = (
+        ba.fit_counts(outcomes.assign(number=by * number), covariates=("baseline", "number"), **how).differences()
+        for by in (1.0, unit)
+    )
+    np.testing.assert_allclose(other[["estimate", "std_error"]], plain[["estimate", "std_error"]], rtol=SAME_PROBLEM)
+
+
+@hows
+def test_a_covariate_that_another_nearly_determines_is_in_the_model(outcomes, how):
+    number = np.sin(outcomes["subject"].astype(int))
+    plain, nearly = (
+        ba.fit_counts(outcomes.assign(number=column), covariates=("baseline", "number"), **how).differences()
+        for column in (number, outcomes["baseline"] + 1e-4 * number)
+    )
+    np.testing.assert_allclose(nearly[["estimate", "std_error"]], plain[["estimate", "std_error"]], rtol=1e-6)
+
+
+@hows
+@pytest.mark.parametrize("covariates", [(), ("baseline",)])
+def test_values_without_spread_have_means_and_no_p_value(outcomes, how, covariates):
+    value = np.where(outcomes["arm"] == "placebo", 4.0, 7.0)
+    same = outcomes.assign(value=np.where(outcomes["value"].isna(), np.nan, value), recorded_days=28)
+    fit = ba.fit_counts(same, covariates=covariates, **how)
+    np.testing.assert_allclose(fit.means()["estimate"], [4, 7, 4, 7], rtol=ROUNDING)
+    assert (fit.means()["std_error"] == 0).all()
+    for told in (fit.differences(), fit.ratios()):
+        assert (told["std_error"] == 0).all()
+        assert told["p_value"].isna().all()
+        assert told["note"].str.endswith("no p-value: the values have no spread").all()

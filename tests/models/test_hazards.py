@@ -325,3 +325,28 @@ def test_what_is_no_covariate_is_refused(times, arguments, said):
 def test_covariates_that_are_no_list_of_names_are_refused_as_fit_ancova_does(times, covariates):
     with pytest.raises(ValueError, match=r"covariates is .*; it is a list of names, each once"):
         ba.compare_times(times, covariates=covariates)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1e6])
+def test_units_of_covariates_do_not_matter_to_a_hazard_ratio(times, unit):
+    plain, other = (
+        ba.compare_times(times.assign(age=by * times["age"]), covariates=("age", "site"))[["estimate", "std_error"]]
+        for by in (1.0, unit)
+    )
+    np.testing.assert_allclose(other, plain, rtol=1e-9)
+
+
+@pytest.mark.parametrize("share", [1e-3, 1e-5])
+def test_a_covariate_that_another_nearly_determines_is_in_the_model(times, share):
+    other = np.random.default_rng(6).normal(size=len(times))
+    plain, nearly = (
+        ba.compare_times(times.assign(other=column), covariates=("age", "other"))[["estimate", "std_error"]]
+        for column in (other, times["age"] + share * other)
+    )
+    np.testing.assert_allclose(nearly, plain, rtol=1e-7)
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1e9])
+def test_a_covariate_that_is_the_same_in_all_is_refused(times, value):
+    with pytest.raises(ba.FitError, match="one does not vary among those at risk, or is aliased"):
+        ba.compare_times(times.assign(same=value), covariates=("same",))

@@ -90,7 +90,7 @@ def by_patterns(edit, outcomes, patterns):
 
 
 def test_one_subject_in_each_pattern_is_a_fit(edit, repeated):
-    outcomes = repeated(41, n_per_arm=32, n_visits=6)
+    outcomes = repeated(40, n_per_arm=32, n_visits=6)
     outcomes = outcomes[outcomes["subject"] < "S0063"]
     fit = ba.fit_mmrm(
         by_patterns(edit, outcomes, np.random.default_rng(46).permutation(np.arange(1, 64))), small_sample="kenward-roger"
@@ -112,19 +112,96 @@ def test_a_thousand_patterns_are_a_fit(edit, repeated):
 
 
 @pytest.mark.parametrize("n_visits", [1, 2, 12])
-def test_few_visits_or_many_are_a_fit(repeated, n_visits):
+def test_few_visits_or_many_are_a_fit(edit, repeated, n_visits):
     fit = ba.fit_mmrm(repeated(44, n_per_arm=40, n_visits=n_visits, missing=0.1))
     assert len(fit.differences()) == n_visits
     assert fit.n_parameters == n_visits * (n_visits + 1) / 2
 
 
+def seen_by_few(edit, outcomes, n_in_all):
+    """Only so many subjects have a value at week 16."""
+    kept = outcomes["subject"].isin(outcomes["subject"].unique()[:n_in_all])
+    return edit(outcomes, change=outcomes["change"].where((outcomes["visit"] != "week 16") | kept))
+
+
 @pytest.mark.parametrize("n_in_all", [2, 4, 8])
 def test_a_visit_seen_in_few_subjects_is_a_fit_or_refused(edit, repeated, n_in_all):
-    outcomes = repeated(45, n_per_arm=15)
-    last = outcomes["visit"] == "week 16"
-    kept = outcomes["subject"].isin(outcomes["subject"].unique()[:n_in_all])
-    answer = fit_or_refusal(edit(outcomes, change=outcomes["change"].where(~last | kept)), covariates=("baseline",))
+    answer = fit_or_refusal(seen_by_few(edit, repeated(45, n_per_arm=15), n_in_all), covariates=("baseline",))
     if isinstance(answer, str):
         assert "may be too few" in answer
     else:
         assert (answer.differences()[["std_error", "df"]] > 0).all(axis=None)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("seed", range(45, 52))
+def test_a_visit_with_a_value_for_each_coefficient_is_refused_for_that_whatever_the_values_are(edit, repeated, seed, unit):
+    answer = fit_or_refusal(rescaled(edit, seen_by_few(edit, repeated(seed, n_per_arm=15), 2), unit), covariates=("baseline",))
+    assert answer.startswith("MMRM: the coefficients reproduce all 2 values at 'week 16', which may be too few for a covariance")
+
+
+def test_what_a_visit_lacks_for_a_variance_of_its_own_one_variance_for_all_does_not(edit, repeated):
+    outcomes = seen_by_few(edit, repeated(45, n_per_arm=15), 2)
+    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.FALL_BACK)
+    assert fit.structure == "compound symmetry"
+    assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
+    assert "take 'unstructured' without 'by arm'" in fit_or_refusal(
+        outcomes, covariates=("baseline",), covariance="unstructured by arm"
+    )
+
+
+def with_visit(edit, outcomes, values):
+    """Week 16 has other changes, one a subject."""
+    return edit(outcomes, change=np.where(outcomes["visit"] == "week 16", np.repeat(values, 4), outcomes["change"]))
+
+
+SINGULAR = "rises towards a singular covariance"
+REPRODUCED = "reproduce every value at 'week 16'"
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda before, baseline: before, SINGULAR),
+        (lambda before, baseline: 0.3 * before + 0.1 * baseline, SINGULAR),
+        (lambda before, baseline: 0.1 * baseline + 0.3, REPRODUCED),
+        (lambda before, baseline: np.full(len(before), 0.1), REPRODUCED),
+    ],
+    ids=["a visit again", "a visit and the baseline", "the baseline", "a constant"],
+)
+def test_a_visit_that_others_determine_is_refused_for_that(edit, repeated, seed, make, said):
+    outcomes = repeated(seed, n_per_arm=15)
+    before, baseline = (outcomes.loc[outcomes["visit"] == "week 12", name].to_numpy() for name in ("change", "baseline"))
+    assert said in fit_or_refusal(with_visit(edit, outcomes, make(before, baseline)))
+
+
+@pytest.mark.parametrize("share", [1e-2, 1e-4])
+def test_a_visit_that_the_baseline_nearly_determines_is_that_of_its_ancova(edit, repeated, share):
+    outcomes = repeated(3, n_per_arm=15)
+    first = outcomes[outcomes["visit"] == "week 4"]
+    nearly = with_visit(edit, outcomes, 0.1 * first["baseline"].to_numpy() + share * first["pain"].to_numpy())
+    ours, theirs = (fit(nearly).differences()[NUMBERS] for fit in (ba.fit_mmrm, ba.fit_ancova))
+    np.testing.assert_allclose(ours, theirs, rtol=SAME_OPTIMUM)
+
+
+@pytest.mark.parametrize("small_sample", ["satterthwaite", "kenward-roger-linear"])
+@pytest.mark.parametrize("share", [1e-2, 1e-3, 1e-4])
+def test_a_covariate_that_another_nearly_determines_is_that_of_an_ancova(repeated, share, small_sample):
+    outcomes = repeated(4, n_per_arm=15)
+    nearly = outcomes.assign(like=outcomes["baseline"] + 4 * share * outcomes.groupby("subject")["pain"].transform("first"))
+    fit = ba.fit_mmrm(nearly, covariates=("baseline:visit", "like:visit"), small_sample=small_sample)
+    assert fit.aliased == ()
+    theirs = ba.fit_ancova(nearly, covariates=("baseline", "like")).differences()
+    np.testing.assert_allclose(fit.differences()[NUMBERS], theirs[NUMBERS], rtol=SAME_OPTIMUM)
+
+
+@pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous ar1", "compound symmetry"])
+@pytest.mark.parametrize("share", [1e-6, 1e-7, 1e-9, 0.0])
+def test_a_covariate_that_another_determines_is_left_out_and_named(repeated, share, covariance):
+    outcomes = repeated(4, n_per_arm=15)
+    nearly = outcomes.assign(like=outcomes["baseline"] + 4 * share * outcomes.groupby("subject")["pain"].transform("first"))
+    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), covariance=covariance)
+    assert fit.aliased == ("like",)
+    plain = ba.fit_mmrm(nearly, covariates=("baseline",), covariance=covariance)
+    np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=1e-9)

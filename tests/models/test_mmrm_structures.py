@@ -42,7 +42,7 @@ NESTED = [
 
 @pytest.fixture(scope="module")
 def outcomes(repeated):
-    made = repeated(21, n_per_arm=30, missing=0.2)
+    made = repeated(23, n_per_arm=30, missing=0.2)
     return made.assign(day=28.0 * (made["visit"].cat.codes + 1))
 
 

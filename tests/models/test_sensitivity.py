@@ -11,7 +11,7 @@ from botox_analysis.numerics.reference_based import REFERENCE_BASED
 
 @pytest.fixture(scope="module")
 def outcomes(edit, repeated):
-    frame = repeated(21, n_per_arm=40)
+    frame = repeated(23, n_per_arm=40)
     frame["baseline"], frame["value"] = frame["baseline"] + 5, frame["value"] + 5
     gone = (frame["visit"].cat.codes >= 2) & (pd.factorize(frame["subject"])[0] % 5 == 0)
     return edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))

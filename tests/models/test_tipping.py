@@ -9,7 +9,7 @@ import botox_analysis as ba
 
 @pytest.fixture(scope="module")
 def outcomes(edit, repeated):
-    frame = repeated(21, n_per_arm=40)
+    frame = repeated(23, n_per_arm=40)
     gone = (frame["visit"].cat.codes >= 2) & frame["subject"].isin(frame["subject"].unique()[::3])
     gap = (frame["visit"].cat.codes == 1) & frame["subject"].isin(frame["subject"].unique()[1::9])
     return edit(frame, change=frame["change"].mask(gone | gap), value=frame["value"].mask(gone | gap))

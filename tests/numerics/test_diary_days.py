@@ -186,3 +186,18 @@ def test_a_resample_in_which_an_arm_has_only_zeros_has_no_maximum():
     beta, found = refit_days(counts, recorded, design, weights, fitted(counts, recorded, design))
     assert np.isnan(beta).all()
     assert np.isnan(found).all()
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0])
+def test_a_resample_determines_columns_in_any_unit_and_not_those_that_are_aliased_in_it(unit):
+    rng = np.random.default_rng(5)
+    n = 40
+    design = np.column_stack([np.ones(n), unit * rng.normal(size=n), np.arange(n) < 3])
+    recorded = np.full(n, 20.0)
+    counts = rng.binomial(20, rng.beta(2, 2, size=n)).astype(float)
+    base = maximise(BetaBinomial(counts, recorded), design, np.zeros(n), dispersed="estimated")
+    weights = np.ones((2, n))
+    weights[1, :3] = 0
+    beta, _ = refit_days(counts, recorded, design, weights, base)
+    assert np.isfinite(beta[0]).all()
+    assert np.isnan(beta[1]).all()

@@ -8,7 +8,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from botox_analysis.numerics import large_sample
-from botox_analysis.numerics.two_arms import two_arms
+from botox_analysis.numerics.two_arms import two_arms, two_sided
 
 SAME_FORMULA = 1e-12
 """Rounding, where another implementation has the same formula."""
@@ -131,3 +131,8 @@ def test_swapping_the_arms_turns_the_limits_round(compare, one, other):
 def test_newcombe_limits_hold_the_difference_and_stay_between_minus_one_and_one(one, other):
     said = large_sample.newcombe_difference(counts((*one, *other)), 0.95, 0.0)
     assert -1 <= said.low[0] <= one[0] / one[1] - other[0] / other[1] <= said.high[0] <= 1
+
+
+def test_strata_whose_differences_add_up_to_nothing_do_not_speak_against_it():
+    """Nobody or everybody of an arm, so no variance; 0.1 + 0.2 - 0.3 is not 0 in binary."""
+    assert two_sided(np.array([0.1 + 0.2 - 0.3, 0.1 + 0.2 - 0.3 - 1e-6]), np.zeros(2)).tolist() == [1, 0]

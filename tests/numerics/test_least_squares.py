@@ -66,3 +66,18 @@ def test_limits_are_those_of_student(problem):
 
 def test_without_a_standard_error_there_is_no_p_value():
     assert np.isnan(t_inference(np.array([2.0]), np.array([0.0]), np.array([7.0]), 0.95).p_value[0])
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_what_the_columns_reproduce_has_no_variance_and_no_p_value(problem, unit):
+    design, _ = problem
+    fitted = fit_least_squares(design, unit * (design @ [1.0, 2.0, -1.0, 0.5]))
+    assert fitted.residual_variance == 0
+    assert np.isnan(infer(fitted.coefficients, np.eye(4), 0.95).p_value).all()
+
+
+def test_what_differs_from_the_columns_by_a_millionth_has_its_variance(problem):
+    design, _ = problem
+    errors = np.random.default_rng(2).normal(size=len(design))
+    small, plain = (fit_least_squares(design, 10 * design[:, 0] + share * errors) for share in (1e-6, 1.0))
+    assert small.residual_variance == pytest.approx(1e-12 * plain.residual_variance, rel=1e-6)

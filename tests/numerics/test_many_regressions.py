@@ -73,3 +73,14 @@ def test_a_level_that_a_data_set_lacks_leaves_the_other_contrasts_as_they_are(da
     one = sm.OLS(y[1, there, 0], x[there]).fit()
     assert estimate[1, 0] == pytest.approx(one.params[1], abs=1e-10)
     assert variance[1, 0] == pytest.approx(one.bse[1] ** 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("weighted", ["once", "weighted"])
+def test_a_response_that_the_columns_reproduce_has_no_residual_variance(data, weighted):
+    x, y, weights = data
+    y = y.copy()
+    y[:, :, 1] = x @ [1.0, 2.0, -0.3]
+    many = many_regressions(x, y, weights if weighted == "weighted" else None)
+    assert (many.residual_products[:, 1] == 0).all()
+    assert (many.residual_products[:, :, 1] == 0).all()
+    assert (many.residual_variance[:, [0, 2]] > 0.1).all()

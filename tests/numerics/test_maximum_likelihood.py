@@ -205,3 +205,38 @@ def test_a_logistic_regression_converges_or_is_separated(rows):
     assert found.converged == (not separated)
     if found.converged:
         assert np.abs(design.T @ found.terms.score).max() < 1e-8
+
+
+@pytest.mark.parametrize("share", [1e-2, 1e-4, 1e-6])
+def test_a_column_that_another_nearly_determines_costs_no_digits(share):
+    """The same likelihood in other columns."""
+    rng = np.random.default_rng(4)
+    x, other = rng.normal(size=(2, 60))
+    counts = rng.negative_binomial(2, 0.3, size=60).astype(float)
+    plain, nearly = (
+        maximise(NegativeBinomial(counts), np.column_stack([np.ones(60), x, column]), np.zeros(60), dispersed="estimated")
+        for column in (other, x + share * other)
+    )
+    assert plain.converged
+    assert nearly.converged
+    assert nearly.terms.value == pytest.approx(plain.terms.value, rel=1e-12)
+    assert share * nearly.beta[2] == pytest.approx(plain.beta[2], rel=1e-6)
+    assert share**2 * nearly.cov_beta[2, 2] == pytest.approx(plain.cov_beta[2, 2], rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_units_of_columns_do_not_matter(bounded, unit):
+    counts, trials, design = bounded
+    plain, other = (
+        maximise(BetaBinomial(counts, trials), design * [1, 1, by], np.zeros(len(counts)), dispersed="estimated")
+        for by in (1.0, unit)
+    )
+    np.testing.assert_allclose(other.beta * [1, 1, unit], plain.beta, rtol=SAME_PROBLEM)
+    assert other.dispersion == pytest.approx(plain.dispersion, rel=SAME_PROBLEM)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_dispersion_that_counts_of_one_day_cannot_tell_is_0(seed):
+    rng = np.random.default_rng(seed)
+    counts, design = rng.integers(0, 2, size=80).astype(float), np.ones((80, 1))
+    assert maximise(BetaBinomial(counts, np.ones(80)), design, np.zeros(80), dispersed="estimated").dispersion == 0

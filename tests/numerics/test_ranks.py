@@ -233,3 +233,9 @@ def test_a_hundred_million_pairs_are_not_kept():
     tracemalloc.stop()
     assert found.low < found.estimate < found.high
     assert peak < 20e6
+
+
+@pytest.mark.parametrize("n", [2, 1000, 300_000])
+def test_values_that_all_tie_have_no_variance_however_many_they_are(n):
+    shift = compare_shift([np.full(n, 7.0)], [np.full(n, 7.0)], 0.95)
+    assert (shift.estimate, shift.statistic, shift.p_value) == (0, 0, 1)

@@ -35,3 +35,21 @@ def test_imputations_that_do_not_differ_say_what_one_says():
 def test_more_imputations_leave_less_monte_carlo_error():
     few, many = (pool_by_rubin(np.tile(ESTIMATES, (k, 1)), np.tile(VARIANCES, (k, 1)), np.array([50.0])) for k in (1, 100))
     assert many.monte_carlo_error < few.monte_carlo_error / 9
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e4])
+def test_imputations_that_differ_by_rounding_do_not_differ(size):
+    estimates = size * np.array([[1.0], [1 + 2e-16], [1 - 1e-16], [1.0]])
+    pooled = pool_by_rubin(estimates, np.full((4, 1), 0.25), np.array([30.0]))
+    assert (pooled.missing_information[0], pooled.monte_carlo_error[0]) == (0, 0)
+    assert pooled.df == pytest.approx(31 / 33 * 30)
+
+
+def test_small_differences_of_large_values_are_rounding_where_they_are_far_below_the_standard_error():
+    estimates = 1e-3 + 1e-15 * np.array([[0.0], [1.0], [2.0]])  # a difference of means of about 20
+    assert pool_by_rubin(estimates, np.full((3, 1), 0.25), np.array([30.0])).missing_information[0] == 0
+
+
+def test_what_differs_by_a_millionth_of_the_standard_error_differs():
+    estimates = 1.0 + 1e-6 * np.array([[0.0], [1.0], [2.0]])
+    assert pool_by_rubin(estimates, np.full((3, 1), 1.0), np.array([30.0])).monte_carlo_error[0] > 0

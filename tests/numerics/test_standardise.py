@@ -140,3 +140,12 @@ def test_the_sandwich_is_hc0_of_statsmodels(fitted):
     found = sandwich_of_scores(design, response - chance, -chance * (1 - chance))
     expected = sm.GLM(response, design, family=sm.families.Binomial()).fit(tol=1e-14, cov_type="HC0").cov_params()
     np.testing.assert_allclose(found, expected, rtol=1e-8)
+
+
+def test_values_and_predictions_without_spread_have_no_variance_but_for_rounding():
+    arm = np.arange(60) % 2
+    noise = 1e-12 * np.random.default_rng(3).normal(size=60)
+    told = standardise(7.0 + 0 * noise, arm, np.column_stack([7.0 + noise, 7.0 - noise]))
+    assert (told.covariance == 0).all()
+    few = standardise(7.0 + 1e6 * noise, arm, np.full((60, 2), 7.0))
+    assert (np.diagonal(few.covariance) > 0).all()

@@ -145,3 +145,9 @@ def test_where_nobody_is_left_the_curve_has_no_standard_error_and_the_median_no_
 def test_a_half_that_rounding_misses_is_a_half():
     # 5/6 * 4/5 * 3/4 is not 1/2 in floating point.
     assert quantile_time(kaplan_meier([1, 2, 3, 4, 5, 6], [True] * 6), 0.5, 0.95)[0] == 3.5
+
+
+@pytest.mark.parametrize("n", [40, 4000])
+def test_a_curve_of_many_factors_reaches_a_half_where_half_of_the_subjects_have_had_the_event(n):
+    curve = kaplan_meier(np.arange(1.0, n + 1), np.ones(n, dtype=bool))
+    assert quantile_time(curve, 0.5, 0.95)[0] == (n + 1) / 2
