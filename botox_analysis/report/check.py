@@ -106,8 +106,9 @@ def _settings_moved(before: dict[str, Any], now: dict[str, Any]) -> list[Row]:
 
 def _part_moved(part: str, before: dict[str, Any], now: dict[str, Any], verdict: str) -> list[Row]:
     rows: list[Row] = []
-    for key in sorted({*before.get(part, {}), *now[part]}):
-        old, new = before.get(part, {}).get(key, "not there"), now[part].get(key, "not there")
+    earlier, later = before.get(part, {}), now.get(part, {})
+    for key in sorted({*earlier, *later}):
+        old, new = earlier.get(key, "not there"), later.get(key, "not there")
         if old != new:
             rows.append((MANIFEST, f"{part}: {key}", str(old), str(new), verdict))
     return rows

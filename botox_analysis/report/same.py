@@ -67,6 +67,7 @@ def compare_estimates(before: Path, now: Path) -> Compared:
     old, new = (read_delimited(path, {}).astype(str) for path in (before, now))
     if not set(ESTIMATES_KEY) <= set(old.columns) or old.columns.has_duplicates:
         return Compared([("columns", ", ".join(old.columns), ", ".join(new.columns))], 0, 0.0)
+    old = old[[column for column in old.columns if column in new.columns]]
     key = [*ESTIMATES_KEY, *(["within"] if "within" in new.columns and "within" in old.columns else [])]
     paired = _numbered(old, key).merge(
         _numbered(new, key), on=[*key, "number"], how="outer", suffixes=("", " now"), indicator=True, sort=False
