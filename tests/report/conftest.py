@@ -56,7 +56,11 @@ class Made:
         return things[int(self.rng.integers(len(things)))]
 
     def write(self, folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            for old in folder.iterdir():
+                old.unlink()
+        else:
+            folder.mkdir(parents=True)
         settings = self.settings | ({"protocol": self.protocol} if self.protocol else {})
         encoding, separator = str(settings.get("encoding", "utf-8")), str(settings.get("separator", ","))
         for table, frame in self.tables.items():
@@ -107,7 +111,7 @@ def make(seed: int) -> Made:
 
 
 def _subjects(made: Made) -> None:
-    rng, n = made.rng, int(made.rng.integers(8, 25))
+    rng, n = made.rng, int(made.rng.integers(8, 21))
     arms = made.one_of(ARMS)
     frame = pd.DataFrame({"subject": [f"S{number:03d}" for number in range(n)], "arm": [arms[k % len(arms)] for k in range(n)]})
     frame["arm"] = frame["arm"].to_numpy()[rng.permutation(n)]
