@@ -116,12 +116,17 @@ def _encoded(files: dict[str, bytes], name: str, chance: Random) -> dict[str, by
     return files
 
 
+_OF_ESTIMATES = ["a", "estimate", "method", "within", "number", "_merge", "estimate now", "std_error now", ""]
+
+
 def _change_rows(rows: list[list[str]], table: str, chance: Random) -> None:
     row = chance.choice(rows)
     place = chance.randrange(len(row)) if row else 0
     what = chance.randrange(12)
     known = (
-        [*columns_of(table, ()), *DATES.get(table, ()), "first_dose_date", "row", "index", "0", ""] if table in TABLES else ["a"]
+        [*columns_of(table, ()), *DATES.get(table, ()), "first_dose_date", "row", "index", "0", ""]
+        if table in TABLES
+        else _OF_ESTIMATES
     )
     if what < 4 and row:
         row[place] = chance.choice(CELLS)
