@@ -74,7 +74,6 @@ def test_what_is_promised_is_done_up_to_the_first_fit(made_up, unfitted, tmp_pat
         counted[outcome_of(made, tmp_path / "trial")] += 1
     n = N_TRIALS // N_CHUNKS
     print(f"of {n} trials {counted['nearly valid']} have one fault; {dict(counted)}")  # noqa: T201 - the share accepted
-    assert counted["nearly valid"] >= n / 3
     assert min(counted["report: yes"], counted["report: no"], counted["refused by reading"]) > n / 20
 
 
@@ -86,6 +85,7 @@ def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, eve
     assert known - right == {"protocol"}  # its keys are
     assert known <= {fault.removeprefix("setting ").replace("protocol ", "protocol.") for fault in faults}
     assert faults == set(every_fault)
+    assert sum(len(one.faults) == 1 for one in made) >= N_TRIALS / 3
 
 
 @pytest.mark.parametrize("chunk", range(4))

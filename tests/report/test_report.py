@@ -437,7 +437,10 @@ def test_one_arm_is_refused_with_what_to_do_instead():
     ("change", "said"),
     [
         ({"endpoint": "joy"}, "the protocol's endpoint 'joy' is not measured; what is: 'NRS'"),
-        ({"visit": "week 99"}, "the protocol's visit 'week 99' is not among those of NRS at which arms can be compared: 'week 4'"),
+        (
+            {"visit": "week 99"},
+            "the protocol's visit 'week 99' is not among those of NRS at which arms can be compared: 'week 4'",
+        ),
         ({"covariates": ("height",)}, "the protocol's covariate 'height' is not a column of subjects"),
         ({"efficacy_population": "happy"}, "no population 'happy'"),
     ],
