@@ -57,6 +57,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
         wide = endpoint.measure(trial, endpoint.rule)
         if BASELINE in wide.columns:
             numbers.append((endpoint.label, pd.Series(wide[BASELINE].to_numpy())))
+    numbers, factors = _labelled_apart(numbers, factors)
     arm = trial.subjects["arm"]
     groups = [(name, (arm == name).to_numpy()) for name in trial.arms]
     if len(groups) > 1:
@@ -110,6 +111,22 @@ def kind_of_covariate(column: pd.Series) -> str:
     if is_number(column):
         return NUMBER
     return FACTOR if column.nunique() <= MAX_LEVELS else TEXT
+
+
+def _labelled_apart(*described: list[tuple[str, pd.Series]]) -> list[list[tuple[str, pd.Series]]]:
+    """Covariates under names of their own where their label is that of another covariate or of an endpoint."""
+    labels = [label for of_kind in described for label, _ in of_kind]
+    taken = {label for of_kind in described for label, column in of_kind if column.name is None}
+    apart: list[list[tuple[str, pd.Series]]] = []
+    for of_kind in described:
+        apart.append([])
+        for label, column in of_kind:
+            shown = label
+            if column.name is not None and labels.count(label) > 1:
+                shown = column.name if column.name not in taken else f"{column.name} (column of subjects)"
+            taken.add(shown)
+            apart[-1].append((shown, column))
+    return apart
 
 
 def _spread(values: FloatArray, row: dict[str, object]) -> list[dict[str, object]]:

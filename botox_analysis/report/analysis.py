@@ -24,6 +24,7 @@ from botox_analysis.report.left_out import left_out_of_diary, left_out_of_endpoi
 from botox_analysis.report.missing import missing_values_of
 from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
 from botox_analysis.report.plan import Plan, plan_of
+from botox_analysis.schema import check_estimates
 from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
@@ -145,7 +146,7 @@ def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | 
     ):
         return None
     points = [planned.points] if by_points else None
-    reduction = None if by_points else sorted({planned.reduction, *REDUCTIONS})
+    reduction = None if by_points else _reductions(planned.reduction)
     handled = [(primary.outcomes, MISSING_RESPONSES[0]), *((primary.observed, missing) for missing in MISSING_RESPONSES)]
     if primary.outcomes is primary.observed:
         handled = handled[1:]
@@ -163,6 +164,12 @@ def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | 
     return Responses(curve=curve, rates=event_rates(events), differences=differences, needed=needed)
 
 
+def _reductions(planned: float) -> list[float]:
+    """The protocol's reduction among the others, but for one that reads the same."""
+    others = [share for share in REDUCTIONS if f"{100 * share:g}" != f"{100 * planned:g}"]
+    return sorted([planned, *others])
+
+
 def _safety(safe: Trial) -> Safety:
     overview = [adverse_events(safe, by="overview")]
     if "severity" in adverse_event_table(safe).columns:
@@ -170,16 +177,18 @@ def _safety(safe: Trial) -> Safety:
     overview_events = pd.concat(overview, ignore_index=True)
     terms = order_by_frequency(adverse_events(safe, by="term"))
     terms = terms[terms["category"] != ANY]
+    rates = [event_rates(overview_events)] + ([] if terms.empty else [event_rates(terms)])
+    check_estimates(pd.concat(rates, ignore_index=True))
     nothing = pd.DataFrame()
     differences = nothing if terms.empty else _without_tests(compare_rates(terms))
     in_time = overview_events["at_risk"].notna().all()
     return Safety(
         trial=safe,
-        overview=event_rates(overview_events),
+        overview=rates[0],
         overview_differences=_without_tests(compare_rates(overview_events)),
         incidence=event_rates(overview[0], measure="incidence rate") if in_time else nothing,
         incidence_ratios=_without_tests(compare_rates(overview[0], measure="log incidence rate ratio")) if in_time else nothing,
-        terms=nothing if terms.empty else event_rates(terms),
+        terms=nothing if terms.empty else rates[1],
         differences=differences,
         shown=nothing if terms.empty else _most_frequent(terms, differences),
     )

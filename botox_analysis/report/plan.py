@@ -13,6 +13,7 @@ from botox_analysis.endpoints.emergent import safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import intercurrent_events
 from botox_analysis.endpoints.scales import endpoints_of
+from botox_analysis.models.descriptives import ALL_ARMS
 from botox_analysis.models.design import is_number
 from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.refusal import DataError, listed
@@ -82,6 +83,8 @@ def plan_of(trial: Trial) -> Plan:
             f"{trial.name} has one arm only, '{trial.arms[0]}'; a report compares arms. For one arm, derive the outcomes and "
             "take describe_change."
         )
+    if ALL_ARMS in trial.arms:
+        raise DataError(f"{trial.name}: found an arm '{ALL_ARMS}', as tables call everybody; expected another name.")
     planned = trial.protocol
     endpoints = endpoints_in_order(trial)
     refuse_unknown_strategies(trial)
@@ -141,6 +144,13 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
     endpoints = [*of_diary, *endpoints_of(trial)]
     if not endpoints:
         raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
+    for at, endpoint in enumerate(endpoints):
+        alike = [other.name for other in endpoints[:at] if endpoint.label in (other.label, other.name)]
+        if alike:
+            raise DataError(
+                f"{trial.name}: found the endpoints {listed([alike[0], endpoint.name])}, which a report would call the same, "
+                f"'{endpoint.label}'; expected another name for one of them."
+            )
     if not planned.endpoint:
         return endpoints
     primary = [endpoint for endpoint in endpoints if endpoint.name == planned.endpoint]
@@ -193,6 +203,12 @@ def _refuse_unknown_words(trial: Trial) -> None:
         raise DataError(
             f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
             f"these are {listed(trial.covariates)}."
+        )
+    marked = [name for name in planned.covariates if ":" in name]
+    if marked:
+        raise DataError(
+            f"{trial.name}, protocol: found the covariate {listed(marked)}; expected a name without ':', which marks an effect by "
+            "visit: rename the column by [columns.subjects]."
         )
     twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
     if twice:

@@ -427,7 +427,7 @@ def _spoil_cells(text: str, column: str, share: float) -> Callable[[Made], Any]:
     """Some cells of one column of any table, or all of them, say something else."""
 
     def spoil(made: Made) -> Any:
-        there = [table for table, frame in made.tables.items() if column in frame.columns and len(frame)]
+        there = [table for table, frame in made.tables.items() if list(frame.columns).count(column) == 1 and len(frame)]
         if not there:
             return False
         table = made.one_of(there)
