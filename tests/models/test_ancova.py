@@ -177,8 +177,8 @@ def test_outcomes_without_order_are_refused(outcomes):
         ba.fit_ancova(outcomes.assign(arm=outcomes["arm"].astype(str)))
 
 
-def test_changes_that_the_baseline_reproduces_have_a_difference_without_p_value(outcomes):
-    same = outcomes.assign(change=7 - outcomes["baseline"]).query("visit == 'week 6'")
+def test_changes_that_the_baseline_reproduces_have_a_difference_without_p_value(edit, outcomes):
+    same = edit(outcomes, change=7 - outcomes["baseline"]).query("visit == 'week 6'")
     told = ba.fit_ancova(same, visits=["week 6"]).differences()
     np.testing.assert_allclose(told["estimate"], 0, atol=1e-12)
     assert (told["std_error"] == 0).all()

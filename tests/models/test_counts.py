@@ -408,9 +408,9 @@ def test_a_covariate_that_another_nearly_determines_is_in_the_model(outcomes, ho
 
 @hows
 @pytest.mark.parametrize("covariates", [(), ("baseline",)])
-def test_values_without_spread_have_means_and_no_p_value(outcomes, how, covariates):
+def test_values_without_spread_have_means_and_no_p_value(edit, outcomes, how, covariates):
     value = np.where(outcomes["arm"] == "placebo", 4.0, 7.0)
-    same = outcomes.assign(value=np.where(outcomes["value"].isna(), np.nan, value), recorded_days=28)
+    same = edit(outcomes, value=np.where(outcomes["value"].isna(), np.nan, value), recorded_days=28)
     fit = ba.fit_counts(same, covariates=covariates, **how)
     np.testing.assert_allclose(fit.means()["estimate"], [4, 7, 4, 7], rtol=ROUNDING)
     assert (fit.means()["std_error"] == 0).all()
