@@ -207,8 +207,8 @@ def _refuse_unknown_words(trial: Trial) -> None:
     marked = [name for name in planned.covariates if ":" in name]
     if marked:
         raise DataError(
-            f"{trial.name}, protocol: found the covariate {listed(marked)}; expected a name without ':', which marks an effect by "
-            "visit: rename the column by [columns.subjects]."
+            f"{trial.name}, protocol: found the covariate {listed(marked)}; expected a name without ':', which marks an effect "
+            "by visit: rename the column by [columns.subjects]."
         )
     twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
     if twice:
