@@ -516,4 +516,6 @@ def _counted_day(value: Any, notation: Notation) -> tuple[datetime.date | None, 
     found, wrong = _read_numbers(np.array([value], dtype=object), notation, durations=False)
     if wrong[0] or not abs(found[0]) < 1e5 or notation.date_origin is None:
         return None, NO_CLOCK
-    return notation.date_origin + datetime.timedelta(days=int(np.floor(found[0]))), LOCAL
+    ordinal = notation.date_origin.toordinal() + int(np.floor(found[0]))
+    known = datetime.date.min.toordinal() <= ordinal <= datetime.date.max.toordinal()
+    return (datetime.date.fromordinal(ordinal), LOCAL) if known else (None, NO_CLOCK)

@@ -363,6 +363,13 @@ def test_a_count_of_days_is_a_date_where_it_is_said_since_when(cell, origin, day
     assert one(cell, DATE, notation) == (WRONG if day == WRONG else date(day))
 
 
+@pytest.mark.parametrize(
+    ("origin", "cell"), [("9999-12-31", 1), ("0001-01-01", -1), ("0001-01-01", -99_999), ("9999-12-31", "0")]
+)
+def test_a_count_of_days_that_ends_outside_the_calendar_is_no_date(origin, cell):
+    assert one(cell, DATE, Notation(date_origin=datetime.date.fromisoformat(origin))) == WRONG
+
+
 AT_NIGHT = datetime.datetime(2024, 3, 1, 23, 30)
 CLOCKS = [
     (AT_NIGHT, LOCAL), (AT_NIGHT.replace(tzinfo=datetime.UTC), UTC), (pd.Timestamp(AT_NIGHT, tz="UTC"), UTC),

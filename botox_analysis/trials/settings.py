@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from botox_analysis.cells import ISO_DATE, Notation, text_of
+from botox_analysis.cells import ISO_DATE, YEARS, Notation, text_of
 from botox_analysis.names import has_control, spelled
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import BASELINE
@@ -132,7 +132,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _KEYS["first_day"]: lambda value: _is_whole(value) and value in (0, 1),
     _KEYS["decimal"]: lambda value: value in (".", ","),
     _KEYS["within_window"]: lambda value: value in CHOICES_IN_WINDOWS,
-    _KEYS["date_origin"]: lambda value: _as_date(value) is not None,
+    _KEYS["date_origin"]: lambda value: _is_origin(_as_date(value)),
     _KEYS["time_zone"]: lambda value: isinstance(value, str) and _is_time_zone(value),
     _PROTOCOL_KEYS["reduction"]: lambda value: _is_finite(value) and 0 <= value <= 1,
     _DAYS: lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_whole, value)) and value[0] <= value[1],
@@ -290,6 +290,11 @@ def _as_date(value: object) -> datetime.date | None:
         return datetime.date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _is_origin(day: datetime.date | None) -> bool:
+    """A day since which programs count: none does since before the calendar, or since a day that no trial has."""
+    return day is not None and 1582 <= day.year <= YEARS[1]
 
 
 def _is_time_zone(name: str) -> bool:

@@ -126,3 +126,9 @@ def test_a_population_that_is_something_else_is_refused(trial_folder, name):
 def test_two_ways_to_write_a_number_are_no_two_arms(trial_folder):
     with pytest.raises(ba.DataError, match=r"column 'arm': found '1' and '1\.0'; expected one spelling"):
         ba.load_trial(trial_folder(subjects_csv="subject,arm\na,1\nb,1.0\n"))
+
+
+@pytest.mark.parametrize("origin", ["9999-12-31", "0001-01-01", '"2101-01-01"', "07:32:00", "45352", '"x"'])
+def test_an_origin_of_dates_since_which_no_program_counts_is_refused(trial_folder, origin):
+    with pytest.raises(ba.DataError, match=r"found date_origin = .*; expected a date, such as 1899-12-30"):
+        ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f"date_origin = {origin}"))
