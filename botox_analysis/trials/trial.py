@@ -279,7 +279,9 @@ def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
     if empty:
         raise DataError(f"{door.file('subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named.")
     columns = [column for column in ("arm", "actual_arm") if column in subjects.columns]
-    return subjects.assign(**{column: pd.Categorical(subjects[column], categories=arms) for column in columns})
+    return subjects.assign(
+        **{column: pd.Categorical(subjects[column].where(subjects[column].isin(arms)), categories=arms) for column in columns}
+    )
 
 
 def _reference_first(named: list[str], door: Door) -> list[str]:
