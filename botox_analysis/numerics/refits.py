@@ -260,6 +260,10 @@ def _alone(
     problem: Problem, cross: CrossProducts, chart: Chart, start: FloatArray, contrasts: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """One data set in coordinates of its own."""
+    unknown = np.full(len(contrasts), np.nan)
+    nothing = unknown, unknown, np.full(chart.sigma(start).shape, np.nan)
+    if not cross.n.any():  # a resample of subjects without a value
+        return nothing
     basis = basis_of(cross, problem.basis.design)
     own = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds)
     rows = contrasts @ basis.to_columns
@@ -267,6 +271,6 @@ def _alone(
     try:
         optimum = maximise(own, chart, start)
     except NotDetermined:
-        return missing + np.nan, missing + np.nan, np.full(chart.sigma(start).shape, np.nan)
+        return nothing
     found = optimum.point
     return rows @ (own.beta_ols + found.beta) + missing, ((rows @ found.phi) * rows).sum(axis=-1) + missing, optimum.sigma

@@ -76,6 +76,16 @@ def test_a_resample_without_an_arm_has_no_estimate(outcomes):
     assert not np.isnan(many.estimate[0]).any()
 
 
+def test_a_resample_of_subjects_without_a_value_has_no_estimate(outcomes):
+    unseen = outcomes["subject"].isin(outcomes["subject"].unique()[np.arange(50) % 4 < 2])
+    outcomes = outcomes.assign(**{name: outcomes[name].mask(unseen) for name in ("value", "change", "percent_change")})
+    weights = np.stack([np.ones(50), np.arange(50) % 4 < 2]).astype(float)
+    many = ba.refit_weighted(ba.fit_mmrm(outcomes), weights)
+    assert many.n_failed == 1
+    assert np.isnan(many.estimate[1]).all()
+    assert np.isnan(many.std_error[1]).all()
+
+
 def test_the_jackknife_leaves_out_each_subject_in_turn(outcomes):
     fit = ba.fit_mmrm(outcomes)
     told = ba.jackknife(fit)
