@@ -134,6 +134,9 @@ OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT)
 BASELINE = "baseline"
 """The name of the visit before treatment."""
 
+BETTER = LOWER, HIGHER = ("lower", "higher")
+"""Which values of an endpoint are better."""
+
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:
     """The distinct values of a column, in the order the data carry.
@@ -183,6 +186,7 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         else:
             values = np.empty(n_rows)
             values[:] = columns.get(column, np.nan)
+            values += 0.0  # no negative zero
             complete[column] = values
     frame = pd.DataFrame({**complete, **{column: np.asarray(values) for column, values in rest.items()}}, copy=False)
     return frame if len(seen) == n_rows else check_estimates(frame)

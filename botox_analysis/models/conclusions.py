@@ -9,10 +9,9 @@ import pandas as pd
 
 from botox_analysis.measures import is_ratio
 from botox_analysis.refusal import DataError, listed, require_choice
-from botox_analysis.schema import as_estimates, check_estimates, check_measures
+from botox_analysis.schema import BETTER, HIGHER, as_estimates, check_estimates, check_measures
 
 EVENTS_ARE = ("benefit", "harm")
-BETTER = ("higher", "lower")
 NUMBER_NEEDED = "number needed to treat"
 
 
@@ -120,7 +119,7 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
     if strange or estimates.empty or (estimates["reference"] == "").any():
         found = f"the measure {listed(strange)}" if strange else "rows without a reference" if len(estimates) else "no rows"
         raise DataError(f"estimates has {found}; a margin is for differences and log ratios between an arm and its reference.")
-    sign = 1.0 if better == "higher" else -1.0
+    sign = 1.0 if better == HIGHER else -1.0
     one, other = (sign * estimates[column].to_numpy(dtype=float) for column in ("conf_low", "conf_high"))
     worst, best = np.minimum(one, other), np.maximum(one, other)
     conclusion = np.select(
