@@ -23,15 +23,19 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import DataError, listed, require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.footnotes import footnotes
+from botox_analysis.report.headline import headline
 from botox_analysis.report.kernels import kernels
-from botox_analysis.report.parts import Analysis, Efficacy, MissingValues
-from botox_analysis.schema import BASELINE
+from botox_analysis.report.parts import Analysis, Efficacy, MissingValues, secondary_visit
+from botox_analysis.report.validity import validity
+from botox_analysis.schema import BASELINE, HIGHER
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
 from botox_analysis.tables.efficacy import table_change, table_efficacy
 from botox_analysis.tables.incidence import table_incidence
 from botox_analysis.tables.missing import table_missing
+from botox_analysis.tables.multiplicity import table_multiplicity
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.sensitivity import table_sensitivity
 from botox_analysis.tables.writers import to_html, write_table
@@ -278,11 +282,14 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         tables["baseline"] = table_baseline(analysis.baseline)
     if analysis.secondary:
         chosen = [
-            (frame[frame["visit"] == sentences.secondary_visit(efficacy, analysis.visit)])
+            (frame[frame["visit"] == secondary_visit(efficacy, analysis.visit)])
             for efficacy in analysis.secondary
             for frame in (efficacy.means, efficacy.differences)
         ]
         tables["secondary"] = _adjusted(table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2])), analysis)
+    if not analysis.adjusted.empty:
+        tables["adjusted"] = table_multiplicity(analysis.adjusted)
+    tables["validity"] = _grounds(analysis)
     if analysis.missing is not None:
         tables["missing"] = table_missing(analysis.missing.counted)
     if analysis.missing is not None and not analysis.missing.handlings.empty:
@@ -293,7 +300,9 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         tables["responders"] = table_responders(_told(responses.rates, analysis), _told(compared, analysis))
     if analysis.safety is not None:
         safety = analysis.safety
-        tables["adverse_events_overview"] = table_adverse_events(safety.overview, safety.overview_differences)
+        tables["adverse_events_overview"] = table_adverse_events(
+            safety.overview, safety.overview_differences, occurrences="beside"
+        )
         if not safety.incidence.empty:
             tables["incidence"] = table_incidence(safety.incidence, safety.incidence_ratios)
         if not safety.terms.empty:
@@ -322,9 +331,26 @@ def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
 def _change(primary: Efficacy) -> pd.DataFrame:
     """Means and changes; without a baseline the means alone."""
     if primary.has_baseline:
-        return table_change(primary.unadjusted)
+        table = table_change(primary.unadjusted)
+        if primary.endpoint.better == HIGHER:
+            return table[[name for name in table.columns if "reduction" not in name]]
+        return table
     table = table_change(primary.unadjusted[primary.unadjusted["visit"] != BASELINE])
     return table[[name for name in table.columns if "change" not in name and "reduction" not in name]]
+
+
+def _grounds(analysis: Analysis) -> pd.DataFrame:
+    """What each primary difference rests on; a difference is named where there are several."""
+    grounds = validity(analysis)
+    several = {"Difference": grounds["arm"]} if grounds["arm"].nunique() > 1 else {}
+    return pd.DataFrame(
+        several
+        | {
+            "Status": grounds["status"].map(wording.capital),
+            "What": grounds["what"].map(wording.capital),
+            "Detail": grounds["detail"].map(wording.capital),
+        }
+    )
 
 
 def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
@@ -351,7 +377,7 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
     return template.render(
         name=trial.name,
         banner=sentences.SIMULATED_BANNER if trial.provenance.get("simulated") == "yes" else "",
-        headline=sentences.headline(analysis),
+        headline=headline(analysis),
         estimand=paragraphs.estimand(analysis),
         captions=captions,
         pictures=pictures,
@@ -359,6 +385,7 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
         order={name: number for number, name in enumerate(pictures, start=1)},
         tables={name: Markup(to_html(table)) for name, table in tables.items()},  # noqa: S704 - to_html escapes every text
         titles=sentences.table_titles(analysis),
+        notes=footnotes(analysis),
         methods=paragraphs.methods(analysis),
         provenance=trial.provenance,
         versions=_versions(),

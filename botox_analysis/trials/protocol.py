@@ -82,8 +82,8 @@ class Protocol:
         Nominal coverage of all limits, strictly between 0 and 1.
     imputation : str
         A strategy of multiple imputation that stands for missing values in the primary analysis, a word `impute` knows, such as
-        ``"jump to reference"``. It begins after a discontinuation, or after the last value where no discontinuation explains
-        what is missing; gaps before are missing at random. Empty: none.
+        ``"jump to reference"``. It begins after a discontinuation where ``intercurrent`` names what becomes of the values after
+        one, and that explains what is missing; else after the last value. Gaps before are missing at random. Empty: none.
     draws : int
         Data sets of the multiple imputation, or resamples of the bootstrap: 2 or more.
     seed : int
