@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.refusal import DataError, require_path, require_trial
+from botox_analysis.report.folder import MANIFEST, read_manifest
 from botox_analysis.report.same import SAME, compare_estimates, is_same_drawing, is_same_page
-from botox_analysis.report.write import ESTIMATES, MANIFEST, PAGE, Progress, read_manifest, write_report
+from botox_analysis.report.write import ESTIMATES, PAGE, Progress, write_report
 from botox_analysis.trials.bundled import SIMULATED, open_trial
 from botox_analysis.trials.fetch import SOURCES
 from botox_analysis.trials.read import sha256_of
