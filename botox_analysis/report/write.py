@@ -20,7 +20,8 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
-from botox_analysis.report.folder import MADE_BY, MANIFEST, replacing
+from botox_analysis.report.draft import mend, replacing
+from botox_analysis.report.folder import MADE_BY, MANIFEST, folder_of
 from botox_analysis.report.kernels import kernels
 from botox_analysis.report.parts import Analysis, Efficacy, MissingValues
 from botox_analysis.schema import BASELINE
@@ -71,7 +72,8 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     trial : Trial
         With all who were randomised. Its protocol says what is primary.
     folder : str or Path
-        Where to write. A report that is there is replaced when the new one is complete, and stays if anything fails.
+        Where to write. A report that is there is replaced when the new one is complete, and stays if anything fails; what a
+        killed run left beside it is put back or removed.
     progress : callable, optional
         Told before each step: what, steps done, steps in all.
 
@@ -83,14 +85,18 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     Raises
     ------
     DataError
-        The folder holds something else than a report, or the trial cannot be analysed.
+        The folder holds something else than a report, another run is writing it, it cannot be written, or the trial cannot be
+        analysed.
     FitError
         A model is not determined by the data.
     """
     require_trial(trial)
-    folder = Path(folder).resolve()
+    folder = folder_of(folder)
+    tell = progress or (lambda *_: None)
+    for repaired in mend(folder):
+        tell(repaired, 0, 1)
     with replacing(folder) as draft:
-        _fill(trial, draft, progress or (lambda *_: None))
+        _fill(trial, draft, tell)
     return folder / PAGE
 
 
