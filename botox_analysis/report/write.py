@@ -7,7 +7,9 @@ import hashlib
 import json
 import math
 import platform
+import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -34,7 +36,7 @@ from botox_analysis.tables.missing import table_missing
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.sensitivity import table_sensitivity
 from botox_analysis.tables.writers import to_html, write_table
-from botox_analysis.trials.trial import Trial
+from botox_analysis.trials.trial import LEFT_OUT, Trial
 
 PAGE, ESTIMATES = "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
@@ -104,21 +106,37 @@ def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
     n_steps = len(_FIGURES) + 3
     progress("analysing", 0, n_steps)
     analysis = analyse(trial)
-    progress("writing tables", 1, n_steps)
-    estimates = analysis.estimates
-    (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
-    tables = _write_tables(analysis, folder / "tables")
     (folder / "figures").mkdir()
     captions = sentences.captions(analysis)
+    lacking: set[str] = set()
     for number, name in enumerate(_FIGURES):
-        progress(f"drawing {name.replace('_', ' ')}", 2 + number, n_steps)
+        progress(f"drawing {name.replace('_', ' ')}", 1 + number, n_steps)
         if name in captions:
-            figures.style.save_figure(_draw(name, analysis), folder / "figures" / name)
+            lacking.update(_save(_draw(name, analysis), folder / "figures" / name))
+    progress("writing tables", n_steps - 2, n_steps)
+    estimates = analysis.estimates
+    (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
+    tables = _write_tables(_with_letters_left_out(analysis, "".join(sorted(lacking))), folder / "tables")
     progress("writing the page", n_steps - 1, n_steps)
     page = _render(analysis, captions, tables, folder)
     (folder / PAGE).write_bytes(page.encode())
     (folder / MANIFEST).write_bytes(_manifest(analysis, folder).encode())
     progress("done", n_steps, n_steps)
+
+
+def _save(ax: Any, path: Path) -> str:
+    """Save a figure; the letters that its font lacks, which the report names once for all of its figures."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", figures.style.MissingLettersWarning)
+        figures.style.save_figure(ax, path)
+    return figures.style.letters_lacking(ax)
+
+
+def _with_letters_left_out(analysis: Analysis, letters: str) -> Analysis:
+    if not letters:
+        return analysis
+    row = pd.DataFrame([("figures", figures.style.missing_letters(letters), len(letters))], columns=list(LEFT_OUT))
+    return replace(analysis, left_out=pd.concat([analysis.left_out, row], ignore_index=True))
 
 
 def _draw(name: str, analysis: Analysis) -> Any:
