@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.figures.style import missing_letters
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis import analyse
 from botox_analysis.report.headline import headline
@@ -412,6 +413,16 @@ def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
     assert "&lt;b&gt;toxin&lt;/b&gt;" in page
     assert "A &lt;small&gt; trial" in page
     assert "x &amp; y" in page
+
+
+def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_a_warning(small, tmp_path):
+    subjects = small.subjects.assign(arm=["安慰剂", "肉毒素 🧪"] * 12)
+    tables = {"subjects": subjects, "assessments": small.assessments.astype({"visit": str})}
+    ba.write_report(ba.as_trial(tables, name="letters"), tmp_path / "out")
+    left_out = pd.read_csv(tmp_path / "out" / "tables" / "left_out.csv")
+    [row] = left_out[left_out["Where"] == "figures"].to_numpy().tolist()
+    letters = "".join(sorted("安慰剂肉毒素🧪"))
+    assert row == ["figures", missing_letters(letters), 7]
 
 
 def test_progress_is_told_from_start_to_end(small, tmp_path):
