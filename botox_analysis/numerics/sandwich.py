@@ -13,12 +13,13 @@ Pustejovsky JE, Tipton E (2018). J Bus Econ Stat 36:672-683, section 2.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.residuals import subject_fits
-from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty, pooled_df
+from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem, Uncertainty, pooled_df
 from botox_analysis.numerics.subject_data import SubjectData
 
 DETERMINED = 1e-10
@@ -44,9 +45,14 @@ def _inverse(leverage: FloatArray) -> FloatArray:
 ADJUSTMENTS: dict[str, Callable[[FloatArray], FloatArray]] = {"CR0": _as_they_are, "CR2": _root, "CR3": _inverse}
 """By name: the leverage (n, T, T) of subjects in, their adjustment out."""
 
+WITH_SANDWICH = ("satterthwaite", "between-within", "residual")
+"""Degrees of freedom that go with a sandwich variance; those of Kenward and Roger belong to their own variance."""
 
-def sandwich_variance(fitted: FittedProblem, data: SubjectData, adjustment: str) -> Uncertainty:
-    """The sandwich variance, with Satterthwaite's degrees of freedom under the model.
+
+def sandwich_variance(
+    fitted: FittedProblem, data: SubjectData, adjustment: str, small_sample: str = "satterthwaite"
+) -> Uncertainty:
+    """The sandwich variance, with degrees of freedom of its own or of a rule.
 
     Parameters
     ----------
@@ -56,6 +62,9 @@ def sandwich_variance(fitted: FittedProblem, data: SubjectData, adjustment: str)
         The data that were fitted; one pass is made over them.
     adjustment : str
         One of `ADJUSTMENTS`.
+    small_sample : str
+        One of `WITH_SANDWICH`: Satterthwaite's degrees of freedom are those of this variance under the model; the others do not
+        depend on the variance.
 
     Returns
     -------
@@ -77,6 +86,8 @@ def sandwich_variance(fitted: FittedProblem, data: SubjectData, adjustment: str)
         adjusted.append(np.stack([ax, x], axis=1))
     phi = point.phi
     cov_beta = phi @ meat @ phi
+    if small_sample != "satterthwaite":
+        return replace(SMALL_SAMPLE[small_sample](fitted), cov_beta=cov_beta)
 
     def df(contrasts: FloatArray) -> FloatArray:
         direction = phi @ contrasts.T  # (p, k)
