@@ -81,7 +81,8 @@ def fit_mmrm(
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
         do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
-        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within.
+        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
+        for what one subject determines alone: its residual is 0, and says nothing of the variance.
     weights : str, optional
         A column of positive weights: the variance of a value is divided by its weight.
 
@@ -199,7 +200,8 @@ def _fit(
         sums = measures.sums
         basis = basis_of(sums, design.columns)
         refuse_undetermined(measures, design, basis)
-        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
+        variances = "by visit" if phrase.is_heterogeneous else "one"
+        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
         refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:

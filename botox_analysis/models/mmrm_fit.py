@@ -383,7 +383,14 @@ class MmrmFit(Fit):
                 f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
                 "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
             )
-        return super()._estimates(rows, **columns)
+        estimates = super()._estimates(rows, **columns)
+        unknown = estimates["df"].isna()
+        if not unknown.any():
+            return estimates
+        return estimates.assign(
+            std_error=estimates["std_error"].mask(unknown),
+            note=np.where(unknown, "the variance is not determined", ""),
+        )
 
 
 def _is_contrast(cells: Any) -> bool:

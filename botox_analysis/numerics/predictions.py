@@ -104,8 +104,9 @@ def subject_predictions(
         wanted = known & ~use
         std_error, df, sd = (np.full(observed.shape, np.nan) for _ in range(3))
         asked = row[wanted] / unit[wanted][:, None]
-        std_error[wanted] = np.sqrt(np.einsum("kp,pq,kq->k", asked, uncertainty.cov_beta, asked))
         df[wanted] = _in_parts(uncertainty.df, asked)
+        squared = np.maximum(np.einsum("kp,pq,kq->k", asked, uncertainty.cov_beta, asked), 0.0)
+        std_error[wanted] = np.where(np.isnan(df[wanted]), np.nan, np.sqrt(squared))
         sd[wanted] = np.sqrt(np.maximum(variance[wanted], 0.0)) / unit[wanted]
         mean = np.where(use, data.y[rows], np.where(known, mean, np.nan))
         yield SubjectPredictions(rows, observed, np.asarray(mean), std_error, df, sd)
