@@ -25,7 +25,7 @@ from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.problem import Basis, Problem, basis_of, pose
 from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairwise_covariance
-from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich_variance
+from botox_analysis.numerics.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import kind_of, listed, require_choice, require_crossproducts
@@ -66,7 +66,9 @@ def fit_mmrm(
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
         the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
         which is too small under an unstructured covariance (with complete data it is below the exact variance);
-        ``"between-within"`` and ``"residual"``, for comparison with other software.
+        ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
+        ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
+        TYPE=UN it gives all effects those of subjects.
     covariates : sequence of str
         Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each. Numbers have slopes;
         texts, categories and truth values are factors. A site coded 1, 2, 3 is a number: make it a text
@@ -78,7 +80,9 @@ def fit_mmrm(
         likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
-        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious; with Satterthwaite degrees of freedom.
+        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
+        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
+        for what one subject determines alone: its residual is 0, and says nothing of the variance.
     weights : str, optional
         A column of positive weights: the variance of a value is divided by its weight.
 
@@ -175,9 +179,10 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     require_choice(variance, VARIANCES, "variance")
     if estimation == "ml" and small_sample.startswith("kenward-roger"):
         raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
-    if variance != "model" and small_sample != "satterthwaite":
+    if variance != "model" and small_sample not in WITH_SANDWICH:
         raise ValueError(
-            f"variance {variance!r} has Satterthwaite degrees of freedom; leave small_sample out, it is {small_sample!r}."
+            f"small_sample is {small_sample!r}, which corrects the variance 'model'; with variance {variance!r} take one of "
+            f"{listed(WITH_SANDWICH)}."
         )
 
 
@@ -195,7 +200,8 @@ def _fit(
         sums = measures.sums
         basis = basis_of(sums, design.columns)
         refuse_undetermined(measures, design, basis)
-        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
+        variances = "by visit" if phrase.is_heterogeneous else "one"
+        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
         refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
@@ -220,7 +226,7 @@ def _fit(
         elif measures.data is None:
             raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
         else:
-            uncertainty = sandwich_variance(fitted, measures.data, variance)
+            uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
 
         def df(rows: FloatArray) -> FloatArray:
             with one_thread():
@@ -279,7 +285,9 @@ def _method(
     chosen = f"{wording.structure(str(phrase))} covariance" + (
         f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
     )
-    df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
+    df = small_sample.title().replace("-Linear", " linear")
+    if variance != "model":
+        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
     adjusted = []
     for term in measures.terms:
         slope = "" if term.levels or term.name == "baseline" else " (slope)"

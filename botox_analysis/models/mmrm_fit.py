@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
+from botox_analysis.models.predictions import predicted_values
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.residuals import subject_fits
@@ -327,6 +328,46 @@ class MmrmFit(Fit):
             )
         return pd.concat(pieces, ignore_index=True)
 
+    def predictions(self, *, given: str = "observed values", conf_level: float = 0.95) -> pd.DataFrame:
+        """Values of each subject at each visit as the model predicts them, also of subjects without any value.
+
+        Parameters
+        ----------
+        given : str
+            ``"observed values"``: each missing value given the subject's covariates and the values that were observed.
+            ``"covariates"``: each value, also one that was observed, given the covariates alone.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            One row for each subject and visit: subject, arm, visit, ``observed`` (the value is in the fit); ``predicted``, in the
+            unit of the response, with ``std_error``, ``df``, ``conf_low`` and ``conf_high`` of this mean; ``residual_sd``, the
+            standard deviation of a value about it; ``prediction_error``, the root of the sum of both variances, with
+            ``prediction_low`` and ``prediction_high`` of a value; ``conf_level``. A value that is given is ``predicted`` by
+            itself, and its errors are missing. All are missing where a covariate or weight of the visit is not known, where
+            nobody in the fit has the subject's level of a factor, or where the mean is not determined.
+
+        Raises
+        ------
+        FitError
+            The fit is of summed cross-products, which no longer hold the subjects.
+        ValueError
+            `given` is not known, or `conf_level` is no share.
+
+        Notes
+        -----
+        The covariance is taken as known: in few subjects errors are somewhat too small. Limits are those of Student's t, with the
+        degrees of freedom of the mean; R's mmrm takes the normal distribution. With a covariance on days, a missing visit is on
+        the median day of those observed.
+
+        References
+        ----------
+        McCulloch CE, Searle SR (2001). Generalized, Linear, and Mixed Models, section 9.2.
+        """
+        return predicted_values(self.measures, self.fitted, self.uncertainty, given=given, conf_level=conf_level)
+
     def _n_seen(self, places: Sequence[int]) -> FloatArray:
         """Subjects of each arm with a value at one of the visits."""
         seen = self.measures.sums.observed[:, list(places)].any(axis=1).astype(float)
@@ -342,7 +383,14 @@ class MmrmFit(Fit):
                 f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
                 "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
             )
-        return super()._estimates(rows, **columns)
+        estimates = super()._estimates(rows, **columns)
+        unknown = estimates["df"].isna()
+        if not unknown.any():
+            return estimates
+        return estimates.assign(
+            std_error=estimates["std_error"].mask(unknown),
+            note=np.where(unknown, "the variance is not determined", ""),
+        )
 
 
 def _is_contrast(cells: Any) -> bool:
