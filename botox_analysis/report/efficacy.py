@@ -35,6 +35,10 @@ ALL_OBSERVED = "all observed values"
 OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
 """Sensitivity analyses by the mixed model."""
 
+ROBUST = "HC2"
+"""The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
+differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -198,6 +202,10 @@ def _by_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: st
     return fit_ancova(outcomes, covariates=covariates, response=response, visits=visits)
 
 
+def _by_robust_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+    return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
+
+
 def _by_mmrm(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
     try:
         return _fit_mmrm(outcomes, covariates, response, visits, FALL_BACK)
@@ -228,6 +236,22 @@ ANALYSES: dict[str, Callable[[pd.DataFrame, tuple[str, ...], str, list[str]], Fi
 """The word of the protocol -> *outcomes*, covariates, response and visits -> `Fit`."""
 
 
+def robust_of(primary: Efficacy) -> str:
+    """The name of the analysis of covariance with a robust variance, among `other_analyses`.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+
+    Returns
+    -------
+    str
+        With the primary handling of missing values.
+    """
+    return f"ANCOVA, {primary.handling}, {ROBUST} variance"
+
+
 def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> tuple[dict[str, Fit], LeftOut]:
     """The primary model, and others that show how much of its difference hangs on it.
 
@@ -244,7 +268,8 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
     -------
     fits : dict of str to Fit
         By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
-        for each arm; the analysis of covariance of those seen at the visit; without covariates.
+        for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
+        without covariates.
     left_out : list of (str, str, int)
         Models that could not be fitted, and why.
     """
@@ -259,6 +284,7 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
     others.append((f"ANCOVA, {OBSERVED_CASES}", partial(_by_ancova, observed, covariates, response, [visit])))
+    others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
     if covariates:
         others.append((f"unadjusted, {primary.handling}", partial(_by_ancova, primary.outcomes, (), response, [visit])))
 
