@@ -282,6 +282,31 @@ def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: s
     return frame
 
 
+def refuse_pairs(frame: pd.DataFrame, shown_by: str, frame_name: str = "estimates") -> None:
+    """Refuse differences to several references, which a figure or table would show as if they were to one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    shown_by : str
+        The figure or table, with its article.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the references.
+    """
+    references = [name for name in frame["reference"].unique() if name]
+    if len(references) > 1:
+        raise DataError(
+            f"{frame_name} has differences to several references ({listed(references)}); {shown_by} shows those to one, "
+            "plot_forest shows all pairs."
+        )
+
+
 def with_events(
     estimates: pd.DataFrame, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
 ) -> pd.DataFrame:

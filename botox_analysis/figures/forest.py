@@ -138,7 +138,17 @@ def _labels(estimates: pd.DataFrame) -> list[str]:
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
     rows = estimates[differing].assign(**({"method": _own_parts(estimates["method"])} if "method" in differing else {}))
+    if estimates.loc[estimates["reference"] != "", "reference"].nunique() > 1:
+        rows["arm"] = _pairs(estimates)
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
+
+
+def _pairs(estimates: pd.DataFrame) -> list[str]:
+    """Each arm with what it is compared with, where that differs between the rows."""
+    return [
+        f"{row.arm} {'to' if is_ratio(row.measure) else 'minus'} {row.reference}" if row.reference else row.arm
+        for row in estimates[["arm", "reference", "measure"]].itertuples()
+    ]
 
 
 def _own_parts(methods: pd.Series) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,8 @@ class MmrmFit(Fit):
     uncertainty: Uncertainty
     to_columns: FloatArray
     to_means: FloatArray
+
+    visits_together: ClassVar[bool] = True
 
     def __repr__(self) -> str:
         """What was fitted to what."""
@@ -193,59 +195,6 @@ class MmrmFit(Fit):
             reference=self.arms[0], measure=f"difference in {self.labels['measure']}", n=n[1:] + n[:1],
             conf_level=conf_level,
         )  # fmt: skip
-
-    def contrasts(self, weights: Mapping[str, Mapping[tuple[str, str], float]], *, conf_level: float = 0.95) -> pd.DataFrame:
-        """Any combinations of the adjusted means, by name.
-
-        Parameters
-        ----------
-        weights : mapping of str to mapping of (arm, visit) to float
-            For each name, the weight of the mean of an arm at a visit; of those left out 0.
-        conf_level : float
-            Nominal coverage, strictly between 0 and 1.
-
-        Returns
-        -------
-        DataFrame
-            *estimates* in the order given; the name is in ``category``, and ``n`` counts the subjects of the arms named
-            with a value at one of the visits named.
-
-        Raises
-        ------
-        DataError
-            An arm or a visit is not in the fit.
-
-        Examples
-        --------
-        >>> import botox_analysis as ba
-        >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
-        >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
-        >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
-        [-1.41]
-        """
-        if not isinstance(weights, Mapping) or not weights or not all(_is_contrast(cells) for cells in weights.values()):
-            found = f"{dict(weights)}" if isinstance(weights, Mapping) else kind_of(weights)
-            raise ValueError(
-                f"weights: found {found}; expected a name for each contrast, and for each name the weights of means: "
-                "{name: {(arm, visit): number}}."
-            )
-        rows, n = [], []
-        for name, cells in weights.items():
-            for arm, visit in cells:
-                if arm not in self.arms or visit not in self.visits:
-                    raise DataError(
-                        f"contrast '{name}': the fit has no mean of arm '{arm}' at '{visit}'; its arms are {listed(self.arms)}, "
-                        f"its visits {listed(self.visits, n_shown=12)}."
-                    )
-            places = [(self.arms.index(arm), self.visits.index(visit)) for arm, visit in cells]
-            rows.append(sum(weight * self.rows["observed"][place] for place, weight in zip(places, cells.values(), strict=True)))
-            seen = self._n_seen(sorted({visit for _, visit in places}))
-            n.append(sum(seen[arm] for arm in {arm for arm, _ in places}))
-        estimates = self._estimates(
-            np.array(rows), arm=[""] * len(rows), visit="", reference="", measure=f"contrast of {self.labels['measure']}",
-            n=np.array(n), conf_level=conf_level, category=list(weights),
-        )  # fmt: skip
-        return estimates
 
     def joint_test(self) -> pd.DataFrame:
         """Whether the difference between arms is the same at all visits: the F test of arm by visit.
@@ -391,12 +340,3 @@ class MmrmFit(Fit):
             std_error=estimates["std_error"].mask(unknown),
             note=np.where(unknown, "the variance is not determined", ""),
         )
-
-
-def _is_contrast(cells: Any) -> bool:
-    return bool(
-        isinstance(cells, Mapping)
-        and cells
-        and all(isinstance(cell, tuple) and len(cell) == 2 for cell in cells)
-        and all(isinstance(weight, int | float | np.number) and np.isfinite(weight) for weight in cells.values())
-    )

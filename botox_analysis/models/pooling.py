@@ -12,10 +12,11 @@ from joblib import Parallel, delayed
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.design import Design, build_design
 from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
-from botox_analysis.models.resampled_parts import MOST_FAILED
+from botox_analysis.models.resampled_parts import MOST_FAILED, require_reach
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.least_squares import fit_least_squares
 from botox_analysis.numerics.many_regressions import many_regressions
+from botox_analysis.numerics.percentiles import percentile_limits
 from botox_analysis.numerics.rubin import pool_by_rubin
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
@@ -26,10 +27,6 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 
 AT_ONCE = 20
 """Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
-
-ROUNDED = 1e-9
-"""An estimate of a resample that is a smaller share of the standard error is 0: rounding leaves 1e-14 of a difference of two
-means that are the same."""
 
 OF_AN_ANCOVA = ("differences", "means")
 LIMITS = ("normal", "percentile")
@@ -82,7 +79,7 @@ def pool_imputations(
     visits : sequence of str, optional
         Those to analyse; left out: all.
     limits : str
-        For a bootstrap ``"normal"`` or ``"percentile"``.
+        For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
@@ -101,7 +98,8 @@ def pool_imputations(
     FitError
         It gives no finite number in one of them, or the covariates do not determine it.
     ValueError
-        A word is not known, or `covariates` is given for an analysis of one's own.
+        A word is not known, `covariates` is given for an analysis of one's own, or percentile limits of `conf_level` lie beyond
+        the resamples.
 
     References
     ----------
@@ -122,6 +120,8 @@ def pool_imputations(
     require_choice(limits, LIMITS, "limits")
     if limits == "percentile" and imputations.draws != BOOTSTRAP:
         raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
+    if limits == "percentile":
+        require_reach(conf_level, len(imputations) - 1)
     if callable(analysis):
         if covariates is not None or visits is not None:
             raise ValueError("covariates and visits are of the analysis of covariance; put them into the analysis that you give.")
@@ -182,11 +182,8 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         said = t_inference(estimate[0], std_error, df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
         if limits == "percentile":
-            # These quantiles and the p-value say the same: a limit is 0 where p is the level.
-            low, high = np.quantile(resampled, [0.5 - conf_level / 2, 0.5 + conf_level / 2], axis=0, method="weibull")
-            about_0 = np.where(np.abs(resampled) <= ROUNDED * std_error, 0.0, resampled)
-            beyond = np.minimum((about_0 <= 0).sum(axis=0), (about_0 >= 0).sum(axis=0))
-            p_value = np.minimum(2 * (beyond + 1) / (n + 1), 1.0)
+            require_reach(conf_level, n)
+            low, high, p_value = percentile_limits(resampled, conf_level)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))

@@ -39,6 +39,10 @@ ALL_OBSERVED = "all observed values"
 OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
 """Sensitivity analyses by the mixed model."""
 
+ROBUST = "HC2"
+"""The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
+differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -209,6 +213,10 @@ def _by_ancova(of: Comparison) -> Fit:
     return fit_ancova(of.outcomes, covariates=of.covariates, response=of.response, visits=list(of.visits))
 
 
+def _by_robust_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+    return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
+
+
 def _by_mmrm(of: Comparison) -> Fit:
     structures = of.planned.covariance or FALL_BACK
     try:
@@ -287,6 +295,22 @@ ANALYSES: dict[str, Callable[[Comparison], Fit | ImputedFit]] = {
 """The word of the protocol -> what is compared -> its fit."""
 
 
+def robust_of(primary: Efficacy) -> str:
+    """The name of the analysis of covariance with a robust variance, among `other_analyses`.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+
+    Returns
+    -------
+    str
+        With the primary handling of missing values.
+    """
+    return f"ANCOVA, {primary.handling}, {ROBUST} variance"
+
+
 def other_analyses(
     primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
 ) -> tuple[dict[str, Fit | ImputedFit], LeftOut]:
@@ -307,7 +331,8 @@ def other_analyses(
     -------
     fits : dict of str to Fit
         By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
-        for each arm; the analysis of covariance of those seen at the visit; without covariates.
+        for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
+        without covariates.
     left_out : list of (str, str, int)
         Models that could not be fitted, and why.
     """
@@ -326,6 +351,7 @@ def other_analyses(
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
     others.append((f"ANCOVA, {OBSERVED_CASES}", partial(ancova, observed, covariates)))
+    others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
     if covariates:
         others.append((f"unadjusted, {primary.handling}", partial(ancova, primary.outcomes, ())))
 

@@ -14,7 +14,7 @@ from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.report import phrases
 from botox_analysis.report.begins import LAST_VALUE
-from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED
+from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED, ROBUST, robust_of
 from botox_analysis.report.estimand import intercurrent_sentence
 from botox_analysis.report.parts import Analysis, Efficacy
 from botox_analysis.report.planned import emergent_rule_of
@@ -213,7 +213,7 @@ def _secondary(analysis: Analysis, primary: MmrmFit) -> str:
 
 def _sensitivity(analysis: Analysis) -> str:
     """What the sensitivity analyses are, where there are other models than the primary one."""
-    if not any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values()):
+    if len(analysis.sensitivity) < 2:
         return ""
     parts = []
     of_all_observed = analysis.sensitivity.get(OF_ALL_OBSERVED)
@@ -226,11 +226,19 @@ def _sensitivity(analysis: Analysis) -> str:
         )
     if EACH_ARM in analysis.sensitivity:
         parts.append("the mixed model with a covariance of its own for each arm")
-    parts.append(
-        "analysis of covariance (least squares) of that visit alone"
-        f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
-    )
-    parts += ["the difference without covariates"] * bool(analysis.covariates)
+    if f"ANCOVA, {OBSERVED_CASES}" in analysis.sensitivity:
+        parts.append(
+            "analysis of covariance (least squares) of that visit alone"
+            f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
+        )
+    if robust_of(analysis.primary) in analysis.sensitivity:
+        parts.append(
+            f"analysis of covariance of that visit alone{phrases.adjusted(analysis, by_mmrm=False)}, missing values: "
+            f"{analysis.primary.handling}, with a variance that lets the spread differ between arms and subjects ({ROBUST}, with "
+            "Bell and McCaffrey's degrees of freedom), which keeps the size of the test where arms differ in size and spread"
+        )
+    unadjusted = f"unadjusted, {analysis.primary.handling}"
+    parts += ["the difference without covariates"] * (unadjusted in analysis.sensitivity)
     return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botox_analysis import wording
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report import phrases
+from botox_analysis.report.efficacy import ROBUST, robust_of
 from botox_analysis.report.parts import Analysis, Efficacy
 
 SIMULATED_BANNER = "Simulated data. Nobody in this trial exists; nothing here is evidence of any effect."
@@ -29,6 +30,7 @@ def captions(analysis: Analysis) -> dict[str, str]:
     adjusted = phrases.adjusted(analysis, by_mmrm=False)
     n_sensitivity = [wording.count(n) for frame in analysis.primary_differences.values() for n in frame["n"]]
     by_mmrm = any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values())
+    robust = robust_of(primary) in analysis.sensitivity
     texts = {
         "flow": (
             "Flow of subjects from randomisation to the primary analysis, by arm. "
@@ -51,7 +53,9 @@ def captions(analysis: Analysis) -> dict[str, str]:
             f"The primary difference at {visit} by other models{', and without covariates' if analysis.covariates else ''}; "
             f"{population}, with {level}. "
             + ("MMRM: mixed model for repeated measures, of all visits. " if by_mmrm else "")
-            + f"ANCOVA: analysis of covariance at {visit} alone{adjusted}. Subjects with a value at {visit}, observed or imputed, from top to bottom: "
+            + f"ANCOVA: analysis of covariance at {visit} alone{adjusted}. "
+            + (f"{ROBUST} variance: the spread may differ between subjects. " if robust else "")
+            + f"Subjects with a value at {visit}, observed or imputed, from top to bottom: "
             f"n = {wording.joined(n_sensitivity)}."
         ),
     }

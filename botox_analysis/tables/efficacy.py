@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import MEANS, SPREADS, check_measures
+from botox_analysis.schema import MEANS, SPREADS, check_measures, refuse_pairs
 
 
 def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -24,10 +24,11 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     Raises
     ------
     DataError
-        The frames are empty, or of another kind.
+        The frames are empty, of another kind, or differences are to several references.
     """
     check_measures(means, MEANS, "means")
     check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
+    refuse_pairs(differences, "a table of efficacy", "differences")
     level = f"{100 * means['conf_level'].iloc[0]:g} % CI"
     reference = differences["reference"].iloc[0]
     key = ["endpoint", "visit", "arm"]

@@ -85,7 +85,11 @@ def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call
         (lambda fit: fit.means(conf_level=95), ValueError, "conf_level is 95"),
         (lambda fit: fit.differences(conf_level=95), ValueError, "conf_level is 95"),
         (lambda fit: fit.average_differences(conf_level=95), ValueError, "conf_level is 95"),
-        (lambda fit: fit.contrasts({"early": {("placebo", "week 4"): 1}}, conf_level=95), ValueError, "conf_level is 95"),
+        (
+            lambda fit: fit.contrasts({"early": {("placebo", "week 4"): 1, ("155 U", "week 4"): -1}}, conf_level=95),
+            ValueError,
+            "conf_level is 95",
+        ),
         (
             lambda fit: fit.average_differences(["week 99"]),
             ba.DataError,
