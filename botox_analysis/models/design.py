@@ -152,6 +152,28 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str], what: 
         raise DataError(f"outcomes has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
 
 
+def refuse_one_value(covariate: str, levels: Sequence[str]) -> None:
+    """Refuse an effect of arm by a covariate that is the same for everybody.
+
+    Parameters
+    ----------
+    covariate : str
+        Its name.
+    levels : sequence of str
+        Those that occur; empty for a number.
+
+    Raises
+    ------
+    DataError
+        Always.
+    """
+    found = f"one level, '{levels[0]}'," if levels else "one value"
+    raise DataError(
+        f"outcomes: the covariate '{covariate}' has {found} among the subjects analysed, so its effect by arm is not determined; "
+        f"expected two or more, or '{covariate}' without 'arm:'."
+    )
+
+
 def refuse_missing_covariate(covariate: str) -> None:
     """Refuse a covariate that nobody has.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.models.fitted_mean import FittedMean
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer
 from botox_analysis.refusal import DataError, require_choice, require_conf_level
 from botox_analysis.schema import MEANS, as_estimates
@@ -46,6 +47,8 @@ class Fit:
         Residual standard deviation at each visit.
     not_entered : tuple of (str, str, int)
         Subjects that do not enter: where, reason, n.
+    fitted_means : tuple of FittedMean
+        The mean as a function of arm, visit and covariates: of all visits together, or one a visit.
     """
 
     labels: Mapping[str, str]
@@ -58,6 +61,7 @@ class Fit:
     names: tuple[str, ...]
     residual_sd: FloatArray
     not_entered: tuple[tuple[str, str, int], ...] = ()
+    fitted_means: tuple[FittedMean, ...] = ()
 
     @property
     def left_out(self) -> pd.DataFrame:

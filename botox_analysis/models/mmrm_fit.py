@@ -127,7 +127,8 @@ class MmrmFit(Fit):
         if group not in self.covariances:
             known = listed(self.covariances) if self.measures.grouped_by else "one for all, without a name"
             raise ValueError(f"group {group!r} has no covariance; there is {known}.")
-        return pd.DataFrame(self.covariances[group], index=list(self.visits), columns=list(self.visits))
+        visits = list(self.measures.visits)
+        return pd.DataFrame(self.covariances[group], index=visits, columns=visits)
 
     def correlation(self, group: str = "") -> pd.DataFrame:
         """The fitted correlation of the visits of a subject.
@@ -318,7 +319,7 @@ class MmrmFit(Fit):
                     {
                         "subject": subjects["subject"].to_numpy()[row_of],
                         "arm": pd.Categorical.from_codes(subjects["arm"].to_numpy()[row_of], list(self.arms)),
-                        "visit": pd.Categorical.from_codes(visit, list(self.visits), ordered=True),
+                        "visit": pd.Categorical.from_codes(visit, list(measures.visits), ordered=True),
                         "fitted": (y[part.rows] - raw)[seen],
                         "residual": values[seen],
                         "kind": kind,
@@ -329,7 +330,8 @@ class MmrmFit(Fit):
 
     def _n_seen(self, places: Sequence[int]) -> FloatArray:
         """Subjects of each arm with a value at one of the visits."""
-        seen = self.measures.sums.observed[:, list(places)].any(axis=1).astype(float)
+        first = len(self.measures.visits) - len(self.visits)  # a baseline that is a response is not compared
+        seen = self.measures.sums.observed[:, [first + place for place in places]].any(axis=1).astype(float)
         return seen @ self.measures.sums.n_by_arm
 
     def _estimates(self, rows: FloatArray, **columns: Any) -> pd.DataFrame:

@@ -91,7 +91,23 @@ class Uncertainty:
         JointTest
             With k degrees of freedom in the numerator.
         """
-        said = contrasts @ beta
+        return self.test_of(contrasts @ beta, contrasts)
+
+    def test_of(self, said: FloatArray, contrasts: FloatArray) -> JointTest:
+        """The F test that contrasts with given estimates are 0.
+
+        Parameters
+        ----------
+        said : ndarray, shape (k,)
+            The estimates.
+        contrasts : ndarray, shape (k, p)
+            Linearly independent.
+
+        Returns
+        -------
+        JointTest
+            With k degrees of freedom in the numerator.
+        """
         n_contrasts = len(contrasts)
         factor = linalg.cho_factor(contrasts @ self.cov_beta @ contrasts.T)
         statistic = float(said @ linalg.cho_solve(factor, said)) / n_contrasts
