@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.models.fitted_mean import FittedMean
+from botox_analysis.models.term_answers import MARGINS, TermAnswers
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer
 from botox_analysis.refusal import DataError, require_choice, require_conf_level
 from botox_analysis.schema import MEANS, as_estimates
@@ -18,11 +20,9 @@ from botox_analysis.trials.trial import LEFT_OUT
 RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
 
-MARGINS = ("observed", "equal")
-
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(TermAnswers):
     """A fitted linear model of *outcomes*: arms (A) by visits (V), p coefficients.
 
     Attributes
@@ -110,7 +110,8 @@ class Fit:
         Returns
         -------
         DataFrame
-            *estimates* of arm minus reference, by visit and arm; ``n`` counts both arms.
+            *estimates* of arm minus reference, by visit and arm; ``n`` counts both arms. Under a constant effect there is one
+            row an arm, at ``"all visits"``.
 
         Raises
         ------
@@ -121,18 +122,19 @@ class Fit:
         """
         if len(self.arms) < 2:
             raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
-        all_rows = self.rows["observed"]
+        visits, places = self._compared
+        all_rows, n = self.rows["observed"][:, places], self._n_compared()
         contrasts = all_rows[1:] - all_rows[:1]
         n_others, n_visits, p = contrasts.shape
         rows = contrasts.transpose(1, 0, 2).reshape(n_visits * n_others, p)
         return self._estimates(
-            rows, arm=list(self.arms[1:]) * n_visits, visit=np.repeat(self.visits, n_others), reference=self.arms[0],
-            measure=f"difference in {self.labels['measure']}", n=(self.n[1:] + self.n[:1]).T.ravel(), conf_level=conf_level,
+            rows, arm=list(self.arms[1:]) * n_visits, visit=np.repeat(visits, n_others), reference=self.arms[0],
+            measure=f"difference in {self.labels['measure']}", n=(n[1:] + n[:1]).T.ravel(), conf_level=conf_level,
         )  # fmt: skip
 
     def _estimates(
         self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
-        conf_level: float, category: Any = "",
+        conf_level: float, category: Any = "", also: Mapping[str, Any] = MappingProxyType({}),
     ) -> pd.DataFrame:  # fmt: skip
         require_conf_level(conf_level)
         said = infer(self.coefficients, rows, conf_level)
@@ -153,5 +155,6 @@ class Fit:
                 "conf_high": said.conf_high,
                 "conf_level": conf_level,
                 "p_value": said.p_value,
+                **also,
             }
         )

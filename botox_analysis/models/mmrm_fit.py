@@ -11,10 +11,12 @@ import pandas as pd
 
 from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
+from botox_analysis.models.mean_words import CONSTANT_EFFECT, SLOPE
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.residuals import subject_fits
-from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty
+from botox_analysis.numerics.small_sample import FittedProblem, JointTest, Uncertainty
 from botox_analysis.refusal import DataError, FitError, kind_of, listed, require_choice, require_text
 
 RESIDUALS = ("raw", "pearson", "normalised")
@@ -260,25 +262,50 @@ class MmrmFit(Fit):
         DataError
             There is one arm or one visit only.
         """
+        if self.measures.mean.kind in (CONSTANT_EFFECT, SLOPE):
+            raise DataError(f"the mean '{self.measures.mean}' has no effect of arm by visit; ask for term_tests.")
         if len(self.arms) < 2 or len(self.visits) < 2:
             raise DataError(f"a test of arm by visit needs two of each; the fit has {len(self.arms)} and {len(self.visits)}.")
         rows = self.rows["observed"]
         differences = rows[1:] - rows[:1]
         contrasts = (differences[:, 1:] - differences[:, :1]).reshape(-1, rows.shape[-1])
-        told = self.uncertainty.joint_test(
-            self.fitted.problem.beta_ols + self.fitted.optimum.point.beta, contrasts @ self.to_columns
-        )
-        return pd.DataFrame(
-            {
-                "endpoint": [self.labels["endpoint"]],
-                "test": ["arm by visit"],
-                "method": [self.method],
-                "statistic": [told.statistic],
-                "num_df": [told.num_df],
-                "df": [told.df],
-                "p_value": [told.p_value],
-            }
-        )
+        return self._as_tests([("", "arm by visit", self._joint_test(contrasts))]).drop(columns="visit")
+
+    def overall_test(self) -> pd.DataFrame:
+        """Whether arms differ at all: the F test of all differences together.
+
+        Returns
+        -------
+        DataFrame
+            One row, as of `joint_test`: the numerator has a degree of freedom for each arm but the reference at each visit; for
+            a constant effect for each arm, for slopes two for each.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        """
+        self._require_arms()
+        rows = self.rows["observed"][:, self._compared[1]]
+        rows = (rows[1:] - rows[:1]).reshape(-1, rows.shape[-1])
+        length = np.linalg.norm(rows, axis=1)
+        rows = rows[independent_columns((rows / length[:, None]).T)]
+        return self._as_tests([("", "difference between arms", self._joint_test(rows))]).drop(columns="visit")
+
+    @property
+    def _compared(self) -> tuple[tuple[str, ...], list[int]]:
+        if self.measures.mean.kind == CONSTANT_EFFECT:
+            return ("all visits",), [0]
+        return super()._compared
+
+    def _n_compared(self) -> FloatArray:
+        return self._n_of_any() if self.measures.mean.kind == CONSTANT_EFFECT else self.n
+
+    def _n_of_any(self) -> FloatArray:
+        return self._n_seen(range(len(self.visits)))[:, None]
+
+    def _joint_test(self, rows: FloatArray) -> JointTest:
+        return self.uncertainty.test_of(rows @ self.coefficients.beta, rows @ self.to_columns)
 
     def residuals(self, kind: str = "normalised") -> pd.DataFrame:
         """Residuals of the values in the fit.
