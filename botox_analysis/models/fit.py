@@ -13,7 +13,7 @@ import pandas as pd
 from botox_analysis.models.fitted_mean import FittedMean
 from botox_analysis.models.term_answers import MARGINS, TermAnswers
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer
-from botox_analysis.refusal import DataError, require_choice, require_conf_level
+from botox_analysis.refusal import require_choice, require_conf_level
 from botox_analysis.schema import MEANS, as_estimates
 from botox_analysis.trials.trial import LEFT_OUT
 
@@ -120,8 +120,7 @@ class Fit(TermAnswers):
         ValueError
             `conf_level` is no share.
         """
-        if len(self.arms) < 2:
-            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        self._require_arms()
         visits, places = self._compared
         all_rows, n = self.rows["observed"][:, places], self._n_compared()
         contrasts = all_rows[1:] - all_rows[:1]

@@ -127,7 +127,7 @@ class FittedMean:
                 values[:, place] *= self.times[visit] - self.centres[name]
             else:
                 values[:, place] = 0.0
-        return values
+        return np.asarray(values)
 
 
 def constants_of(columns: Sequence[Column], n_arms: int, n_visits: int) -> Callable[[Column], FloatArray]:
@@ -148,7 +148,8 @@ def constants_of(columns: Sequence[Column], n_arms: int, n_visits: int) -> Calla
     arm, visit = np.tile(np.arange(n_arms), n_visits), np.repeat(np.arange(n_visits), n_arms)
 
     def where(column: Column) -> FloatArray:
-        return (((visit == column.visit) | (column.visit < 0)) & ((arm == column.arm) | (column.arm < 0))).astype(float)
+        there = ((visit == column.visit) | (column.visit < 0)) & ((arm == column.arm) | (column.arm < 0))
+        return np.asarray(there, dtype=float)
 
     plain = np.array([place for place, column in enumerate(columns) if not column.variable])
     matrix = np.column_stack([where(columns[place]) for place in plain])

@@ -78,7 +78,7 @@ def _coded(mean: FittedMean, kind: str) -> _Coded:
     blocks = [_columns(mean, term, points, kind) for term in terms]
     ends = np.cumsum([block.shape[1] for block in blocks])
     at = {
-        name: np.eye(len(mean.levels[name]))[codes] if mean.levels[name] else mean.centres[name] + codes
+        name: np.asarray(np.eye(len(mean.levels[name]))[codes] if mean.levels[name] else mean.centres[name] + codes)
         for name, codes in points.items()
         if name not in ("arm", "visit")
     }

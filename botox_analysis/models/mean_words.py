@@ -11,6 +11,7 @@ from botox_analysis.schema import BASELINE
 ARM_BY_VISIT = "arm by visit"
 CONSTANT_EFFECT = "constant effect"
 COMMON_BASELINE = "common baseline"
+NO_DIFFERENCE = "no difference"
 SLOPE = "slope"
 
 USUAL_COVARIATES = {
@@ -18,6 +19,7 @@ USUAL_COVARIATES = {
     CONSTANT_EFFECT: (f"{BASELINE}:visit",),
     SLOPE: (BASELINE,),
     COMMON_BASELINE: (),
+    NO_DIFFERENCE: (f"{BASELINE}:visit",),
 }
 """For each mean, the covariates where none are named."""
 
@@ -32,6 +34,9 @@ class MeanModel:
     def __str__(self) -> str:
         """As it was asked for."""
         return f"{self.kind} on {self.on}" if self.on else self.kind
+
+
+USUAL_MEAN = MeanModel(ARM_BY_VISIT)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,8 @@ def read_mean(phrase: str) -> MeanModel:
     Parameters
     ----------
     phrase : str
-        ``"arm by visit"``, ``"constant effect"``, ``"common baseline"``, or ``"slope on "`` and a column of numbers.
+        ``"arm by visit"``, ``"constant effect"``, ``"common baseline"``, ``"no difference"``, or ``"slope on "`` and a column
+        of numbers.
 
     Returns
     -------
@@ -174,6 +180,8 @@ def refuse_not_composed(
             f"the covariate {both[0]!r} makes the effect of the arm differ between visits, but the mean is '{mean}'; leave out "
             "':visit', or take the mean 'arm by visit'."
         )
+    if mean.kind == NO_DIFFERENCE and with_arms:
+        raise ValueError(f"the covariate '{with_arms[0]}' makes arms differ, but the mean is '{mean}'; leave out 'arm:'.")
     if mean.kind != COMMON_BASELINE:
         return
     if with_arms:

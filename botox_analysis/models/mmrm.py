@@ -9,7 +9,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
-from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, SLOPE
+from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_mean import mean_of
@@ -42,6 +42,7 @@ MEANS = {
     CONSTANT_EFFECT: "one difference for all visits, ",
     SLOPE: "a slope on {} in each arm, ",
     COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
+    NO_DIFFERENCE: "no difference between arms, ",
 }
 """What a method says of the mean."""
 
@@ -60,9 +61,9 @@ def fit_mmrm(
 ) -> MmrmFit:
     """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
 
-    A linear model, by default with one mean for each arm at each visit, whose errors are correlated within a subject. Subjects with
-    some visits missing enter with those they have: the estimates are right when what is missing depends on nothing but
-    what was observed (missing at random).
+    A linear model with a mean for each arm at each visit (or another `mean`), whose errors are correlated within a subject.
+    Subjects with some visits missing enter with those they have: the estimates are right when what is missing depends on
+    nothing but what was observed (missing at random).
 
     Parameters
     ----------
@@ -98,7 +99,8 @@ def fit_mmrm(
         ``"arm by visit"``: a mean for each arm at each visit. ``"constant effect"``: a mean for each visit, and one difference
         between arms for all visits. ``"slope on week"``: in each arm a straight line on the numbers of a column. ``"common
         baseline"``: the baseline is the first response and has one mean for all arms (constrained longitudinal data
-        analysis); subjects with a baseline alone enter; residuals, covariances and the likelihood are of values.
+        analysis); subjects with a baseline alone enter; residuals, covariances and the likelihood are of values. ``"no
+        difference"``: a mean for each visit, for `likelihood_ratio`.
 
     Returns
     -------

@@ -9,7 +9,7 @@ import numpy as np
 
 from botox_analysis.models.fitted_mean import Column, constants_of
 from botox_analysis.models.fitted_mean import Term as Effect
-from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, SLOPE
+from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated import RepeatedMeasures, Term
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import IntArray, positions
@@ -160,7 +160,7 @@ def effects_of(measures: RepeatedMeasures) -> tuple[Effect, ...]:
     several = len(measures.visits) > 1 and kind != SLOPE
     effects: list[Effect] = [(term.name,) for term in measures.terms]
     effects += [("visit",)] * several
-    effects += [("arm",)] * (kind != COMMON_BASELINE)
+    effects += [("arm",)] * (kind not in (COMMON_BASELINE, NO_DIFFERENCE))
     effects += [(on,), ("arm", on)] if kind == SLOPE else []
     effects += [(term.name, "visit") for term in measures.terms if term.by_visit and several]
     effects += [("arm", "visit")] * (kind == COMMON_BASELINE or (kind == ARM_BY_VISIT and several))
@@ -239,10 +239,10 @@ def _arms_and_visits(measures: RepeatedMeasures, first: Sequence[int], columns: 
         for arm, name in enumerate(arms):
             columns.add(first[-1] + arm, Column(f"arm {name}: {measures.mean.on}", arm=arm, variable=measures.mean.on))
         return
-    if kind == CONSTANT_EFFECT:
+    if kind in (CONSTANT_EFFECT, NO_DIFFERENCE):
         for visit, name in enumerate(visits):
-            columns.add(first[-1], Column(f"{name}: arm {arms[0]}", visit))
-        for arm, name in enumerate(arms[1:], start=1):
+            columns.add(first[-1], Column(f"{name}: arm {arms[0]}" if kind == CONSTANT_EFFECT else name, visit))
+        for arm, name in enumerate(arms[1:] if kind == CONSTANT_EFFECT else (), start=1):
             columns.add(arm, Column(f"arm {name}", arm=arm))
         return
     for visit, at in enumerate(visits):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
-from botox_analysis.models.mean_words import CONSTANT_EFFECT, SLOPE
+from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.least_squares import independent_columns
@@ -176,8 +176,7 @@ class MmrmFit(Fit):
         ValueError
             `visits` is no list, or empty.
         """
-        if len(self.arms) < 2:
-            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        self._require_arms()
         if visits is not None and (not isinstance(visits, list | tuple | pd.Index | np.ndarray) or not len(visits)):
             raise ValueError(f"visits: found {kind_of(visits)}; it is a list of one visit or more.")
         chosen = list(self.visits) if visits is None else [text_of(visit) for visit in visits]
@@ -262,7 +261,7 @@ class MmrmFit(Fit):
         DataError
             There is one arm or one visit only.
         """
-        if self.measures.mean.kind in (CONSTANT_EFFECT, SLOPE):
+        if self.measures.mean.kind in (CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE):
             raise DataError(f"the mean '{self.measures.mean}' has no effect of arm by visit; ask for term_tests.")
         if len(self.arms) < 2 or len(self.visits) < 2:
             raise DataError(f"a test of arm by visit needs two of each; the fit has {len(self.arms)} and {len(self.visits)}.")
@@ -293,10 +292,23 @@ class MmrmFit(Fit):
         return self._as_tests([("", "difference between arms", self._joint_test(rows))]).drop(columns="visit")
 
     @property
+    def difference_rows(self) -> tuple[FloatArray, tuple[str, ...]]:
+        """The combinations of coefficients that are differences to the reference, shape (A - 1, K, P), and their K visits."""
+        self._require_arms()
+        visits, places = self._compared
+        rows = self.rows["observed"][:, places]
+        return rows[1:] - rows[:1], visits
+
+    @property
     def _compared(self) -> tuple[tuple[str, ...], list[int]]:
         if self.measures.mean.kind == CONSTANT_EFFECT:
             return ("all visits",), [0]
         return super()._compared
+
+    def _require_arms(self) -> None:
+        super()._require_arms()
+        if self.measures.mean.kind == NO_DIFFERENCE:
+            raise DataError(f"the mean of the fit is '{NO_DIFFERENCE}'; a difference needs the mean 'arm by visit'.")
 
     def _n_compared(self) -> FloatArray:
         return self._n_of_any() if self.measures.mean.kind == CONSTANT_EFFECT else self.n

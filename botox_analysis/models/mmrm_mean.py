@@ -57,7 +57,7 @@ def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> Fit
         terms=effects_of(measures),
         made_up=np.asarray(np.linalg.solve(design.to_means.T, made_up.T).T),
         is_estimable=is_estimable,
-        n={term.name: _n_at_levels(measures, term.name, design) for term in measures.terms if term.by_arm and term.levels},
+        n={term.name: n_at_levels(measures, term.name, design) for term in measures.terms if term.by_arm and term.levels},
         nested=measures.visits[:1] if kind == COMMON_BASELINE else (),
     )
 
@@ -77,8 +77,23 @@ def _centre_of(measures: RepeatedMeasures, name: str) -> float:
     return float(measures.sums.centre[_first_of(measures, name)])
 
 
-def _n_at_levels(measures: RepeatedMeasures, name: str, design: MmrmDesign) -> FloatArray:
-    """Subjects of each arm with a value at each visit, by level; with weights, which sums hold, they are not known."""
+def n_at_levels(measures: RepeatedMeasures, name: str, design: MmrmDesign) -> FloatArray:
+    """Subjects of each arm with a value at each visit, at the levels of a factor with an effect by arm.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        What is modelled.
+    name : str
+        The factor.
+    design : MmrmDesign
+        The columns.
+
+    Returns
+    -------
+    ndarray, shape (A, T, L)
+        Missing (nan) with weights: the sums hold these.
+    """
     sums, n_arms = measures.sums, len(measures.arms)
     codes = design.codes[name]
     n_levels = next(len(term.levels) for term in measures.terms if term.name == name)

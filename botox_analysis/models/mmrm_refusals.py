@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from botox_analysis.models.covariance_phrase import CovariancePhrase
-from botox_analysis.models.design import refuse_missing_covariate, refuse_one_value
-from botox_analysis.models.mean_words import CONSTANT_EFFECT, SLOPE
+from botox_analysis.models.design import refuse_empty_level, refuse_missing_covariate, refuse_one_value
+from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign
+from botox_analysis.models.mmrm_mean import n_at_levels
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import NO_SPREAD, Basis, Problem
@@ -37,7 +38,7 @@ class CovarianceError(FitError):
 
 
 def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> None:
-    """Refuse an effect of arm by a covariate that has one level, or one value.
+    """Refuse an effect of arm by a covariate that has one level, or one value, or levels that nobody in an arm has.
 
     Parameters
     ----------
@@ -54,9 +55,19 @@ def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basi
         Names the covariate, and the level.
     """
     for term in measures.terms:
-        own = [column.variable == term.name and column.arm >= 0 for column in design.of]
-        if term.by_arm and not basis.kept[own].any():
+        if not term.by_arm:
+            continue
+        own = [column.variable == term.name for column in design.of]
+        if len(design.levels[term.name]) < 2 and not basis.kept[own].any():
             refuse_one_value(term.name, design.levels[term.name])
+        if not term.levels:
+            continue
+        n = n_at_levels(measures, term.name, design)
+        empty = np.argwhere((n if term.by_visit else n.max(axis=1, keepdims=True)) == 0)
+        if len(empty):
+            arm, visit, level = empty[0]
+            at = f" at '{measures.visits[visit]}'" if term.by_visit else ""
+            refuse_empty_level(term.name, measures.arms[arm], design.levels[term.name][level], at)
 
 
 def refuse_empty(measures: RepeatedMeasures) -> None:
@@ -84,7 +95,7 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
             f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates or weights are); "
             "leave out the rows of that visit."
         )
-    if measures.mean.kind in (CONSTANT_EFFECT, SLOPE):
+    if measures.mean.kind in (CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE):
         return
     for arm, n_arm in zip(measures.arms, n, strict=True):
         empty = [visit for visit, n_visit in zip(measures.visits, n_arm, strict=True) if n_visit == 0]

@@ -17,7 +17,9 @@ from botox_analysis.models.mean_words import (
     ARM_BY_VISIT,
     COMMON_BASELINE,
     CONSTANT_EFFECT,
+    NO_DIFFERENCE,
     SLOPE,
+    USUAL_MEAN,
     MeanModel,
     read_covariates,
     read_mean,
@@ -120,7 +122,7 @@ class RepeatedMeasures:
     data: SubjectData | None = None
     grid: SubjectGrid | None = None
     left_out: tuple[tuple[str, str, int], ...] = ()
-    mean: MeanModel = MeanModel(ARM_BY_VISIT)
+    mean: MeanModel = USUAL_MEAN
     mean_terms: tuple[Term, ...] = ()
 
     @property
@@ -317,12 +319,12 @@ def crossproducts(
     if model.kind == SLOPE:
         numbers_of(outcomes, model.on, "slopes")
         quantity, _ = quantity_of(grid[model.on], grid)
-        mean_terms.append(Term(model.on, False, (), quantity.varying, by_arm=True))
+        mean_terms.append(Term(model.on, by_visit=False, levels=(), varying=quantity.varying, by_arm=True))
         quantities.append(_in_each_arm(quantity, quantities[0]))
     if model.kind == COMMON_BASELINE:
         refuse_varying([term.name for term in terms], quantities[1:])
-    if model.kind in (COMMON_BASELINE, CONSTANT_EFFECT):
-        mean_terms.append(Term("", False, ("",), False))
+    if model.kind in (COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE):
+        mean_terms.append(Term("", by_visit=False, levels=("",), varying=False))
         quantities.append(Quantity(np.zeros_like(arm), 1))
     roots = None if weights is None else root_weights(outcomes, weights, grid)
     data = SubjectData(y, tuple(quantities), None, roots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from botox_analysis.models.fitted_mean import FittedMean
 from botox_analysis.models.hypotheses import TYPES, hypotheses, interactions
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.small_sample import JointTest, Uncertainty, pooled_df
+from botox_analysis.numerics.subject_data import BoolArray
 from botox_analysis.refusal import DataError, kind_of, listed, require_choice, require_text
 
 MARGINS = ("observed", "equal")
@@ -29,7 +31,10 @@ class TermAnswers:
     coefficients: Coefficients
     fitted_means: tuple[FittedMean, ...]
 
-    def _estimates(self, rows: FloatArray, **columns: Any) -> pd.DataFrame:
+    def _estimates(
+        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
+        conf_level: float, category: Any = "", also: Mapping[str, Any] = MappingProxyType({}),
+    ) -> pd.DataFrame:  # fmt: skip
         raise NotImplementedError
 
     @property
@@ -72,7 +77,7 @@ class TermAnswers:
             visit = mean.visits[0] if len(self.fitted_means) > 1 else ""
             for term, rows in hypotheses(mean, kind).items():
                 words = " by ".join(name.replace("_", " ") for name in term)
-                tests.append((visit, words, self._tested(self._placed(mean, rows), mean.is_estimable(rows).all())))
+                tests.append((visit, words, self._tested(mean, rows)))
         return self._as_tests(tests)
 
     def interaction_tests(self, covariate: str) -> pd.DataFrame:
@@ -106,7 +111,7 @@ class TermAnswers:
                 asked.append(("", f"{of} at any visit", np.concatenate(at_visits)))
                 asked.append(("", f"{of} averaged over visits", np.mean(at_visits, axis=0)))
             for visit, words, rows in asked:
-                tests.append((visit, words, self._tested(self._placed(mean, rows), mean.is_estimable(rows).all())))
+                tests.append((visit, words, self._tested(mean, rows)))
         return self._as_tests(tests)
 
     def subgroup_means(
@@ -277,7 +282,7 @@ class TermAnswers:
 
     def _n_of_any(self) -> FloatArray:
         """Subjects with a value at any visit, shape (A, 1)."""
-        return self.n.max(axis=1, keepdims=True)
+        return np.asarray(self.n.max(axis=1, keepdims=True))
 
     def _at_visits(
         self, rows: FloatArray, arms: Sequence[str], visits: Sequence[str], reference: str, measure: str, n: FloatArray,
@@ -331,18 +336,19 @@ class TermAnswers:
         flat = by_visit.reshape(-1, p)
         known = self._known(flat)
         estimates = self._estimates(
-            np.where(known[:, None], flat, 0.0), arm=[arms[each] for each in arm], visit=[visits[each] for each in visit],
+            np.where(known[:, None], flat, 0.0), arm=[arms[int(each)] for each in arm],
+            visit=[visits[int(each)] for each in visit],
             reference=reference, measure=measure, n=n.transpose(1, 2, 0).ravel(), conf_level=conf_level,
             also={"subgroup": np.full(len(flat), subgroup, dtype=object),
-                  "level": np.array([levels[each] for each in level], dtype=object)},
+                  "level": np.array([levels[int(each)] for each in level], dtype=object)},
         )  # fmt: skip
         numbers = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
         estimates.loc[~known, numbers] = np.nan
         return estimates
 
-    def _known(self, rows: FloatArray) -> np.ndarray:
+    def _known(self, rows: FloatArray) -> BoolArray:
         """Whether the data determine combinations of the coefficients of all means."""
-        known = ~np.isnan(rows).any(axis=1)
+        known = np.asarray(~np.isnan(rows).any(axis=1))
         for mean in self.fitted_means:
             known &= mean.is_estimable(rows[:, mean.first : mean.first + len(mean.columns)])
         return known
@@ -354,11 +360,12 @@ class TermAnswers:
             raise ValueError(f"at: '{covariate}' is a factor, whose levels are {listed(levels)}; leave it out.")
         if levels:
             return list(levels)
-        if at is None or isinstance(at, str) or not np.size(at) or np.asarray(at).dtype.kind not in "iuf":
-            raise ValueError(f"at: found {kind_of(at)}; '{covariate}' is a number, expected a list of its values.")
-        if not np.isfinite(np.asarray(at, dtype=float)).all() or np.ndim(at) != 1:
+        values = np.asarray([] if at is None else at)
+        if not values.size or values.ndim != 1 or values.dtype.kind not in "iuf" or len(np.unique(values)) < len(values):
+            raise ValueError(f"at: found {kind_of(at)}; '{covariate}' is a number, expected a list of its values, each once.")
+        if not np.isfinite(values).all():
             raise ValueError(f"at: found {at!r}; expected a list of numbers, each finite.")
-        return [text_of(value) for value in np.asarray(at, dtype=float)]
+        return [text_of(value) for value in values.astype(float)]
 
     def _require_by_arm(self, covariate: str) -> None:
         require_text(covariate, "covariate", "the name of a covariate")
@@ -378,16 +385,17 @@ class TermAnswers:
         """Rows of one mean among the coefficients of all."""
         placed = np.zeros((*rows.shape[:-1], len(self.coefficients.beta)))
         placed[..., mean.first : mean.first + rows.shape[-1]] = rows
-        return placed
+        return np.asarray(placed)
 
-    def _tested(self, rows: FloatArray, known: bool) -> JointTest:  # noqa: FBT001
-        """The F test of combinations, missing where they are not known."""
-        if not known or not len(rows):
-            return JointTest(np.nan, float(len(rows)), np.nan, np.nan)
+    def _tested(self, mean: FittedMean, rows: FloatArray) -> JointTest:
+        """The F test of combinations of the coefficients of a mean, missing where the data do not determine them."""
+        missing = JointTest(np.nan, float(len(rows)), np.nan, np.nan)
+        if not len(rows) or not mean.is_estimable(rows).all():
+            return missing
         try:
-            return self._joint_test(rows)
+            return self._joint_test(self._placed(mean, rows))
         except np.linalg.LinAlgError:  # a sandwich of few subjects has no inverse
-            return JointTest(np.nan, float(len(rows)), np.nan, np.nan)
+            return missing
 
     def _joint_test(self, rows: FloatArray) -> JointTest:
         beta, cov_beta, df = self.coefficients.beta, self.coefficients.cov_beta, self.coefficients.df

@@ -72,7 +72,7 @@ class Quantity:
             columns = (values - centre)[..., None]
             columns[~np.isfinite(columns)] = 0.0
         if self.arm is None:
-            return columns
+            return np.asarray(columns)
         there = self.arm[rows, None] == np.arange(self.n_arms)
         crossed = columns[..., None, :] * there.reshape(len(there), *[1] * (values.ndim - 1), self.n_arms, 1)
         return np.asarray(crossed.reshape(*values.shape, self.width))
