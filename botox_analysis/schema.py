@@ -95,7 +95,7 @@ ESTIMATES = (
 """Columns of *estimates*, one row per estimand and method.
 
 Where they apply, ``within``, ``threshold``, ``time`` (days), ``n_events``, ``n_censored``, ``occurrences``, ``exposure``,
-``citation`` and ``note`` follow.
+``citation`` and ``note`` follow; of subgroups, ``subgroup`` (the covariate) and ``level`` (the level, or the value of a number).
 """
 
 MEANS = ("mean", "mean change", "mean percent change")
@@ -105,7 +105,7 @@ SPREADS = ("standard deviation", "median", "minimum", "maximum")
 """What describes values beside their mean."""
 
 ESTIMATES_KEY = (*ESTIMAND, "method")
-ALSO_KEY = ("within", "severity", "relation", "citation", "delta", "delta_reference")
+ALSO_KEY = ("within", "severity", "relation", "citation", "delta", "delta_reference", "subgroup", "level")
 """Columns that tell rows apart where they are there."""
 
 Event = tuple[str, str]

@@ -12,10 +12,10 @@ import pandas as pd
 from botox_analysis.endpoints.intercurrent_history import event_histories
 from botox_analysis.endpoints.missing import NO_FURTHER_VALUE
 from botox_analysis.models.fit import RESPONSES
+from botox_analysis.models.mean_words import read_covariates
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import CovarianceError
-from botox_analysis.models.quantities import asked_of
 from botox_analysis.models.repeated import RepeatedMeasures, crossproducts
 from botox_analysis.models.single_imputation import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.strategy_words import first_other, strategies_by_kind, words_of
@@ -301,7 +301,7 @@ def _with_covariates(
 ) -> tuple[pd.DataFrame, tuple[tuple[str, str, int], ...]]:
     """The subjects of whom all is known that a value is imputed from."""
     where = f"imputation, {outcomes['endpoint'].iloc[0]}"
-    names = dict.fromkeys(name for name, _ in asked_of(covariates))
+    names = dict.fromkeys(each.name for each in read_covariates(covariates))
     if response == "change" and outcomes[BASELINE].notna().any():
         names = {BASELINE: None, **names}
     still, left_out = np.ones(grid.n_subjects, dtype=bool), []

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from botox_analysis.models.covariance_phrase import CovariancePhrase
-from botox_analysis.models.design import refuse_missing_covariate
+from botox_analysis.models.design import refuse_empty_level, refuse_missing_covariate, refuse_one_value
+from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign
+from botox_analysis.models.mmrm_mean import n_at_levels
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import NO_SPREAD, Basis, Problem
@@ -35,6 +37,39 @@ class CovarianceError(FitError):
     """A covariance is not determined; one with fewer parameters may be."""
 
 
+def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> None:
+    """Refuse an effect of arm by a covariate that has one level, or one value, or levels that nobody in an arm has.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    design : MmrmDesign
+        The columns.
+    basis : Basis
+        Their coordinates.
+
+    Raises
+    ------
+    DataError
+        Names the covariate, and the level.
+    """
+    for term in measures.terms:
+        if not term.by_arm:
+            continue
+        own = [column.variable == term.name for column in design.of]
+        if len(design.levels[term.name]) < 2 and not basis.kept[own].any():
+            refuse_one_value(term.name, design.levels[term.name])
+        if not term.levels:
+            continue
+        n = n_at_levels(measures, term.name, design)
+        empty = np.argwhere((n if term.by_visit else n.max(axis=1, keepdims=True)) == 0)
+        if len(empty):
+            arm, visit, level = empty[0]
+            at = f" at '{measures.visits[visit]}'" if term.by_visit else ""
+            refuse_empty_level(term.name, measures.arms[arm], design.levels[term.name][level], at)
+
+
 def refuse_empty(measures: RepeatedMeasures) -> None:
     """Refuse a visit without values, or an arm without values at a visit.
 
@@ -51,7 +86,7 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
     n, response = measures.n, measures.labels["measure"].removeprefix("mean ") or "value"
     response = "value" if response == "mean" else response
     if not n.sum() and measures.data is not None:
-        for term, quantity in zip(measures.terms, measures.data.quantities[1:], strict=True):
+        for term, quantity in zip(measures.entering, measures.data.quantities[1:], strict=True):
             if not quantity.known.any():
                 refuse_missing_covariate(term.name)
     never = [visit for visit, n_visit in zip(measures.visits, n.sum(axis=0), strict=True) if n_visit == 0]
@@ -60,6 +95,8 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
             f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates or weights are); "
             "leave out the rows of that visit."
         )
+    if measures.mean.kind in (CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE):
+        return
     for arm, n_arm in zip(measures.arms, n, strict=True):
         empty = [visit for visit, n_visit in zip(measures.visits, n_arm, strict=True) if n_visit == 0]
         if empty:
@@ -91,6 +128,9 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
         raise FitError(
             f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance; leave out covariates."
         )
+    for arm, n_arm in zip(measures.arms, measures.n.sum(axis=1), strict=True):
+        if not n_arm:
+            raise DataError(f"outcomes has no value in arm '{arm}' at any visit; leave out the rows of that arm.")
     means = design.observed
     compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
     known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])

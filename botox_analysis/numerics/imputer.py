@@ -226,7 +226,8 @@ def imputer(
     arm = data.quantities[0]
     there = Quantity(np.zeros_like(arm.values), arm.n_levels)
     kind = np.zeros(len(data.y), dtype=np.int64) if data.kind is None else data.kind
-    moved = replace(data, quantities=(there, *data.quantities[1:]))
+    others = (each if each.arm is None else replace(each, arm=there.values) for each in data.quantities[1:])
+    moved = replace(data, quantities=(there, *others))
     own, other = (_design_rows(each, cross, design) for each in (data, moved))
     return Imputer(data.y, cross.centre_y, first, own, other, kind, kind if kind_ref is None else kind_ref)
 

@@ -91,7 +91,23 @@ class Uncertainty:
         JointTest
             With k degrees of freedom in the numerator; without a statistic where the variance of a contrast is not known.
         """
-        said = contrasts @ beta
+        return self.test_of(contrasts @ beta, contrasts)
+
+    def test_of(self, said: FloatArray, contrasts: FloatArray) -> JointTest:
+        """The F test that contrasts with given estimates are 0.
+
+        Parameters
+        ----------
+        said : ndarray, shape (k,)
+            The estimates.
+        contrasts : ndarray, shape (k, p)
+            Linearly independent.
+
+        Returns
+        -------
+        JointTest
+            With k degrees of freedom in the numerator.
+        """
         n_contrasts = len(contrasts)
         if np.isnan(self.df(contrasts)).any():
             return JointTest(np.nan, float(n_contrasts), np.nan, np.nan)
