@@ -275,6 +275,8 @@ def _grounds(analysis: Analysis) -> pd.DataFrame:
     key = ["status", "what", "detail"]
     grounds = grounds.groupby(key, sort=False)["arm"].agg(list).reset_index()
     of_all = grounds["arm"].map(len) == n
+    grounds = grounds.assign(of_all=of_all).sort_values(["status", "of_all"], ascending=[False, True], kind="stable")
+    of_all = grounds["of_all"]
     named = grounds["arm"].map(", ".join).mask(of_all, "all")
     return pd.DataFrame(
         ({"Difference": named} if n > 1 else {})
