@@ -112,8 +112,10 @@ def simulate_trial(
         "dropout": (dropout, DROPOUT),
         "event_rates": (event_rates, None),
     }
+    tables = _tables(seed, arms)
+    happened = set(tables["intercurrent_events"]["kind"])
     return as_trial(
-        _tables(seed, arms),
+        tables,
         name=NAME,
         arms=list(ARMS),
         protocol=Protocol(
@@ -122,7 +124,7 @@ def simulate_trial(
             covariates=("overuse",),
             efficacy_population="itt",
             safety_population="safety",
-            intercurrent=dict(STRATEGIES),
+            intercurrent={kind: strategy for kind, strategy in STRATEGIES.items() if kind in happened},
         ),
         provenance={"simulated": "yes", "seed": str(seed)}
         | {name: str(value) for name, (value, default) in given.items() if value is not default},
