@@ -187,12 +187,30 @@ safety_population = "safety"
 """
 
 
+def stream(seed: int, *part: int) -> np.random.Generator:
+    """The random numbers of one part of a trial.
+
+    Parameters
+    ----------
+    seed : int
+        Of the trial.
+    *part : int
+        A stream such as `HEADACHE`, and the number of the arm where each has its own.
+
+    Returns
+    -------
+    Generator
+        Independent of those of other parts.
+    """
+    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=part))
+
+
 def _tables(seed: int, arms: tuple[ArmPlan, ...]) -> dict[str, pd.DataFrame]:
     parts = [_simulate_arm(arm, seed, number) for number, arm in enumerate(arms)]
     n = sum(arm.n for arm in arms)
     # Numbers are given in the order of randomisation, which mixes the arms.
     width = max(4, len(str(n)))
-    ids = np.array([f"S{number:0{width}d}" for number in range(1, n + 1)])[_stream(seed, SUBJECT).permutation(n)]
+    ids = np.array([f"S{number:0{width}d}" for number in range(1, n + 1)])[stream(seed, SUBJECT).permutation(n)]
     start = 0
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in parts[0]}
     for part, arm in zip(parts, arms, strict=True):
@@ -206,22 +224,17 @@ def _tables(seed: int, arms: tuple[ArmPlan, ...]) -> dict[str, pd.DataFrame]:
     for name, pieces in tables.items():
         table = pd.concat(pieces, ignore_index=True)
         joined[name] = table.sort_values(order.get(name, ["subject"]), kind="stable").reset_index(drop=True)
-    return joined | {"intercurrent_events": draw_intercurrent_events(joined["subjects"], rng=_stream(seed, INTERCURRENT))}
-
-
-def _stream(seed: int, *part: int) -> np.random.Generator:
-    """The random numbers of one part of the trial."""
-    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=part))
+    return joined | {"intercurrent_events": draw_intercurrent_events(joined["subjects"], rng=stream(seed, INTERCURRENT))}
 
 
 def _simulate_arm(arm: ArmPlan, seed: int, number: int) -> dict[str, pd.DataFrame]:
-    headache = draw_headache(arm, _stream(seed, HEADACHE, number))
-    recorded = draw_recorded(headache, _stream(seed, RECORD, number))
-    last_day, completed, treated = draw_leaving(arm, headache.days, recorded, _stream(seed, LEAVING, number))
-    diary = write_diary(headache, recorded & (last_day[:, None] >= DAYS), _stream(seed, DIARY, number))
-    rng = _stream(seed, EVENTS, number)
+    headache = draw_headache(arm, stream(seed, HEADACHE, number))
+    recorded = draw_recorded(headache, stream(seed, RECORD, number))
+    last_day, completed, treated = draw_leaving(arm, headache.days, recorded, stream(seed, LEAVING, number))
+    diary = write_diary(headache, recorded & (last_day[:, None] >= DAYS), stream(seed, DIARY, number))
+    rng = stream(seed, EVENTS, number)
     reason, events = give_reasons(draw_events(arm, treated, last_day, rng), completed, treated, rng)
-    rng = _stream(seed, SUBJECT, number)
+    rng = stream(seed, SUBJECT, number)
     subjects = pd.DataFrame(
         {
             "who": np.arange(arm.n),
@@ -240,6 +253,6 @@ def _simulate_arm(arm: ArmPlan, seed: int, number: int) -> dict[str, pd.DataFram
     return {
         "subjects": subjects,
         "diary": diary,
-        "assessments": assess_hit6(arm, headache, last_day, _stream(seed, ASSESSMENTS, number)),
+        "assessments": assess_hit6(arm, headache, last_day, stream(seed, ASSESSMENTS, number)),
         "adverse_events": events,
     }
