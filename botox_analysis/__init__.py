@@ -20,6 +20,7 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     first_response, first_event                                outcomes, Trial -> times; events_by_cycle: times -> events
     fit_mmrm, fit_ancova, fit_counts, fit_binary               outcomes -> a fit: .means(), .differences(), ...
     bootstrap, jackknife                                       a fit -> estimates with other limits
+    likelihood_ratio                                           two fits -> the test that the smaller model is enough
     compare_ranks                                              outcomes -> estimates
     describe, describe_change                                  Trial, outcomes -> estimates
     event_rates, compare_rates, homogeneity                    events -> estimates

@@ -183,6 +183,7 @@ from .models.fit import Fit as Fit
 from .models.hazards import compare_times as compare_times
 from .models.imputation import impute as impute
 from .models.imputations import Imputations as Imputations
+from .models.likelihood_ratio import likelihood_ratio as likelihood_ratio
 from .models.mmrm import (
     fit_crossproducts as fit_crossproducts,
 )

@@ -95,7 +95,7 @@ ESTIMATES = (
 """Columns of *estimates*, one row per estimand and method.
 
 Where they apply, ``within``, ``threshold``, ``time`` (days), ``n_events``, ``n_censored``, ``occurrences``, ``exposure``,
-``citation`` and ``note`` follow.
+``citation`` and ``note`` follow; of subgroups, ``subgroup`` (the covariate) and ``level`` (the level, or the value of a number).
 """
 
 MEANS = ("mean", "mean change", "mean percent change")
@@ -105,7 +105,7 @@ SPREADS = ("standard deviation", "median", "minimum", "maximum")
 """What describes values beside their mean."""
 
 ESTIMATES_KEY = (*ESTIMAND, "method")
-ALSO_KEY = ("within", "severity", "relation", "citation", "delta", "delta_reference")
+ALSO_KEY = ("within", "severity", "relation", "citation", "delta", "delta_reference", "subgroup", "level")
 """Columns that tell rows apart where they are there."""
 
 Event = tuple[str, str]
@@ -133,6 +133,9 @@ OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT)
 
 BASELINE = "baseline"
 """The name of the visit before treatment."""
+
+BETTER = LOWER, HIGHER = ("lower", "higher")
+"""Which values of an endpoint are better."""
 
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:
@@ -183,6 +186,7 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         else:
             values = np.empty(n_rows)
             values[:] = columns.get(column, np.nan)
+            values += 0.0  # no negative zero
             complete[column] = values
     frame = pd.DataFrame({**complete, **{column: np.asarray(values) for column, values in rest.items()}}, copy=False)
     return frame if len(seen) == n_rows else check_estimates(frame)

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import linalg
 
 from botox_analysis.cells import text_of
-from botox_analysis.models.design import Design, build_design, refuse_missing_covariate, require_covariates
+from botox_analysis.models.ancova_mean import mean_at, refuse_not_crossed
+from botox_analysis.models.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES, Fit
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.least_squares import LeastSquares, fit_least_squares
@@ -39,7 +40,7 @@ def fit_ancova(
         *outcomes*. Any number of arms.
     covariates : sequence of str
         Columns of `outcomes` beside the arm: the baseline, strata, sites. Numbers have a slope; texts, categories and
-        truth values are factors. Empty for the unadjusted comparison.
+        truth values are factors. ``"arm:x"`` has an effect in each arm (for subgroups). Empty for the unadjusted comparison.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     visits : sequence of str, optional
@@ -85,8 +86,10 @@ def fit_ancova(
     for what, names in (("covariates", covariates), ("visits", visits or ())):
         if isinstance(names, str) or len(set(names)) < len(names):
             raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
-    require_covariates(outcomes, covariates)
-    for covariate in covariates:
+    terms = covariates_of(covariates)
+    columns = [term.name for term in terms]
+    require_covariates(outcomes, columns)
+    for covariate in columns:
         if outcomes[covariate].isna().all():
             refuse_missing_covariate(covariate)
     scheduled = list(outcomes["visit"].cat.categories)
@@ -96,7 +99,7 @@ def fit_ancova(
         raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")
     arms = categories_of(outcomes["arm"])
 
-    usable = outcomes[[response, *covariates]].notna().all(axis=1)
+    usable = outcomes[[response, *columns]].notna().all(axis=1)
     designs: list[Design] = []
     fits: list[LeastSquares] = []
     coefficients: list[Coefficients] = []
@@ -106,9 +109,10 @@ def fit_ancova(
         at_visit = outcomes["visit"] == visit
         rows = outcomes[at_visit & usable]
         n[:, column] = [int((rows["arm"] == arm).sum()) for arm in arms]
-        left_out += _count_left_out(outcomes[at_visit], visit, response, covariates)
+        left_out += _count_left_out(outcomes[at_visit], visit, response, columns)
         _refuse_empty(n[:, column], arms, visit, response)
         design = build_design(rows, covariates, arms)
+        refuse_not_crossed(design, terms, arms, visit)
         values = rows[response].to_numpy(dtype=float)
         fitted = fit_least_squares(design.matrix, values)
         _refuse_undetermined(design, fitted, arms, visit)
@@ -121,7 +125,8 @@ def fit_ancova(
         fits.append(fitted)
 
     names = tuple(f"{visit}: {name}" for visit, design in zip(chosen, designs, strict=True) for name in design.names)
-    adjusted = [name.replace("_", " ") for name in covariates]
+    adjusted = [term.name.replace("_", " ") + (" by arm" if term.by_arm else "") for term in terms]
+    ends = np.cumsum([0, *(len(design.columns) for design in designs)])
     with_covariates = f" adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
     robust = "" if variance == "model" else f", {variance} variance with Bell and McCaffrey's degrees of freedom"
     return Fit(
@@ -139,6 +144,10 @@ def fit_ancova(
         names=names,
         residual_sd=np.sqrt([fitted.residual_variance for fitted in fits]),
         not_entered=tuple(left_out),
+        fitted_means=tuple(
+            mean_at(visit, int(first), design, terms, fitted, arms)
+            for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
+        ),
     )
 
 

@@ -9,10 +9,9 @@ import pandas as pd
 
 from botox_analysis.measures import is_log_ratio, is_ratio, measure_name
 from botox_analysis.refusal import DataError, listed, require_choice
-from botox_analysis.schema import as_estimates, check_estimates, check_measures
+from botox_analysis.schema import BETTER, HIGHER, as_estimates, check_estimates, check_measures
 
 EVENTS_ARE = ("benefit", "harm")
-BETTER = ("higher", "lower")
 NUMBER_NEEDED = "number needed to treat"
 
 
@@ -176,7 +175,7 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
     of_ratios = kept == {True}
     if of_ratios and not margin > 1:
         raise ValueError(f"margin is {margin!r}; of ratios it is a ratio above 1, such as 1.25.")
-    sign = 1.0 if better == "higher" else -1.0
+    sign = 1.0 if better == HIGHER else -1.0
     limits = [estimates[column].to_numpy(dtype=float) for column in ("conf_low", "conf_high")]
     if of_ratios:
         with np.errstate(divide="ignore"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from botox_analysis.models.fitted_mean import Column
+from botox_analysis.models.mean_words import Covariate
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import OF_VISITS, OUTCOMES
@@ -20,17 +22,52 @@ class Design:
     Attributes
     ----------
     matrix : ndarray, shape (n, p)
-        One column per arm, then per number, then per level (but the first) of each factor.
-    names : tuple of str
-        Of the p columns.
+        One column per arm, then per number, then per level (but the first) of each factor; of an effect by arm, in each arm.
+    columns : tuple of Column
+        The p columns in words.
     observed, equal : ndarray, shape (A, p)
         The combination of coefficients that is the mean of each arm, factors as observed or each level the same.
+    levels : mapping of str to tuple of str
+        Of each covariate; empty for a number.
+    centres : mapping of str to float
+        Of each number, its mean.
+    shares : mapping of str to ndarray
+        Of each factor, the shares of its levels.
+    n : mapping of str to ndarray, shape (A, 1, L)
+        Of each factor with an effect by arm, subjects at its levels.
     """
 
     matrix: FloatArray
-    names: tuple[str, ...]
+    columns: tuple[Column, ...]
     observed: FloatArray
     equal: FloatArray
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    centres: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, FloatArray] = field(default_factory=dict)
+    n: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the p columns."""
+        return tuple(column.name for column in self.columns)
+
+
+def covariates_of(covariates: Sequence[str]) -> tuple[Covariate, ...]:
+    """The columns that covariates of one visit name, and whether the effect of each differs between arms.
+
+    Parameters
+    ----------
+    covariates : sequence of str
+        ``"x"`` or ``"arm:x"``, which includes the effect itself.
+
+    Returns
+    -------
+    tuple of Covariate
+        In the order given, without those that others include.
+    """
+    by_arm = {text.removeprefix("arm:") for text in covariates if text.startswith("arm:")}
+    kept = [text for text in covariates if text not in by_arm]
+    return tuple(Covariate(text.removeprefix("arm:"), by_arm=text.startswith("arm:")) for text in kept)
 
 
 def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
@@ -41,7 +78,7 @@ def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[s
     rows : DataFrame
         *outcomes* of the subjects analysed, nothing missing in the covariates.
     covariates : sequence of str
-        Columns of `rows`: numbers become slopes, all else factors.
+        Columns of `rows`: numbers become slopes, all else factors; after ``"arm:"`` in each arm.
     arms : sequence of str
         Reference first.
 
@@ -50,33 +87,39 @@ def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[s
     Design
         Numbers are centred at their mean, so that an arm's column is its mean there.
     """
-    arm_codes = pd.Index(list(arms)).get_indexer(rows["arm"].astype(object))
-    blocks = [np.equal.outer(arm_codes, np.arange(len(arms))).astype(float)]
-    names = [f"arm {arm}" for arm in arms]
-    equal_margins: list[float] = []
-    for covariate in covariates:
-        column = rows[covariate]
+    in_arm = np.equal.outer(pd.Index(list(arms)).get_indexer(rows["arm"].astype(object)), np.arange(len(arms))).astype(float)
+    blocks = [in_arm]
+    columns = [Column(f"arm {arm}", arm=place) for place, arm in enumerate(arms)]
+    levels_of: dict[str, tuple[str, ...]] = {}
+    centres: dict[str, float] = {}
+    shares: dict[str, FloatArray] = {}
+    n: dict[str, FloatArray] = {}
+    for covariate in covariates_of(covariates):
+        name, column = covariate.name, rows[covariate.name]
         if is_number(column):
             numbers = column.to_numpy(dtype=float)
-            blocks.append((numbers - numbers.mean())[:, None])
-            names.append(covariate)
-            equal_margins.append(0.0)
+            levels_of[name], centres[name] = (), float(numbers.mean())
+            block, own = (numbers - numbers.mean())[:, None], [Column(name, variable=name)]
         else:
             levels = sorted(column.astype(str).unique())
-            level_codes = pd.Categorical(column.astype(str), categories=levels).codes
-            blocks.append(np.equal.outer(level_codes, np.arange(1, len(levels))).astype(float))
-            names += [f"{covariate} {level}" for level in levels[1:]]
-            equal_margins += [1 / len(levels)] * (len(levels) - 1)
-    matrix = np.column_stack(blocks)
-    cells = np.eye(len(arms))
-    observed_margins = matrix[:, len(arms) :].mean(axis=0)
-    observed_margins[[name in covariates for name in names[len(arms) :]]] = 0.0  # a centred number's mean is 0, but for rounding
-    return Design(
-        matrix,
-        tuple(names),
-        np.hstack([cells, np.tile(observed_margins, (len(arms), 1))]),
-        np.hstack([cells, np.tile(np.array(equal_margins, dtype=float), (len(arms), 1))]),
-    )
+            codes = pd.Categorical(column.astype(str), categories=levels).codes
+            indicators = np.equal.outer(codes, np.arange(len(levels))).astype(float)
+            levels_of[name], shares[name] = tuple(levels), indicators.mean(axis=0)
+            block = indicators[:, 1:]
+            own = [Column(f"{name} {level}", variable=name, level=code) for code, level in enumerate(levels)][1:]
+            if covariate.by_arm:
+                n[name] = (in_arm.T @ indicators)[:, None]
+        for place in range(len(arms)) if covariate.by_arm else (-1,):
+            within = "" if place < 0 else f"arm {arms[place]}: "
+            blocks.append(block if place < 0 else block * in_arm[:, place : place + 1])
+            columns += [replace(each, name=within + each.name, arm=place) for each in own]
+    means = np.zeros((2, len(arms), len(columns)))
+    for at, each in enumerate(columns):
+        margins = np.ones(2) if not each.variable else np.zeros(2)  # a centred number's mean is 0
+        if each.level >= 0:
+            margins = np.array([shares[each.variable][each.level], 1 / len(shares[each.variable])])
+        means[:, slice(None) if each.arm < 0 else each.arm, at] = margins if each.arm >= 0 else margins[:, None]
+    return Design(np.column_stack(blocks), tuple(columns), means[0], means[1], levels_of, centres, shares, n)
 
 
 def is_number(column: pd.Series) -> bool:
@@ -150,6 +193,49 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str], what: 
     unknown = [covariate for covariate in covariates if covariate not in usable]
     if unknown:
         raise DataError(f"outcomes has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
+
+
+def refuse_one_value(covariate: str, levels: Sequence[str]) -> None:
+    """Refuse an effect of arm by a covariate that is the same for everybody.
+
+    Parameters
+    ----------
+    covariate : str
+        Its name.
+    levels : sequence of str
+        Those that occur; empty for a number.
+
+    Raises
+    ------
+    DataError
+        Always.
+    """
+    found = f"one level, '{levels[0]}'," if levels else "one value"
+    raise DataError(
+        f"outcomes: the covariate '{covariate}' has {found} among the subjects analysed, so its effect by arm is not determined; "
+        f"expected two or more, or '{covariate}' without 'arm:'."
+    )
+
+
+def refuse_empty_level(covariate: str, arm: str, level: str, where: str) -> None:
+    """Refuse an effect of arm by a factor of which an arm has nobody at a level.
+
+    Parameters
+    ----------
+    covariate, arm, level : str
+        Which.
+    where : str
+        `` at 'week 4'``, or empty.
+
+    Raises
+    ------
+    DataError
+        Always.
+    """
+    raise DataError(
+        f"outcomes: nobody in arm '{arm}' has the {covariate} '{level}'{where}, so the effect of arm by {covariate} is not "
+        f"determined; expected somebody at each level in each arm: merge levels, or take '{covariate}' without 'arm:'."
+    )
 
 
 def refuse_missing_covariate(covariate: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,19 +12,19 @@ import pandas as pd
 
 from botox_analysis.models.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
 from botox_analysis.models.contrasts import Combination, Weights, combinations_of, refuse_sums
+from botox_analysis.models.fitted_mean import FittedMean
+from botox_analysis.models.term_answers import MARGINS, TermAnswers
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer
-from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.refusal import FitError, listed, require_choice, require_conf_level
 from botox_analysis.schema import MEANS, as_estimates
 from botox_analysis.trials.trial import LEFT_OUT
 
 RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
 
-MARGINS = ("observed", "equal")
-
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(TermAnswers):
     """A fitted linear model of *outcomes*: arms (A) by visits (V), p coefficients.
 
     Attributes
@@ -48,6 +49,8 @@ class Fit:
         Residual standard deviation at each visit.
     not_entered : tuple of (str, str, int)
         Subjects that do not enter: where, reason, n.
+    fitted_means : tuple of FittedMean
+        The mean as a function of arm, visit and covariates: of all visits together, or one a visit.
     """
 
     labels: Mapping[str, str]
@@ -60,6 +63,7 @@ class Fit:
     names: tuple[str, ...]
     residual_sd: FloatArray
     not_entered: tuple[tuple[str, str, int], ...] = ()
+    fitted_means: tuple[FittedMean, ...] = ()
 
     visits_together: ClassVar[bool] = False
     """Whether the model is of all visits together, so that means of several can be combined."""
@@ -116,7 +120,8 @@ class Fit:
         DataFrame
             *estimates* of arm minus reference, by visit and arm; ``n`` counts both arms. Where p-values and limits are
             adjusted, the column ``adjustment`` says how; they are by the multivariate t distribution of each difference's own
-            degrees of freedom.
+            degrees of freedom. Under a constant effect there is
+            one row an arm, at ``"all visits"``.
 
         Raises
         ------
@@ -131,14 +136,15 @@ class Fit:
         Dunnett CW (1955). J Am Stat Assoc 50:1096-1121.
         """
         require_choice(adjustment, ADJUSTMENTS["reference"], "adjustment")
-        self._refuse_one_arm()
-        all_rows = self.rows["observed"]
+        self._require_arms()
+        visits, places = self._compared
+        all_rows, n = self.rows["observed"][:, places], self._n_compared()
         contrasts = all_rows[1:] - all_rows[:1]
         n_others, n_visits, p = contrasts.shape
         rows = contrasts.transpose(1, 0, 2).reshape(n_visits * n_others, p)
         return self._estimates(
-            rows, arm=list(self.arms[1:]) * n_visits, visit=np.repeat(self.visits, n_others), reference=self.arms[0],
-            measure=f"difference in {self.labels['measure']}", n=(self.n[1:] + self.n[:1]).T.ravel(), conf_level=conf_level,
+            rows, arm=list(self.arms[1:]) * n_visits, visit=np.repeat(visits, n_others), reference=self.arms[0],
+            measure=f"difference in {self.labels['measure']}", n=(n[1:] + n[:1]).T.ravel(), conf_level=conf_level,
             **({} if adjustment == "none" else with_reference(n_others)),
         )  # fmt: skip
 
@@ -172,15 +178,17 @@ class Fit:
         Kramer CY (1956). Biometrics 12:307-310. Hayter AJ (1984). Ann Stat 12:61-75.
         """
         require_choice(adjustment, ADJUSTMENTS["pairs"], "adjustment")
-        self._refuse_one_arm()
-        n_arms, n_visits, p = self.rows["observed"].shape
+        self._require_arms()
+        visits, places = self._compared
+        all_rows, n = self.rows["observed"][:, places], self._n_compared()
+        n_arms, n_visits, p = all_rows.shape
         earlier, later = np.triu_indices(n_arms, 1)
-        contrasts = self.rows["observed"][later] - self.rows["observed"][earlier]
+        contrasts = all_rows[later] - all_rows[earlier]
         names = np.array(self.arms, dtype=object)
         return self._estimates(
             contrasts.transpose(1, 0, 2).reshape(n_visits * len(later), p), arm=list(names[later]) * n_visits,
-            visit=np.repeat(self.visits, len(later)), reference=list(names[earlier]) * n_visits,
-            measure=f"difference in {self.labels['measure']}", n=(self.n[later] + self.n[earlier]).T.ravel(),
+            visit=np.repeat(visits, len(later)), reference=list(names[earlier]) * n_visits,
+            measure=f"difference in {self.labels['measure']}", n=(n[later] + n[earlier]).T.ravel(),
             conf_level=conf_level, **({} if adjustment == "none" else of_all_pairs(n_arms)),
         )  # fmt: skip
 
@@ -267,13 +275,9 @@ class Fit:
         """Subjects of each arm at one of the visits."""
         return np.asarray(self.n[:, places].max(axis=1))
 
-    def _refuse_one_arm(self) -> None:
-        if len(self.arms) < 2:
-            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
-
     def _estimates(
-        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: Any, measure: str, n: FloatArray,
-        conf_level: float, category: Any = "", by: Infer = infer, adjustment: str = "",
+        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: Any, measure: str, n: FloatArray, conf_level: float,
+        category: Any = "", by: Infer = infer, adjustment: str = "", also: Mapping[str, Any] = MappingProxyType({}),
     ) -> pd.DataFrame:  # fmt: skip
         require_conf_level(conf_level)
         said = by(self.coefficients, rows, conf_level)
@@ -296,5 +300,6 @@ class Fit:
                 "conf_level": conf_level,
                 "p_value": said.p_value,
                 **({"adjustment": adjustment} if adjustment else {}),
+                **also,
             }
         )

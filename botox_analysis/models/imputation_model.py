@@ -12,10 +12,10 @@ import pandas as pd
 from botox_analysis.endpoints.intercurrent_history import event_histories
 from botox_analysis.endpoints.missing import NO_FURTHER_VALUE
 from botox_analysis.models.fit import RESPONSES
+from botox_analysis.models.mean_words import read_covariates
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import CovarianceError
-from botox_analysis.models.quantities import asked_of
 from botox_analysis.models.repeated import RepeatedMeasures, crossproducts
 from botox_analysis.models.single_imputation import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.strategy_words import first_other, strategies_by_kind, words_of
@@ -164,15 +164,15 @@ class ImputationModel:
             values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, None if noise is None else noise[:, own])
         return values
 
-    def passed_on(self, sigma: FloatArray, shifted: BoolArray) -> FloatArray:
-        """How far imputed values move when those named are moved by 1, each in turn.
+    def passed_on(self, sigma: FloatArray, shifts: FloatArray) -> FloatArray:
+        """How far imputed values move when they are shifted, each in turn.
 
         Parameters
         ----------
         sigma : ndarray, shape (B, K, V, V)
             Covariances.
-        shifted : ndarray of bool, shape (N, V)
-            Imputed values that are moved.
+        shifts : ndarray, shape (N, V)
+            What is added to imputed values.
 
         Returns
         -------
@@ -181,7 +181,7 @@ class ImputationModel:
         """
         moved = np.empty((len(sigma), *self.imputer.y.shape))
         for strategy, own in self._by_strategy():
-            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifted[own])
+            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifts[own])
         return moved
 
     def _by_strategy(self) -> Iterator[tuple[Strategy, IntArray]]:
@@ -301,7 +301,7 @@ def _with_covariates(
 ) -> tuple[pd.DataFrame, tuple[tuple[str, str, int], ...]]:
     """The subjects of whom all is known that a value is imputed from."""
     where = f"imputation, {outcomes['endpoint'].iloc[0]}"
-    names = dict.fromkeys(name for name, _ in asked_of(covariates))
+    names = dict.fromkeys(each.name for each in read_covariates(covariates))
     if response == "change" and outcomes[BASELINE].notna().any():
         names = {BASELINE: None, **names}
     still, left_out = np.ones(grid.n_subjects, dtype=bool), []

@@ -9,13 +9,16 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
+from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
+from botox_analysis.models.mmrm_mean import mean_of
 from botox_analysis.models.mmrm_refusals import (
     CovarianceError,
     advice,
     refuse_empty,
     refuse_no_spread,
+    refuse_one_level,
     refuse_pairs,
     refuse_undetermined,
 )
@@ -25,7 +28,7 @@ from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.problem import Basis, Problem, basis_of, pose
 from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairwise_covariance
-from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich_variance
+from botox_analysis.numerics.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import kind_of, listed, require_choice, require_crossproducts
@@ -34,23 +37,33 @@ ESTIMATION = {"reml": "REML", "ml": "ML"}
 
 VARIANCES = ("model", *ADJUSTMENTS)
 
+MEANS = {
+    ARM_BY_VISIT: "",
+    CONSTANT_EFFECT: "one difference for all visits, ",
+    SLOPE: "a slope on {} in each arm, ",
+    COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
+    NO_DIFFERENCE: "no difference between arms, ",
+}
+"""What a method says of the mean."""
+
 
 def fit_mmrm(
     outcomes: pd.DataFrame,
     *,
     covariance: str | Sequence[str] = "unstructured",
     small_sample: str = "satterthwaite",
-    covariates: Sequence[str] = ("baseline:visit",),
+    covariates: Sequence[str] | None = None,
     response: str = "change",
     estimation: str = "reml",
     variance: str = "model",
     weights: str | None = None,
+    mean: str = ARM_BY_VISIT,
 ) -> MmrmFit:
     """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
 
-    A linear model with one mean for each arm at each visit, whose errors are correlated within a subject. Subjects with
-    some visits missing enter with those they have: the estimates are right when what is missing depends on nothing but
-    what was observed (missing at random).
+    A linear model with a mean for each arm at each visit (or another `mean`), whose errors are correlated within a subject.
+    Subjects with some visits missing enter with those they have: the estimates are right when what is missing depends on
+    nothing but what was observed (missing at random).
 
     Parameters
     ----------
@@ -66,11 +79,14 @@ def fit_mmrm(
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
         the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
         which is too small under an unstructured covariance (with complete data it is below the exact variance);
-        ``"between-within"`` and ``"residual"``, for comparison with other software.
-    covariates : sequence of str
-        Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each. Numbers have slopes;
-        texts, categories and truth values are factors. A site coded 1, 2, 3 is a number: make it a text
-        (``astype(str)``). They may change over visits. Arm by visit is always in the model.
+        ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
+        ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
+        TYPE=UN it gives all effects those of subjects.
+    covariates : sequence of str, optional
+        Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each, ``"arm:x"`` one for each arm
+        and ``"arm:x:visit"`` one for each arm at each visit (for subgroups). Numbers have slopes; texts, categories and truth
+        values are factors. A site coded 1, 2, 3 is a number: make it a text (``astype(str)``). They may change over visits.
+        Left out: ``"baseline:visit"``; for a slope ``"baseline"``, for a common baseline none.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     estimation : str
@@ -78,9 +94,17 @@ def fit_mmrm(
         likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
-        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious; with Satterthwaite degrees of freedom.
+        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
+        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
+        for what one subject determines alone: its residual is 0, and says nothing of the variance.
     weights : str, optional
         A column of positive weights: the variance of a value is divided by its weight.
+    mean : str
+        ``"arm by visit"``: a mean for each arm at each visit. ``"constant effect"``: a mean for each visit, and one difference
+        between arms for all visits. ``"slope on week"``: in each arm a straight line on the numbers of a column. ``"common
+        baseline"``: the baseline is the first response and has one mean for all arms (constrained longitudinal data
+        analysis); subjects with a baseline alone enter; residuals, covariances and the likelihood are of values. ``"no
+        difference"``: a mean for each visit, for `likelihood_ratio`.
 
     Returns
     -------
@@ -99,7 +123,8 @@ def fit_mmrm(
 
     References
     ----------
-    Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP (2008). Drug Inf J 42:303-319.
+    Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP (2008). Drug Inf J 42:303-319. Liu GF, Lu K, Mogg R, Mallick M,
+    Mehrotra DV (2009). Stat Med 28:2509-2530, section 2 (common baseline).
 
     Examples
     --------
@@ -121,7 +146,9 @@ def fit_mmrm(
     measures: RepeatedMeasures | None = None
     for phrase in phrases:
         if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
-            measures = crossproducts(outcomes, covariance=str(phrase), covariates=covariates, response=response, weights=weights)
+            measures = crossproducts(
+                outcomes, covariance=str(phrase), covariates=covariates, response=response, weights=weights, mean=mean
+            )
         try:
             return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
         except CovarianceError as error:
@@ -175,9 +202,10 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     require_choice(variance, VARIANCES, "variance")
     if estimation == "ml" and small_sample.startswith("kenward-roger"):
         raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
-    if variance != "model" and small_sample != "satterthwaite":
+    if variance != "model" and small_sample not in WITH_SANDWICH:
         raise ValueError(
-            f"variance {variance!r} has Satterthwaite degrees of freedom; leave small_sample out, it is {small_sample!r}."
+            f"small_sample is {small_sample!r}, which corrects the variance 'model'; with variance {variance!r} take one of "
+            f"{listed(WITH_SANDWICH)}."
         )
 
 
@@ -194,8 +222,10 @@ def _fit(
         design = design_of(measures)
         sums = measures.sums
         basis = basis_of(sums, design.columns)
+        refuse_one_level(measures, design, basis)
         refuse_undetermined(measures, design, basis)
-        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
+        variances = "by visit" if phrase.is_heterogeneous else "one"
+        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
         refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
@@ -220,7 +250,7 @@ def _fit(
         elif measures.data is None:
             raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
         else:
-            uncertainty = sandwich_variance(fitted, measures.data, variance)
+            uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
 
         def df(rows: FloatArray) -> FloatArray:
             with one_thread():
@@ -229,17 +259,19 @@ def _fit(
         beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
         cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
     covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
+    compared = slice(1 if measures.mean.kind == COMMON_BASELINE else 0, None)
     return MmrmFit(
         labels=dict(measures.labels),
         method=_method(measures, phrase, small_sample, estimation, variance, failed, design, basis),
         arms=measures.arms,
-        visits=measures.visits,
+        visits=measures.visits[compared],
         rows={"observed": design.observed, "equal": design.equal},
-        n=measures.n,
+        n=measures.n[:, compared],
         coefficients=Coefficients(beta, cov_beta, df),
         names=design.names,
-        residual_sd=np.sqrt(np.mean([np.diagonal(each) for each in covariances.values()], axis=0)),
+        residual_sd=np.sqrt(np.mean([np.diagonal(each)[compared] for each in covariances.values()], axis=0)),
         not_entered=measures.left_out,
+        fitted_means=(mean_of(measures, design, basis),),
         structure=str(phrase),
         covariances=covariances,
         loglik=-float(optimum.point.nll),
@@ -279,12 +311,16 @@ def _method(
     chosen = f"{wording.structure(str(phrase))} covariance" + (
         f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
     )
-    df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
+    df = small_sample.title().replace("-Linear", " linear")
+    if variance != "model":
+        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
     adjusted = []
     for term in measures.terms:
         slope = "" if term.levels or term.name == "baseline" else " (slope)"
-        adjusted.append(term.name.replace("_", " ") + (" by visit" if term.by_visit else "") + slope)
-    words = f"MMRM, {chosen}, {ESTIMATION[estimation]}, {df}"
+        by = (" by arm" if term.by_arm else "") + (" by visit" if term.by_visit else "")
+        adjusted.append(term.name.replace("_", " ") + by + slope)
+    words = f"MMRM, {MEANS[measures.mean.kind].format(measures.mean.on.replace('_', ' '))}"
+    words += f"{chosen}, {ESTIMATION[estimation]}, {df}"
     words += f", weighted by {measures.weights}" if measures.weights else ""
     words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
     aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]

@@ -2,42 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.models.fitted_mean import Column, constants_of
+from botox_analysis.models.fitted_mean import Term as Effect
+from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.repeated import RepeatedMeasures, Term
 from botox_analysis.numerics.inference import FloatArray
-from botox_analysis.numerics.subject_data import IntArray
+from botox_analysis.numerics.subject_data import IntArray, positions
 
 
 @dataclass(frozen=True)
 class MmrmDesign:
-    """The P columns of the model: a cell for each of A arms at each of T visits, then the covariates.
+    """The P columns of the model: those of A arms and T visits, then the covariates; V visits are compared.
 
     Attributes
     ----------
     columns : ndarray of int, shape (T, P)
         The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
-    names : tuple of str
-        Of the coefficients.
-    observed, equal : ndarray, shape (A, T, P)
+    of : tuple of Column
+        The columns in words.
+    observed, equal : ndarray, shape (A, V, P)
         The combination of coefficients that is the mean of an arm at a visit, factors as observed or each level the same.
     to_means : ndarray, shape (P, P)
         From coefficients about the centres of the cross-products to coefficients about the means of the numbers.
     offset : ndarray, shape (P,)
-        What was subtracted from the responses, cell by cell.
+        What was subtracted from the responses, column by column.
     between : ndarray, shape (m, P)
         For each quantity that is the same at all visits, which coefficients are of it.
+    levels : dict of str to tuple of str
+        Levels of each factor that somebody has; empty for a number.
+    codes : dict of str to ndarray of int
+        Their codes.
+    shares : dict of str to ndarray
+        Their shares among the values analysed.
+    from_centre : dict of str to float
+        Of each number, how far its mean is from its centre.
     """
 
     columns: IntArray
-    names: tuple[str, ...]
+    of: tuple[Column, ...]
     observed: FloatArray
     equal: FloatArray
     to_means: FloatArray
     offset: FloatArray
     between: FloatArray
+    levels: dict[str, tuple[str, ...]]
+    codes: dict[str, IntArray]
+    shares: dict[str, FloatArray]
+    from_centre: dict[str, float]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the coefficients."""
+        return tuple(column.name for column in self.of)
+
+
+@dataclass
+class _Columns:
+    """Columns and their places among those of the cross-products, as they are put together."""
+
+    of: list[Column] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+
+    def add(self, source: int, *columns: Column) -> None:
+        for column in columns:
+            self.of.append(column)
+            self.source.append(source)
 
 
 def design_of(measures: RepeatedMeasures) -> MmrmDesign:
@@ -55,47 +89,186 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
     """
     sums = measures.sums
     n_arms, n_visits = len(measures.arms), len(measures.visits)
-    n_cells = n_arms * n_visits
-    names = [f"{visit}: arm {arm}" for visit in measures.visits for arm in measures.arms]
-    source = list(range(n_arms)) * n_visits
-    at_visit = [visit for visit in range(n_visits) for _ in range(n_arms)]  # -1: at all
-    margins = [(0.0, 0.0, 0.0)] * n_cells  # observed, equal, and how far the mean is from the centre
-    totals = sums.totals.tolist()
-    from_centre = (sums.totals / sums.n_observations).tolist()  # the mean of a level's indicator, whose centre is 0
-    first = n_arms
-    for term in measures.terms:
-        shown = [(first, term.name, (0.0, 0.0, from_centre[first]))]
-        if term.levels:
-            occurring = [level for level in range(len(term.levels)) if totals[first + level] > 0]
-            shown = [
-                (first + level, f"{term.name} {term.levels[level]}", (from_centre[first + level], 1 / len(occurring), 0.0))
-                for level in occurring[1:]
-            ]
-        for visit in range(n_visits) if term.by_visit else (-1,):
-            for column, name, margin in shown:
-                source.append(column)
-                at_visit.append(visit)
-                names.append(name if visit < 0 else f"{measures.visits[visit]}: {name}")
-                margins.append(margin)
-        first += max(len(term.levels), 1)
+    first = _firsts(measures)
+    levels, codes, shares, from_centre = _occurring(measures, first)
+    columns = _Columns()
+    _arms_and_visits(measures, first, columns)
+    for place, term in enumerate(measures.terms):
+        _covariate(measures, place, first[place], codes.get(term.name), columns)
 
-    n_columns = len(names)
-    where = np.array(at_visit)
-    there = (where == np.arange(n_visits)[:, None]) | (where < 0)  # (T, P)
-    rows = np.array(margins).T[:, None, :] * there  # (3, T, P)
-    cells = np.eye(n_cells, n_columns).reshape(n_visits, n_arms, n_columns)
+    of_visit, of_arm = (np.array([getattr(column, name) for column in columns.of]) for name in ("visit", "arm"))
+    there = (of_visit == np.arange(n_visits)[:, None]) | (of_visit < 0)  # (T, P)
+    n_columns = len(columns.of)
+    margins = np.zeros((2, n_columns))  # observed, equal
     to_means = np.eye(n_columns)
-    to_means[:n_cells] += np.repeat(rows[2], n_arms, axis=0)
+    constant = constants_of(columns.of, n_arms, n_visits)
+    for place, column in enumerate(columns.of):
+        if not column.variable:
+            margins[:, place] = 1.0
+        elif column.level >= 0:
+            at = int(np.flatnonzero(codes[column.variable] == column.level)[0])
+            margins[:, place] = shares[column.variable][at], 1 / len(codes[column.variable])
+        else:
+            to_means[:, place] += from_centre[column.variable] * constant(column)
     offset = np.zeros(n_columns)
-    offset[:n_cells] = np.repeat(sums.centre_y, n_arms)
-    varying = [False] * n_arms + [term.varying for term in measures.terms for _ in range(max(len(term.levels), 1))]
-    design = np.where(there, np.array(source), -1)
+    if measures.mean.kind == SLOPE:
+        offset[[not column.variable for column in columns.of]] = sums.centre_y[0]
+    else:
+        offset += sum(centre * constant(Column("", visit)) for visit, centre in enumerate(sums.centre_y))
+    rows = there & ((of_arm == np.arange(n_arms)[:, None, None]) | (of_arm < 0))  # (A, T, P)
+    observed, equal = (rows * margin for margin in margins)
+    if measures.mean.kind == SLOPE:
+        on = [column.variable == measures.mean.on for column in columns.of]
+        about = times_of(measures, first[-1]) - from_centre[measures.mean.on]
+        for each in (observed, equal):
+            each[:, :, on] = rows[:, :, on] * about[:, None]
+    if measures.mean.kind == COMMON_BASELINE:
+        baseline = 0.0 if measures.labels["measure"] == "mean" else 1.0
+        observed, equal = (each[:, 1:] - baseline * each[:, :1] for each in (observed, equal))
+    varying = [False] * n_arms + [term.varying for term in measures.entering for _ in range(_width(term, n_arms))]
+    source = np.array(columns.source)
+    between = [source == each for each in sorted(set(columns.source)) if not varying[each]]
     return MmrmDesign(
-        columns=design,
-        names=tuple(names),
-        observed=(cells + rows[0][:, None, :]).transpose(1, 0, 2),
-        equal=(cells + rows[1][:, None, :]).transpose(1, 0, 2),
+        columns=np.where(there, source, -1),
+        of=tuple(columns.of),
+        observed=observed,
+        equal=equal,
         to_means=to_means,
         offset=offset,
-        between=np.array([np.equal(source, each) for each in sorted(set(source)) if not varying[each]], dtype=float),
+        between=np.array(between, dtype=float).reshape(-1, n_columns),
+        levels=levels,
+        codes=codes,
+        shares=shares,
+        from_centre=from_centre,
     )
+
+
+def effects_of(measures: RepeatedMeasures) -> tuple[Effect, ...]:
+    """The effects of a model, each after those that it contains.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        What is modelled.
+
+    Returns
+    -------
+    tuple of tuple of str
+        The variables of each effect.
+    """
+    kind, on = measures.mean.kind, measures.mean.on
+    several = len(measures.visits) > 1 and kind != SLOPE
+    effects: list[Effect] = [(term.name,) for term in measures.terms]
+    effects += [("visit",)] * several
+    effects += [("arm",)] * (kind not in (COMMON_BASELINE, NO_DIFFERENCE))
+    effects += [(on,), ("arm", on)] if kind == SLOPE else []
+    effects += [(term.name, "visit") for term in measures.terms if term.by_visit and several]
+    effects += [("arm", "visit")] * (kind == COMMON_BASELINE or (kind == ARM_BY_VISIT and several))
+    effects += [("arm", term.name) for term in measures.terms if term.by_arm]
+    effects += [("arm", term.name, "visit") for term in measures.terms if term.by_arm and term.by_visit and several]
+    if len(measures.arms) == 1:
+        effects = [effect for effect in effects if "arm" not in effect]
+    return tuple(dict.fromkeys(effects))
+
+
+def times_of(measures: RepeatedMeasures, source: int) -> FloatArray:
+    """The mean of a number in each arm's own columns at each visit, from its centre.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        What is modelled.
+    source : int
+        Its first column among those of the cross-products.
+
+    Returns
+    -------
+    ndarray, shape (T,)
+        Over the values analysed, with their weights.
+    """
+    sums, n_arms = measures.sums, len(measures.arms)
+    place = positions(sums.varying, len(measures.visits))
+    times = np.zeros(len(measures.visits))
+    for visit in range(len(times)):
+        pooled = sums.uu[sums.observed[:, visit]].sum(axis=0)
+        arms, numbers = place[visit, :n_arms], place[visit, source : source + n_arms]
+        times[visit] = pooled[arms, numbers].sum() / pooled[arms, arms].sum()
+    return times
+
+
+def _width(term: Term, n_arms: int) -> int:
+    return max(len(term.levels), 1) * (n_arms if term.by_arm else 1)
+
+
+def _firsts(measures: RepeatedMeasures) -> list[int]:
+    """The first column of each term among those of the cross-products."""
+    n_arms = len(measures.arms)
+    ends = np.cumsum([n_arms, *(_width(term, n_arms) for term in measures.entering)])
+    return [int(end) for end in ends[:-1]]
+
+
+def _occurring(
+    measures: RepeatedMeasures, first: Sequence[int]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, IntArray], dict[str, FloatArray], dict[str, float]]:
+    """Levels that somebody has, their codes and shares; and how far means of numbers are from their centres."""
+    totals, n = measures.sums.totals, measures.sums.n_observations
+    levels: dict[str, tuple[str, ...]] = {}
+    codes: dict[str, IntArray] = {}
+    shares: dict[str, FloatArray] = {}
+    from_centre: dict[str, float] = {}
+    for start, term in zip(first, measures.entering, strict=True):
+        if not term.name or term.name in levels:
+            continue
+        width = max(len(term.levels), 1)
+        found = totals[start : start + _width(term, len(measures.arms))].reshape(-1, width).sum(axis=0)
+        if not term.levels:
+            levels[term.name] = ()
+            from_centre[term.name] = float(found[0] / n)
+            continue
+        codes[term.name] = np.flatnonzero(found > 0)
+        levels[term.name] = tuple(term.levels[code] for code in codes[term.name])
+        shares[term.name] = found[codes[term.name]] / n
+    return levels, codes, shares, from_centre
+
+
+def _arms_and_visits(measures: RepeatedMeasures, first: Sequence[int], columns: _Columns) -> None:
+    arms, visits, kind = measures.arms, measures.visits, measures.mean.kind
+    if kind == SLOPE:
+        for arm, name in enumerate(arms):
+            columns.add(arm, Column(f"arm {name}", arm=arm))
+        for arm, name in enumerate(arms):
+            columns.add(first[-1] + arm, Column(f"arm {name}: {measures.mean.on}", arm=arm, variable=measures.mean.on))
+        return
+    if kind in (CONSTANT_EFFECT, NO_DIFFERENCE):
+        for visit, name in enumerate(visits):
+            columns.add(first[-1], Column(f"{name}: arm {arms[0]}" if kind == CONSTANT_EFFECT else name, visit))
+        for arm, name in enumerate(arms[1:] if kind == CONSTANT_EFFECT else (), start=1):
+            columns.add(arm, Column(f"arm {name}", arm=arm))
+        return
+    for visit, at in enumerate(visits):
+        if kind == COMMON_BASELINE and not visit:
+            columns.add(first[-1], Column(at, visit))
+            continue
+        for arm, name in enumerate(arms):
+            columns.add(arm, Column(f"{at}: arm {name}", visit, arm))
+
+
+def _covariate(measures: RepeatedMeasures, place: int, first: int, codes: IntArray | None, columns: _Columns) -> None:
+    """The columns of a covariate; where it has an effect without arms beside, those of the other arms than the first."""
+    term = measures.terms[place]
+    beside = term.by_arm and any(each.name == term.name and not each.by_arm for each in measures.terms)
+    for visit in range(len(measures.visits)) if term.by_visit else (-1,):
+        at = "" if visit < 0 else f"{measures.visits[visit]}: "
+        for arm in range(int(beside), len(measures.arms)) if term.by_arm else (-1,):
+            where = first + max(arm, 0) * max(len(term.levels), 1)
+            within = "" if arm < 0 else f"arm {measures.arms[arm]}: "
+            for level, name in _shown(term, codes):
+                columns.add(where + max(level, 0), Column(f"{at}{within}{name}", visit, arm, term.name, level))
+
+
+def _shown(term: Term, codes: IntArray | None) -> Iterator[tuple[int, str]]:
+    if codes is None:
+        yield -1, term.name
+        return
+    for code in codes[1:]:
+        yield int(code), f"{term.name} {term.levels[code]}"

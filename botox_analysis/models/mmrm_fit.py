@@ -11,10 +11,13 @@ import pandas as pd
 
 from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
+from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.predictions import predicted_values
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.residuals import subject_fits
-from botox_analysis.numerics.small_sample import FittedProblem, Uncertainty
+from botox_analysis.numerics.small_sample import FittedProblem, JointTest, Uncertainty
 from botox_analysis.refusal import DataError, FitError, kind_of, listed, require_choice, require_text
 
 RESIDUALS = ("raw", "pearson", "normalised")
@@ -129,7 +132,8 @@ class MmrmFit(Fit):
         if group not in self.covariances:
             known = listed(self.covariances) if self.measures.grouped_by else "one for all, without a name"
             raise ValueError(f"group {group!r} has no covariance; there is {known}.")
-        return pd.DataFrame(self.covariances[group], index=list(self.visits), columns=list(self.visits))
+        visits = list(self.measures.visits)
+        return pd.DataFrame(self.covariances[group], index=visits, columns=visits)
 
     def correlation(self, group: str = "") -> pd.DataFrame:
         """The fitted correlation of the visits of a subject.
@@ -175,8 +179,7 @@ class MmrmFit(Fit):
         ValueError
             `visits` is no list, or empty.
         """
-        if len(self.arms) < 2:
-            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        self._require_arms()
         if visits is not None and (not isinstance(visits, list | tuple | pd.Index | np.ndarray) or not len(visits)):
             raise ValueError(f"visits: found {kind_of(visits)}; it is a list of one visit or more.")
         chosen = list(self.visits) if visits is None else [text_of(visit) for visit in visits]
@@ -208,25 +211,63 @@ class MmrmFit(Fit):
         DataError
             There is one arm or one visit only.
         """
+        if self.measures.mean.kind in (CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE):
+            raise DataError(f"the mean '{self.measures.mean}' has no effect of arm by visit; ask for term_tests.")
         if len(self.arms) < 2 or len(self.visits) < 2:
             raise DataError(f"a test of arm by visit needs two of each; the fit has {len(self.arms)} and {len(self.visits)}.")
         rows = self.rows["observed"]
         differences = rows[1:] - rows[:1]
         contrasts = (differences[:, 1:] - differences[:, :1]).reshape(-1, rows.shape[-1])
-        told = self.uncertainty.joint_test(
-            self.fitted.problem.beta_ols + self.fitted.optimum.point.beta, contrasts @ self.to_columns
-        )
-        return pd.DataFrame(
-            {
-                "endpoint": [self.labels["endpoint"]],
-                "test": ["arm by visit"],
-                "method": [self.method],
-                "statistic": [told.statistic],
-                "num_df": [told.num_df],
-                "df": [told.df],
-                "p_value": [told.p_value],
-            }
-        )
+        return self._as_tests([("", "arm by visit", self._joint_test(contrasts))]).drop(columns="visit")
+
+    def overall_test(self) -> pd.DataFrame:
+        """Whether arms differ at all: the F test of all differences together.
+
+        Returns
+        -------
+        DataFrame
+            One row, as of `joint_test`: the numerator has a degree of freedom for each arm but the reference at each visit; for
+            a constant effect for each arm, for slopes two for each.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        """
+        self._require_arms()
+        rows = self.rows["observed"][:, self._compared[1]]
+        rows = (rows[1:] - rows[:1]).reshape(-1, rows.shape[-1])
+        length = np.linalg.norm(rows, axis=1)
+        rows = rows[independent_columns((rows / length[:, None]).T)]
+        return self._as_tests([("", "difference between arms", self._joint_test(rows))]).drop(columns="visit")
+
+    @property
+    def difference_rows(self) -> tuple[FloatArray, tuple[str, ...]]:
+        """The combinations of coefficients that are differences to the reference, shape (A - 1, K, P), and their K visits."""
+        self._require_arms()
+        visits, places = self._compared
+        rows = self.rows["observed"][:, places]
+        return rows[1:] - rows[:1], visits
+
+    @property
+    def _compared(self) -> tuple[tuple[str, ...], list[int]]:
+        if self.measures.mean.kind == CONSTANT_EFFECT:
+            return ("all visits",), [0]
+        return super()._compared
+
+    def _require_arms(self) -> None:
+        super()._require_arms()
+        if self.measures.mean.kind == NO_DIFFERENCE:
+            raise DataError(f"the mean of the fit is '{NO_DIFFERENCE}'; a difference needs the mean 'arm by visit'.")
+
+    def _n_compared(self) -> FloatArray:
+        return self._n_of_any() if self.measures.mean.kind == CONSTANT_EFFECT else self.n
+
+    def _n_of_any(self) -> FloatArray:
+        return self._n_seen(range(len(self.visits)))[:, None]
+
+    def _joint_test(self, rows: FloatArray) -> JointTest:
+        return self.uncertainty.test_of(rows @ self.coefficients.beta, rows @ self.to_columns)
 
     def residuals(self, kind: str = "normalised") -> pd.DataFrame:
         """Residuals of the values in the fit.
@@ -267,7 +308,7 @@ class MmrmFit(Fit):
                     {
                         "subject": subjects["subject"].to_numpy()[row_of],
                         "arm": pd.Categorical.from_codes(subjects["arm"].to_numpy()[row_of], list(self.arms)),
-                        "visit": pd.Categorical.from_codes(visit, list(self.visits), ordered=True),
+                        "visit": pd.Categorical.from_codes(visit, list(measures.visits), ordered=True),
                         "fitted": (y[part.rows] - raw)[seen],
                         "residual": values[seen],
                         "kind": kind,
@@ -276,9 +317,50 @@ class MmrmFit(Fit):
             )
         return pd.concat(pieces, ignore_index=True)
 
+    def predictions(self, *, given: str = "observed values", conf_level: float = 0.95) -> pd.DataFrame:
+        """Values of each subject at each visit as the model predicts them, also of subjects without any value.
+
+        Parameters
+        ----------
+        given : str
+            ``"observed values"``: each missing value given the subject's covariates and the values that were observed.
+            ``"covariates"``: each value, also one that was observed, given the covariates alone.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            One row for each subject and visit: subject, arm, visit, ``observed`` (the value is in the fit); ``predicted``, in the
+            unit of the response, with ``std_error``, ``df``, ``conf_low`` and ``conf_high`` of this mean; ``residual_sd``, the
+            standard deviation of a value about it; ``prediction_error``, the root of the sum of both variances, with
+            ``prediction_low`` and ``prediction_high`` of a value; ``conf_level``. A value that is given is ``predicted`` by
+            itself, and its errors are missing. All are missing where a covariate or weight of the visit is not known, where
+            nobody in the fit has the subject's level of a factor, or where the mean is not determined.
+
+        Raises
+        ------
+        FitError
+            The fit is of summed cross-products, which no longer hold the subjects.
+        ValueError
+            `given` is not known, or `conf_level` is no share.
+
+        Notes
+        -----
+        The covariance is taken as known: in few subjects errors are somewhat too small. Limits are those of Student's t, with the
+        degrees of freedom of the mean; R's mmrm takes the normal distribution. With a covariance on days, a missing visit is on
+        the median day of those observed.
+
+        References
+        ----------
+        McCulloch CE, Searle SR (2001). Generalized, Linear, and Mixed Models, section 9.2.
+        """
+        return predicted_values(self.measures, self.fitted, self.uncertainty, given=given, conf_level=conf_level)
+
     def _n_seen(self, places: Sequence[int]) -> FloatArray:
         """Subjects of each arm with a value at one of the visits."""
-        seen = self.measures.sums.observed[:, list(places)].any(axis=1).astype(float)
+        first = len(self.measures.visits) - len(self.visits)  # a baseline that is a response is not compared
+        seen = self.measures.sums.observed[:, [first + place for place in places]].any(axis=1).astype(float)
         return seen @ self.measures.sums.n_by_arm
 
     def _estimates(self, rows: FloatArray, **columns: Any) -> pd.DataFrame:
@@ -291,4 +373,11 @@ class MmrmFit(Fit):
                 f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
                 "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
             )
-        return super()._estimates(rows, **columns)
+        estimates = super()._estimates(rows, **columns)
+        unknown = estimates["df"].isna()
+        if not unknown.any():
+            return estimates
+        return estimates.assign(
+            std_error=estimates["std_error"].mask(unknown),
+            note=np.where(unknown, "the variance is not determined", ""),
+        )

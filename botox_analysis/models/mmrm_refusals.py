@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from botox_analysis.models.covariance_phrase import CovariancePhrase
-from botox_analysis.models.design import refuse_missing_covariate
+from botox_analysis.models.design import refuse_empty_level, refuse_missing_covariate, refuse_one_value
+from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign
+from botox_analysis.models.mmrm_mean import n_at_levels
 from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import NO_SPREAD, Basis, Problem
@@ -35,6 +37,39 @@ class CovarianceError(FitError):
     """A covariance is not determined; one with fewer parameters may be."""
 
 
+def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> None:
+    """Refuse an effect of arm by a covariate that has one level, or one value, or levels that nobody in an arm has.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    design : MmrmDesign
+        The columns.
+    basis : Basis
+        Their coordinates.
+
+    Raises
+    ------
+    DataError
+        Names the covariate, and the level.
+    """
+    for term in measures.terms:
+        if not term.by_arm:
+            continue
+        own = [column.variable == term.name for column in design.of]
+        if len(design.levels[term.name]) < 2 and not basis.kept[own].any():
+            refuse_one_value(term.name, design.levels[term.name])
+        if not term.levels:
+            continue
+        n = n_at_levels(measures, term.name, design)
+        empty = np.argwhere((n if term.by_visit else n.max(axis=1, keepdims=True)) == 0)
+        if len(empty):
+            arm, visit, level = empty[0]
+            at = f" at '{measures.visits[visit]}'" if term.by_visit else ""
+            refuse_empty_level(term.name, measures.arms[arm], design.levels[term.name][level], at)
+
+
 def refuse_empty(measures: RepeatedMeasures) -> None:
     """Refuse a visit without values, or an arm without values at a visit.
 
@@ -51,7 +86,7 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
     n, response = measures.n, measures.labels["measure"].removeprefix("mean ") or "value"
     response = "value" if response == "mean" else response
     if not n.sum() and measures.data is not None:
-        for term, quantity in zip(measures.terms, measures.data.quantities[1:], strict=True):
+        for term, quantity in zip(measures.entering, measures.data.quantities[1:], strict=True):
             if not quantity.known.any():
                 refuse_missing_covariate(term.name)
     never = [visit for visit, n_visit in zip(measures.visits, n.sum(axis=0), strict=True) if n_visit == 0]
@@ -60,6 +95,8 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
             f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates or weights are); "
             "leave out the rows of that visit."
         )
+    if measures.mean.kind in (CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE):
+        return
     for arm, n_arm in zip(measures.arms, n, strict=True):
         empty = [visit for visit, n_visit in zip(measures.visits, n_arm, strict=True) if n_visit == 0]
         if empty:
@@ -91,10 +128,19 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
         raise FitError(
             f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance; leave out covariates."
         )
+    for arm, n_arm in zip(measures.arms, measures.n.sum(axis=1), strict=True):
+        if not n_arm:
+            raise DataError(f"outcomes has no value in arm '{arm}' at any visit; leave out the rows of that arm.")
     means = design.observed
     compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
     known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])
     lost = [arm for arm, at_visits in zip(measures.arms[-len(compared) :], known, strict=True) if not at_visits.all()]
+    at = [visit for visit, of_arms in zip(measures.visits, known.T, strict=True) if not of_arms.all()]
+    if lost and len(at) < len(measures.visits) and any(term.by_visit for term in measures.terms):
+        raise FitError(
+            f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; take the "
+            "covariate without ':visit', or leave out the visit."
+        )
     if lost:
         raise FitError(
             f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
@@ -117,9 +163,9 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
     Raises
     ------
     CovarianceError
-        A visit has no more values than coefficients, and would have a variance of its own.
+        The values at a visit have no spread about the coefficients, and the visit would have a variance of its own.
     FitError
-        The values at a visit, or all, have no spread about the coefficients.
+        All values have none.
     """
     sums = measures.sums
     before, left = sums.squares, problem.cross.squares
@@ -134,19 +180,20 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
         among = f" in {measures.grouped_by} '{level}'" if level else ""
         n = sums.n_by_arm[own].sum(axis=1) @ sums.observed[own]
         free = problem.free[own].sum(axis=0)
-        few = (free if phrase.is_heterogeneous else free.sum()) <= NOT_FREE * np.ones(len(n))
-        few &= n > 0
+        spread, first = left[own].sum(axis=0), before[own].sum(axis=0)
+        if not phrase.is_heterogeneous:  # what is reproduced at a visit takes part in the one variance all the same
+            free, spread, first = (np.full(len(n), each.sum()) for each in (free, spread, first))
+        few = (free <= NOT_FREE) & (n > 0)
         if few.any():
             raise CovarianceError(
                 f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few)}{among}, which may "
                 f"be too few for a covariance; {_with_fewer(phrase)}."
             )
-        spread = left[own].sum(axis=0)
-        none = (spread <= np.maximum(NO_SPREAD * before[own].sum(axis=0), ROUNDED**2 * spread.max())) & (free > NOT_FREE)
+        none = (spread <= np.maximum(NO_SPREAD * first, ROUNDED**2 * spread.max())) & (n > 0)
         if none.any():
-            raise FitError(
-                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{among}; leave out covariates, or that "
-                "visit."
+            raise CovarianceError(
+                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{among}, so that nothing is left for a "
+                f"variance; {_with_fewer(phrase)}."
             )
 
 

@@ -297,8 +297,8 @@ def determined_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Seque
     """
     design = build_design(rows, covariates, arms)
     kept = ~fit_least_squares(design.matrix, np.zeros(len(design.matrix))).aliased
-    names = tuple(name for name, there in zip(design.names, kept, strict=True) if there)
-    return Design(design.matrix[:, kept], names, design.observed[:, kept], design.equal[:, kept])
+    columns = tuple(column for column, there in zip(design.columns, kept, strict=True) if there)
+    return Design(design.matrix[:, kept], columns, design.observed[:, kept], design.equal[:, kept])
 
 
 def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,42 +12,8 @@ from numpy.typing import NDArray
 from botox_analysis.models.design import is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import IntArray, Quantity
-from botox_analysis.refusal import DataError, listed
+from botox_analysis.refusal import DataError
 from botox_analysis.subject_grid import SubjectGrid
-
-
-def asked_of(covariates: Sequence[str]) -> list[tuple[str, bool]]:
-    """The columns that covariates name, and whether each has one effect a visit.
-
-    Parameters
-    ----------
-    covariates : sequence of str
-        ``"x"`` or ``"x:visit"``.
-
-    Returns
-    -------
-    list of (str, bool)
-        In the order given.
-
-    Raises
-    ------
-    ValueError
-        It is no list, names a column twice, or something else follows the colon.
-    """
-    if covariates is None or isinstance(covariates, str):
-        raise ValueError(f"covariates is {covariates!r}; it is a list of names, each once.")
-    asked = []
-    for covariate in covariates:
-        name, _, by = str(covariate).partition(":")
-        if covariate in ("arm", "visit", "arm:visit"):
-            raise ValueError(f"the covariate {covariate!r} is always in the model, as arm by visit; leave it out.")
-        if by not in ("", "visit"):
-            column = by if name == "visit" else name
-            raise ValueError(f"the covariate {covariate!r} is not known; expected '{column}' or '{column}:visit'.")
-        asked.append((name, by == "visit"))
-    if len({name for name, _ in asked}) < len(asked):
-        raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
-    return asked
 
 
 def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:

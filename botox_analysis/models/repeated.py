@@ -9,11 +9,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from botox_analysis.models.common_baseline import refuse_varying, with_baseline
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.design import require_covariates
 from botox_analysis.models.fit import RESPONSES
-from botox_analysis.models.quantities import asked_of, fixed, levels_of, numbers_of, quantity_of, root_weights
-from botox_analysis.numerics.crossproducts import CrossProducts, cross_products
+from botox_analysis.models.mean_words import (
+    ARM_BY_VISIT,
+    COMMON_BASELINE,
+    CONSTANT_EFFECT,
+    NO_DIFFERENCE,
+    SLOPE,
+    USUAL_MEAN,
+    MeanModel,
+    read_covariates,
+    read_mean,
+    refuse_not_composed,
+)
+from botox_analysis.models.quantities import fixed, levels_of, numbers_of, quantity_of, root_weights
+from botox_analysis.numerics.crossproducts import Columns, CrossProducts, cross_products
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity, SubjectData
 from botox_analysis.refusal import DataError, FitError, listed, require_choice
@@ -40,16 +53,19 @@ class Term:
         Of a factor; empty for a number.
     varying : bool
         Whether it changes over a subject's visits.
+    by_arm : bool
+        One effect an arm, or one for all.
     """
 
     name: str
     by_visit: bool
     levels: tuple[str, ...]
     varying: bool
+    by_arm: bool = False
 
     def __str__(self) -> str:
         """As it was asked for."""
-        return self.name + (":visit" if self.by_visit else "")
+        return ("arm:" if self.by_arm else "") + self.name + (":visit" if self.by_visit else "")
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,10 @@ class RepeatedMeasures:
         Where the rows of the outcomes stand in `data`.
     left_out : tuple of (str, str, int)
         Subjects and values that do not enter: where, reason, n.
+    mean : MeanModel
+        How arms and visits enter the mean.
+    mean_terms : tuple of Term
+        What that needs beside arms and covariates: the number on which slopes are, or a constant.
     """
 
     labels: Mapping[str, str]
@@ -102,6 +122,13 @@ class RepeatedMeasures:
     data: SubjectData | None = None
     grid: SubjectGrid | None = None
     left_out: tuple[tuple[str, str, int], ...] = ()
+    mean: MeanModel = USUAL_MEAN
+    mean_terms: tuple[Term, ...] = ()
+
+    @property
+    def entering(self) -> tuple[Term, ...]:
+        """The covariates, then what the mean needs, in the order of the quantities in `data`."""
+        return (*self.terms, *self.mean_terms)
 
     @property
     def n(self) -> FloatArray:
@@ -136,7 +163,7 @@ class RepeatedMeasures:
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
-        for name in ("labels", "imputation", "arm_order", "visit_order", "grouped_by", "days_on", "weights"):
+        for name in ("labels", "imputation", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
             if getattr(self, name) != getattr(other, name):
                 raise DataError(
                     f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
@@ -146,7 +173,8 @@ class RepeatedMeasures:
             self,
             arms=tuple(arm for arm in self.arm_order if arm in self.arms or arm in other.arms),
             visits=tuple(visit for visit in self.visit_order if visit in self.visits or visit in other.visits),
-            terms=_common_terms(self, other),
+            terms=_common_terms(self.terms, other.terms),
+            mean_terms=_common_terms(self.mean_terms, other.mean_terms),
             data=None,
             grid=None,
         )
@@ -157,9 +185,10 @@ class RepeatedMeasures:
         whole = replace(whole, kinds=tuple(kinds))
         left_out = Counter({row[:2]: row[2] for row in self.left_out})
         left_out.update({row[:2]: row[2] for row in other.left_out})
+        sums = self.placed_in(whole) + other.placed_in(whole)
         return replace(
             whole,
-            sums=self.placed_in(whole) + other.placed_in(whole),
+            sums=_level(sums) if self.mean.kind == SLOPE else sums,
             left_out=tuple((*where, n) for where, n in left_out.items()),
         )
 
@@ -177,15 +206,19 @@ class RepeatedMeasures:
             0 for what this part has not.
         """
         where = [whole.arms.index(arm) for arm in self.arms]
-        first, weighted = len(whole.arms), bool(self.weights)
-        varying = [weighted] * first
-        for mine, common in zip(self.terms, whole.terms, strict=True):
+        arms, n_arms, weighted = where.copy(), len(whole.arms), bool(self.weights)
+        varying, only_in = [weighted] * n_arms, [-1] * n_arms
+        for mine, common in zip(self.entering, whole.entering, strict=True):
             width = max(len(common.levels), 1)
-            where += [first + common.levels.index(level) for level in mine.levels] if common.levels else [first]
-            varying += [weighted or common.varying] * width
-            first += width
+            levels = [common.levels.index(level) for level in mine.levels] if common.levels else [0]
+            blocks = arms if mine.by_arm else [0]
+            where += [len(varying) + block * width + level for block in blocks for level in levels]
+            for arm in range(n_arms) if mine.by_arm else (-1,):
+                varying += [weighted or common.varying] * width
+                only_in += [arm] * width
         visits = np.array([whole.visits.index(visit) for visit in self.visits])
-        placed = self.sums.placed(np.array(where), tuple(varying), len(whole.arms), visits, len(whole.visits))
+        columns = Columns(n_arms, tuple(varying), tuple(only_in))
+        placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
         own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
         kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
         return replace(placed, kind=kind[placed.kind])
@@ -204,11 +237,16 @@ def _with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
     return kind[0], tuple(float(day) for day in days)
 
 
-def _common_terms(one: RepeatedMeasures, other: RepeatedMeasures) -> tuple[Term, ...]:
-    if [(term.name, term.by_visit) for term in one.terms] != [(term.name, term.by_visit) for term in other.terms]:
-        raise DataError(f"parts differ in their covariates: {listed(map(str, one.terms))} and {listed(map(str, other.terms))}.")
+def _level(sums: CrossProducts) -> CrossProducts:
+    """Responses about one number for all visits: a mean without effects of visits takes no other away."""
+    return sums.recentred(sums.centre, np.full_like(sums.centre_y, sums.centre_y.mean()))
+
+
+def _common_terms(one: Sequence[Term], other: Sequence[Term]) -> tuple[Term, ...]:
+    if list(map(str, one)) != list(map(str, other)):
+        raise DataError(f"parts differ in their covariates: {listed(map(str, one))} and {listed(map(str, other))}.")
     terms = []
-    for mine, theirs in zip(one.terms, other.terms, strict=True):
+    for mine, theirs in zip(one, other, strict=True):
         if bool(mine.levels) != bool(theirs.levels):
             raise DataError(f"parts differ in the covariate '{mine.name}': it is a number in one of them only.")
         levels = tuple(sorted({*mine.levels, *theirs.levels}))
@@ -220,9 +258,10 @@ def crossproducts(
     outcomes: pd.DataFrame,
     *,
     covariance: str = "unstructured",
-    covariates: Sequence[str] = ("baseline:visit",),
+    covariates: Sequence[str] | None = None,
     response: str = "change",
     weights: str | None = None,
+    mean: str = ARM_BY_VISIT,
 ) -> RepeatedMeasures:
     """One pass over *outcomes*; `fit_crossproducts` needs nothing more, and parts of the data can be added.
 
@@ -231,7 +270,7 @@ def crossproducts(
     outcomes : DataFrame
         *outcomes*: a trial, or a part of it that holds **whole subjects**, each in one part only. Sums do not know who is in
         them: a subject whose visits are split over two parts counts as two.
-    covariance, covariates, response, weights
+    covariance, covariates, response, weights, mean
         As for `fit_mmrm`.
 
     Returns
@@ -259,37 +298,61 @@ def crossproducts(
     phrase = read_covariance(covariance)
     grid = grid_of(outcomes)
     require_choice(response, RESPONSES, "response")
-    asked = asked_of(covariates)
-    require_covariates(outcomes, [name for name, _ in asked])
-    arms = grid.arms
+    model = read_mean(mean)
+    asked = read_covariates(covariates, model)
+    refuse_not_composed(model, asked, response, weights, phrase.on)
+    require_covariates(outcomes, [each.name for each in asked])
+    arms, visits, order = grid.arms, grid.visits, tuple(str(visit) for visit in grid["visit"].array.categories)
     arm = fixed(grid, grid.arm, "arm")
+    if model.kind == COMMON_BASELINE:
+        y, visits = with_baseline(grid)
+        order = (visits[0], *order)
+    else:
+        y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
 
-    y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
     terms, quantities = [], [Quantity(arm, len(arms))]
-    for name, by_visit in asked:
-        quantity, levels = quantity_of(grid[name], grid)
-        quantities.append(quantity)
-        terms.append(Term(name, by_visit, levels, quantity.varying))
+    for each in asked:
+        quantity, levels = quantity_of(grid[each.name], grid)
+        terms.append(Term(each.name, each.by_visit, levels, quantity.varying, each.by_arm))
+        quantities.append(_in_each_arm(quantity, quantities[0]) if each.by_arm else quantity)
+    mean_terms: list[Term] = []
+    if model.kind == SLOPE:
+        numbers_of(outcomes, model.on, "slopes")
+        quantity, _ = quantity_of(grid[model.on], grid)
+        mean_terms.append(Term(model.on, by_visit=False, levels=(), varying=quantity.varying, by_arm=True))
+        quantities.append(_in_each_arm(quantity, quantities[0]))
+    if model.kind == COMMON_BASELINE:
+        refuse_varying([term.name for term in terms], quantities[1:])
+    if model.kind in (COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE):
+        mean_terms.append(Term("", by_visit=False, levels=("",), varying=False))
+        quantities.append(Quantity(np.zeros_like(arm), 1))
     roots = None if weights is None else root_weights(outcomes, weights, grid)
     data = SubjectData(y, tuple(quantities), None, roots)
     data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
+    sums = cross_products(data)
     return RepeatedMeasures(
         labels={name: str(grid[name].array[0]) for name in LABELS} | {"measure": RESPONSES[response]},
         imputation=str(grid["imputation"].array[0]),
         arms=arms,
-        visits=grid.visits,
+        visits=visits,
         arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
-        visit_order=tuple(str(visit) for visit in grid["visit"].array.categories),
+        visit_order=order,
         terms=tuple(terms),
         grouped_by=phrase.by,
         days_on=phrase.on,
         kinds=kinds,
         weights=weights or "",
-        sums=cross_products(data),
+        sums=_level(sums) if model.kind == SLOPE else sums,
         data=data,
         grid=grid,
-        left_out=_left_out(data, terms, grid, response),
+        left_out=_left_out(data, [*terms, *mean_terms], grid, response),
+        mean=model,
+        mean_terms=tuple(mean_terms),
     )
+
+
+def _in_each_arm(quantity: Quantity, arm: Quantity) -> Quantity:
+    return replace(quantity, arm=arm.values, n_arms=arm.n_levels)
 
 
 def _with_kinds(

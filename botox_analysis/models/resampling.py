@@ -84,19 +84,19 @@ def refit_weighted(fit: MmrmFit, weights: FloatArray) -> ManyFits:
             pieces.append(_differences(fit, resampled(data, fit.measures.sums, weights[first : first + AT_ONCE])))
     return ManyFits(
         fit.arms,
-        fit.visits,
+        fit.difference_rows[1],
         np.concatenate([piece.estimate for piece in pieces]),
         np.concatenate([piece.std_error for piece in pieces]),
     )
 
 
 def _differences(fit: MmrmFit, sums: CrossProducts) -> ManyFits:
-    rows = fit.rows["observed"][1:] - fit.rows["observed"][:1]
+    rows, visits = fit.difference_rows
     optimum = fit.fitted.optimum
-    # differences hold no numbers, whose columns are centred elsewhere in each data set
-    found = refit(fit.fitted.problem, optimum.chart, optimum.state, sums, rows.reshape(-1, rows.shape[-1]))
+    # of numbers with a slope in each arm, at the mean in the fit
+    found = refit(fit.fitted.problem, optimum.chart, optimum.state, sums, rows.reshape(-1, rows.shape[-1]) @ fit.to_means)
     shape = (-1, *rows.shape[:2])
-    return ManyFits(fit.arms, fit.visits, found.estimate.reshape(shape), np.sqrt(found.variance).reshape(shape))
+    return ManyFits(fit.arms, visits, found.estimate.reshape(shape), np.sqrt(found.variance).reshape(shape))
 
 
 def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:

@@ -52,6 +52,9 @@ class CrossProducts:
         Sum of each (centred) column over all observations.
     log_weights : float
         Sum of the logarithms of the observations' weights.
+    only_in : tuple of int
+        For each of the R columns of the design, the one arm in which it is not 0; -1 where it is not of one arm. Empty where
+        none is.
     """
 
     observed: BoolArray
@@ -66,6 +69,7 @@ class CrossProducts:
     centre_y: FloatArray
     totals: FloatArray
     log_weights: float = 0.0
+    only_in: tuple[int, ...] = ()
 
     @property
     def n_observations(self) -> float:
@@ -119,12 +123,17 @@ class CrossProducts:
         n_visits, n_arms = self.observed.shape[1], self.n_by_arm.shape[1]
         place = positions(self.varying, n_visits)
         by = centre - self.centre
-        # What is constant over subjects is a sum of the arms' indicators, so a shift is a linear map of u.
+        # What is constant over subjects, or over those of an arm, is a sum of the arms' indicators: a shift is a linear map of u.
+        of_arms = np.ones((len(by), n_arms))
+        if self.only_in:
+            arm = np.array(self.only_in)
+            of_arms[arm >= 0] = np.equal.outer(arm[arm >= 0], np.arange(n_arms))
+        n_of_arm = self.observed.sum(axis=1) @ self.n_by_arm
         move = np.eye(self.uu.shape[-1])
         ones = np.zeros((n_visits, len(move)))
         for visit in range(n_visits):
             arms = place[visit, :n_arms]
-            move[place[visit][:, None], arms] = np.eye(len(by), n_arms) - by[:, None]
+            move[place[visit][:, None], arms] = np.eye(len(by), n_arms) - by[:, None] * of_arms
             ones[visit, arms] = 1.0
         shift = (centre_y - self.centre_y)[:, None] * ones
         seen = self.observed[:, None, :]
@@ -135,20 +144,18 @@ class CrossProducts:
         )
         return replace(
             self, uu=move @ self.uu @ move.T, uy=move @ uy, yy=yy, centre=centre, centre_y=centre_y,
-            totals=self.totals - by * self.n_observations,
+            totals=self.totals - by * (of_arms @ n_of_arm),
         )  # fmt: skip
 
-    def placed(self, where: IntArray, varying: tuple[bool, ...], n_arms: int, visits: IntArray, n_visits: int) -> CrossProducts:
+    def placed(self, where: IntArray, whole: Columns, visits: IntArray, n_visits: int) -> CrossProducts:
         """The same sums among more columns and visits, which are 0 for all subjects.
 
         Parameters
         ----------
         where : ndarray of int, shape (R,)
             The new place of each column.
-        varying : tuple of bool
-            Of all columns; one that does not change over the visits may become one that does.
-        n_arms : int
-            Of all columns, those of arms.
+        whole : Columns
+            All columns; one that does not change over the visits may become one that does.
         visits : ndarray of int, shape (T,)
             The new place of each visit.
         n_visits : int
@@ -159,18 +166,18 @@ class CrossProducts:
         CrossProducts
             With the new columns and visits.
         """
-        old, new = positions(self.varying, len(visits)), positions(varying, n_visits)
+        old, new = positions(self.varying, len(visits)), positions(whole.varying, n_visits)
         into = np.zeros((int(new.max()) + 1, self.uu.shape[-1]))
         into[new[visits[:, None], where], old] = 1.0
         to_visits = np.zeros((n_visits, len(visits)))
         to_visits[visits, np.arange(len(visits))] = 1.0
 
         def spread(values: FloatArray) -> FloatArray:
-            wide = np.zeros(len(varying))
+            wide = np.zeros(len(whole.varying))
             wide[where] = values
             return wide
 
-        n_by_arm = np.zeros((len(self.n_by_arm), n_arms))
+        n_by_arm = np.zeros((len(self.n_by_arm), whole.n_arms))
         n_by_arm[:, where[: self.n_by_arm.shape[1]]] = self.n_by_arm
         return replace(
             self,
@@ -179,11 +186,29 @@ class CrossProducts:
             uu=into @ self.uu @ into.T,
             uy=into @ self.uy @ to_visits.T,
             yy=to_visits @ self.yy @ to_visits.T,
-            varying=varying,
+            varying=whole.varying,
+            only_in=whole.only_in,
             centre=spread(self.centre),
             centre_y=to_visits @ self.centre_y,
             totals=spread(self.totals),
         )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns among which sums are placed.
+
+    Attributes
+    ----------
+    n_arms : int
+        Those of arms, which come first.
+    varying, only_in : tuple
+        As of `CrossProducts`.
+    """
+
+    n_arms: int
+    varying: tuple[bool, ...]
+    only_in: tuple[int, ...]
 
 
 def cross_products(data: SubjectData) -> CrossProducts:
@@ -247,6 +272,7 @@ def cross_products(data: SubjectData) -> CrossProducts:
         centre_y=centre_y,
         totals=totals,
         log_weights=log_weights,
+        only_in=data.only_in,
     )
 
 
@@ -270,7 +296,7 @@ def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
     first = 0
     for quantity in data.quantities:
         if not quantity.n_levels:
-            centre[first] = _mean_of_known(quantity.values[some].ravel())
+            centre[first : first + quantity.width] = _mean_of_known(quantity.values[some].ravel())
         first += quantity.width
     y = data.y[some]
     seen = np.isfinite(y)

@@ -33,15 +33,49 @@ class Quantity:
         missing (nan, or a code of -1) makes the visit, or the subject, unobserved.
     n_levels : int
         0 for a number.
+    arm : ndarray of int, shape (N,), optional
+        Codes of the arm, where the quantity has columns of its own in each arm, which are 0 in the others; columns stand by
+        arm, then by level. Left out: the same columns in all arms.
+    n_arms : int
+        Arms with columns of their own; 0 without `arm`.
     """
 
     values: NDArray[Any]
     n_levels: int = 0
+    arm: IntArray | None = None
+    n_arms: int = 0
 
     @property
     def width(self) -> int:
         """Columns that the quantity has at a visit."""
-        return max(self.n_levels, 1)
+        return max(self.n_levels, 1) * max(self.n_arms, 1)
+
+    def columns(self, rows: slice, centre: float) -> NDArray[Any]:
+        """The columns of some subjects.
+
+        Parameters
+        ----------
+        rows : slice
+            Of the subjects.
+        centre : float
+            Subtracted from numbers.
+
+        Returns
+        -------
+        ndarray, shape (n, width) or (n, T, width)
+            0 where a number is missing, and in other arms.
+        """
+        values = self.values[rows]
+        if self.n_levels:
+            columns = values[..., None] == np.arange(self.n_levels, dtype=values.dtype)
+        else:
+            columns = (values - centre)[..., None]
+            columns[~np.isfinite(columns)] = 0.0
+        if self.arm is None:
+            return np.asarray(columns)
+        there = self.arm[rows, None] == np.arange(self.n_arms)
+        crossed = columns[..., None, :] * there.reshape(len(there), *[1] * (values.ndim - 1), self.n_arms, 1)
+        return np.asarray(crossed.reshape(*values.shape, self.width))
 
     @property
     def varying(self) -> bool:
@@ -80,6 +114,15 @@ class SubjectData:
         """Whether each of the R columns of the design changes over the visits; weights make all of them change."""
         weighted = self.root_weights is not None
         return tuple(weighted or quantity.varying for quantity in self.quantities for _ in range(quantity.width))
+
+    @cached_property
+    def only_in(self) -> tuple[int, ...]:
+        """For each of the R columns of the design, the one arm in which it is not 0; -1 where it is not of one arm."""
+        return tuple(
+            column // max(quantity.n_levels, 1) if quantity.n_arms else -1
+            for quantity in self.quantities
+            for column in range(quantity.width)
+        )
 
     def observed(self, rows: slice) -> BoolArray:
         """Where the response and all quantities are known.
@@ -128,12 +171,8 @@ class SubjectData:
         chunk = np.empty((n, r + n_visits))
         first = 0
         for quantity in self.quantities:
-            values, last = quantity.values[rows], first + quantity.width
-            if quantity.n_levels:
-                columns = values[..., None] == np.arange(quantity.n_levels, dtype=values.dtype)
-            else:
-                columns = (values - centre[first])[..., None]
-                columns[~np.isfinite(columns)] = 0.0
+            last = first + quantity.width
+            columns = quantity.columns(rows, centre[first])
             if not self.varying[first]:
                 chunk[:, place[0, first] : place[0, first] + quantity.width] = columns
             else:

@@ -83,5 +83,4 @@ def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count(row: pd.Series) -> str:
-    share = f"{wording.number(100 * row['estimate'])} %"
-    return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({share})"
+    return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({wording.percent(row['estimate'])} %)"

@@ -38,27 +38,25 @@ def test_numbers_needed_are_those_of_the_known_values(events, number, low, high)
 
 def test_limits_run_through_infinity_where_the_difference_may_be_none():
     assert written(ba.number_needed(differences((1 / 12, -0.05, 0.2)), events_are="benefit")) == [
-        "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)"
+        "NNTB 12 (NNTB 5 to ∞ to NNTH 20)"
     ]
 
 
 def test_the_side_that_the_estimate_is_on_comes_first():
     assert written(ba.number_needed(differences((-0.1, -0.2, 0.05)), events_are="benefit")) == [
-        "NNTH 10.0 (NNTH 5.0 to ∞ to NNTB 20.0)"
+        "NNTH 10 (NNTH 5 to ∞ to NNTB 20)"
     ]
 
 
 def test_more_side_effects_are_a_number_needed_to_harm():
-    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)), events_are="harm")) == ["NNTH 10.0 (5.0 to 20.0)"]
+    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)), events_are="harm")) == ["NNTH 10 (5 to 20)"]
 
 
 def test_no_difference_at_all_needs_infinitely_many():
-    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)), events_are="harm")) == ["∞ (NNTB 10.0 to ∞ to NNTH 10.0)"]
+    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)), events_are="harm")) == ["∞ (NNTB 10 to ∞ to NNTH 10)"]
 
 
-@pytest.mark.parametrize(
-    ("limits", "said"), [((0.1, 0.0, 0.2), "NNTB 10.0 (5.0 to ∞)"), ((-0.1, -0.2, 0.0), "NNTH 10.0 (5.0 to ∞)")]
-)
+@pytest.mark.parametrize(("limits", "said"), [((0.1, 0.0, 0.2), "NNTB 10 (5 to ∞)"), ((-0.1, -0.2, 0.0), "NNTH 10 (5 to ∞)")])
 def test_a_limit_of_no_difference_is_infinity(limits, said):
     assert written(ba.number_needed(differences(limits), events_are="benefit")) == [said]
 

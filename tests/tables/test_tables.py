@@ -66,7 +66,7 @@ def test_each_measure_of_a_comparison_has_its_column(outcomes):
     row = ba.table_responders(ba.event_rates(events), together).iloc[0]
     assert row["Difference, percentage points (95 % CI)"] == "1.5 (−0.8 to 4.0)"
     assert row["Risk ratio (95 % CI)"] == "1.43 (0.84 to 2.43)"
-    assert row["Number needed to treat (95 % CI)"] == "NNTB 64.5 (NNTB 25.3 to ∞ to NNTH 130.7)"
+    assert row["Number needed to treat (95 % CI)"] == "NNTB 65 (NNTB 26 to ∞ to NNTH 131)"
     assert row["p"] == "0.19"
     wald = ba.compare_rates(events, interval="wald")
     both = ba.table_responders(ba.event_rates(events), pd.concat([wald, compared[1]])).columns
