@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import linalg
 
 from botox_analysis.cells import text_of
-from botox_analysis.models.ancova_mean import mean_at, refuse_not_crossed
+from botox_analysis.models.ancova_mean import mean_at, moments_at, refuse_not_crossed
 from botox_analysis.models.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES, Fit
 from botox_analysis.numerics.inference import Coefficients, FloatArray
@@ -129,6 +129,10 @@ def fit_ancova(
     ends = np.cumsum([0, *(len(design.columns) for design in designs)])
     with_covariates = f" adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
     robust = "" if variance == "model" else f", {variance} variance with Bell and McCaffrey's degrees of freedom"
+    means = tuple(
+        mean_at(visit, int(first), design, terms, fitted, arms)
+        for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
+    )
     return Fit(
         labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")}
         | {"measure": RESPONSES[response]},
@@ -144,10 +148,8 @@ def fit_ancova(
         names=names,
         residual_sd=np.sqrt([fitted.residual_variance for fitted in fits]),
         not_entered=tuple(left_out),
-        fitted_means=tuple(
-            mean_at(visit, int(first), design, terms, fitted, arms)
-            for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
-        ),
+        fitted_means=means,
+        of_all_subjects=tuple(moments_at(mean, outcomes[outcomes["visit"] == mean.visits[0]], columns) for mean in means),
     )
 
 

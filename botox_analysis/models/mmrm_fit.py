@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,9 +11,11 @@ import pandas as pd
 
 from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
-from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.mean_words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.mmrm_mean import subject_moments
 from botox_analysis.models.predictions import predicted_values
 from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.models.subject_margins import SubjectMoments
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.residuals import subject_fits
@@ -356,6 +358,23 @@ class MmrmFit(Fit):
         McCulloch CE, Searle SR (2001). Generalized, Linear, and Mixed Models, section 9.2.
         """
         return predicted_values(self.measures, self.fitted, self.uncertainty, given=given, conf_level=conf_level)
+
+    def _moments(self, margins: str) -> tuple[SubjectMoments, ...]:
+        measures = self.measures
+        if measures.data is None:
+            raise FitError(
+                f"margins '{margins}' are of subjects, who are no longer there in summed cross-products; fit the outcomes, "
+                "or take margins 'observed'."
+            )
+        return (subject_moments(self.fitted_means[0], measures.terms, measures.data, margins),)
+
+    def _as_rows(self, at: Any) -> Any:
+        if self.measures.mean.kind != COMMON_BASELINE:
+            return at
+        # The first visit is the baseline, from which changes are.
+        by = 0.0 if self.labels["measure"] == "mean" else 1.0
+        rows, slopes = (each[:, 1:] - by * each[:, :1] for each in (at.rows, at.slopes))
+        return replace(at, rows=rows, slopes=slopes)
 
     def _n_seen(self, places: Sequence[int]) -> FloatArray:
         """Subjects of each arm with a value at one of the visits."""

@@ -135,8 +135,9 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
     compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
     known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])
     lost = [arm for arm, at_visits in zip(measures.arms[-len(compared) :], known, strict=True) if not at_visits.all()]
-    at = [visit for visit, of_arms in zip(measures.visits, known.T, strict=True) if not of_arms.all()]
-    if lost and len(at) < len(measures.visits) and any(term.by_visit for term in measures.terms):
+    visits = measures.visits[-compared.shape[1] :]  # a baseline that is a response is not compared
+    at = [visit for visit, of_arms in zip(visits, known.T, strict=True) if not of_arms.all()]
+    if lost and len(at) < len(visits) and any(term.by_visit for term in measures.terms):
         raise FitError(
             f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; take the "
             "covariate without ':visit', or leave out the visit."

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from botox_analysis.measures import is_log_ratio, is_ratio
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.design import Design, build_design
 from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
@@ -73,7 +74,8 @@ def pool_imputations(
     analysis : str or callable
         ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit: all data sets are analysed
         at once. Or any function from completed *outcomes* to *estimates* with standard errors, such as
-        ``lambda outcomes: ba.fit_counts(outcomes).ratios()``.
+        ``lambda outcomes: ba.fit_counts(outcomes).log_ratios()``: ratios are pooled as their logarithms, of which
+        `exponentiate` makes ratios.
     covariates : sequence of str, optional
         Of the analysis of covariance; left out: the baseline, where there is one.
     visits : sequence of str, optional
@@ -94,7 +96,7 @@ def pool_imputations(
     Raises
     ------
     DataError
-        The analysis gives other rows in another data set.
+        The analysis gives other rows in another data set, or ratios instead of their logarithms.
     FitError
         It gives no finite number in one of them, or the covariates do not determine it.
     ValueError
@@ -131,7 +133,7 @@ def pool_imputations(
         if EXPOSURE_DAYS in imputations.outcomes.columns:
             raise DataError(
                 "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
-                "lambda completed: ba.fit_counts(completed, covariates=()).ratios()."
+                "lambda completed: ba.fit_counts(completed, covariates=()).log_ratios()."
             )
         with one_thread():
             analysed = analyse_all(imputations, analysis, covariates, visits)
@@ -317,7 +319,7 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     Raises
     ------
     DataError
-        It gives no estimates, or other rows in another data set.
+        It gives no estimates, ratios, adjusted limits, or other rows in another data set.
     """
     parts = Parallel()(
         delayed(_analyse_some)(imputations, analysis, range(first, min(first + AT_ONCE, len(imputations))))
@@ -328,6 +330,7 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     first = check_estimates(frames[0])
     if first.empty:
         raise DataError("the analysis gives estimates without a row; expected one or more.")
+    _refuse_other_scales(first)
     for number, frame in enumerate(frames):
         if not frame[key].reset_index(drop=True).equals(first[key].reset_index(drop=True)):
             differing = [name for name in key if list(frame[name]) != list(first[name])]
@@ -340,6 +343,22 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     )
     df = first["df"].to_numpy(dtype=float)
     return Analysed(first, estimate, std_error**2, np.where(np.isnan(df), np.inf, df))
+
+
+def _refuse_other_scales(rows: pd.DataFrame) -> None:
+    """Rubin's rules and resamples are for estimates that are nearly normal, each with a standard error of its own."""
+    ratios = [measure for measure in rows["measure"].unique() if is_ratio(measure) and not is_log_ratio(measure)]
+    if ratios:
+        raise DataError(
+            f"the analysis gives the measure {listed(ratios)}, whose logarithm is to be pooled; give log ratios, such as "
+            "log_ratios() of a fit, and exponentiate what is pooled."
+        )
+    adjusted = rows["adjustment"].fillna("") if "adjustment" in rows.columns else pd.Series("", index=rows.index)
+    if adjusted.ne("").any():
+        raise DataError(
+            f"the analysis gives {adjusted[adjusted.ne('')].iloc[0]}, which pooling does not keep; take adjustment 'none', then "
+            "adjust_multiplicity of what is pooled."
+        )
 
 
 def _analyse_some(imputations: Imputations, analysis: Analysis, numbers: range) -> list[pd.DataFrame]:

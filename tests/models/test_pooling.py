@@ -161,6 +161,20 @@ def test_percentile_limits_and_p_values_say_the_same(outcomes):
         ba.pool_imputations(imputations, limits="percentile", conf_level=0.995)
 
 
+def test_ratios_and_adjusted_limits_are_not_pooled(drawn):
+    def ratio(outcomes):
+        return ba.fit_ancova(outcomes).differences().assign(measure="risk ratio")
+
+    with pytest.raises(
+        ba.DataError, match="the measure 'risk ratio', whose logarithm is to be pooled; give log ratios, such as log"
+    ):
+        ba.pool_imputations(drawn, ratio)
+    with pytest.raises(
+        ba.DataError, match="Dunnett's limits and p-values at each visit, which pooling does not keep; take adjustm"
+    ):
+        ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes).differences(adjustment="dunnett"))
+
+
 def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
     said = []
     for seed in range(12):
