@@ -6,9 +6,9 @@ At a maximum inside of the covariances the derivatives of the (restricted) likel
 
 in T x T blocks, 0 at visits not observed. The left side has rank T, unless the coefficients reproduce a visit. The right side has
 at most the rank of the matrix of all a_i, one row for each subject. As X'a = 0, each of its columns is orthogonal to each
-quantity that has an effect of its own at each visit (arms, and covariates by visit), so that its rank is at most N less the rank of these
-quantities. With fewer than T left there is no maximum inside, whatever is missing. With complete data this is the known condition
-that the residual sums of products have an inverse.
+quantity that has an effect of its own at each visit (arms, and covariates by visit), so that its rank is at most N less the rank
+of these quantities. With fewer than T left there is no maximum inside, whatever is missing. With complete data this is the known
+condition that the residual sums of products have an inverse.
 
 References
 ----------
