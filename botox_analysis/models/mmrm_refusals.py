@@ -54,6 +54,11 @@ def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basi
     DataError
         Names the covariate, and the level.
     """
+    if measures.mean.kind == SLOPE and not basis.kept[[column.variable == measures.mean.on for column in design.of]].any():
+        raise DataError(
+            f"outcomes: '{measures.mean.on}', on which the mean has slopes, has one value among the subjects analysed; expected "
+            "two or more."
+        )
     for term in measures.terms:
         if not term.by_arm:
             continue
