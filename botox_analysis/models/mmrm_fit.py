@@ -220,7 +220,7 @@ class MmrmFit(Fit):
         >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
         >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
         >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
-        [-1.41]
+        [-0.83]
         """
         if not isinstance(weights, Mapping) or not weights or not all(_is_contrast(cells) for cells in weights.values()):
             found = f"{dict(weights)}" if isinstance(weights, Mapping) else kind_of(weights)
