@@ -135,7 +135,7 @@ def fit_mmrm(
     >>> fit = ba.fit_mmrm(outcomes)
     >>> fit.differences()[["visit", "estimate", "std_error", "df"]].tail(1).round(2)
          visit  estimate  std_error       df
-    5  week 24     -1.72       0.39  1338.96
+    5  week 24     -2.14        0.4  1315.18
     """
     if weights is not None and not isinstance(weights, str):
         raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
