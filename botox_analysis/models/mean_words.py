@@ -119,7 +119,8 @@ def read_covariates(covariates: Sequence[str] | None, mean: MeanModel | None = N
     for by_arm in (False, True):
         names = [each.name for each in asked if each.by_arm == by_arm]
         if len(set(names)) < len(names):
-            raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, 'x' or 'x:visit'.")
+            right = "'arm:x' or 'arm:x:visit'" if by_arm else "'x' or 'x:visit'"
+            raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, {right}.")
     return tuple(each for each in asked if not any(_includes(other, each) for other in asked))
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.mmrm_bounds import refuse_few_subjects
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_mean import mean_of
@@ -119,8 +120,9 @@ def fit_mmrm(
     DataError
         A visit has no value, or none in an arm; a covariate does not exist; two rows are of one subject and visit.
     FitError
-        The data do not determine the model: two visits are never seen together under an unstructured covariance, an
-        arm's mean is aliased with covariates, or the likelihood has no interior maximum. Says what to try.
+        The data do not determine the model: two visits are never seen together under an unstructured covariance, or it has
+        more visits than subjects can determine, an arm's mean is aliased with covariates, or the likelihood has no interior
+        maximum. Says what to try.
     ValueError
         A word is not known.
 
@@ -233,6 +235,7 @@ def _fit(
         structure = STRUCTURES[phrase.structure]
         if structure is None:
             refuse_pairs(measures, problem)
+            refuse_few_subjects(measures, problem, phrase)
         days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
         groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))

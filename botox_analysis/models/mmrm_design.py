@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from botox_analysis.models.entering import Term
 from botox_analysis.models.fitted_mean import Column, constants_of
 from botox_analysis.models.fitted_mean import Term as Effect
 from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
-from botox_analysis.models.repeated import RepeatedMeasures, Term
+from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import IntArray, positions
 

@@ -13,7 +13,7 @@ from botox_analysis.models.repeated import RepeatedMeasures, Term
 from botox_analysis.models.subject_margins import OBSERVED, SUBJECTS, SubjectMoments, moments_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import Basis, columns_of, roots_of
-from botox_analysis.numerics.subject_data import BoolArray, SubjectData, positions
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, SubjectData, positions
 from botox_analysis.refusal import FitError
 
 
@@ -96,14 +96,14 @@ def n_at_levels(measures: RepeatedMeasures, name: str, design: MmrmDesign) -> Fl
     Returns
     -------
     ndarray, shape (A, T, L)
-        Missing (nan) with weights: the sums hold these.
+        Missing (nan) with weights where the subjects are not there: the sums hold the weights.
     """
     sums, n_arms = measures.sums, len(measures.arms)
     codes = design.codes[name]
     n_levels = next(len(term.levels) for term in measures.terms if term.name == name)
     n = np.full((n_arms, len(measures.visits), len(codes)), np.nan)
     if measures.weights:
-        return n
+        return n if measures.data is None else _counted(measures, name, codes)
     place = positions(sums.varying, len(measures.visits))
     first = _first_of(measures, name)
     for visit in range(len(measures.visits)):
@@ -148,3 +148,15 @@ def subject_moments(mean: FittedMean, terms: Sequence[Term], data: SubjectData, 
             )
         values[term.name] = quantity.values[entered]
     return moments_of(mean, values)
+
+
+def _counted(measures: RepeatedMeasures, name: str, codes: IntArray) -> FloatArray:
+    """Subjects of each arm with a value at each visit, at levels of a factor, one by one."""
+    data = measures.of_subjects
+    observed = data.observed(slice(0, len(data.y)))
+    place = next(place for place, term in enumerate(measures.terms, start=1) if term.name == name)
+    values = data.quantities[place].values
+    at_level = (values if values.ndim == 2 else values[:, None])[:, :, None] == codes
+    in_arm = np.equal.outer(data.quantities[0].values, np.arange(len(measures.arms)))
+    there = np.broadcast_to(at_level, (*observed.shape, len(codes)))
+    return np.asarray(np.einsum("na,nv,nvl->avl", in_arm * 1.0, observed * 1.0, there * 1.0))

@@ -54,6 +54,11 @@ def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basi
     DataError
         Names the covariate, and the level.
     """
+    if measures.mean.kind == SLOPE and not basis.kept[[column.variable == measures.mean.on for column in design.of]].any():
+        raise DataError(
+            f"outcomes: '{measures.mean.on}', on which the mean has slopes, has one value among the subjects analysed; expected "
+            "two or more."
+        )
     for term in measures.terms:
         if not term.by_arm:
             continue
@@ -237,17 +242,29 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
             raise CovarianceError(
                 f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
                 + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
-                + f", so an unstructured covariance is not determined; {_remaining(n_pairs)}"
+                + f", so an unstructured covariance is not determined; {remaining_structures(n_pairs)}."
             )
 
 
-def _remaining(n_pairs: FloatArray) -> str:
+def remaining_structures(n_pairs: FloatArray) -> str:
+    """What to take in the place of an unstructured covariance.
+
+    Parameters
+    ----------
+    n_pairs : ndarray, shape (T, T)
+        Subjects seen at both of two visits.
+
+    Returns
+    -------
+    str
+        Structures whose correlations belong to visits that were seen together.
+    """
     n_visits = len(n_pairs)
     lags = all(n_pairs.diagonal(lag).any() for lag in range(1, n_visits))
     neighbours = bool((n_pairs.diagonal(1) > 0).all())
     possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
     remain = [f"heterogeneous {name}" for name, fine in possible.items() if fine]
-    return f"take {listed(remain)}, or one of these without 'heterogeneous'."
+    return f"take {listed(remain)}, or one of these without 'heterogeneous'"
 
 
 def advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:

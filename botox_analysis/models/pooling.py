@@ -118,6 +118,12 @@ def pool_imputations(
     5  week 24     -1.73       0.39
     """
     require_conf_level(conf_level)
+    by_arm = [name for name in covariates or () if str(name).startswith("arm:")]
+    if by_arm:
+        raise ValueError(
+            f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
+            "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
+        )
     require_imputations(imputations)
     require_choice(limits, LIMITS, "limits")
     if limits == "percentile" and imputations.draws != BOOTSTRAP:

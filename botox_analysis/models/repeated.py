@@ -12,12 +12,11 @@ import pandas as pd
 from botox_analysis.models.common_baseline import refuse_varying, with_baseline
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.design import require_covariates
+from botox_analysis.models.entering import Term, common_terms, covariates_entering, mean_entering
 from botox_analysis.models.fit import RESPONSES
 from botox_analysis.models.mean_words import (
     ARM_BY_VISIT,
     COMMON_BASELINE,
-    CONSTANT_EFFECT,
-    NO_DIFFERENCE,
     SLOPE,
     USUAL_MEAN,
     MeanModel,
@@ -25,11 +24,11 @@ from botox_analysis.models.mean_words import (
     read_mean,
     refuse_not_composed,
 )
-from botox_analysis.models.quantities import fixed, levels_of, numbers_of, quantity_of, root_weights
+from botox_analysis.models.quantities import fixed, levels_of, numbers_of, root_weights
 from botox_analysis.numerics.crossproducts import Columns, CrossProducts, cross_products
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import BoolArray, IntArray, Quantity, SubjectData
-from botox_analysis.refusal import DataError, FitError, listed, require_choice
+from botox_analysis.refusal import DataError, FitError, require_choice
 from botox_analysis.schema import grid_of
 from botox_analysis.subject_grid import SubjectGrid
 
@@ -37,35 +36,6 @@ Kind = tuple[str, tuple[float, ...]]
 """What subjects with the same covariance share: the level of a column, and the days of their visits."""
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
-
-
-@dataclass(frozen=True)
-class Term:
-    """A covariate of a model of repeated measures.
-
-    Attributes
-    ----------
-    name : str
-        A column of *outcomes*.
-    by_visit : bool
-        One effect a visit, or one for all.
-    levels : tuple of str
-        Of a factor; empty for a number.
-    varying : bool
-        Whether it changes over a subject's visits.
-    by_arm : bool
-        One effect an arm, or one for all.
-    """
-
-    name: str
-    by_visit: bool
-    levels: tuple[str, ...]
-    varying: bool
-    by_arm: bool = False
-
-    def __str__(self) -> str:
-        """As it was asked for."""
-        return ("arm:" if self.by_arm else "") + self.name + (":visit" if self.by_visit else "")
 
 
 @dataclass(frozen=True)
@@ -173,8 +143,8 @@ class RepeatedMeasures:
             self,
             arms=tuple(arm for arm in self.arm_order if arm in self.arms or arm in other.arms),
             visits=tuple(visit for visit in self.visit_order if visit in self.visits or visit in other.visits),
-            terms=_common_terms(self.terms, other.terms),
-            mean_terms=_common_terms(self.mean_terms, other.mean_terms),
+            terms=common_terms(self.terms, other.terms),
+            mean_terms=common_terms(self.mean_terms, other.mean_terms),
             data=None,
             grid=None,
         )
@@ -242,18 +212,6 @@ def _level(sums: CrossProducts) -> CrossProducts:
     return sums.recentred(sums.centre, np.full_like(sums.centre_y, sums.centre_y.mean()))
 
 
-def _common_terms(one: Sequence[Term], other: Sequence[Term]) -> tuple[Term, ...]:
-    if list(map(str, one)) != list(map(str, other)):
-        raise DataError(f"parts differ in their covariates: {listed(map(str, one))} and {listed(map(str, other))}.")
-    terms = []
-    for mine, theirs in zip(one, other, strict=True):
-        if bool(mine.levels) != bool(theirs.levels):
-            raise DataError(f"parts differ in the covariate '{mine.name}': it is a number in one of them only.")
-        levels = tuple(sorted({*mine.levels, *theirs.levels}))
-        terms.append(replace(mine, levels=levels, varying=mine.varying or theirs.varying))
-    return tuple(terms)
-
-
 def crossproducts(
     outcomes: pd.DataFrame,
     *,
@@ -310,24 +268,13 @@ def crossproducts(
     else:
         y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
 
-    terms, quantities = [], [Quantity(arm, len(arms))]
-    for each in asked:
-        quantity, levels = quantity_of(grid[each.name], grid)
-        terms.append(Term(each.name, each.by_visit, levels, quantity.varying, each.by_arm))
-        quantities.append(_in_each_arm(quantity, quantities[0]) if each.by_arm else quantity)
-    mean_terms: list[Term] = []
-    if model.kind == SLOPE:
-        numbers_of(outcomes, model.on, "slopes")
-        quantity, _ = quantity_of(grid[model.on], grid)
-        mean_terms.append(Term(model.on, by_visit=False, levels=(), varying=quantity.varying, by_arm=True))
-        quantities.append(_in_each_arm(quantity, quantities[0]))
+    of_arms = Quantity(arm, len(arms))
+    terms, quantities = covariates_entering(asked, grid, of_arms)
+    mean_terms, further = mean_entering(model, outcomes, grid, of_arms)
     if model.kind == COMMON_BASELINE:
-        refuse_varying([term.name for term in terms], quantities[1:])
-    if model.kind in (COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE):
-        mean_terms.append(Term("", by_visit=False, levels=("",), varying=False))
-        quantities.append(Quantity(np.zeros_like(arm), 1))
+        refuse_varying([term.name for term in terms], quantities)
     roots = None if weights is None else root_weights(outcomes, weights, grid)
-    data = SubjectData(y, tuple(quantities), None, roots)
+    data = SubjectData(y, (of_arms, *quantities, *further), None, roots)
     data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
     sums = cross_products(data)
     return RepeatedMeasures(
@@ -337,7 +284,7 @@ def crossproducts(
         visits=visits,
         arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
         visit_order=order,
-        terms=tuple(terms),
+        terms=terms,
         grouped_by=phrase.by,
         days_on=phrase.on,
         kinds=kinds,
@@ -345,14 +292,10 @@ def crossproducts(
         sums=_level(sums) if model.kind == SLOPE else sums,
         data=data,
         grid=grid,
-        left_out=_left_out(data, [*terms, *mean_terms], grid, response),
+        left_out=_left_out(data, (*terms, *mean_terms), grid, response),
         mean=model,
-        mean_terms=tuple(mean_terms),
+        mean_terms=mean_terms,
     )
-
-
-def _in_each_arm(quantity: Quantity, arm: Quantity) -> Quantity:
-    return replace(quantity, arm=arm.values, n_arms=arm.n_levels)
 
 
 def _with_kinds(

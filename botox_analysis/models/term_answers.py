@@ -96,6 +96,8 @@ class TermAnswers:
 
         Raises
         ------
+        DataError
+            There is one arm only.
         ValueError
             The model has no effect of arm by the covariate.
         """
@@ -122,7 +124,7 @@ class TermAnswers:
         Parameters
         ----------
         covariate : str
-            One whose effect differs between arms in the model (``"arm:x"``).
+            One whose effect differs between arms in the model (``"arm:x"``), or the one that the mean is a slope on.
         at : sequence of float, optional
             Of a number, the values at which to estimate.
         margins : str
@@ -138,15 +140,18 @@ class TermAnswers:
 
         Raises
         ------
+        DataError
+            There is one arm only.
         ValueError
             The model has no effect of arm by the covariate, or `at` is not what it needs.
         """
         levels = self._levels(covariate, at)
         require_choice(margins, MARGINS, "margins")
         rows, n = self._subgroup_rows(covariate, levels, at, margins)
+        visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else (self.visits, slice(None))
         return self._subgroup_estimates(
-            rows, arms=self.arms, visits=self.visits, levels=levels, reference="", measure=self.labels["measure"], n=n,
-            subgroup=covariate, conf_level=conf_level,
+            rows[:, places], arms=self.arms, visits=visits, levels=levels, reference="", measure=self.labels["measure"],
+            n=n[:, places], subgroup=covariate, conf_level=conf_level,
         ).assign(p_value=np.nan)  # fmt: skip
 
     def subgroup_differences(
@@ -174,7 +179,7 @@ class TermAnswers:
         """
         levels = self._levels(covariate, at)
         rows, n = self._subgroup_rows(covariate, levels, at, "observed")
-        visits, places = self._compared
+        visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else self._compared
         return self._subgroup_estimates(
             (rows[1:] - rows[:1])[:, places], arms=self.arms[1:], visits=visits, levels=levels, reference=self.arms[0],
             measure=f"difference in {self.labels['measure']}", n=(n[1:] + n[:1])[:, places], subgroup=covariate,
@@ -203,6 +208,9 @@ class TermAnswers:
         ValueError
             The model has no effect of arm by the covariate, or it is a number.
         """
+        self._require_by_arm(covariate)
+        if not self.fitted_means[0].levels[covariate]:
+            raise ValueError(f"'{covariate}' is a number; ask for slope_differences('{covariate}').")
         levels = self._levels(covariate, None)
         rows, n = self._subgroup_rows(covariate, levels, None, "observed")
         visits, places = self._compared
@@ -231,6 +239,8 @@ class TermAnswers:
 
         Raises
         ------
+        DataError
+            There is one arm only.
         ValueError
             The model has no slope by arm on it.
         """
@@ -258,7 +268,6 @@ class TermAnswers:
             As `slopes`.
         """
         rows, visits, n = self._slope_rows(number)
-        self._require_arms()
         measure = f"difference in slope of {self.labels['measure']} on {number}"
         rows, n = rows[1:] - rows[:1], n[1:] + n[:1]
         return self._at_visits(rows, self.arms[1:], visits, self.arms[0], measure, n, conf_level)
@@ -328,8 +337,6 @@ class TermAnswers:
         self, rows: FloatArray, *, arms: Sequence[str], visits: Sequence[str], levels: Sequence[str], reference: str,
         measure: str, n: FloatArray, subgroup: str, conf_level: float,
     ) -> pd.DataFrame:  # fmt: skip
-        if reference:
-            self._require_arms()
         by_visit = rows.transpose(1, 2, 0, 3)
         shape, p = by_visit.shape[:3], by_visit.shape[3]
         visit, level, arm = (each.ravel() for each in np.indices(shape))
@@ -369,6 +376,7 @@ class TermAnswers:
 
     def _require_by_arm(self, covariate: str) -> None:
         require_text(covariate, "covariate", "the name of a covariate")
+        self._require_arms()
         known = list(dict.fromkeys(name for mean in self.fitted_means for name in mean.by_arm))
         if covariate not in known:
             there = f"those there are are of {listed(known)}" if known else "there is none"

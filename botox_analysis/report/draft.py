@@ -27,6 +27,8 @@ RUN, NEW, OLD, GONE = "run.json", "new", "old", "gone"
 """In a draft: whose it is, the new report, the old one between the two renames, and the old one after them."""
 
 _MADE_BY = "botox-analysis draft"
+_BEGIN = f'{{"made_by": "{_MADE_BY}"'
+"""Of every record."""
 _PROBES, _SECONDS_BETWEEN = 5, 0.1
 """A draft may be held for a moment by a run that looks whether its own is alive."""
 
@@ -213,7 +215,9 @@ def _begin(target: Path) -> tuple[Path, IO[str]]:
                 run.flush()
                 return draft, run
         except BaseException:
-            run.close()
+            with suppress(OSError):
+                # It writes what it could not write before, once more.
+                run.close()
             shutil.rmtree(draft, ignore_errors=True)
             raise
         run.close()
@@ -277,7 +281,10 @@ def _probed(draft: Path) -> Iterator[Found | None]:
         lock = _lock(run.fileno())
         try:
             text = run.read(10_000)
-            record = json.loads(text) if text or names != {RUN} else None
+            # Killed, or without room, before the record was whole, and before anything else was.
+            record = (
+                None if names == {RUN} and _BEGIN.startswith(text[: len(_BEGIN)]) and not text.endswith("}") else json.loads(text)
+            )
         except (ValueError, RecursionError, OSError):
             record = {}
         if record is None:

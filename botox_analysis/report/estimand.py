@@ -214,6 +214,8 @@ def _counted(kinds: list[str], recorded: dict[str, Recorded]) -> str:
 def _not_claimed(recorded: Recorded, word: str, analysis: Analysis) -> str:
     primary = analysis.primary
     after = f"After {recorded.kind} a value was recorded in only {recorded.words}:"
+    if not recorded.n:
+        after = f"After {recorded.kind} no value was recorded in any of {wording.count(recorded.n_with)} subjects:"
     if word == HYPOTHETICAL:
         return (
             f"{after} the mixed model under missing at random targets the hypothetical strategy for it (the values there would "

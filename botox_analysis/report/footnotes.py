@@ -39,7 +39,7 @@ def footnotes(analysis: Analysis) -> dict[str, list[str]]:
 def _by_arm(subjects: pd.DataFrame, member: np.ndarray) -> str:
     """How many of each arm."""
     n = subjects.loc[member, "arm"].value_counts(sort=False)
-    return wording.joined([f"{wording.count(count)} {arm}" for arm, count in n.items()])
+    return wording.joined([f"{wording.count(count)} in {arm}" for arm, count in n.items()])
 
 
 def _left(trial: Trial) -> np.ndarray:

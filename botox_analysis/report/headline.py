@@ -91,6 +91,10 @@ def _baseline_sentences(analysis: Analysis) -> list[str]:
 
 def _n(primary: Efficacy, row: pd.Series) -> str:
     """Subjects of a difference; where all visits are analysed together, those in the model, too."""
+    if primary.is_imputed:
+        seen = primary.observed[primary.observed["visit"] == row["visit"]].dropna(subset=["value"])
+        n_seen = seen["arm"].isin([row["arm"], row["reference"]]).sum()
+        return f"n = {wording.count(row['n'])}, {wording.count(n_seen)} of them with a value at {row['visit']}"
     in_model = primary.average.set_index("arm").loc[row["arm"], "n"] if primary.by_mmrm else row["n"]
     if in_model == row["n"]:
         return f"n = {wording.count(in_model)}"
@@ -189,10 +193,8 @@ def _safety_sentences(analysis: Analysis) -> list[str]:
 def _points_sentence(row: pd.Series, *, name_arm: bool) -> str:
     low, high = 100 * row["conf_low"], 100 * row["conf_high"]
     of_arm = f" for {row['arm']}" if name_arm else ""
-    return (
-        f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points "
-        f"({phrases.level(row)} {wording.interval(low, high)})"
-    )
+    limits = "" if low != low else f" ({phrases.level(row)} {wording.interval(low, high)})"
+    return f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points{limits}"
 
 
 def _of(estimates: pd.DataFrame, measure: str, visit: str) -> pd.DataFrame:

@@ -37,6 +37,8 @@ def captions(analysis: Analysis) -> dict[str, str]:
             + (
                 "All with a value at any visit are in the primary analysis."
                 if primary.by_mmrm
+                else f"Of those analysed at {visit} values were observed or imputed."
+                if primary.is_imputed
                 else f"Who left late may have been observed long enough to be analysed at {visit}."
             )
         ),

@@ -84,7 +84,7 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     arms = (row["reference"], row["arm"])
 
     def by_arm(n: dict[str, float]) -> str:
-        return wording.joined([f"{wording.count(n[arm])} {arm}" for arm in arms])
+        return wording.joined([f"{wording.count(n[arm])} in {arm}" for arm in arms])
 
     randomised = trial.subjects["arm"].value_counts(sort=False).to_dict()
     response = "change" if primary.has_baseline else "value"

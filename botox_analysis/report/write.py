@@ -269,11 +269,17 @@ def _change(primary: Efficacy) -> pd.DataFrame:
 
 
 def _grounds(analysis: Analysis) -> pd.DataFrame:
-    """What each primary difference rests on; a difference is named where there are several."""
+    """What each primary difference rests on; what holds for several is there once."""
     grounds = validity(analysis)
-    several = {"Difference": grounds["arm"]} if grounds["arm"].nunique() > 1 else {}
+    n = grounds["arm"].nunique()
+    key = ["status", "what", "detail"]
+    grounds = grounds.groupby(key, sort=False)["arm"].agg(list).reset_index()
+    of_all = grounds["arm"].map(len) == n
+    grounds = grounds.assign(of_all=of_all).sort_values(["status", "of_all"], ascending=[False, True], kind="stable")
+    of_all = grounds["of_all"]
+    named = grounds["arm"].map(", ".join).mask(of_all, "all")
     return pd.DataFrame(
-        several
+        ({"Difference": named} if n > 1 else {})
         | {
             "Status": grounds["status"].map(wording.capital),
             "What": grounds["what"].map(wording.capital),

@@ -375,8 +375,8 @@ def test_a_direction_that_is_none_is_refused():
 def test_what_is_verified_stands_apart_from_what_is_assumed():
     grounds = validity(analyse(trial_of(leave=LEAVE)))
     verified = grounds[grounds["status"] == "verified"].set_index("what")["detail"]
-    assert verified["observed at week 12"] == "15 placebo and 27 75 U"
-    assert verified["in the model, of the population all randomised"] == "30 placebo and 30 75 U"
+    assert verified["observed at week 12"] == "15 in placebo and 27 in 75 U"
+    assert verified["in the model, of the population all randomised"] == "30 in placebo and 30 in 75 U"
     assert "missing at random" in grounds.loc[grounds["status"] == "assumed", "what"].tolist()
 
 
@@ -391,7 +391,7 @@ def test_discontinuations_that_are_counted_otherwise_are_explained():
     subjects = trial.subjects.assign(safety=trial.subjects["subject"] != "S00")
     notes = footnotes(analyse(dataclasses.replace(trial, subjects=subjects, populations=("safety",))))
     assert notes["flow"] == notes["intercurrent"]
-    assert "never treated (1 placebo and 0 75 U)" in notes["flow"][0]
+    assert "never treated (1 in placebo and 0 in 75 U)" in notes["flow"][0]
 
 
 def test_counts_that_agree_have_no_footnote():

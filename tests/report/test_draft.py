@@ -135,6 +135,8 @@ def test_the_next_run_removes_drafts_of_killed_runs_whatever_they_had_done(repor
     (report.parent / f"{PREFIX}f").mkdir()
     (report.parent / f"{PREFIX}g").mkdir()
     (report.parent / f"{PREFIX}g" / RUN).touch()
+    (report.parent / f"{PREFIX}h").mkdir()
+    (report.parent / f"{PREFIX}h" / RUN).write_text('{"made_by": "botox-analysis draft", "fol')
     write(report)
     assert names(report) == ["report"]
     assert text_of(report) == {"new"}
@@ -182,7 +184,13 @@ def with_a_letter(draft):
 
 
 def with_a_record_in_pieces(draft):
-    (draft / RUN).write_text("{")
+    (draft / RUN).write_text('{"made_by": "botox-analysis draft", "fol')
+
+
+def with_another_record_alone(draft):
+    shutil.rmtree(draft / NEW)
+    shutil.rmtree(draft / OLD)
+    (draft / RUN).write_text('{"made_by": "another"}')
 
 
 def with_a_record_of_brackets(draft):
@@ -206,7 +214,15 @@ def as_a_file(draft):
 
 @pytest.mark.parametrize(
     "change",
-    [with_a_letter, with_a_record_in_pieces, with_a_record_of_brackets, with_a_record_that_is_a_pipe, as_a_link, as_a_file],
+    [
+        with_a_letter,
+        with_a_record_in_pieces,
+        with_another_record_alone,
+        with_a_record_of_brackets,
+        with_a_record_that_is_a_pipe,
+        as_a_link,
+        as_a_file,
+    ],
 )
 def test_what_only_looks_like_a_draft_stays(report, left_behind, change):
     change(left_behind(NEW, OLD))
@@ -350,6 +366,28 @@ def test_what_the_disk_refuses_is_one_sentence_and_the_old_report_stays(report, 
         patch.setattr(name, refuse_record if step == "open" else refuse)
         with pytest.raises(ba.DataError, match=rf"report: found that the report cannot be written \({error.strerror}"):
             write(report)
+    assert text_of(report) == {"old"}
+    assert names(report) == ["report"]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import botox_analysis as ba
+from botox_analysis.report.draft import replacing
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    with replacing(sys.argv[1]) as place:
+        (place / "index.html").write_bytes(bytes(1_000_000))
+except ba.DataError as error:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("n_bytes", [0, 100, 10_000])
+def test_a_disk_without_room_for_the_first_bytes_is_left_clean(report, n_bytes):
+    ended = subprocess.run([sys.executable, "-c", FULL, str(report), str(n_bytes)], check=False)  # noqa: S603
+    assert ended.returncode == 7
     assert text_of(report) == {"old"}
     assert names(report) == ["report"]
 
