@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from botox_analysis.models.entering import Term
 from botox_analysis.models.fitted_mean import FittedMean
 from botox_analysis.models.mean_words import COMMON_BASELINE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign, effects_of, times_of
-from botox_analysis.models.repeated import RepeatedMeasures, Term
+from botox_analysis.models.repeated import RepeatedMeasures
 from botox_analysis.models.subject_margins import OBSERVED, SUBJECTS, SubjectMoments, moments_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import Basis, columns_of, roots_of
