@@ -123,7 +123,9 @@ def fit_counts(
         and truth values are factors. Empty for the unadjusted comparison, and of adverse events, which have no baseline.
     correlation : str, optional
         Left out: each visit on its own. ``"independence"``, ``"exchangeable"`` or ``"unstructured"``: all visits at once by
-        generalised estimating equations with this working correlation; not for the beta-binomial.
+        generalised estimating equations with this working correlation; not for the beta-binomial. The unstructured one is
+        of residuals scaled by their own spread at each visit; software that scales all visits by one dispersion gives
+        somewhat other estimates.
     visits : sequence of str, optional
         The visits to analyse. Left out: all.
     period_days : int

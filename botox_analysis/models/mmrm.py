@@ -78,8 +78,11 @@ def fit_mmrm(
         `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
     small_sample : str
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
-        the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
-        which is too small under an unstructured covariance (with complete data it is below the exact variance);
+        the variance and is SAS's DDFM=KENWARDROGER(FIRSTORDER) (and pbkrtest's, but for its df). SAS's default,
+        KENWARDROGER alone, has second derivatives of the covariance, too: it is the same where the covariance is linear in its
+        parameters (unstructured, compound symmetry, Toeplitz), and another for ar1, spatial exponential, heterogeneous
+        compound symmetry, heterogeneous ar1, heterogeneous toeplitz and ante-dependence. ``"kenward-roger"``, with R mmrm's
+        correction, which is too small under an unstructured covariance (with complete data it is below the exact variance);
         ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
         ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
         TYPE=UN it gives all effects those of subjects.

@@ -237,7 +237,11 @@ def kenward_roger(fitted: FittedProblem) -> Uncertainty:
 
 
 def kenward_roger_linear(fitted: FittedProblem) -> Uncertainty:
-    """The adjusted variance without second derivatives, as SAS has it for the unstructured covariance.
+    """The adjusted variance without second derivatives of the covariance: SAS's DDFM=KENWARDROGER(FIRSTORDER).
+
+    SAS's default has them, in its own parameters; they are 0 for the unstructured covariance, compound symmetry and Toeplitz,
+    and not for ar1, spatial exponential, heterogeneous compound symmetry, heterogeneous ar1, heterogeneous toeplitz and
+    ante-dependence.
 
     Parameters
     ----------
@@ -347,6 +351,8 @@ def _bend_of_cholesky(root: FloatArray, w: FloatArray) -> FloatArray:
 
 def between_within(fitted: FittedProblem) -> Uncertainty:
     """Degrees of freedom of subjects for what differs between them, of observations within them for the rest.
+
+    Those of Schluchter and Elashoff, as mmrm has them. SAS's DDFM=BETWITHIN gives all effects those of subjects under TYPE=UN.
 
     Parameters
     ----------
