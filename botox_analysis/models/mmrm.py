@@ -9,7 +9,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
-from botox_analysis.models.mmrm_bounds import refuse_few_subjects
+from botox_analysis.models.mmrm_bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import (
@@ -66,7 +66,8 @@ def fit_mmrm(
     small_sample : str
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
         the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
-        which is too small under an unstructured covariance (with complete data it is below the exact variance);
+        which is too small under an unstructured covariance (with complete data it is below the exact variance, and of very few
+        subjects it may be negative: then it is missing, with a note);
         ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
         ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
         TYPE=UN it gives all effects those of subjects.
@@ -197,6 +198,7 @@ def _fit(
     failed: tuple[str, ...],
 ) -> MmrmFit:
     refuse_empty(measures)
+    refuse_large_sums(measures)
     with one_thread():
         design = design_of(measures)
         sums = measures.sums
@@ -209,6 +211,7 @@ def _fit(
         if structure is None:
             refuse_pairs(measures, problem)
             refuse_few_subjects(measures, problem, phrase)
+        refuse_too_large(measures, problem, phrase)
         days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
         groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
