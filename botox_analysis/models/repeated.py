@@ -178,6 +178,7 @@ class RepeatedMeasures:
         where = [whole.arms.index(arm) for arm in self.arms]
         arms, n_arms, weighted = where.copy(), len(whole.arms), bool(self.weights)
         varying, only_in = [weighted] * n_arms, [-1] * n_arms
+        centre, own_first = [0.0] * n_arms, len(arms)  # in arms that this part has not, a number has the same centre
         for mine, common in zip(self.entering, whole.entering, strict=True):
             width = max(len(common.levels), 1)
             levels = [common.levels.index(level) for level in mine.levels] if common.levels else [0]
@@ -186,12 +187,14 @@ class RepeatedMeasures:
             for arm in range(n_arms) if mine.by_arm else (-1,):
                 varying += [weighted or common.varying] * width
                 only_in += [arm] * width
+                centre += [0.0 if common.levels else float(self.sums.centre[own_first])] * width
+            own_first += max(len(mine.levels), 1) * len(blocks)
         visits = np.array([whole.visits.index(visit) for visit in self.visits])
         columns = Columns(n_arms, tuple(varying), tuple(only_in))
         placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
         own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
         kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
-        return replace(placed, kind=kind[placed.kind])
+        return replace(placed, kind=kind[placed.kind], centre=np.array(centre))
 
     def __radd__(self, other: int) -> RepeatedMeasures:
         """So that ``sum(parts)`` works, which begins with 0."""
