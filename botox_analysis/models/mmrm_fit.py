@@ -18,6 +18,7 @@ from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.residuals import subject_fits
 from botox_analysis.numerics.small_sample import FittedProblem, JointTest, Uncertainty
 from botox_analysis.refusal import DataError, FitError, kind_of, listed, require_choice, require_text
+from botox_analysis.schema import ALL_VISITS
 
 RESIDUALS = ("raw", "pearson", "normalised")
 
@@ -302,7 +303,7 @@ class MmrmFit(Fit):
     @property
     def _compared(self) -> tuple[tuple[str, ...], list[int]]:
         if self.measures.mean.kind == CONSTANT_EFFECT:
-            return ("all visits",), [0]
+            return (ALL_VISITS,), [0]
         return super()._compared
 
     def _require_arms(self) -> None:

@@ -487,3 +487,15 @@ def test_one_arm_has_no_subgroups_to_compare(outcomes, fit):
     alone = fit(outcomes[outcomes["arm"] == "placebo"], covariates=("arm:sex",))
     with pytest.raises(ba.DataError, match="outcomes has one arm only, 'placebo'; a difference needs two"):
         alone.interaction_tests("sex")
+
+
+def test_a_table_of_effects_shows_one_level_or_refuses(by_sex, outcomes):
+    means, differences = by_sex.subgroup_means("sex"), by_sex.subgroup_differences("sex")
+    with pytest.raises(ba.DataError, match=r"means has several levels of subgroups \('female', 'male'\): filter one"):
+        ba.table_efficacy(means, differences)
+    women = [frame[frame["level"] == "female"] for frame in (means, differences)]
+    assert len(ba.table_efficacy(*women)) == 12
+    constant = ba.fit_mmrm(outcomes, mean="constant effect")
+    shown = ba.table_efficacy(constant.means(), constant.differences())
+    assert shown.loc[shown["Arm"] == "155 U", "p"].nunique() == 1
+    assert not shown.loc[shown["Arm"] == "155 U", "p"].str.contains("–").any()
