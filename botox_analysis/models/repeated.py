@@ -23,6 +23,7 @@ from botox_analysis.models.mean_words import (
     read_covariates,
     read_mean,
     refuse_not_composed,
+    with_effects_at_baseline,
 )
 from botox_analysis.models.quantities import fixed, levels_of, numbers_of, root_weights
 from botox_analysis.numerics.crossproducts import Columns, CrossProducts, cross_products
@@ -99,6 +100,11 @@ class RepeatedMeasures:
     def entering(self) -> tuple[Term, ...]:
         """The covariates, then what the mean needs, in the order of the quantities in `data`."""
         return (*self.terms, *self.mean_terms)
+
+    @property
+    def is_of_change(self) -> bool:
+        """Whether means are of changes from a baseline that is a response."""
+        return self.mean.kind == COMMON_BASELINE and self.labels["measure"] != RESPONSES["value"]
 
     @property
     def n(self) -> FloatArray:
@@ -272,7 +278,7 @@ def crossproducts(
         y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
 
     of_arms = Quantity(arm, len(arms))
-    terms, quantities = covariates_entering(asked, grid, of_arms)
+    terms, quantities = covariates_entering(with_effects_at_baseline(asked, model), grid, of_arms)
     mean_terms, further = mean_entering(model, outcomes, grid, of_arms)
     if model.kind == COMMON_BASELINE:
         refuse_varying([term.name for term in terms], quantities)

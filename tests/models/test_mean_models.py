@@ -380,7 +380,11 @@ def test_one_arm_has_tests_of_its_covariates_only(outcomes):
             "'arm:sex:visit' makes the effect of the arm differ between visits, but the mean is 'constant effect'",
         ),
         ({"mean": "no difference", "covariates": ("arm:sex",)}, ValueError, "'arm:sex' makes arms differ, but the mean is"),
-        ({"mean": "common baseline", "covariates": ("arm:sex",)}, ValueError, "'arm:sex' makes arms differ at baseline"),
+        (
+            {"mean": "common baseline", "covariates": ("arm:sex",)},
+            ValueError,
+            "'arm:sex' makes arms differ at baseline.*; take 'arm:sex:visit'",
+        ),
         ({"mean": "common baseline", "covariates": ("baseline",)}, ValueError, "the baseline is a response, as the mean is"),
         (
             {"mean": "common baseline", "covariates": ("pain",)},
@@ -499,3 +503,35 @@ def test_a_table_of_effects_shows_one_level_or_refuses(by_sex, outcomes):
     shown = ba.table_efficacy(constant.means(), constant.differences())
     assert shown.loc[shown["Arm"] == "155 U", "p"].nunique() == 1
     assert not shown.loc[shown["Arm"] == "155 U", "p"].str.contains("–").any()
+
+
+def test_subgroups_under_a_common_baseline_in_complete_data_are_those_of_an_ancova(complete):
+    """By maximum likelihood: given the baseline and the sex, nothing is constrained."""
+    asked = {"mean": "common baseline", "covariates": ("arm:sex:visit",), "estimation": "ml"}
+    fit = ba.fit_mmrm(complete, **asked)
+    ancova = ba.fit_ancova(complete, covariates=("baseline", "arm:sex"))
+    for ask in ("subgroup_differences", "subgroup_interactions"):
+        ours, theirs = getattr(fit, ask)("sex"), getattr(ancova, ask)("sex")
+        assert ours[["visit", "level", "n"]].equals(theirs[["visit", "level", "n"]])
+        assert ours["estimate"].to_numpy() == pytest.approx(theirs["estimate"].to_numpy(), rel=1e-7)
+    values = ba.fit_mmrm(complete, response="value", **asked)
+    same(values.subgroup_differences("sex"), fit.subgroup_differences("sex"))
+    start = complete.drop_duplicates("subject").groupby("sex")["baseline"].mean()
+    change, mean = (each.subgroup_means("sex").set_index(["visit", "arm", "level"])["estimate"] for each in (fit, values))
+    assert mean["week 8", "155 U", "male"] - change["week 8", "155 U", "male"] == pytest.approx(start["male"], rel=1e-7)
+
+
+def test_effects_by_arm_under_a_common_baseline_are_of_the_visits_after_it(outcomes):
+    age = outcomes.groupby("subject", observed=True)["pain"].transform("first")
+    fit = ba.fit_mmrm(outcomes.assign(age=age), mean="common baseline", covariates=("arm:sex:visit", "arm:age:visit"))
+    assert fit.interaction_tests("sex")["test"].tolist() == [
+        *(f"arm by sex at {visit}" for visit in fit.visits), "arm by sex at any visit", "arm by sex averaged over visits"
+    ]  # fmt: skip
+    assert fit.interaction_tests("sex")["num_df"].tolist() == [2, 2, 2, 2, 8, 2]
+    assert fit.slopes("age")["visit"].unique().tolist() == list(fit.visits)
+    tests = fit.term_tests().set_index("test")
+    assert tests.loc["arm by sex by visit", "num_df"] == 8
+    any_visit = fit.interaction_tests("sex").set_index("test").loc["arm by sex at any visit"]
+    assert tests.loc["arm by sex by visit", "statistic"] == pytest.approx(any_visit["statistic"], rel=SAME_PROBLEM)
+    assert "visit" in tests.index
+    assert not tests["statistic"].isna().any()
