@@ -90,12 +90,13 @@ class MmrmFit(Fit):
         Returns
         -------
         DataFrame
-            One row: structure, estimation, covariates, n_coefficients, n_parameters (of the covariance), loglik, aic, bic,
+            One row: structure, estimation, mean, covariates, n_coefficients, n_parameters (of the covariance), loglik, aic, bic,
             n_subjects, n_values, n_iterations. ``aic`` and ``bic`` compare structures of the same covariates only.
         """
         told: dict[str, Any] = {
             "structure": self.structure,
             "estimation": "REML" if self.fitted.problem.restricted else "ML",
+            "mean": str(self.measures.mean),
             "covariates": ", ".join(map(str, self.measures.terms)),
             "n_coefficients": len(self.names) - len(self.aliased),
         }
