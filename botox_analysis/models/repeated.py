@@ -24,6 +24,7 @@ from botox_analysis.models.mean_words import (
     read_covariates,
     read_mean,
     refuse_not_composed,
+    with_effects_at_baseline,
 )
 from botox_analysis.models.quantities import fixed, levels_of, numbers_of, root_weights
 from botox_analysis.numerics.crossproducts import Columns, CrossProducts, cross_products
@@ -106,6 +107,11 @@ class RepeatedMeasures:
         return (*self.terms, *self.mean_terms)
 
     @property
+    def is_of_change(self) -> bool:
+        """Whether means are of changes from a baseline that is a response."""
+        return self.mean.kind == COMMON_BASELINE and self.labels["measure"] != RESPONSES["value"]
+
+    @property
     def n(self) -> FloatArray:
         """Subjects by arm and visit, shape (A, V)."""
         return np.asarray(self.sums.n_by_arm.T @ self.sums.observed.astype(float))
@@ -183,6 +189,7 @@ class RepeatedMeasures:
         where = [whole.arms.index(arm) for arm in self.arms]
         arms, n_arms, weighted = where.copy(), len(whole.arms), bool(self.weights)
         varying, only_in = [weighted] * n_arms, [-1] * n_arms
+        centre, own_first = [0.0] * n_arms, len(arms)  # in arms that this part has not, a number has the same centre
         for mine, common in zip(self.entering, whole.entering, strict=True):
             width = max(len(common.levels), 1)
             levels = [common.levels.index(level) for level in mine.levels] if common.levels else [0]
@@ -191,12 +198,14 @@ class RepeatedMeasures:
             for arm in range(n_arms) if mine.by_arm else (-1,):
                 varying += [weighted or common.varying] * width
                 only_in += [arm] * width
+                centre += [0.0 if common.levels else float(self.sums.centre[own_first])] * width
+            own_first += max(len(mine.levels), 1) * len(blocks)
         visits = np.array([whole.visits.index(visit) for visit in self.visits])
         columns = Columns(n_arms, tuple(varying), tuple(only_in))
         placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
         own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
         kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
-        return replace(placed, kind=kind[placed.kind])
+        return replace(placed, kind=kind[placed.kind], centre=np.array(centre))
 
     def __radd__(self, other: int) -> RepeatedMeasures:
         """So that ``sum(parts)`` works, which begins with 0."""
@@ -274,7 +283,7 @@ def crossproducts(
         y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
 
     of_arms = Quantity(arm, len(arms))
-    terms, quantities = covariates_entering(asked, grid, of_arms)
+    terms, quantities = covariates_entering(with_effects_at_baseline(asked, model), grid, of_arms)
     mean_terms, further = mean_entering(model, outcomes, grid, of_arms)
     if model.kind == COMMON_BASELINE:
         refuse_varying([term.name for term in terms], quantities)
