@@ -90,7 +90,8 @@ def beyond_reach(conf_level: float, n: int) -> str:
     if n >= fewest:
         return ""
     reached = f", or a conf_level of at most {np.floor(1000 * (1 - 2 / (n + 1))) / 1000:g}" if n > 1 else ""
-    return f"conf_level is {conf_level:g}, whose percentile limits lie beyond {n} resamples; take {fewest:,} resamples or more{reached}"
+    found = f"conf_level is {conf_level:g}, whose percentile limits lie beyond {n} resamples"
+    return f"{found}; take {fewest:,} resamples or more{reached}"
 
 
 def refuse_many(n_sets: int, n_subjects: int, n_visits: int) -> None:
