@@ -115,7 +115,7 @@ def pool_imputations(
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
     >>> ba.pool_imputations(imputations)[["visit", "estimate", "std_error"]].tail(1).round(2)
          visit  estimate  std_error
-    5  week 24     -1.73       0.39
+    5  week 24     -2.14        0.4
     """
     require_conf_level(conf_level)
     by_arm = [name for name in covariates or () if str(name).startswith("arm:")]
