@@ -70,6 +70,13 @@ _ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "EMPIRICAL-JACKKNIFE": ("CR3",),
     "EMPIRICAL-BIAS-REDUCED": ("CR2",),
     "ASYMPTOTIC": ("model",),
+    # Means, and tests of effects.
+    "CLDA": ("common baseline",),
+    "CLDAM": ("common baseline",),
+    "TYPE3": ("III",),
+    "3": ("III",),
+    "TYPE2": ("II",),
+    "2": ("II",),
     # What stands for missing values.
     "LOCF": (
         "last observation carried forward",

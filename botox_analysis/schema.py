@@ -137,6 +137,9 @@ BASELINE = "baseline"
 BETTER = LOWER, HIGHER = ("lower", "higher")
 """Which values of an endpoint are better."""
 
+ALL_VISITS = "all visits"
+"""The visit of a difference that is the same at all of them by the model."""
+
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:
     """The distinct values of a column, in the order the data carry.
@@ -249,6 +252,28 @@ def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.Da
             f"{frame_name}: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
         )
     return frame
+
+
+def refuse_subgroups(frame: pd.DataFrame, frame_name: str) -> None:
+    """Refuse *estimates* of several levels of covariates where a table or figure shows one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the levels.
+    """
+    if "level" not in frame.columns:
+        return
+    levels = frame["level"].fillna("all").unique()
+    if len(levels) > 1:
+        raise DataError(f"{frame_name} has several levels of subgroups ({listed(levels)}): filter one, or take plot_forest.")
 
 
 def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: str) -> pd.DataFrame:

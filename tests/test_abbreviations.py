@@ -13,7 +13,9 @@ from botox_analysis.models import (
     counts,
     fit,
     hazards,
+    hypotheses,
     imputation_draws,
+    mean_words,
     mmrm,
     mmrm_fit,
     multiplicity,
@@ -249,6 +251,8 @@ def test_strategies_of_counts_are_named(simulated):
 CHOICES = {
     "covariance": STRUCTURES,
     "small_sample": mmrm.SMALL_SAMPLE,
+    "mean": [*mean_words.USUAL_COVARIATES, "slope on week"],
+    "kind of a test": hypotheses.TYPES,
     "estimation": mmrm.ESTIMATION,
     "variance": mmrm.VARIANCES,
     "variance of a binary fit": binary.VARIANCES,

@@ -13,7 +13,7 @@ from botox_analysis.measures import axis_label, is_ratio, measure_name, scaled
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import check_estimates
 
-_LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "visit", "arm", "method")
+_LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "subgroup", "visit", "arm", "method")
 ROW_HEIGHT, LINE = 0.19, 0.13
 """Inches a row takes, and each further line of its label."""
 
@@ -143,6 +143,11 @@ def _x_label(endpoint: str, measures: list[str], references: list[str], estimate
 
 def _labels(estimates: pd.DataFrame) -> list[str]:
     """What tells the rows apart; all of them have a label, also a single one."""
+    subgroups = [""] * len(estimates)
+    if {"subgroup", "level"} <= set(estimates.columns):  # of others that stand beside, nothing
+        parts = estimates[["subgroup", "level"]].fillna("").itertuples(index=False)
+        subgroups = [f"{subgroup.replace('_', ' ')} {level}".strip() for subgroup, level in parts]
+    estimates = estimates.assign(subgroup=subgroups)
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
     rows = estimates[differing].assign(**({"method": _own_parts(estimates["method"])} if "method" in differing else {}))

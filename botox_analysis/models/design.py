@@ -65,9 +65,11 @@ def covariates_of(covariates: Sequence[str]) -> tuple[Covariate, ...]:
     tuple of Covariate
         In the order given, without those that others include.
     """
-    by_arm = {text.removeprefix("arm:") for text in covariates if text.startswith("arm:")}
+    by_arm = {text.removeprefix("arm:") for text in covariates if str(text).startswith("arm:")}
     kept = [text for text in covariates if text not in by_arm]
-    return tuple(Covariate(text.removeprefix("arm:"), by_arm=text.startswith("arm:")) for text in kept)
+    return tuple(
+        Covariate(text.removeprefix("arm:"), by_arm=True) if str(text).startswith("arm:") else Covariate(text) for text in kept
+    )
 
 
 def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:

@@ -71,7 +71,9 @@ class FittedMean:
     n : mapping of str to ndarray, shape (A, V, L)
         Subjects at each level of factors; nan where that is not known.
     nested : tuple of str
-        Visits at which arms have the same mean by design.
+        Visits at which arms have the same mean by design, before those that are compared.
+    is_of_change : bool
+        Whether means are of changes from the first of these.
     """
 
     visits: tuple[str, ...]
@@ -88,11 +90,39 @@ class FittedMean:
     is_estimable: Callable[[FloatArray], BoolArray]
     n: Mapping[str, FloatArray]
     nested: tuple[str, ...] = ()
+    is_of_change: bool = False
 
     @cached_property
     def by_arm(self) -> tuple[str, ...]:
         """Covariates whose effect differs between arms."""
         return tuple(dict.fromkeys(name for term in self.terms if "arm" in term for name in term if name not in ("arm", "visit")))
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The visits at which arms are compared."""
+        return self.visits[len(self.nested) :]
+
+    def rows_compared(self, level: Mapping[str, FloatArray], others: Mapping[str, FloatArray]) -> FloatArray:
+        """The combinations of coefficients that are means at the visits compared.
+
+        Parameters
+        ----------
+        level : mapping of str to ndarray
+            A covariate and L of its values, or of shares of its levels.
+        others : mapping of str to ndarray
+            Other covariates, as for `rows_at`.
+
+        Returns
+        -------
+        ndarray, shape (A, V, L, P)
+            By arm, visit and value.
+        """
+        ((name, values),) = level.items()
+        shape = len(self.levels["arm"]), len(self.visits), len(values)
+        arm, visit, value = (each.ravel() for each in np.indices(shape))
+        rows = self.rows_at(arm, visit, {**others, name: values[value]}).reshape(*shape, -1)
+        before = len(self.nested)
+        return np.asarray(rows[:, before:] - rows[:, :1] if self.is_of_change else rows[:, before:])
 
     def rows_at(self, arm: Sequence[int] | IntArray, visit: Sequence[int] | IntArray, at: Mapping[str, FloatArray]) -> FloatArray:
         """The combinations of coefficients that are the mean in given circumstances.

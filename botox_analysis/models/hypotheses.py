@@ -126,7 +126,7 @@ def _columns(mean: FittedMean, term: Term, points: Points, kind: str) -> FloatAr
 
 
 def interactions(mean: FittedMean, covariate: str) -> Iterator[FloatArray]:
-    """Differences of differences between arms, at each visit.
+    """Differences of differences between arms, at each visit compared.
 
     Parameters
     ----------
@@ -141,11 +141,7 @@ def interactions(mean: FittedMean, covariate: str) -> Iterator[FloatArray]:
         Each arm against the reference, each level against the first; of a number, a step of 1.
     """
     levels = mean.levels[covariate]
-    n_levels = max(len(levels), 2)
-    at = np.eye(n_levels) if levels else mean.centres[covariate] + np.arange(2.0)
-    n_arms = len(mean.levels["arm"])
-    arm, level = np.repeat(np.arange(n_arms), n_levels), np.tile(np.arange(n_levels), n_arms)
-    for visit in range(len(mean.visits)):
-        rows = mean.rows_at(arm, np.full(len(arm), visit), {covariate: at[level]}).reshape(n_arms, n_levels, -1)
-        steps = rows[:, 1:] - rows[:, :1]
-        yield steps[1:] - steps[:1]
+    values = np.eye(len(levels)) if levels else mean.centres[covariate] + np.arange(2.0)
+    rows = mean.rows_compared({covariate: values}, {})
+    steps = rows[:, :, 1:] - rows[:, :, :1]
+    yield from (steps[1:] - steps[:1]).swapaxes(0, 1)

@@ -124,6 +124,27 @@ def read_covariates(covariates: Sequence[str] | None, mean: MeanModel | None = N
     return tuple(each for each in asked if not any(_includes(other, each) for other in asked))
 
 
+def with_effects_at_baseline(covariates: Sequence[Covariate], mean: MeanModel) -> tuple[Covariate, ...]:
+    """The covariates, where the effect by arm of one is of the visits after baseline also with the effect that it has there.
+
+    Parameters
+    ----------
+    covariates : sequence of Covariate
+        As they were asked for.
+    mean : MeanModel
+        Of the same model.
+
+    Returns
+    -------
+    tuple of Covariate
+        The same but for a common baseline.
+    """
+    if mean.kind != COMMON_BASELINE:
+        return tuple(covariates)
+    added = {each: (Covariate(each.name, by_visit=True), each) if each.by_arm else (each,) for each in covariates}
+    return tuple(dict.fromkeys(one for each in covariates for one in added[each]))
+
+
 def _covariate(text: str) -> Covariate:
     if text in ("arm", "visit", "arm:visit"):
         raise ValueError(f"the covariate {text!r} is always in the model, as arm by visit; leave it out.")
@@ -185,10 +206,11 @@ def refuse_not_composed(
         raise ValueError(f"the covariate '{with_arms[0]}' makes arms differ, but the mean is '{mean}'; leave out 'arm:'.")
     if mean.kind != COMMON_BASELINE:
         return
-    if with_arms:
+    one_for_all = [each for each in with_arms if not each.by_visit]
+    if one_for_all:
         raise ValueError(
-            f"the covariate '{with_arms[0]}' makes arms differ at baseline, but the mean is '{mean}'; leave out 'arm:', or take "
-            "the mean 'arm by visit'."
+            f"the covariate '{one_for_all[0]}' makes arms differ at baseline, but the mean is '{mean}'; take "
+            f"'{one_for_all[0]}:visit', which is of the visits after it."
         )
     if BASELINE in [each.name for each in covariates]:
         raise ValueError(f"the baseline is a response, as the mean is '{mean}'; leave it out of covariates.")

@@ -124,7 +124,7 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
         for each in (observed, equal):
             each[:, :, on] = rows[:, :, on] * about[:, None]
     if measures.mean.kind == COMMON_BASELINE:
-        baseline = 0.0 if measures.labels["measure"] == "mean" else 1.0
+        baseline = float(measures.is_of_change)
         observed, equal = (each[:, 1:] - baseline * each[:, :1] for each in (observed, equal))
     varying = [False] * n_arms + [term.varying for term in measures.entering for _ in range(_width(term, n_arms))]
     source = np.array(columns.source)
@@ -165,7 +165,7 @@ def effects_of(measures: RepeatedMeasures) -> tuple[Effect, ...]:
     effects += [(on,), ("arm", on)] if kind == SLOPE else []
     effects += [(term.name, "visit") for term in measures.terms if term.by_visit and several]
     effects += [("arm", "visit")] * (kind == COMMON_BASELINE or (kind == ARM_BY_VISIT and several))
-    effects += [("arm", term.name) for term in measures.terms if term.by_arm]
+    effects += [("arm", term.name) for term in measures.terms if term.by_arm and kind != COMMON_BASELINE]
     effects += [("arm", term.name, "visit") for term in measures.terms if term.by_arm and term.by_visit and several]
     if len(measures.arms) == 1:
         effects = [effect for effect in effects if "arm" not in effect]
@@ -258,7 +258,8 @@ def _covariate(measures: RepeatedMeasures, place: int, first: int, codes: IntArr
     """The columns of a covariate; where it has an effect without arms beside, those of the other arms than the first."""
     term = measures.terms[place]
     beside = term.by_arm and any(each.name == term.name and not each.by_arm for each in measures.terms)
-    for visit in range(len(measures.visits)) if term.by_visit else (-1,):
+    first_visit = int(term.by_arm and measures.mean.kind == COMMON_BASELINE)
+    for visit in range(first_visit, len(measures.visits)) if term.by_visit else (-1,):
         at = "" if visit < 0 else f"{measures.visits[visit]}: "
         for arm in range(int(beside), len(measures.arms)) if term.by_arm else (-1,):
             where = first + max(arm, 0) * max(len(term.levels), 1)

@@ -21,6 +21,7 @@ from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.residuals import subject_fits
 from botox_analysis.numerics.small_sample import FittedProblem, JointTest, Uncertainty
 from botox_analysis.refusal import DataError, FitError, kind_of, listed, require_choice, require_text
+from botox_analysis.schema import ALL_VISITS
 
 RESIDUALS = ("raw", "pearson", "normalised")
 
@@ -94,12 +95,13 @@ class MmrmFit(Fit):
         Returns
         -------
         DataFrame
-            One row: structure, estimation, covariates, n_coefficients, n_parameters (of the covariance), loglik, aic, bic,
+            One row: structure, estimation, mean, covariates, n_coefficients, n_parameters (of the covariance), loglik, aic, bic,
             n_subjects, n_values, n_iterations. ``aic`` and ``bic`` compare structures of the same covariates only.
         """
         told: dict[str, Any] = {
             "structure": self.structure,
             "estimation": "REML" if self.fitted.problem.restricted else "ML",
+            "mean": str(self.measures.mean),
             "covariates": ", ".join(map(str, self.measures.terms)),
             "n_coefficients": len(self.names) - len(self.aliased),
         }
@@ -206,7 +208,8 @@ class MmrmFit(Fit):
         Returns
         -------
         DataFrame
-            One row: endpoint, test, method, statistic (F), num_df, df, p_value.
+            One row: endpoint, test, method, statistic (F), num_df, df, p_value; the statistic, df and p-value are missing where
+            the covariance of the differences has no inverse, as sandwich variances of few subjects.
 
         Raises
         ------
@@ -254,7 +257,7 @@ class MmrmFit(Fit):
     @property
     def _compared(self) -> tuple[tuple[str, ...], list[int]]:
         if self.measures.mean.kind == CONSTANT_EFFECT:
-            return ("all visits",), [0]
+            return (ALL_VISITS,), [0]
         return super()._compared
 
     def _require_arms(self) -> None:

@@ -64,6 +64,7 @@ def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> Fit
         is_estimable=is_estimable,
         n={term.name: n_at_levels(measures, term.name, design) for term in measures.terms if term.by_arm and term.levels},
         nested=measures.visits[:1] if kind == COMMON_BASELINE else (),
+        is_of_change=measures.is_of_change,
     )
 
 

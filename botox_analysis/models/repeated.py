@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import LARGEST
 from botox_analysis.models.common_baseline import refuse_varying, with_baseline
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.design import require_covariates
@@ -23,6 +24,7 @@ from botox_analysis.models.mean_words import (
     read_covariates,
     read_mean,
     refuse_not_composed,
+    with_effects_at_baseline,
 )
 from botox_analysis.models.quantities import fixed, levels_of, numbers_of, root_weights
 from botox_analysis.numerics.crossproducts import Columns, CrossProducts, cross_products
@@ -34,6 +36,10 @@ from botox_analysis.subject_grid import SubjectGrid
 
 Kind = tuple[str, tuple[float, ...]]
 """What subjects with the same covariance share: the level of a column, and the days of their visits."""
+
+LEAST_APART = 0.005
+"""Of a day, some minutes: values of a subject that are nearer to each other have a correlation at a distance of a day that is no
+number."""
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
 
@@ -99,6 +105,11 @@ class RepeatedMeasures:
     def entering(self) -> tuple[Term, ...]:
         """The covariates, then what the mean needs, in the order of the quantities in `data`."""
         return (*self.terms, *self.mean_terms)
+
+    @property
+    def is_of_change(self) -> bool:
+        """Whether means are of changes from a baseline that is a response."""
+        return self.mean.kind == COMMON_BASELINE and self.labels["measure"] != RESPONSES["value"]
 
     @property
     def n(self) -> FloatArray:
@@ -178,6 +189,7 @@ class RepeatedMeasures:
         where = [whole.arms.index(arm) for arm in self.arms]
         arms, n_arms, weighted = where.copy(), len(whole.arms), bool(self.weights)
         varying, only_in = [weighted] * n_arms, [-1] * n_arms
+        centre, own_first = [0.0] * n_arms, len(arms)  # in arms that this part has not, a number has the same centre
         for mine, common in zip(self.entering, whole.entering, strict=True):
             width = max(len(common.levels), 1)
             levels = [common.levels.index(level) for level in mine.levels] if common.levels else [0]
@@ -186,12 +198,14 @@ class RepeatedMeasures:
             for arm in range(n_arms) if mine.by_arm else (-1,):
                 varying += [weighted or common.varying] * width
                 only_in += [arm] * width
+                centre += [0.0 if common.levels else float(self.sums.centre[own_first])] * width
+            own_first += max(len(mine.levels), 1) * len(blocks)
         visits = np.array([whole.visits.index(visit) for visit in self.visits])
         columns = Columns(n_arms, tuple(varying), tuple(only_in))
         placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
         own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
         kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
-        return replace(placed, kind=kind[placed.kind])
+        return replace(placed, kind=kind[placed.kind], centre=np.array(centre))
 
     def __radd__(self, other: int) -> RepeatedMeasures:
         """So that ``sum(parts)`` works, which begins with 0."""
@@ -269,7 +283,7 @@ def crossproducts(
         y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
 
     of_arms = Quantity(arm, len(arms))
-    terms, quantities = covariates_entering(asked, grid, of_arms)
+    terms, quantities = covariates_entering(with_effects_at_baseline(asked, model), grid, of_arms)
     mean_terms, further = mean_entering(model, outcomes, grid, of_arms)
     if model.kind == COMMON_BASELINE:
         refuse_varying([term.name for term in terms], quantities)
@@ -332,6 +346,10 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
     days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
     if np.isinf(days).any():
         raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
+    if (np.abs(days) > LARGEST).any():
+        raise DataError(
+            f"outcomes: found a day of {np.nanmax(np.abs(days)):g} in '{column}'; expected numbers up to {LARGEST:g}."
+        )
     days = np.where(observed, days, np.nan)
     unknown = int((np.isnan(days) & observed).sum())
     if unknown:
@@ -340,6 +358,13 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
         )
     if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
         raise DataError(f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart.")
+    apart = np.diff(np.sort(days, axis=1), axis=1)
+    nearest = float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
+    if nearest < LEAST_APART:
+        raise DataError(
+            f"outcomes: found two values of a subject only {nearest:g} days apart in '{column}'; expected days, "
+            "such as 28 between visits 4 weeks apart."
+        )
     typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
     return np.where(observed, days, typical)
 

@@ -106,7 +106,7 @@ class TermAnswers:
         tests = []
         for mean in self.fitted_means:
             at_visits = [rows.reshape(-1, rows.shape[-1]) for rows in interactions(mean, covariate)]
-            asked = [(visit, f"{of} at {visit}", rows) for visit, rows in zip(mean.visits, at_visits, strict=True)]
+            asked = [(visit, f"{of} at {visit}", rows) for visit, rows in zip(mean.compared, at_visits, strict=True)]
             if len(at_visits) > 1 and ("arm", covariate, "visit") not in mean.terms:
                 asked = [("", of, at_visits[0])]
             elif len(at_visits) > 1:
@@ -277,15 +277,13 @@ class TermAnswers:
         self._require_by_arm(number)
         if self.fitted_means[0].levels[number]:
             raise ValueError(f"'{number}' is a factor and has no slope; ask for subgroup_differences('{number}').")
-        pieces, n_arms = [], len(self.arms)
+        pieces = []
         for mean in self.fitted_means:
-            arm, visit = np.tile(np.arange(n_arms), len(mean.visits)), np.repeat(np.arange(len(mean.visits)), n_arms)
-            low, high = (mean.rows_at(arm, visit, {number: np.array([mean.centres[number] + step])}) for step in (0.0, 1.0))
-            rows = self._placed(mean, (high - low).reshape(len(mean.visits), n_arms, -1))
-            pieces.append(rows.transpose(1, 0, 2))
+            rows = mean.rows_compared({number: mean.centres[number] + np.arange(2.0)}, {})
+            pieces.append(self._placed(mean, rows[:, :, 1] - rows[:, :, 0]))
         rows = np.concatenate(pieces, axis=1)
         mean = self.fitted_means[0]
-        if len(self.fitted_means) > 1 or ("arm", number, "visit") in mean.terms or len(mean.visits) == 1:
+        if len(self.fitted_means) > 1 or ("arm", number, "visit") in mean.terms or len(mean.compared) == 1:
             return rows, self.visits, self.n
         return rows[:, :1], ("",), self._n_of_any()
 
@@ -308,29 +306,25 @@ class TermAnswers:
     ) -> tuple[FloatArray, FloatArray]:
         """Shape (A, V, L, p), missing for a level that nobody has, and subjects (A, V, L)."""
         pieces, counts = [], []
-        n_arms = len(self.arms)
         first = 0
         for mean in self.fitted_means:
             own = mean.levels[covariate]
             values = np.equal.outer(levels, own).astype(float) if at is None else np.asarray(at, dtype=float)
-            shape = n_arms, len(mean.visits), len(values)
-            arm, visit, level = (each.ravel() for each in np.indices(shape))
             others = {
                 name: np.full((1, len(each)), 1 / len(each))
                 for name, each in mean.levels.items()
                 if margins == "equal" and each and name not in ("arm", "visit", covariate)
             }
-            rows = mean.rows_at(arm, visit, {**others, covariate: values[level]})
-            placed = self._placed(mean, rows).reshape(*shape, -1)
-            n = np.zeros(shape) + self.n[:, first : first + shape[1], None]
+            rows = self._placed(mean, mean.rows_compared({covariate: values}, others))
+            n = np.zeros(rows.shape[:3]) + self.n[:, first : first + rows.shape[1], None]
             if at is None:
                 there = [place for place, name in enumerate(levels) if name in own]
                 n[:] = 0.0
-                n[:, :, there] = mean.n[covariate]
-                placed[:, :, [name not in own for name in levels]] = np.nan
-            pieces.append(placed)
+                n[:, :, there] = mean.n[covariate][:, -rows.shape[1] :]
+                rows[:, :, [name not in own for name in levels]] = np.nan
+            pieces.append(rows)
             counts.append(n)
-            first += shape[1]
+            first += rows.shape[1]
         return np.concatenate(pieces, axis=1), np.concatenate(counts, axis=1)
 
     def _subgroup_estimates(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import MEANS, SPREADS, check_measures, refuse_pairs
+from botox_analysis.schema import ALL_VISITS, MEANS, SPREADS, check_measures, refuse_pairs, refuse_subgroups
 
 
 def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -29,6 +29,8 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     check_measures(means, MEANS, "means")
     check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
     refuse_pairs(differences, "a table of efficacy", "differences")
+    for frame, frame_name in ((means, "means"), (differences, "differences")):
+        refuse_subgroups(frame, frame_name)
     level = f"{100 * means['conf_level'].iloc[0]:g} % CI"
     reference = differences["reference"].iloc[0]
     key = ["endpoint", "visit", "arm"]
@@ -38,7 +40,7 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     adjusted = {measure: f"Adjusted {measure} ({level})" for measure in means["measure"].unique()}
     for _, row in means.iterrows():
         digits = decimals[row["endpoint"]]
-        difference = found.get(tuple(row[key]))
+        difference = found.get(tuple(row[key]), found.get((row["endpoint"], ALL_VISITS, row["arm"])))
         rows.append(
             {
                 "Endpoint": wording.capital(row["endpoint"]),

@@ -78,7 +78,7 @@ SEVERAL_CONTAINING = {
     ("arm_sex", "sex"), ("arm_sex", "visit"), ("arm_sex", "arm"), ("arm_region", "region"), ("arm_region", "visit"),
     ("arm_region", "arm"), ("arm_baseline", "baseline"),
 }  # fmt: skip
-"""Effects of type II that are contained in several others; see the README."""
+"""Effects of type II that are contained in several others; see the README, and for the definition test_hypotheses.py."""
 
 
 def read(name):
@@ -207,34 +207,6 @@ def test_at_the_rows_of_mmrm_also_other_f_tests_are_those_of_mmrm(fitted, model,
     row = rows_of(TERM_TESTS, model=model, term=name, type="II", df_method="Satterthwaite", vcov_method="Asymptotic").iloc[0]
     assert told.statistic == pytest.approx(float(row["f_value"]), rel=1e-9)
     assert told.df == pytest.approx(float(row["denom_df"]), rel=1e-9)
-
-
-@pytest.mark.parametrize("model", ["arm_sex", "arm_region", "arm_baseline"])
-def test_a_test_of_type_ii_is_of_the_increase_of_the_residual_sum_of_squares(fitted, model):
-    """In the linear model of the same columns with independent errors, by which the weights of type II are defined."""
-    mean = fitted(model).fitted_means[0]
-    x = mean.made_up
-    y = np.random.default_rng(3).normal(size=len(x))
-    beta = np.linalg.lstsq(x, y)[0]
-    inverse = np.linalg.inv(x.T @ x)
-
-    def left(columns):
-        return ((y - columns @ np.linalg.lstsq(columns, y)[0]) ** 2).sum()
-
-    def without(*terms):
-        """The columns of the design in which the effects of some terms are 0."""
-        rows = np.concatenate([rows for term, rows in hypotheses(mean, "II").items() if term in terms])
-        free = np.linalg.svd(rows)[2][np.linalg.matrix_rank(rows) :]
-        return x @ free.T
-
-    for term, rows in hypotheses(mean, "II").items():
-        containing = [
-            each for each in mean.terms if set(term) < set(each) and all(mean.levels[name] for name in set(each) - set(term))
-        ]
-        said = rows @ beta
-        wald = said @ np.linalg.solve(rows @ inverse @ rows.T, said)
-        larger = without(*containing) if containing else x
-        assert wald == pytest.approx(left(without(term, *containing)) - left(larger), rel=1e-7), term
 
 
 # ---- subgroups ----

@@ -1,0 +1,173 @@
+"""The test by the ratio of likelihoods: identities, and what is not comparable."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import botox_analysis as ba
+
+SAME_PROBLEM = 1e-7
+"""Relative, and in points of a likelihood: the same optimum, by another road."""
+
+
+@pytest.fixture(scope="module")
+def outcomes(repeated):
+    return repeated(51, n_per_arm=30, missing=0.15)
+
+
+@pytest.fixture(scope="module")
+def fits(outcomes):
+    """A function: what is asked of fit_mmrm -> a fit by maximum likelihood, fitted once."""
+    known = {}
+
+    def fit(**asked):
+        key = tuple(asked.items())
+        if key not in known:
+            known[key] = ba.fit_mmrm(outcomes, **{"estimation": "ml", "covariates": ("baseline",), **asked})
+        return known[key]
+
+    return fit
+
+
+def test_a_ratio_of_means_in_one_visit_is_that_of_residual_sums_of_squares(outcomes):
+    one = outcomes[(outcomes["visit"] == "week 4")]
+    smaller, larger = (
+        ba.fit_mmrm(one, covariates=("baseline", "sex"), mean=mean, estimation="ml") for mean in ("no difference", "arm by visit")
+    )
+    own = ba.likelihood_ratio(smaller, larger).iloc[0]
+    x = np.column_stack([np.ones(len(one)), one["baseline"], one["sex"] == "male", one["arm"] == "155 U"]).astype(float)
+    y = one["change"].to_numpy(dtype=float)
+    left = [((y - columns @ np.linalg.lstsq(columns, y)[0]) ** 2).sum() for columns in (x[:, :3], x)]
+    assert own["statistic"] == pytest.approx(len(y) * np.log(left[0] / left[1]), rel=SAME_PROBLEM)
+    assert own["df"] == 1
+    assert own["p_value"] == pytest.approx(stats.chi2.sf(own["statistic"], 1), rel=1e-12)
+
+
+def test_ratios_of_nested_models_add_up(fits):
+    models = [fits(mean="no difference"), fits(mean="constant effect"), fits(), fits(covariates=("baseline", "arm:sex"))]
+    steps = [ba.likelihood_ratio(one, other).iloc[0] for one, other in pairwise(models)]
+    whole = ba.likelihood_ratio(models[0], models[-1]).iloc[0]
+    assert sum(step["statistic"] for step in steps) == pytest.approx(whole["statistic"], abs=SAME_PROBLEM)
+    assert sum(step["df"] for step in steps) == whole["df"] == 1 + 3 + 2
+    assert {step["test"] for step in steps} == {"mean"}
+
+
+def test_a_mean_and_a_covariance_are_tested_together(fits):
+    own = ba.likelihood_ratio(fits(mean="constant effect", covariance="ar1"), fits(covariance="heterogeneous ar1 by arm")).iloc[0]
+    assert own["test"] == "mean and covariance"
+    assert own["df"] == 3 + 8
+    assert own["smaller"].startswith("MMRM, one difference for all visits, ")
+
+
+def test_a_line_on_weeks_is_a_special_case_of_a_mean_at_each_visit(outcomes):
+    weeks = outcomes.assign(week=outcomes["visit"].astype(str).str.removeprefix("week ").astype(float))
+    asked = {"covariates": ("baseline",), "estimation": "ml"}
+    line, cells = ba.fit_mmrm(weeks, mean="slope on week", **asked), ba.fit_mmrm(weeks, **asked)
+    assert ba.likelihood_ratio(line, cells)["df"].item() == 8 - 4
+    varying = weeks.assign(week=weeks["week"] + weeks["subject"].astype(str).str[-1].astype(int))
+    with pytest.raises(ValueError, match="the mean of the smaller model is no special case of that of the larger"):
+        ba.likelihood_ratio(ba.fit_mmrm(varying, mean="slope on week", **asked), cells)
+
+
+def test_the_coding_of_equal_means_does_not_matter_by_reml(outcomes):
+    sexes = outcomes.assign(gender=outcomes["sex"].map({"female": "z", "male": "a"}), pounds=outcomes["baseline"] * 2.2)
+    one = ba.fit_mmrm(sexes, covariates=("sex", "baseline"), covariance="toeplitz")
+    other = ba.fit_mmrm(sexes, covariates=("gender", "pounds"))
+    same = ba.fit_mmrm(sexes, covariates=("sex", "baseline"))
+    ratios = [ba.likelihood_ratio(one, larger).iloc[0] for larger in (other, same)]
+    assert abs(other.loglik - same.loglik) > 0.1
+    assert ratios[0]["statistic"] == pytest.approx(ratios[1]["statistic"], rel=SAME_PROBLEM)
+    assert ratios[0]["test"] == "covariance"
+
+
+def test_sums_of_parts_are_compared_by_their_covariances_only(outcomes):
+    first = outcomes["subject"].isin(outcomes["subject"].unique()[:20])
+    asked = [{"mean": mean} for mean in ("arm by visit", "constant effect")]
+    sums = [sum(ba.crossproducts(part, **each) for part in (outcomes[first], outcomes[~first])) for each in asked]
+    structures = [ba.fit_crossproducts(sums[0], covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
+    whole = [ba.fit_mmrm(outcomes, covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
+    assert ba.likelihood_ratio(*structures)["statistic"].item() == pytest.approx(
+        ba.likelihood_ratio(*whole)["statistic"].item(), rel=SAME_PROBLEM
+    )
+    with pytest.raises(ba.FitError, match="sums of parts no longer hold the subjects, by which means are compared"):
+        ba.likelihood_ratio(ba.fit_crossproducts(sums[1], covariance="ar1", estimation="ml"), structures[1])
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger", "said"),
+    [
+        ({"covariance": "ar1"}, {"covariance": "compound symmetry"}, "'ar1' is no special case of 'compound symmetry'"),
+        ({}, {"covariance": "ar1"}, "'unstructured' is no special case of 'ar1'; expected one that is, the smaller model first"),
+        ({"covariance": "heterogeneous ar1"}, {"covariance": "toeplitz"}, "no special case of 'toeplitz'"),
+        ({"covariance": "toeplitz"}, {"covariance": "ante-dependence"}, "no special case of 'ante-dependence'"),
+        ({"covariance": "ar1 by arm"}, {"covariance": "unstructured"}, "'ar1 by arm' is no special case of 'unstructured'"),
+        ({"covariance": "ar1 by arm"}, {"covariance": "unstructured by sex"}, "'ar1 by arm' is no special case of"),
+        ({"covariates": ("sex",)}, {"covariates": ("baseline",)}, "the mean of the smaller model is no special case"),
+        ({"mean": "arm by visit"}, {"mean": "constant effect"}, "the mean of the smaller model is no special case"),
+        ({}, {}, "both models have the same mean and covariance"),
+        (
+            {},
+            {"estimation": "reml"},
+            "the smaller model is fitted by maximum likelihood, the larger by REML; fit both by the same",
+        ),
+        (
+            {"estimation": "reml", "mean": "constant effect"},
+            {"estimation": "reml"},
+            "the models have other means, whose REML likelihoods are not comparable; fit both with estimation='ml'",
+        ),
+    ],
+)
+def test_models_that_are_not_comparable_are_refused(fits, smaller, larger, said):
+    with pytest.raises(ValueError, match=said):
+        ba.likelihood_ratio(fits(**smaller), fits(**larger))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"response": "value"}, "the fits differ in measure: 'mean' and 'mean change'"),
+        ({"mean": "common baseline", "covariates": ()}, "the fits differ in visits: 'baseline, week 4"),
+        ({"weights": "weight"}, "the fits differ in weights: 'weight' and ''"),
+    ],
+)
+def test_fits_of_other_responses_are_refused(fits, asked, said):
+    with pytest.raises(ba.DataError, match=said):
+        ba.likelihood_ratio(fits(**asked), fits(covariates=("baseline", "sex")))
+
+
+def test_fits_of_other_outcomes_are_refused(outcomes, edit, fits):
+    asked = {"estimation": "ml", "covariates": ("baseline",), "covariance": "ar1"}
+    lost = outcomes[outcomes["subject"] != "S0003"]
+    with pytest.raises(
+        ba.DataError, match=r"the fits differ in numbers of values: '.*' and '.*'; expected fits of the same values"
+    ):
+        ba.likelihood_ratio(ba.fit_mmrm(lost, **asked), fits())
+    moved = edit(outcomes, change=outcomes["change"].where(outcomes["subject"] != "S0003", outcomes["change"] + 1))
+    with pytest.raises(ba.DataError, match="the fits are of other values at some visits; expected fits of the same outcomes"):
+        ba.likelihood_ratio(ba.fit_mmrm(moved, **asked), fits())
+    gap = outcomes.assign(dose=outcomes["baseline"].where(outcomes["subject"] != "S0003"))
+    with pytest.raises(ba.DataError, match="the fits differ in numbers of values"):
+        ba.likelihood_ratio(fits(covariance="ar1"), ba.fit_mmrm(gap, covariates=("baseline", "dose"), estimation="ml"))
+
+
+def test_what_is_no_mixed_model_is_refused(outcomes, fits):
+    with pytest.raises(ba.DataError, match="found outcomes; expected a fit of fit_mmrm"):
+        ba.likelihood_ratio(fits(), outcomes)
+    with pytest.raises(ba.DataError, match="expected a fit of fit_mmrm"):
+        ba.likelihood_ratio(ba.fit_ancova(outcomes), fits())
+
+
+@pytest.mark.slow
+def test_the_test_of_a_covariance_has_its_size(repeated, edit):
+    """Of compound symmetry, which is true: subjects differ, and their visits are independent with one variance."""
+    rng = np.random.default_rng(7)
+    trial = repeated(1, n_per_arm=150, n_visits=3)
+    rejected = []
+    for _ in range(400):
+        values = rng.normal(size=(300, 1)) + rng.normal(size=(300, 3))
+        drawn = edit(trial, change=values.ravel())
+        fits = [ba.fit_mmrm(drawn, covariates=(), covariance=each) for each in ("compound symmetry", "unstructured")]
+        rejected.append(ba.likelihood_ratio(*fits)["p_value"].item() < 0.1)
+    assert abs(np.mean(rejected) - 0.1) < 3.3 * np.sqrt(0.1 * 0.9 / 400)
