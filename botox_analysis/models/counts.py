@@ -182,7 +182,7 @@ def fit_counts(
     >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
     >>> ba.fit_counts(events, covariates=("age", "sex")).ratios()[["measure", "estimate", "conf_low", "conf_high"]].round(2)
                 measure  estimate  conf_low  conf_high
-    0  event rate ratio      3.04      1.73       5.35
+    0  event rate ratio      2.13      1.31       3.47
     """
     require_choice(distribution, DISTRIBUTIONS, "distribution")
     if correlation is not None:
