@@ -166,7 +166,8 @@ def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
     never = left_out[left_out["Where"] == "MMRM, all diary endpoints"]
     at_end = left_out[left_out["Where"] == "MMRM, all diary endpoints, week 24"]
-    outcomes = ba.HEADACHE_DAYS.derive(simulated).query("visit == 'week 24'")
+    measured, events = ba.HEADACHE_DAYS.derive(simulated), ba.intercurrent_events(simulated)
+    outcomes = ba.address_events(measured, events, strategies=simulated.protocol.intercurrent).query("visit == 'week 24'")
     assert never["n"].sum() + at_end["n"].sum() == outcomes["change"].isna().sum()
 
 
