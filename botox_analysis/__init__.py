@@ -27,7 +27,8 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     event_curve, event_quantiles, restricted_means,            times -> estimates
       compare_times
     mean_cumulative, onset_and_duration                        Trial -> estimates
-    number_needed, non_inferiority, adjust_multiplicity        estimates -> estimates
+    number_needed, exponentiate, non_inferiority,              estimates -> estimates
+      adjust_multiplicity
     plot_*, table_*                                            estimates -> a picture, a frame of text
     write_report, check_report                                 Trial -> a folder with the report
 

@@ -161,6 +161,9 @@ from .models.adverse_event_order import order_by_frequency as order_by_frequency
 from .models.ancova import fit_ancova as fit_ancova
 from .models.binary import fit_binary as fit_binary
 from .models.conclusions import (
+    exponentiate as exponentiate,
+)
+from .models.conclusions import (
     non_inferiority as non_inferiority,
 )
 from .models.conclusions import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,10 @@ def report(
     """Analyse a trial and write its report: a page, figures, tables, every number."""
     with _one_sentence(), _progress() as progress:
         from botox_analysis import open_trial, write_report
+        from botox_analysis.report.draft import mend
 
+        for repaired in mend(out):
+            typer.echo(f"botox-analysis: {repaired}", err=True)
         page = write_report(open_trial(trial), out, progress=progress)
     typer.echo(f"The report is at {page}")
 
@@ -54,11 +58,17 @@ def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")],
     trial: Annotated[str, typer.Option("--trial", help="The trial, where it has moved since.")] = "",
 ) -> None:
-    """Make a report again and say which file or number moved, and which differs by rounding; exit status 1 if any moved."""
+    """Make a report again and say which file or number moved, which differs by rounding, and what it can come from.
+
+    Exit status 0: the same, but for rounding. 1: a file or number moved. 2: it cannot be checked: no report, or no trial.
+    """
     with _one_sentence(), _progress() as progress:
         from botox_analysis import check_report, open_trial
-        from botox_analysis.report.check import ROUNDED
+        from botox_analysis.report.check import ROUNDED, reasons_for
+        from botox_analysis.report.draft import put_back
 
+        for repaired in put_back(folder):
+            typer.echo(f"botox-analysis: {repaired}", err=True)
         found = check_report(folder, trial=open_trial(trial) if trial else None, progress=progress)
     if found.empty:
         typer.echo(f"{folder}: every file and every number is the same.")
@@ -68,6 +78,8 @@ def check(
     if (found["verdict"] == ROUNDED).all():
         typer.echo(f"{folder}: every number is {ROUNDED}, and every file but for such numbers.")
         return
+    for reason in reasons_for(found):
+        typer.echo(reason)
     raise typer.Exit(MOVED)
 
 
@@ -132,6 +144,9 @@ def init(
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files need not be text, nor letters of this terminal.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="botox-analysis")
 
 

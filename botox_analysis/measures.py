@@ -29,19 +29,19 @@ def scaled(value: float, measure: str) -> float:
     Returns
     -------
     float
-        Shares become per cent, logarithms become ratios, all else stays.
+        Shares become per cent, logarithms become ratios, all else (ratios, too) stays.
 
     Examples
     --------
     >>> scaled(0.106, "risk difference"), scaled(0.0, "log risk ratio")
     (10.6, 1.0)
     """
-    if is_ratio(measure):
+    if is_log_ratio(measure):
         return math.exp(min(value, MOST_EXPONENT)) if value != math.inf else value
     return 100 * value if measure in SHARES else value
 
 
-def is_ratio(measure: str) -> bool:
+def is_log_ratio(measure: str) -> bool:
     """Whether a measure is kept as a logarithm and written as a ratio.
 
     Parameters
@@ -55,6 +55,38 @@ def is_ratio(measure: str) -> bool:
         True for ``"log risk ratio"`` and its like.
     """
     return measure.startswith(("log ", "conditional log "))
+
+
+def is_ratio(measure: str) -> bool:
+    """Whether a measure is written as a ratio: kept as one, or as its logarithm.
+
+    Parameters
+    ----------
+    measure : str
+        Of *estimates*.
+
+    Returns
+    -------
+    bool
+        True for ``"log risk ratio"``, ``"risk ratio"`` and their like.
+    """
+    return is_log_ratio(measure) or measure.endswith(" ratio")
+
+
+def no_effect(measure: str) -> float:
+    """Where a measure, in the unit in which it is written, says that there is no effect.
+
+    Parameters
+    ----------
+    measure : str
+        Of *estimates*.
+
+    Returns
+    -------
+    float
+        1 for ratios, 0 for all else.
+    """
+    return 1.0 if is_ratio(measure) else 0.0
 
 
 def measure_name(measure: str) -> str:
@@ -75,7 +107,7 @@ def measure_name(measure: str) -> str:
     >>> measure_name("log risk ratio"), measure_name("conditional log odds ratio"), measure_name("mean change")
     ('risk ratio', 'conditional odds ratio', 'mean change')
     """
-    return measure.replace("log ", "", 1) if is_ratio(measure) else measure
+    return measure.replace("log ", "", 1) if is_log_ratio(measure) else measure
 
 
 def unit(measure: str) -> str:

@@ -137,6 +137,9 @@ BASELINE = "baseline"
 ALL_VISITS = "all visits"
 """The visit of a difference that is the same at all of them by the model."""
 
+BETTER = LOWER, HIGHER = ("lower", "higher")
+"""Which values of an endpoint are better."""
+
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:
     """The distinct values of a column, in the order the data carry.
@@ -186,6 +189,7 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         else:
             values = np.empty(n_rows)
             values[:] = columns.get(column, np.nan)
+            values += 0.0  # no negative zero
             complete[column] = values
     frame = pd.DataFrame({**complete, **{column: np.asarray(values) for column, values in rest.items()}}, copy=False)
     return frame if len(seen) == n_rows else check_estimates(frame)
@@ -301,6 +305,31 @@ def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: s
     if strange:
         raise DataError(f"{frame_name} has the measure {listed(strange)}; expected {listed(measures)}.")
     return frame
+
+
+def refuse_pairs(frame: pd.DataFrame, shown_by: str, frame_name: str = "estimates") -> None:
+    """Refuse differences to several references, which a figure or table would show as if they were to one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    shown_by : str
+        The figure or table, with its article.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the references.
+    """
+    references = [name for name in frame["reference"].unique() if name]
+    if len(references) > 1:
+        raise DataError(
+            f"{frame_name} has differences to several references ({listed(references)}); {shown_by} shows those to one, "
+            "plot_forest shows all pairs."
+        )
 
 
 def with_events(

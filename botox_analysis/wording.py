@@ -215,6 +215,34 @@ def count(value: float) -> str:
     return number(value, 0)
 
 
+def percent(share: float, decimals: int = 1) -> str:
+    """A share in per cent; one that is not none is never written as 0, and one that is not all never as 100.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1, or missing.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        Without the sign for per cent.
+
+    Examples
+    --------
+    >>> percent(0.304), percent(1 / 3000), percent(2999 / 3000), percent(0.0), percent(1.0)
+    ('30.4', '<0.1', '>99.9', '0.0', '100.0')
+    """
+    text, step = number(100 * share, decimals), 10.0**-decimals
+    if share > 0 and text == number(0.0, decimals):
+        return f"<{number(step, decimals)}"
+    if share < 1 and text == number(100.0, decimals):
+        return f">{number(100 - step, decimals)}"
+    return text
+
+
 def count_share(n_events: float, n_total: float) -> str:
     """A count with its share in per cent.
 
@@ -235,23 +263,21 @@ def count_share(n_events: float, n_total: float) -> str:
     """
     if math.isnan(n_events) or not n_total > 0:
         return count(n_events)
-    return f"{count(n_events)} ({number(100 * n_events / n_total)} %)"
+    return f"{count(n_events)} ({percent(n_events / n_total)} %)"
 
 
-def number_needed(estimate: float, low: float, high: float, decimals: int = 1) -> str:
-    """A number needed to treat with its limits, also where these run through infinity.
+def number_needed(estimate: float, low: float, high: float) -> str:
+    """A number needed to treat with its limits, whole subjects, rounded up; also where the limits run through infinity.
 
     Parameters
     ----------
     estimate, low, high : float
         Positive to benefit (NNTB), negative to harm (NNTH), as `number_needed` of the models gives them.
-    decimals : int
-        Digits after the point.
 
     Returns
     -------
     str
-        The number with its limits.
+        The number with its limits; each end that is named has its direction.
 
     References
     ----------
@@ -260,17 +286,17 @@ def number_needed(estimate: float, low: float, high: float, decimals: int = 1) -
     Examples
     --------
     >>> number_needed(9.459, 6.384, 18.42)
-    'NNTB 9.5 (6.4 to 18.4)'
+    'NNTB 10 (7 to 19)'
     >>> number_needed(12.0, -20.0, 5.0)
-    'NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)'
+    'NNTB 12 (NNTB 5 to ∞ to NNTH 20)'
     >>> number_needed(-14.0, -60.0, -8.0)
-    'NNTH 14.0 (8.0 to 60.0)'
+    'NNTH 14 (8 to 60)'
     """
     if math.isnan(estimate):
         return MISSING
 
     def named(value: float) -> str:
-        return f"{'NNTB' if value > 0 else 'NNTH'} {number(abs(value), decimals)}"
+        return f"{'NNTB' if value > 0 else 'NNTH'} {_rounded_up(abs(value))}"
 
     said = "∞" if math.isinf(estimate) else named(estimate)
     if math.isnan(low) or math.isnan(high):
@@ -279,7 +305,12 @@ def number_needed(estimate: float, low: float, high: float, decimals: int = 1) -
         near, far = (low, high) if estimate < 0 else (high, low)
         return f"{said} ({named(near)} to ∞ to {named(far)})"
     near, far = sorted((abs(low), abs(high)))
-    return f"{said} ({interval(near, far, decimals)})"
+    return f"{said} ({_rounded_up(near)} to {_rounded_up(far)})"
+
+
+def _rounded_up(value: float) -> str:
+    """A number of subjects; one that is whole but for rounding stays."""
+    return number(value if math.isinf(value) else math.ceil(float(f"{value:.{KNOWN_DIGITS}g}")), 0)
 
 
 def capital(text: str) -> str:

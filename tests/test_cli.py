@@ -40,6 +40,31 @@ def test_report_then_check_then_check_after_a_change(folder):
     assert "sha256 of assessments.csv" in moved.output
 
 
+def test_a_trial_that_was_moved_gives_the_same_report_and_other_files_of_it_are_told_apart(folder):
+    out, moved = folder / "out", folder / "elsewhere" / "trial"
+    RUN.invoke(app, ["report", str(folder / "trial"), "--out", str(out)])
+    moved.parent.mkdir()
+    (folder / "trial").rename(moved)
+    gone = RUN.invoke(app, ["check", str(out)])
+    assert gone.exit_code == 2
+    assert "give the trial (--trial)" in gone.output
+    same = RUN.invoke(app, ["check", str(out), "--trial", str(moved)])
+    assert (same.exit_code, same.output) == (0, f"{out}: every file and every number is the same.\n")
+    assessments = moved / "assessments.csv"
+    assessments.write_text(assessments.read_text().replace("s3,pain,week 4,4", "s3,pain,week 4,5"))
+    other = RUN.invoke(app, ["check", str(out), "--trial", str(moved)])
+    assert other.exit_code == 1
+    assert other.output.splitlines()[-1] == "The trial's files are others than those of the report: assessments.csv."
+
+
+def test_report_and_check_tell_what_they_put_back(folder, monkeypatch):
+    monkeypatch.setattr("botox_analysis.report.draft.mend", lambda _: ["it was put back."])
+    refused = RUN.invoke(app, ["check", str(folder / "out")])
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("botox-analysis: it was put back.\nbotox-analysis: out: found no manifest.json")
+    assert "botox-analysis: it was put back." in RUN.invoke(app, ["report", "nowhere", "--out", str(folder / "out")]).stderr
+
+
 def test_bad_input_is_one_sentence_and_exit_status_2(folder):
     (folder / "trial" / "assessments.csv").write_text("subject,scale,visit,value\ns0,pain,week 4,ten\ns99,pain,week 4,3\n")
     refused = RUN.invoke(app, ["report", str(folder / "trial"), "--out", str(folder / "out")])

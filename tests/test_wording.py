@@ -57,3 +57,19 @@ def test_large_counts_keep_every_digit():
 @pytest.mark.parametrize("spread", [0.1, 0.1 - 1e-16, 0.1 + 2e-17])
 def test_decimals_do_not_hang_on_the_last_bit_of_a_spread(spread):
     assert wording.decimals_for([spread]) == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "total", "said"),
+    [
+        (1, 3000, "1 (<0.1 %)"), (2999, 3000, "2,999 (>99.9 %)"), (0, 3000, "0 (0.0 %)"), (3000, 3000, "3,000 (100.0 %)"),
+        (1, 1999, "1 (0.1 %)"), (1, 2001, "1 (<0.1 %)"), (1998, 1999, "1,998 (99.9 %)"), (2000, 2001, "2,000 (>99.9 %)"),
+    ],
+)  # fmt: skip
+def test_a_positive_share_is_never_none_nor_a_partial_one_all(n, total, said):
+    assert wording.count_share(n, total) == said
+
+
+def test_numbers_needed_are_whole_and_rounded_up():
+    assert wording.number_needed(9.01, 6.0, 18.000000000000004) == "NNTB 10 (6 to 18)"
+    assert wording.number_needed(-9.01, -12.5, -6.2) == "NNTH 10 (7 to 13)"

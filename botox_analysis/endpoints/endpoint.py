@@ -15,8 +15,18 @@ from botox_analysis.endpoints.diary_periods import periods_of
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.frame_cells import read_identifiers, read_names, read_numbers, spell_all
 from botox_analysis.names import look_alikes
-from botox_analysis.refusal import DataError, Problem, kind_of, listed, refuse, require_columns, require_text, require_trial
-from botox_analysis.schema import BASELINE, OUTCOMES, RECORDED_DAYS
+from botox_analysis.refusal import (
+    DataError,
+    Problem,
+    kind_of,
+    listed,
+    refuse,
+    require_choice,
+    require_columns,
+    require_text,
+    require_trial,
+)
+from botox_analysis.schema import BASELINE, BETTER, LOWER, OUTCOMES, RECORDED_DAYS
 from botox_analysis.trials.trial import Trial
 
 OBSERVED_CASES = "observed cases"
@@ -40,6 +50,8 @@ class Endpoint:
         For diary endpoints, how days are counted and what becomes of incomplete periods.
     daily : callable, (DataFrame, DiaryRule) -> array, optional
         For diary endpoints, what each row of a diary counts.
+    better : str
+        Which values are better: ``"lower"`` or ``"higher"``.
     """
 
     name: str
@@ -47,10 +59,12 @@ class Endpoint:
     measure: Callable[[Trial, DiaryRule | None], pd.DataFrame]
     rule: DiaryRule | None = None
     daily: Daily | None = None
+    better: str = LOWER
 
     def __post_init__(self) -> None:
-        """Refuse a name that is none."""
+        """Refuse a name that is none, and a direction that is not known."""
         require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
+        require_choice(self.better, BETTER, "better")
 
     @property
     def label(self) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from botox_analysis.endpoints.diary_rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.refusal import DataError, listed, require_text, require_trial
-from botox_analysis.schema import categories_of
+from botox_analysis.schema import LOWER, categories_of
 from botox_analysis.trials.trial import Trial
 
 
-def scale(name: str, *, label: str = "") -> Endpoint:
+def scale(name: str, *, label: str = "", better: str = LOWER) -> Endpoint:
     """An endpoint assessed at visits.
 
     Parameters
@@ -20,6 +22,8 @@ def scale(name: str, *, label: str = "") -> Endpoint:
         What the column ``scale`` of the assessments calls it.
     label : str
         What axes and captions say, with the unit. Left out: the name.
+    better : str
+        Which values are better: ``"lower"`` (pain, disability) or ``"higher"`` (quality of life, function).
 
     Returns
     -------
@@ -54,7 +58,7 @@ def scale(name: str, *, label: str = "") -> Endpoint:
         seen = [visit for number, visit in enumerate(wide.columns) if (codes == number).any()]
         return pd.DataFrame(values, index=wide.index, columns=wide.columns)[seen]
 
-    return Endpoint(name, label or name, measure)
+    return Endpoint(name, label or name, measure, better=better)
 
 
 HIT_6 = scale("HIT-6", label="HIT-6 score (36 to 78)")
@@ -80,10 +84,14 @@ def endpoints_of(trial: Trial) -> list[Endpoint]:
     Returns
     -------
     list of Endpoint
-        In order of appearance; empty where nothing was assessed. Known scales come with their labels.
+        In order of appearance; empty where nothing was assessed. Known scales come with their labels. Which values are better is
+        what the trial says of the scale, else lower ones.
     """
     require_trial(trial)
     if trial.assessments is None:
         return []
     known = {endpoint.name: endpoint for endpoint in SCALES}
-    return [known.get(name, scale(name)) for name in categories_of(trial.assessments["scale"])]
+    return [
+        replace(known.get(name, scale(name)), better=trial.better.get(name, LOWER))
+        for name in categories_of(trial.assessments["scale"])
+    ]

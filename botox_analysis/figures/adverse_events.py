@@ -12,7 +12,7 @@ from botox_analysis import wording
 from botox_analysis.figures.effect_axis import EFFECTS, on_axis, set_effect_axis
 from botox_analysis.figures.event_rows import NO_BREAK, RATES, axes_of_rows, event_labels, holds_terms, of_one_measure, row_places
 from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, legend_above, styled, wrapped
-from botox_analysis.measures import scaled
+from botox_analysis.measures import no_effect, scaled
 from botox_analysis.refusal import DataError, listed, require_columns
 from botox_analysis.schema import Event
 
@@ -150,4 +150,4 @@ def _draw_effects(ax: Axes, differences: pd.DataFrame, styles: dict[str, tuple[s
             at = np.full(beyond.sum(), end)
             ax.plot(at, y[beyond], pointing, color=colour, markersize=4, clip_on=False, zorder=4)
         for height in y[np.isnan(low) & np.isnan(high)]:
-            ax.text(scaled(0.0, measure), height, wording.MISSING, color=colour, ha="center", va="center")
+            ax.text(no_effect(measure), height, wording.MISSING, color=colour, ha="center", va="center")

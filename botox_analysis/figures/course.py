@@ -9,7 +9,7 @@ from botox_analysis import wording
 from botox_analysis.figures.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, visit_axis, wrapped
 from botox_analysis.measures import axis_label
 from botox_analysis.refusal import DataError
-from botox_analysis.schema import BASELINE, check_estimates, refuse_subgroups
+from botox_analysis.schema import BASELINE, check_estimates, refuse_pairs, refuse_subgroups
 
 DODGE = 0.014
 """How far arms stand apart at a visit, as a share of the axis."""
@@ -35,13 +35,14 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        There are several endpoints, measures or levels of subgroups.
+        There are several endpoints, measures or levels of subgroups, or differences to several references.
     """
     check_estimates(estimates)
     refuse_subgroups(estimates, "estimates")
     for column in ("endpoint", "measure"):
         if estimates[column].nunique() != 1:
             raise DataError(f"estimates has several of '{column}' ({estimates[column].nunique()}); a course shows one.")
+    refuse_pairs(estimates, "a course")
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])
     references = [name for name in estimates["reference"].unique() if name]

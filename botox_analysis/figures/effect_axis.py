@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from botox_analysis.figures.style import FAINT
-from botox_analysis.measures import is_ratio, scaled
+from botox_analysis.measures import is_log_ratio, is_ratio, measure_name, no_effect, scaled
 
 EFFECTS = {
     "risk difference": "Difference from {}, percentage points",
@@ -22,7 +22,8 @@ EFFECTS = {
     "log incidence rate ratio": "Incidence rate ratio to {}",
     "log event rate ratio": "Event rate ratio to {}",
 }
-"""The measures of `compare_rates`, and what the axis says of them."""
+EFFECTS |= {measure_name(measure): words for measure, words in EFFECTS.items() if is_log_ratio(measure)}
+"""The measures of `compare_rates`, also as ratios, and what the axis says of them."""
 
 MARGIN = 0.04
 """Of the axis, beyond the outermost number."""
@@ -70,12 +71,15 @@ def set_effect_axis(ax: Axes, measure: str, values: Iterable[Any]) -> None:
     values : iterable of array_like
         All that is to be seen, as *estimates* hold it; what is infinite or missing does not count.
     """
-    numbers = np.concatenate([[0.0], *(np.ravel(np.asarray(part, dtype=float)) for part in values)])
-    numbers = numbers[np.isfinite(numbers)]
+    numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in values])
+    if is_ratio(measure) and not is_log_ratio(measure):
+        numbers = np.log(numbers, out=np.full(len(numbers), np.nan), where=numbers > 0)
+    numbers = np.append(numbers[np.isfinite(numbers)], 0.0)
     low, high = float(numbers.min()), float(numbers.max())
     room = MARGIN * (high - low) or 1.0
-    ends = on_axis([low - room, high + room], measure)
-    ax.axvline(scaled(0.0, measure), color=FAINT, linewidth=0.9, zorder=1)
+    ends = [low - room, high + room]
+    ends = list(np.exp(ends)) if is_ratio(measure) else list(on_axis(ends, measure))
+    ax.axvline(no_effect(measure), color=FAINT, linewidth=0.9, zorder=1)
     if is_ratio(measure):
         ax.set_xscale("log")
         ticks = ratio_ticks(float(ends[0]), float(ends[1]))

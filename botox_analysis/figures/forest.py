@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.figures.effect_axis import set_effect_axis
 from botox_analysis.figures.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
-from botox_analysis.measures import axis_label, is_ratio, scaled
+from botox_analysis.measures import axis_label, is_ratio, measure_name, scaled
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import check_estimates
 
@@ -33,8 +33,8 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates*. What differs between the rows (trial, endpoint, visit, arm, ...) becomes their labels. Log ratios stand
-        as ratios on a log axis. A column ``margin`` (of `non_inferiority`) is drawn as a dashed line.
+        *estimates*. What differs between the rows (trial, endpoint, visit, arm, ...) becomes their labels. Ratios, and log
+        ratios as ratios, stand on a log axis. A column ``margin`` (of `non_inferiority`) is drawn as a dashed line.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal page's width.
 
@@ -64,15 +64,16 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _refuse_kinds(measures)
     ratio = is_ratio(measures[0])
     decimals = 2 if ratio else wording.decimals_for([scaled(row.std_error, row.measure) for row in estimates.itertuples()])
-    margins = sorted(set(estimates["margin"])) if "margin" in estimates.columns else []
+    written = {column: _as_written(estimates, column) for column in ("estimate", "conf_low", "conf_high", "margin")}
+    margins = sorted(set(written["margin"]))
     if ratio:
-        set_effect_axis(ax, measures[0], [estimates[column] for column in ("estimate", "conf_low", "conf_high")] + [margins])
+        set_effect_axis(ax, measure_name(measures[0]), written.values())
     else:
         ax.axvline(0, color=NO_EFFECT, linewidth=0.9, zorder=0)
     for margin in margins:
-        ax.axvline(scaled(margin, measures[0]), color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
+        ax.axvline(margin, color=INK, linewidth=0.8, linestyle=(0, (3, 2)), zorder=0)
     for y, (_, row) in enumerate(estimates.iterrows()):
-        middle, low, high = (scaled(row[column], row["measure"]) for column in ("estimate", "conf_low", "conf_high"))
+        middle, low, high = (written[column][y] for column in ("estimate", "conf_low", "conf_high"))
         _draw(ax, y, (middle, low, high), *styles[row["arm"]])
         _write_beside(
             ax, y, wording.with_limits(middle, low, high, decimals), wording.p_value(row["p_value"]) if with_p else "", bold=False
@@ -88,6 +89,13 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     endpoint = ", ".join(name for name in counted if name)
     ax.set_xlabel(_x_label(endpoint, measures, references, estimates))
     return ax
+
+
+def _as_written(estimates: pd.DataFrame, column: str) -> list[float]:
+    """A column in the unit in which its measure is written; nothing where there is no such column."""
+    if column not in estimates.columns:
+        return []
+    return [scaled(value, measure) for value, measure in zip(estimates[column], estimates["measure"], strict=True)]
 
 
 def _refuse_kinds(measures: list[str]) -> None:
@@ -143,7 +151,17 @@ def _labels(estimates: pd.DataFrame) -> list[str]:
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
     rows = estimates[differing].assign(**({"method": _own_parts(estimates["method"])} if "method" in differing else {}))
+    if estimates.loc[estimates["reference"] != "", "reference"].nunique() > 1:
+        rows["arm"] = _pairs(estimates)
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
+
+
+def _pairs(estimates: pd.DataFrame) -> list[str]:
+    """Each arm with what it is compared with, where that differs between the rows."""
+    return [
+        f"{row.arm} {'to' if is_ratio(row.measure) else 'minus'} {row.reference}" if row.reference else row.arm
+        for row in estimates[["arm", "reference", "measure"]].itertuples()
+    ]
 
 
 def _own_parts(methods: pd.Series) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -13,6 +15,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.text import Text
 
 from botox_analysis.refusal import require_path, wrong_kind
 
@@ -29,8 +33,11 @@ MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
 INK, FAINT = "#222222", "#D9D9D9"
 
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that a figure is the same on every machine; it has no Chinese, Japanese or Korean letters."""
+
 _STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": FONT,
     "font.size": 7,
     # A dollar sign in the name of an arm is not mathematics.
     "text.parse_math": False,
@@ -56,6 +63,8 @@ _STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "axes.unicode_minus": True,
     "figure.dpi": 150,
+    # As many figures as somebody draws.
+    "figure.max_open_warning": 0,
     "savefig.dpi": 300,
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
@@ -95,7 +104,7 @@ def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
 
     @wraps(plot)
     def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Axes:
-        with mpl.rc_context(_STYLE):
+        with mpl.rc_context(_STYLE), _silent_letters():
             ax = plot(*args, **kwargs)
             interactive = mpl.is_interactive()
         # In a notebook the first figure switches this on, without which no later one would be shown.
@@ -122,9 +131,88 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
     """
     if ax is not None:
         return ax
-    figure = plt.figure(figsize=(width, height), layout="constrained")
+    figure = plt.figure(FigureClass=_Drawing, figsize=(width, height), layout="constrained")
     axes: Axes = figure.add_subplot()
     return axes
+
+
+class MissingLettersWarning(UserWarning):
+    """Letters of a figure are drawn as boxes, since its font lacks them."""
+
+
+@contextmanager
+def _silent_letters() -> Iterator[None]:
+    """Without matplotlib's warning for each letter that is drawn as a box, each time that its size is asked for."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ ", category=UserWarning)
+        yield
+
+
+class _Drawing(Figure):
+    """A figure that names the letters its font lacks once, in one sentence, when it is first drawn."""
+
+    told = False
+
+    def draw(self, renderer: Any) -> None:
+        with _silent_letters():
+            super().draw(renderer)
+        lacking = "" if self.told else _letters_lacking(self)
+        self.told = True
+        if lacking:
+            warnings.warn(missing_letters(lacking), MissingLettersWarning, stacklevel=2)
+
+    def get_tightbbox(self, *args: Any, **kwargs: Any) -> Any:
+        with _silent_letters():
+            return super().get_tightbbox(*args, **kwargs)
+
+
+def missing_letters(letters: str) -> str:
+    """The sentence that names letters which are drawn as boxes.
+
+    Parameters
+    ----------
+    letters : str
+        Those that the font lacks.
+
+    Returns
+    -------
+    str
+        At most twelve of them are named.
+
+    Examples
+    --------
+    >>> missing_letters("\u75db\u6c34")
+    "the font of figures (DejaVu Sans) lacks '\u75db', '\u6c34': drawn as boxes"
+    """
+    named = ", ".join(f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}" for letter in letters[:12])
+    more = f" and {len(letters) - 12:,} more letters" if len(letters) > 12 else ""
+    return f"the font of figures ({FONT}) lacks {named}{more}: drawn as boxes"
+
+
+def letters_lacking(ax: Axes) -> str:
+    """The letters in a figure's texts that its font lacks.
+
+    Parameters
+    ----------
+    ax : Axes
+        Of a figure that has been drawn or saved; names of ticks are made then.
+
+    Returns
+    -------
+    str
+        Each once, in the order of their numbers in Unicode.
+    """
+    figure = ax.get_figure(root=True)
+    return _letters_lacking(figure) if isinstance(figure, Figure) else ""
+
+
+def _letters_lacking(figure: Figure) -> str:
+    letters = {letter for text in figure.findobj(Text) if text.get_visible() for letter in text.get_text()}
+    beyond = {letter for letter in letters if letter > "~"}
+    if not beyond:
+        return ""
+    known = get_font(findfont(FONT)).get_charmap()
+    return "".join(sorted(letter for letter in beyond if ord(letter) not in known))
 
 
 def arm_styles(arms: Sequence[str]) -> dict[str, tuple[str, str]]:

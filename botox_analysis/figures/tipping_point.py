@@ -17,7 +17,7 @@ from matplotlib.ticker import NullLocator
 from botox_analysis import wording
 from botox_analysis.figures.effect_axis import ratio_ticks
 from botox_analysis.figures.style import FAINT, INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
-from botox_analysis.measures import axis_label, is_ratio, scaled
+from botox_analysis.measures import axis_label, is_log_ratio, is_ratio, no_effect, scaled
 from botox_analysis.refusal import DataError, listed, require_columns
 from botox_analysis.schema import check_estimates
 
@@ -156,13 +156,19 @@ def _arms(rows: pd.DataFrame) -> tuple[str, str]:
 def _direction(rows: pd.DataFrame) -> float:
     """The sign of the estimate without a shift, or at the pair nearest to none."""
     nearest = (rows["delta"] ** 2 + rows["delta_reference"] ** 2).to_numpy(dtype=float).argmin()
-    return 1.0 if rows["estimate"].iloc[nearest] > 0 else -1.0
+    return 1.0 if rows["estimate"].iloc[nearest] > _none(rows) else -1.0
+
+
+def _none(rows: pd.DataFrame) -> float:
+    """The estimate of no effect, as *estimates* hold it."""
+    measure = str(rows["measure"].iloc[0])
+    return 0.0 if is_log_ratio(measure) else no_effect(measure)
 
 
 def _scores(rows: pd.DataFrame) -> np.ndarray:
     """Normal quantiles of p-values, below 0 where the estimate has the direction that it has without a shift."""
     quantiles = [_NORMAL.inv_cdf(max(p, SMALLEST) / 2) for p in rows["p_value"]]
-    side = np.where(np.sign(rows["estimate"]) == -_direction(rows), -1, 1)
+    side = np.where(np.sign(rows["estimate"] - _none(rows)) == -_direction(rows), -1, 1)
     return np.asarray(side * np.array(quantiles))
 
 
@@ -174,7 +180,7 @@ def _boundary(rows: pd.DataFrame) -> tuple[float, str]:
 
 def _sides(rows: pd.DataFrame) -> tuple[str, str]:
     """On which side of no effect the estimate is without a shift, and the other one."""
-    null = f"{scaled(0.0, str(rows['measure'].iloc[0])):g}"
+    null = f"{no_effect(str(rows['measure'].iloc[0])):g}"
     below, above = f"below {null}", f"above {null}"
     return (below, above) if _direction(rows) < 0 else (above, below)
 
@@ -282,7 +288,7 @@ def _plot_line(rows: pd.DataFrame, column: str, ax: Axes | None) -> Axes:
     ax = axes_for(ax, ONE_COLUMN, 2.6)
     colour = arm_styles([reference, arm])[arm][0]
     middle, low, high = ([scaled(value, measure) for value in rows[name]] for name in ("estimate", "conf_low", "conf_high"))
-    null = scaled(0.0, measure)
+    null = no_effect(measure)
     ax.axhline(null, color=NO_EFFECT, linewidth=0.9, zorder=1)
     ax.fill_between(
         shifts, low, high, color=colour, alpha=0.18, linewidth=0, zorder=2, label=f"{100 * rows['conf_level'].iloc[0]:g} % CI"

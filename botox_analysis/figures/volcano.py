@@ -13,7 +13,7 @@ from botox_analysis.figures.effect_axis import EFFECTS, on_axis, set_effect_axis
 from botox_analysis.figures.event_rows import NO_BREAK, RATES, event_labels, of_one_measure, with_n
 from botox_analysis.figures.label_placement import label_points
 from botox_analysis.figures.style import FAINT, INK, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
-from botox_analysis.measures import scaled
+from botox_analysis.measures import no_effect
 from botox_analysis.refusal import DataError, listed, require_columns
 from botox_analysis.schema import Event
 
@@ -94,7 +94,7 @@ def plot_volcano(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: Axes | N
     labels = event_labels(list(drawn["event"]), n_characters=30)
     extreme = np.lexsort((-np.abs(estimate), p_value))[:N_NAMED]
     names = [(int(row), f"{labels[row]} ({' v '.join(wording.count(n) for n in n_events[row])})") for row in extreme]
-    label_points(ax, np.column_stack([x, y]), np.sqrt(area / np.pi), names, middle=scaled(0.0, measure))
+    label_points(ax, np.column_stack([x, y]), np.sqrt(area / np.pi), names, middle=no_effect(measure))
     return ax
 
 

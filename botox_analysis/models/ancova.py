@@ -9,13 +9,16 @@ import pandas as pd
 from scipy import linalg
 
 from botox_analysis.cells import text_of
-from botox_analysis.models.ancova_mean import mean_at, refuse_not_crossed
+from botox_analysis.models.ancova_mean import mean_at, moments_at, refuse_not_crossed
 from botox_analysis.models.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.fit import RESPONSES, Fit
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.least_squares import LeastSquares, fit_least_squares
+from botox_analysis.numerics.robust import ALONE, POWERS, leverages, robust_coefficients
 from botox_analysis.refusal import DataError, FitError, listed, require_choice
 from botox_analysis.schema import categories_of, check_outcomes
+
+VARIANCES = ("model", *POWERS)
 
 
 def fit_ancova(
@@ -24,6 +27,7 @@ def fit_ancova(
     covariates: Sequence[str] = ("baseline",),
     response: str = "change",
     visits: Sequence[str] | None = None,
+    variance: str = "model",
 ) -> Fit:
     """Adjusted means and differences by least squares, each visit on its own.
 
@@ -41,6 +45,10 @@ def fit_ancova(
         ``"change"``, ``"value"`` or ``"percent_change"``.
     visits : sequence of str, optional
         The visits to analyse. Left out: all.
+    variance : str
+        ``"model"``: the spread is the same in all arms. ``"HC2"``, ``"HC3"``: it may differ from subject to subject, with Bell
+        and McCaffrey's degrees of freedom. HC2 is without bias where the spread is the same; HC3 is larger and cautious. Arms
+        of different sizes and spreads need one of them.
 
     Returns
     -------
@@ -52,12 +60,14 @@ def fit_ancova(
     DataError
         A visit or covariate does not exist, or an arm has no value at a visit.
     FitError
-        No degree of freedom is left, or an arm's mean is not determined.
+        No degree of freedom is left, an arm's mean is not determined, or a subject alone determines a coefficient, so that
+        there is no residual for ``"HC2"`` and ``"HC3"``.
     ValueError
-        The response is not known.
+        The response or the variance is not known.
 
     References
     ----------
+    Bell RM, McCaffrey DF (2002). Surv Methodol 28:169-181. MacKinnon JG, White H (1985). J Econometrics 29:305-325.
     Vickers AJ, Altman DG (2001). BMJ 323:1123-1124.
 
     Examples
@@ -72,6 +82,7 @@ def fit_ancova(
     """
     check_outcomes(outcomes)
     require_choice(response, RESPONSES, "response")
+    require_choice(variance, VARIANCES, "variance")
     for what, names in (("covariates", covariates), ("visits", visits or ())):
         if isinstance(names, str) or len(set(names)) < len(names):
             raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
@@ -91,6 +102,7 @@ def fit_ancova(
     usable = outcomes[[response, *columns]].notna().all(axis=1)
     designs: list[Design] = []
     fits: list[LeastSquares] = []
+    coefficients: list[Coefficients] = []
     left_out: list[tuple[str, str, int]] = []
     n = np.zeros((len(arms), len(chosen)))
     for column, visit in enumerate(chosen):
@@ -101,8 +113,14 @@ def fit_ancova(
         _refuse_empty(n[:, column], arms, visit, response)
         design = build_design(rows, covariates, arms)
         refuse_not_crossed(design, terms, arms, visit)
-        fitted = fit_least_squares(design.matrix, rows[response].to_numpy(dtype=float))
+        values = rows[response].to_numpy(dtype=float)
+        fitted = fit_least_squares(design.matrix, values)
         _refuse_undetermined(design, fitted, arms, visit)
+        if variance == "model":
+            coefficients.append(fitted.coefficients)
+        else:
+            _refuse_leverage(design, fitted, rows["subject"], visit, variance)
+            coefficients.append(robust_coefficients(design.matrix, values, fitted, variance))
         designs.append(design)
         fits.append(fitted)
 
@@ -110,10 +128,15 @@ def fit_ancova(
     adjusted = [term.name.replace("_", " ") + (" by arm" if term.by_arm else "") for term in terms]
     ends = np.cumsum([0, *(len(design.columns) for design in designs)])
     with_covariates = f" adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
+    robust = "" if variance == "model" else f", {variance} variance with Bell and McCaffrey's degrees of freedom"
+    means = tuple(
+        mean_at(visit, int(first), design, terms, fitted, arms)
+        for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
+    )
     return Fit(
         labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")}
         | {"measure": RESPONSES[response]},
-        method=f"ANCOVA at each visit{with_covariates}; {outcomes['imputation'].iloc[0]}",
+        method=f"ANCOVA at each visit{with_covariates}{robust}; {outcomes['imputation'].iloc[0]}",
         arms=tuple(str(arm) for arm in arms),
         visits=tuple(chosen),
         rows={
@@ -121,14 +144,12 @@ def fit_ancova(
             "equal": _place([design.equal for design in designs]),
         },
         n=n,
-        coefficients=_joint_coefficients(fits),
+        coefficients=_joint_coefficients(coefficients),
         names=names,
         residual_sd=np.sqrt([fitted.residual_variance for fitted in fits]),
         not_entered=tuple(left_out),
-        fitted_means=tuple(
-            mean_at(visit, int(first), design, terms, fitted, arms)
-            for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
-        ),
+        fitted_means=means,
+        of_all_subjects=tuple(moments_at(mean, outcomes[outcomes["visit"] == mean.visits[0]], columns) for mean in means),
     )
 
 
@@ -181,19 +202,32 @@ def _place(blocks: list[FloatArray]) -> FloatArray:
     return placed
 
 
-def _joint_coefficients(fits: list[LeastSquares]) -> Coefficients:
+def _refuse_leverage(design: Design, fitted: LeastSquares, subjects: pd.Series, visit: str, variance: str) -> None:
+    alone = subjects[1 - leverages(design.matrix, fitted) < ALONE]
+    if len(alone):
+        raise FitError(
+            f"ANCOVA at '{visit}': subject {listed(alone)} alone determines a coefficient (leverage 1), and leaves no residual "
+            f"for the variance '{variance}'; merge the level that it is alone in, or take variance 'model'."
+        )
+
+
+def _joint_coefficients(by_visit: list[Coefficients]) -> Coefficients:
     """The coefficients of all visits side by side; a contrast within one visit has that visit's degrees of freedom."""
-    sizes = [len(fitted.coefficients.beta) for fitted in fits]
-    visit_of = np.repeat(np.arange(len(fits)), sizes)
-    residual_df = np.array([fitted.residual_df for fitted in fits], dtype=float)
+    ends = np.cumsum([len(each.beta) for each in by_visit])
+    blocks = [slice(end - len(each.beta), end) for each, end in zip(by_visit, ends, strict=True)]
 
     def df(rows: FloatArray) -> FloatArray:
-        touched = np.array([[(row[visit_of == visit] != 0).any() for visit in range(len(fits))] for row in rows])
-        # A contrast over several visits would need their covariance, which separate fits do not give.
-        return np.where(touched.sum(axis=1) == 1, residual_df[touched.argmax(axis=1)], np.nan)
+        touched = np.array([(rows[:, block] != 0).any(axis=1) for block in blocks])
+        found = np.full(len(rows), np.nan)
+        for here, block, each in zip(touched, blocks, by_visit, strict=True):
+            # A contrast over several visits would need their covariance, which separate fits do not give.
+            within = here & (touched.sum(axis=0) == 1)
+            if within.any():
+                found[within] = each.df(rows[within, block])
+        return found
 
     return Coefficients(
-        beta=np.concatenate([fitted.coefficients.beta for fitted in fits]),
-        cov_beta=linalg.block_diag(*[fitted.coefficients.cov_beta for fitted in fits]),
+        beta=np.concatenate([each.beta for each in by_visit]),
+        cov_beta=linalg.block_diag(*[each.cov_beta for each in by_visit]),
         df=df,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from botox_analysis.models.design import Design, refuse_empty_level, refuse_one_value
 from botox_analysis.models.fitted_mean import FittedMean
 from botox_analysis.models.mean_words import Covariate
+from botox_analysis.models.subject_margins import SubjectMoments, moments_of
 from botox_analysis.numerics.least_squares import LeastSquares
 
 
@@ -85,3 +87,32 @@ def mean_at(
         is_estimable=fitted.is_estimable,
         n=design.n,
     )
+
+
+def moments_at(mean: FittedMean, rows: pd.DataFrame, covariates: Sequence[str]) -> SubjectMoments:
+    """The covariates of all subjects with a row at a visit, also without a value.
+
+    Parameters
+    ----------
+    mean : FittedMean
+        Of the visit.
+    rows : DataFrame
+        *outcomes* at the visit.
+    covariates : sequence of str
+        Columns.
+
+    Returns
+    -------
+    SubjectMoments
+        Of those with all covariates.
+    """
+    values = {}
+    for name in covariates:
+        column = rows[name]
+        if mean.levels[name]:
+            codes = pd.Index(mean.levels[name]).get_indexer(column.astype(str))
+            # A level that nobody analysed has is known, and none of the codes.
+            values[name] = np.where(column.isna(), -1, np.where(codes < 0, len(mean.levels[name]), codes))
+        else:
+            values[name] = column.to_numpy(dtype=float)
+    return moments_of(mean, values)

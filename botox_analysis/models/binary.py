@@ -12,6 +12,7 @@ from scipy import linalg, special
 
 from botox_analysis.endpoints.responders import MISSING_RESPONSES, handling_of, responses
 from botox_analysis.frame_cells import read_truths
+from botox_analysis.models.conclusions import exponentiate
 from botox_analysis.models.standardised import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.numerics.count_likelihoods import BetaBinomial
@@ -34,7 +35,7 @@ class BinaryFit(StandardisedFit):
     """A fitted logistic regression, standardised: answers what a `StandardisedFit` does, and odds ratios."""
 
     def odds_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
-        """Logarithms of the marginal odds ratios, each arm over the reference.
+        """Marginal odds ratios, each arm over the reference.
 
         Parameters
         ----------
@@ -44,8 +45,30 @@ class BinaryFit(StandardisedFit):
         Returns
         -------
         DataFrame
-            *estimates* of the standardised proportions, by visit and arm; nearer to 0 than the ``conditional`` log odds ratio,
-            which is that of subjects of the same covariates.
+            *estimates* of the standardised proportions, by visit and arm; nearer to 1 than the ratio of ``conditional``,
+            which is that of subjects of the same covariates. Limits are symmetrical about the logarithm.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        return exponentiate(self.log_odds_ratios(conf_level=conf_level))
+
+    def log_odds_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Natural logarithms of the marginal odds ratios, for pooling and for combining with others.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* as from `odds_ratios`, with normal limits; `exponentiate` makes ratios of them.
 
         Raises
         ------

@@ -91,7 +91,7 @@ def impute_counts(
     Imputations
         Its outcomes have the time planned as ``exposure_days``, and no value where it is imputed (`imputed`); a completed value
         is the events seen plus those drawn. For `pool_imputations` with ``lambda completed: ba.fit_counts(completed,
-        covariates=()).ratios()`` or its like. Where everybody is complete, all data sets are the data.
+        covariates=()).log_ratios()`` or its like. Where everybody is complete, all data sets are the data.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def impute_counts(
     >>> import botox_analysis as ba
     >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
     >>> imputations = ba.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
-    >>> pooled = ba.pool_imputations(imputations, lambda completed: ba.fit_counts(completed, covariates=()).ratios())
+    >>> pooled = ba.pool_imputations(imputations, lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information
     0  log event rate ratio      1.07                 0.04

@@ -178,9 +178,9 @@ def fit_counts(
          visit  estimate  std_error
     0  week 24     -1.67        0.4
     >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
-    >>> ba.fit_counts(events, covariates=("age", "sex")).ratios()[["measure", "estimate", "std_error"]].round(2)
-                    measure  estimate  std_error
-    0  log event rate ratio      1.11       0.29
+    >>> ba.fit_counts(events, covariates=("age", "sex")).ratios()[["measure", "estimate", "conf_low", "conf_high"]].round(2)
+                measure  estimate  conf_low  conf_high
+    0  event rate ratio      3.04      1.73       5.35
     """
     require_choice(distribution, DISTRIBUTIONS, "distribution")
     if correlation is not None:

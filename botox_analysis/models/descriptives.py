@@ -39,7 +39,8 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
     -------
     DataFrame
         *estimates* at the visit ``baseline``: for numbers mean, standard deviation, median, minimum and maximum, for
-        factors the proportion in each category, with ``n_events``. ``n`` counts those with a value.
+        factors the proportion in each category, with ``n_events``. ``n`` counts the subjects with a value, ``n_missing`` those
+        without one.
     """
     require_trial(trial)
     numbers: list[tuple[str, pd.Series]] = []
@@ -66,7 +67,8 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
     for label, column in numbers:
         values = column.to_numpy(dtype=float, na_value=np.nan)
         for name, member in groups:
-            rows += _spread(values[member & ~np.isnan(values)], {"endpoint": label, "arm": name})
+            known = values[member & ~np.isnan(values)]
+            rows += _spread(known, {"endpoint": label, "arm": name, "n_missing": int(member.sum()) - len(known)})
     for label, column in factors:
         levels = column.astype(object)
         known = levels.notna().to_numpy()
@@ -77,10 +79,10 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
                 rows.append(
                     {
                         "endpoint": label, "arm": name, "measure": "proportion", "category": level, "n": n,
-                        "n_events": n_events, "estimate": n_events / n if n else np.nan,
+                        "n_events": n_events, "estimate": n_events / n if n else np.nan, "n_missing": int(member.sum()) - n,
                     }
                 )  # fmt: skip
-    columns = ("endpoint", "arm", "measure", "category", "n", "estimate", "n_events")
+    columns = ("endpoint", "arm", "measure", "category", "n", "estimate", "n_events", "n_missing")
     return as_estimates(
         {
             "trial": trial.name,

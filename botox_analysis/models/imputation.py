@@ -242,6 +242,7 @@ def completed_from(model: ImputationModel, parameters: Parameters, draws: str, s
         diagnostics=parameters.diagnostics,
         not_entered=model.not_entered,
         onward=partial(model.passed_on, parameters.sigma),
+        begun=model.assumed.after,
     )
 
 
@@ -268,6 +269,7 @@ def _further(first: Imputations, seed: int, modelled: Callable[[pd.DataFrame], I
         target=first.target if at_random else INFORMATION_ANCHORED,
         not_entered=(*(row for row in first.not_entered if not row[1].endswith(STAYS_MISSING)), *model.not_entered),
         onward=None,
+        begun=model.assumed.after,
     )
 
 

@@ -164,15 +164,15 @@ class ImputationModel:
             values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, None if noise is None else noise[:, own])
         return values
 
-    def passed_on(self, sigma: FloatArray, shifted: BoolArray) -> FloatArray:
-        """How far imputed values move when those named are moved by 1, each in turn.
+    def passed_on(self, sigma: FloatArray, shifts: FloatArray) -> FloatArray:
+        """How far imputed values move when they are shifted, each in turn.
 
         Parameters
         ----------
         sigma : ndarray, shape (B, K, V, V)
             Covariances.
-        shifted : ndarray of bool, shape (N, V)
-            Imputed values that are moved.
+        shifts : ndarray, shape (N, V)
+            What is added to imputed values.
 
         Returns
         -------
@@ -181,7 +181,7 @@ class ImputationModel:
         """
         moved = np.empty((len(sigma), *self.imputer.y.shape))
         for strategy, own in self._by_strategy():
-            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifted[own])
+            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifts[own])
         return moved
 
     def _by_strategy(self) -> Iterator[tuple[Strategy, IntArray]]:

@@ -59,8 +59,10 @@ class Imputations:
     not_entered : tuple of (str, str, int)
         Subjects who do not enter: where, reason, n.
     onward : callable, optional
-        (N, V) of bool -> (B, N, V): how far imputed values move when those named are moved by 1, each in turn, and later ones
-        are imputed given the moved ones.
+        (N, V) -> (B, N, V): how far imputed values move when they are moved by these numbers, each in turn, and later ones are
+        imputed given the moved ones.
+    begun : ndarray of bool, shape (N, V), optional
+        Visits after the subject's event, whether imputed or not. Left out: from the first of `after`.
     """
 
     outcomes: pd.DataFrame
@@ -75,7 +77,8 @@ class Imputations:
     weights: FloatArray | None = None
     diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame)
     not_entered: tuple[tuple[str, str, int], ...] = ()
-    onward: Callable[[BoolArray], FloatArray] | None = None
+    onward: Callable[[FloatArray], FloatArray] | None = None
+    begun: BoolArray | None = None
 
     def __repr__(self) -> str:
         """What was imputed how."""
@@ -94,6 +97,11 @@ class Imputations:
     def left_out(self) -> pd.DataFrame:
         """Who, or what, does not enter: where, reason, n."""
         return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
+
+    @property
+    def since_event(self) -> BoolArray:
+        """Visits after the subject's event, whether imputed or not, shape (N, V)."""
+        return np.asarray(np.logical_or.accumulate(self.after, axis=1)) if self.begun is None else self.begun
 
     @property
     def pooled_by(self) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.mmrm_bounds import refuse_few_subjects
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_mean import mean_of
@@ -28,7 +29,7 @@ from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.inference import Coefficients, FloatArray
 from botox_analysis.numerics.problem import Basis, Problem, basis_of, pose
 from botox_analysis.numerics.reml import NotDetermined, Optimum, maximise, pairwise_covariance
-from botox_analysis.numerics.sandwich import ADJUSTMENTS, sandwich_variance
+from botox_analysis.numerics.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
 from botox_analysis.numerics.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import kind_of, listed, require_choice, require_crossproducts
@@ -79,7 +80,9 @@ def fit_mmrm(
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
         the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
         which is too small under an unstructured covariance (with complete data it is below the exact variance);
-        ``"between-within"`` and ``"residual"``, for comparison with other software.
+        ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
+        ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
+        TYPE=UN it gives all effects those of subjects.
     covariates : sequence of str, optional
         Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each, ``"arm:x"`` one for each arm
         and ``"arm:x:visit"`` one for each arm at each visit (for subgroups). Numbers have slopes; texts, categories and truth
@@ -92,7 +95,9 @@ def fit_mmrm(
         likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
-        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious; with Satterthwaite degrees of freedom.
+        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
+        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
+        for what one subject determines alone: its residual is 0, and says nothing of the variance.
     weights : str, optional
         A column of positive weights: the variance of a value is divided by its weight.
     mean : str
@@ -112,8 +117,9 @@ def fit_mmrm(
     DataError
         A visit has no value, or none in an arm; a covariate does not exist; two rows are of one subject and visit.
     FitError
-        The data do not determine the model: two visits are never seen together under an unstructured covariance, an
-        arm's mean is aliased with covariates, or the likelihood has no interior maximum. Says what to try.
+        The data do not determine the model: two visits are never seen together under an unstructured covariance, or it has
+        more visits than subjects can determine, an arm's mean is aliased with covariates, or the likelihood has no interior
+        maximum. Says what to try.
     ValueError
         A word is not known.
 
@@ -198,9 +204,10 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     require_choice(variance, VARIANCES, "variance")
     if estimation == "ml" and small_sample.startswith("kenward-roger"):
         raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
-    if variance != "model" and small_sample != "satterthwaite":
+    if variance != "model" and small_sample not in WITH_SANDWICH:
         raise ValueError(
-            f"variance {variance!r} has Satterthwaite degrees of freedom; leave small_sample out, it is {small_sample!r}."
+            f"small_sample is {small_sample!r}, which corrects the variance 'model'; with variance {variance!r} take one of "
+            f"{listed(WITH_SANDWICH)}."
         )
 
 
@@ -219,11 +226,13 @@ def _fit(
         basis = basis_of(sums, design.columns)
         refuse_one_level(measures, design, basis)
         refuse_undetermined(measures, design, basis)
-        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds))
+        variances = "by visit" if phrase.is_heterogeneous else "one"
+        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
         refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
             refuse_pairs(measures, problem)
+            refuse_few_subjects(measures, problem, phrase)
         days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
         groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
@@ -244,7 +253,7 @@ def _fit(
         elif measures.data is None:
             raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
         else:
-            uncertainty = sandwich_variance(fitted, measures.data, variance)
+            uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
 
         def df(rows: FloatArray) -> FloatArray:
             with one_thread():
@@ -305,7 +314,9 @@ def _method(
     chosen = f"{wording.structure(str(phrase))} covariance" + (
         f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
     )
-    df = "sandwich variance " + variance if variance != "model" else f"{small_sample.title().replace('-Linear', ' linear')}"
+    df = small_sample.title().replace("-Linear", " linear")
+    if variance != "model":
+        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
     adjusted = []
     for term in measures.terms:
         slope = "" if term.levels or term.name == "baseline" else " (slope)"

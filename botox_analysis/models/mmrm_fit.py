@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.cells import text_of
 from botox_analysis.models.fit import Fit
-from botox_analysis.models.mean_words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.mean_words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.mmrm_mean import subject_moments
+from botox_analysis.models.predictions import predicted_values
 from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.models.subject_margins import SubjectMoments
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.least_squares import independent_columns
 from botox_analysis.numerics.residuals import subject_fits
@@ -69,6 +72,8 @@ class MmrmFit(Fit):
     uncertainty: Uncertainty
     to_columns: FloatArray
     to_means: FloatArray
+
+    visits_together: ClassVar[bool] = True
 
     def __repr__(self) -> str:
         """What was fitted to what."""
@@ -197,59 +202,6 @@ class MmrmFit(Fit):
             conf_level=conf_level,
         )  # fmt: skip
 
-    def contrasts(self, weights: Mapping[str, Mapping[tuple[str, str], float]], *, conf_level: float = 0.95) -> pd.DataFrame:
-        """Any combinations of the adjusted means, by name.
-
-        Parameters
-        ----------
-        weights : mapping of str to mapping of (arm, visit) to float
-            For each name, the weight of the mean of an arm at a visit; of those left out 0.
-        conf_level : float
-            Nominal coverage, strictly between 0 and 1.
-
-        Returns
-        -------
-        DataFrame
-            *estimates* in the order given; the name is in ``category``, and ``n`` counts the subjects of the arms named
-            with a value at one of the visits named.
-
-        Raises
-        ------
-        DataError
-            An arm or a visit is not in the fit.
-
-        Examples
-        --------
-        >>> import botox_analysis as ba
-        >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
-        >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
-        >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
-        [-1.41]
-        """
-        if not isinstance(weights, Mapping) or not weights or not all(_is_contrast(cells) for cells in weights.values()):
-            found = f"{dict(weights)}" if isinstance(weights, Mapping) else kind_of(weights)
-            raise ValueError(
-                f"weights: found {found}; expected a name for each contrast, and for each name the weights of means: "
-                "{name: {(arm, visit): number}}."
-            )
-        rows, n = [], []
-        for name, cells in weights.items():
-            for arm, visit in cells:
-                if arm not in self.arms or visit not in self.visits:
-                    raise DataError(
-                        f"contrast '{name}': the fit has no mean of arm '{arm}' at '{visit}'; its arms are {listed(self.arms)}, "
-                        f"its visits {listed(self.visits, n_shown=12)}."
-                    )
-            places = [(self.arms.index(arm), self.visits.index(visit)) for arm, visit in cells]
-            rows.append(sum(weight * self.rows["observed"][place] for place, weight in zip(places, cells.values(), strict=True)))
-            seen = self._n_seen(sorted({visit for _, visit in places}))
-            n.append(sum(seen[arm] for arm in {arm for arm, _ in places}))
-        estimates = self._estimates(
-            np.array(rows), arm=[""] * len(rows), visit="", reference="", measure=f"contrast of {self.labels['measure']}",
-            n=np.array(n), conf_level=conf_level, category=list(weights),
-        )  # fmt: skip
-        return estimates
-
     def joint_test(self) -> pd.DataFrame:
         """Whether the difference between arms is the same at all visits: the F test of arm by visit.
 
@@ -369,6 +321,63 @@ class MmrmFit(Fit):
             )
         return pd.concat(pieces, ignore_index=True)
 
+    def predictions(self, *, given: str = "observed values", conf_level: float = 0.95) -> pd.DataFrame:
+        """Values of each subject at each visit as the model predicts them, also of subjects without any value.
+
+        Parameters
+        ----------
+        given : str
+            ``"observed values"``: each missing value given the subject's covariates and the values that were observed.
+            ``"covariates"``: each value, also one that was observed, given the covariates alone.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            One row for each subject and visit: subject, arm, visit, ``observed`` (the value is in the fit); ``predicted``, in the
+            unit of the response, with ``std_error``, ``df``, ``conf_low`` and ``conf_high`` of this mean; ``residual_sd``, the
+            standard deviation of a value about it; ``prediction_error``, the root of the sum of both variances, with
+            ``prediction_low`` and ``prediction_high`` of a value; ``conf_level``. A value that is given is ``predicted`` by
+            itself, and its errors are missing. All are missing where a covariate or weight of the visit is not known, where
+            nobody in the fit has the subject's level of a factor, or where the mean is not determined.
+
+        Raises
+        ------
+        FitError
+            The fit is of summed cross-products, which no longer hold the subjects.
+        ValueError
+            `given` is not known, or `conf_level` is no share.
+
+        Notes
+        -----
+        The covariance is taken as known: in few subjects errors are somewhat too small. Limits are those of Student's t, with the
+        degrees of freedom of the mean; R's mmrm takes the normal distribution. With a covariance on days, a missing visit is on
+        the median day of those observed.
+
+        References
+        ----------
+        McCulloch CE, Searle SR (2001). Generalized, Linear, and Mixed Models, section 9.2.
+        """
+        return predicted_values(self.measures, self.fitted, self.uncertainty, given=given, conf_level=conf_level)
+
+    def _moments(self, margins: str) -> tuple[SubjectMoments, ...]:
+        measures = self.measures
+        if measures.data is None:
+            raise FitError(
+                f"margins '{margins}' are of subjects, who are no longer there in summed cross-products; fit the outcomes, "
+                "or take margins 'observed'."
+            )
+        return (subject_moments(self.fitted_means[0], measures.terms, measures.data, margins),)
+
+    def _as_rows(self, at: Any) -> Any:
+        if self.measures.mean.kind != COMMON_BASELINE:
+            return at
+        # The first visit is the baseline, from which changes are.
+        by = 0.0 if self.labels["measure"] == "mean" else 1.0
+        rows, slopes = (each[:, 1:] - by * each[:, :1] for each in (at.rows, at.slopes))
+        return replace(at, rows=rows, slopes=slopes)
+
     def _n_seen(self, places: Sequence[int]) -> FloatArray:
         """Subjects of each arm with a value at one of the visits."""
         first = len(self.measures.visits) - len(self.visits)  # a baseline that is a response is not compared
@@ -385,13 +394,11 @@ class MmrmFit(Fit):
                 f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
                 "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
             )
-        return super()._estimates(rows, **columns)
-
-
-def _is_contrast(cells: Any) -> bool:
-    return bool(
-        isinstance(cells, Mapping)
-        and cells
-        and all(isinstance(cell, tuple) and len(cell) == 2 for cell in cells)
-        and all(isinstance(weight, int | float | np.number) and np.isfinite(weight) for weight in cells.values())
-    )
+        estimates = super()._estimates(rows, **columns)
+        unknown = estimates["df"].isna()
+        if not unknown.any():
+            return estimates
+        return estimates.assign(
+            std_error=estimates["std_error"].mask(unknown),
+            note=np.where(unknown, "the variance is not determined", ""),
+        )

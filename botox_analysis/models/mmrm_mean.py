@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from botox_analysis.models.entering import Term
 from botox_analysis.models.fitted_mean import FittedMean
 from botox_analysis.models.mean_words import COMMON_BASELINE, SLOPE
 from botox_analysis.models.mmrm_design import MmrmDesign, effects_of, times_of
 from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.models.subject_margins import OBSERVED, SUBJECTS, SubjectMoments, moments_of
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import Basis, columns_of, roots_of
-from botox_analysis.numerics.subject_data import BoolArray, IntArray, positions
+from botox_analysis.numerics.subject_data import BoolArray, IntArray, SubjectData, positions
+from botox_analysis.refusal import FitError
 
 
 def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> FittedMean:
@@ -108,6 +113,43 @@ def n_at_levels(measures: RepeatedMeasures, name: str, design: MmrmDesign) -> Fl
         for arm in range(n_arms):
             n[arm, visit] = counts[place[visit, first + arm * n_levels + codes]]
     return np.asarray(np.rint(n))
+
+
+def subject_moments(mean: FittedMean, terms: Sequence[Term], data: SubjectData, margins: str) -> SubjectMoments:
+    """The covariates of subjects, of whom each counts once.
+
+    Parameters
+    ----------
+    mean : FittedMean
+        Of the fit.
+    terms : sequence of Term
+        The covariates, in the order of the quantities in `data` after the arm.
+    data : SubjectData
+        The subjects.
+    margins : str
+        ``"subjects"``: those with a value; else all.
+
+    Returns
+    -------
+    SubjectMoments
+        Of those with all covariates.
+
+    Raises
+    ------
+    FitError
+        A covariate changes over visits.
+    """
+    observed = data.observed(slice(0, len(data.y)))
+    entered = observed.any(axis=1) | (margins != SUBJECTS)
+    values: dict[str, np.ndarray] = {}
+    for term, quantity in zip(terms, data.quantities[1:], strict=False):
+        if term.varying:
+            raise FitError(
+                f"margins '{margins}': the covariate '{term.name}' changes over visits, and a subject has no one value of it; "
+                f"take margins '{OBSERVED}'."
+            )
+        values[term.name] = quantity.values[entered]
+    return moments_of(mean, values)
 
 
 def _counted(measures: RepeatedMeasures, name: str, codes: IntArray) -> FloatArray:

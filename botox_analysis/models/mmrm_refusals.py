@@ -140,6 +140,13 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
     compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
     known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])
     lost = [arm for arm, at_visits in zip(measures.arms[-len(compared) :], known, strict=True) if not at_visits.all()]
+    visits = measures.visits[-compared.shape[1] :]  # a baseline that is a response is not compared
+    at = [visit for visit, of_arms in zip(visits, known.T, strict=True) if not of_arms.all()]
+    if lost and len(at) < len(visits) and any(term.by_visit for term in measures.terms):
+        raise FitError(
+            f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; take the "
+            "covariate without ':visit', or leave out the visit."
+        )
     if lost:
         raise FitError(
             f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
@@ -162,9 +169,9 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
     Raises
     ------
     CovarianceError
-        A visit has no more values than coefficients, and would have a variance of its own.
+        The values at a visit have no spread about the coefficients, and the visit would have a variance of its own.
     FitError
-        The values at a visit, or all, have no spread about the coefficients.
+        All values have none.
     """
     sums = measures.sums
     before, left = sums.squares, problem.cross.squares
@@ -179,19 +186,20 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
         among = f" in {measures.grouped_by} '{level}'" if level else ""
         n = sums.n_by_arm[own].sum(axis=1) @ sums.observed[own]
         free = problem.free[own].sum(axis=0)
-        few = (free if phrase.is_heterogeneous else free.sum()) <= NOT_FREE * np.ones(len(n))
-        few &= n > 0
+        spread, first = left[own].sum(axis=0), before[own].sum(axis=0)
+        if not phrase.is_heterogeneous:  # what is reproduced at a visit takes part in the one variance all the same
+            free, spread, first = (np.full(len(n), each.sum()) for each in (free, spread, first))
+        few = (free <= NOT_FREE) & (n > 0)
         if few.any():
             raise CovarianceError(
                 f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few)}{among}, which may "
                 f"be too few for a covariance; {_with_fewer(phrase)}."
             )
-        spread = left[own].sum(axis=0)
-        none = (spread <= np.maximum(NO_SPREAD * before[own].sum(axis=0), ROUNDED**2 * spread.max())) & (free > NOT_FREE)
+        none = (spread <= np.maximum(NO_SPREAD * first, ROUNDED**2 * spread.max())) & (n > 0)
         if none.any():
-            raise FitError(
-                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{among}; leave out covariates, or that "
-                "visit."
+            raise CovarianceError(
+                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{among}, so that nothing is left for a "
+                f"variance; {_with_fewer(phrase)}."
             )
 
 
@@ -234,17 +242,29 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
             raise CovarianceError(
                 f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
                 + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
-                + f", so an unstructured covariance is not determined; {_remaining(n_pairs)}"
+                + f", so an unstructured covariance is not determined; {remaining_structures(n_pairs)}."
             )
 
 
-def _remaining(n_pairs: FloatArray) -> str:
+def remaining_structures(n_pairs: FloatArray) -> str:
+    """What to take in the place of an unstructured covariance.
+
+    Parameters
+    ----------
+    n_pairs : ndarray, shape (T, T)
+        Subjects seen at both of two visits.
+
+    Returns
+    -------
+    str
+        Structures whose correlations belong to visits that were seen together.
+    """
     n_visits = len(n_pairs)
     lags = all(n_pairs.diagonal(lag).any() for lag in range(1, n_visits))
     neighbours = bool((n_pairs.diagonal(1) > 0).all())
     possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
     remain = [f"heterogeneous {name}" for name, fine in possible.items() if fine]
-    return f"take {listed(remain)}, or one of these without 'heterogeneous'."
+    return f"take {listed(remain)}, or one of these without 'heterogeneous'"
 
 
 def advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:

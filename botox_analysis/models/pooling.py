@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from botox_analysis.measures import is_log_ratio, is_ratio
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.design import Design, build_design
 from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
-from botox_analysis.models.resampled_parts import MOST_FAILED
+from botox_analysis.models.resampled_parts import MOST_FAILED, require_reach
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.least_squares import fit_least_squares
 from botox_analysis.numerics.many_regressions import many_regressions
+from botox_analysis.numerics.percentiles import percentile_limits
 from botox_analysis.numerics.rubin import pool_by_rubin
 from botox_analysis.numerics.threads import one_thread
 from botox_analysis.refusal import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
@@ -26,10 +28,6 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 
 AT_ONCE = 20
 """Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
-
-ROUNDED = 1e-9
-"""An estimate of a resample that is a smaller share of the standard error is 0: rounding leaves 1e-14 of a difference of two
-means that are the same."""
 
 OF_AN_ANCOVA = ("differences", "means")
 LIMITS = ("normal", "percentile")
@@ -76,13 +74,14 @@ def pool_imputations(
     analysis : str or callable
         ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit: all data sets are analysed
         at once. Or any function from completed *outcomes* to *estimates* with standard errors, such as
-        ``lambda outcomes: ba.fit_counts(outcomes).ratios()``.
+        ``lambda outcomes: ba.fit_counts(outcomes).log_ratios()``: ratios are pooled as their logarithms, of which
+        `exponentiate` makes ratios.
     covariates : sequence of str, optional
         Of the analysis of covariance; left out: the baseline, where there is one.
     visits : sequence of str, optional
         Those to analyse; left out: all.
     limits : str
-        For a bootstrap ``"normal"`` or ``"percentile"``.
+        For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
@@ -97,11 +96,12 @@ def pool_imputations(
     Raises
     ------
     DataError
-        The analysis gives other rows in another data set.
+        The analysis gives other rows in another data set, or ratios instead of their logarithms.
     FitError
         It gives no finite number in one of them, or the covariates do not determine it.
     ValueError
-        A word is not known, or `covariates` is given for an analysis of one's own.
+        A word is not known, `covariates` is given for an analysis of one's own, or percentile limits of `conf_level` lie beyond
+        the resamples.
 
     References
     ----------
@@ -128,6 +128,8 @@ def pool_imputations(
     require_choice(limits, LIMITS, "limits")
     if limits == "percentile" and imputations.draws != BOOTSTRAP:
         raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
+    if limits == "percentile":
+        require_reach(conf_level, len(imputations) - 1)
     if callable(analysis):
         if covariates is not None or visits is not None:
             raise ValueError("covariates and visits are of the analysis of covariance; put them into the analysis that you give.")
@@ -137,7 +139,7 @@ def pool_imputations(
         if EXPOSURE_DAYS in imputations.outcomes.columns:
             raise DataError(
                 "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
-                "lambda completed: ba.fit_counts(completed, covariates=()).ratios()."
+                "lambda completed: ba.fit_counts(completed, covariates=()).log_ratios()."
             )
         with one_thread():
             analysed = analyse_all(imputations, analysis, covariates, visits)
@@ -188,11 +190,8 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         said = t_inference(estimate[0], std_error, df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
         if limits == "percentile":
-            # These quantiles and the p-value say the same: a limit is 0 where p is the level.
-            low, high = np.quantile(resampled, [0.5 - conf_level / 2, 0.5 + conf_level / 2], axis=0, method="weibull")
-            about_0 = np.where(np.abs(resampled) <= ROUNDED * std_error, 0.0, resampled)
-            beyond = np.minimum((about_0 <= 0).sum(axis=0), (about_0 >= 0).sum(axis=0))
-            p_value = np.minimum(2 * (beyond + 1) / (n + 1), 1.0)
+            require_reach(conf_level, n)
+            low, high, p_value = percentile_limits(resampled, conf_level)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
@@ -326,7 +325,7 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     Raises
     ------
     DataError
-        It gives no estimates, or other rows in another data set.
+        It gives no estimates, ratios, adjusted limits, or other rows in another data set.
     """
     parts = Parallel()(
         delayed(_analyse_some)(imputations, analysis, range(first, min(first + AT_ONCE, len(imputations))))
@@ -337,6 +336,7 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     first = check_estimates(frames[0])
     if first.empty:
         raise DataError("the analysis gives estimates without a row; expected one or more.")
+    _refuse_other_scales(first)
     for number, frame in enumerate(frames):
         if not frame[key].reset_index(drop=True).equals(first[key].reset_index(drop=True)):
             differing = [name for name in key if list(frame[name]) != list(first[name])]
@@ -349,6 +349,22 @@ def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
     )
     df = first["df"].to_numpy(dtype=float)
     return Analysed(first, estimate, std_error**2, np.where(np.isnan(df), np.inf, df))
+
+
+def _refuse_other_scales(rows: pd.DataFrame) -> None:
+    """Rubin's rules and resamples are for estimates that are nearly normal, each with a standard error of its own."""
+    ratios = [measure for measure in rows["measure"].unique() if is_ratio(measure) and not is_log_ratio(measure)]
+    if ratios:
+        raise DataError(
+            f"the analysis gives the measure {listed(ratios)}, whose logarithm is to be pooled; give log ratios, such as "
+            "log_ratios() of a fit, and exponentiate what is pooled."
+        )
+    adjusted = rows["adjustment"].fillna("") if "adjustment" in rows.columns else pd.Series("", index=rows.index)
+    if adjusted.ne("").any():
+        raise DataError(
+            f"the analysis gives {adjusted[adjusted.ne('')].iloc[0]}, which pooling does not keep; take adjustment 'none', then "
+            "adjust_multiplicity of what is pooled."
+        )
 
 
 def _analyse_some(imputations: Imputations, analysis: Analysis, numbers: range) -> list[pd.DataFrame]:

@@ -123,7 +123,12 @@ def _rates(
         limits = PROPORTION_INTERVALS[interval](happened, np.nan_to_num(total), conf_level)
         return share, np.sqrt(share * (1 - share) / total), limits, _PROPORTION_WORDS[interval]
     time = total / PER_YEARS
-    return happened / time, np.sqrt(happened) / time, poisson_interval(happened, time, conf_level), "Garwood exact interval"
+    return (
+        happened / time,
+        np.sqrt(happened) / time,
+        poisson_interval(happened, time, conf_level),
+        "Garwood exact interval (Poisson counts)",
+    )
 
 
 def compare_rates(
@@ -146,7 +151,9 @@ def compare_rates(
         ``"risk difference"``: arm minus reference, a share from -1 to 1. ``"log risk ratio"``, ``"log odds ratio"``: natural
         logarithms; an odds ratio within strata is conditional on them, and its measure says so.
         ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
-        ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count.
+        ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count. Limits of these four
+        take counts as Poisson's, and ``method`` says so: they are too narrow for recurrent events, which come in clusters of
+        one subject. For these take ``fit_counts(event_counts(trial, ...))``, whose standard errors are of subjects.
     interval : str
         ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is close to nominal in
         small arms, too. Of a difference also ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in

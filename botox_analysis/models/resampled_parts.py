@@ -10,6 +10,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.percentiles import fewest_resamples
 from botox_analysis.numerics.refits import drawn_within
 from botox_analysis.numerics.subject_data import BoolArray, IntArray
 from botox_analysis.refusal import FitError
@@ -48,6 +49,30 @@ def require_draws(n: object, seed: object, what: str) -> None:
         raise ValueError(f"n is {n!r}; {what} imputed many times: expected a whole number of 2 or more, such as 200.")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")
+
+
+def require_reach(conf_level: float, n: int) -> None:
+    """Refuse percentile limits of a level that a number of resamples does not reach.
+
+    Parameters
+    ----------
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    n : int
+        Resamples.
+
+    Raises
+    ------
+    ValueError
+        The limits would be beyond the least and the largest of them.
+    """
+    fewest = fewest_resamples(conf_level)
+    if n < fewest:
+        reached = f", or a conf_level of at most {np.floor(1000 * (1 - 2 / (n + 1))) / 1000:g}" if n > 1 else ""
+        raise ValueError(
+            f"conf_level is {conf_level:g}, whose percentile limits lie beyond {n} resamples; take {fewest:,} resamples or "
+            f"more{reached}."
+        )
 
 
 def refuse_many(n_sets: int, n_subjects: int, n_visits: int) -> None:

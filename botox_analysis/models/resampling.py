@@ -11,8 +11,10 @@ import pandas as pd
 from botox_analysis.models.mmrm import fit_crossproducts
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.models.resampled_parts import require_reach
 from botox_analysis.numerics.crossproducts import CrossProducts
 from botox_analysis.numerics.inference import FloatArray, t_inference
+from botox_analysis.numerics.percentiles import percentile_limits
 from botox_analysis.numerics.refits import drawn_within, refit, resampled, stacked
 from botox_analysis.numerics.subject_data import SubjectData, patterns
 from botox_analysis.numerics.threads import one_thread
@@ -159,32 +161,37 @@ def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 
     Returns
     -------
     DataFrame
-        *estimates* by visit and arm, without df and p-value; ``method`` tells how many resamples could not be fitted.
+        *estimates* by visit and arm, without df; the p-value is the level at which a limit is 0. ``method`` tells how many
+        resamples could not be fitted.
 
     Raises
     ------
     FitError
         The fit is of summed cross-products, or none of the resamples could be fitted.
+    ValueError
+        `n_resamples` or the seed is no such number, or the limits of `conf_level` lie beyond the resamples.
 
     References
     ----------
-    Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 6 and 13.3.
+    Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 6, 13.3 and 15.4.
     """
     require_conf_level(conf_level)
     if not isinstance(n_resamples, int) or n_resamples < 2:
         raise ValueError(f"n_resamples is {n_resamples!r}; expected a whole number of 2 or more, for limits some thousands.")
+    require_reach(conf_level, n_resamples)
     if seed is None:
         raise ValueError("seed is None; expected a number, so that the same resamples can be drawn again.")
     arm, entered = _arm_and_entered(fit)
     many = refit_weighted(fit, drawn_within(np.where(entered, arm, -1), n_resamples, np.random.default_rng(seed)))
     if many.n_failed == n_resamples:
         raise FitError(f"none of {n_resamples} resamples determines the model; it is too large for these data.")
-    tails = [0.5 - conf_level / 2, 0.5 + conf_level / 2]
-    low, high = np.nanquantile(many.estimate, tails, axis=0)
-    spread = np.nanstd(many.estimate, axis=0, ddof=1)
+    known = many.estimate[np.isfinite(many.estimate).all(axis=(1, 2))]
+    require_reach(conf_level, len(known))
+    low, high, p_value = (each.reshape(known.shape[1:]) for each in percentile_limits(known.reshape(len(known), -1), conf_level))
+    spread = known.std(axis=0, ddof=1)
     failed = f", {many.n_failed} not fitted" if many.n_failed else ""
     told = f"bootstrap of {n_resamples} resamples{failed}, seed {seed}"
-    return _with_limits(fit, told, conf_level, std_error=spread, conf_low=low, conf_high=high)
+    return _with_limits(fit, told, conf_level, std_error=spread, conf_low=low, conf_high=high, p_value=p_value)
 
 
 def jackknife(fit: MmrmFit, *, conf_level: float = 0.95) -> pd.DataFrame:
@@ -253,4 +260,4 @@ def _with_limits(fit: MmrmFit, told: str, conf_level: float, **columns: FloatArr
     estimates = fit.differences(conf_level=conf_level)
     model, _, handling = fit.method.partition("; ")
     flat = {name: values.T.ravel() for name, values in columns.items()}
-    return estimates.assign(method=f"{model}, {told}; {handling}", df=np.nan, p_value=np.nan, **flat)
+    return estimates.assign(**{"method": f"{model}, {told}; {handling}", "df": np.nan, "p_value": np.nan, **flat})

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from botox_analysis.models.conclusions import exponentiate
 from botox_analysis.numerics.inference import Coefficients, FloatArray, infer, t_inference
 from botox_analysis.numerics.maximum_likelihood import Maximum
 from botox_analysis.numerics.standardise import NO_SPREAD, Standardised
@@ -68,7 +69,7 @@ class StandardisedFit:
     labels : mapping of str to str
         The estimand's trial, population, endpoint and intercurrent, the same in each row.
     measures : mapping of str to str
-        What ``mean``, ``difference``, ``ratio`` and ``conditional`` are called.
+        What ``mean``, ``difference``, ``ratio`` (its logarithm) and ``conditional`` are called.
     further : mapping of str to object
         Columns that each row of estimates has beside, such as ``category``.
     method : str
@@ -189,7 +190,7 @@ class StandardisedFit:
         return self._compare("difference", IDENTITY, conf_level)
 
     def ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
-        """Logarithms of the ratios of the standardised means, each arm over the reference.
+        """Ratios of the standardised means, each arm over the reference.
 
         Parameters
         ----------
@@ -199,8 +200,30 @@ class StandardisedFit:
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm; normal limits and p-values; ``n`` counts both arms. Missing, with a note, where a
-            mean is not above 0.
+            *estimates*, by visit and arm; limits are symmetrical about the logarithm, and p-values are of it; ``n`` counts both
+            arms. Missing, with a note, where a mean is not above 0.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        return exponentiate(self.log_ratios(conf_level=conf_level))
+
+    def log_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Natural logarithms of the ratios of the standardised means, for pooling and for combining with others.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* as from `ratios`, with normal limits; `exponentiate` makes ratios of them.
 
         Raises
         ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,10 @@ from scipy import optimize
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.imputations import Imputations
 from botox_analysis.models.pooling import Analysed, determined_design, pooled
-from botox_analysis.models.shifts import arms_of, direction_of, movable, require_movable
+from botox_analysis.models.shifts import ShiftRule, arms_of, direction_of, numbers_by_visit, shift_rule
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.moved_values import MovedRegressions, moved_regressions
-from botox_analysis.refusal import DataError, FitError, listed, require_conf_level, require_imputations
+from botox_analysis.refusal import DataError, FitError, kind_of, listed, require_conf_level
 from botox_analysis.schema import BASELINE
 
 GRID = 21
@@ -32,10 +32,35 @@ STEPS = 512
 
 
 @dataclass(frozen=True)
+class _Way:
+    """How a shift of 1 moves imputed values."""
+
+    imputations: Imputations
+    rule: ShiftRule
+    by_visit: FloatArray
+
+    def of(self, arm: str) -> FloatArray:
+        """The direction of an arm, shape (N, V) or (B, N, V)."""
+        return direction_of(self.imputations, arm, self.rule, self.by_visit)
+
+
+def _way(
+    imputations: Imputations, on: str, shift: str, by_visit: Mapping[str, float] | None, lags: Sequence[float] | None
+) -> _Way:
+    rule = shift_rule(imputations, on, shift, lags)
+    if by_visit is not None and not isinstance(by_visit, Mapping):
+        raise ValueError(
+            f"by_visit: found {kind_of(by_visit)}; expected what a shift of 1 adds at each visit: {{visit: number}}."
+        )
+    return _Way(imputations, rule, numbers_by_visit(imputations, 1.0 if by_visit is None else by_visit, "by_visit"))
+
+
+@dataclass(frozen=True)
 class _Movable:
     """The difference of one arm at one visit as a function of the shifts of the arm and of the reference."""
 
     imputations: Imputations
+    way: _Way
     row: pd.DataFrame
     regressions: MovedRegressions
     df: float
@@ -50,10 +75,8 @@ class _Movable:
         return pooled(self.imputations, analysed, "normal", conf_level)
 
 
-def _movable_difference(
-    imputations: Imputations, visit: str, arm: str | None, covariates: Sequence[str] | None, on: str, shift: str
-) -> _Movable:
-    require_movable(imputations, on, shift)
+def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequence[str] | None, on: str) -> _Movable:
+    imputations = way.imputations
     grid = imputations.grid
     if visit not in grid.visits:
         raise DataError(f"the imputations have nothing at '{visit}'; their visits are {listed(grid.visits, n_shown=12)}.")
@@ -65,7 +88,7 @@ def _movable_difference(
         raise DataError(f"arm is '{chosen}'; the arms that are compared with '{grid.arms[0]}' are {listed(others)}.")
     place = grid.visits.index(visit)
     in_both = np.isin(arms_of(imputations), [0, grid.arms.index(chosen)])
-    if not (movable(imputations, on)[:, place] & in_both).any():
+    if not (way.rule.moved[:, place] & in_both).any():
         raise DataError(
             f"no value of '{chosen}' or '{grid.arms[0]}' was imputed {on.replace('all imputed', 'at all')} at '{visit}': there "
             "is nothing to move."
@@ -80,8 +103,9 @@ def _movable_difference(
     design = determined_design(first.iloc[rows[known]], covariates, grid.arms)
     directions = []
     for each in (chosen, grid.arms[0]):
-        direction = direction_of(imputations, each, on, shift)
-        directions.append(direction[..., known, place])
+        directions.append(way.of(each)[..., known, place])
+    if not any(direction.any() for direction in directions):
+        raise DataError(f"by_visit and lags add nothing at '{visit}'; expected a number other than 0 there.")
     number = grid.arms.index(chosen)
     regressions = moved_regressions(
         design.matrix,
@@ -92,6 +116,7 @@ def _movable_difference(
     )
     return _Movable(
         imputations,
+        way,
         differences[differences["arm"] == chosen],
         regressions,
         float(int(known.sum()) - design.matrix.shape[1]),
@@ -109,6 +134,8 @@ def tipping_point(
     covariates: Sequence[str] | None = None,
     on: str = "after the event",
     shift: str = "marginal",
+    by_visit: Mapping[str, float] | None = None,
+    lags: Sequence[float] | None = None,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """The difference at a visit, with imputed values of either arm moved over a grid of shifts.
@@ -132,6 +159,10 @@ def tipping_point(
         Of the analysis of covariance; left out: the baseline, where there is one.
     on, shift : str
         As for `shift_imputations`.
+    by_visit : mapping of str to float, optional
+        How much of a shift is added at each visit. Left out: 1 at each. A marginal shift depends on that of `visit` alone.
+    lags : sequence of float, optional
+        As for `shift_imputations`.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
@@ -147,7 +178,7 @@ def tipping_point(
     Raises
     ------
     DataError
-        Nothing was imputed that could be moved, or there is no such visit or arm.
+        Nothing was imputed that could be moved, there is no such visit or arm, or a visit lacks a number.
     ValueError
         A word is not known, or shifts are no numbers.
 
@@ -165,9 +196,9 @@ def tipping_point(
     [[0.0, -1.7], [5.0, -1.1], [10.0, -0.5]]
     """
     require_conf_level(conf_level)
-    movable = _movable_difference(imputations, visit, arm, covariates, on, shift)
+    movable = _movable_difference(_way(imputations, on, shift, by_visit, lags), visit, arm, covariates, on)
     chosen = str(movable.row["arm"].iloc[0])
-    no_change = [_to_no_change(imputations, visit, each, on, shift) for each in (chosen, imputations.grid.arms[0])]
+    no_change = [_to_no_change(movable.way, visit, each) for each in (chosen, imputations.grid.arms[0])]
     reach = _round_reach(max(1.5 * float(np.abs(no_change).max()), movable.spread))
     axes = [_shifts(given, name, reach) for given, name in ((deltas, "deltas"), (reference_deltas, "reference_deltas"))]
     pairs = np.array([(own, reference) for reference in axes[1] for own in axes[0]])
@@ -198,14 +229,15 @@ def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArra
     return shifts
 
 
-def _to_no_change(imputations: Imputations, visit: str, arm: str, on: str, shift: str) -> float:
-    """The shift after which those of an arm whose values move had on average no change from baseline."""
+def _to_no_change(way: _Way, visit: str, arm: str) -> float:
+    """The shift after which those of an arm whose values move had on average no change from baseline; 0 where none moves."""
+    imputations = way.imputations
     place = imputations.grid.visits.index(visit)
-    own = movable(imputations, on)[:, place] & (arms_of(imputations) == imputations.grid.arms.index(arm))
+    own = way.rule.moved[:, place] & (arms_of(imputations) == imputations.grid.arms.index(arm))
     if not own.any() or imputations.response != "change":
         return 0.0
-    direction = direction_of(imputations, arm, on, shift)[..., own, place]
-    return float(-imputations.values[:, own, place].mean() / direction.mean())
+    typical = float(way.of(arm)[..., own, place].mean())
+    return float(-imputations.values[:, own, place].mean()) / typical if typical else 0.0
 
 
 def tipping_delta(
@@ -216,6 +248,8 @@ def tipping_delta(
     covariates: Sequence[str] | None = None,
     on: str = "after the event",
     shift: str = "marginal",
+    by_visit: Mapping[str, float] | None = None,
+    lags: Sequence[float] | None = None,
     conf_level: float = 0.95,
 ) -> pd.DataFrame:
     """The shift of one arm's imputed values at which the difference at a visit just loses, or just gains, significance.
@@ -229,7 +263,7 @@ def tipping_delta(
     arm : str, optional
         Whose imputed values are moved; the reference may be named, too. Left out: the arm beside the reference, where there is
         one.
-    covariates, on, shift
+    covariates, on, shift, by_visit, lags
         As for `tipping_point`.
     conf_level : float
         The difference is significant where its interval at this level excludes 0.
@@ -258,12 +292,12 @@ def tipping_delta(
     (True, 0.05)
     """
     require_conf_level(conf_level)
-    require_imputations(imputations)
+    way = _way(imputations, on, shift, by_visit, lags)
     reference = imputations.grid.arms[0]
     of_reference = arm == reference
     if of_reference and len(imputations.grid.arms) != 2:
         raise DataError(f"arm is the reference '{reference}', which is compared with several; keep two arms.")
-    movable = _movable_difference(imputations, visit, None if of_reference else arm, covariates, on, shift)
+    movable = _movable_difference(way, visit, None if of_reference else arm, covariates, on)
     moved = reference if of_reference else str(movable.row["arm"].iloc[0])
     if not (movable.regressions.slope[:, 2 if of_reference else 1] != 0).any():
         raise DataError(f"no value of '{moved}' was imputed at '{visit}' that could be moved.")

@@ -34,6 +34,8 @@ class Method:
 _CMH_WEIGHTS = "Cochran-Mantel-Haenszel weights"
 _STRATIFIED_SCORE = f"stratified Miettinen-Nurminen interval, {_CMH_WEIGHTS}"
 _SCORE = "Miettinen-Nurminen interval"
+_POISSON = " (Poisson counts)"
+"""The variance of a count is taken to be its mean: limits are too narrow where events of one subject come in clusters."""
 
 COMPARISONS: dict[str, dict[str, Method]] = {
     "risk difference": {
@@ -76,13 +78,15 @@ COMPARISONS: dict[str, dict[str, Method]] = {
         "peto": Method(large_sample.peto_odds_ratio, "Peto odds ratio", "Peto odds ratio"),
     },
     "incidence rate difference": {
-        "miettinen-nurminen": Method(incidence.score_difference, _SCORE, _STRATIFIED_SCORE),
-        "mantel-haenszel": Method(incidence.mantel_haenszel_difference, "Wald interval", "Mantel-Haenszel difference"),
+        "miettinen-nurminen": Method(incidence.score_difference, f"{_SCORE}{_POISSON}", f"{_STRATIFIED_SCORE}{_POISSON}"),
+        "mantel-haenszel": Method(
+            incidence.mantel_haenszel_difference, f"Wald interval{_POISSON}", f"Mantel-Haenszel difference{_POISSON}"
+        ),
     },
     "log incidence rate ratio": {
-        "miettinen-nurminen": Method(incidence.score_ratio, _SCORE, _STRATIFIED_SCORE),
-        "exact": Method(incidence.exact_ratio, "exact interval given all events"),
-        "mantel-haenszel": Method(incidence.mantel_haenszel_ratio, "log interval", "Mantel-Haenszel ratio"),
+        "miettinen-nurminen": Method(incidence.score_ratio, f"{_SCORE}{_POISSON}", f"{_STRATIFIED_SCORE}{_POISSON}"),
+        "exact": Method(incidence.exact_ratio, f"exact interval given all events{_POISSON}"),
+        "mantel-haenszel": Method(incidence.mantel_haenszel_ratio, f"log interval{_POISSON}", f"Mantel-Haenszel ratio{_POISSON}"),
     },
 }
 """Intervals of each measure by name; the first is the one to take where nothing speaks for another."""

@@ -109,8 +109,8 @@ class Imputer:
         noise[:, missing] = rng.standard_normal((n_draws, int(missing.sum())))
         return noise
 
-    def passed_on(self, sigma: FloatArray, strategy: Strategy, shifted: BoolArray) -> FloatArray:
-        """How far imputed values move when each in turn is moved by 1, and those after it are imputed given the moved ones.
+    def passed_on(self, sigma: FloatArray, strategy: Strategy, shifts: FloatArray) -> FloatArray:
+        """How far imputed values move when each in turn is shifted, and those after it are imputed given the moved ones.
 
         Parameters
         ----------
@@ -118,8 +118,8 @@ class Imputer:
             Covariances.
         strategy : callable
             As for `impute`.
-        shifted : ndarray of bool, shape (N, V)
-            The values that are moved by 1.
+        shifts : ndarray, shape (N, V)
+            What is added to each.
 
         Returns
         -------
@@ -130,7 +130,7 @@ class Imputer:
         for members, lost, first in self._alike():
             nothing = np.zeros((len(sigma), len(members), self.y.shape[1]))
             own, of = self._distributions(members[0], first, nothing, nothing, sigma, strategy)
-            steps = shifted[members] * 1.0
+            steps = shifts[members]
             for visits, missing, under in _stages(lost, first, own, of):
                 slope, covariance = conditional(under.cov[:, 0, :visits, :visits], missing[:visits])
                 root = np.linalg.cholesky(covariance)

@@ -88,9 +88,7 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
     kept = independent_columns(scaled)
     q, r = linalg.qr(scaled[:, kept], mode="economic")
     effects = q.T @ response
-    residual = response - q @ effects
-    if np.linalg.norm(residual) <= NO_SPREAD * np.linalg.norm(response):
-        residual = np.zeros_like(residual)
+    residual = residuals_of(q, response)
     residual_df = n - len(kept)
     residual_variance = float(residual @ residual / residual_df) if residual_df > 0 else np.nan
 
@@ -108,6 +106,25 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
         return np.full(len(rows), float(residual_df))
 
     return LeastSquares(Coefficients(beta, cov_beta, df), residual_variance, residual_df, aliased, scale, row_space)
+
+
+def residuals_of(basis: FloatArray, response: FloatArray) -> FloatArray:
+    """What columns leave of a response.
+
+    Parameters
+    ----------
+    basis : ndarray, shape (n, q)
+        Orthonormal columns.
+    response : ndarray, shape (n,)
+        No missing values.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        0 where the columns reproduce the response, but for rounding.
+    """
+    residual = response - basis @ (basis.T @ response)
+    return np.zeros_like(residual) if np.linalg.norm(residual) <= NO_SPREAD * np.linalg.norm(response) else residual
 
 
 def independent_columns(design: FloatArray, tolerance: float = ALIAS_TOLERANCE) -> np.ndarray:

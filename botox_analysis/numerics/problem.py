@@ -218,6 +218,8 @@ class Problem:
         1 on the diagonal where a visit does not.
     n_kinds : int
         Covariances.
+    variances : str
+        ``"by visit"``, or ``"one"`` for all visits.
     rounding : float
         Share of the residual sums of products that is rounding.
     """
@@ -229,6 +231,7 @@ class Problem:
     pairs: FloatArray
     absent: FloatArray
     n_kinds: int
+    variances: str
     rounding: float
 
     @cached_property
@@ -326,7 +329,15 @@ class Problem:
         return np.stack(sums, axis=-3)
 
 
-def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, about: FloatArray | None = None) -> Problem:
+def pose(
+    cross: CrossProducts,
+    basis: Basis,
+    *,
+    restricted: bool,
+    n_kinds: int,
+    variances: str = "by visit",
+    about: FloatArray | None = None,
+) -> Problem:
     """The problem of fitting a design to data.
 
     Parameters
@@ -339,6 +350,8 @@ def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, 
         REML, or maximum likelihood.
     n_kinds : int
         Covariances.
+    variances : str
+        ``"by visit"``, or ``"one"`` for all visits: that of a visit whose values the coefficients reproduce is then not lost.
     about : ndarray, shape (p,), optional
         Coefficients near those to come, about which sums are taken so that later ones do not cancel. Left out: those of
         least squares.
@@ -359,6 +372,9 @@ def pose(cross: CrossProducts, basis: Basis, *, restricted: bool, n_kinds: int, 
     absent = np.eye(n_visits) * (1 - seen)[:, None, :]
     about_fit = replace(cross, uy=cross.uy - u_fitted, yy=yy)
     before, left = cross.squares.sum(axis=-2), about_fit.squares.sum(axis=-2)
+    if variances == "one":
+        n = cross.n @ seen
+        left = n * (left.sum(axis=-1) / np.maximum(n.sum(axis=-1), 1.0))[..., None]
     lost = before / np.maximum(left, NO_SPREAD * np.where(before > 0, before, 1.0))
     rounding = basis.rounding * float(lost.max(initial=1.0))
-    return Problem(about_fit, basis, beta, restricted, pairs, absent, n_kinds, rounding)
+    return Problem(about_fit, basis, beta, restricted, pairs, absent, n_kinds, variances, rounding)

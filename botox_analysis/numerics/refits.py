@@ -186,7 +186,9 @@ def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts, 
     pieces = []
     for first in range(0, len(cross.n), AT_ONCE):
         some = _some(cross, slice(first, first + AT_ONCE))
-        problem = pose(some, base.basis, restricted=base.restricted, n_kinds=base.n_kinds, about=base.beta_ols)
+        problem = pose(
+            some, base.basis, restricted=base.restricted, n_kinds=base.n_kinds, variances=base.variances, about=base.beta_ols
+        )
         pieces.append(_refit(problem, some, chart, state, part, contrasts))
     return Refits(*(np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("estimate", "variance", "sigma")))
 
@@ -265,7 +267,7 @@ def _alone(
     if not cross.n.any():  # a resample of subjects without a value
         return nothing
     basis = basis_of(cross, problem.basis.design)
-    own = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds)
+    own = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds, variances=problem.variances)
     rows = contrasts @ basis.to_columns
     missing = np.where(basis.is_estimable(contrasts), 0.0, np.nan)
     try:

@@ -67,7 +67,7 @@ class Uncertainty:
     cov_beta : ndarray, shape (p, p)
         In the coordinates of the basis.
     df : callable, (contrasts (k, p)) -> (k,)
-        Of single contrasts.
+        Of single contrasts; missing where their variance is not known.
     scaled_df : callable, (contrasts (k, p)) -> (scale, df)
         Of the F statistic of contrasts that are linearly independent.
     """
@@ -89,7 +89,7 @@ class Uncertainty:
         Returns
         -------
         JointTest
-            With k degrees of freedom in the numerator.
+            With k degrees of freedom in the numerator; without a statistic where the variance of a contrast is not known.
         """
         return self.test_of(contrasts @ beta, contrasts)
 
@@ -109,6 +109,8 @@ class Uncertainty:
             With k degrees of freedom in the numerator.
         """
         n_contrasts = len(contrasts)
+        if np.isnan(self.df(contrasts)).any():
+            return JointTest(np.nan, float(n_contrasts), np.nan, np.nan)
         factor = linalg.cho_factor(contrasts @ self.cov_beta @ contrasts.T)
         statistic = float(said @ linalg.cho_solve(factor, said)) / n_contrasts
         scale, df = self.scaled_df(contrasts)

@@ -12,23 +12,22 @@ from botox_analysis.endpoints.diary import select_diaries
 from botox_analysis.endpoints.disposition import disposition
 from botox_analysis.endpoints.emergent import adverse_event_table
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.endpoints.intercurrent import intercurrent_counts
-from botox_analysis.endpoints.responders import MISSING_RESPONSES, baseline_problem, responders
 from botox_analysis.models.adverse_event_order import order_by_frequency
-from botox_analysis.models.conclusions import number_needed
 from botox_analysis.models.descriptives import describe
+from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.models.rates import compare_rates, event_rates
 from botox_analysis.report.efficacy import analyse_endpoint, compare_endpoint, other_analyses
+from botox_analysis.report.estimand import values_after_events
 from botox_analysis.report.intercurrent import left_out_of_events
 from botox_analysis.report.left_out import left_out_of_diary, left_out_of_endpoint, left_out_of_trial, made_or_told, told_once
 from botox_analysis.report.missing import missing_values_of
-from botox_analysis.report.parts import Analysis, Efficacy, Responses, Safety
+from botox_analysis.report.multiplicity import adjusted_of
+from botox_analysis.report.parts import Analysis, Efficacy, Safety
 from botox_analysis.report.plan import Plan, plan_of
-from botox_analysis.schema import check_estimates
+from botox_analysis.report.planned import emergent_rule_of
+from botox_analysis.report.responses import responses_of
+from botox_analysis.schema import HIGHER, check_estimates
 from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial
-
-REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
-"""Reductions in the table of responders; the curve has every per cent."""
 
 ANALYSED = "in the primary analysis"
 """What the flow calls those in a model of all visits."""
@@ -62,7 +61,7 @@ def analyse(trial: Trial) -> Analysis:
     plan = plan_of(trial)
     primary, visit, events = analyse_endpoint(plan.primary), plan.visit, plan.events
     planned, efficacy_trial, covariates = trial.protocol, plan.efficacy_trial, plan.primary.covariates
-    left_out = left_out_of_trial(trial, efficacy_trial, primary)
+    left_out = left_out_of_trial(trial, efficacy_trial, primary, emergent_rule_of(planned))
     n = len(efficacy_trial.subjects)
     secondary: list[Efficacy] = []
     for endpoint in plan.endpoints[1:]:
@@ -81,11 +80,21 @@ def analyse(trial: Trial) -> Analysis:
     described, _ = made_or_told(lambda: describe(efficacy_trial, endpoints=list(plan.endpoints)), None, "", n)
     if described is None:  # an endpoint that cannot be measured is among those not analysed
         described = describe(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
-    sensitivity, not_fitted = other_analyses(primary, visit, covariates)
-    missing, not_imputed = missing_values_of(primary, visit, covariates, "less" if planned.points < 0 else "more")
-    responses, not_judged = made_or_told(lambda: _responses(primary, visit, planned), None, "responders", n)
-    safety, not_counted = made_or_told(lambda: None if plan.safe is None else _safety(plan.safe), None, "adverse events", n)
+    sensitivity, not_fitted = other_analyses(primary, visit, covariates, planned.covariance or FALL_BACK)
+    missing, not_imputed = missing_values_of(primary, visit, covariates, planned)
+    responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, "responders", n)
+    safety, not_counted = made_or_told(
+        lambda: None if plan.safe is None else _safety(plan.safe, planned), None, "adverse events", n
+    )
     left_out += not_fitted + not_imputed + not_judged + not_counted
+    if primary.has_baseline and primary.endpoint.better == HIGHER and not planned.points:
+        reason = "more is better, and no fall is a response; points = -5 in the protocol asks for a rise of 5"
+        left_out.append((f"responders, {primary.endpoint.label}", reason, n))
+    adjusted, not_adjusted = made_or_told(
+        lambda: adjusted_of(plan, [primary, *secondary]), pd.DataFrame(), "adjustment for multiplicity", n
+    )
+    left_out += not_adjusted
+    after_events = values_after_events(primary, efficacy_trial, events)
     if not primary.has_baseline:
         left_out.append((f"responders, {primary.endpoint.label}", "there is no baseline from which to respond", n))
     return Analysis(
@@ -96,9 +105,10 @@ def analyse(trial: Trial) -> Analysis:
         primary=primary,
         secondary=secondary,
         baseline=described,
-        disposition_rates=event_rates(flow),
+        disposition_rates=event_rates(flow, conf_level=planned.conf_level),
         intercurrent_events=events,
-        intercurrent_rates=pd.DataFrame() if events.empty else event_rates(intercurrent_counts(primary.measured, events)),
+        intercurrent_rates=pd.DataFrame() if after_events.empty else event_rates(after_events, conf_level=planned.conf_level),
+        adjusted=adjusted,
         sensitivity=sensitivity,
         flow=pd.concat([flow, _analysed(flow, primary, visit)], ignore_index=True),
         diaries=_diaries(efficacy_trial, primary, visit),
@@ -139,55 +149,27 @@ def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame
     return pd.concat([stage(ANALYSED, "", primary.n_analysed(visit)), seen])
 
 
-def _responses(primary: Efficacy, visit: str, planned: Protocol) -> Responses | None:
-    by_points = planned.points != 0
-    if any(
-        baseline_problem(outcomes, "points" if by_points else "baseline") for outcomes in (primary.outcomes, primary.observed)
-    ):
-        return None
-    points = [planned.points] if by_points else None
-    reduction = None if by_points else _reductions(planned.reduction)
-    handled = [(primary.outcomes, MISSING_RESPONSES[0]), *((primary.observed, missing) for missing in MISSING_RESPONSES)]
-    if primary.outcomes is primary.observed:
-        handled = handled[1:]
-    events = pd.concat(
-        [responders(outcomes, reduction=reduction, points=points, missing=missing) for outcomes, missing in handled],
-        ignore_index=True,
-    )
-    events = events[events["visit"].isin(primary.fit.visits)]
-    curve = None
-    if not by_points:
-        every = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
-        curve = event_rates(every[every["visit"] == visit])
-    differences = compare_rates(events)
-    needed = number_needed(differences, events_are="benefit")
-    return Responses(curve=curve, rates=event_rates(events), differences=differences, needed=needed)
-
-
-def _reductions(planned: float) -> list[float]:
-    """The protocol's reduction among the others, but for one that reads the same."""
-    others = [share for share in REDUCTIONS if f"{100 * share:g}" != f"{100 * planned:g}"]
-    return sorted([planned, *others])
-
-
-def _safety(safe: Trial) -> Safety:
-    overview = [adverse_events(safe, by="overview")]
+def _safety(safe: Trial, planned: Protocol) -> Safety:
+    rule = emergent_rule_of(planned)
+    rate, compare = (partial(make, conf_level=planned.conf_level) for make in (event_rates, compare_rates))
+    overview = [adverse_events(safe, by="overview", rule=rule)]
     if "severity" in adverse_event_table(safe).columns:
-        overview.append(adverse_events(safe, by="severity"))
+        # Subjects by their worst severity; occurrences, which have their own, are of other subjects, too.
+        overview.append(adverse_events(safe, by="severity", rule=rule).assign(occurrences=np.nan))
     overview_events = pd.concat(overview, ignore_index=True)
-    terms = order_by_frequency(adverse_events(safe, by="term"))
+    terms = order_by_frequency(adverse_events(safe, by="term", rule=rule))
     terms = terms[terms["category"] != ANY]
-    rates = [event_rates(overview_events)] + ([] if terms.empty else [event_rates(terms)])
+    rates = [rate(overview_events)] + ([] if terms.empty else [rate(terms)])
     check_estimates(pd.concat(rates, ignore_index=True))
     nothing = pd.DataFrame()
-    differences = nothing if terms.empty else _without_tests(compare_rates(terms))
+    differences = nothing if terms.empty else _without_tests(compare(terms))
     in_time = overview_events["at_risk"].notna().all()
     return Safety(
         trial=safe,
         overview=rates[0],
-        overview_differences=_without_tests(compare_rates(overview_events)),
-        incidence=event_rates(overview[0], measure="incidence rate") if in_time else nothing,
-        incidence_ratios=_without_tests(compare_rates(overview[0], measure="log incidence rate ratio")) if in_time else nothing,
+        overview_differences=_without_tests(compare(overview_events)),
+        incidence=rate(overview[0], measure="incidence rate") if in_time else nothing,
+        incidence_ratios=_without_tests(compare(overview[0], measure="log incidence rate ratio")) if in_time else nothing,
         terms=nothing if terms.empty else rates[1],
         differences=differences,
         shown=nothing if terms.empty else _most_frequent(terms, differences),

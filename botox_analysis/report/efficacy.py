@@ -15,16 +15,20 @@ from botox_analysis.models.descriptives import describe_change
 from botox_analysis.models.design import refuse_missing_covariate
 from botox_analysis.models.fit import Fit
 from botox_analysis.models.imputation import impute
+from botox_analysis.models.imputations import APPROXIMATE_BAYES, BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputed_fit import ImputedFit, fit_imputed
 from botox_analysis.models.mmrm import fit_mmrm
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.refusal import DataError, FitError, listed
+from botox_analysis.report.begins import strategies_begin
 from botox_analysis.report.intercurrent import addressed
 from botox_analysis.report.left_out import LeftOut
 from botox_analysis.report.parts import Efficacy
+from botox_analysis.report.planned import RUBIN
 from botox_analysis.schema import BASELINE, categories_of
 from botox_analysis.trials.strategies import COMPOSITE
-from botox_analysis.trials.trial import Trial
+from botox_analysis.trials.trial import Protocol, Trial
 
 SMALL_SAMPLE = "kenward-roger-linear"
 """Always, in large trials too, where it changes nothing. In this form the standard errors of complete data are those of the
@@ -34,6 +38,10 @@ ALL_OBSERVED = "all observed values"
 
 OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
 """Sensitivity analyses by the mixed model."""
+
+ROBUST = "HC2"
+"""The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
+differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Comparison:
         Those at which every arm has a value, in time.
     model : str
         A word of `ANALYSES`.
+    planned : Protocol
+        What is planned of it.
     """
 
     endpoint: Endpoint
@@ -68,6 +78,7 @@ class Comparison:
     covariates: tuple[str, ...]
     visits: tuple[str, ...]
     model: str
+    planned: Protocol
 
 
 def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events: pd.DataFrame) -> Comparison:
@@ -81,7 +92,8 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
         Restricted to the efficacy population.
     analysis : str
         A word of `ANALYSES`. Empty: ``"mmrm"``, but ``"ancova"`` where the protocol puts single values in the place of
-        missing ones. At a single visit the mixed model is the analysis of covariance, which is then taken.
+        missing ones, and ``"imputed"`` where it names a strategy of multiple imputation. At a single visit the mixed model is
+        the analysis of covariance, which is then taken.
     events : DataFrame
         Intercurrent events of all who were randomised; addressed where the protocol names strategies for them.
 
@@ -114,9 +126,12 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     if not visits:
         raise DataError(f"{trial.name}: {_never_in_every_arm(outcomes, endpoint, covariates, response)}")
     chosen = "ancova" if len(visits) < 2 else analysis or ("ancova" if handling else "mmrm")
+    if trial.protocol.imputation:
+        chosen = "imputed"
     return Comparison(
-        endpoint, measured, observed, outcomes, handling or OBSERVED_CASES, response, covariates, tuple(visits), chosen
-    )
+        endpoint, measured, observed, outcomes, handling or OBSERVED_CASES, response, covariates, tuple(visits), chosen,
+        trial.protocol,
+    )  # fmt: skip
 
 
 def _never_in_every_arm(outcomes: pd.DataFrame, endpoint: Endpoint, covariates: tuple[str, ...], response: str) -> str:
@@ -152,8 +167,8 @@ def analyse_endpoint(comparison: Comparison) -> Efficacy:
     FitError
         The model is not determined by the data.
     """
-    of = comparison
-    fit = ANALYSES[of.model](of.outcomes, of.covariates, of.response, list(of.visits))
+    of, conf_level = comparison, comparison.planned.conf_level
+    fit = ANALYSES[of.model](of)
     return Efficacy(
         endpoint=of.endpoint,
         measured=of.measured,
@@ -161,10 +176,10 @@ def analyse_endpoint(comparison: Comparison) -> Efficacy:
         outcomes=of.outcomes,
         handling=of.handling,
         fit=fit,
-        means=fit.means(),
-        differences=fit.differences(),
-        average=fit.average_differences() if isinstance(fit, MmrmFit) else pd.DataFrame(),
-        unadjusted=describe_change(of.outcomes),
+        means=fit.means(conf_level=conf_level),
+        differences=fit.differences(conf_level=conf_level),
+        average=fit.average_differences(conf_level=conf_level) if isinstance(fit, MmrmFit) else pd.DataFrame(),
+        unadjusted=describe_change(of.outcomes, conf_level=conf_level),
     )
 
 
@@ -194,15 +209,25 @@ def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], resp
     return [visit for visit in n_arms.index if n_arms[visit] == len(categories_of(outcomes["arm"]))]
 
 
-def _by_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
-    return fit_ancova(outcomes, covariates=covariates, response=response, visits=visits)
+def _by_ancova(of: Comparison) -> Fit:
+    return fit_ancova(of.outcomes, covariates=of.covariates, response=of.response, visits=list(of.visits))
 
 
-def _by_mmrm(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visits: list[str]) -> Fit:
+def _by_robust_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+    return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
+
+
+def _by_mmrm(of: Comparison) -> Fit:
+    structures = of.planned.covariance or FALL_BACK
     try:
-        return _fit_mmrm(outcomes, covariates, response, visits, FALL_BACK)
+        fit = _fit_mmrm(of.outcomes, of.covariates, of.response, list(of.visits), structures)
+        if of.planned.fall_back_variance and fit.structure != structures[0]:
+            fit = _fit_mmrm(
+                of.outcomes, of.covariates, of.response, list(of.visits), fit.structure, of.planned.fall_back_variance
+            )
     except FitError as error:
         raise FitError(f"{error} A protocol with analysis = 'ancova' takes each visit on its own.") from error
+    return fit
 
 
 def _fit_mmrm(
@@ -211,24 +236,84 @@ def _fit_mmrm(
     response: str,
     visits: list[str],
     covariance: str | tuple[str, ...],
+    variance: str = "model",
 ) -> MmrmFit:
     return fit_mmrm(
         outcomes[outcomes["visit"].isin(visits)],
         covariance=covariance,
-        small_sample=SMALL_SAMPLE,
-        covariates=[f"{name}:visit" if name == BASELINE else name for name in covariates],
+        small_sample=SMALL_SAMPLE if variance == "model" else "satterthwaite",
+        covariates=by_visit(covariates),
         response=response,
+        variance=variance,
     )
 
 
-ANALYSES: dict[str, Callable[[pd.DataFrame, tuple[str, ...], str, list[str]], Fit]] = {
+def by_visit(covariates: tuple[str, ...]) -> list[str]:
+    """The covariates of a model of all visits: the baseline has an effect for each.
+
+    Parameters
+    ----------
+    covariates : tuple of str
+        Of the primary model.
+
+    Returns
+    -------
+    list of str
+        As `fit_mmrm` takes them.
+    """
+    return [f"{name}:visit" if name == BASELINE else name for name in covariates]
+
+
+_DRAWS = {RUBIN: APPROXIMATE_BAYES, JACKKNIFE: JACKKNIFE, BOOTSTRAP: BOOTSTRAP}
+"""By the variance that the protocol asks for."""
+
+
+def _by_imputation(of: Comparison) -> ImputedFit:
+    """An analysis of covariance of data sets completed under the protocol's strategy."""
+    planned = of.planned
+    compared = of.observed[of.observed["visit"].isin(of.visits)]
+    outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
+    _, imputed_from, _ = strategies_begin(outcomes, of.response)
+    drawn = planned.variance != JACKKNIFE
+    imputations = impute(
+        imputed_from,
+        strategy=planned.imputation,
+        n=planned.draws if drawn else None,
+        seed=planned.seed if drawn else None,
+        draws=_DRAWS[planned.variance],
+        covariates=by_visit(of.covariates),
+        covariance=planned.covariance or FALL_BACK,
+    )
+    return fit_imputed(imputations, covariates=of.covariates, visits=list(of.visits))
+
+
+ANALYSES: dict[str, Callable[[Comparison], Fit | ImputedFit]] = {
     "mmrm": _by_mmrm,
     "ancova": _by_ancova,
+    "imputed": _by_imputation,
 }
-"""The word of the protocol -> *outcomes*, covariates, response and visits -> `Fit`."""
+"""The word of the protocol -> what is compared -> its fit."""
 
 
-def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -> tuple[dict[str, Fit], LeftOut]:
+def robust_of(primary: Efficacy) -> str:
+    """The name of the analysis of covariance with a robust variance, among `other_analyses`.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+
+    Returns
+    -------
+    str
+        With the primary handling of missing values.
+    """
+    return f"ANCOVA, {primary.handling}, {ROBUST} variance"
+
+
+def other_analyses(
+    primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
+) -> tuple[dict[str, Fit | ImputedFit], LeftOut]:
     """The primary model, and others that show how much of its difference hangs on it.
 
     Parameters
@@ -239,32 +324,42 @@ def other_analyses(primary: Efficacy, visit: str, covariates: tuple[str, ...]) -
         The primary visit.
     covariates : tuple of str
         Of the primary model.
+    structures : tuple of str
+        Of the mixed model's covariance, in the order in which they are tried.
 
     Returns
     -------
     fits : dict of str to Fit
         By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
-        for each arm; the analysis of covariance of those seen at the visit; without covariates.
+        for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
+        without covariates.
     left_out : list of (str, str, int)
         Models that could not be fitted, and why.
     """
     response = "change" if BASELINE in covariates else "value"
     observed = primary.observed
     visits = _comparable_visits(observed, covariates, response)
+
+    def ancova(outcomes: pd.DataFrame, adjusted_for: tuple[str, ...]) -> Fit:
+        return fit_ancova(outcomes, covariates=adjusted_for, response=response, visits=[visit])
+
     others: list[tuple[str, Callable[[], Fit]]] = []
     if len(visits) > 1 and visit in visits:
-        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, FALL_BACK)))
-    if isinstance(primary.fit, MmrmFit):
+        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, structures)))
+    if isinstance(primary.fit, MmrmFit) and " by " not in primary.fit.structure:
         by_arm = f"{primary.fit.structure} by arm"
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
-    others.append((f"ANCOVA, {OBSERVED_CASES}", partial(_by_ancova, observed, covariates, response, [visit])))
+    others.append((f"ANCOVA, {OBSERVED_CASES}", partial(ancova, observed, covariates)))
+    others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
     if covariates:
-        others.append((f"unadjusted, {primary.handling}", partial(_by_ancova, primary.outcomes, (), response, [visit])))
+        others.append((f"unadjusted, {primary.handling}", partial(ancova, primary.outcomes, ())))
 
     values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
     first = f"{'MMRM' if primary.by_mmrm else 'ANCOVA'}, {values}"
-    fits = {f"{first} (primary)": primary.fit}
+    if isinstance(primary.fit, ImputedFit):
+        first = "ANCOVA, imputed"
+    fits: dict[str, Fit | ImputedFit] = {f"{first} (primary)": primary.fit}
     failed: LeftOut = []
     for label, fit in others:
         if label == first:

@@ -69,8 +69,8 @@ def addressed(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial, events: 
     strategies = trial.protocol.intercurrent
     if not strategies:
         return measured
-    dated, days = _dated(measured, endpoint, trial)
-    return address_events(dated, events, strategies=strategies, days=days).drop(columns=DAY, errors="ignore")
+    with_days, days = dated(measured, endpoint, trial)
+    return address_events(with_days, events, strategies=strategies, days=days).drop(columns=DAY, errors="ignore")
 
 
 def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -> LeftOut:
@@ -95,13 +95,13 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
     if not strategies:
         return []
     label = efficacy.endpoint.label
-    dated, days = _dated(efficacy.measured, efficacy.endpoint, trial)
+    with_days, days = dated(efficacy.measured, efficacy.endpoint, trial)
     rows: LeftOut = []
     changing = {kind: strategy for kind, strategy in strategies.items() if strategy != TREATMENT_POLICY}
     if changing:
         # Without the events that change nothing, the last event before a visit is the one that decided.
         deciding = events[events["kind"].isin(changing)]
-        happened = address_events(dated, deciding, strategies=changing, days=days)[INTERCURRENT_EVENT]
+        happened = address_events(with_days, deciding, strategies=changing, days=days)[INTERCURRENT_EVENT]
         decided = np.array([next(reversed(history_of(text)), "") for text in happened], dtype=object)
         was, now = (frame[["value", "change"]].notna().any(axis=1).to_numpy() for frame in (efficacy.measured, efficacy.observed))
         for kind, strategy in changing.items():
@@ -114,7 +114,7 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
                     (f"{stands} put where no value was recorded", ~was & now),
                 )
             ]
-    late = visits_after(dated, events, days=days).query("n_visits == 0")["kind"]
+    late = visits_after(with_days, events, days=days).query("n_visits == 0")["kind"]
     rows += [
         (label, f"{kind} on the day of the last visit or later: no value comes after it", int((late == kind).sum()))
         for kind in strategies
@@ -122,8 +122,30 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
     return [row for row in rows if row[2]]
 
 
-def _dated(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial) -> tuple[pd.DataFrame, str | None]:
-    """Outcomes and their column of days, where names do not tell all: of the assessment, else of the name, else the median."""
+def dated(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial) -> tuple[pd.DataFrame, str | None]:
+    """Outcomes with the days of their visits, where the names of visits do not tell all.
+
+    Parameters
+    ----------
+    measured : DataFrame
+        *outcomes* of the endpoint.
+    endpoint : Endpoint
+        What was measured.
+    trial : Trial
+        Restricted to the efficacy population.
+
+    Returns
+    -------
+    outcomes : DataFrame
+        The day is that of the assessment, else of the name, else the median of the visit.
+    days : str or None
+        The column of days; None where names tell all.
+
+    Raises
+    ------
+    DataError
+        Nothing tells the day of a visit.
+    """
     untold = [visit for visit in measured["visit"].cat.categories if np.isnan(day_of_visit(str(visit)))]
     assessed = trial.assessments if endpoint.rule is None else None
     if assessed is not None and "day" not in assessed.columns:

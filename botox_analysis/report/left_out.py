@@ -60,7 +60,7 @@ def made_or_told(make: Callable[[], Made], instead: Made, where: str, n: int) ->
         return instead, [(where, f"not analysed: {error}", n)]
 
 
-def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) -> LeftOut:
+def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy, emergent: EmergentRule = FROM_DAY_1) -> LeftOut:
     """What no analysis of the trial sees.
 
     Parameters
@@ -69,6 +69,8 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
         As loaded, and restricted to the efficacy population.
     primary : Efficacy
         The primary endpoint, whose rule says which diary days are scheduled.
+    emergent : EmergentRule
+        Which adverse events are treatment-emergent.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy) ->
     undated = n_undated_discontinuations(trial)
     if undated:
         rows.append(("intercurrent events", "discontinuations on a day that is not recorded", undated))
-    return rows + left_out_of_safety(trial)
+    return rows + left_out_of_safety(trial, emergent)
 
 
 def left_out_of_safety(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> LeftOut:

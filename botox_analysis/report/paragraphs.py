@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from botox_analysis import wording
 from botox_analysis.endpoints.diary_periods import periods_of
-from botox_analysis.endpoints.emergent_rule import FROM_DAY_1
+from botox_analysis.endpoints.emergent_rule import EmergentRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.endpoints.time_at_risk import DEATH, time_of
 from botox_analysis.models.design import is_number
+from botox_analysis.models.imputations import RUBIN
+from botox_analysis.models.imputed_fit import ImputedFit
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
 from botox_analysis.report import phrases
-from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED
-from botox_analysis.report.parts import IMPUTATION_SEED, LAST_VALUE, N_IMPUTATIONS, Analysis, Efficacy
+from botox_analysis.report.begins import LAST_VALUE
+from botox_analysis.report.efficacy import EACH_ARM, OF_ALL_OBSERVED, ROBUST, robust_of
+from botox_analysis.report.estimand import intercurrent_sentence
+from botox_analysis.report.parts import Analysis, Efficacy
+from botox_analysis.report.planned import emergent_rule_of
+from botox_analysis.report.validity import is_fall_back
 
 SMALL_SAMPLE_TOLD = (
     "Standard errors and degrees of freedom are those of Kenward and Roger, in the linear form that SAS has for an unstructured "
@@ -40,8 +46,8 @@ def estimand(analysis: Analysis) -> str:
     variable = analysis.primary.endpoint.label if measure == "mean" else f"{measure} in {analysis.primary.endpoint.label}"
     return (
         f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
-        f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {phrases.intercurrent(analysis)} Missing values: "
-        f"{analysis.primary.missing}."
+        f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {intercurrent_sentence(analysis)} "
+        f"Missing values: {analysis.primary.missing}."
     )
 
 
@@ -120,15 +126,47 @@ def _after_events(analysis: Analysis) -> str:
 
 def _comparison(analysis: Analysis) -> list[str]:
     primary = analysis.primary
-    inference = "Limits and p-values are two-sided, from Student's t. No p-value is adjusted for multiplicity."
+    inference = f"Limits and p-values are two-sided, from Student's t. {_multiplicity(analysis)}"
     if isinstance(primary.fit, MmrmFit):
-        return [_mixed_model(analysis, primary.fit), f"{SMALL_SAMPLE_TOLD} {inference}{_secondary(analysis, primary.fit)}"]
-    missing = primary.handling + (", that is, subjects with a value at the visit" * (primary.handling == OBSERVED_CASES))
+        errors = SMALL_SAMPLE_TOLD if not is_fall_back(analysis) else _robust(analysis)
+        return [_mixed_model(analysis, primary.fit), f"{errors} {inference}{_secondary(analysis, primary.fit)}"]
+    missing = primary.missing + (", that is, subjects with a value at the visit" * (primary.missing == OBSERVED_CASES))
     return [
         f"Arms are compared by analysis of covariance (least squares) of the {_response(primary)} at each visit on its own"
         f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)} "
-        f"Missing values: {missing}. {inference}"
+        f"Missing values: {missing}.{_completed(primary)} {inference}"
     ]
+
+
+def _robust(analysis: Analysis) -> str:
+    return (
+        f"Standard errors are those of the sandwich variance {analysis.trial.protocol.fall_back_variance}, which holds where the "
+        "covariance is not the one that was fitted, with degrees of freedom of Satterthwaite."
+    )
+
+
+def _completed(primary: Efficacy) -> str:
+    """How completed data sets are analysed, where the primary analysis is of such."""
+    if not isinstance(primary.fit, ImputedFit):
+        return ""
+    if primary.fit.imputations.pooled_by == RUBIN:
+        return (
+            " Each completed data set is analysed, and the results are pooled by Rubin's rules with Barnard and Rubin's degrees "
+            "of freedom."
+        )
+    return f" The standard error over repeated trials is that of a {primary.fit.imputations.draws} of the whole analysis."
+
+
+def _multiplicity(analysis: Analysis) -> str:
+    """The adjustment over arms and endpoints."""
+    adjusted = analysis.adjusted
+    if adjusted.empty:
+        return "No p-value is adjusted for multiplicity."
+    endpoints = wording.joined(list(dict.fromkeys(adjusted["endpoint"])))
+    return (
+        f"The p-values of the differences in {endpoints} at {analysis.visit} are adjusted together "
+        f"({adjusted['multiplicity'].iloc[0]}); no other p-value is adjusted."
+    )
 
 
 def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
@@ -145,14 +183,15 @@ def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
     return (
         f"Arms are compared by a mixed model for repeated measures (MMRM) of the {_response(primary)}, all visits together. "
         f"Fixed effects: {fixed}{_margins(analysis)}.{_kinds(analysis)} Within subjects the visits have "
-        f"{_covariance(fit)}, the same in all arms. The fit is by restricted maximum likelihood (REML), to "
+        f"{_covariance(fit, analysis)}, the same in all arms. The fit is by restricted maximum likelihood (REML), to "
         f"{wording.count(fit.n_values)} values of {wording.count(fit.n_subjects)} subjects. {missing}"
     )
 
 
-def _covariance(fit: MmrmFit) -> str:
+def _covariance(fit: MmrmFit, analysis: Analysis) -> str:
     """The structure that was fitted, and those that could not be."""
-    failed = [wording.structure(word) for word in FALL_BACK[: FALL_BACK.index(fit.structure)]]
+    order = analysis.trial.protocol.covariance or FALL_BACK
+    failed = [wording.structure(word) for word in order[: order.index(fit.structure)]]
     chosen = wording.structure(fit.structure)
     said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
     if len(fit.visits) == 2:
@@ -168,13 +207,13 @@ def _secondary(analysis: Analysis, primary: MmrmFit) -> str:
         if not isinstance(fit, MmrmFit):
             said.append(f"{name} has one visit ({fit.visits[0]}), at which the mixed model is an analysis of covariance")
         elif fit.structure != primary.structure:
-            said.append(f"{name} has {_covariance(fit)}")
+            said.append(f"{name} has {_covariance(fit, analysis)}")
     return f" {'; '.join(['Secondary endpoints are analysed alike', *said])}." if analysis.secondary else ""
 
 
 def _sensitivity(analysis: Analysis) -> str:
     """What the sensitivity analyses are, where there are other models than the primary one."""
-    if not any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values()):
+    if len(analysis.sensitivity) < 2:
         return ""
     parts = []
     of_all_observed = analysis.sensitivity.get(OF_ALL_OBSERVED)
@@ -182,16 +221,24 @@ def _sensitivity(analysis: Analysis) -> str:
         fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
         parts.append(
             f"a mixed model for repeated measures (MMRM) of all observed values (fixed effects {fixed}; "
-            f"{_covariance(of_all_observed)}; REML; standard errors and degrees of freedom of Kenward and Roger), which is right "
-            "under missing at random"
+            f"{_covariance(of_all_observed, analysis)}; REML; standard errors and degrees of freedom of Kenward and Roger), "
+            "which is right under missing at random"
         )
     if EACH_ARM in analysis.sensitivity:
         parts.append("the mixed model with a covariance of its own for each arm")
-    parts.append(
-        "analysis of covariance (least squares) of that visit alone"
-        f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
-    )
-    parts += ["the difference without covariates"] * bool(analysis.covariates)
+    if f"ANCOVA, {OBSERVED_CASES}" in analysis.sensitivity:
+        parts.append(
+            "analysis of covariance (least squares) of that visit alone"
+            f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
+        )
+    if robust_of(analysis.primary) in analysis.sensitivity:
+        parts.append(
+            f"analysis of covariance of that visit alone{phrases.adjusted(analysis, by_mmrm=False)}, missing values: "
+            f"{analysis.primary.handling}, with a variance that lets the spread differ between arms and subjects ({ROBUST}, with "
+            "Bell and McCaffrey's degrees of freedom), which keeps the size of the test where arms differ in size and spread"
+        )
+    unadjusted = f"unadjusted, {analysis.primary.handling}"
+    parts += ["the difference without covariates"] * (unadjusted in analysis.sensitivity)
     return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
 
 
@@ -215,15 +262,15 @@ def _missing_values(analysis: Analysis) -> str:
         "analysis gives the standard error over repeated trials."
     )
     return (
-        f"{said} Multiple imputation draws {N_IMPUTATIONS} data sets from a mixed "
+        f"{said} Multiple imputation draws {analysis.trial.protocol.draws} data sets from a mixed "
         f"model of the observed values (fixed effects {fixed}; unstructured covariance, or the next simpler one that the "
         "values determine), whose parameters are estimated anew in a bootstrap sample of subjects for each (approximate "
-        f"Bayes, seed {IMPUTATION_SEED}). Gaps{also} are missing at random. After {missing.begins}{begins}, values are imputed "
-        "as those of the own arm (missing at random), at once as in the reference (jump to reference), as if in the reference "
-        "from the start (copy reference), with the gain so far kept (copy increments in reference), or with the arm's mean "
-        "staying where it was (last mean carried forward). Data sets are analysed by analysis of covariance and pooled by "
-        "Rubin's rules with Barnard and Rubin's degrees of freedom; the Monte Carlo error is how far the estimate would "
-        "move with other draws. Under every strategy but missing at random the variance of Rubin's rules is anchored to "
+        f"Bayes, seed {analysis.trial.protocol.seed}). Gaps{also} are missing at random. After {missing.begins}{begins}, "
+        "values are imputed as those of the own arm (missing at random), at once as in the reference (jump to reference), as if "
+        "in the reference from the start (copy reference), with the gain so far kept (copy increments in reference), or with the "
+        "arm's mean staying where it was (last mean carried forward). Data sets are analysed by analysis of covariance and "
+        "pooled by Rubin's rules with Barnard and Rubin's degrees of freedom; the Monte Carlo error is how far the estimate "
+        "would move with other draws. Under every strategy but missing at random the variance of Rubin's rules is anchored to "
         "the information that is lost, and larger than that over repeated trials."
         + (conditional if missing.determined("conditional mean") else "")
     )
@@ -232,31 +279,40 @@ def _missing_values(analysis: Analysis) -> str:
 def _responses(analysis: Analysis) -> str:
     if analysis.responses is None:
         return ""
-    handling = analysis.primary.handling
-    planned = f"with missing values handled as in the primary analysis ({handling}), " if handling != OBSERVED_CASES else ""
+    handled = wording.joined([each.words for each in analysis.responses.handled])
+    stratum = analysis.trial.protocol.stratum.replace("_", " ")
+    stratified = f"; arms are compared within the strata of {stratum}, weighted together" if stratum else ""
     return (
         "Percent reductions are of the mean, unadjusted, in the subjects seen at the visit, with limits by the delta method. "
         "Responders are compared by the difference of proportions with Miettinen and Nurminen's score interval and the test it "
         "inverts, and by its inverse, the number needed to treat for one more responder (NNTB; NNTH: one fewer); "
         "where the difference may be none, its limits run through infinity. Single proportions have Wilson intervals. Responders "
-        f"are shown {planned}for observed cases, and with missing values counted as non-response."
+        f"are shown under these handlings of missing values: {handled}{stratified}. What counts the same subjects is shown once."
     )
 
 
 def _safety(analysis: Analysis) -> str:
     if analysis.safety is None:
         return ""
-    died = (time_of(analysis.safety.trial, FROM_DAY_1).reason == DEATH).any()
+    rule = emergent_rule_of(analysis.trial.protocol)
+    died = (time_of(analysis.safety.trial, rule).reason == DEATH).any()
     death = " Time at risk ends with death where that is before the last day." if died else ""
     received = "received" if "actual_arm" in analysis.trial.subjects.columns else "to which subjects were randomised"
     return (
         f"Adverse events are counted in {phrases.population(analysis.safety.trial.population)}, by the arm {received}; an event "
-        "is treatment-emergent when it begins or worsens on day 1 or later, or when its onset is not known. A subject counts "
+        f"is treatment-emergent {_emergent(rule)}. A subject counts "
         "once per class and once per term; occurrences are in brackets. Classes, and terms within them, are in the order of "
         f"their frequency in {analysis.trial.arms[-1]}. Differences have Miettinen and Nurminen's score limits, incidences per "
         f"100 patient-years at risk of the first event exact ones.{death} Side effects are described, not tested, and limits are "
         "not adjusted for their number."
     )
+
+
+def _emergent(rule: EmergentRule) -> str:
+    if rule.told_by == "flag":
+        return "as flagged by the trial"
+    until = "" if rule.window_days is None else f" and not later than {rule.window_days} days after the last dose"
+    return f"when it begins or worsens on day 1 or later{until}, or when its onset is not known"
 
 
 def _response(primary: Efficacy) -> str:

@@ -8,12 +8,10 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.models.fit import Fit
+from botox_analysis.models.imputed_fit import ImputedFit
 from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.schema import as_estimates
+from botox_analysis.schema import ESTIMATES_KEY, as_estimates
 from botox_analysis.trials.trial import Protocol, Trial
-
-N_IMPUTATIONS, IMPUTATION_SEED = 100, 1
-"""Of the sensitivity analyses by multiple imputation; with so many the Monte Carlo error is a small part of a standard error."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Efficacy:
         its handling of missing values, too.
     handling : str
         What stands for missing values in `outcomes`: observed cases, or a strategy of `impute`.
-    fit : Fit
+    fit : Fit or ImputedFit
         The model.
     means, differences, average, unadjusted : DataFrame
         *estimates*; the difference averaged over visits is empty where each visit was analysed on its own.
@@ -40,7 +38,7 @@ class Efficacy:
     observed: pd.DataFrame
     outcomes: pd.DataFrame
     handling: str
-    fit: Fit
+    fit: Fit | ImputedFit
     means: pd.DataFrame
     differences: pd.DataFrame
     average: pd.DataFrame
@@ -50,6 +48,16 @@ class Efficacy:
     def by_mmrm(self) -> bool:
         """Whether all visits were analysed together by a mixed model."""
         return isinstance(self.fit, MmrmFit)
+
+    @property
+    def is_imputed(self) -> bool:
+        """Whether completed data sets were analysed and pooled."""
+        return isinstance(self.fit, ImputedFit)
+
+    @property
+    def analysis(self) -> str:
+        """A word of the protocol for the analysis, ``"imputed"`` where data sets were completed."""
+        return "mmrm" if self.by_mmrm else "imputed" if self.is_imputed else "ancova"
 
     @property
     def has_baseline(self) -> bool:
@@ -66,6 +74,8 @@ class Efficacy:
     @property
     def missing(self) -> str:
         """How missing values are handled, in words."""
+        if isinstance(self.fit, ImputedFit):
+            return f"multiple imputation, {self.fit.imputations.words}"
         if self.by_mmrm and self.handling == OBSERVED_CASES:
             return "by the likelihood of all observed values, under missing at random"
         return self.handling
@@ -103,6 +113,42 @@ class Efficacy:
         return [float(n) for n in self.fit.n[:, list(self.fit.visits).index(visit)]]
 
 
+def secondary_visit(efficacy: Efficacy, visit: str) -> str:
+    """The visit at which a secondary endpoint is tabulated.
+
+    Parameters
+    ----------
+    efficacy : Efficacy
+        An analysed endpoint.
+    visit : str
+        The primary visit.
+
+    Returns
+    -------
+    str
+        The primary visit where the endpoint has it, else its last.
+    """
+    return visit if visit in efficacy.fit.visits else efficacy.fit.visits[-1]
+
+
+@dataclass(frozen=True)
+class Responders:
+    """Responders under one handling of missing values.
+
+    Attributes
+    ----------
+    words : str
+        The handling.
+    rates, differences, needed : DataFrame
+        *estimates* at `REDUCTIONS` and the protocol's own; `needed` are the numbers needed to treat.
+    """
+
+    words: str
+    rates: pd.DataFrame
+    differences: pd.DataFrame
+    needed: pd.DataFrame
+
+
 @dataclass(frozen=True)
 class Responses:
     """Responders of the primary endpoint.
@@ -111,19 +157,27 @@ class Responses:
     ----------
     curve : DataFrame or None
         *estimates*: rates at every per cent, at the primary visit; missing where the protocol asks for points.
-    rates, differences, needed : DataFrame
-        *estimates* at `REDUCTIONS` and the protocol's own: under the protocol's handling of missing values first, then
-        observed cases and non-responder imputation. `needed` are the numbers needed to treat.
+    handled : tuple of Responders
+        Under several handlings of missing values, the protocol's first; what counts the same subjects is there once.
     """
 
     curve: pd.DataFrame | None
-    rates: pd.DataFrame
-    differences: pd.DataFrame
-    needed: pd.DataFrame
+    handled: tuple[Responders, ...]
 
+    @property
+    def rates(self) -> pd.DataFrame:
+        """Shares of responders, *estimates*, handling by handling."""
+        return pd.concat([each.rates for each in self.handled], ignore_index=True)
 
-LAST_VALUE = "the last value"
-"""After what strategies for missing values begin where no discontinuation explains them."""
+    @property
+    def differences(self) -> pd.DataFrame:
+        """Differences of shares, *estimates*, handling by handling."""
+        return pd.concat([each.differences for each in self.handled], ignore_index=True)
+
+    @property
+    def needed(self) -> pd.DataFrame:
+        """Numbers needed to treat, *estimates*, handling by handling."""
+        return pd.concat([each.needed for each in self.handled], ignore_index=True)
 
 
 @dataclass(frozen=True)
@@ -223,8 +277,11 @@ class Analysis:
     intercurrent_events : DataFrame
         Of all who were randomised: subject, kind, day.
     intercurrent_rates : DataFrame
-        *estimates* of the kinds of these in the efficacy population; empty where there are none.
-    sensitivity : dict of str to Fit
+        *estimates* of the kinds of these in the efficacy population, and of the values recorded after them; empty where there
+        are none.
+    adjusted : DataFrame
+        *estimates* of the differences that the protocol adjusts together, with ``p_adjusted``; empty where it adjusts none.
+    sensitivity : dict of str to Fit or ImputedFit
         Models of the primary difference by what tells them apart, the primary model first.
     flow : DataFrame
         *events* of the disposition, with those analysed.
@@ -250,7 +307,8 @@ class Analysis:
     disposition_rates: pd.DataFrame
     intercurrent_events: pd.DataFrame
     intercurrent_rates: pd.DataFrame
-    sensitivity: dict[str, Fit]
+    adjusted: pd.DataFrame
+    sensitivity: dict[str, Fit | ImputedFit]
     flow: pd.DataFrame
     diaries: pd.DataFrame | None
     missing: MissingValues | None
@@ -280,29 +338,37 @@ class Analysis:
             ]
         together = pd.concat([part for part in parts if not part.empty], ignore_index=True)
         # The primary difference, for instance, is in two frames; rows that differ in a number stay and are refused.
-        return as_estimates(together.drop_duplicates(ignore_index=True).to_dict("series"))
+        together = together.drop_duplicates(ignore_index=True)
+        if not self.adjusted.empty:
+            decided = self.adjusted[[*ESTIMATES_KEY, "p_adjusted", "rejected", "multiplicity"]]
+            together = together.merge(decided, on=list(ESTIMATES_KEY), how="left")
+        return as_estimates(together.to_dict("series"))
 
     @property
     def primary_differences(self) -> dict[str, pd.DataFrame]:
         """The difference at the primary visit by each model of `sensitivity`, *estimates*."""
-        found = {label: fit.differences() for label, fit in self.sensitivity.items()}
+        level = self.trial.protocol.conf_level
+        found = {label: fit.differences(conf_level=level) for label, fit in self.sensitivity.items()}
         return {label: frame[frame["visit"] == self.visit] for label, frame in found.items()}
 
     @property
     def settings(self) -> dict[str, object]:
         """What was analysed how, the protocol's words and the defaults in the places it left open."""
         rule, fit = self.primary.endpoint.rule, self.primary.fit
-        imputed = self.missing is not None and self.missing.determined("imputed")
+        imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined("imputed"))
         return {
             "endpoint": self.primary.endpoint.label,
             "visit": self.visit,
             "covariates": list(self.covariates),
             "efficacy_population": self.efficacy_trial.population,
             "safety_population": self.safety.trial.population if self.safety else "",
-            "analysis": "mmrm" if self.primary.by_mmrm else "ancova",
+            "analysis": self.primary.analysis,
+            "conf_level": self.trial.protocol.conf_level,
             **({"covariance": fit.structure} if isinstance(fit, MmrmFit) else {}),
             "handling": self.primary.handling,
-            **({"imputations": N_IMPUTATIONS, "imputation_seed": IMPUTATION_SEED} if imputed else {}),
+            "imputation": self.trial.protocol.imputation,
+            **({"draws": self.trial.protocol.draws, "seed": self.trial.protocol.seed} if imputed else {}),
+            "multiplicity": dict(self.trial.protocol.multiplicity),
             "intercurrent": dict(self.trial.protocol.intercurrent),
             "response": self.response if self.responses else "",
             "diary_rule": rule.handling if rule else "",

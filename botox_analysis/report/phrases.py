@@ -8,20 +8,12 @@ from botox_analysis import wording
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report.parts import Analysis, Efficacy
 from botox_analysis.schema import BASELINE
-from botox_analysis.trials.strategies import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
 
 _POPULATIONS = {
     "itt": "the intention-to-treat population",
     "safety": "the safety population",
     "per_protocol": "the per-protocol population",
     "all randomised": "all randomised subjects",
-}
-
-_STRATEGIES = {
-    TREATMENT_POLICY: "by treatment policy (recorded values are used whatever happened)",
-    HYPOTHETICAL: "by a hypothetical strategy (values after {it} are not used)",
-    COMPOSITE: "by a composite strategy (no change from baseline stands for the values after {it})",
-    WHILE_ON_TREATMENT: "by a while-on-treatment strategy (the last value before {it} stands for those after {it})",
 }
 
 
@@ -39,34 +31,6 @@ def population(name: str) -> str:
         With its article.
     """
     return _POPULATIONS.get(name, f"the population '{name}'")
-
-
-def intercurrent(analysis: Analysis) -> str:
-    """What becomes of values after intercurrent events.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of the trial.
-
-    Returns
-    -------
-    str
-        A sentence; without strategies of the protocol, what is done without them.
-    """
-    strategies = analysis.trial.protocol.intercurrent
-    kinds = list(dict.fromkeys(analysis.intercurrent_events["kind"]))
-    if not kinds:
-        return "No intercurrent events are recorded."
-    if not strategies:
-        any_of = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
-        return f"Intercurrent events: values are used whether or not {any_of} happened: a treatment-policy strategy."
-    said: list[str] = []
-    for word in dict.fromkeys(strategies.values()):
-        alike = [kind for kind, strategy in strategies.items() if strategy == word]
-        verb = "" if said else f" {'is' if len(alike) == 1 else 'are'} handled"
-        said.append(f"{wording.joined(alike)}{verb} {_STRATEGIES[word].format(it='it' if len(alike) == 1 else 'them')}")
-    return f"Intercurrent events: {', '.join(said)}."
 
 
 def level(row: pd.Series) -> str:

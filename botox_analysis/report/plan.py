@@ -6,20 +6,17 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.endpoints.diary import diary_endpoints_of
-from botox_analysis.endpoints.diary_rule import PREEMPT, RULES, UNKNOWN_SEVERITY
+from botox_analysis.endpoints.diary_rule import RULES
 from botox_analysis.endpoints.emergent import safety_trial
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import intercurrent_events
 from botox_analysis.endpoints.scales import endpoints_of
 from botox_analysis.models.descriptives import ALL_ARMS
-from botox_analysis.models.design import is_number
-from botox_analysis.models.imputation import STRATEGIES
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.report.efficacy import ANALYSES, Comparison, compare_endpoint
+from botox_analysis.report.efficacy import Comparison, compare_endpoint
 from botox_analysis.report.intercurrent import refuse_unknown_strategies
-from botox_analysis.schema import BASELINE
+from botox_analysis.report.planned import directed, family_of, refuse_unfit_emergent, refuse_unknown_words
 from botox_analysis.trials.trial import ALL_RANDOMISED, Protocol, Trial
 
 HALVED = Protocol().reduction
@@ -44,6 +41,8 @@ class Plan:
         Of the primary endpoint.
     visit : str
         The primary visit.
+    family : tuple of str
+        Names of the endpoints whose differences at that visit are adjusted together; empty where nothing is adjusted.
     """
 
     trial: Trial
@@ -53,6 +52,7 @@ class Plan:
     events: pd.DataFrame
     primary: Comparison
     visit: str
+    family: tuple[str, ...] = ()
 
 
 def plan_of(trial: Trial) -> Plan:
@@ -91,6 +91,8 @@ def plan_of(trial: Trial) -> Plan:
     efficacy_trial = trial.restrict(efficacy_population(trial))
     _refuse_missing_arms(efficacy_trial)
     safe = _safe(trial)
+    refuse_unfit_emergent(trial, safe)
+    family = family_of(trial, endpoints)
     events = intercurrent_events(trial)
     primary = compare_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis, events=events)
     _refuse_one_visit(trial, primary)
@@ -101,7 +103,7 @@ def plan_of(trial: Trial) -> Plan:
             f"{trial.name}: the protocol's visit '{visit}' is not among those of {primary.endpoint.name} at which arms can be "
             f"compared: {listed(primary.visits)}."
         )
-    return Plan(trial, efficacy_trial, safe, tuple(endpoints), events, primary, visit)
+    return Plan(trial, efficacy_trial, safe, tuple(endpoints), events, primary, visit, tuple(family))
 
 
 def efficacy_population(trial: Trial) -> str:
@@ -139,7 +141,7 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
         Nothing was measured, or not what the protocol calls primary; or a word of the protocol is not known.
     """
     planned = trial.protocol
-    _refuse_unknown_words(trial)
+    refuse_unknown_words(trial)
     of_diary = [_as_planned(each, planned) for each in diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
     endpoints = [*of_diary, *endpoints_of(trial)]
     if not endpoints:
@@ -152,14 +154,14 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
                 f"'{endpoint.label}'; expected another name for one of them."
             )
     if not planned.endpoint:
-        return endpoints
+        return [directed(endpoints[0], trial), *endpoints[1:]]
     primary = [endpoint for endpoint in endpoints if endpoint.name == planned.endpoint]
     if not primary:
         raise DataError(
             f"{trial.name}: the protocol's endpoint '{planned.endpoint}' is not measured; what is: "
             f"{listed([endpoint.name for endpoint in endpoints])}."
         )
-    return primary + [endpoint for endpoint in endpoints if endpoint is not primary[0]]
+    return [directed(primary[0], trial), *(endpoint for endpoint in endpoints if endpoint is not primary[0])]
 
 
 def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
@@ -174,47 +176,6 @@ def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
             baseline_minimum_days=planned.baseline_minimum_days or rule.baseline_minimum_days,
         )
     )
-
-
-def _refuse_unknown_words(trial: Trial) -> None:
-    planned = trial.protocol
-    words = (
-        ("analysis", planned.analysis, ANALYSES),
-        ("handling", planned.handling, STRATEGIES),
-        ("diary_rule", planned.diary_rule, RULES),
-        ("unknown_severity", planned.unknown_severity, UNKNOWN_SEVERITY),
-    )
-    for key, word, known in words:
-        if word and word not in known:
-            meant = did_you_mean(word, known)
-            raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.{meant}")
-    of_period = RULES.get(planned.diary_rule, PREEMPT).period_days
-    if not 0 <= planned.baseline_minimum_days <= of_period:
-        raise DataError(
-            f"{trial.name}, protocol: found baseline_minimum_days = {planned.baseline_minimum_days}; expected 1 to {of_period}."
-        )
-    if BASELINE in planned.covariates:
-        raise DataError(
-            f"{trial.name}, protocol: found '{BASELINE}' among the covariates; expected others: where there is one, it is in "
-            "the model by itself."
-        )
-    strange = [name for name in planned.covariates if name not in trial.covariates]
-    if strange:
-        raise DataError(
-            f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
-            f"these are {listed(trial.covariates)}."
-        )
-    marked = [name for name in planned.covariates if ":" in name]
-    if marked:
-        raise DataError(
-            f"{trial.name}, protocol: found the covariate {listed(marked)}; expected a name without ':', which marks an effect "
-            "by visit: rename the column by [columns.subjects]."
-        )
-    twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
-    if twice:
-        raise DataError(f"{trial.name}, protocol: found the covariate {listed(twice)} more than once; expected each once.")
-    for name in planned.covariates:
-        is_number(trial.subjects[name])  # refuses dates
 
 
 def _refuse_missing_arms(trial: Trial) -> None:

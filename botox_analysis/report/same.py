@@ -103,7 +103,8 @@ def _apart(one: pd.Series, other: pd.Series, std_error: pd.Series | None) -> np.
         size = np.fmax(size, pd.to_numeric(std_error, errors="coerce").to_numpy(dtype=float))
     apart = np.full(len(a), np.nan)
     known = np.isfinite(a) & np.isfinite(b) & (size > 0)
-    apart[known] = np.abs(a[known] - b[known]) / size[known]
+    # Divided first: numbers of a damaged file may be so large that their difference is none.
+    apart[known] = np.abs(a[known] / size[known] - b[known] / size[known])
     return apart
 
 
@@ -124,7 +125,9 @@ def is_same_drawing(before: Path, now: Path) -> bool:
     if _NUMBER.sub("0", one) != _NUMBER.sub("0", other):
         return False
     a, b = (np.array(_NUMBER.findall(text), dtype=float) for text in (one, other))
-    return bool((np.abs(a - b) <= SAME_POINT).all())
+    with np.errstate(invalid="ignore", over="ignore"):
+        # A damaged drawing may have numbers beyond all.
+        return bool((np.abs(a - b) <= SAME_POINT).all())
 
 
 def _with_names_in_order(svg: str) -> str:

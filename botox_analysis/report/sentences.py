@@ -1,171 +1,14 @@
-"""The sentences of a report: headline, captions, titles. Numbers come from *estimates* and are written by `wording`."""
+"""The captions of figures and the titles of tables. Numbers come from *estimates* and are written by `wording`."""
 
 from __future__ import annotations
 
-import pandas as pd
-
 from botox_analysis import wording
-from botox_analysis.endpoints.adverse_events import ANY
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.report import phrases
-from botox_analysis.report.parts import N_IMPUTATIONS, Analysis, Efficacy
+from botox_analysis.report.efficacy import ROBUST, robust_of
+from botox_analysis.report.parts import Analysis, Efficacy
 
 SIMULATED_BANNER = "Simulated data. Nobody in this trial exists; nothing here is evidence of any effect."
-
-
-def headline(analysis: Analysis) -> list[str]:
-    """What was found, in a few sentences.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of the trial.
-
-    Returns
-    -------
-    list of str
-        The primary difference, percentages, responders, adverse events.
-    """
-    return [
-        *_difference_sentences(analysis),
-        *_baseline_sentences(analysis),
-        *_reduction_sentences(analysis),
-        *_responder_sentences(analysis),
-        *_safety_sentences(analysis),
-    ]
-
-
-def _difference_sentences(analysis: Analysis) -> list[str]:
-    primary, visit = analysis.primary, analysis.visit
-    differences = primary.differences[primary.differences["visit"] == visit]
-    means = primary.means[primary.means["visit"] == visit].set_index("arm")
-    digits = wording.decimals_for(primary.means["std_error"])
-    said = []
-    last = str(primary.outcomes["visit"].cat.categories[-1])
-    if not analysis.trial.protocol.visit and visit != last:
-        said.append(f"At {last}, the last visit, an arm has no value; the last at which the arms can be compared is {visit}.")
-    for _, row in differences.iterrows():
-        arm, reference = row["arm"], row["reference"]
-        said.append(
-            f"At {visit}, the {phrases.adjective(analysis)}{phrases.mean_of(primary)} was "
-            f"{wording.number(means.loc[arm, 'estimate'], digits)} with {arm} and "
-            f"{wording.number(means.loc[reference, 'estimate'], digits)} with {reference}: a difference of "
-            f"{wording.number(row['estimate'], digits)} ({phrases.level(row)} {wording.interval(row['conf_low'], row['conf_high'], digits)}"
-            f"{_comma(wording.p_phrase(row['p_value']))}; {_n(primary, row)})."
-        )
-    return said
-
-
-def _baseline_sentences(analysis: Analysis) -> list[str]:
-    """Where there is no baseline, what is compared and what is adjusted for."""
-    if analysis.primary.has_baseline:
-        return []
-    names = phrases.effects(analysis, by_mmrm=False)
-    adjusted = f"they are adjusted for {wording.joined(names)} only" if names else "nothing is adjusted"
-    label = analysis.primary.endpoint.label
-    return [f"There is no baseline of {label}: its values are compared instead of changes, and {adjusted}."]
-
-
-def _n(primary: Efficacy, row: pd.Series) -> str:
-    """Subjects of a difference; where all visits are analysed together, those in the model, too."""
-    in_model = primary.average.set_index("arm").loc[row["arm"], "n"] if primary.by_mmrm else row["n"]
-    if in_model == row["n"]:
-        return f"n = {wording.count(in_model)}"
-    return f"n = {wording.count(in_model)}, {wording.count(row['n'])} of them with a value at {row['visit']}"
-
-
-def _reduction_sentences(analysis: Analysis) -> list[str]:
-    reduction = _of(analysis.primary.unadjusted, "percent reduction of the mean", analysis.visit)
-    if reduction["estimate"].isna().any():
-        return []
-    parts = []
-    for _, row in reduction.iterrows():
-        fell = row["estimate"] >= 0
-        low, high = sorted((row["conf_low"], row["conf_high"])) if fell else sorted((-row["conf_low"], -row["conf_high"]))
-        parts.append(
-            f"{'fell' if fell else 'rose'} by {wording.number(abs(row['estimate']), 0)} % "
-            f"({phrases.level(row)} {wording.interval(low, high, 0)}) with {row['arm']}"
-        )
-    return [f"Unadjusted, the mean {wording.joined(parts)}, compared with baseline."]
-
-
-def _responder_sentences(analysis: Analysis) -> list[str]:
-    responses = analysis.responses
-    if responses is None:
-        return []
-    planned = analysis.trial.protocol
-    handling = analysis.primary.handling
-    chosen = [
-        _at(frame, analysis.visit, planned.points or planned.reduction)
-        for frame in (responses.rates, responses.differences, responses.needed)
-    ]
-    # As in the primary analysis first, as non-response last.
-    rates, differences, needed = (frame[frame["method"] == frame["method"].iloc[0]] for frame in chosen)
-    if not (rates["n"] > 0).all():
-        return []
-    parts = [
-        f"{wording.count(row['n_events'])} of {wording.count(row['n'])} ({wording.number(100 * row['estimate'])} %) with {row['arm']}"
-        for _, row in rates.iterrows()
-    ]
-    sentence = f"A {analysis.response} was seen in {wording.joined(parts)} ({handling}), "
-    sentence += wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
-    imputed = chosen[0][chosen[0]["method"] == chosen[0]["method"].iloc[-1]]
-    counted = [f"{wording.number(100 * row['estimate'])} % with {row['arm']}" for _, row in imputed.iterrows()]
-    return [
-        f"{sentence}{_needed(needed)}.",
-        f"If missing values count as non-response, the shares are {wording.joined(counted)}.",
-    ]
-
-
-def _needed(needed: pd.DataFrame) -> str:
-    """The numbers needed to treat, after the differences they are the inverse of."""
-    several = len(needed) > 1
-    said = [
-        wording.number_needed(row["estimate"], row["conf_low"], row["conf_high"]) + (f" with {row['arm']}" if several else "")
-        for _, row in needed.iterrows()
-    ]
-    return f"; number needed to treat: {wording.joined(said)}"
-
-
-def _safety_sentences(analysis: Analysis) -> list[str]:
-    safety = analysis.safety
-    if safety is None:
-        return []
-    rates = safety.overview[safety.overview["category"] == ANY]
-    if not rates["n_events"].any():
-        subjects = [
-            f"{wording.count(row['n'])}{' subjects' * (not at)} with {row['arm']}" for at, (_, row) in enumerate(rates.iterrows())
-        ]
-        return [f"No treatment-emergent adverse event was recorded: in none of {wording.joined(subjects)}."]
-    differences = safety.overview_differences[safety.overview_differences["category"] == ANY]
-    parts = [
-        f"{wording.count(row['n_events'])} of {wording.count(row['n'])} subjects with {row['arm']} ({wording.number(100 * row['estimate'])} %)"
-        for _, row in rates.iterrows()
-    ]
-    said = [
-        f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}, "
-        + wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
-        + "."
-    ]
-    if not safety.shown.empty and safety.shown["estimate"].max() > 0:
-        top = safety.shown.loc[safety.shown["estimate"].idxmax()]
-        pair = safety.terms[(safety.terms["category"] == top["category"]) & (safety.terms["within"] == top["within"])].set_index(
-            "arm"
-        )
-        shares = [f"{wording.number(100 * pair.loc[arm, 'estimate'])} % with {arm}" for arm in (top["arm"], top["reference"])]
-        n_terms = len(safety.shown.drop_duplicates(["within", "category"]))
-        which = f"Of the {n_terms} most frequent terms, the" if n_terms > 1 else "The"
-        said.append(f"{which} largest excess over {top['reference']} was in {top['category']}: {wording.joined(shares)}.")
-    return said
-
-
-def _points_sentence(row: pd.Series, *, name_arm: bool) -> str:
-    low, high = 100 * row["conf_low"], 100 * row["conf_high"]
-    of_arm = f" for {row['arm']}" if name_arm else ""
-    return (
-        f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points "
-        f"({phrases.level(row)} {wording.interval(low, high)})"
-    )
 
 
 def captions(analysis: Analysis) -> dict[str, str]:
@@ -187,12 +30,15 @@ def captions(analysis: Analysis) -> dict[str, str]:
     adjusted = phrases.adjusted(analysis, by_mmrm=False)
     n_sensitivity = [wording.count(n) for frame in analysis.primary_differences.values() for n in frame["n"]]
     by_mmrm = any(isinstance(fit, MmrmFit) for fit in analysis.sensitivity.values())
+    robust = robust_of(primary) in analysis.sensitivity
     texts = {
         "flow": (
             "Flow of subjects from randomisation to the primary analysis, by arm. "
             + (
                 "All with a value at any visit are in the primary analysis."
                 if primary.by_mmrm
+                else f"Of those analysed at {visit} values were observed or imputed."
+                if primary.is_imputed
                 else f"Who left late may have been observed long enough to be analysed at {visit}."
             )
         ),
@@ -209,7 +55,9 @@ def captions(analysis: Analysis) -> dict[str, str]:
             f"The primary difference at {visit} by other models{', and without covariates' if analysis.covariates else ''}; "
             f"{population}, with {level}. "
             + ("MMRM: mixed model for repeated measures, of all visits. " if by_mmrm else "")
-            + f"ANCOVA: analysis of covariance at {visit} alone{adjusted}. Subjects with a value at {visit}, observed or imputed, from top to bottom: "
+            + f"ANCOVA: analysis of covariance at {visit} alone{adjusted}. "
+            + (f"{ROBUST} variance: the spread may differ between subjects. " if robust else "")
+            + f"Subjects with a value at {visit}, observed or imputed, from top to bottom: "
             f"n = {wording.joined(n_sensitivity)}."
         ),
     }
@@ -258,7 +106,7 @@ def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[s
     }
     if not missing.handlings.empty:
         by_draws = (
-            f", {N_IMPUTATIONS} imputations under each assumption of what the missing values would have been (Rubin's rules)"
+            f", {analysis.trial.protocol.draws} imputations under each assumption of what the missing values would have been (Rubin's rules)"
             if missing.determined("imputed")
             else ""
         )
@@ -319,14 +167,17 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
     titles = {
         "baseline": f"Baseline characteristics, {population}",
         "disposition": "Disposition, all randomised",
-        "intercurrent": f"Intercurrent events, {population}",
+        "intercurrent": f"Intercurrent events, {population}: subjects n (%)",
         "efficacy": f"{wording.capital(analysis.primary.endpoint.label)}, {population}"
         + (" (n: subjects with a value)" if analysis.primary.by_mmrm else ""),
         "change": f"{wording.capital(analysis.primary.endpoint.label)}, unadjusted, {population}",
         "secondary": f"Secondary endpoints at {analysis.visit}{_or_last(analysis)}, {population}",
         "responders": f"Responders, {analysis.primary.endpoint.label}, {population}",
+        "validity": "What the primary difference rests on",
         "left_out": "What was left out, and why",
     }
+    if not analysis.adjusted.empty:
+        titles["adjusted"] = f"Adjustment for multiplicity: {analysis.adjusted['multiplicity'].iloc[0]}"
     if analysis.missing is not None:
         titles["missing"] = f"Missing values of {analysis.primary.endpoint.label}, {population}"
         titles["handlings"] = (
@@ -335,7 +186,7 @@ def table_titles(analysis: Analysis) -> dict[str, str]:
         )
     if analysis.safety is not None:
         safe = phrases.population(analysis.safety.trial.population)
-        titles["adverse_events_overview"] = f"Adverse events: overview, {safe}"
+        titles["adverse_events_overview"] = f"Adverse events: overview, {safe}: subjects n (%), and occurrences"
         titles["incidence"] = f"Adverse events: incidence per 100 patient-years at risk of the first, {safe}"
         titles["adverse_events"] = f"Adverse events by class and term, {safe}: subjects n (%) [occurrences]"
     return titles
@@ -345,33 +196,3 @@ def _or_last(analysis: Analysis) -> str:
     """What the title adds where an endpoint was not assessed at the primary visit."""
     elsewhere = any(analysis.visit not in efficacy.fit.visits for efficacy in analysis.secondary)
     return " or their last visit" if elsewhere else ""
-
-
-def _of(estimates: pd.DataFrame, measure: str, visit: str) -> pd.DataFrame:
-    return estimates[(estimates["measure"] == measure) & (estimates["visit"] == visit)]
-
-
-def _at(estimates: pd.DataFrame, visit: str, threshold: float) -> pd.DataFrame:
-    return estimates[(estimates["visit"] == visit) & ((estimates["threshold"] - threshold).abs() < 1e-12)]
-
-
-def _comma(text: str) -> str:
-    return f", {text}" if text else ""
-
-
-def secondary_visit(efficacy: Efficacy, visit: str) -> str:
-    """The visit at which a secondary endpoint is tabulated.
-
-    Parameters
-    ----------
-    efficacy : Efficacy
-        An analysed endpoint.
-    visit : str
-        The primary visit.
-
-    Returns
-    -------
-    str
-        The primary visit where the endpoint has it, else its last.
-    """
-    return visit if visit in efficacy.fit.visits else efficacy.fit.visits[-1]

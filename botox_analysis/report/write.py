@@ -7,10 +7,9 @@ import hashlib
 import json
 import math
 import platform
-import re
-import shutil
-import tempfile
+import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -20,25 +19,30 @@ import pandas as pd
 
 from botox_analysis import figures, wording
 from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.refusal import DataError, listed, require_trial
+from botox_analysis.refusal import require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.draft import mend, replacing
+from botox_analysis.report.folder import MADE_BY, MANIFEST, folder_of
+from botox_analysis.report.footnotes import footnotes
+from botox_analysis.report.headline import headline
 from botox_analysis.report.kernels import kernels
-from botox_analysis.report.parts import Analysis, Efficacy, MissingValues
-from botox_analysis.schema import BASELINE
+from botox_analysis.report.parts import Analysis, Efficacy, MissingValues, secondary_visit
+from botox_analysis.report.validity import validity
+from botox_analysis.schema import BASELINE, HIGHER
 from botox_analysis.tables.adverse_events import table_adverse_events
 from botox_analysis.tables.baseline import table_baseline
 from botox_analysis.tables.disposition import table_disposition
 from botox_analysis.tables.efficacy import table_change, table_efficacy
 from botox_analysis.tables.incidence import table_incidence
 from botox_analysis.tables.missing import table_missing
+from botox_analysis.tables.multiplicity import table_multiplicity
 from botox_analysis.tables.responders import table_responders
 from botox_analysis.tables.sensitivity import table_sensitivity
 from botox_analysis.tables.writers import to_html, write_table
-from botox_analysis.trials.readers.files import parsing
-from botox_analysis.trials.trial import Trial
+from botox_analysis.trials.trial import LEFT_OUT, Trial
 
-MANIFEST, PAGE, ESTIMATES = "manifest.json", "index.html", "estimates.csv"
+PAGE, ESTIMATES = "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
 _FIGURES = (
@@ -59,12 +63,6 @@ _FIGURES = (
 )
 """In the order of the page."""
 
-MADE_BY = "botox-analysis report"
-
-_INSIDE = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*")
-"""Paths of files inside a report: no way out of the folder begins with a letter, a digit, ``_`` or ``-``."""
-
-_LONGEST_PATH = 250
 REM_PER_INCH = 7.6
 """Size of figures on the page."""
 
@@ -80,7 +78,8 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     trial : Trial
         With all who were randomised. Its protocol says what is primary.
     folder : str or Path
-        Where to write. A report that is there is replaced when the new one is complete, and stays if anything fails.
+        Where to write. A report that is there is replaced when the new one is complete, and stays if anything fails; what a
+        killed run left beside it is put back or removed.
     progress : callable, optional
         Told before each step: what, steps done, steps in all.
 
@@ -92,122 +91,56 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     Raises
     ------
     DataError
-        The folder holds something else than a report, or the trial cannot be analysed.
+        The folder holds something else than a report, another run is writing it, it cannot be written, or the trial cannot be
+        analysed.
     FitError
         A model is not determined by the data.
     """
     require_trial(trial)
-    folder = Path(folder).resolve()
-    _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that the last step is a rename.
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _fill(trial, draft, progress or (lambda *_: None))
-        _swap(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    folder = folder_of(folder)
+    tell = progress or (lambda *_: None)
+    for repaired in mend(folder):
+        tell(repaired, 0, 1)
+    with replacing(folder) as draft:
+        _fill(trial, draft, tell)
     return folder / PAGE
-
-
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse to replace anything that is not a report, or a report to which somebody has added files."""
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder.name}: found a file; expected a folder for the report, or none.")
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    if not there:
-        return
-    if MANIFEST not in there:
-        raise DataError(
-            f"{folder.name}: found other files and no {MANIFEST}; expected an earlier report, an empty folder, or none."
-        )
-    strange = sorted(there - {MANIFEST, *read_manifest(folder)["outputs"]})
-    if strange:
-        raise DataError(
-            f"{folder.name}: found {listed(strange)}, which the earlier report did not write; "
-            "move it away, or choose another folder."
-        )
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a report.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the report.
-
-    Returns
-    -------
-    dict
-        What `write_report` recorded.
-
-    Raises
-    ------
-    DataError
-        There is none, it is something else's, or damaged; or it names a file outside the folder.
-    """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise DataError(f"{folder.name}: found no {MANIFEST}; expected the folder of a report.")
-    with parsing(f"{folder.name}/{MANIFEST}", "JSON in UTF-8, as botox-analysis wrote it"):
-        manifest = json.loads(path.read_bytes().decode("utf-8"))
-        # A text with half of a pair of code units can be read, and not written.
-        json.dumps(manifest, ensure_ascii=False).encode()
-    if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
-        raise DataError(f"{folder.name}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
-    for part in ("inputs", "settings", "versions", "kernels"):
-        if not isinstance(manifest.setdefault(part, {}), dict):
-            raise DataError(
-                f"{folder.name}/{MANIFEST}: found {_shown(manifest[part])} under '{part}'; expected names and values."
-            )
-    for file, checksum in manifest["outputs"].items():
-        if not _INSIDE.fullmatch(file) or len(file) > _LONGEST_PATH:
-            raise DataError(f"{folder.name}/{MANIFEST}: found the output {_shown(file)}; expected a file inside the folder.")
-        if not isinstance(checksum, str):
-            raise DataError(f"{folder.name}/{MANIFEST}: found {_shown(checksum)} for '{file}'; expected a checksum, as a text.")
-    return manifest
-
-
-def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
-
-
-def _swap(draft: Path, folder: Path) -> None:
-    draft.chmod(0o755)
-    if not folder.exists():
-        draft.rename(folder)
-        return
-    old = draft.with_name(f"{draft.name}-old")
-    folder.rename(old)
-    try:
-        draft.rename(folder)
-    except BaseException:
-        old.rename(folder)
-        raise
-    shutil.rmtree(old)
 
 
 def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
     n_steps = len(_FIGURES) + 3
     progress("analysing", 0, n_steps)
     analysis = analyse(trial)
-    progress("writing tables", 1, n_steps)
-    estimates = analysis.estimates
-    (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
-    tables = _write_tables(analysis, folder / "tables")
     (folder / "figures").mkdir()
     captions = sentences.captions(analysis)
+    lacking: set[str] = set()
     for number, name in enumerate(_FIGURES):
-        progress(f"drawing {name.replace('_', ' ')}", 2 + number, n_steps)
+        progress(f"drawing {name.replace('_', ' ')}", 1 + number, n_steps)
         if name in captions:
-            figures.style.save_figure(_draw(name, analysis), folder / "figures" / name)
+            lacking.update(_save(_draw(name, analysis), folder / "figures" / name))
+    progress("writing tables", n_steps - 2, n_steps)
+    estimates = analysis.estimates
+    (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
+    tables = _write_tables(_with_letters_left_out(analysis, "".join(sorted(lacking))), folder / "tables")
     progress("writing the page", n_steps - 1, n_steps)
     page = _render(analysis, captions, tables, folder)
     (folder / PAGE).write_bytes(page.encode())
     (folder / MANIFEST).write_bytes(_manifest(analysis, folder).encode())
     progress("done", n_steps, n_steps)
+
+
+def _save(ax: Any, path: Path) -> str:
+    """Save a figure; the letters that its font lacks, which the report names once for all of its figures."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", figures.style.MissingLettersWarning)
+        figures.style.save_figure(ax, path)
+    return figures.style.letters_lacking(ax)
+
+
+def _with_letters_left_out(analysis: Analysis, letters: str) -> Analysis:
+    if not letters:
+        return analysis
+    row = pd.DataFrame([("figures", figures.style.missing_letters(letters), len(letters))], columns=list(LEFT_OUT))
+    return replace(analysis, left_out=pd.concat([analysis.left_out, row], ignore_index=True))
 
 
 def _draw(name: str, analysis: Analysis) -> Any:
@@ -278,11 +211,14 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         tables["baseline"] = table_baseline(analysis.baseline)
     if analysis.secondary:
         chosen = [
-            (frame[frame["visit"] == sentences.secondary_visit(efficacy, analysis.visit)])
+            (frame[frame["visit"] == secondary_visit(efficacy, analysis.visit)])
             for efficacy in analysis.secondary
             for frame in (efficacy.means, efficacy.differences)
         ]
         tables["secondary"] = _adjusted(table_efficacy(pd.concat(chosen[0::2]), pd.concat(chosen[1::2])), analysis)
+    if not analysis.adjusted.empty:
+        tables["adjusted"] = table_multiplicity(analysis.adjusted)
+    tables["validity"] = _grounds(analysis)
     if analysis.missing is not None:
         tables["missing"] = table_missing(analysis.missing.counted)
     if analysis.missing is not None and not analysis.missing.handlings.empty:
@@ -293,7 +229,9 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
         tables["responders"] = table_responders(_told(responses.rates, analysis), _told(compared, analysis))
     if analysis.safety is not None:
         safety = analysis.safety
-        tables["adverse_events_overview"] = table_adverse_events(safety.overview, safety.overview_differences)
+        tables["adverse_events_overview"] = table_adverse_events(
+            safety.overview, safety.overview_differences, occurrences="beside"
+        )
         if not safety.incidence.empty:
             tables["incidence"] = table_incidence(safety.incidence, safety.incidence_ratios)
         if not safety.terms.empty:
@@ -322,9 +260,32 @@ def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
 def _change(primary: Efficacy) -> pd.DataFrame:
     """Means and changes; without a baseline the means alone."""
     if primary.has_baseline:
-        return table_change(primary.unadjusted)
+        table = table_change(primary.unadjusted)
+        if primary.endpoint.better == HIGHER:
+            return table[[name for name in table.columns if "reduction" not in name]]
+        return table
     table = table_change(primary.unadjusted[primary.unadjusted["visit"] != BASELINE])
     return table[[name for name in table.columns if "change" not in name and "reduction" not in name]]
+
+
+def _grounds(analysis: Analysis) -> pd.DataFrame:
+    """What each primary difference rests on; what holds for several is there once."""
+    grounds = validity(analysis)
+    n = grounds["arm"].nunique()
+    key = ["status", "what", "detail"]
+    grounds = grounds.groupby(key, sort=False)["arm"].agg(list).reset_index()
+    of_all = grounds["arm"].map(len) == n
+    grounds = grounds.assign(of_all=of_all).sort_values(["status", "of_all"], ascending=[False, True], kind="stable")
+    of_all = grounds["of_all"]
+    named = grounds["arm"].map(", ".join).mask(of_all, "all")
+    return pd.DataFrame(
+        ({"Difference": named} if n > 1 else {})
+        | {
+            "Status": grounds["status"].map(wording.capital),
+            "What": grounds["what"].map(wording.capital),
+            "Detail": grounds["detail"].map(wording.capital),
+        }
+    )
 
 
 def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
@@ -351,7 +312,7 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
     return template.render(
         name=trial.name,
         banner=sentences.SIMULATED_BANNER if trial.provenance.get("simulated") == "yes" else "",
-        headline=sentences.headline(analysis),
+        headline=headline(analysis),
         estimand=paragraphs.estimand(analysis),
         captions=captions,
         pictures=pictures,
@@ -359,6 +320,7 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
         order={name: number for number, name in enumerate(pictures, start=1)},
         tables={name: Markup(to_html(table)) for name, table in tables.items()},  # noqa: S704 - to_html escapes every text
         titles=sentences.table_titles(analysis),
+        notes=footnotes(analysis),
         methods=paragraphs.methods(analysis),
         provenance=trial.provenance,
         versions=_versions(),

@@ -8,15 +8,25 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.refusal import require_columns
+from botox_analysis.refusal import require_choice, require_columns
 from botox_analysis.schema import Event
 from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns, event_names, rows_by_event
 
 FIRST = "Adverse event"
 
 
-def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None = None, *, at_least: float = 0.0) -> pd.DataFrame:
-    """Adverse events by arm: subjects n (%), occurrences in brackets; terms are indented below their class.
+OCCURRENCES = IN_BRACKETS, BESIDE = ("in brackets", "beside")
+"""Where occurrences stand: in the cell of the subjects, or in a column of their own."""
+
+
+def table_adverse_events(
+    rates: pd.DataFrame,
+    differences: pd.DataFrame | None = None,
+    *,
+    at_least: float = 0.0,
+    occurrences: str = IN_BRACKETS,
+) -> pd.DataFrame:
+    """Adverse events by arm: subjects n (%), and occurrences; terms are indented below their class.
 
     Parameters
     ----------
@@ -28,6 +38,8 @@ def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None =
     at_least : float
         Only terms that this share of subjects, in per cent, had in at least one arm, and their classes; the last row says how
         many terms are not shown.
+    occurrences : str
+        ``"in brackets"`` behind the subjects, or ``"beside"``, in a column of their own.
 
     Returns
     -------
@@ -40,8 +52,9 @@ def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None =
     DataError
         A frame is empty or of another kind, counts are not among the columns, or an event has two rows in an arm.
     ValueError
-        `at_least` is no percentage.
+        `at_least` is no percentage, or the place of occurrences is not known.
     """
+    require_choice(occurrences, OCCURRENCES, "occurrences")
     if not 0 <= at_least <= 100:
         raise ValueError(f"at_least is {at_least!r}; it is in per cent, from 0 to 100.")
     events, counted = rows_by_event(rates, ["proportion"], "rates")
@@ -52,7 +65,7 @@ def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None =
     shown = _frequent(events, counted, list(heads), at_least)
     columns = {
         FIRST: [names[event] for event in shown],
-        **{head: [_count(counted.get((event, arm)), with_total=head == arm) for event in shown] for arm, head in heads.items()},
+        **_counts(shown, counted, heads, occurrences),
         **{head: [texts.get(event, wording.MISSING) for event in shown] for head, texts in compared.items()},
     }
     if len(shown) < len(events):
@@ -61,7 +74,20 @@ def table_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame | None =
     return pd.DataFrame(columns)
 
 
-def _count(row: dict[str, Any] | None, *, with_total: bool) -> str:
+def _counts(shown: list[Event], counted: Rows, heads: dict[str, str], occurrences: str) -> dict[str, list[str]]:
+    """The columns of each arm."""
+    columns: dict[str, list[str]] = {}
+    for arm, head in heads.items():
+        rows = [counted.get((event, arm)) for event in shown]
+        columns[head] = [_count(row, with_total=head == arm, in_brackets=occurrences == IN_BRACKETS) for row in rows]
+        if occurrences == BESIDE:
+            columns[f"{arm}, occurrences"] = [
+                wording.count(math.nan if row is None else row.get("occurrences", math.nan)) for row in rows
+            ]
+    return columns
+
+
+def _count(row: dict[str, Any] | None, *, with_total: bool, in_brackets: bool) -> str:
     if row is None:
         return wording.MISSING
     n_events, n = row["n_events"], row["n"]
@@ -69,7 +95,7 @@ def _count(row: dict[str, Any] | None, *, with_total: bool) -> str:
     if with_total and n > 0:
         text = text.replace(" (", f"/{wording.count(n)} (", 1)
     occurrences = row.get("occurrences", math.nan)
-    return text if math.isnan(occurrences) else f"{text} [{wording.count(occurrences)}]"
+    return f"{text} [{wording.count(occurrences)}]" if in_brackets and not math.isnan(occurrences) else text
 
 
 def _frequent(events: list[Event], counted: Rows, arms: list[str], at_least: float) -> list[Event]:

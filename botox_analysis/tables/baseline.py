@@ -8,6 +8,8 @@ from botox_analysis import wording
 from botox_analysis.schema import SPREADS, check_measures
 from botox_analysis.tables.writers import INDENT
 
+MISSING_ROW = "Missing, n"
+
 
 def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     """Baseline characteristics: mean (SD) of numbers, n (%) of categories; no p-values.
@@ -20,7 +22,9 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Text: a row per characteristic or category, a column per arm. Of a characteristic that says yes or no, the yes.
+        Text: a row per characteristic or category, a column per arm, headed by the number of its subjects. Shares and means are
+        of the subjects with a value; a characteristic that some lack has a row that counts them. Of a characteristic that says
+        yes or no, the yes.
 
     Raises
     ------
@@ -29,7 +33,10 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     check_measures(estimates, ("mean", *SPREADS, "proportion"), "estimates")
     arms = list(estimates["arm"].unique())
-    heads = {arm: f"{arm} (n = {wording.count(estimates.loc[estimates['arm'] == arm, 'n'].max())})" for arm in arms}
+    if "n_missing" not in estimates.columns:
+        estimates = estimates.assign(n_missing=0.0)
+    size = (estimates["n"] + estimates["n_missing"].fillna(0.0)).groupby(estimates["arm"], sort=False).max()
+    heads = {arm: f"{arm} (n = {wording.count(size[arm])})" for arm in arms}
     rows: list[dict[str, str]] = []
     for label in estimates["endpoint"].unique():
         about = estimates[estimates["endpoint"] == label]
@@ -44,6 +51,10 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
                 rows += [{"Characteristic": f"{INDENT}{level}"} | _shares(about, level, heads) for level in levels]
         else:
             rows.append({"Characteristic": f"{name}, mean (SD)"} | {head: _mean_sd(about, arm) for arm, head in heads.items()})
+        missing = about.drop_duplicates("arm").set_index("arm")["n_missing"]
+        if (missing > 0).any():
+            counted = {head: wording.count(missing[arm]) for arm, head in heads.items()}
+            rows.append({"Characteristic": f"{INDENT}{MISSING_ROW}"} | counted)
     return pd.DataFrame(rows, columns=["Characteristic", *heads.values()])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.schema import ALL_VISITS, MEANS, SPREADS, check_measures, refuse_subgroups
+from botox_analysis.schema import ALL_VISITS, MEANS, SPREADS, check_measures, refuse_pairs, refuse_subgroups
 
 
 def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -24,12 +24,13 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     Raises
     ------
     DataError
-        The frames are empty, or of another kind.
+        The frames are empty, of another kind, or differences are to several references.
     """
     check_measures(means, MEANS, "means")
     check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
     for frame, frame_name in ((means, "means"), (differences, "differences")):
         refuse_subgroups(frame, frame_name)
+    refuse_pairs(differences, "a table of efficacy", "differences")
     level = f"{100 * means['conf_level'].iloc[0]:g} % CI"
     reference = differences["reference"].iloc[0]
     key = ["endpoint", "visit", "arm"]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.measures import is_ratio, measure_name, scaled
+from botox_analysis.measures import is_log_ratio, is_ratio, measure_name, scaled
 from botox_analysis.schema import Event, with_events
 from botox_analysis.tables.writers import INDENT
 
@@ -28,7 +28,8 @@ COMPARISONS = {
     "event rate difference": "difference per 100 patient-years",
     "log event rate ratio": "event rate ratio",
 }
-"""The measures of `compare_rates` and `number_needed`, and how a column of them is headed."""
+COMPARISONS |= {measure_name(measure): measure_name(measure) for measure in COMPARISONS if is_log_ratio(measure)}
+"""The measures of `compare_rates`, also as ratios, and of `number_needed`, and how a column of them is headed."""
 
 
 def rows_by_event(

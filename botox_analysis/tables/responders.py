@@ -11,7 +11,8 @@ from botox_analysis.schema import check_measures
 from botox_analysis.tables.event_rows import COMPARISONS, NUMBER_NEEDED, compared
 
 _KEY = ["endpoint", "visit", "category", "handling"]
-_OF_SHARES = ("risk difference", "log risk ratio", "log odds ratio", "conditional log odds ratio", NUMBER_NEEDED)
+_LOG_RATIOS = ("log risk ratio", "log odds ratio", "conditional log odds ratio")
+_OF_SHARES = ("risk difference", *_LOG_RATIOS, *(measure_name(measure) for measure in _LOG_RATIOS), NUMBER_NEEDED)
 
 
 def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -82,5 +83,4 @@ def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count(row: pd.Series) -> str:
-    share = f"{wording.number(100 * row['estimate'])} %"
-    return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({share})"
+    return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({wording.percent(row['estimate'])} %)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.measures import measure_name, scaled, unit
+from botox_analysis.measures import SHARES, is_log_ratio, is_ratio, measure_name, scaled, unit
 from botox_analysis.refusal import DataError, listed
 from botox_analysis.schema import check_estimates
 
@@ -38,7 +38,8 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
             raise DataError(f"estimates has several of '{column}' ({listed(estimates[column].unique())}); a table shows one.")
     measure = str(estimates["measure"].iloc[0])
     numbers = estimates.reindex(columns=["missing_information", "monte_carlo_error"], fill_value=float("nan"))
-    decimals = wording.decimals_for([scaled(each, measure) for each in estimates["std_error"]])
+    ratio, share = is_ratio(measure), scaled(1.0, measure) if measure in SHARES else 1.0
+    decimals = 2 if ratio else wording.decimals_for(share * estimates["std_error"])
     of = "".join(f", {part}" for part in (estimates["category"].iloc[0], unit(measure)) if part)
     table: dict[str, list[str]] = {"Handling": [wording.capital(str(method)) for method in estimates["method"]]}
     if estimates["arm"].nunique() > 1:
@@ -53,5 +54,6 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
     if "variance_target" in estimates.columns:
         table["Variance"] = [str(target) or wording.MISSING for target in estimates["variance_target"].fillna("")]
         table["Missing information, %"] = [wording.number(100 * lost) for lost in numbers["missing_information"]]
-        table["Monte Carlo error"] = [wording.number(scaled(e, measure), decimals + 1) for e in numbers["monte_carlo_error"]]
+        of_log = " of the logarithm" if is_log_ratio(measure) else ""
+        table[f"Monte Carlo error{of_log}"] = [wording.number(share * e, decimals + 1) for e in numbers["monte_carlo_error"]]
     return pd.DataFrame(table)

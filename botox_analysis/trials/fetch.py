@@ -5,20 +5,16 @@ Each reader knows the traps of its raw file and handles them here, so that no ot
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_choice
+from botox_analysis.refusal import require_choice
 from botox_analysis.schema import BASELINE
-from botox_analysis.trials.read import sha256_of
+from botox_analysis.trials.download import Recorded, obtain
 from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial, as_trial
-
-DATA_VARIABLE = "BOTOX_ANALYSIS_DATA"
-"""Environment variable: a folder with a sub-folder for each trial, looked into before anything is downloaded."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +23,8 @@ class Source:
 
     Attributes
     ----------
-    files : mapping of str to (str, str)
-        Address and sha256 of each raw file, by its name.
+    files : mapping of str to Recorded
+        Address, sha256 and size of each raw file, by its name.
     citation : str
         What to cite.
     terms : str
@@ -37,7 +33,7 @@ class Source:
         The raw files -> `Trial`.
     """
 
-    files: Mapping[str, tuple[str, str]]
+    files: Mapping[str, Recorded]
     citation: str
     terms: str
     read: Callable[[Mapping[str, Path]], Trial]
@@ -48,7 +44,7 @@ def fetch_trial(name: str) -> Trial:
 
     Files are taken from the folder that the environment variable ``BOTOX_ANALYSIS_DATA`` names (its sub-folder of the
     trial's name) where they are there, otherwise downloaded once and kept in the user's cache. Each must have the
-    recorded sha256.
+    recorded sha256. A download reads no more than the recorded size and takes at most a minute.
 
     Parameters
     ----------
@@ -77,50 +73,15 @@ def fetch_trial(name: str) -> Trial:
     """
     require_choice(name, SOURCES, "trial")
     source = SOURCES[name]
-    paths = {file: _obtain(name, file, *where) for file, where in source.files.items()}
+    paths = {file: obtain(name, file, recorded) for file, recorded in source.files.items()}
     trial = source.read(paths)
     provenance = {
         "citation": source.citation,
         "terms": source.terms,
         "simulated": "no",
-        **{f"sha256 of {file}": checksum for file, (_, checksum) in source.files.items()},
+        **{f"sha256 of {file}": recorded.sha256 for file, recorded in source.files.items()},
     }
     return replace(trial, provenance=provenance)
-
-
-def _obtain(name: str, file: str, address: str, checksum: str) -> Path:
-    folder = os.environ.get(DATA_VARIABLE)
-    if folder:
-        local = Path(folder) / name / file
-        if local.is_file():
-            found = sha256_of(local)
-            if found != checksum:
-                raise DataError(
-                    f"{name}/{file} in the folder of {DATA_VARIABLE}: found sha256 {found[:12]}...; expected {checksum[:12]}..., "
-                    "the file the published numbers come from."
-                )
-            return local
-    import pooch
-    import requests
-
-    try:
-        return Path(
-            pooch.retrieve(
-                address,
-                known_hash=f"sha256:{checksum}",
-                fname=f"{name}-{file}",
-                path=pooch.os_cache("botox_analysis"),
-            )
-        )
-    except requests.exceptions.RequestException as error:
-        raise DataError(
-            f"{name}: found neither {file} in the folder of {DATA_VARIABLE} nor a way to download it from {address} "
-            f"({type(error).__name__}); connect to the network once, or set {DATA_VARIABLE} to a folder with {name}/{file}."
-        ) from error
-    except ValueError as error:
-        raise DataError(
-            f"{name}: what {address} holds today differs from the file recorded (sha256 {checksum[:12]}...): {error}"
-        ) from error
 
 
 def _read_vickers(paths: Mapping[str, Path]) -> Trial:
@@ -253,13 +214,17 @@ _VICKERS_FILES = "https://raw.githubusercontent.com/pmean/introduction-to-sql/d1
 SOURCES: dict[str, Source] = {
     "vickers2004": Source(
         files={
-            file: (_VICKERS_FILES + file, checksum)
-            for file, checksum in {
-                "acupuncture_demographics.csv": "65be57b4f816272b8df4de36326c906bc1ba6443275e6986aa9fb96e5ecb93db",
-                "acupuncture_baseline_results.csv": "bfcd138153aec9d435c1728da24d0ef50dd77e297918be927585e50a7ea3dd0c",
-                "acupuncture_three_month_results.csv": "9db4f715df63125d093fba4020b8477e9d31d843b2dec6fd59e8ddc633a5a198",
-                "acupuncture_one_year_results.csv": "d88446cabc2ff24634c71787a7032af4d549a5dbde853a66383d6c5e81d19ee1",
-            }.items()
+            file: Recorded(_VICKERS_FILES + file, checksum, n_bytes)
+            for file, checksum, n_bytes in (
+                ("acupuncture_demographics.csv", "65be57b4f816272b8df4de36326c906bc1ba6443275e6986aa9fb96e5ecb93db", 8_428),
+                ("acupuncture_baseline_results.csv", "bfcd138153aec9d435c1728da24d0ef50dd77e297918be927585e50a7ea3dd0c", 4_746),
+                (
+                    "acupuncture_three_month_results.csv",
+                    "9db4f715df63125d093fba4020b8477e9d31d843b2dec6fd59e8ddc633a5a198",
+                    3_725,
+                ),
+                ("acupuncture_one_year_results.csv", "d88446cabc2ff24634c71787a7032af4d549a5dbde853a66383d6c5e81d19ee1", 3_413),
+            )
         },
         citation="Vickers AJ et al. BMJ 2004;328:744; raw data: Vickers AJ. Trials 2006;7:15",
         terms="CC0 at the address used. The study's own sheet asks users to contact the author before publishing analyses.",
@@ -267,9 +232,10 @@ SOURCES: dict[str, Source] = {
     ),
     "cdystonia": Source(
         files={
-            "cdystonia.csv": (
+            "cdystonia.csv": Recorded(
                 "https://raw.githubusercontent.com/fonnesbeck/statistical-analysis-python-tutorial/main/data/cdystonia.csv",
                 "7713160ec7b9f10500b1a58d97ff555bcdee630ebde3e61672a371c103b9c636",
+                16_838,
             )
         },
         citation=(
@@ -281,9 +247,10 @@ SOURCES: dict[str, Source] = {
     ),
     "kostecki_dillon": Source(
         files={
-            "KosteckiDillon.csv": (
+            "KosteckiDillon.csv": Recorded(
                 "https://vincentarelbundock.github.io/Rdatasets/csv/carData/KosteckiDillon.csv",
                 "107b32cdf44d965567a8a0ca8271809e3e994993d9e988be468bad4a0efded51",
+                195_722,
             )
         },
         citation="Kostecki-Dillon T, Monette G, Wong P (1999); KosteckiDillon in the R package carData",

@@ -105,7 +105,8 @@ def sha256_of(path: Path) -> str:
     str
         64 hexadecimal digits.
     """
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _provenance(settings: Mapping[str, Any], paths: list[Path]) -> dict[str, str]:

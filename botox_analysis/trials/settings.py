@@ -1,16 +1,13 @@
-"""`trial.toml`: what a trial's files call things, checked word by word; and what its protocol plans."""
+"""`trial.toml`: what a trial's files call things, checked word by word."""
 
 from __future__ import annotations
 
 import codecs
 import datetime
-import math
 import re
-import reprlib
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,34 +15,40 @@ from typing import Any
 from botox_analysis.cells import ISO_DATE, YEARS, Notation, text_of
 from botox_analysis.names import has_control, spelled
 from botox_analysis.refusal import DataError, listed
-from botox_analysis.schema import BASELINE
+from botox_analysis.schema import BASELINE, BETTER
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.protocol import check_protocol
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
-from botox_analysis.trials.strategies import strategy_problem
+from botox_analysis.trials.setting_kinds import (
+    CODES,
+    DAYS,
+    TABLE,
+    TRUTH,
+    WHOLE,
+    WORD,
+    WORD_NUMBER_OR_TRUTH,
+    WORD_OR_NUMBER,
+    WORDS,
+    check_keys,
+    is_whole,
+    shown,
+)
 
 NEAREST, LAST = CHOICES_IN_WINDOWS = ("nearest", "last")
 """Which of several assessments in one window counts: the one nearest to the visit's day (the later of two), or the last."""
 
-_WORD, _WORDS, _CODES = "a text", "a list of texts", "a list of texts or numbers"
-_TRUTH, _WHOLE, _NUMBER, _TABLE = "true or false", "a whole number", "a finite number", "a table"
-_DAYS = "two whole days, the first and the last"
 _KEYS = {
-    "name": _WORD, "citation": _WORD, "source": _WORD, "simulated": _TRUTH, "seed": _WHOLE,
-    "arms": _WORDS, "reference": _WORD, "visits": _CODES, "baseline": "a text or a number", "unscheduled": _CODES,
-    "within_window": f"'{NEAREST}' or '{LAST}'", "populations": _WORDS, "factors": _WORDS, "missing": _CODES,
-    "first_day": "0 or 1, the number of the first treatment's day", "date_format": _WORD,
+    "name": WORD, "citation": WORD, "source": WORD, "simulated": TRUTH, "seed": WHOLE,
+    "arms": WORDS, "reference": WORD, "visits": CODES, "baseline": WORD_OR_NUMBER, "unscheduled": CODES,
+    "within_window": f"'{NEAREST}' or '{LAST}'", "populations": WORDS, "factors": WORDS, "missing": CODES,
+    "first_day": "0 or 1, the number of the first treatment's day", "date_format": WORD,
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
-    "separator": _WORD, "decimal": "'.' or ','", "encoding": _WORD,
-    "columns": _TABLE, "values": _TABLE, "scales": _TABLE, "windows": _TABLE, "diary": _TABLE, "protocol": _TABLE,
+    "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
+    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
 }  # fmt: skip
-_PROTOCOL_KEYS = {
-    "endpoint": _WORD, "visit": _WORD, "covariates": _WORDS, "efficacy_population": _WORD, "safety_population": _WORD,
-    "analysis": _WORD, "handling": _WORD, "reduction": "a share from 0 to 1, such as 0.5", "points": _NUMBER, "diary_rule": _WORD,
-    "intercurrent": _TABLE, "unknown_severity": _WORD, "baseline_minimum_days": "a whole number",
-}  # fmt: skip
-_SCALE_KEYS = {"baseline": _TRUTH}
+_SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
@@ -57,86 +60,18 @@ _LONGEST = 1 << 20
 """Bytes of a trial.toml: more than that is another file."""
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """What a trial's protocol says of its analysis; a report follows it.
-
-    Attributes
-    ----------
-    endpoint : str
-        The primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first there is.
-    visit : str
-        The primary visit. Empty: the last.
-    covariates : tuple of str
-        Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
-    efficacy_population, safety_population : str
-        Columns of ``subjects``. Empty: all randomised.
-    analysis : str
-        How arms are compared: ``"mmrm"`` (a mixed model for repeated measures, all visits together) or ``"ancova"`` (an
-        analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
-        visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
-    handling : str
-        What stands for a missing value in the primary analysis, a word `impute` knows; empty: nothing does.
-    reduction : float
-        The share by which a responder's value falls.
-    points : float
-        The points by which a responder's value falls; where it is not 0 it takes the place of ``reduction``. A negative
-        number asks for a rise.
-    diary_rule : str
-        The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
-    unknown_severity : str
-        How headache days of unknown severity count, a word of `DiaryRule`. Empty: as in the rule.
-    baseline_minimum_days : int
-        A baseline with fewer recorded diary days is missing. 0: as in the rule.
-    intercurrent : mapping of str to str
-        Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
-        used whether or not an event happened.
-    """
-
-    endpoint: str = ""
-    visit: str = ""
-    covariates: tuple[str, ...] = ()
-    efficacy_population: str = ""
-    safety_population: str = ""
-    analysis: str = ""
-    handling: str = ""
-    reduction: float = 0.5
-    points: float = 0.0
-    diary_rule: str = ""
-    unknown_severity: str = ""
-    baseline_minimum_days: int = 0
-    intercurrent: Mapping[str, str] = field(default_factory=dict)
-
-
-def _is_list(value: object, kinds: tuple[type, ...]) -> bool:
-    return isinstance(value, list) and all(isinstance(item, kinds) and not isinstance(item, bool) for item in value)
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 _IS: dict[str, Callable[[Any], bool]] = {
-    _WORD: lambda value: isinstance(value, str),
-    _WORDS: lambda value: _is_list(value, (str,)),
-    _CODES: lambda value: _is_list(value, (str, int, float)),
-    "a text or a number": lambda value: isinstance(value, str) or _is_finite(value),
-    _TRUTH: lambda value: isinstance(value, bool),
-    _WHOLE: _is_whole,
-    _NUMBER: _is_finite,
-    _TABLE: lambda value: isinstance(value, dict),
-    _KEYS["first_day"]: lambda value: _is_whole(value) and value in (0, 1),
+    _KEYS["first_day"]: lambda value: is_whole(value) and value in (0, 1),
     _KEYS["decimal"]: lambda value: value in (".", ","),
     _KEYS["within_window"]: lambda value: value in CHOICES_IN_WINDOWS,
     _KEYS["date_origin"]: lambda value: _is_origin(_as_date(value)),
     _KEYS["time_zone"]: lambda value: isinstance(value, str) and _is_time_zone(value),
-    _PROTOCOL_KEYS["reduction"]: lambda value: _is_finite(value) and 0 <= value <= 1,
-    _DAYS: lambda value: isinstance(value, list) and len(value) == 2 and all(map(_is_whole, value)) and value[0] <= value[1],
+    _SCALE_KEYS["better"]: lambda value: value in BETTER,
 }
+
+
+def _check_keys(found: Mapping[str, Any], expected: Mapping[str, str], where: str) -> None:
+    check_keys(found, expected, where, _IS)
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -188,30 +123,25 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
-    _check_keys(settings.get("protocol", {}), _PROTOCOL_KEYS, f"{SETTINGS}, [protocol]")
+    check_protocol(settings.get("protocol", {}), SETTINGS)
     diary = settings.get("diary", {})
-    _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, _WORD), f"{SETTINGS}, [diary]")
+    _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, WORD), f"{SETTINGS}, [diary]")
     wrong = diary_problem(diary)
     if wrong:
         raise DataError(f"{SETTINGS}, [diary]: {wrong}")
-    strategies = settings.get("protocol", {}).get("intercurrent", {})
-    _check_keys(strategies, dict.fromkeys(strategies, _WORD), f"{SETTINGS}, [protocol.intercurrent]")
-    wrong = strategy_problem(strategies)
-    if wrong:
-        raise DataError(f"{SETTINGS}, [protocol.intercurrent]: {wrong}")
     for key in ("columns", "values"):
-        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, _TABLE), f"{SETTINGS}, [{key}]")
+        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, TABLE), f"{SETTINGS}, [{key}]")
     for table, names in settings.get("columns", {}).items():
-        _check_keys(names, dict.fromkeys(names, _WORD), f"{SETTINGS}, [columns.{table}]")
+        _check_keys(names, dict.fromkeys(names, WORD), f"{SETTINGS}, [columns.{table}]")
         odd = [name for name in names if not name or has_control(name)]
         if odd:
             raise DataError(f"{SETTINGS}, [columns.{table}]: found the name {listed(map(repr, odd))}; expected names of columns.")
     for table, columns in settings.get("values", {}).items():
-        _check_keys(columns, dict.fromkeys(columns, _TABLE), f"{SETTINGS}, [values.{table}]")
+        _check_keys(columns, dict.fromkeys(columns, TABLE), f"{SETTINGS}, [values.{table}]")
         for column, words in columns.items():
-            _check_keys(words, dict.fromkeys(words, "a text, a number, true or false"), f"{SETTINGS}, [values.{table}.{column}]")
+            _check_keys(words, dict.fromkeys(words, WORD_NUMBER_OR_TRUTH), f"{SETTINGS}, [values.{table}.{column}]")
     for scale, said in settings.get("scales", {}).items():
-        _check_keys({scale: said}, {scale: _TABLE}, f"{SETTINGS}, [scales]")
+        _check_keys({scale: said}, {scale: TABLE}, f"{SETTINGS}, [scales]")
         _check_keys(said, _SCALE_KEYS, f'{SETTINGS}, [scales."{scale}"]')
     _check_windows(settings.get("windows", {}))
     for key in ("arms", "visits", "populations", "factors", "unscheduled"):
@@ -240,11 +170,8 @@ def _spelled(value: Any, depth: int = 4) -> Any:
     return {key: _spelled(item, depth - 1) for key, item in zip(keys, value.values(), strict=True)}
 
 
-_IS["a text, a number, true or false"] = lambda value: isinstance(value, str | bool) or _is_finite(value)
-
-
 def _check_windows(windows: Mapping[str, Any]) -> None:
-    _check_keys(windows, dict.fromkeys(windows, _DAYS), f"{SETTINGS}, [windows]")
+    _check_keys(windows, dict.fromkeys(windows, DAYS), f"{SETTINGS}, [windows]")
     in_time = sorted(windows.items(), key=lambda window: window[1])
     for (first, (_, end)), (second, (start, _)) in pairwise(in_time):
         if start <= end:
@@ -276,7 +203,7 @@ def _check_date_format(date_format: str) -> None:
             kept = False
         if not kept or "%Z" in date_format.replace("%%", ""):
             raise DataError(
-                f"{SETTINGS}: found date_format = {_shown(date_format)}; "
+                f"{SETTINGS}: found date_format = {shown(date_format)}; "
                 "expected year, month and day, such as %Y-%m-%d or %d.%m.%Y, and an offset, if any, as %z."
             )
 
@@ -303,22 +230,6 @@ def _is_time_zone(name: str) -> bool:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return bool(name)
-
-
-def _check_keys(found: Mapping[str, Any], expected: Mapping[str, str], where: str) -> None:
-    unknown = [key for key in found if key not in expected]
-    if unknown:
-        raise DataError(f"{where}: found the key {listed(unknown)}; expected some of {listed(expected, n_shown=40)}.")
-    for key, value in found.items():
-        if not _IS[expected[key]](value):
-            raise DataError(f"{where}: found {key} = {_shown(value)}; expected {expected[key]}.")
-
-
-def _shown(value: object) -> str:
-    brief = reprlib.Repr()
-    brief.maxlevel, brief.maxlist, brief.maxdict, brief.maxstring, brief.maxlong = 4, 40, 40, 120, 120
-    shown = brief.repr(value)
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def notation_of(settings: Mapping[str, Any]) -> Notation:
@@ -388,21 +299,3 @@ def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
     first = text_of(settings.get("baseline", BASELINE))
     named = [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]
     return named if BASELINE in named else [BASELINE, *named]
-
-
-def protocol_of(settings: Mapping[str, Any]) -> Protocol:
-    """Tell what was planned.
-
-    Parameters
-    ----------
-    settings : mapping
-        Of ``trial.toml``.
-
-    Returns
-    -------
-    Protocol
-        With defaults where the settings have no line.
-    """
-    planned = dict(settings.get("protocol", {}))
-    planned["covariates"] = tuple(planned.get("covariates", ()))
-    return Protocol(**planned)

@@ -17,9 +17,10 @@ from botox_analysis.trials.checks import Door, Told, checked, populations_in
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
+from botox_analysis.trials.protocol import Protocol as Protocol
+from botox_analysis.trials.protocol import protocol_of
 from botox_analysis.trials.readers.delimited import ROW
-from botox_analysis.trials.settings import SETTINGS, arms_of, check_settings, protocol_of
-from botox_analysis.trials.settings import Protocol as Protocol
+from botox_analysis.trials.settings import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.under_our_names import under_our_names
 
 ALL_RANDOMISED = "all randomised"
@@ -67,6 +68,11 @@ class Trial:
         What was planned.
     provenance : mapping of str to str
         Where the data come from; ``simulated`` is ``"yes"`` where they are made up.
+    better : mapping of str to str
+        Which values of a scale are better, ``"lower"`` or ``"higher"``; of a scale that is not named, lower ones.
+    reference : str
+        The arm that others are compared with, where the settings, the order of a categorical column or its name (placebo, sham,
+        control, vehicle) say which it is; empty where the first arm stands in its place.
     left_out : DataFrame
         What reading left out, merged or assumed: where, reason, n.
     """
@@ -81,6 +87,8 @@ class Trial:
     populations: tuple[str, ...] = ()
     protocol: Protocol = field(default_factory=Protocol)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    better: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
 
     @property
@@ -231,6 +239,8 @@ def as_trial(
         populations=populations_in(values["subjects"], tuple(asked.get("populations", ()))),
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),
+        better={scale: said["better"] for scale, said in asked.get("scales", {}).items() if "better" in said},
+        reference=_reference_of(values["subjects"], asked),
         left_out=pd.DataFrame(told + door.told, columns=list(LEFT_OUT)),
     )
 
@@ -296,6 +306,13 @@ def _reference_first(named: list[str], door: Door) -> list[str]:
         reference = called[0]
         door.told.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
     return named if reference is None else [reference, *(arm for arm in named if arm != reference)]
+
+
+def _reference_of(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> str:
+    """The first arm, where it is known to be the reference."""
+    first = str(subjects["arm"].cat.categories[0])
+    named = settings.get("arms") or settings.get("reference") is not None
+    return first if named or (_REFERENCE.search(first) and not _NO_REFERENCE.search(first)) else ""
 
 
 def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame | None:

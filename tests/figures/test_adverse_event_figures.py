@@ -499,3 +499,16 @@ def test_nothing_to_show_is_refused(rates, differences):
     ):
         with pytest.raises(ba.DataError, match="rates has no rows"):
             call()
+
+
+@pytest.mark.parametrize("plot", [ba.plot_adverse_events, ba.plot_volcano])
+def test_ratios_are_drawn_where_their_logarithms_are(plot, rates, ratios):
+    of_logs, of_ratios = (plot(rates, rows) for rows in (ratios, ba.exponentiate(ratios)))
+    for one, other in zip(of_logs.figure.axes, of_ratios.figure.axes, strict=True):
+        np.testing.assert_allclose(one.get_xlim(), other.get_xlim())
+        assert one.get_xscale() == other.get_xscale()
+        assert one.get_xlabel() == other.get_xlabel()
+        for drawn, again in zip(one.lines, other.lines, strict=True):
+            np.testing.assert_allclose(np.asarray(drawn.get_xdata(), float), np.asarray(again.get_xdata(), float))
+        for drawn, again in zip(one.collections, other.collections, strict=True):
+            np.testing.assert_allclose(np.asarray(drawn.get_offsets()), np.asarray(again.get_offsets()))

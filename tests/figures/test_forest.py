@@ -86,3 +86,19 @@ def test_levels_of_subgroups_are_in_the_labels():
     ba.plot_forest(differences)
     with pytest.raises(ba.DataError, match=r"estimates has several levels of subgroups \('all', 'under 40', '40 or more'\)"):
         ba.plot_course(differences)
+
+
+def test_ratios_are_drawn_where_their_logarithms_are():
+    for events, margin in ((EVENTS, None), (EVENTS.head(2), np.log(1.5))):
+        logs = ba.compare_rates(events, measure="log risk ratio")
+        logs = logs if margin is None else ba.non_inferiority(logs, margin=margin, better="lower")
+        of_logs, of_ratios, of_both = (
+            ba.plot_forest(rows) for rows in (logs, ba.exponentiate(logs), pd.concat([logs, ba.exponentiate(logs)]))
+        )
+        np.testing.assert_allclose(of_ratios.get_xlim(), of_logs.get_xlim())
+        np.testing.assert_allclose(of_both.get_xlim(), of_logs.get_xlim())
+        assert of_ratios.get_xscale() == "log"
+        assert of_ratios.get_xlabel() == of_logs.get_xlabel()
+        assert written(of_ratios) == written(of_logs)
+        assert arrows(of_ratios) == arrows(of_logs)
+        assert [line.get_xdata()[0] for line in of_ratios.lines] == pytest.approx([line.get_xdata()[0] for line in of_logs.lines])

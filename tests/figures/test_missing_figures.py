@@ -457,6 +457,15 @@ def test_a_log_ratio_is_drawn_as_a_ratio_and_tips_at_1():
     assert tip.get_ydata()[0] == 1
 
 
+def test_a_ratio_tips_where_its_logarithm_does():
+    logs = grid([0, 1, 2, 3, 4, 5], [0], measure="log odds ratio")
+    of_logs, of_ratios = (plot_tipping_point(rows) for rows in (logs, ba.exponentiate(logs)))
+    assert texts(of_ratios) == texts(of_logs)
+    assert of_ratios.get_yscale() == "log"
+    for drawn, again in zip(of_logs.lines, of_ratios.lines, strict=True):
+        np.testing.assert_allclose(np.asarray(drawn.get_ydata(), float), np.asarray(again.get_ydata(), float))
+
+
 def test_a_p_value_of_0_is_drawn():
     ax = plot_tipping_point(grid([0, 1, 2], [-1, 0, 1], estimate=-90.0))
     assert "p < 0.05 everywhere on this grid" in texts(ax)

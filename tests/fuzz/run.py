@@ -24,7 +24,7 @@ WORK = ROOT / ".fuzz"
 
 NAMES = ("csv", "parquet", "toml", "manifest")
 _INSTRUMENTED = ["botox_analysis.trials", "botox_analysis.cells", "botox_analysis.names", "botox_analysis.refusal",
-                 "botox_analysis.report.check", "botox_analysis.report.write"]  # fmt: skip
+                 "botox_analysis.report.check", "botox_analysis.report.folder"]  # fmt: skip
 _LONGEST = 1 << 15
 _SECONDS_AN_INPUT = 300
 """Of a clock on the wall: a machine with much else to do is slow."""

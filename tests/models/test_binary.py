@@ -84,31 +84,34 @@ def test_the_difference_ratio_and_odds_ratio_are_those_of_the_proportions(outcom
     fit = ba.fit_binary(outcomes, covariates=("baseline", "sex"))
     reference, arm = fit.means()["estimate"].to_numpy().reshape(2, 2).T
     np.testing.assert_allclose(fit.differences()["estimate"], arm - reference, rtol=ROUNDING)
-    np.testing.assert_allclose(fit.ratios()["estimate"], np.log(arm / reference), rtol=ROUNDING)
+    np.testing.assert_allclose(fit.log_ratios()["estimate"], np.log(arm / reference), rtol=ROUNDING)
     odds = arm / (1 - arm) / (reference / (1 - reference))
-    np.testing.assert_allclose(fit.odds_ratios()["estimate"], np.log(odds), rtol=ROUNDING)
+    np.testing.assert_allclose(fit.log_odds_ratios()["estimate"], np.log(odds), rtol=ROUNDING)
 
 
 def test_swapping_yes_and_no_mirrors_the_difference_and_the_odds_ratio(outcomes):
     rows, _, responded = at(outcomes)
     asked = {"response": "answer", "covariates": ("baseline",), "visits": ["week 24"]}
     yes, no = (ba.fit_binary(rows.assign(answer=answer), **asked) for answer in (responded, 1 - responded))
-    for ask in ("differences", "odds_ratios", "conditional"):
+    for ask in ("differences", "log_odds_ratios", "conditional"):
         one, other = getattr(yes, ask)().iloc[0], getattr(no, ask)().iloc[0]
         assert (one["estimate"], one["std_error"]) == pytest.approx((-other["estimate"], other["std_error"]), rel=1e-8)
 
 
 def test_the_marginal_odds_ratio_is_nearer_to_1_than_the_conditional_one(outcomes):
     fit = ba.fit_binary(outcomes, covariates=("baseline", "sex"))
-    assert (np.abs(fit.odds_ratios()["estimate"]) < np.abs(fit.conditional()["estimate"])).all()
+    assert (np.abs(fit.log_odds_ratios()["estimate"]) < np.abs(fit.conditional()["estimate"])).all()
 
 
 def test_marginal_and_conditional_have_names_of_their_own(outcomes):
     fit = ba.fit_binary(outcomes)
-    frames = (fit.means(), fit.differences(), fit.ratios(), fit.odds_ratios(), fit.conditional())
+    frames = (fit.means(), fit.differences(), fit.ratios(), fit.odds_ratios())
+    frames += (fit.log_ratios(), fit.log_odds_ratios(), fit.conditional())
     assert [frame["measure"].iloc[0] for frame in frames] == [
         "proportion",
         "risk difference",
+        "risk ratio",
+        "odds ratio",
         "log risk ratio",
         "log odds ratio",
         "conditional log odds ratio",
@@ -210,8 +213,8 @@ def numerical_delta(outcomes, contrast, cov_type):
     ("ask", "contrast"),
     [
         ("differences", lambda reference, arm: arm - reference),
-        ("ratios", lambda reference, arm: np.log(arm / reference)),
-        ("odds_ratios", lambda reference, arm: np.log(arm / (1 - arm) / (reference / (1 - reference)))),
+        ("log_ratios", lambda reference, arm: np.log(arm / reference)),
+        ("log_odds_ratios", lambda reference, arm: np.log(arm / (1 - arm) / (reference / (1 - reference)))),
     ],
 )
 def test_ges_variance_is_that_of_a_numerical_delta_method(outcomes, ask, contrast):

@@ -38,27 +38,25 @@ def test_numbers_needed_are_those_of_the_known_values(events, number, low, high)
 
 def test_limits_run_through_infinity_where_the_difference_may_be_none():
     assert written(ba.number_needed(differences((1 / 12, -0.05, 0.2)), events_are="benefit")) == [
-        "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)"
+        "NNTB 12 (NNTB 5 to ∞ to NNTH 20)"
     ]
 
 
 def test_the_side_that_the_estimate_is_on_comes_first():
     assert written(ba.number_needed(differences((-0.1, -0.2, 0.05)), events_are="benefit")) == [
-        "NNTH 10.0 (NNTH 5.0 to ∞ to NNTB 20.0)"
+        "NNTH 10 (NNTH 5 to ∞ to NNTB 20)"
     ]
 
 
 def test_more_side_effects_are_a_number_needed_to_harm():
-    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)), events_are="harm")) == ["NNTH 10.0 (5.0 to 20.0)"]
+    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)), events_are="harm")) == ["NNTH 10 (5 to 20)"]
 
 
 def test_no_difference_at_all_needs_infinitely_many():
-    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)), events_are="harm")) == ["∞ (NNTB 10.0 to ∞ to NNTH 10.0)"]
+    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)), events_are="harm")) == ["∞ (NNTB 10 to ∞ to NNTH 10)"]
 
 
-@pytest.mark.parametrize(
-    ("limits", "said"), [((0.1, 0.0, 0.2), "NNTB 10.0 (5.0 to ∞)"), ((-0.1, -0.2, 0.0), "NNTH 10.0 (5.0 to ∞)")]
-)
+@pytest.mark.parametrize(("limits", "said"), [((0.1, 0.0, 0.2), "NNTB 10 (5 to ∞)"), ((-0.1, -0.2, 0.0), "NNTH 10 (5 to ∞)")])
 def test_a_limit_of_no_difference_is_infinity(limits, said):
     assert written(ba.number_needed(differences(limits), events_are="benefit")) == [said]
 
@@ -126,5 +124,70 @@ def test_every_column_of_the_differences_stays():
 def test_a_margin_is_for_comparisons_only():
     events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
     for wrong in (ba.event_rates(events), ba.number_needed(ba.compare_rates(events), events_are="harm")):
-        with pytest.raises(ba.DataError, match="a margin is for differences and log ratios"):
+        with pytest.raises(ba.DataError, match="a margin is for differences and ratios"):
             ba.non_inferiority(wrong, margin=0.1, better="higher")
+
+
+# Ratios ----------------------------------------------------------------------------------------------------------------
+
+FEW = pd.DataFrame(
+    {
+        "arm": ["placebo", "toxin"] * 3, "category": ["Ptosis"] * 2 + ["Neck pain"] * 2 + ["Rash"] * 2,
+        "n_events": [5, 9, 4, 0, 0, 3], "n_total": 60,
+    }
+)  # fmt: skip
+
+
+def test_ratios_are_the_exponentials_of_logarithms_with_their_limits_and_p_values():
+    logs = ba.compare_rates(FEW, measure="log risk ratio")
+    ratios = ba.exponentiate(logs)
+    columns = ["estimate", "conf_low", "conf_high"]
+    np.testing.assert_allclose(ratios[columns], np.exp(logs[columns]), rtol=1e-12)
+    assert ratios["estimate"].tolist()[:3] == pytest.approx([9 / 5, 0, np.inf])
+    assert ratios["measure"].unique().tolist() == ["risk ratio"]
+    pd.testing.assert_series_equal(ratios["p_value"], logs["p_value"])
+    assert ratios["std_error"].iloc[0] == pytest.approx(logs["std_error"].iloc[0] * 9 / 5)
+    assert list(ratios.columns) == list(logs.columns)
+
+
+@pytest.mark.parametrize("measure", ["log risk ratio", "log odds ratio"])
+def test_a_ratio_of_one_arm_to_the_other_is_the_inverse_of_that_of_the_other_to_the_one(measure):
+    one, other = (ba.exponentiate(ba.compare_rates(rows, measure=measure)) for rows in (FEW.head(2), FEW.head(2)[::-1]))
+    assert one["conf_low"].iloc[0] == pytest.approx(1 / other["conf_high"].iloc[0])
+
+
+def test_only_log_ratios_are_exponentiated():
+    with pytest.raises(
+        ba.DataError, match="estimates has the measure 'risk difference'; expected log ratios, such as 'log risk rat"
+    ):
+        ba.exponentiate(ba.compare_rates(FEW))
+    with pytest.raises(ba.DataError, match="estimates has the measure 'risk ratio'; expected log ratios"):
+        ba.exponentiate(ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio")))
+    with pytest.raises(ba.DataError, match="estimates has no rows; expected log ratios"):
+        ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio").head(0))
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_a_margin_of_ratios_decides_as_its_logarithm_does(better):
+    logs = ba.compare_rates(FEW, measure="log risk ratio")
+    judged = ba.non_inferiority(ba.exponentiate(logs), margin=1.5, better=better)
+    of_logs = ba.non_inferiority(logs, margin=np.log(1.5), better=better)
+    assert judged["conclusion"].tolist() == of_logs["conclusion"].tolist()
+    np.testing.assert_allclose(judged["margin"], np.exp(of_logs["margin"]))
+    np.testing.assert_allclose(judged["margin"], ba.exponentiate(of_logs)["margin"])
+
+
+def test_a_margin_of_ratios_is_above_1_and_not_for_others_beside():
+    ratios = ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio"))
+    with pytest.raises(ValueError, match=r"margin is 0.2; of ratios it is a ratio above 1, such as 1.25"):
+        ba.non_inferiority(ratios, margin=0.2, better="lower")
+    with pytest.raises(ba.DataError, match="one margin is for ratios or for all else, not for both"):
+        ba.non_inferiority(pd.concat([ratios, ba.compare_rates(FEW)]), margin=1.2, better="lower")
+
+
+@pytest.mark.parametrize(
+    "measure", ["log hazard ratio", "conditional log odds ratio", "log rate ratio", "conditional log event rate ratio"]
+)
+def test_every_log_ratio_becomes_the_ratio_of_its_name(measure):
+    logs = ba.compare_rates(FEW, measure="log risk ratio").assign(measure=measure)
+    assert ba.exponentiate(logs)["measure"].unique().tolist() == [measure.replace("log ", "")]

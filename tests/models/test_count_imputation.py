@@ -59,7 +59,7 @@ def arm_of(outcomes):
     return outcomes["arm"].cat.codes.to_numpy()
 
 
-answers = pytest.mark.parametrize("answer", ["ratios", "differences", "means"])
+answers = pytest.mark.parametrize("answer", ["log_ratios", "differences", "means"])
 
 
 # What is completed -----------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_rates_of_completed_counts_are_pooled(outcomes, answer):
     pooled = ba.pool_imputations(impute(outcomes, "copy reference"), of(answer))
     assert np.isfinite(pooled[["estimate", "std_error", "conf_low", "conf_high"]].to_numpy()).all()
     assert pooled["missing_information"].between(0, 1, inclusive="neither").all()
-    assert (pooled["n"] == {"means": 30, "differences": 60, "ratios": 60}[answer]).all()
+    assert (pooled["n"] == {"means": 30, "differences": 60, "log_ratios": 60}[answer]).all()
 
 
 def test_counts_grow_where_time_is_left_and_nowhere_else(outcomes):
@@ -474,7 +474,7 @@ def test_pooled_rate_ratios_are_those_of_the_strategy_where_events_make_subjects
 
 @pytest.mark.slow
 def test_the_quick_ratio_is_that_of_fit_counts(trials):
-    quick, fitted = log_ratio(trials[0]), of("ratios")(trials[0])
+    quick, fitted = log_ratio(trials[0]), of("log_ratios")(trials[0])
     np.testing.assert_allclose(quick[["estimate", "std_error"]], fitted[["estimate", "std_error"]], rtol=1e-10)
 
 

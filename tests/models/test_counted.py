@@ -111,7 +111,7 @@ def test_the_days_of_the_period_have_to_be_told():
 def test_without_covariates_rates_differences_and_ratios_are_the_crude_ones(simulated, distribution):
     fit = ba.fit_counts(ba.event_counts(simulated.restrict("safety"), "Neck pain"), covariates=(), distribution=distribution)
     crude = ba.adverse_events(simulated.restrict("safety")).query("category == 'Neck pain'")
-    compared = {"differences": "event rate difference", "ratios": "log event rate ratio"}
+    compared = {"differences": "event rate difference", "log_ratios": "log event rate ratio"}
     pairs = [(fit.means(), ba.event_rates(crude, measure="event rate"))]
     pairs += [(getattr(fit, ask)(), ba.compare_rates(crude, measure=measure)) for ask, measure in compared.items()]
     for found, expected in pairs:
@@ -121,14 +121,14 @@ def test_without_covariates_rates_differences_and_ratios_are_the_crude_ones(simu
 
 def test_the_conditional_ratio_of_quasi_poisson_is_the_crude_one_without_covariates(outcomes):
     fit = ba.fit_counts(outcomes, covariates=(), distribution="quasi-Poisson")
-    assert fit.conditional()["estimate"].iloc[0] == pytest.approx(fit.ratios()["estimate"].iloc[0], rel=ROUNDING)
+    assert fit.conditional()["estimate"].iloc[0] == pytest.approx(fit.log_ratios()["estimate"].iloc[0], rel=ROUNDING)
     assert fit.conditional()["measure"].iloc[0] == "conditional log event rate ratio"
 
 
 def test_rates_stand_beside_crude_ones_in_a_forest(simulated):
     trial = simulated.restrict("safety")
     crude = ba.compare_rates(ba.adverse_events(trial, by="overview").head(2), measure="log event rate ratio")
-    both = pd.concat([crude, ba.fit_counts(ba.event_counts(trial), covariates=("age",)).ratios()])
+    both = pd.concat([crude, ba.fit_counts(ba.event_counts(trial), covariates=("age",)).log_ratios()])
     ax = ba.plot_forest(ba.schema.check_estimates(both))
     assert [bar[0].get_xdata().item() for bar in ax.containers] == pytest.approx(np.exp(both["estimate"]).tolist())
     assert ax.get_xlabel().replace("\n", " ").startswith("Event rate ratio in treatment-emergent adverse events (from day 1)")
@@ -199,7 +199,7 @@ def test_without_covariates_the_variance_of_the_ratio_is_the_sandwich_of_poisson
     theirs = np.diag(poisson(outcomes, cov_type="HC0").cov_params())
     # Ours is with n - 1 of each arm.
     n = fit.n[:, 0]
-    assert fit.ratios()["std_error"].iloc[0] == pytest.approx(np.sqrt((theirs * n / (n - 1)).sum()), rel=SAME_PROBLEM)
+    assert fit.log_ratios()["std_error"].iloc[0] == pytest.approx(np.sqrt((theirs * n / (n - 1)).sum()), rel=SAME_PROBLEM)
 
 
 @distributions
@@ -228,9 +228,9 @@ def test_standard_errors_are_those_of_the_bootstrap(distribution):
     for _ in range(300):
         picked = np.concatenate([rng.choice(own, len(own)) for own in of_arm])
         again = ba.fit_counts(outcomes.iloc[picked].assign(subject=np.arange(len(picked))), **fit)
-        drawn.append([again.differences()["estimate"].iloc[0], again.ratios()["estimate"].iloc[0]])
+        drawn.append([again.differences()["estimate"].iloc[0], again.log_ratios()["estimate"].iloc[0]])
     told = ba.fit_counts(outcomes, **fit)
-    expected = [told.differences()["std_error"].iloc[0], told.ratios()["std_error"].iloc[0]]
+    expected = [told.differences()["std_error"].iloc[0], told.log_ratios()["std_error"].iloc[0]]
     # The standard deviation of 300 draws has a standard error of 4 %.
     assert np.std(drawn, axis=0).tolist() == pytest.approx(expected, rel=0.12)
 
@@ -242,7 +242,7 @@ def test_estimating_equations_of_one_visit_have_the_crude_rates_too(outcomes):
     call = {"covariates": (), "distribution": "quasi-Poisson"}
     together, apart = ba.fit_counts(outcomes, correlation="independence", **call), ba.fit_counts(outcomes, **call)
     np.testing.assert_allclose(together.means()["estimate"], apart.means()["estimate"], rtol=1e-6)
-    np.testing.assert_allclose(together.ratios()["std_error"], apart.ratios()["std_error"], rtol=0.05)
+    np.testing.assert_allclose(together.log_ratios()["std_error"], apart.log_ratios()["std_error"], rtol=0.05)
 
 
 # Who does not enter ---------------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_the_method_says_events_in_person_time_and_no_visits(outcomes):
 
 def test_rates_have_the_names_of_compare_rates(outcomes):
     fit = ba.fit_counts(outcomes, covariates=("age",))
-    frames = (fit.means(), fit.differences(), fit.ratios(), fit.conditional())
+    frames = (fit.means(), fit.differences(), fit.log_ratios(), fit.conditional())
     assert [frame["measure"].iloc[0] for frame in frames] == [
         "event rate",
         "event rate difference",

@@ -74,7 +74,7 @@ def test_the_difference_is_that_of_the_means(outcomes, distribution):
     fit = ba.fit_counts(outcomes, distribution=distribution, covariates=("baseline", "sex"))
     means = fit.means()["estimate"].to_numpy().reshape(2, 2)
     np.testing.assert_allclose(fit.differences()["estimate"], means[:, 1] - means[:, 0], rtol=ROUNDING)
-    np.testing.assert_allclose(fit.ratios()["estimate"], np.log(means[:, 1] / means[:, 0]), rtol=ROUNDING)
+    np.testing.assert_allclose(fit.log_ratios()["estimate"], np.log(means[:, 1] / means[:, 0]), rtol=ROUNDING)
 
 
 def test_when_every_period_is_complete_quasi_poisson_means_are_averages_of_predictions(edit, outcomes):
@@ -360,7 +360,7 @@ def test_estimating_equations_come_near_the_fit_of_each_visit(distribution, corr
 
 def test_with_a_logarithm_as_link_the_marginal_ratio_of_estimating_equations_is_the_conditional_one(outcomes):
     fit = ba.fit_counts(outcomes, correlation="exchangeable", covariates=("baseline", "sex"))
-    marginal, conditional = fit.ratios(), fit.conditional()
+    marginal, conditional = fit.log_ratios(), fit.conditional()
     np.testing.assert_allclose(marginal[["estimate", "std_error"]], conditional[["estimate", "std_error"]], rtol=1e-8)
 
 

@@ -48,8 +48,8 @@ def never_both(edit, outcomes, first, second, among=True):
         ({"estimation": "REML"}, "estimation 'REML' is not known; it is one of 'reml', 'ml'"),
         ({"variance": "CR1"}, "variance 'CR1' is not known; it is one of 'model', 'CR0', 'CR2', 'CR3'"),
         (
-            {"variance": "CR2", "small_sample": "residual"},
-            "'CR2' has Satterthwaite degrees of freedom; leave small_sample out, it is 'residual'",
+            {"variance": "CR2", "small_sample": "kenward-roger-linear"},
+            "which corrects the variance 'model'; with variance 'CR2' take one of 'satterthwaite', 'between-within', 'residual'",
         ),
         ({"response": "score"}, "response 'score' is not known; it is one of 'value', 'change', 'percent_change'"),
         ({"covariates": ("baseline:arm",)}, "the covariate 'baseline:arm' is not known; expected 'baseline' or 'baseline:visit'"),
@@ -85,7 +85,11 @@ def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call
         (lambda fit: fit.means(conf_level=95), ValueError, "conf_level is 95"),
         (lambda fit: fit.differences(conf_level=95), ValueError, "conf_level is 95"),
         (lambda fit: fit.average_differences(conf_level=95), ValueError, "conf_level is 95"),
-        (lambda fit: fit.contrasts({"early": {("placebo", "week 4"): 1}}, conf_level=95), ValueError, "conf_level is 95"),
+        (
+            lambda fit: fit.contrasts({"early": {("placebo", "week 4"): 1, ("155 U", "week 4"): -1}}, conf_level=95),
+            ValueError,
+            "conf_level is 95",
+        ),
         (
             lambda fit: fit.average_differences(["week 99"]),
             ba.DataError,

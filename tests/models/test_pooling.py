@@ -157,6 +157,36 @@ def test_percentile_limits_and_p_values_say_the_same(outcomes):
         rows = ba.pool_imputations(imputations, limits="percentile", conf_level=level)
         excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
         assert (excluded == (rows["p_value"] < 1 - level)).all()
+    with pytest.raises(ValueError, match=r"conf_level is 0.995, .* beyond 300 resamples; take 399 resamples or more, or"):
+        ba.pool_imputations(imputations, limits="percentile", conf_level=0.995)
+
+
+def test_ratios_and_adjusted_limits_are_not_pooled(drawn):
+    def ratio(outcomes):
+        return ba.fit_ancova(outcomes).differences().assign(measure="risk ratio")
+
+    with pytest.raises(
+        ba.DataError, match="the measure 'risk ratio', whose logarithm is to be pooled; give log ratios, such as log"
+    ):
+        ba.pool_imputations(drawn, ratio)
+    with pytest.raises(
+        ba.DataError, match="Dunnett's limits and p-values at each visit, which pooling does not keep; take adjustm"
+    ):
+        ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes).differences(adjustment="dunnett"))
+
+
+def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
+    said = []
+    for seed in range(12):
+        imputations = ba.impute(
+            repeated(seed, n_visits=2, missing=0.2), strategy="missing at random", n=40, seed=seed, draws="bootstrap"
+        )
+        for level in (0.8, 0.85, 0.9, 0.93, 0.95):
+            rows = ba.pool_imputations(imputations, limits="percentile", conf_level=level)
+            excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
+            assert (excluded == (rows["p_value"] <= 1 - level)).all()
+            said += excluded.tolist()
+    assert 10 < sum(said) < len(said) - 10
 
 
 # Responders ------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.numerics.comparisons import COMPARISONS
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ MEASURES = ["risk difference", "log risk ratio", "log odds ratio", "incidence ra
 def test_the_score_interval_is_taken_for_every_measure_and_named(events, measure):
     timed = events.assign(at_risk=[60.0, 70.0], occurrences=[30, 80], exposure=[66.0, 75.0])
     row = ba.compare_rates(timed, measure=measure).iloc[0]
-    assert row["method"] == "Miettinen-Nurminen interval"
+    assert row["method"].removesuffix(" (Poisson counts)") == "Miettinen-Nurminen interval"
     assert row["conf_low"] < row["estimate"] < row["conf_high"]
 
 
@@ -322,3 +323,23 @@ def test_impossible_occurrences_are_told(occurrences):
     events = pd.DataFrame({"arm": ["a"], "n_events": [5], "n_total": [9], "occurrences": [occurrences], "exposure": [2.0]})
     with pytest.raises(ba.DataError, match=f"events row 1: found {occurrences:g} occurrences in 5 subjects"):
         ba.event_rates(events, measure="event rate")
+
+
+@pytest.mark.parametrize(
+    "measure", [f"{rate} difference" for rate in ("incidence rate", "event rate")] + ["log incidence rate ratio"]
+)
+def test_comparisons_in_person_time_say_that_counts_are_poissons_and_those_of_proportions_do_not(measure):
+    events = pd.DataFrame(
+        {
+            "arm": ["a", "b"],
+            "n_events": [4, 9],
+            "n_total": 50,
+            "at_risk": [40.0, 41.0],
+            "occurrences": [5, 12],
+            "exposure": [44.0, 45.0],
+        }
+    )
+    for interval in COMPARISONS[measure]:
+        assert ba.compare_rates(events, measure=measure, interval=interval)["method"].item().endswith(" (Poisson counts)")
+    assert ba.event_rates(events, measure="event rate")["method"].str.endswith(" (Poisson counts)").all()
+    assert not ba.compare_rates(events)["method"].str.contains("Poisson").any()

@@ -117,6 +117,28 @@ def test_a_bootstrap_is_drawn_by_its_seed(outcomes):
     assert one["method"].str.contains("bootstrap of 200 resamples, seed 1").all()
 
 
+def test_percentile_limits_of_a_bootstrap_and_its_p_value_say_the_same(repeated):
+    said = []
+    for seed in range(40, 52):
+        fit = ba.fit_mmrm(repeated(seed, n_per_arm=12, n_visits=2))
+        for level in (0.5, 0.8, 0.9, 0.95):
+            rows = ba.bootstrap(fit, 60, seed=seed, conf_level=level)
+            excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
+            assert (excluded == (rows["p_value"] <= 1 - level)).all()
+            said += excluded.tolist()
+    assert 10 < sum(said) < len(said) - 10
+
+
+def test_a_level_beyond_the_resamples_is_refused_before_they_are_drawn(outcomes):
+    fit = ba.fit_mmrm(outcomes)
+    with pytest.raises(
+        ValueError,
+        match=r"conf_level is 0.95, .* beyond 20 resamples; take 39 resamples or more, or a conf_level of at most 0.904",
+    ):
+        ba.bootstrap(fit, 20, seed=1)
+    assert ba.bootstrap(fit, 20, seed=1, conf_level=0.904)["conf_low"].notna().all()
+
+
 def test_a_wider_level_gives_wider_limits(outcomes):
     fit = ba.fit_mmrm(outcomes)
     narrow, wide = (ba.bootstrap(fit, 200, seed=1, conf_level=level) for level in (0.8, 0.95))
@@ -165,10 +187,10 @@ def test_what_cannot_be_resampled_is_refused(outcomes):
         ba.refit_weighted(fit, -np.ones((1, 50)))
     with pytest.raises(ba.FitError, match="cannot be resampled: the subjects are no longer there"):
         ba.bootstrap(
-            ba.fit_crossproducts(fit.measures + ba.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))), 9, seed=1
+            ba.fit_crossproducts(fit.measures + ba.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))), 99, seed=1
         )
     with pytest.raises(ba.DataError, match="one arm only"):
-        ba.bootstrap(ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]), 9, seed=1)
+        ba.bootstrap(ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]), 99, seed=1)
     with pytest.raises(ba.DataError, match="many is empty; expected cross-products of one data set or more"):
         ba.fit_many([])
     with pytest.raises(ba.DataError, match="many, item 1: found outcomes; expected cross-products"):

@@ -84,6 +84,6 @@ def test_limits_of_event_rate_ratios_hold_the_truth_under_a_wrong_model(true_log
     rng = np.random.default_rng(7)
     held = 0
     for _ in range(N_TRIALS):
-        row = ba.fit_counts(simulate_events(rng, 120), distribution=distribution, covariates=("age",)).ratios().iloc[0]
+        row = ba.fit_counts(simulate_events(rng, 120), distribution=distribution, covariates=("age",)).log_ratios().iloc[0]
         held += row["conf_low"] <= true_log_rate_ratio <= row["conf_high"]
     assert abs(held / N_TRIALS - NOMINAL) < FOUR_STANDARD_ERRORS

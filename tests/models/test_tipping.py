@@ -146,6 +146,122 @@ def test_the_words_tell_the_shift(drawn):
     assert words.endswith(", marginal shift of +0.004 in 155 U, −2 in placebo (all imputed)")
 
 
+# By visit and since the event -------------------------------------------------------------------------------------------
+
+VISITS = ["week 4", "week 8", "week 12", "week 16"]
+
+
+def moved_by(imputations, arm="155 U", **how):
+    """By how much values are moved, and which subjects are of the arm."""
+    delta = how.pop("delta")
+    by = ba.shift_imputations(imputations, {arm: delta}, **how).values - imputations.values
+    active = imputations.grid.wide(imputations.grid.arm, -1).max(axis=1) == imputations.grid.arms.index(arm)
+    return by, active
+
+
+@pytest.fixture(scope="module")
+def from_week_8(edit, repeated):
+    """Every third subject has no value from week 8 on."""
+    frame = repeated(23, n_per_arm=40)
+    gone = (frame["visit"].cat.codes >= 1) & frame["subject"].isin(frame["subject"].unique()[::3])
+    return ba.impute(edit(frame, change=frame["change"].mask(gone)), strategy="missing at random", n=3, seed=2)
+
+
+@pytest.mark.parametrize("shift", ["marginal", "sequential", "accumulating"])
+def test_the_same_number_at_each_visit_is_one_number(drawn, shift):
+    one = ba.shift_imputations(drawn, {"155 U": 1.5, "placebo": -2.0}, shift=shift)
+    each = {"155 U": dict.fromkeys(VISITS, 1.5), "placebo": dict.fromkeys(reversed(VISITS), -2)}
+    np.testing.assert_allclose(ba.shift_imputations(drawn, each, shift=shift).values, one.values, rtol=1e-12)
+    lagged = ba.shift_imputations(drawn, each, shift=shift, lags=[1, 1, 1, 1])
+    np.testing.assert_allclose(lagged.values, one.values, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("lags", "expected"),
+    [
+        ([1, 2, 3, 4], [0, 6, 20, 44]),  # the example of the page of rbmi's delta_template
+        (None, [0, 6, 13, 21]),
+        ([1, 0, 0], [0, 6, 6, 6]),
+        ([1, -1, 0], [0, 6, -1, -1]),
+    ],
+)
+def test_an_accumulating_shift_is_the_sum_of_delta_times_lags_as_in_rbmi(from_week_8, lags, expected):
+    by, active = moved_by(from_week_8, delta=dict(zip(VISITS, [5, 6, 7, 8], strict=True)), shift="accumulating", lags=lags)
+    gone = active & from_week_8.after[:, 1]
+    np.testing.assert_allclose(by[:, gone], np.broadcast_to(expected, by[:, gone].shape), atol=1e-12)
+    assert (by[:, ~gone] == 0).all()
+
+
+def test_each_visit_is_moved_by_its_own_number(from_week_8):
+    by, active = moved_by(from_week_8, delta=dict(zip(VISITS, [5, 6, 7, 8], strict=True)), lags=[1, 0.5, 2])
+    assert by[:, active & from_week_8.after[:, 1]] == pytest.approx(np.broadcast_to([0, 6, 3.5, 16], (3, 13, 4)))
+
+
+def test_visits_seen_after_the_event_count_in_the_sum_and_are_not_moved(edit, repeated):
+    frame = repeated(23, n_per_arm=40)
+    later = frame["visit"].cat.codes >= 1
+    stopped = frame["subject"].isin(frame["subject"].unique()[::3])
+    lost = later & stopped & (frame["visit"] != "week 12")
+    event = np.where(later & stopped, "discontinuation", None)
+    known = edit(frame, change=frame["change"].mask(lost)).assign(intercurrent_event=event)
+    by, active = moved_by(
+        ba.impute(known, strategy="missing at random", n=2, seed=2), delta=1.0, shift="accumulating", lags=[1, 1, 10]
+    )
+    gone = active & (stopped.to_numpy().reshape(-1, 4)[:, 0])
+    assert by[:, gone] == pytest.approx(np.broadcast_to([0, 1, 0, 12], by[:, gone].shape))
+
+
+def test_a_sequential_shift_by_visit_is_the_sum_of_its_visits(drawn):
+    parts = []
+    for visit in VISITS:
+        alone = dict.fromkeys(VISITS, 0.0) | {visit: 2.0}
+        parts.append(ba.shift_imputations(drawn, {"155 U": alone}, shift="sequential").values - drawn.values)
+    whole = ba.shift_imputations(drawn, {"155 U": 2.0}, shift="sequential").values - drawn.values
+    np.testing.assert_allclose(sum(parts), whole, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"shift": "accumulating"},
+        {"shift": "accumulating", "by_visit": {"week 4": 1, "week 8": 2, "week 12": 0.5, "week 16": 3}, "lags": [1, 0.5, 2]},
+        {"shift": "marginal", "lags": [1, 0.5]},
+        {"shift": "sequential", "by_visit": {"week 4": 0, "week 8": 0, "week 12": 0.5, "week 16": 3}},
+    ],
+)
+def test_a_grid_of_such_shifts_is_the_analysis_of_moved_values(drawn, how):
+    grid = ba.tipping_point(drawn, "week 16", deltas=[-1, 3], reference_deltas=[2], **how)
+    by_visit = how.get("by_visit", dict.fromkeys(VISITS, 1))
+    chosen = {name: how[name] for name in ("shift", "lags") if name in how}
+    for _, row in grid.iterrows():
+        delta = {
+            arm: {visit: row[name] * by_visit[visit] for visit in VISITS}
+            for arm, name in [("155 U", "delta"), ("placebo", "delta_reference")]
+        }
+        moved = ba.shift_imputations(drawn, delta, **chosen)
+        alone = ba.pool_imputations(moved, visits=["week 16"]).iloc[0]
+        assert row[NUMBERS].astype(float).to_numpy() == pytest.approx(
+            alone[NUMBERS].astype(float).to_numpy(), rel=1e-9, abs=1e-12
+        )
+
+
+def test_a_shift_that_adds_up_tips_sooner(drawn):
+    plain, adding = (ba.tipping_delta(drawn, "week 16", shift=shift).iloc[0] for shift in ("marginal", "accumulating"))
+    assert 0 < adding["delta"] < plain["delta"]
+    assert adding["p_value"] == pytest.approx(0.05, abs=1e-9)
+    doubled = ba.tipping_delta(drawn, "week 16", by_visit=dict.fromkeys(VISITS, 2)).iloc[0]
+    assert doubled["delta"] == pytest.approx(plain["delta"] / 2, rel=1e-9)
+
+
+def test_the_words_tell_numbers_by_visit_and_factors(drawn):
+    each = dict(zip(VISITS, [0, 1, 2, -3], strict=True))
+    words = ba.shift_imputations(drawn, {"155 U": each}, shift="accumulating", lags=[1, 0.5]).words
+    assert words.endswith(
+        ", accumulating shift of 0 at week 4, +1 at week 8, +2 at week 12, −3 at week 16 in 155 U "
+        "(after the event, factors 1, 0.5 by visit)"
+    )
+
+
 # Refusals --------------------------------------------------------------------------------------------------------------
 
 
@@ -162,7 +278,7 @@ def test_arms_and_visits_that_are_not_there_are_told(drawn):
         ba.tipping_point(drawn, "week 16", arm="195 U")
     with pytest.raises(ba.DataError, match="delta names the arm '195 U'; the arms are 'placebo', '155 U'"):
         ba.shift_imputations(drawn, {"195 U": 1})
-    with pytest.raises(ValueError, match="each is a number, in units of the endpoint"):
+    with pytest.raises(ValueError, match="delta of '155 U': found the number nan; expected a finite number"):
         ba.shift_imputations(drawn, {"155 U": np.nan})
     with pytest.raises(ValueError, match=r"deltas is \[1, 1\]; expected one shift or more, each a number, each once"):
         ba.tipping_point(drawn, "week 16", deltas=[1, 1])
@@ -194,3 +310,58 @@ def test_of_several_arms_one_is_to_be_named(repeated):
     with pytest.raises(ba.DataError, match="is the reference 'placebo', which is compared with several"):
         ba.tipping_delta(imputations, "week 16", arm="placebo")
     assert ba.tipping_point(imputations, "week 16", arm="195 U", deltas=[0], reference_deltas=[0])["arm"].tolist() == ["195 U"]
+
+
+@pytest.mark.parametrize(
+    ("delta", "error", "said"),
+    [
+        ({"week 99": 1}, ba.DataError, "delta of '155 U' names the visit 'week 99'; the visits are 'week 4', 'week 8'"),
+        ({"week 8": 1, "week 16": 2}, ba.DataError, "has no number at 'week 4', 'week 12'; expected one at each visit, 0 where"),
+        ({}, ba.DataError, "has no number at 'week 4', 'week 8', 'week 12', 'week 16'"),
+        (dict.fromkeys(VISITS, np.nan), ValueError, "delta of '155 U': found the number nan; expected a finite number"),
+        (dict.fromkeys(VISITS, "1"), ValueError, "delta of '155 U': found the text '1'; expected a finite number"),
+        ("much", ValueError, "delta of '155 U': found the text 'much'; expected a finite number"),
+        (True, ValueError, "delta of '155 U': found True; expected a finite number"),
+        ([1, 2, 3, 4], ValueError, "delta of '155 U': found a list; expected a finite number"),
+    ],
+)
+def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said):
+    with pytest.raises(error, match=said):
+        ba.shift_imputations(drawn, {"155 U": delta})
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"lags": [1]}, "lags has 1 factors, but some subjects have 2 visits after the event; expected one for each visit"),
+        ({"lags": 0.5}, r"lags: found the number 0.5; expected a factor for each visit since the event, such as \[1, 0.5\]"),
+        ({"lags": "11"}, "lags: found the text '11'; expected a factor for each visit"),
+        ({"lags": [1, np.inf]}, "lags: found the number inf; expected a finite number"),
+        ({"lags": [1, 1], "on": "all imputed"}, "lags begin at the event, but on is 'all imputed'"),
+        ({"shift": "accumulating", "on": "all imputed"}, "an accumulating shift begins at the event, but on is 'all imputed'"),
+        ({"shift": "adding"}, "shift 'adding' is not known; it is one of 'marginal', 'sequential', 'accumulating'"),
+    ],
+)
+def test_ways_of_moving_that_say_nothing_are_refused(drawn, how, said):
+    with pytest.raises(ValueError, match=said):
+        ba.shift_imputations(drawn, {"155 U": 1.0}, **how)
+    for verb in (ba.tipping_point, ba.tipping_delta):
+        with pytest.raises(ValueError, match=said):
+            verb(drawn, "week 16", **how)
+
+
+def test_shifts_that_add_nothing_at_the_visit_cannot_tip(drawn):
+    for verb in (ba.tipping_point, ba.tipping_delta):
+        with pytest.raises(ba.DataError, match="by_visit and lags add nothing at 'week 16'"):
+            verb(drawn, "week 16", by_visit=dict.fromkeys(VISITS, 0))
+        with pytest.raises(ValueError, match=r"by_visit: found the number 2\.0; expected what a shift of 1 adds at each visit"):
+            verb(drawn, "week 16", by_visit=2.0)
+        with pytest.raises(ba.DataError, match="by_visit has no number at 'week 4'"):
+            verb(drawn, "week 16", by_visit=dict.fromkeys(VISITS[1:], 1))
+
+
+@pytest.mark.parametrize("conf_level", [0, 1, 95, np.nan])
+def test_levels_are_shares(drawn, conf_level):
+    for verb in (ba.tipping_point, ba.tipping_delta):
+        with pytest.raises(ValueError, match=r"conf_level is .*strictly between 0 and 1"):
+            verb(drawn, "week 16", shift="accumulating", conf_level=conf_level)

@@ -169,6 +169,8 @@ def _assessments(made: Made) -> None:
     made.tables["assessments"] = frame if dated else frame.drop(columns="day")
     if {scale for scale, has_baseline in chosen if not has_baseline} & set(frame["scale"]):
         made.settings["scales"] = {"PGIC": {"baseline": False}}
+    elif made.chance(0.1):
+        made.settings["scales"] = {str(frame["scale"].iloc[0]): {"better": made.one_of(("lower", "higher"))}}
     if made.chance(0.2):
         made.settings["visits"] = ["baseline", *visits] if made.chance(0.5) else visits
     elif made.chance(0.15) and dated:
@@ -256,8 +258,21 @@ def _protocol(made: Made) -> None:
         "points": (5.0, -5.0, 2), "diary_rule": ("PREEMPT", "any-duration", "CHARM"),
     }  # fmt: skip
     choices |= {"unknown_severity": ("as not", "missing", "share of the known"), "baseline_minimum_days": (5, 14)}
+    choices |= {
+        "conf_level": (0.9, 0.99), "draws": (4, 6), "seed": (0, 3), "variance": ("rubin", "bootstrap"),
+        "responders": ("observed cases", "non-responder imputation", "as in the primary analysis"),
+        "covariance": ("compound symmetry", ["heterogeneous ar1", "compound symmetry"]), "fall_back_variance": ("CR0", "CR2"),
+    }  # fmt: skip
     known = Protocol.__dataclass_fields__
     protocol |= {key: made.one_of(words) for key, words in choices.items() if made.chance(0.15) and key in known}
+    if made.chance(0.06):
+        protocol["imputation"] = made.one_of(("missing at random", "last mean carried forward", "jump to reference"))
+    if "sex" in subjects.columns and made.chance(0.2):
+        protocol["stratum"] = "sex"
+    if "adverse_events" in made.tables and "last_dose_day" in subjects.columns and made.chance(0.3):
+        protocol["emergent"] = {"told_by": "days", "window_days": 30}
+    if assessed is not None and len(set(subjects["arm"])) > 2 and made.chance(0.3):
+        protocol["multiplicity"] = {"method": made.one_of(("holm", "fixed sequence"))}
     events = made.tables.get("intercurrent_events")
     kinds = list(events["kind"].unique()) if events is not None else []
     if {"completed", "last_day"} <= set(subjects.columns) and (subjects["completed"] == "no").any():
@@ -400,6 +415,10 @@ WRONG_PROTOCOL = {
     "intercurrent": ({"nothing": "treatment policy"}, {"death": "LOCF"}, {"death": "principal stratum"}, "composite",
                      {"death": 1}),
     "Visit": ("week 4",), "unknown_severity": ("maybe", 1), "baseline_minimum_days": (99, -1, "ten"),
+    "conf_level": (95, 0, 1, "0.95"), "imputation": ("rbmi", 3), "draws": (1, 2.5, "many"), "seed": (-1, 1.5, "one"),
+    "variance": ("robust", 1), "responders": ("LOCF", 1), "stratum": ("nowhere", 1), "fall_back_variance": ("HC3", 2),
+    "covariance": ("unstructred", [1], ["ar1", "ar1"]), "emergent": ({"told_by": "me"}, {"window_days": -1}, {"days": 3}, 30),
+    "multiplicity": ({"method": "holmes"}, {}, {"method": "holm", "endpoints": ["nowhere"]}, {"method": "graph"}, "holm"),
 }  # fmt: skip
 
 

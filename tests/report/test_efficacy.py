@@ -9,9 +9,10 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.headline import headline
 from botox_analysis.report.paragraphs import estimand, methods
 from botox_analysis.report.plan import plan_of
-from botox_analysis.report.sentences import captions, headline, table_titles
+from botox_analysis.report.sentences import captions, table_titles
 
 CARRIED = "last observation carried forward"
 N = 30
@@ -163,7 +164,7 @@ def test_a_visit_that_an_arm_lacks_is_not_in_the_mixed_model_and_is_told(holed):
     analysis = analyse(trial_of(pd.concat([holed, late])))
     assert analysis.primary.fit.visits == ("week 4", "week 8", "week 12")
     assert "NRS, week 16" in analysis.left_out["where"].tolist()
-    assert headline(analysis)[0].startswith("At week 16, the last visit, an arm has no value")
+    assert headline(analysis)[1].startswith("At week 16, the last visit, an arm has no value")
 
 
 def test_visits_never_seen_together_get_the_next_structure_and_the_text_names_it(scores):
@@ -256,11 +257,10 @@ def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadj
         "MMRM, all observed values (primary)",
         "MMRM, a covariance for each arm",
         "ANCOVA, observed cases",
+        "ANCOVA, observed cases, HC2 variance",
         "unadjusted, observed cases",
     ]
-    assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [
-        [1218], [1218], [1218], [1218],
-    ]  # fmt: skip
+    assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [[1218]] * 5
 
 
 def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):
@@ -269,11 +269,22 @@ def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_ana
         f"ANCOVA, {CARRIED} (primary)",
         "MMRM, all observed values",
         "ANCOVA, observed cases",
+        f"ANCOVA, {CARRIED}, HC2 variance",
         f"unadjusted, {CARRIED}",
     ]
     assert "a mixed model for repeated measures (MMRM) of all observed values (fixed effects arm by visit, baseline by visit" in (
         " ".join(methods(analysis))
     )
+
+
+def test_the_robust_analysis_of_covariance_has_the_difference_of_the_plain_one_and_its_sentence(bundled):
+    plain, robust = (bundled.primary_differences[f"ANCOVA, observed cases{end}"].iloc[0] for end in ("", ", HC2 variance"))
+    assert robust["estimate"] == pytest.approx(plain["estimate"], rel=1e-9)
+    assert robust["std_error"] != plain["std_error"]
+    assert "lets the spread differ between arms and subjects (HC2, with Bell and McCaffrey's degrees of freedom)" in " ".join(
+        methods(bundled)
+    )
+    assert "HC2 variance: the spread may differ between subjects. " in captions(bundled)["sensitivity"]
 
 
 def test_every_sensitivity_analysis_is_one_row_an_arm_at_the_primary_visit(mixed):

@@ -6,8 +6,9 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.headline import headline
 from botox_analysis.report.paragraphs import estimand, methods
-from botox_analysis.report.sentences import captions, headline
+from botox_analysis.report.sentences import captions
 from botox_analysis.report.write import _write_tables
 
 N = 30
@@ -50,7 +51,7 @@ def test_the_first_page_says_that_nothing_is_adjusted_and_names_the_reference(an
     assert headline(analysis)[1] == (
         "There is no baseline of PGIC: its values are compared instead of changes, and nothing is adjusted."
     )
-    assert headline(analysis)[0].startswith("At week 12, the mean of PGIC was")
+    assert headline(analysis)[0].startswith("At week 12, in 30 of 30 subjects randomised, the mean of PGIC was")
     assert "toxin compared with placebo, the reference arm; PGIC at week 12; difference of means." in estimand(analysis)
 
 

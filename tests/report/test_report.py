@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.figures.style import missing_letters
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis import analyse
+from botox_analysis.report.headline import headline
 from botox_analysis.report.left_out import left_out_of_safety, told_once
 from botox_analysis.report.paragraphs import methods
-from botox_analysis.report.sentences import headline
 
 FIGURES = {
     "flow",
@@ -101,6 +102,7 @@ def test_all_tables_are_there_as_csv_and_html(report):
         "incidence",
         "adverse_events",
         "left_out",
+        "validity",
     }
     assert {path.name for path in (report / "tables").iterdir()} == {
         f"{name}.{kind}" for name in names for kind in ("csv", "html")
@@ -280,7 +282,7 @@ def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
     analysis = analyse(trial)
     assert analysis.visit == "week 4"
     assert analysis.left_out["where"].tolist() == ["NRS, week 8"]
-    assert headline(analysis)[0].startswith("At week 8, the last visit, an arm has no value")
+    assert headline(analysis)[1].startswith("At week 8, the last visit, an arm has no value")
 
 
 def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):
@@ -331,7 +333,7 @@ def test_a_trial_in_which_nobody_had_an_adverse_event_is_reported_as_one(small, 
     page = ba.write_report(ba.as_trial(tables, name="quiet"), tmp_path / "out").read_text("utf-8")
     assert page.count("No treatment-emergent adverse event was recorded") == 1
     overview = pd.read_csv(tmp_path / "out" / "tables" / "adverse_events_overview.csv")
-    assert overview.iloc[0, 1:3].tolist() == ["0 (0.0 %) [0]"] * 2
+    assert overview.iloc[0, 1:5].astype(str).tolist() == ["0 (0.0 %)", "0"] * 2
     assert len(overview) == 8
     assert (tmp_path / "out" / "tables" / "incidence.csv").exists()
     assert not (tmp_path / "out" / "figures" / "severity.png").exists()
@@ -411,6 +413,16 @@ def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
     assert "&lt;b&gt;toxin&lt;/b&gt;" in page
     assert "A &lt;small&gt; trial" in page
     assert "x &amp; y" in page
+
+
+def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_a_warning(small, tmp_path):
+    subjects = small.subjects.assign(arm=["安慰剂", "肉毒素 🧪"] * 12)
+    tables = {"subjects": subjects, "assessments": small.assessments.astype({"visit": str})}
+    ba.write_report(ba.as_trial(tables, name="letters"), tmp_path / "out")
+    left_out = pd.read_csv(tmp_path / "out" / "tables" / "left_out.csv")
+    [row] = left_out[left_out["Where"] == "figures"].to_numpy().tolist()
+    letters = "".join(sorted("安慰剂肉毒素🧪"))
+    assert row == ["figures", missing_letters(letters), 7]
 
 
 def test_progress_is_told_from_start_to_end(small, tmp_path):

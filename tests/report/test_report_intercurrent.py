@@ -156,7 +156,9 @@ def test_the_events_are_a_table_by_arm(planned, tmp_path):
     table = pd.read_csv(tmp_path / "out" / "tables" / "intercurrent.csv")
     assert table.to_numpy().tolist() == [
         ["Rescue treatment", "1 (6.7 %)", "1 (6.7 %)"],
+        ["\u2003of these, with a value recorded after it", "1 (100.0 %)", "1 (100.0 %)"],
         ["Death", "1 (6.7 %)", "1 (6.7 %)"],
+        ["\u2003of these, with a value recorded after it", "1 (100.0 %)", "0 (0.0 %)"],
     ]
     page = (tmp_path / "out" / "index.html").read_text("utf-8")
     assert page.index('id="table-disposition"') < page.index('id="table-intercurrent"') < page.index('id="efficacy"')
@@ -182,8 +184,8 @@ def test_who_left_on_an_unknown_day_is_told():
 
 def test_the_estimand_names_the_strategy_of_each_kind(planned):
     assert (
-        "Intercurrent events: rescue treatment is handled by treatment policy (recorded values are used whatever happened), "
-        "death by a "
+        "Intercurrent events: rescue treatment is handled by treatment policy (recorded values are used whatever happened); a "
+        "value was recorded after rescue treatment in 2 of 2 subjects (100.0 %), death by a "
         "hypothetical strategy (values after it are not used). Missing values:"
     ) in estimand(planned)
     assert "A visit is after an intercurrent event where its value looks at a day later than the event's." in " ".join(
@@ -202,7 +204,8 @@ def test_kinds_with_one_strategy_are_named_together():
 def test_what_is_done_without_strategies_is_treatment_policy_and_called_that():
     said = estimand(analyse(trial_of()))
     assert (
-        "Intercurrent events: values are used whether or not rescue treatment or death happened: a treatment-policy strategy."
+        "Intercurrent events: values are used whether or not rescue treatment or death happened: a treatment-policy strategy; "
+        "a value was recorded after rescue treatment in 2 of 2 subjects (100.0 %) and death in 1 of 2 subjects (50.0 %)."
     ) in said
     assert analyse(trial_of()).primary.differences["intercurrent"].unique().tolist() == [""]
 

@@ -43,8 +43,8 @@ def analysis():
 def test_the_rows_are_those_of_sensitivity(analysis):
     outcomes = ba.TWSTRS.derive(analysis.trial)
     pd.testing.assert_frame_equal(analysis.missing.handlings, ba.sensitivity(outcomes, n=100, seed=1))
-    assert analysis.settings["imputations"] == 100
-    assert analysis.settings["imputation_seed"] == 1
+    assert analysis.settings["draws"] == 100
+    assert analysis.settings["seed"] == 1
 
 
 def test_the_estimates_of_the_report_hold_them(analysis):
@@ -117,8 +117,8 @@ def test_where_nothing_is_missing_nothing_is_said_of_it():
     analysis = analyse(trial_of(missing=0))
     assert analysis.missing is None
     assert not {"missing", "handlings", "tipping_point"} & set(captions(analysis))
-    assert "imputation" not in " ".join(methods(analysis))
-    assert "imputations" not in analysis.settings
+    assert "multiple imputation" not in " ".join(methods(analysis)).lower()
+    assert "draws" not in analysis.settings
 
 
 def test_several_differences_have_no_surface():

@@ -1,35 +1,52 @@
 """`fetch_trial`: the folder before the network, the recorded bytes or none, and the traps of each raw file."""
 
+import contextlib
+import dataclasses
+import gzip
+import hashlib
+import http.server
+import os
+import socket
+import threading
+
 import numpy as np
 import pandas as pd
 import pytest
 import requests
 
 import botox_analysis as ba
+from botox_analysis.trials import download
+from botox_analysis.trials.download import Recorded, obtain
 from botox_analysis.trials.fetch import SOURCES
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """No test of this file reaches the network, whatever goes wrong."""
+def only_this_machine(monkeypatch, tmp_path):
+    """No test of this file reaches the network or the user's cache, whatever goes wrong; the cache's folder."""
+    send = requests.adapters.HTTPAdapter.send
 
-    def refuse(*args, **kwargs):
-        raise AssertionError("a test tried to use the network")
+    def refuse(adapter, request, **settings):
+        if not request.url.startswith("http://127.0.0.1:"):
+            raise requests.exceptions.ConnectionError("no route")
+        return send(adapter, request, **settings | {"proxies": {}})
 
-    monkeypatch.setattr(requests.Session, "request", refuse)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", refuse)
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path / "cache")
+    monkeypatch.delenv("BOTOX_ANALYSIS_DATA", raising=False)
+    return tmp_path / "cache"
 
 
 @pytest.fixture
-def retrieved(monkeypatch):
-    """What pooch was asked for, instead of asking."""
-    calls = []
+def downloaded(monkeypatch):
+    """What was asked for by the network, instead of asking."""
+    asked = []
 
-    def retrieve(url, known_hash, fname, path):
-        calls.append({"url": url, "known_hash": known_hash, "fname": fname})
-        raise requests.exceptions.ConnectionError("no route")
+    def ask(recorded):
+        asked.append(recorded)
+        raise download.NoWayError("ConnectionError")
 
-    monkeypatch.setattr("pooch.retrieve", retrieve)
-    return calls
+    monkeypatch.setattr(download, "_received", ask)
+    return asked
 
 
 # Where files come from ------------------------------------------------------------------------------------------------
@@ -42,12 +59,12 @@ def test_an_unknown_trial_is_refused_with_those_there_are():
         ba.fetch_trial("preempt")
 
 
-def test_the_folder_of_the_environment_comes_before_the_network(realdata, retrieved):
+def test_the_folder_of_the_environment_comes_before_the_network(realdata, downloaded):
     assert len(ba.fetch_trial("cdystonia").subjects) == 109
-    assert retrieved == []
+    assert downloaded == []
 
 
-def test_a_file_with_other_bytes_is_refused(monkeypatch, tmp_path, retrieved):
+def test_a_file_with_other_bytes_is_refused(monkeypatch, tmp_path, downloaded):
     (tmp_path / "cdystonia").mkdir()
     (tmp_path / "cdystonia" / "cdystonia.csv").write_text("patient,week\n")
     monkeypatch.setenv("BOTOX_ANALYSIS_DATA", str(tmp_path))
@@ -56,11 +73,11 @@ def test_a_file_with_other_bytes_is_refused(monkeypatch, tmp_path, retrieved):
     )
     with pytest.raises(ba.DataError, match=said):
         ba.fetch_trial("cdystonia")
-    assert retrieved == []
+    assert downloaded == []
 
 
 @pytest.mark.parametrize("folder", ["", "an empty folder"])
-def test_without_a_network_the_error_says_what_to_do(monkeypatch, tmp_path, retrieved, folder):
+def test_without_a_network_the_error_says_what_to_do(monkeypatch, tmp_path, downloaded, folder):
     monkeypatch.setenv("BOTOX_ANALYSIS_DATA", str(tmp_path) if folder else "")
     said = (
         r"cdystonia: found neither cdystonia\.csv .* nor a way to download it from https://.* \(ConnectionError\); connect .* set"
@@ -69,38 +86,247 @@ def test_without_a_network_the_error_says_what_to_do(monkeypatch, tmp_path, retr
         ba.fetch_trial("cdystonia")
 
 
-def test_a_download_is_pinned_by_its_address_and_checksum(monkeypatch, retrieved):
-    monkeypatch.delenv("BOTOX_ANALYSIS_DATA", raising=False)
+def test_a_download_is_pinned_by_its_address_checksum_and_size(monkeypatch, downloaded):
     with pytest.raises(ba.DataError, match="connect to the network once"):
         ba.fetch_trial("kostecki_dillon")
-    address, checksum = SOURCES["kostecki_dillon"].files["KosteckiDillon.csv"]
-    assert retrieved[0]["url"] == address
-    assert retrieved[0]["known_hash"] == f"sha256:{checksum}"
+    assert downloaded == [SOURCES["kostecki_dillon"].files["KosteckiDillon.csv"]]
 
 
-def test_a_download_with_other_bytes_is_refused(monkeypatch):
-    monkeypatch.delenv("BOTOX_ANALYSIS_DATA", raising=False)
-
-    def retrieve(url, known_hash, fname, path):
-        raise ValueError("SHA256 hash of downloaded file does not match the known hash")
-
-    monkeypatch.setattr("pooch.retrieve", retrieve)
-    with pytest.raises(ba.DataError, match=r"what https://.* holds today differs from the file recorded \(sha256 107b32cdf44d"):
-        ba.fetch_trial("kostecki_dillon")
-
-
-def test_a_downloaded_file_is_read_like_one_of_the_folder(realdata, monkeypatch):
+def test_a_downloaded_file_is_read_like_one_of_the_folder_and_kept(realdata, monkeypatch, only_this_machine):
+    content = (realdata / "cdystonia" / "cdystonia.csv").read_bytes()
     monkeypatch.delenv("BOTOX_ANALYSIS_DATA")
-    monkeypatch.setattr("pooch.retrieve", lambda url, known_hash, fname, path: str(realdata / "cdystonia" / "cdystonia.csv"))
+    monkeypatch.setattr(download, "_received", lambda recorded: content)
+    assert len(ba.fetch_trial("cdystonia").assessments) == 631
+    assert [path.name for path in only_this_machine.iterdir()] == ["cdystonia-cdystonia.csv"]
+    monkeypatch.setattr(download, "_received", lambda recorded: pytest.fail("it is in the cache"))
     assert len(ba.fetch_trial("cdystonia").assessments) == 631
 
 
 def test_every_recorded_checksum_is_that_of_the_real_files(realdata):
     recorded = (line.split(maxsplit=1) for line in (realdata / "SHA256SUMS").read_text().splitlines())
     listed = {path.removeprefix("./"): checksum for checksum, path in recorded}
-    files = {f"{name}/{file}": where[1] for name, source in SOURCES.items() for file, where in source.files.items()}
+    files = {f"{name}/{file}": recorded for name, source in SOURCES.items() for file, recorded in source.files.items()}
     assert len(files) == 6
-    assert files.items() <= listed.items()
+    assert {file: recorded.sha256 for file, recorded in files.items()}.items() <= listed.items()
+    assert {file: recorded.n_bytes for file, recorded in files.items()} == {
+        file: (realdata / file).stat().st_size for file in files
+    }
+
+
+# Servers that do not do what they should -------------------------------------------------------------------------------
+
+CONTENT = b"patient,week\n1,0\n"
+
+
+@pytest.fixture
+def serve():
+    """A function: what a server does with a request -> the file recorded at its address; servers end with the test."""
+    servers, ended = [], threading.Event()
+
+    def start(answer):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                with contextlib.suppress(OSError):
+                    answer(self, ended)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/x.csv"
+        return Recorded(address, hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
+
+    yield start
+    ended.set()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def send(handler, content=CONTENT, status=200, **headers):
+    handler.send_response(status)
+    for name, value in ({"Content_Length": len(content)} | headers).items():
+        if value is not None:
+            handler.send_header(name.replace("_", "-"), str(value))
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+def a_byte_a_moment(handler, ended):
+    send(handler, b"", Content_Length=len(CONTENT))
+    while not ended.wait(0.05):
+        handler.wfile.write(b"x")
+
+
+def a_header_without_an_end(handler, ended):
+    handler.wfile.write(b"HTTP/1.0 200 OK\r\nX-Long: ")
+    while not ended.wait(0.05):
+        handler.wfile.write(b"x")
+
+
+def silence(handler, ended):
+    ended.wait()
+
+
+def bytes_without_an_end(handler, ended):
+    send(handler, b"", Content_Length=None)
+    while not ended.is_set():
+        handler.wfile.write(b"x" * 65_536)
+
+
+def chunks_without_an_end(handler, ended):
+    handler.protocol_version = "HTTP/1.1"
+    send(handler, b"", Content_Length=None, Transfer_Encoding="chunked")
+    while not ended.is_set():
+        handler.wfile.write(b"4\r\nxxxx\r\n")
+
+
+def round_in_circles(handler, ended):
+    send(handler, b"", 302, Location=handler.path + "x")
+
+
+def to_a_file(handler, ended):
+    send(handler, b"", 302, Location="file:///etc/hostname")
+
+
+def with_a_redirect_that_does_not_end(handler, ended):
+    if handler.path == "/x.csv":
+        send(handler, b"", 302, Location="/y.csv", Content_Length=None)
+        while not ended.is_set():
+            handler.wfile.write(b"x" * 65_536)
+    send(handler)
+
+
+def compressed(handler, ended):
+    send(handler, gzip.compress(bytes(10_000_000)), Content_Encoding="gzip")
+
+
+def by_a_short_length(handler, ended):
+    send(handler, Content_Length=5)
+
+
+def by_a_long_length(handler, ended):
+    send(handler, Content_Length=500)
+
+
+def that_breaks_off(handler, ended):
+    send(handler, CONTENT[:5], Content_Length=len(CONTENT))
+
+
+def by_no_number(handler, ended):
+    send(handler, Content_Length="many")
+
+
+def nothing(handler, ended):
+    send(handler, b"")
+
+
+def other_bytes(handler, ended):
+    send(handler, CONTENT.replace(b"1", b"2"))
+
+
+def more_bytes(handler, ended):
+    send(handler, CONTENT + b"2")
+
+
+def an_error_page(handler, ended):
+    send(handler, b"not here", 404)
+
+
+def no_web_page(handler, ended):
+    handler.wfile.write(b"\x00\xff\r\n\r\n")
+
+
+REFUSED = [
+    (a_byte_a_moment, r"\(not done in 0\.4 seconds\)"),
+    (a_header_without_an_end, r"\(not done in 0\.4 seconds\)"),
+    (silence, r"\(not done in 0\.4 seconds\)"),
+    (bytes_without_an_end, "found more than the 17 bytes recorded"),
+    (chunks_without_an_end, "found more than the 17 bytes recorded"),
+    (round_in_circles, r"\(more than 5 redirects\)"),
+    (to_a_file, r"\(InvalidSchema\)"),
+    (compressed, r"\(compressed, which was not asked for\)"),
+    (by_a_short_length, "found 5 bytes; expected 17"),
+    (that_breaks_off, r"\((IncompleteRead|ProtocolError)\)|found 5 bytes; expected 17"),
+    (nothing, "found 0 bytes; expected 17"),
+    (other_bytes, r"found sha256 \w{12}\.\.\."),
+    (more_bytes, "found more than the 17 bytes recorded"),
+    (an_error_page, r"\(status 404\)"),
+    (no_web_page, r"\(ConnectionError\)"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), REFUSED)
+def test_a_server_that_does_not_send_the_file_is_refused_in_time_and_nothing_is_kept(
+    serve, monkeypatch, only_this_machine, answer, said
+):
+    monkeypatch.setattr(download, "SECONDS", 0.4 if "not done" in said else 20)
+    with pytest.raises(ba.DataError, match=said):
+        obtain("trial", "x.csv", serve(answer))
+    assert not only_this_machine.exists()
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda handler, ended: send(handler), by_no_number, by_a_long_length, with_a_redirect_that_does_not_end]
+)
+def test_a_server_that_sends_the_file_is_believed_by_its_bytes(serve, only_this_machine, answer):
+    kept = obtain("trial", "x.csv", serve(answer))
+    assert kept.read_bytes() == CONTENT
+    assert list(only_this_machine.iterdir()) == [kept]
+
+
+def test_nobody_at_the_address_is_told(serve):
+    recorded = serve(silence)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/x.csv"
+        with pytest.raises(ba.DataError, match=r"nor a way to download it from http://127.* \(ConnectionError\)"):
+            obtain("trial", "x.csv", dataclasses.replace(recorded, address=address))
+
+
+# The cache ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("there", [b"", CONTENT[:5], CONTENT + b"x", CONTENT.replace(b"1", b"3")])
+def test_a_file_of_the_cache_that_is_half_written_or_changed_is_downloaded_again(serve, only_this_machine, there):
+    only_this_machine.mkdir()
+    (only_this_machine / "trial-x.csv").write_bytes(there)
+    assert obtain("trial", "x.csv", serve(lambda handler, ended: send(handler))).read_bytes() == CONTENT
+
+
+def test_parts_that_killed_runs_left_in_the_cache_go_and_those_of_others_stay(serve, only_this_machine):
+    only_this_machine.mkdir()
+    for name in (".trial-x.csv-old.part", ".trial-x.csv-new.part", ".trial-y.csv-old.part"):
+        (only_this_machine / name).touch()
+        if "old" in name:
+            os.utime(only_this_machine / name, (0, 0))
+    obtain("trial", "x.csv", serve(lambda handler, ended: send(handler)))
+    left = sorted(path.name for path in only_this_machine.iterdir())
+    assert left == [".trial-x.csv-new.part", ".trial-y.csv-old.part", "trial-x.csv"]
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_what_to_do_and_left_clean(serve, only_this_machine, monkeypatch):
+    def refuse(descriptor, mode):
+        os.close(descriptor)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", refuse)
+    with pytest.raises(
+        ba.DataError, match=r"cannot be written \(No space left on device\); expected room in the cache, or BOTOX"
+    ):
+        obtain("trial", "x.csv", serve(lambda handler, ended: send(handler)))
+    assert list(only_this_machine.iterdir()) == []
+
+
+def test_a_folder_in_the_place_of_a_file_of_the_cache_is_told(serve, only_this_machine):
+    (only_this_machine / "trial-x.csv").mkdir(parents=True)
+    with pytest.raises(ba.DataError, match=r"cannot be written \(Is a directory\)"):
+        obtain("trial", "x.csv", serve(lambda handler, ended: send(handler)))
+
+
+# Public trials --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))

@@ -1,0 +1,231 @@
+"""The folder of a report: its manifest, and what is in it that no report wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from botox_analysis.refusal import DataError, listed, require_path
+from botox_analysis.trials.readers.files import parsing
+
+MANIFEST = "manifest.json"
+MADE_BY = "botox-analysis report"
+
+_INSIDE = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*")
+"""Paths of files inside a report: no way out of the folder begins with a letter, a digit, ``_`` or ``-``."""
+
+_LONGEST_PATH = 250
+_LONGEST_SHOWN = 80
+_LARGEST_MANIFEST = 10_000_000
+"""In bytes; that of a report has some 10,000."""
+
+
+def folder_of(path: str | Path) -> Path:
+    """The folder that a path leads to, which need not be there.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the folder of a report.
+
+    Returns
+    -------
+    Path
+        Absolute, with all links followed.
+
+    Raises
+    ------
+    DataError
+        No folder can have this path, or it is the root of the file system.
+    """
+    require_path(path, "folder", "the path of a report's folder: write_report(trial, folder)")
+    try:
+        folder = Path(path).resolve()
+        # Since Python 3.13 a link to itself is resolved to itself.
+        is_loop = folder.is_symlink()
+        os.lstat(folder)
+    except FileNotFoundError:
+        is_loop = False
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(
+            f"{printable(path)}: found a path that leads to no folder ({reason}); expected that of a folder."
+        ) from error
+    if is_loop:
+        raise DataError(f"{printable(path)}: found a link that leads to itself; expected a folder, or a path that is free.")
+    if folder.parent == folder:
+        raise DataError(f"{folder}: found the root of the file system; expected a folder inside it.")
+    return folder
+
+
+def refuse_foreign(folder: Path, called: str) -> None:
+    """Refuse to replace anything that is not a report, or a report to which somebody has added files.
+
+    Parameters
+    ----------
+    folder : Path
+        To be replaced; it need not be there.
+    called : str
+        What messages call it.
+
+    Raises
+    ------
+    DataError
+        The folder has a file, folder, link, pipe or socket that its manifest does not name, or no manifest.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise DataError(f"{called}: found a file; expected a folder for the report, or none.")
+    with parsing(called, "a folder that can be read"):
+        names = [path.name for path in folder.iterdir()]
+    if not names:
+        return
+    if MANIFEST not in names:
+        raise DataError(f"{called}: found other files and no {MANIFEST}; expected an earlier report, an empty folder, or none.")
+    outputs = read_manifest(folder, called)["outputs"]
+    with parsing(called, "folders that can be read"):
+        strange = sorted(foreign_to(folder, outputs))
+    if strange:
+        raise DataError(
+            f"{called}: found {listed(strange)}, which the earlier report did not write; move it away, or choose another folder."
+        )
+
+
+def foreign_to(folder: Path, outputs: Iterable[str]) -> Iterator[str]:
+    """Name what is in the folder of a report and was not written by it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report.
+    outputs : iterable of str
+        The files that its manifest names.
+
+    Yields
+    ------
+    str
+        Path from the folder, ready to print: of a file, a link, a pipe or a socket; of a folder, empty or not, with ``/`` at
+        its end. Folders that are foreign are not entered, and no link is followed.
+    """
+    files = {MANIFEST, *outputs}
+    parents = {parent.as_posix() for file in files for parent in PurePosixPath(file).parents}
+    to_visit = ["."]
+    while to_visit:
+        place = to_visit.pop()
+        with os.scandir(folder / place) as entries:
+            for entry in entries:
+                path = entry.name if place == "." else f"{place}/{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if path in parents:
+                        to_visit.append(path)
+                    else:
+                        yield f"{printable(path)}/"
+                elif path not in files or not entry.is_file(follow_symlinks=False):
+                    yield printable(path)
+
+
+def own_file(folder: Path, file: str) -> Path | None:
+    """A file of a report, if it is one and no link on the way leads out of the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report.
+    file : str
+        Path from the folder.
+
+    Returns
+    -------
+    Path or None
+        None for what is not there, a link, in a folder that is a link, a folder, a pipe, a socket or a device.
+    """
+    path, mode = folder, stat.S_IFDIR
+    for name in PurePosixPath(file).parts:
+        if not stat.S_ISDIR(mode):
+            return None
+        path = path / name
+        try:
+            mode = path.lstat().st_mode
+        except (OSError, ValueError):
+            return None
+    return path if stat.S_ISREG(mode) else None
+
+
+def read_manifest(folder: Path, called: str = "") -> dict[str, Any]:
+    """The manifest of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the report.
+    called : str
+        What messages call the folder; left out: its name.
+
+    Returns
+    -------
+    dict
+        What `write_report` recorded.
+
+    Raises
+    ------
+    DataError
+        There is none, it is something else's, or damaged; or it names a file outside the folder.
+    """
+    called = called or printable(folder.name)
+    path = own_file(folder, MANIFEST)
+    if path is None:
+        raise DataError(f"{called}: found no {MANIFEST}; expected the folder of a report.")
+    with parsing(f"{called}/{MANIFEST}", "JSON in UTF-8, as botox-analysis wrote it"):
+        if path.stat().st_size > _LARGEST_MANIFEST:
+            raise DataError(
+                f"{called}/{MANIFEST}: found {path.stat().st_size:,} bytes; expected at most {_LARGEST_MANIFEST:,}, as "
+                "botox-analysis writes."
+            )
+        manifest = json.loads(path.read_bytes().decode("utf-8"))
+        # A text with half of a pair of code units can be read, and not written.
+        json.dumps(manifest, ensure_ascii=False).encode()
+    if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
+        raise DataError(f"{called}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
+    for part in ("inputs", "settings", "versions", "kernels"):
+        if not isinstance(manifest.setdefault(part, {}), dict):
+            raise DataError(f"{called}/{MANIFEST}: found {_shown(manifest[part])} under '{part}'; expected names and values.")
+    for file, checksum in manifest["outputs"].items():
+        if not _INSIDE.fullmatch(file) or len(file) > _LONGEST_PATH:
+            raise DataError(f"{called}/{MANIFEST}: found the output {_shown(file)}; expected a file inside the folder.")
+        if not isinstance(checksum, str):
+            raise DataError(f"{called}/{MANIFEST}: found {_shown(checksum)} for '{file}'; expected a checksum, as a text.")
+    return manifest
+
+
+def printable(value: object) -> str:
+    """A name or value that a file had, fit for one line of a message.
+
+    Parameters
+    ----------
+    value : object
+        Its text may have line breaks, commands of a terminal, or bytes that are no text.
+
+    Returns
+    -------
+    str
+        With the former as escapes; the end of a long text is left out.
+
+    Examples
+    --------
+    >>> printable("a\\nb")
+    'a\\\\nb'
+    """
+    text = value if isinstance(value, str) else str(value)
+    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: _LONGEST_SHOWN * 2])
+    return shown if len(text) <= _LONGEST_SHOWN * 2 else f"{shown}..."
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[: _LONGEST_SHOWN - 3]}..."

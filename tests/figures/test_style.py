@@ -1,0 +1,77 @@
+"""Letters that the font lacks are named once for a figure, and no warning of matplotlib's is left."""
+
+import io
+import warnings
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from botox_analysis.figures.style import (
+    FONT,
+    MissingLettersWarning,
+    axes_for,
+    letters_lacking,
+    missing_letters,
+    save_figure,
+    styled,
+)
+
+SAID = f"the font of figures ({FONT}) lacks '毒', '肉': drawn as boxes"
+
+
+@pytest.fixture
+def drawn():
+    """A function: texts of a figure -> its axes; they are an axis's label, a tick, an entry of a legend and a text in it."""
+
+    @styled
+    def draw(label, tick="x", entry="y", text="z"):
+        ax = axes_for(None, 2, 2)
+        ax.plot([0, 1], [0, 1], label=entry)
+        ax.set_xlabel(label)
+        ax.set_xticks([0, 1], [tick, tick])
+        ax.text(0.5, 0.5, text).get_window_extent()
+        ax.legend()
+        return ax
+
+    yield draw
+    plt.close("all")
+
+
+@pytest.mark.parametrize("texts", [("肉毒",), ("x", "肉毒"), ("x", "y", "毒肉肉"), ("x", "y", "z", "毒 and 肉"), ("肉", "毒")])
+def test_letters_that_the_font_lacks_are_named_once_wherever_they_stand(drawn, texts):
+    ax = drawn(*texts)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        ax.figure.canvas.print_figure(io.BytesIO(), bbox_inches="tight")
+        ax.figure.canvas.draw()
+    assert [(one.category, str(one.message)) for one in seen] == [(MissingLettersWarning, SAID)]
+    assert letters_lacking(ax) == "毒肉"
+
+
+def test_letters_that_the_font_has_are_not_named(drawn, tmp_path):
+    ax = drawn("Größe ± ≥ −1 αβγ д $x^", "e\u0301", "\u200b\u200d", "‰")
+    save_figure(ax, tmp_path / "x")
+    assert letters_lacking(ax) == ""
+
+
+def test_every_format_is_written_with_letters_that_the_font_lacks(drawn, tmp_path):
+    with pytest.warns(MissingLettersWarning, match="lacks '毒', '肉'"):
+        files = save_figure(drawn("肉毒"), tmp_path / "x")
+    assert all(file.stat().st_size > 1_000 for file in files)
+
+
+def test_of_many_letters_twelve_are_named():
+    said = missing_letters("".join(chr(0x4E00 + number) for number in range(1_500)))
+    assert said.count("'") == 24
+    assert "and 1,488 more letters: drawn as boxes" in said
+
+
+def test_letters_that_cannot_be_printed_are_named_by_their_numbers():
+    assert "lacks U+E000: drawn" in missing_letters("\ue000")
+
+
+def test_as_many_figures_can_be_open_as_somebody_draws(drawn):
+    with mpl.rc_context({"figure.max_open_warning": 2}):
+        assert len([drawn("x") for _ in np.arange(4)]) == 4
