@@ -450,7 +450,7 @@ def test_a_slope_on_a_number_with_one_value_is_refused(outcomes):
     ("ask", "error", "said"),
     [
         (lambda fit: fit.term_tests("I"), ValueError, "kind 'I' is not known; it is one of 'II', 'III'"),
-        (lambda fit: fit.subgroup_means("region"), ValueError, "no effect of arm by 'region'; those there are are of 'sex'"),
+        (lambda fit: fit.subgroup_means("region"), ValueError, "no effect of arm by 'region', only by 'sex'; fit it with"),
         (lambda fit: fit.subgroup_means("sex", at=[1]), ValueError, "'sex' is a factor, whose levels are 'female', 'male'"),
         (lambda fit: fit.subgroup_means("sex", margins="some"), ValueError, "margins 'some' is not known"),
         (lambda fit: fit.subgroup_means("sex", conf_level=95), ValueError, "conf_level is 95"),
