@@ -280,6 +280,7 @@ from .tables.event_levels import (
 from .tables.incidence import table_incidence as table_incidence
 from .tables.listing import table_listing as table_listing
 from .tables.missing import table_missing as table_missing
+from .tables.multiplicity import table_multiplicity as table_multiplicity
 from .tables.responders import table_responders as table_responders
 from .tables.sensitivity import table_sensitivity as table_sensitivity
 from .trials.bundled import (

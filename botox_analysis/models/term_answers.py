@@ -74,7 +74,7 @@ class TermAnswers:
         require_choice(kind, TYPES, "kind")
         tests = []
         for mean in self.fitted_means:
-            visit = mean.visits[0] if len(self.fitted_means) > 1 else ""
+            visit = mean.visits[0] if len(mean.visits) == 1 else ""
             for term, rows in hypotheses(mean, kind).items():
                 words = " by ".join(name.replace("_", " ") for name in term)
                 tests.append((visit, words, self._tested(mean, rows)))
@@ -373,9 +373,9 @@ class TermAnswers:
         self._require_arms()
         known = list(dict.fromkeys(name for mean in self.fitted_means for name in mean.by_arm))
         if covariate not in known:
-            there = f"those there are are of {listed(known)}" if known else "there is none"
+            there = f", only by {listed(known)}" if known else ""
             raise ValueError(
-                f"the model has no effect of arm by '{covariate}'; {there}: fit it with the covariate 'arm:{covariate}', or "
+                f"the model has no effect of arm by '{covariate}'{there}; fit it with the covariate 'arm:{covariate}', or "
                 f"'arm:{covariate}:visit'."
             )
 

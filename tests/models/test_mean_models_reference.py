@@ -24,15 +24,16 @@ PRINTED_LIKELIHOOD = 1e-9
 OWN_CODE = {"estimate": 1e-6, "std_error": 1e-6, "df": 1e-5}
 """Relative: that code has derivatives by differences, and stopped at a gradient of 2e-7."""
 
+SANDWICH = {"Empirical": "CR0", "Empirical-Bias-Reduced": "CR2", "Empirical-Jackknife": "CR3"}
 SMALL_SAMPLE = {
+    **{("Between-Within", name): ("between-within", word) for name, word in SANDWICH.items()},
+    **{("Residual", name): ("residual", word) for name, word in SANDWICH.items()},
+    **{("Satterthwaite", name): ("satterthwaite", word) for name, word in SANDWICH.items()},
     ("Satterthwaite", "Asymptotic"): ("satterthwaite", "model"),
     ("Kenward-Roger", "Kenward-Roger"): ("kenward-roger", "model"),
     ("Kenward-Roger", "Kenward-Roger-Linear"): ("kenward-roger-linear", "model"),
     ("Between-Within", "Asymptotic"): ("between-within", "model"),
     ("Residual", "Asymptotic"): ("residual", "model"),
-    ("Satterthwaite", "Empirical"): ("satterthwaite", "CR0"),
-    ("Satterthwaite", "Empirical-Bias-Reduced"): ("satterthwaite", "CR2"),
-    ("Satterthwaite", "Empirical-Jackknife"): ("satterthwaite", "CR3"),
 }
 STRUCTURE = {
     "us": "unstructured",
@@ -128,11 +129,7 @@ def pairs(ours, theirs, names, tolerance=PRINTED):
 # ---- F tests of effects ----
 
 TERM_TESTS = read("term_tests")
-COMPARED_TESTS = [
-    key
-    for key in TERM_TESTS.groupby(["model", "df_method", "vcov_method", "type"], sort=False).groups
-    if (key[1], key[2]) in SMALL_SAMPLE
-]
+COMPARED_TESTS = list(TERM_TESTS.groupby(["model", "df_method", "vcov_method", "type"], sort=False).groups)
 
 
 def of_effect(tests, name):
@@ -141,7 +138,7 @@ def of_effect(tests, name):
 
 
 def test_the_grid_of_f_tests_is_complete():
-    assert len(COMPARED_TESTS) == 32
+    assert len(COMPARED_TESTS) == 44
     assert len(TERM_TESTS) == 332
 
 
@@ -438,3 +435,16 @@ def test_subgroups_of_an_ancova_are_those_of_emmeans(outcomes, covariate):
     test = ANCOVA_TESTS[ANCOVA_TESTS["model"].str.endswith(f"arm:{covariate}") & (ANCOVA_TESTS["vcov"] == "classical")].iloc[0]
     own = fit.interaction_tests(covariate).iloc[0].rename({"statistic": "f_value", "df": "denom_df"})
     pairs(own, test, ["f_value", "num_df", "denom_df", "p_value"])
+
+
+@pytest.mark.parametrize("covariate", PLAIN)
+def test_robust_tests_of_subgroups_are_those_of_car(outcomes, covariate):
+    """Degrees of freedom are Bell and McCaffrey's here, and those of the residuals there."""
+    fit = ba.fit_ancova(outcomes, covariates=[*PLAIN, f"arm:{covariate}"], visits=["week 24"], variance="HC3")
+    differences = fit.subgroup_differences(covariate, at=[12, 18, 24] if covariate == "baseline" else None)
+    theirs = rows_of(ANCOVA_SUBGROUPS, covariate=covariate, vcov="HC3", kind="difference to placebo")
+    assert len(theirs) == len(differences)
+    for _, row in theirs.iterrows():
+        pairs(rows_of(differences, arm=row["arm"], level=row["level"]).iloc[0], row, ["estimate", "std_error"])
+    test = ANCOVA_TESTS[ANCOVA_TESTS["model"].str.endswith(f"arm:{covariate}") & (ANCOVA_TESTS["vcov"] == "HC3")].iloc[0]
+    pairs(fit.interaction_tests(covariate).iloc[0].rename({"statistic": "f_value"}), test, ["f_value", "num_df"])
