@@ -110,11 +110,8 @@ def reasons_for(found: pd.DataFrame) -> list[str]:
         A sentence for each.
     """
     by_hand = found.loc[found["cause"] == BY_HAND, "file"].drop_duplicates()
-    told = (
-        [f"In the folder, {len(by_hand):,} files were changed, added or removed since the report was written."]
-        if len(by_hand)
-        else []
-    )
+    n = "1 file was" if len(by_hand) == 1 else f"{len(by_hand):,} files were"
+    told = [f"In the folder, {n} changed, added or removed since the report was written."] if len(by_hand) else []
     of_manifest = found[found["file"] == MANIFEST]
     for part, begin in (
         ("inputs", "The trial's files are others than those of the report"),
