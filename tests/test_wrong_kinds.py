@@ -66,6 +66,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "intercurrent_counts": ("outcomes", OUTCOMES, {"events": EVENT}),
     "intercurrent_events": ("trial", TRIAL, {}),
     "jackknife": ("fit", FIT, {}),
+    "likelihood_ratio": ("fit", FIT, {"larger": None}),
     "list_adverse_events": ("trial", TRIAL, {}),
     "list_onsets": ("trial", TRIAL, {}),
     "list_time_at_risk": ("trial", TRIAL, {}),
@@ -194,6 +195,10 @@ METHODS = {
     "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one for all|a level of the column"),
     "MmrmFit.average_differences": (
         lambda kinds, given: kinds["fit"].average_differences(given), "none", "its visits are|a list of one visit or more"
+    ),
+    "MmrmFit.term_tests": (lambda kinds, given: kinds["fit"].term_tests(given), "", WORD),
+    "MmrmFit.subgroup_differences": (
+        lambda kinds, given: kinds["fit"].subgroup_differences(given), "", "the name of a covariate|no effect of arm by"
     ),
     "MmrmFit.contrasts": (lambda kinds, given: kinds["fit"].contrasts(given), "", "a name for each contrast"),
     "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "numbered from 0 to 1"),
