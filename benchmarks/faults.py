@@ -55,7 +55,7 @@ def main() -> int:
     trial = ba.open_trial("simulated")
     analysis = analyse(trial)
     write.analyse = lambda named: replace(analysis, trial=named)  # type: ignore[attr-defined]
-    write._FIGURES = FIGURES
+    write.FIGURES = FIGURES
     with tempfile.TemporaryDirectory(prefix="botox-analysis-faults-") as place:
         base = Path(place)
         found = Faults(trial, base)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -147,6 +148,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files need not be text, nor letters of this terminal.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if not sys.warnoptions:
+        # Of libraries, about their own future: nothing that who runs a command can do anything about. python -W shows them.
+        warnings.simplefilter("ignore")
     app(prog_name="botox-analysis")
 
 

@@ -134,11 +134,11 @@ OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT)
 BASELINE = "baseline"
 """The name of the visit before treatment."""
 
-ALL_VISITS = "all visits"
-"""The visit of a difference that is the same at all of them by the model."""
-
 BETTER = LOWER, HIGHER = ("lower", "higher")
 """Which values of an endpoint are better."""
+
+ALL_VISITS = "all visits"
+"""The visit of a difference that is the same at all of them by the model."""
 
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:

@@ -127,6 +127,21 @@ def test_validate_checks_the_protocol_too(folder):
     )
 
 
+NOISY = """
+import sys, warnings
+from botox_analysis import cli
+cli.app = lambda **_: (print(chr(0xdcff)), warnings.warn("of a library", FutureWarning))
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(("options", "is_seen"), [([], False), (["-W", "default"], True)])
+def test_warnings_of_libraries_are_seen_by_who_asks_for_them_and_any_name_is_printed(options, is_seen):
+    done = subprocess.run([sys.executable, *options, "-c", NOISY], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "\\udcff\n"
+    assert ("of a library" in done.stderr) is is_seen
+
+
 def test_validate_groups_equal_cells_and_ends_with_the_reason(folder):
     rows = "".join(f"s{n % 12},{n // 12 + 1},{'ja' if n > 2 else 'yes'}\n" for n in range(40))
     (folder / "trial" / "diary.csv").write_text(f"subject,day,headache\n{rows}s1,x,yes\n")

@@ -69,7 +69,7 @@ def first_response(
     >>> import botox_analysis as ba
     >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated")))
     >>> times[["subject", "time", "observed"]].head(3).to_numpy().tolist()
-    [['S0001', 28.0, True], ['S0002', 28.0, True], ['S0003', 56.0, True]]
+    [['S0001', 168.0, False], ['S0002', 28.0, True], ['S0003', 56.0, True]]
     """
     check_outcomes(outcomes)
     asked = responses(outcomes, reduction, points)
@@ -149,7 +149,7 @@ def first_event(
     >>> import botox_analysis as ba
     >>> times = ba.first_event(ba.open_trial("simulated"), "Neck pain")
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
-    {'placebo': 18, 'onabotulinumtoxinA': 58}
+    {'placebo': 24, 'onabotulinumtoxinA': 59}
     """
     require_trial(trial)
     trial = safety_trial(trial)

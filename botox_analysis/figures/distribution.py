@@ -57,7 +57,7 @@ def plot_distribution(outcomes: pd.DataFrame, *, visit: str, ax: Axes | None = N
     if legend is not None:
         sns.move_legend(
             ax, "lower left", bbox_to_anchor=(0, 1.01), ncols=1, title=None, frameon=False, borderaxespad=0,
-            labels=[f"{arm} (n = {wording.count(counts[arm])})" for arm in arms],
+            labels=[wrapped(f"{arm} (n = {wording.count(counts[arm])})") for arm in arms],
         )  # fmt: skip
     ax.axvline(0, color=INK, linewidth=0.7, linestyle=(0, (3, 3)))
     ax.set_xlabel(wrapped(f"Change at {visit} in {rows['endpoint'].iloc[0]}"))

@@ -136,6 +136,10 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
     return axes
 
 
+_STEP, _MOST_STEPS = 1.25, 12
+"""How a figure grows: to 14 times its height at most; where that does not help, to 14 times its width."""
+
+
 class MissingLettersWarning(UserWarning):
     """Letters of a figure are drawn as boxes, since its font lacks them."""
 
@@ -149,17 +153,31 @@ def _silent_letters() -> Iterator[None]:
 
 
 class _Drawing(Figure):
-    """A figure that names the letters its font lacks once, in one sentence, when it is first drawn."""
+    """A figure that grows where its names need more lines, and names the letters its font lacks once, when it is first drawn."""
 
     told = False
 
     def draw(self, renderer: Any) -> None:
-        with _silent_letters():
-            super().draw(renderer)
+        meant = [float(inches) for inches in self.get_size_inches()]
+        for step in range(2 * _MOST_STEPS):
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                with _silent_letters():
+                    super().draw(renderer)
+            # Where the layout found no room for the axes it is made, and they get half of the height meant for all.
+            if not seen and (step == 0 or min(self._heights(), default=meant[1]) >= meant[1] / 2):
+                break
+            higher, wider = (step + 1, 0) if step < _MOST_STEPS else (0, step + 1 - _MOST_STEPS)
+            self.set_size_inches(meant[0] * _STEP**wider, meant[1] * _STEP**higher)
+        for one in seen:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
         lacking = "" if self.told else _letters_lacking(self)
         self.told = True
         if lacking:
             warnings.warn(missing_letters(lacking), MissingLettersWarning, stacklevel=2)
+
+    def _heights(self) -> list[float]:
+        return [ax.get_position().height * float(self.get_size_inches()[1]) for ax in self.axes]
 
     def get_tightbbox(self, *args: Any, **kwargs: Any) -> Any:
         with _silent_letters():

@@ -147,7 +147,7 @@ def fit_binary(
     >>> fit = ba.fit_binary(outcomes, reduction=0.5, visits=["week 24"])
     >>> fit.differences()[["category", "estimate", "std_error"]].round(3)
                category  estimate  std_error
-    0  ≥ 50 % reduction     0.118      0.028
+    0  ≥ 50 % reduction     0.173      0.028
     """
     check_outcomes(outcomes)
     require_choice(missing, MISSING_RESPONSES, "missing")

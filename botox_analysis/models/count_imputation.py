@@ -123,7 +123,7 @@ def impute_counts(
     >>> pooled = ba.pool_imputations(imputations, lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information
-    0  log event rate ratio      1.07                 0.04
+    0  log event rate ratio      0.71                 0.03
     """
     require_draws(n, seed, "counts are")
     _refuse_other_outcomes(outcomes)

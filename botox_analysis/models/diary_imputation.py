@@ -113,7 +113,7 @@ def impute_diary(
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
-    5  week 24     -1.78                 0.02
+    5  week 24     -2.24                 0.01
     """
     require_trial(trial)
     rule, daily = _counting_of(endpoint)

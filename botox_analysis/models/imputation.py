@@ -171,7 +171,7 @@ def impute(
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
-    5  week 24     -1.51                 0.07
+    5  week 24      -1.9                 0.08
     """
     if not isinstance(outcomes, Imputations):
         require_outcomes(outcomes)

@@ -10,7 +10,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.mean_words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
-from botox_analysis.models.mmrm_bounds import refuse_few_subjects
+from botox_analysis.models.mmrm_bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.mmrm_design import MmrmDesign, design_of
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_mean import mean_of
@@ -78,8 +78,12 @@ def fit_mmrm(
         `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
     small_sample : str
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
-        the variance and is that of SAS (and of pbkrtest, but for its df); ``"kenward-roger"``, with R mmrm's correction,
-        which is too small under an unstructured covariance (with complete data it is below the exact variance);
+        the variance and is SAS's DDFM=KENWARDROGER(FIRSTORDER) (and pbkrtest's, but for its df). SAS's default,
+        KENWARDROGER alone, has second derivatives of the covariance, too: it is the same where the covariance is linear in its
+        parameters (unstructured, compound symmetry, Toeplitz), and another for ar1, spatial exponential, heterogeneous
+        compound symmetry, heterogeneous ar1, heterogeneous toeplitz and ante-dependence. ``"kenward-roger"``, with R mmrm's
+        correction, which is too small under an unstructured covariance (with complete data it is below the exact variance,
+        and of very few subjects it may be negative: then it is missing, with a note);
         ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
         ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
         TYPE=UN it gives all effects those of subjects.
@@ -135,7 +139,7 @@ def fit_mmrm(
     >>> fit = ba.fit_mmrm(outcomes)
     >>> fit.differences()[["visit", "estimate", "std_error", "df"]].tail(1).round(2)
          visit  estimate  std_error       df
-    5  week 24     -1.72       0.39  1338.96
+    5  week 24     -2.14        0.4  1315.18
     """
     if weights is not None and not isinstance(weights, str):
         raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
@@ -220,6 +224,7 @@ def _fit(
     failed: tuple[str, ...],
 ) -> MmrmFit:
     refuse_empty(measures)
+    refuse_large_sums(measures)
     with one_thread():
         design = design_of(measures)
         sums = measures.sums
@@ -233,6 +238,7 @@ def _fit(
         if structure is None:
             refuse_pairs(measures, problem)
             refuse_few_subjects(measures, problem, phrase)
+        refuse_too_large(measures, problem, phrase)
         days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
         groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))

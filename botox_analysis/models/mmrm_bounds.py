@@ -1,4 +1,4 @@
-"""How many visits an unstructured covariance may have, of so many subjects.
+"""How many visits an unstructured covariance may have, of so many subjects; and how large the arrays of any may become.
 
 At a maximum inside of the covariances the derivatives of the (restricted) likelihood by Sigma are 0, which is
 
@@ -22,13 +22,76 @@ import numpy as np
 from botox_analysis.models.covariance_phrase import CovariancePhrase
 from botox_analysis.models.mmrm_refusals import CovarianceError, remaining_structures
 from botox_analysis.models.repeated import RepeatedMeasures
+from botox_analysis.numerics.covariance import STRUCTURES
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.problem import Problem
 from botox_analysis.numerics.subject_data import BoolArray, positions
+from botox_analysis.refusal import FitError
 
 INDEPENDENT = 1e-8
 """Eigenvalue of a correlation matrix of quantities from which on they count as independent: of those that nearly determine each
 other, and of which the fit may leave one out as aliased, 1e-10 remains."""
+
+LARGEST_ARRAY = 2**29
+"""Numbers in one array, of which there are a few at a time: 4 GB. Larger ones end in swapping, or in the end of the process, and
+not in an error."""
+
+
+def refuse_large_sums(measures: RepeatedMeasures) -> None:
+    """Refuse sums of products that the memory of a usual machine does not hold, before anything is made of them.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+
+    Raises
+    ------
+    FitError
+        No covariance can be fitted to so many visits with what changes over them.
+    """
+    n_visits = len(measures.visits)
+    largest = (n_visits * measures.sums.uu.shape[-1]) ** 2
+    if largest > LARGEST_ARRAY:
+        raise FitError(
+            f"MMRM: of {n_visits} visits the arrays of this model take {_gigabytes(largest)} each; leave out visits, or the "
+            "weights and covariates that change over visits."
+        )
+
+
+def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+    """Refuse a covariance whose derivatives the memory of a usual machine does not hold, before any likelihood is computed.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    problem : Problem
+        Design and data.
+    phrase : CovariancePhrase
+        The covariance that is asked for.
+
+    Raises
+    ------
+    CovarianceError
+        One with fewer parameters may be fitted.
+    """
+    structure, n_visits, n_kinds = STRUCTURES[phrase.structure], len(measures.visits), len(measures.kinds)
+    p = problem.basis.rows.shape[1]
+    n_each = n_visits * (n_visits + 1) // 2 if structure is None else structure.n_parameters(n_visits)
+    n_parameters = n_each * len({level for level, _ in measures.kinds})
+    of_coefficients = max(n_parameters * p**2, (n_visits * p) ** 2 if n_parameters >= n_visits else 0)
+    of_curvature = 0 if structure is None else n_each**2 * n_kinds * n_visits**2
+    largest = max(of_coefficients, of_curvature, n_parameters * n_kinds * n_visits**2)
+    if largest > LARGEST_ARRAY:
+        raise CovarianceError(
+            f"MMRM: the covariance '{phrase}' of {n_visits} visits has {n_parameters:,} parameters, and arrays of "
+            f"{_gigabytes(largest)} each; leave out visits, or take a structure with fewer ('ar1', 'compound symmetry')."
+        )
+
+
+def _gigabytes(n_numbers: int) -> str:
+    return f"{8 * n_numbers / 1e9:,.0f} GB"
 
 
 def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:

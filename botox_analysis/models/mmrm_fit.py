@@ -208,7 +208,8 @@ class MmrmFit(Fit):
         Returns
         -------
         DataFrame
-            One row: endpoint, test, method, statistic (F), num_df, df, p_value.
+            One row: endpoint, test, method, statistic (F), num_df, df, p_value; the statistic, df and p-value are missing where
+            the covariance of the differences has no inverse, as sandwich variances of few subjects.
 
         Raises
         ------

@@ -66,8 +66,8 @@ def pool_responders(
     >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=50, seed=1)
     >>> ba.pool_responders(imputations, visits=["week 24"])[["category", "estimate", "std_error"]].round(2)
-              category  estimate  std_error
-    0  ≥ 50 % reduction      0.1       0.03
+               category  estimate  std_error
+    0  ≥ 50 % reduction      0.15       0.03
     """
     require_conf_level(conf_level)
     require_choice(of, OF, "of")

@@ -13,7 +13,7 @@ from botox_analysis.measures import is_log_ratio, is_ratio
 from botox_analysis.models.ancova import fit_ancova
 from botox_analysis.models.design import Design, build_design
 from botox_analysis.models.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
-from botox_analysis.models.resampled_parts import MOST_FAILED, require_reach
+from botox_analysis.models.resampled_parts import MOST_FAILED, beyond_reach
 from botox_analysis.numerics.inference import FloatArray, t_inference
 from botox_analysis.numerics.least_squares import fit_least_squares
 from botox_analysis.numerics.many_regressions import many_regressions
@@ -91,7 +91,8 @@ def pool_imputations(
         *estimates*, in the order of the analysis. ``variance_target`` says what the variance is of: under jump to reference
         and its like Rubin's variance is ``"information-anchored"``, larger than that over repeated trials, which the resamples
         aim at. ``missing_information`` is the fraction that is missing (of draws), ``monte_carlo_error`` the standard error of
-        the estimate that is owed to the number of draws (0 for conditional means), ``n_imputations`` the data sets.
+        the estimate that is owed to the number of draws (0 for conditional means), ``n_imputations`` the data sets. Percentile
+        limits of a level that lies beyond the resamples are missing, and ``note`` says how many it takes.
 
     Raises
     ------
@@ -100,8 +101,7 @@ def pool_imputations(
     FitError
         It gives no finite number in one of them, or the covariates do not determine it.
     ValueError
-        A word is not known, `covariates` is given for an analysis of one's own, or percentile limits of `conf_level` lie beyond
-        the resamples.
+        A word is not known, or `covariates` is given for an analysis of one's own.
 
     References
     ----------
@@ -115,7 +115,7 @@ def pool_imputations(
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
     >>> ba.pool_imputations(imputations)[["visit", "estimate", "std_error"]].tail(1).round(2)
          visit  estimate  std_error
-    5  week 24     -1.73       0.39
+    5  week 24     -2.14        0.4
     """
     require_conf_level(conf_level)
     by_arm = [name for name in covariates or () if str(name).startswith("arm:")]
@@ -128,8 +128,6 @@ def pool_imputations(
     require_choice(limits, LIMITS, "limits")
     if limits == "percentile" and imputations.draws != BOOTSTRAP:
         raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
-    if limits == "percentile":
-        require_reach(conf_level, len(imputations) - 1)
     if callable(analysis):
         if covariates is not None or visits is not None:
             raise ValueError("covariates and visits are of the analysis of covariance; put them into the analysis that you give.")
@@ -171,6 +169,7 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         A quantity is not finite in one of the data sets that have to have it.
     """
     rows, estimate = analysed.rows, analysed.estimate
+    beyond = ""
     if imputations.pooled_by == RUBIN:
         _refuse_not_finite(rows, np.isfinite(estimate) & np.isfinite(analysed.variance))
         rubin = pool_by_rubin(estimate, analysed.variance, analysed.df)
@@ -190,8 +189,10 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         said = t_inference(estimate[0], std_error, df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
         if limits == "percentile":
-            require_reach(conf_level, n)
             low, high, p_value = percentile_limits(resampled, conf_level)
+            beyond = beyond_reach(conf_level, n)
+            if beyond:  # the p-value needs no level, and stays
+                low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
@@ -214,6 +215,7 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
             "missing_information": missing,
             "monte_carlo_error": monte_carlo,
             "n_imputations": np.full(len(rows), len(imputations) if imputations.pooled_by == RUBIN else n),
+            **({"note": [f"no limits: {beyond}"] * len(rows)} if beyond else {}),
         }
     )
 

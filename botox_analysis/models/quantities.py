@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.cells import LARGEST
 from botox_analysis.models.design import is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.inference import FloatArray
 from botox_analysis.numerics.subject_data import IntArray, Quantity
 from botox_analysis.refusal import DataError
 from botox_analysis.subject_grid import SubjectGrid
+
+MOST = 1e100
+"""Numbers between this and its inverse have squares, and sums of these over subjects, that are numbers."""
 
 
 def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:
@@ -69,12 +73,17 @@ def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tu
     Raises
     ------
     DataError
-        A number is infinite, or a factor has no level.
+        A number is infinite, or so large or small that its square is none; or a factor has no level.
     """
     if is_number(column):
         values = column.to_numpy(dtype=float)
         if np.isinf(values).any():
             raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
+        largest = float(np.nanmax(np.abs(values), initial=0.0))
+        if largest and not 1 / MOST <= largest <= MOST:
+            raise DataError(
+                f"outcomes: the largest {column.name} is {largest:g}, too far from 1 to be squared; give it in another unit."
+            )
         wide = grid.wide(values)
         return Quantity(_once(wide, np.isfinite, grid)), ()
     codes, levels = levels_of(column)
@@ -173,10 +182,16 @@ def root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> Flo
     Raises
     ------
     DataError
-        There is no such column, or a weight is not above 0.
+        There is no such column, or a weight is not above 0 or beyond all measure.
     """
     values = numbers_of(outcomes, weights, "weights")
     wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
+    far = ~wrong & ((values > LARGEST) | (values < 1 / LARGEST))
+    if far.any():
+        raise DataError(
+            f"outcomes: found a weight of {values[far][0]:g} in '{weights}'; expected numbers from {1 / LARGEST:g} to "
+            f"{LARGEST:g}."
+        )
     if wrong.any():
         raise DataError(
             f"outcomes: found {int(wrong.sum())} weights in '{weights}' that are not above 0; expected positive numbers."

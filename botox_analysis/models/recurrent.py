@@ -74,7 +74,7 @@ def mean_cumulative(
     >>> import botox_analysis as ba
     >>> curve = mean_cumulative(ba.open_trial("simulated"))
     >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
-    {'placebo': 0.721, 'onabotulinumtoxinA': 0.952}
+    {'placebo': 0.748, 'onabotulinumtoxinA': 0.923}
     """
     require_trial(trial)
     require_conf_level(conf_level)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells import LARGEST
 from botox_analysis.models.common_baseline import refuse_varying, with_baseline
 from botox_analysis.models.covariance_phrase import CovariancePhrase, read_covariance
 from botox_analysis.models.design import require_covariates
@@ -35,6 +36,10 @@ from botox_analysis.subject_grid import SubjectGrid
 
 Kind = tuple[str, tuple[float, ...]]
 """What subjects with the same covariance share: the level of a column, and the days of their visits."""
+
+LEAST_APART = 0.005
+"""Of a day, some minutes: values of a subject that are nearer to each other have a correlation at a distance of a day that is no
+number."""
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
 
@@ -341,6 +346,10 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
     days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
     if np.isinf(days).any():
         raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
+    if (np.abs(days) > LARGEST).any():
+        raise DataError(
+            f"outcomes: found a day of {np.nanmax(np.abs(days)):g} in '{column}'; expected numbers up to {LARGEST:g}."
+        )
     days = np.where(observed, days, np.nan)
     unknown = int((np.isnan(days) & observed).sum())
     if unknown:
@@ -349,6 +358,13 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
         )
     if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
         raise DataError(f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart.")
+    apart = np.diff(np.sort(days, axis=1), axis=1)
+    nearest = float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
+    if nearest < LEAST_APART:
+        raise DataError(
+            f"outcomes: found two values of a subject only {nearest:g} days apart in '{column}'; expected days, "
+            "such as 28 between visits 4 weeks apart."
+        )
     typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
     return np.where(observed, days, typical)
 

@@ -66,13 +66,32 @@ def require_reach(conf_level: float, n: int) -> None:
     ValueError
         The limits would be beyond the least and the largest of them.
     """
+    beyond = beyond_reach(conf_level, n)
+    if beyond:
+        raise ValueError(f"{beyond}.")
+
+
+def beyond_reach(conf_level: float, n: int) -> str:
+    """Say that percentile limits of a level are beyond what a number of resamples reaches.
+
+    Parameters
+    ----------
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    n : int
+        Resamples.
+
+    Returns
+    -------
+    str
+        What was found, and what would be right; empty where the level is reached.
+    """
     fewest = fewest_resamples(conf_level)
-    if n < fewest:
-        reached = f", or a conf_level of at most {np.floor(1000 * (1 - 2 / (n + 1))) / 1000:g}" if n > 1 else ""
-        raise ValueError(
-            f"conf_level is {conf_level:g}, whose percentile limits lie beyond {n} resamples; take {fewest:,} resamples or "
-            f"more{reached}."
-        )
+    if n >= fewest:
+        return ""
+    reached = f", or a conf_level of at most {np.floor(1000 * (1 - 2 / (n + 1))) / 1000:g}" if n > 1 else ""
+    found = f"conf_level is {conf_level:g}, whose percentile limits lie beyond {n} resamples"
+    return f"{found}; take {fewest:,} resamples or more{reached}"
 
 
 def refuse_many(n_sets: int, n_subjects: int, n_visits: int) -> None:

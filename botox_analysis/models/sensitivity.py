@@ -121,7 +121,7 @@ def sensitivity(
     >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> every = ba.sensitivity(outcomes, n=20, seed=1)
     >>> every[["method", "estimate"]].round(1).iloc[[0, 1, -2]].to_numpy().tolist()
-    [['mixed model of all observed values', -1.7], ['observed cases', -1.7], ['imputed: last mean carried forward', -1.7]]
+    [['mixed model of all observed values', -2.1], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.1]]
     """
     check_outcomes(outcomes)
     require_conf_level(conf_level)

@@ -33,12 +33,15 @@ class Structure:
         Of the correlation alone, one matrix for each of the K kinds of subject.
     start : callable, (correlation (..., T, T), distances) -> parameters (..., k)
         Where an optimiser begins.
+    n_correlations : callable, (T) -> int
+        How many parameters the correlation has.
     heterogeneous : bool
         One standard deviation a visit, or one for all.
     """
 
     correlation: Callable[[FloatArray, FloatArray], Derivatives]
     start: Callable[[FloatArray, FloatArray], FloatArray]
+    n_correlations: Callable[[int], int]
     heterogeneous: bool = False
 
     def n_deviations(self, n_visits: int) -> int:
@@ -55,6 +58,21 @@ class Structure:
             1 or T.
         """
         return n_visits if self.heterogeneous else 1
+
+    def n_parameters(self, n_visits: int) -> int:
+        """How many parameters there are.
+
+        Parameters
+        ----------
+        n_visits : int
+            T.
+
+        Returns
+        -------
+        int
+            Of standard deviations and correlations.
+        """
+        return self.n_deviations(n_visits) + self.n_correlations(n_visits)
 
     def begin(self, covariance: FloatArray, distances: FloatArray) -> FloatArray:
         """Parameters near a covariance.
@@ -277,12 +295,20 @@ def _start_spatial(correlation: FloatArray, distances: FloatArray) -> FloatArray
     return np.asarray(np.log(rho / -np.expm1(np.log(rho))))
 
 
+def _one(_n_visits: int) -> int:
+    return 1
+
+
+def _one_a_lag(n_visits: int) -> int:
+    return n_visits - 1
+
+
 _CORRELATIONS = {
-    "compound symmetry": (_compound_symmetry, _start_compound_symmetry),
-    "ar1": (_ar1, _start_ar1),
-    "toeplitz": (_toeplitz, _start_toeplitz),
-    "ante-dependence": (_ante_dependence, _start_ante_dependence),
-    "spatial exponential": (_spatial_exponential, _start_spatial),
+    "compound symmetry": (_compound_symmetry, _start_compound_symmetry, _one),
+    "ar1": (_ar1, _start_ar1, _one),
+    "toeplitz": (_toeplitz, _start_toeplitz, _one_a_lag),
+    "ante-dependence": (_ante_dependence, _start_ante_dependence, _one_a_lag),
+    "spatial exponential": (_spatial_exponential, _start_spatial, _one),
 }
 
 STRUCTURES: dict[str, Structure | None] = {

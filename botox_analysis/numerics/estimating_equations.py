@@ -11,7 +11,9 @@ from scipy import linalg
 from botox_analysis.numerics.inference import FloatArray
 
 CORRELATIONS = ("independence", "exchangeable", "unstructured")
-"""Working correlations of the visits of a subject."""
+"""Working correlations of the visits of a subject. The unstructured one is of Pearson's residuals, scaled by their own root
+mean square at each visit, over as many subjects as have both visits, less the coefficients; geepack and gee of R have one scale
+for all visits."""
 
 MOST_ITERATIONS = 200
 

@@ -253,7 +253,7 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
         There.
     """
     cross, rows, pieces = problem.cross, problem.basis.rows, problem.pieces
-    n_patterns, n_visits = cross.observed.shape
+    n_visits = cross.observed.shape[1]
     p, r, k = rows.shape[1], cross.uu.shape[-1], directions.shape[1]
     squared = n_visits * n_visits
     wl = point.w @ (score.frame if problem.n_kinds == 1 else score.frame[cross.kind])
@@ -262,8 +262,7 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
     np.matmul(wl.swapaxes(1, 2)[pieces.pattern], pieces.rows, out=spare)
     np.matmul(spare.reshape(-1, p), point.half.T, out=moved.reshape(-1, p))
     moved = moved.reshape(-1, n_visits * p)
-    h = (score.ue @ wl).reshape(n_patterns, r * n_visits)
-    wl = wl.reshape(n_patterns, squared)
+    h = score.ue @ wl
     half_rows = rows @ point.half.T
     half_p, half_s = np.zeros((k, p * p)), np.zeros((k, p))
     for kind in range(problem.n_kinds):
@@ -274,13 +273,16 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
             by_visit = moved[own].reshape(-1, n_visits, p)
             for at in range(k):
                 half_p[at] += ((v[at] @ by_visit).reshape(-1, p).T @ by_visit.reshape(-1, p)).ravel()
+                s_at = (wl[patterns] @ v[at] @ h[patterns].swapaxes(1, 2)).sum(axis=0)
+                half_s[at] += s_at.ravel() @ half_rows
         else:
             gram, products = problem.space_of_products
             np.matmul(moved[own].T, moved[own], out=gram)
             products[:] = gram.reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
             half_p += flat @ products.reshape(squared, p * p)
-        between = (wl[patterns].T @ h[patterns]).reshape(n_visits, n_visits, r, n_visits).transpose(1, 3, 0, 2)
-        half_s += flat @ (between.reshape(squared, n_visits * r) @ half_rows)
+            of_pairs = wl[patterns].reshape(-1, squared).T @ h[patterns].reshape(-1, r * n_visits)
+            between = of_pairs.reshape(n_visits, n_visits, r, n_visits).transpose(1, 3, 0, 2)
+            half_s += flat @ (between.reshape(squared, n_visits * r) @ half_rows)
     total = -half_s @ half_s.T
     if problem.restricted:
         total -= 0.5 * half_p @ half_p.T

@@ -108,6 +108,8 @@ def sandwich_variance(
 
     def df(contrasts: FloatArray) -> FloatArray:
         direction = phi @ contrasts.T  # (p, k)
+        length_of = np.linalg.norm(contrasts @ point.half.T, axis=1)
+        direction /= np.where(length_of > 0, length_of, 1.0)  # in any units
         length, squares, cross = (np.zeros(len(contrasts)) for _ in range(3))
         inner = np.zeros((len(contrasts), p, p))
         taken = np.zeros(len(contrasts))

@@ -34,6 +34,10 @@ DEPENDENT = 1e-7
 """Of rows of length 1, the singular value below which they depend on each other. Rounding leaves 1e-15; of quantities that nearly
 determine each other `ALIASED` remains."""
 
+SINGULAR = 1e-10
+"""Smallest eigenvalue of a correlation matrix of estimates that has an inverse. Rounding leaves 1e-15; a statistic of one nearer
+to singular has less than six digits."""
+
 WITHIN = 1e-8
 """Weights of visits, which are about 1, that add up to less are within subjects. Rounding leaves 1e-14."""
 
@@ -89,7 +93,8 @@ class Uncertainty:
         Returns
         -------
         JointTest
-            With k degrees of freedom in the numerator; without a statistic where the variance of a contrast is not known.
+            With k degrees of freedom in the numerator; without a statistic where the variance of a contrast is not known, or
+            where those of all have no inverse (a sandwich of few subjects, or Kenward and Roger's correction).
         """
         return self.test_of(contrasts @ beta, contrasts)
 
@@ -109,13 +114,23 @@ class Uncertainty:
             With k degrees of freedom in the numerator.
         """
         n_contrasts = len(contrasts)
-        if np.isnan(self.df(contrasts)).any():
+        variance = contrasts @ self.cov_beta @ contrasts.T
+        if np.isnan(self.df(contrasts)).any() or not _has_inverse(variance):
             return JointTest(np.nan, float(n_contrasts), np.nan, np.nan)
-        factor = linalg.cho_factor(contrasts @ self.cov_beta @ contrasts.T)
+        factor = linalg.cho_factor(variance)
         statistic = float(said @ linalg.cho_solve(factor, said)) / n_contrasts
         scale, df = self.scaled_df(contrasts)
         statistic *= scale
         return JointTest(statistic, float(n_contrasts), df, float(special.fdtrc(n_contrasts, df, statistic)))
+
+
+def _has_inverse(variance: FloatArray) -> bool:
+    """Whether a covariance is positive definite, but for rounding, in any units."""
+    diagonal = variance.diagonal()
+    if not (diagonal > 0).all():
+        return False
+    scale = np.sqrt(diagonal)
+    return bool(np.linalg.eigvalsh(variance / (scale[:, None] * scale))[0] > SINGULAR)
 
 
 @dataclass(frozen=True)
@@ -181,13 +196,14 @@ def _satterthwaite_df(fitted: FittedProblem) -> Callable[[FloatArray], FloatArra
 
     def df(contrasts: FloatArray) -> FloatArray:
         z = contrasts @ half.T
+        length = np.linalg.norm(z, axis=1)
+        z /= np.where(length > 0, length, 1.0)[:, None]  # in any units
         n_contrasts, p = z.shape
-        variance = (z * z).sum(axis=1)
         moved = (z @ half_p.transpose(1, 0, 2).reshape(p, -1)).reshape(n_contrasts, -1, p)
         gradient = (moved @ z[:, :, None])[:, :, 0]
         spread = (gradient * linalg.cho_solve(factor, gradient.T, check_finite=False).T).sum(axis=1)
         found = np.full(n_contrasts, np.nan)
-        np.divide(2 * variance**2, spread, out=found, where=spread > 0)
+        np.divide(2.0, spread, out=found, where=spread > 0)
         return found
 
     return df
@@ -237,7 +253,11 @@ def kenward_roger(fitted: FittedProblem) -> Uncertainty:
 
 
 def kenward_roger_linear(fitted: FittedProblem) -> Uncertainty:
-    """The adjusted variance without second derivatives, as SAS has it for the unstructured covariance.
+    """The adjusted variance without second derivatives of the covariance: SAS's DDFM=KENWARDROGER(FIRSTORDER).
+
+    SAS's default has them, in its own parameters; they are 0 for the unstructured covariance, compound symmetry and Toeplitz,
+    and not for ar1, spatial exponential, heterogeneous compound symmetry, heterogeneous ar1, heterogeneous toeplitz and
+    ante-dependence.
 
     Parameters
     ----------
@@ -289,7 +309,14 @@ def _kenward_roger(fitted: FittedProblem, *, linear: bool) -> Uncertainty:
         a2 = float((projected * projected.swapaxes(1, 2)).sum())
         return _scaled_f(a1, a2, n_contrasts)
 
-    return Uncertainty(cov_beta, _satterthwaite_df(fitted), scaled_df)
+    by_variance = _satterthwaite_df(fitted)
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        # The corrected variance of few subjects need not be positive: then it is none.
+        corrected, plain = (np.einsum("kp,pq,kq->k", contrasts, each, contrasts) for each in (cov_beta, point.phi))
+        return np.where(corrected > SINGULAR * plain, by_variance(contrasts), np.nan)
+
+    return Uncertainty(cov_beta, df, scaled_df)
 
 
 def _scaled_f(a1: float, a2: float, n: int) -> tuple[float, float]:
@@ -347,6 +374,8 @@ def _bend_of_cholesky(root: FloatArray, w: FloatArray) -> FloatArray:
 
 def between_within(fitted: FittedProblem) -> Uncertainty:
     """Degrees of freedom of subjects for what differs between them, of observations within them for the rest.
+
+    Those of Schluchter and Elashoff, as mmrm has them. SAS's DDFM=BETWITHIN gives all effects those of subjects under TYPE=UN.
 
     Parameters
     ----------

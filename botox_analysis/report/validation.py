@@ -15,8 +15,9 @@ from botox_analysis.endpoints.emergent import adverse_event_table, safety_popula
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent import intercurrent_events
 from botox_analysis.models.descriptives import DATES, FACTOR, MAX_LEVELS, NUMBER, kind_of_covariate
+from botox_analysis.models.imputed_fit import ImputedFit
 from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.refusal import DataError, FitError, require_trial
+from botox_analysis.refusal import DataError, FitError, listed, require_trial
 from botox_analysis.report.efficacy import analyse_endpoint
 from botox_analysis.report.left_out import made_or_told
 from botox_analysis.report.parts import Efficacy, response
@@ -220,6 +221,8 @@ def _of_plan(plan: Plan) -> Iterable[Fact]:
     rule = primary.endpoint.rule
     if rule is not None:
         yield "diary rule", rule.handling
+    if plan.family:
+        yield "adjusted together", f"{listed(plan.family)}, by {planned.multiplicity['method']}"
 
 
 def _missing(primary: Efficacy) -> str:
@@ -229,6 +232,8 @@ def _missing(primary: Efficacy) -> str:
 def _model(primary: Efficacy, plan: Plan) -> str:
     fit, names = primary.fit, [name.replace("_", " ") for name in plan.primary.covariates]
     adjusted = f"adjusted for {wording.joined(names)}" if names else "nothing is adjusted"
+    if isinstance(fit, ImputedFit):
+        return f"analysis of covariance at each visit of {len(fit.imputations)} completed data sets, {adjusted}"
     if isinstance(fit, MmrmFit):
         return f"mixed model for repeated measures, {wording.structure(fit.structure)} covariance, {adjusted}"
     return f"analysis of covariance at each visit, {adjusted}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 import platform
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
@@ -18,16 +17,16 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import figures, wording
-from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.refusal import require_trial
 from botox_analysis.report import paragraphs, sentences
 from botox_analysis.report.analysis import analyse
 from botox_analysis.report.draft import mend, replacing
+from botox_analysis.report.draw import FIGURES, draw
 from botox_analysis.report.folder import MADE_BY, MANIFEST, folder_of
 from botox_analysis.report.footnotes import footnotes
 from botox_analysis.report.headline import headline
 from botox_analysis.report.kernels import kernels
-from botox_analysis.report.parts import Analysis, Efficacy, MissingValues, secondary_visit
+from botox_analysis.report.parts import Analysis, Efficacy, secondary_visit
 from botox_analysis.report.validity import validity
 from botox_analysis.schema import BASELINE, HIGHER
 from botox_analysis.tables.adverse_events import table_adverse_events
@@ -44,24 +43,6 @@ from botox_analysis.trials.trial import LEFT_OUT, Trial
 
 PAGE, ESTIMATES = "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
-
-_FIGURES = (
-    "flow",
-    "course",
-    "distribution",
-    "forest",
-    "sensitivity",
-    "responder_curve",
-    "calendar",
-    "missing",
-    "handlings",
-    "tipping_point",
-    "severity",
-    "adverse_events",
-    "residuals",
-    "covariance",
-)
-"""In the order of the page."""
 
 REM_PER_INCH = 7.6
 """Size of figures on the page."""
@@ -107,16 +88,16 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
 
 
 def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
-    n_steps = len(_FIGURES) + 3
+    n_steps = len(FIGURES) + 3
     progress("analysing", 0, n_steps)
     analysis = analyse(trial)
     (folder / "figures").mkdir()
     captions = sentences.captions(analysis)
     lacking: set[str] = set()
-    for number, name in enumerate(_FIGURES):
+    for number, name in enumerate(FIGURES):
         progress(f"drawing {name.replace('_', ' ')}", 1 + number, n_steps)
         if name in captions:
-            lacking.update(_save(_draw(name, analysis), folder / "figures" / name))
+            lacking.update(_save(draw(name, analysis), folder / "figures" / name))
     progress("writing tables", n_steps - 2, n_steps)
     estimates = analysis.estimates
     (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
@@ -141,60 +122,6 @@ def _with_letters_left_out(analysis: Analysis, letters: str) -> Analysis:
         return analysis
     row = pd.DataFrame([("figures", figures.style.missing_letters(letters), len(letters))], columns=list(LEFT_OUT))
     return replace(analysis, left_out=pd.concat([analysis.left_out, row], ignore_index=True))
-
-
-def _draw(name: str, analysis: Analysis) -> Any:
-    """The axes of a figure; matplotlib is known to `figures` alone."""
-    primary, visit = analysis.primary, analysis.visit
-    if name == "flow":
-        return figures.flow.plot_flow(analysis.flow)
-    if name == "course":
-        return figures.course.plot_course(primary.means)
-    if name == "forest":
-        return figures.forest.plot_forest(_stacked([primary.differences, primary.average]))
-    if name == "sensitivity":
-        return figures.forest.plot_forest(
-            _stacked(frame.assign(method=label) for label, frame in analysis.primary_differences.items())
-        )
-    if name in ("missing", "handlings", "tipping_point") and analysis.missing is not None:
-        return _draw_missing(name, analysis.missing)
-    if name == "distribution":
-        return figures.distribution.plot_distribution(primary.outcomes, visit=visit)
-    if name == "responder_curve" and analysis.responses is not None and analysis.responses.curve is not None:
-        return figures.responder_curve.plot_responder_curve(analysis.responses.curve)
-    if name == "calendar" and analysis.diaries is not None:
-        return figures.calendar.plot_calendar(analysis.diaries)
-    if name == "severity" and analysis.safety is not None:
-        return figures.severity.plot_severity(analysis.safety.severities)
-    if name == "adverse_events" and analysis.safety is not None:
-        return figures.adverse_events.plot_adverse_events(analysis.safety.terms, analysis.safety.shown)
-    if name == "residuals" and isinstance(primary.fit, MmrmFit):
-        return figures.residuals.plot_residuals(_as_seen(primary.fit.residuals()))
-    if name == "covariance" and isinstance(primary.fit, MmrmFit):
-        return figures.covariance.plot_covariance(primary.fit.correlation())
-    raise ValueError(f"{name!r} is no figure of this report.")
-
-
-def _as_seen(residuals: pd.DataFrame) -> pd.DataFrame:
-    """Residuals to a millionth of their range, less than a pixel: so many are drawn alike whatever the last bits of a fit are."""
-
-    def rounded(numbers: pd.Series) -> pd.Series:
-        span = float(numbers.max() - numbers.min())
-        return numbers.round(6 - math.floor(math.log10(span))) if span > 0 else numbers
-
-    return residuals.assign(**{name: rounded(residuals[name]) for name in ("fitted", "residual")})
-
-
-def _draw_missing(name: str, missing: MissingValues) -> Any:
-    if name == "missing":
-        return figures.missing.plot_missing(missing.reasons)
-    if name == "handlings":
-        return figures.forest.plot_forest(missing.handlings)
-    return figures.tipping_point.plot_tipping_point(missing.surface)
-
-
-def _stacked(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat([frame for frame in frames if not frame.empty], ignore_index=True)
 
 
 def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
@@ -302,9 +229,7 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("botox_analysis.report") / "templates" / "report.html").read_text("utf-8"))
     pictures = {
-        name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode()
-        for name in _FIGURES
-        if name in captions
+        name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode() for name in FIGURES if name in captions
     }
     trial = analysis.trial
     # Shown somewhat larger than in print, all at the same scale.

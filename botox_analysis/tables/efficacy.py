@@ -28,9 +28,9 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
     """
     check_measures(means, MEANS, "means")
     check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
+    refuse_pairs(differences, "a table of efficacy", "differences")
     for frame, frame_name in ((means, "means"), (differences, "differences")):
         refuse_subgroups(frame, frame_name)
-    refuse_pairs(differences, "a table of efficacy", "differences")
     level = f"{100 * means['conf_level'].iloc[0]:g} % CI"
     reference = differences["reference"].iloc[0]
     key = ["endpoint", "visit", "arm"]

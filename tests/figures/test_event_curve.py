@@ -49,7 +49,7 @@ def test_the_last_day_has_a_marker_with_its_limits(curve):
 
 
 def test_the_number_at_risk_stands_under_each_tick(curve):
-    assert numbers(ba.plot_event_curve(curve))[:7] == ["696", "692", "514", "413", "361", "322", "285"]
+    assert numbers(ba.plot_event_curve(curve))[:7] == ["696", "692", "499", "426", "367", "334", "298"]
 
 
 def test_between_the_days_of_a_curve_the_number_is_that_of_the_next():

@@ -72,22 +72,6 @@ def test_what_all_methods_share_is_not_in_the_labels():
     assert labels == ["Score interval", "Wald interval"]
 
 
-def test_levels_of_subgroups_are_in_the_labels():
-    differences = as_estimates(
-        {
-            "arm": "toxin", "reference": "placebo", "endpoint": "headache days", "visit": "week 24", "method": "ANCOVA",
-            "measure": "difference in mean change", "estimate": np.array([-1.0, -2.0, 0.0]), "std_error": 1.0, "conf_low": -3.0,
-            "conf_high": 1.0, "conf_level": 0.95, "p_value": 0.3, "subgroup": [None, "age_group", "age_group"],
-            "level": [None, "under 40", "40 or more"],
-        }
-    )  # fmt: skip
-    labels = [label.get_text() for label in ba.plot_forest(differences.iloc[1:]).get_yticklabels()]
-    assert labels == ["Age group under 40", "Age group 40 or more"]
-    ba.plot_forest(differences)
-    with pytest.raises(ba.DataError, match=r"estimates has several levels of subgroups \('all', 'under 40', '40 or more'\)"):
-        ba.plot_course(differences)
-
-
 def test_ratios_are_drawn_where_their_logarithms_are():
     for events, margin in ((EVENTS, None), (EVENTS.head(2), np.log(1.5))):
         logs = ba.compare_rates(events, measure="log risk ratio")
@@ -102,3 +86,19 @@ def test_ratios_are_drawn_where_their_logarithms_are():
         assert written(of_ratios) == written(of_logs)
         assert arrows(of_ratios) == arrows(of_logs)
         assert [line.get_xdata()[0] for line in of_ratios.lines] == pytest.approx([line.get_xdata()[0] for line in of_logs.lines])
+
+
+def test_levels_of_subgroups_are_in_the_labels():
+    differences = as_estimates(
+        {
+            "arm": "toxin", "reference": "placebo", "endpoint": "headache days", "visit": "week 24", "method": "ANCOVA",
+            "measure": "difference in mean change", "estimate": np.array([-1.0, -2.0, 0.0]), "std_error": 1.0, "conf_low": -3.0,
+            "conf_high": 1.0, "conf_level": 0.95, "p_value": 0.3, "subgroup": [None, "age_group", "age_group"],
+            "level": [None, "under 40", "40 or more"],
+        }
+    )  # fmt: skip
+    labels = [label.get_text() for label in ba.plot_forest(differences.iloc[1:]).get_yticklabels()]
+    assert labels == ["Age group under 40", "Age group 40 or more"]
+    ba.plot_forest(differences)
+    with pytest.raises(ba.DataError, match=r"estimates has several levels of subgroups \('all', 'under 40', '40 or more'\)"):
+        ba.plot_course(differences)

@@ -85,7 +85,7 @@ def test_terms_have_colours_of_their_own(events):
 def test_subjects_stand_in_the_order_of_the_listing(simulated):
     listing = ba.list_onsets(simulated.restrict("safety"), "Neck pain")
     ax = ba.plot_onset_raster(listing)
-    assert len(ax.patches) == len(listing) == 96
+    assert len(ax.patches) == len(listing) == 95
     first = listing.drop_duplicates("subject")["onset_day"].to_numpy()
     drawn = {}
     for start, _, y in bars(ax):

@@ -6,8 +6,10 @@ import warnings
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
+import botox_analysis as ba
 from botox_analysis.figures.style import (
     FONT,
     MissingLettersWarning,
@@ -70,6 +72,38 @@ def test_of_many_letters_twelve_are_named():
 
 def test_letters_that_cannot_be_printed_are_named_by_their_numbers():
     assert "lacks U+E000: drawn" in missing_letters("\ue000")
+
+
+@pytest.mark.parametrize("n_lines", [1, 30])
+def test_a_figure_grows_until_its_axes_have_room_beside_names_of_many_lines(drawn, tmp_path, n_lines):
+    ax = drawn("\n".join(["name"] * n_lines))
+    files = save_figure(ax, tmp_path / "x")
+    height = float(ax.figure.get_size_inches()[1])
+    assert ax.get_position().height * height >= 1
+    assert (height == 2) is (n_lines == 1)
+    assert len(files) == 3
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a name of many words " * 15, "名" * 3])
+def test_arms_and_scales_with_names_of_any_length_are_drawn_without_a_warning_of_the_layout(tmp_path, name):
+    subjects = pd.DataFrame({"subject": [f"s{n}" for n in range(8)], "arm": ["placebo", f"toxin {name}".strip()] * 4})
+    rows = [
+        (f"s{n}", f"scale {name}".strip(), visit, 9 - n % 3 * k)
+        for n in range(8)
+        for k, visit in enumerate(("baseline", "week 4"))
+    ]
+    assessments = pd.DataFrame(rows, columns=["subject", "scale", "visit", "value"])
+    trial = ba.as_trial({"subjects": subjects, "assessments": assessments}, name="long")
+    outcomes = ba.scale(rows[0][1]).derive(trial)
+    compared = ba.fit_ancova(outcomes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingLettersWarning)
+        for ax in (
+            ba.plot_distribution(outcomes, visit="week 4"),
+            ba.plot_forest(compared.differences()),
+            ba.plot_course(compared.means()),
+        ):
+            assert len(save_figure(ax, tmp_path / "x")) == 3
 
 
 def test_as_many_figures_can_be_open_as_somebody_draws(drawn):

@@ -10,6 +10,7 @@ from botox_analysis.models import mmrm
 from botox_analysis.models.mmrm_bounds import rank_of_quantities
 from botox_analysis.models.mmrm_refusals import CovarianceError
 from botox_analysis.numerics import reml
+from botox_analysis.numerics.covariance import STRUCTURES
 
 MANY = [
     pytest.param({}, 30, 40, id="40 visits of 30 subjects"),
@@ -71,6 +72,41 @@ def test_with_complete_data_the_bound_is_exact(repeated, evaluated, covariates, 
         ba.fit_mmrm(whole, **how)
 
 
+@pytest.mark.parametrize(
+    ("covariance", "n_parameters"),
+    [("heterogeneous ar1", 251), ("toeplitz", 250), ("ante-dependence", 250), ("heterogeneous compound symmetry by arm", 502)],
+)
+def test_derivatives_that_no_memory_holds_are_refused_without_a_likelihood(repeated, evaluated, covariance, n_parameters):
+    outcomes = repeated(63, n_per_arm=3, n_visits=250)
+    said = rf"'{covariance}' of 250 visits has {n_parameters} parameters, and arrays of \d+ GB each; leave out visits, or take"
+    with pytest.raises(CovarianceError, match=said):
+        ba.fit_mmrm(outcomes, covariance=covariance, covariates=())
+    assert evaluated == []
+
+
+def test_one_variance_and_one_correlation_of_many_visits_are_fitted(repeated):
+    fit = ba.fit_mmrm(repeated(63, n_per_arm=4, n_visits=120), covariance=("toeplitz by arm", "compound symmetry"), covariates=())
+    assert len(fit.visits) == 120
+    assert (fit.differences()["std_error"] > 0).all()
+
+
+def test_what_changes_over_very_many_visits_is_refused_whatever_the_covariance(repeated, evaluated):
+    outcomes = repeated(63, n_per_arm=3, n_visits=120)
+    with pytest.raises(
+        ba.FitError, match=r"of 120 visits the arrays of this model take \d+ GB each; leave out visits, or the weights"
+    ):
+        ba.fit_mmrm(outcomes, covariance=("ar1", "compound symmetry"), covariates=("baseline",), weights="weight")
+    assert evaluated == []
+
+
+@pytest.mark.parametrize("name", [name for name, structure in STRUCTURES.items() if structure is not None])
+def test_structures_have_as_many_parameters_as_they_say(name):
+    for n_visits in (2, 3, 6):
+        distances = 10.0 * np.abs(np.subtract.outer(np.arange(n_visits), np.arange(n_visits)))[None]
+        covariance = 2 * (np.eye(n_visits) + 1)
+        assert len(STRUCTURES[name].begin(covariance, distances)) == STRUCTURES[name].n_parameters(n_visits)
+
+
 def test_a_list_goes_on_to_a_structure_of_fewer_parameters(repeated):
     fit = ba.fit_mmrm(repeated(61, n_per_arm=6, n_visits=10), covariance=("unstructured", "heterogeneous ar1"))
     assert fit.structure == "heterogeneous ar1"
@@ -91,9 +127,9 @@ def test_what_is_refused_has_no_maximum_that_a_search_finds(repeated, monkeypatc
     monkeypatch.setattr(mmrm, "refuse_few_subjects", lambda *_: None)
     n_visits = 6 if covariates[:1] == ("baseline:visit",) else 7
     n_searched = 0
-    for seed in range(12):
+    for seed in range(6):
         outcomes = repeated(seed, n_per_arm=4, n_visits=n_visits, missing=0.15)
         with pytest.raises(ba.FitError) as refused:
             ba.fit_mmrm(outcomes, covariates=covariates, estimation=estimation)
         n_searched += "unstructured':" in str(refused.value)
-    assert n_searched > 6  # the others are refused for another reason
+    assert n_searched > 2  # the others are refused for another reason

@@ -157,8 +157,14 @@ def test_percentile_limits_and_p_values_say_the_same(outcomes):
         rows = ba.pool_imputations(imputations, limits="percentile", conf_level=level)
         excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
         assert (excluded == (rows["p_value"] < 1 - level)).all()
-    with pytest.raises(ValueError, match=r"conf_level is 0.995, .* beyond 300 resamples; take 399 resamples or more, or"):
-        ba.pool_imputations(imputations, limits="percentile", conf_level=0.995)
+
+
+def test_percentile_limits_beyond_the_resamples_are_missing_with_a_note(outcomes):
+    imputations = ba.impute(outcomes, strategy="jump to reference", n=30, seed=2, draws="bootstrap")
+    rows = ba.pool_imputations(imputations, limits="percentile", conf_level=0.95)
+    assert rows[["conf_low", "conf_high"]].isna().all(axis=None)
+    assert rows["p_value"].notna().all()
+    assert rows["note"].str.contains("beyond 30 resamples; take 39 resamples or more").all()
 
 
 def test_ratios_and_adjusted_limits_are_not_pooled(drawn):

@@ -260,7 +260,7 @@ def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadj
         "ANCOVA, observed cases, HC2 variance",
         "unadjusted, observed cases",
     ]
-    assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [[1218]] * 5
+    assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [[1212]] * 5
 
 
 def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):

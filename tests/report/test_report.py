@@ -133,7 +133,7 @@ def test_the_manifest_has_the_checksum_of_every_other_file(report):
     found = checksums(report)
     found.pop("manifest.json")
     assert manifest["outputs"] == found
-    assert manifest["seed"] == "145"
+    assert manifest["seed"] == "995"
     assert {"python", "numpy", "pandas", "botox-analysis"} <= set(manifest["versions"])
     assert {"sha256 of diary.csv", "sha256 of subjects.csv"} <= set(manifest["inputs"])
 
@@ -166,7 +166,8 @@ def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
     never = left_out[left_out["Where"] == "MMRM, all diary endpoints"]
     at_end = left_out[left_out["Where"] == "MMRM, all diary endpoints, week 24"]
-    outcomes = ba.HEADACHE_DAYS.derive(simulated).query("visit == 'week 24'")
+    measured, events = ba.HEADACHE_DAYS.derive(simulated), ba.intercurrent_events(simulated)
+    outcomes = ba.address_events(measured, events, strategies=simulated.protocol.intercurrent).query("visit == 'week 24'")
     assert never["n"].sum() + at_end["n"].sum() == outcomes["change"].isna().sum()
 
 
@@ -189,8 +190,8 @@ def test_what_is_said_of_all_endpoints_is_said_of_all():
 
 def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
     page = (report / "index.html").read_text("utf-8")
-    assert "a difference of −1.7 (95 % CI −2.5 to −1.0, p &lt; 0.001; n = 1,379, 1,218 of them with a value at week 24)" in page
-    assert "7,807 values of 1,379 subjects" in page
+    assert "a difference of −2.2 (95 % CI −3.0 to −1.4, p &lt; 0.001; n = 1,350, 1,212 of them with a value at week 24)" in page
+    assert "7,665 values of 1,350 subjects" in page
 
 
 @pytest.mark.slow

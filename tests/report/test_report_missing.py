@@ -82,7 +82,8 @@ def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
 
 
 def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulated):
-    analysis = analyse(simulated)
+    policy = dict.fromkeys(simulated.protocol.intercurrent, "treatment policy")
+    analysis = analyse(replace(simulated, protocol=replace(simulated.protocol, intercurrent=policy)))
     outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
     rows = analysis.missing.handlings.set_index("method")["estimate"]
     # nobody records after leaving, so that strategies begin where values end, but for a few who have another event later
