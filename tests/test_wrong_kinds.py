@@ -197,6 +197,10 @@ METHODS = {
     "MmrmFit.average_differences": (
         lambda kinds, given: kinds["fit"].average_differences(given), "none", "its visits are|a list of one visit or more"
     ),
+    "MmrmFit.term_tests": (lambda kinds, given: kinds["fit"].term_tests(given), "", WORD),
+    "MmrmFit.subgroup_differences": (
+        lambda kinds, given: kinds["fit"].subgroup_differences(given), "", "the name of a covariate|no effect of arm by"
+    ),
     "MmrmFit.contrasts": (lambda kinds, given: kinds["fit"].contrasts(given), "", "a name for each contrast"),
     "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "numbered from 0 to 1"),
     "ContinuationRule": (lambda kinds, given: ba.ContinuationRule(given, 0.5), "path", "the name of the rule"),

@@ -65,8 +65,8 @@ def likelihood_ratio(smaller: MmrmFit, larger: MmrmFit) -> pd.DataFrame:
     >>> ba.likelihood_ratio(*fits)["df"].tolist()
     [15.0]
     """
-    for fit in (smaller, larger):
-        require_fit(fit)
+    require_fit(smaller, "smaller")
+    require_fit(larger, "larger")
     _refuse_other_values(smaller, larger)
     restricted = [fit.fitted.problem.restricted for fit in (smaller, larger)]
     if restricted[0] != restricted[1]:
