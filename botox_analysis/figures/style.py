@@ -176,6 +176,9 @@ class _Drawing(Figure):
         if lacking:
             warnings.warn(missing_letters(lacking), MissingLettersWarning, stacklevel=2)
 
+    def __repr__(self) -> str:
+        return super().__repr__().replace(type(self).__name__, Figure.__name__, 1)
+
     def _heights(self) -> list[float]:
         return [ax.get_position().height * float(self.get_size_inches()[1]) for ax in self.axes]
 
