@@ -127,7 +127,7 @@ def _responder_sentences(analysis: Analysis) -> list[str]:
             _at(frame, analysis.visit, planned.points or planned.reduction)
             for frame in (handled.rates, handled.differences, handled.needed)
         )
-        if not (rates["n"] > 0).all():
+        if rates.empty or not (rates["n"] > 0).all():
             continue
         shares = wording.joined([_share(row) for _, row in rates.iterrows()])
         compared = wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])

@@ -17,8 +17,6 @@ from botox_analysis.trials.trial import Protocol
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
 """Reductions in the table of responders; the curve has every per cent."""
 
-_KEY, _COUNTS = ["visit", "threshold", "arm"], ["n_events", "n_total"]
-
 
 def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses | None:
     """Compare responders.
@@ -46,7 +44,7 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
     points = [planned.points] if by_points else None
     reduction = None if by_points else _reductions(planned.reduction)
     found: list[Responders] = []
-    shown: list[pd.DataFrame] = []
+    shown: set[tuple[object, ...]] = set()
     for words, source in _handled(primary, planned).items():
         if isinstance(source, ImputedFit):
             rates, compared = _pooled(source, reduction, points, planned)
@@ -54,10 +52,10 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
             missing = words if words == NON_RESPONSE else OBSERVED_ONLY
             events = responders(source, reduction=reduction, points=points, missing=missing, stratum=planned.stratum or None)
             events = events[events["visit"].isin(primary.fit.visits)]
-            counted = events.groupby(_KEY, sort=False, observed=True)[_COUNTS].sum().reset_index()
-            if any(counted.equals(other) for other in shown):
+            events, counts = _not_shown(events, shown)
+            shown |= counts
+            if events.empty:
                 continue
-            shown.append(counted)
             rates = event_rates(events, conf_level=planned.conf_level)
             compared = compare_rates(events, conf_level=planned.conf_level)
         found.append(Responders(words, rates, compared, number_needed(compared, events_are="benefit")))
@@ -66,6 +64,18 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
         every = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
         curve = event_rates(every[every["visit"] == visit], conf_level=planned.conf_level)
     return Responses(curve, tuple(found))
+
+
+def _not_shown(events: pd.DataFrame, shown: set[tuple[object, ...]]) -> tuple[pd.DataFrame, set[tuple[object, ...]]]:
+    """The responses at a visit of which no handling before has counted the same subjects, and their counts."""
+    key = ["visit", "threshold"]
+    counts = events.groupby([*key, "arm"], sort=False, observed=True)[["n_events", "n_total"]].sum()
+    of_response = {
+        response: (response, *rows.to_numpy(dtype=float).ravel().tolist())
+        for response, rows in counts.groupby(level=key, sort=False, observed=True)
+    }
+    place = pd.Series(list(zip(*(events[name] for name in key), strict=True)), index=events.index)
+    return events[~place.map(of_response).isin(shown)], set(of_response.values())
 
 
 def _handled(primary: Efficacy, planned: Protocol) -> dict[str, pd.DataFrame | ImputedFit]:

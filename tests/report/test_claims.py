@@ -201,6 +201,12 @@ def test_handlings_that_count_the_same_subjects_are_shown_once():
     assert [each.words for each in responses.handled] == ["non-responder imputation"]
 
 
+def test_a_response_that_is_counted_alike_at_one_visit_is_shown_there_once():
+    responses = analyse(trial_of(leave=LEAVE)).responses
+    visits = [each.rates["visit"].unique().tolist() for each in responses.handled]
+    assert visits == [["week 4", "week 8", "week 12"], ["week 8", "week 12"]]
+
+
 def test_responders_are_compared_within_strata():
     analysis = analyse(trial_of(reduction=0.1, stratum="region"))
     events = ba.responders(analysis.primary.observed, reduction=0.1, missing="non-responder imputation", stratum="region")
