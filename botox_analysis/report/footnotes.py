@@ -7,6 +7,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent import intercurrent_events
+from botox_analysis.report import phrases
 from botox_analysis.report.parts import Analysis
 from botox_analysis.trials.strategies import DISCONTINUATION
 from botox_analysis.trials.trial import Trial
@@ -67,15 +68,15 @@ def _discontinuations(analysis: Analysis) -> str:
     treated = subjects["safety"].to_numpy(dtype=bool) if "safety" in subjects.columns else np.ones(len(subjects), dtype=bool)
     completed = subjects["completed"].to_numpy(dtype=bool, na_value=False)
     reasons = (
-        (in_events & ~treated, "events only: never treated"),
-        (in_events & treated & completed, "events only: recorded as completed, with an event of discontinuation"),
-        (in_flow & ~population, f"flow only: not in the population {analysis.efficacy_trial.population}"),
-        (in_flow & population & ~dated, "flow only: the day is not recorded"),
+        (in_events & ~treated, "events only, never treated"),
+        (in_events & treated & completed, "events only, recorded as completed"),
+        (in_flow & ~population, f"flow only, not in {phrases.population(analysis.efficacy_trial.population)}"),
+        (in_flow & population & ~dated, "flow only, the day is not recorded"),
     )
     said = [f"{words} ({_by_arm(subjects, member)})" for member, words in reasons if member.any()]
     return (
         f"Discontinuations are {_by_arm(subjects, in_flow)} in the flow and {_by_arm(subjects, in_events)} among the "
-        f"intercurrent events: {'; '.join(said)}."
+        f"intercurrent events, where they differ: {'; '.join(said)}."
     )
 
 

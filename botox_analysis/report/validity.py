@@ -12,6 +12,7 @@ from botox_analysis.models.imputations import RUBIN
 from botox_analysis.models.imputed_fit import ImputedFit
 from botox_analysis.models.mmrm_fit import MmrmFit
 from botox_analysis.models.mmrm_refusals import FALL_BACK
+from botox_analysis.report import phrases
 from botox_analysis.report.estimand import claimed, recorded_after
 from botox_analysis.report.parts import Analysis
 from botox_analysis.trials.strategies import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
@@ -93,7 +94,7 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     analysed = dict(zip(primary.fit.arms, primary.n_analysed(visit), strict=True))
     grounds = [
         Ground(VERIFIED, "assigned to the arms", by_arm(randomised)),
-        Ground(VERIFIED, f"in the model, of the population {analysis.efficacy_trial.population}", by_arm(analysed)),
+        Ground(VERIFIED, f"in the model, of {phrases.population(analysis.efficacy_trial.population)}", by_arm(analysed)),
         Ground(VERIFIED, f"observed at {visit}", by_arm(observed)),
     ]
     fit = primary.fit

@@ -382,7 +382,7 @@ def test_what_is_verified_stands_apart_from_what_is_assumed():
     grounds = validity(analyse(trial_of(leave=LEAVE)))
     verified = grounds[grounds["status"] == "verified"].set_index("what")["detail"]
     assert verified["observed at week 12"] == "15 in placebo and 27 in 75 U"
-    assert verified["in the model, of the population all randomised"] == "30 in placebo and 30 in 75 U"
+    assert verified["in the model, of all randomised subjects"] == "30 in placebo and 30 in 75 U"
     assert "missing at random" in grounds.loc[grounds["status"] == "assumed", "what"].tolist()
 
 
