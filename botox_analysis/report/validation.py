@@ -22,7 +22,7 @@ from botox_analysis.report.efficacy import analyse_endpoint
 from botox_analysis.report.left_out import made_or_told
 from botox_analysis.report.parts import Efficacy, response
 from botox_analysis.report.plan import Plan, efficacy_population, endpoints_in_order, plan_of
-from botox_analysis.schema import BASELINE
+from botox_analysis.schema import BASELINE, HIGHER
 from botox_analysis.trials.strategies import TREATMENT_POLICY
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
@@ -217,12 +217,21 @@ def _of_plan(plan: Plan) -> Iterable[Fact]:
         if use == "efficacy" or plan.safe is not None:
             yield use, f"in {name}: {n:,} subjects"
     yield "compared", "changes from baseline" if primary.response == "change" else "values, since there is no baseline"
-    yield "response", response(planned) if primary.response == "change" else "none, since there is no baseline"
+    yield "response", _response(plan)
     rule = primary.endpoint.rule
     if rule is not None:
         yield "diary rule", rule.handling
     if plan.family:
         yield "adjusted together", f"{listed(plan.family)}, by {planned.multiplicity['method']}"
+
+
+def _response(plan: Plan) -> str:
+    """What makes a responder, or why nothing does."""
+    if plan.primary.response != "change":
+        return "none, since there is no baseline"
+    if plan.primary.endpoint.better == HIGHER and not plan.trial.protocol.points:
+        return "none, since more is better and the protocol names no points"
+    return response(plan.trial.protocol)
 
 
 def _missing(primary: Efficacy) -> str:

@@ -347,6 +347,8 @@ def test_no_reduction_is_a_response_where_more_is_better():
     assert analysis.responses is None
     assert "more is better" in " ".join(analysis.left_out["reason"])
     assert "reduction" not in " ".join(headline(analysis))
+    understood = ba.validate_trial(analysis.trial).understood
+    assert understood.set_index("what")["found"]["response"].startswith("none, since more is better")
 
 
 def test_a_rise_in_points_is_a_response_where_more_is_better():
