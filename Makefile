@@ -31,7 +31,7 @@ checks: $(VENV)/installed
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $(PACKAGE)
 
 tests: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The tests of numerics, models, reports and simulated files, with linear algebra as on three other processors, and with numpy's own
 # loops and the C library as on an older one.
