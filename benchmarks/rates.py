@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 import botox_analysis as ba
-from botox_analysis.numerics.comparisons import COMPARISONS, TESTS
-from botox_analysis.numerics.two_arms import TwoArms, two_arms
+from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS
+from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
 
 N_TERMS = 2_000
 SITES = 20

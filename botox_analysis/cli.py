@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from botox_analysis.refusal import DataError
+    from botox_analysis.errors import DataError
     from botox_analysis.report.write import Progress
 
 BAD_INPUT = 2
@@ -91,7 +91,7 @@ def simulate(
 ) -> None:
     """Write a simulated trial in chronic migraine; the recorded seed gives the bundled files, byte for byte."""
     with _one_sentence():
-        from botox_analysis.trials.simulate import SEED, write_simulated_trial
+        from botox_analysis.trials.simulated.trial import SEED, write_simulated_trial
 
         used = SEED if seed is None else seed
         write_simulated_trial(out, seed=used)
@@ -105,7 +105,7 @@ def validate(trial: TrialName = "simulated") -> None:
     Exit status 0: report: yes. 2: report: no, as the command report would end.
     """
     from botox_analysis import open_trial, validate_trial
-    from botox_analysis.refusal import DataError
+    from botox_analysis.errors import DataError
 
     try:
         opened = open_trial(trial)
@@ -157,7 +157,7 @@ def main() -> None:
 @contextmanager
 def _one_sentence() -> Iterator[None]:
     """What is wrong with the input, told in one sentence (and a table of all problems), without a traceback."""
-    from botox_analysis.refusal import DataError, FitError
+    from botox_analysis.errors import DataError, FitError
 
     try:
         yield

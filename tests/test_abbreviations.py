@@ -7,26 +7,28 @@ import pytest
 import botox_analysis as ba
 from botox_analysis import abbreviations
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.endpoints import adverse_events, diary_rule, emergent_rule, event_listing, intercurrent, responders
-from botox_analysis.models import (
-    binary,
-    counts,
-    fit,
-    hazards,
-    hypotheses,
-    imputation_draws,
-    mean_words,
-    mmrm,
-    mmrm_fit,
-    multiplicity,
-    pooled_responders,
-    pooling,
-    rates,
-    shifts,
-    single_imputation,
-)
-from botox_analysis.numerics import count_imputation, covariance
-from botox_analysis.trials.strategies import EVENT_STRATEGIES
+from botox_analysis.endpoints.diary import rule as diary_rule
+from botox_analysis.endpoints.intercurrent import events as intercurrent
+from botox_analysis.endpoints.response import responders
+from botox_analysis.endpoints.safety import counts as adverse_events
+from botox_analysis.endpoints.safety import emergent_rule
+from botox_analysis.endpoints.safety import listing as event_listing
+from botox_analysis.frames.handling import EVENT_STRATEGIES
+from botox_analysis.models.counts import binary, counts
+from botox_analysis.models.imputation import draws as imputation_draws
+from botox_analysis.models.imputation import pooled_responders, pooling
+from botox_analysis.models.imputation import single_values as single_imputation
+from botox_analysis.models.linear import fit
+from botox_analysis.models.means import hypotheses
+from botox_analysis.models.means import words as mean_words
+from botox_analysis.models.multiplicity import adjustment as multiplicity
+from botox_analysis.models.rates import rates
+from botox_analysis.models.repeated import fit as mmrm_fit
+from botox_analysis.models.repeated import mmrm
+from botox_analysis.models.sensitivity import shifts
+from botox_analysis.models.times import comparisons as hazards
+from botox_analysis.numerics.imputation import counts as count_imputation
+from botox_analysis.numerics.repeated import structures as covariance
 
 STRUCTURES = list(covariance.STRUCTURES)
 

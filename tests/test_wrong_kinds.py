@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.refusal import kind_of
+from botox_analysis.errors import kind_of
 
 EVENTS = {"strategies": {"discontinuation": "composite"}}
 EVENT = pd.DataFrame({"subject": ["S1"], "kind": ["death"], "day": [3]})

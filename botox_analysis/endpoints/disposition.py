@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_trial
+from botox_analysis.errors import DataError, require_trial
 from botox_analysis.trials.trial import Trial
 
 RANDOMISED, NOT_TREATED, TREATED = "randomised", "not treated", "treated"

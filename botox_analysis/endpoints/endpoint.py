@@ -9,13 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.agreement import disagreement, rounding_of
-from botox_analysis.endpoints.diary_cells import Daily
-from botox_analysis.endpoints.diary_periods import periods_of
-from botox_analysis.endpoints.diary_rule import DiaryRule
-from botox_analysis.frame_cells import read_identifiers, read_names, read_numbers, spell_all
-from botox_analysis.names import look_alikes
-from botox_analysis.refusal import (
+from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, spell_all
+from botox_analysis.endpoints.diary.cells import Daily
+from botox_analysis.endpoints.diary.periods import periods_of
+from botox_analysis.endpoints.diary.rule import DiaryRule
+from botox_analysis.errors import (
     DataError,
     Problem,
     kind_of,
@@ -26,7 +24,9 @@ from botox_analysis.refusal import (
     require_text,
     require_trial,
 )
-from botox_analysis.schema import BASELINE, BETTER, LOWER, OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.agreement import disagreement, rounding_of
+from botox_analysis.frames.schema import BASELINE, BETTER, LOWER, OUTCOMES, RECORDED_DAYS
+from botox_analysis.names import look_alikes
 from botox_analysis.trials.trial import Trial
 
 OBSERVED_CASES = "observed cases"

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from botox_analysis.endpoints.diary_rule import DiaryRule
+from botox_analysis.endpoints.diary.rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.refusal import DataError, listed, require_text, require_trial
-from botox_analysis.schema import LOWER, categories_of
+from botox_analysis.errors import DataError, listed, require_text, require_trial
+from botox_analysis.frames.schema import LOWER, categories_of
 from botox_analysis.trials.trial import Trial
 
 

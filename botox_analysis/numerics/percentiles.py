@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.linear.inference import FloatArray
 
 ROUNDED = 1e-9
 """An estimate of a resample that is a smaller share of the standard error is 0: rounding leaves 1e-14 of a difference of two

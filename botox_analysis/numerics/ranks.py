@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from botox_analysis.numerics.inference import FloatArray
+from botox_analysis.numerics.linear.inference import FloatArray
 
 ROUNDING = 1e-12
 """Numbers that differ by no more than this share of those they were computed from differ by rounding: that is some thousand times

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from botox_analysis.refusal import DataError, require_trial
+from botox_analysis.errors import DataError, require_trial
 from botox_analysis.report.draft import put_back
 from botox_analysis.report.folder import MANIFEST, folder_of, foreign_to, own_file, printable, read_manifest
 from botox_analysis.report.same import SAME, Compared, compare_estimates, is_same_drawing, is_same_page
 from botox_analysis.report.write import ESTIMATES, PAGE, Progress, write_report
 from botox_analysis.trials.bundled import SIMULATED, open_trial
-from botox_analysis.trials.fetch import SOURCES
+from botox_analysis.trials.public.fetch import SOURCES
 from botox_analysis.trials.read import sha256_of
 from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from botox_analysis.refusal import DataError
+from botox_analysis.errors import DataError
 from botox_analysis.report.folder import folder_of, printable, read_manifest, refuse_foreign
 
 PREFIX = ".botox-analysis-"

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import figures
-from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.report.parts import Analysis, MissingValues
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.report.analysis.parts import Analysis, MissingValues
 
 FIGURES = (
     "flow",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from botox_analysis.refusal import DataError, listed, require_path
+from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.trials.readers.files import parsing
 
 MANIFEST = "manifest.json"

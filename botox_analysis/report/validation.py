@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.endpoints.emergent import adverse_event_table, safety_population
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.endpoints.intercurrent import intercurrent_events
-from botox_analysis.models.descriptives import DATES, FACTOR, MAX_LEVELS, NUMBER, kind_of_covariate
-from botox_analysis.models.imputed_fit import ImputedFit
-from botox_analysis.models.mmrm_fit import MmrmFit
-from botox_analysis.refusal import DataError, FitError, listed, require_trial
-from botox_analysis.report.efficacy import analyse_endpoint
-from botox_analysis.report.left_out import made_or_told
-from botox_analysis.report.parts import Efficacy, response
-from botox_analysis.report.plan import Plan, efficacy_population, endpoints_in_order, plan_of
-from botox_analysis.schema import BASELINE, HIGHER
-from botox_analysis.trials.strategies import TREATMENT_POLICY
+from botox_analysis.endpoints.intercurrent.events import intercurrent_events
+from botox_analysis.endpoints.safety.emergent import adverse_event_table, safety_population
+from botox_analysis.errors import DataError, FitError, listed, require_trial
+from botox_analysis.frames.handling import TREATMENT_POLICY
+from botox_analysis.frames.schema import BASELINE, HIGHER
+from botox_analysis.models.descriptive.baseline_and_change import DATES, FACTOR, MAX_LEVELS, NUMBER, kind_of_covariate
+from botox_analysis.models.imputation.fit import ImputedFit
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.report.analysis.efficacy import analyse_endpoint
+from botox_analysis.report.analysis.left_out import made_or_told
+from botox_analysis.report.analysis.parts import Efficacy, response
+from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")

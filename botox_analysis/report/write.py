@@ -17,27 +17,27 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import figures, wording
-from botox_analysis.refusal import require_trial
-from botox_analysis.report import paragraphs, sentences
-from botox_analysis.report.analysis import analyse
+from botox_analysis.errors import require_trial
+from botox_analysis.frames.schema import BASELINE, HIGHER
+from botox_analysis.report.analysis.analysis import analyse
+from botox_analysis.report.analysis.parts import Analysis, Efficacy, secondary_visit
 from botox_analysis.report.draft import mend, replacing
 from botox_analysis.report.draw import FIGURES, draw
 from botox_analysis.report.folder import MADE_BY, MANIFEST, folder_of
-from botox_analysis.report.footnotes import footnotes
-from botox_analysis.report.headline import headline
 from botox_analysis.report.kernels import kernels
-from botox_analysis.report.parts import Analysis, Efficacy, secondary_visit
-from botox_analysis.report.validity import validity
-from botox_analysis.schema import BASELINE, HIGHER
-from botox_analysis.tables.adverse_events import table_adverse_events
-from botox_analysis.tables.baseline import table_baseline
-from botox_analysis.tables.disposition import table_disposition
-from botox_analysis.tables.efficacy import table_change, table_efficacy
-from botox_analysis.tables.incidence import table_incidence
-from botox_analysis.tables.missing import table_missing
-from botox_analysis.tables.multiplicity import table_multiplicity
-from botox_analysis.tables.responders import table_responders
-from botox_analysis.tables.sensitivity import table_sensitivity
+from botox_analysis.report.prose import paragraphs, sentences
+from botox_analysis.report.prose.footnotes import footnotes
+from botox_analysis.report.prose.headline import headline
+from botox_analysis.report.prose.validity import validity
+from botox_analysis.tables.efficacy.baseline import table_baseline
+from botox_analysis.tables.efficacy.disposition import table_disposition
+from botox_analysis.tables.efficacy.efficacy import table_change, table_efficacy
+from botox_analysis.tables.efficacy.missing import table_missing
+from botox_analysis.tables.efficacy.multiplicity import table_multiplicity
+from botox_analysis.tables.efficacy.responders import table_responders
+from botox_analysis.tables.efficacy.sensitivity import table_sensitivity
+from botox_analysis.tables.safety.adverse_events import table_adverse_events
+from botox_analysis.tables.safety.incidence import table_incidence
 from botox_analysis.tables.writers import to_html, write_table
 from botox_analysis.trials.trial import LEFT_OUT, Trial
 

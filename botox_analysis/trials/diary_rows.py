@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, Problem, listed
+from botox_analysis.errors import DataError, Problem, listed
 
 DOSES = "acute_medication"
 

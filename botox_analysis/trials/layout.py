@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from botox_analysis.cells import IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, YES_NO
-from botox_analysis.refusal import listed
+from botox_analysis.cells.reading import IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, YES_NO
+from botox_analysis.errors import listed
 from botox_analysis.trials.readers.files import SETTINGS
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events", "intercurrent_events")
@@ -68,7 +68,7 @@ class Column:
     Attributes
     ----------
     kind : str
-        How its cells are parsed: one of `botox_analysis.cells.KINDS`.
+        How its cells are parsed: one of `botox_analysis.cells.reading.KINDS`.
     expected : str
         What messages say a cell should be.
     required : bool

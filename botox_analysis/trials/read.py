@@ -13,12 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from botox_analysis.refusal import DataError, listed, require_path
+from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import find_tables, parsing
-from botox_analysis.trials.settings import SETTINGS, read_settings
+from botox_analysis.trials.settings.file import SETTINGS, read_settings
 from botox_analysis.trials.trial import LEFT_OUT, Trial, as_trial
 
 _ONLY_WITH = {

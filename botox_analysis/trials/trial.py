@@ -10,18 +10,18 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.cells import distinct
-from botox_analysis.refusal import DataError, listed, refuse, require_columns, require_text, wrong_kind
-from botox_analysis.schema import categories_of
-from botox_analysis.trials.checks import Door, Told, checked, populations_in
+from botox_analysis.cells.reading import distinct
+from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
+from botox_analysis.frames.schema import categories_of
+from botox_analysis.trials.checking.checks import Door, Told, checked, populations_in
+from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
-from botox_analysis.trials.protocol import Protocol as Protocol
-from botox_analysis.trials.protocol import protocol_of
 from botox_analysis.trials.readers.delimited import ROW
-from botox_analysis.trials.settings import SETTINGS, arms_of, check_settings
-from botox_analysis.trials.under_our_names import under_our_names
+from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
+from botox_analysis.trials.settings.protocol import Protocol as Protocol
+from botox_analysis.trials.settings.protocol import protocol_of
 
 ALL_RANDOMISED = "all randomised"
 LEFT_OUT = ("where", "reason", "n")

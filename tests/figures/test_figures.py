@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.figures.style import ARM_COLOURS, REFERENCE_COLOUR, arm_styles, styled, visit_axis
+from botox_analysis.figures.drawing.style import ARM_COLOURS, REFERENCE_COLOUR, arm_styles, styled, visit_axis
 
 
 @pytest.fixture(autouse=True)

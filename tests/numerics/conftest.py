@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from botox_analysis.numerics.subject_data import Quantity, SubjectData
+from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 import botox_analysis as ba
-from botox_analysis.endpoints.event_categories import ANY
+from botox_analysis.endpoints.safety.categories import ANY
 
 ARMS = ["Placebo", "Xanomeline Low Dose", "Xanomeline High Dose"]
 

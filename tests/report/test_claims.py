@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.endpoints.adverse_events import ANY  # noqa: F401 - named in a query
-from botox_analysis.report.analysis import analyse
-from botox_analysis.report.begins import strategies_begin
-from botox_analysis.report.estimand import claimed, recorded_after
-from botox_analysis.report.footnotes import footnotes
-from botox_analysis.report.headline import headline
-from botox_analysis.report.paragraphs import estimand, methods
-from botox_analysis.report.plan import plan_of
-from botox_analysis.report.validity import validity
+from botox_analysis.endpoints.safety.counts import ANY  # noqa: F401 - named in a query
+from botox_analysis.report.analysis.analysis import analyse
+from botox_analysis.report.analysis.begins import strategies_begin
+from botox_analysis.report.analysis.estimand import claimed, recorded_after
+from botox_analysis.report.analysis.plan import plan_of
+from botox_analysis.report.prose.footnotes import footnotes
+from botox_analysis.report.prose.headline import headline
+from botox_analysis.report.prose.paragraphs import estimand, methods
+from botox_analysis.report.prose.validity import validity
 
 N, VISITS = 60, ("week 4", "week 8", "week 12")
 ARMS = ("placebo", "75 U", "155 U")
@@ -278,7 +278,7 @@ def test_the_sandwich_variance_of_the_protocol_follows_a_fall_back():
 
 
 def test_a_fall_back_has_the_sandwich_variance(monkeypatch):
-    from botox_analysis.models import mmrm
+    from botox_analysis.models.repeated import mmrm
 
     fitted = mmrm._fit
 

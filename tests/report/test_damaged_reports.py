@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.frames.schema import as_estimates
 from botox_analysis.report import check
 from botox_analysis.report.folder import MADE_BY, read_manifest, refuse_foreign
-from botox_analysis.schema import as_estimates
 
 MEANS = {"endpoint": ["HIT-6"], "visit": "week 4", "arm": "155 U", "measure": "mean", "method": 'ANCOVA, "adjusted"'}
 

@@ -22,7 +22,7 @@ specification.loader.exec_module(choice)
 WRITE = """
 import sys
 import botox_analysis as ba
-from botox_analysis.trials.simulate import write_simulated_trial
+from botox_analysis.trials.simulated.trial import write_simulated_trial
 ba.write_report(ba.open_trial("simulated"), sys.argv[1] + "/report")
 for seed in (145, 7):
     write_simulated_trial(f"{sys.argv[1]}/seed {seed}", seed=seed)

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report import analysis, validation
-from botox_analysis.trials import protocol, settings
+from botox_analysis.report import validation
+from botox_analysis.report.analysis import analysis
+from botox_analysis.trials.settings import file as settings
+from botox_analysis.trials.settings import protocol
 
 N_TRIALS, N_CHUNKS = 2_000, 8
 """Trials of the ordinary run, in parts that run beside each other."""

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.figures.style import missing_letters
+from botox_analysis.figures.drawing.style import missing_letters
 from botox_analysis.report import write as writing
-from botox_analysis.report.analysis import analyse
-from botox_analysis.report.headline import headline
-from botox_analysis.report.left_out import left_out_of_safety, told_once
-from botox_analysis.report.paragraphs import methods
+from botox_analysis.report.analysis.analysis import analyse
+from botox_analysis.report.analysis.left_out import left_out_of_safety, told_once
+from botox_analysis.report.prose.headline import headline
+from botox_analysis.report.prose.paragraphs import methods
 
 FIGURES = {
     "flow",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.schema import ESTIMATES, EVENTS
+from botox_analysis.frames.schema import ESTIMATES, EVENTS
 
 # The published rows themselves are tested in tests/published.
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.settings import check_settings
+from botox_analysis.trials.settings.file import check_settings
 
 N = 12
 

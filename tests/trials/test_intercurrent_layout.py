@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.strategies import EVENT_STRATEGIES, strategy_problem
+from botox_analysis.frames.handling import EVENT_STRATEGIES, strategy_problem
 
 SUBJECTS = pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"]})
 EVENTS = pd.DataFrame({"subject": ["a", "b"], "kind": "rescue treatment", "day": [5, 30]})

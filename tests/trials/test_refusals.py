@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.simulate import write_simulated_trial
+from botox_analysis.trials.simulated.trial import write_simulated_trial
 
 TWO = "subject,arm\na,P\nb,T\n"
 

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from botox_analysis.cells import NUMBER, SEVERITY, YES_NO
+from botox_analysis.cells.reading import NUMBER, SEVERITY, YES_NO
 from botox_analysis.trials.drafts.cells import (
     MOSTLY,
     Look,

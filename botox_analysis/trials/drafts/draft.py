@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells import text_of
-from botox_analysis.refusal import DataError, listed, require_path
-from botox_analysis.schema import BASELINE, OF_VISITS, OUTCOMES
+from botox_analysis.cells.reading import text_of
+from botox_analysis.errors import DataError, listed, require_path
+from botox_analysis.frames.schema import BASELINE, OF_VISITS, OUTCOMES
+from botox_analysis.trials.checking.visits import day_of_visit
 from botox_analysis.trials.drafts.cells import MOSTLY, Look, share_of_numbers, truths_of
 from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tables, rows_of_subjects
 from botox_analysis.trials.drafts.files import Found, open_files
@@ -22,9 +23,8 @@ from botox_analysis.trials.drafts.words import PLACES, bare
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
 from botox_analysis.trials.readers.files import SETTINGS
-from botox_analysis.trials.settings import check_settings
+from botox_analysis.trials.settings.file import check_settings
 from botox_analysis.trials.trial import as_trial
-from botox_analysis.trials.visits import day_of_visit
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
 _UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)

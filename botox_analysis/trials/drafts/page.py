@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
-from botox_analysis.refusal import DataError
+from botox_analysis.errors import DataError
 
 GUESS = "guess"
 _WIDTH = 112

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError
+from botox_analysis.errors import DataError
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import parsing
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.refusal import DataError, Problem, refuse
+from botox_analysis.errors import DataError, Problem, refuse
 from botox_analysis.trials.readers.files import SETTINGS, parsing
 
 ROW = "row of the file"

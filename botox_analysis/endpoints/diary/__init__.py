@@ -1,0 +1,1 @@
+"""Endpoints counted from a headache diary."""

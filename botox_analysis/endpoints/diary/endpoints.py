@@ -1,0 +1,197 @@
+"""Endpoints from a diary: headache days, migraine days, moderate or severe days, hours, acute-medication days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.diary.cells import (
+    OF_ANY_DURATION,
+    Daily,
+    acute_medication,
+    days_of,
+    headache,
+    headache_hours,
+    migraine,
+    moderate_severe,
+)
+from botox_analysis.endpoints.diary.periods import diary_of, left_open, periods_of
+from botox_analysis.endpoints.diary.rule import ANY_DURATION, PREEMPT, DiaryRule
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, require_text, require_trial
+from botox_analysis.trials.trial import LEFT_OUT, Trial
+
+
+def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = PREEMPT) -> Endpoint:
+    """Make an endpoint that adds up days of a diary.
+
+    Parameters
+    ----------
+    name : str
+        What a protocol calls it.
+    wording : str
+        The name with its unit; may hold ``{duration}``, ``{treated}`` and ``{period}``, which the rule fills.
+    daily : callable, (DataFrame, DiaryRule) -> array, shape (n,)
+        What each row of the diary counts; missing (nan) where the recorded cells leave it open.
+    rule : DiaryRule
+        How days are counted.
+
+    Returns
+    -------
+    Endpoint
+        Its values are sums over periods.
+    """
+
+    require_text(name, "name", "the name of an endpoint, such as 'headache days'")
+
+    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
+        return periods_of(name, daily, trial, rule or PREEMPT).values
+
+    return Endpoint(name, wording, measure, rule, daily)
+
+
+def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
+    """Count the diary days of which an endpoint does not know whether they count, by arm.
+
+    Parameters
+    ----------
+    trial : Trial
+        With a diary; restricted to the population that is meant.
+    endpoint : Endpoint
+        Of a diary, under its rule.
+
+    Returns
+    -------
+    DataFrame
+        Where, reason, n: the days of baseline and scheduled periods that the recorded cells leave open, apart by whether there
+        was headache, with a word where all of an arm are of one kind. Headache days of unknown severity follow, with how the
+        rule counts them, and the periods that have no value for that. Days without a row are not among them.
+
+    Raises
+    ------
+    DataError
+        The trial has no diary, or not the columns that the endpoint needs.
+    ValueError
+        The endpoint does not come from a diary.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> ba.unknown_days(ba.open_trial("simulated"), ba.HEADACHE_DAYS).empty
+    True
+    """
+    require_trial(trial)
+    if not isinstance(endpoint, Endpoint):
+        raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days, such as HEADACHE_DAYS.")
+    if endpoint.rule is None or endpoint.daily is None:
+        raise ValueError(f"{endpoint.name!r} is assessed at visits; days are left open in a diary only.")
+    diary = diary_of(trial, endpoint.name)
+    rows = left_open(trial.subjects, diary, days_of(endpoint.daily, diary, endpoint.rule), endpoint.rule)
+    return pd.DataFrame([(f"{endpoint.label}, {arm}", reason, n) for arm, reason, n in rows], columns=list(LEFT_OUT))
+
+
+def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
+    """A few whole diaries of each arm, chosen by rule and not by eye.
+
+    The subjects of an arm are put in the order of their change at a visit, those without a value last; then every k-th
+    is taken, so that the good and the bad courses are there in their proportion.
+
+    Parameters
+    ----------
+    trial : Trial
+        With a diary.
+    outcomes : DataFrame
+        *outcomes* of the same trial.
+    visit : str
+        The visit whose change gives the order.
+    n_per_arm : int
+        How many of each arm, or all where there are fewer.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the diary with ``arm``, subjects in the order in which `plot_calendar` shows them.
+
+    Raises
+    ------
+    DataError
+        The trial has no diary, or outcomes has no such visit.
+    """
+    require_trial(trial)
+    require_outcomes(outcomes)
+    if trial.diary is None:
+        raise DataError(f"{trial.name} has no diary to choose from.")
+    if visit not in set(outcomes["visit"]):
+        raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(outcomes['visit'].cat.categories)}.")
+    at_visit = outcomes[outcomes["visit"] == visit]
+    chosen: list[Any] = []
+    for arm in trial.arms:
+        ordered = at_visit[at_visit["arm"] == arm].sort_values("change", kind="stable")["subject"].tolist()
+        n = min(n_per_arm, len(ordered))
+        places = np.floor((np.arange(n) + 0.5) * len(ordered) / max(n, 1)).astype(int)
+        chosen += [ordered[place] for place in places]
+    diary = trial.diary[trial.diary["subject"].isin(chosen)]
+    order = pd.Categorical(diary["subject"].astype(object), categories=chosen, ordered=True)
+    arm_of = trial.subjects.set_index("subject")["arm"]
+    rows = diary.assign(subject=order, arm=diary["subject"].astype(object).map(arm_of))
+    return rows.sort_values(["subject", "day"], kind="stable").reset_index(drop=True)
+
+
+def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoint]:
+    """The diary endpoints for which a trial's diary has what they need.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+    rule : DiaryRule, optional
+        How days are counted. Left out: `PREEMPT` where the diary has hours, otherwise `ANY_DURATION`.
+
+    Returns
+    -------
+    list of Endpoint
+        Empty where there is no diary.
+    """
+    require_trial(trial)
+    if trial.diary is None:
+        return []
+    there = set(trial.diary.columns)
+    rule = rule or (PREEMPT if "headache_hours" in there else ANY_DURATION)
+    says_headache = "headache_hours" in there or (rule.minimum_hours == 0 and bool(there & set(OF_ANY_DURATION)))
+    treated = rule.treated_is_migraine == "criteria" or ("acute_medication" in there and says_headache)
+    usable = (
+        says_headache,
+        "migraine" in there and treated,
+        says_headache and "severity" in there,
+        "headache_hours" in there,
+        "acute_medication" in there,
+    )
+    return [endpoint.under(rule) for endpoint, can in zip(DIARY_ENDPOINTS, usable, strict=True) if can]
+
+
+HEADACHE_DAYS = diary_endpoint("headache days", wording="headache days{duration} per {period} days", daily=headache)
+"""Days with headache of the rule's minimum duration."""
+
+MIGRAINE_DAYS = diary_endpoint("migraine days", wording="migraine days (criteria{treated}) per {period} days", daily=migraine)
+"""Days that fulfil the criteria of migraine, under some rules also headache days treated with acute medication."""
+
+MODERATE_SEVERE_DAYS = diary_endpoint(
+    "moderate/severe headache days",
+    wording="moderate/severe headache days{duration} per {period} days",
+    daily=moderate_severe,
+)
+"""Headache days whose maximum severity is moderate or severe."""
+
+HEADACHE_HOURS = diary_endpoint(
+    "headache hours", wording="headache hours on headache days{duration} per {period} days", daily=headache_hours
+)
+"""Cumulative hours of headache on headache days."""
+
+ACUTE_MEDICATION_DAYS = diary_endpoint(
+    "acute-medication days", wording="acute-medication days per {period} days", daily=acute_medication
+)
+"""Days with at least one dose of acute headache medication."""
+
+DIARY_ENDPOINTS = (HEADACHE_DAYS, MIGRAINE_DAYS, MODERATE_SEVERE_DAYS, HEADACHE_HOURS, ACUTE_MEDICATION_DAYS)

@@ -1,0 +1,284 @@
+"""Days of a diary added up over periods, and the days that stay open counted by arm.
+
+A period is 28 days: baseline is days -28 to -1, week 4 is days 1 to 28, week 24 days 141 to 168. A day is recorded for an
+endpoint where the cells say what it counts. Scheduled visits are the periods up to the last in which anybody recorded as many
+days as the rule asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.diary.cells import OF_UNKNOWN_SEVERITY, Daily, Days, any_headache, days_of
+from botox_analysis.endpoints.diary.rule import MISSING, SHARE_OF_THE_KNOWN, DiaryRule
+from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.diary_rows import DOSES, NO, OF_HEADACHE, OPEN, YES
+from botox_analysis.trials.trial import Trial
+
+LEFT_OPEN = "days that the recorded cells leave open"
+"""What is left out of a count."""
+
+_KINDS = {"with headache": YES, "without headache": NO, "headache not recorded": OPEN}
+
+N_STATES = int(OF_UNKNOWN_SEVERITY) + 1
+"""How many states a day may have."""
+
+_ONE_KIND = "not a random sample of days"
+_MAY_BE_NONE = "; no recorded day counts 0, so that an empty cell may mean none"
+
+
+@dataclass(frozen=True)
+class Periods:
+    """The baseline and the scheduled periods of N subjects.
+
+    Attributes
+    ----------
+    values : DataFrame, shape (N, 1 + V)
+        What was counted, one row per subject, one column per visit, `BASELINE` first; missing where too few days are recorded,
+        or no severity is known of which a share could be taken.
+    recorded : DataFrame, shape (N, 1 + V)
+        The days each value was counted from.
+    unknown_severity : ndarray of int, shape (N, 1 + V)
+        Headache days whose severity is unknown, where it decides.
+    without_share : ndarray of bool, shape (N, 1 + V)
+        Periods without a value since no severity of the subject is known.
+    rule : DiaryRule
+        By which they were counted.
+    left_empty : str
+        A sentence about the cells that leave days open, where no period is scheduled.
+    """
+
+    values: pd.DataFrame
+    recorded: pd.DataFrame
+    unknown_severity: Any
+    without_share: Any
+    rule: DiaryRule
+    left_empty: str
+
+    @property
+    def handling(self) -> str:
+        """What became of incomplete periods, and of headache days of unknown severity where there are any, in words."""
+        severity = f", {self.rule.severity_handling}" if self.unknown_severity.any() else ""
+        return f"{self.rule.handling}{severity}"
+
+
+def diary_of(trial: Trial, name: str) -> pd.DataFrame:
+    """Take the diary of a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+    name : str
+        What is counted in the diary, for the message.
+
+    Returns
+    -------
+    DataFrame
+        One row per subject and recorded day.
+
+    Raises
+    ------
+    DataError
+        The trial has none.
+    """
+    if trial.diary is None:
+        raise DataError(f"{trial.name} has no diary; {name} are counted in one.")
+    return trial.diary
+
+
+def periods_of(name: str, daily: Daily, trial: Trial, rule: DiaryRule) -> Periods:
+    """Count an endpoint in the diary of a trial.
+
+    Parameters
+    ----------
+    name : str
+        Of the endpoint.
+    daily : callable
+        What it counts each day.
+    trial : Trial
+        With a diary.
+    rule : DiaryRule
+        How days are counted.
+
+    Returns
+    -------
+    Periods
+        Of all subjects of the trial.
+
+    Raises
+    ------
+    DataError
+        The trial has no diary, or not the columns that the endpoint needs.
+    """
+    diary = diary_of(trial, name)
+    return count_periods(trial.subjects, diary, days_of(daily, diary, rule), rule)
+
+
+def count_periods(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule: DiaryRule) -> Periods:
+    """Add up the days of each subject and period.
+
+    Parameters
+    ----------
+    subjects : DataFrame
+        Of the trial.
+    diary : DataFrame
+        Of the same trial.
+    days : Days
+        What its rows count.
+    rule : DiaryRule
+        What becomes of periods that are not recorded whole.
+
+    Returns
+    -------
+    Periods
+        Of all subjects.
+    """
+    grid = _Grid.of(subjects, diary, rule)
+    tally = grid.tally(days.state)
+    n_unknown = tally[OF_UNKNOWN_SEVERITY]
+    n_recorded = tally[NO] + tally[YES]
+    total = tally[YES] if days.amount is None else grid.add(days.state == YES, days.amount)
+    without_share = np.zeros(grid.shape, dtype=bool)
+    if n_unknown.any() and rule.unknown_severity != MISSING:
+        n_recorded = n_recorded + n_unknown
+        if rule.unknown_severity == SHARE_OF_THE_KNOWN:
+            total = total + n_unknown * _share(total, grid.add(days.known_severity), n_unknown)
+            without_share = np.isnan(total)
+    n_scheduled = _n_scheduled(n_recorded, rule)
+    minimum = np.full(grid.shape[1], rule.minimum_days)
+    minimum[0] = rule.minimum_of_baseline
+    enough = (n_recorded >= minimum) & ~without_share
+    values = np.full(grid.shape, np.nan)
+    length = rule.period_days
+    values[enough] = total[enough] * length / n_recorded[enough] if rule.incomplete == "scaled" else total[enough]
+    # Where days without record count as days without headache, the value is counted from all of them.
+    recorded = np.where(enough, n_recorded if rule.incomplete == "scaled" else length, np.nan)
+    index, columns = pd.Index(subjects["subject"]), [BASELINE, *_names(n_scheduled, length)]
+    shown = slice(0, n_scheduled + 1)
+    return Periods(
+        pd.DataFrame(values[:, shown], index=index, columns=columns),
+        pd.DataFrame(recorded[:, shown], index=index, columns=columns),
+        n_unknown[:, shown],
+        without_share[:, shown] & (n_recorded >= minimum)[:, shown],
+        rule,
+        "" if n_scheduled else _cells_left_empty(diary, days),
+    )
+
+
+def _share(total: Any, n_known: Any, n_unknown: Any) -> Any:
+    """The share of days that count among headache days of known severity: of the period, else of the subject's whole diary."""
+    share = np.zeros(total.shape)
+    of_all = np.full(len(total), np.nan)
+    np.divide(total.sum(axis=1), n_known.sum(axis=1), out=of_all, where=n_known.sum(axis=1) > 0)
+    lacking = n_unknown > 0
+    share[lacking] = np.broadcast_to(of_all[:, None], total.shape)[lacking]
+    np.divide(total, n_known, out=share, where=lacking & (n_known > 0))
+    return share
+
+
+def _n_scheduled(n_recorded: Any, rule: DiaryRule) -> int:
+    """How many periods there are up to the last of which somebody recorded enough; one that just began is not scheduled."""
+    reached = np.flatnonzero((n_recorded[:, 1:-1] >= rule.minimum_days).any(axis=0))
+    return int(reached[-1]) + 1 if reached.size else 0
+
+
+def _names(n_scheduled: int, length: int) -> list[str]:
+    numbers = range(1, n_scheduled + 1)
+    if length % 7 == 0:
+        return [f"week {length // 7 * number}" for number in numbers]
+    return [f"days {length * (number - 1) + 1} to {length * number}" for number in numbers]
+
+
+def _cells_left_empty(diary: pd.DataFrame, days: Days) -> str:
+    """A sentence about the columns that leave days open; empty where no day is."""
+    left = days.state == OPEN
+    columns = [column for column in (*OF_HEADACHE, DOSES) if column in diary.columns and diary[column][left].isna().any()]
+    return f" Empty cells leave {int(left.sum()):,} days open; they are in {listed(columns)}." if columns else ""
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where the rows of a diary stand in a table of N subjects by P periods."""
+
+    cell: Any
+    """The place of each row in the raveled table, shape (n,)."""
+    shape: tuple[int, int]
+    """Baseline is column 0; days outside all periods fall into the last column."""
+
+    @classmethod
+    def of(cls, subjects: pd.DataFrame, diary: pd.DataFrame, rule: DiaryRule) -> _Grid:
+        day = diary["day"].to_numpy(dtype=np.int64)
+        first, last, length = int(day.min(initial=0)), int(day.max(initial=0)), rule.period_days
+        each = np.arange(first, last + 1)
+        period = np.where(each > 0, (each - 1) // length + 1, np.where(each >= -length, 0, -1))
+        # A period is scheduled by one subject's days, so that those after the last with enough rows need no column.
+        n_rows = np.bincount(np.maximum(period, 0), weights=np.bincount(day - first, minlength=len(each)))
+        n_periods = int(np.flatnonzero(n_rows[1:] >= rule.minimum_days).max(initial=-1)) + 1
+        period[(period < 0) | (period > n_periods)] = n_periods + 1
+        width = n_periods + 2
+        of_subject = diary["subject"].cat.codes.to_numpy(dtype=np.int64) * width
+        return cls(of_subject + period[day - first], (len(subjects), width))
+
+    def tally(self, state: Any) -> Any:
+        """Count the rows of each state, shape (4, N, P)."""
+        n_cells = self.shape[0] * self.shape[1]
+        counts = np.bincount(self.cell * N_STATES + state, minlength=n_cells * N_STATES)
+        return np.moveaxis(counts.reshape(*self.shape, N_STATES), -1, 0)
+
+    def add(self, rows: Any, weights: Any = None) -> Any:
+        """Count the rows that are meant, or add up their weights, shape (N, P)."""
+        weight = None if weights is None else weights[rows]
+        return np.bincount(self.cell[rows], weights=weight, minlength=self.shape[0] * self.shape[1]).reshape(self.shape)
+
+
+def left_open(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule: DiaryRule) -> list[tuple[str, str, int]]:
+    """Count what an endpoint cannot count from the cells of baseline and scheduled periods, by arm.
+
+    Parameters
+    ----------
+    subjects : DataFrame
+        With ``arm``.
+    diary : DataFrame
+        Of the same trial.
+    days : Days
+        What its rows count.
+    rule : DiaryRule
+        How they are counted.
+
+    Returns
+    -------
+    list of (str, str, int)
+        Arm, reason, and number of days: those with headache, those without, those of which neither is recorded. A word is added
+        where all of an arm are of one kind. Headache days of unknown severity follow, and periods without a value for that.
+    """
+    periods = count_periods(subjects, diary, days, rule)
+    grid, n_shown = _Grid.of(subjects, diary, rule), periods.values.shape[1]
+    arms = subjects["arm"].cat
+    members = [arms.codes.to_numpy() == code for code in range(len(arms.categories))]
+
+    def by_arm(of_periods: Any) -> list[int]:
+        return [int(of_periods[member, :n_shown].sum()) for member in members]
+
+    kinds = {}
+    is_open = days.state == OPEN
+    if is_open.any():
+        truth = any_headache(diary)
+        kinds = {kind: by_arm(grid.add(is_open & (truth == said))) for kind, said in _KINDS.items()}
+    doubt = "" if (days.state == NO).any() else _MAY_BE_NONE
+    n_unknown, n_without = by_arm(periods.unknown_severity), by_arm(periods.without_share)
+    rows: list[tuple[str, str, int]] = []
+    for place, arm in enumerate(arms.categories):
+        n_open = sum(counts[place] for counts in kinds.values())
+        for kind, counts in kinds.items():
+            alone = counts[place] == n_open and _KINDS[kind] != OPEN
+            word = f"all of them {kind}: {_ONE_KIND}" if alone else kind
+            rows.append((arm, f"{LEFT_OPEN}, {word}{doubt if _KINDS[kind] != YES else ''}", counts[place]))
+        rows.append((arm, f"headache days, {rule.severity_handling}", n_unknown[place]))
+        rows.append((arm, "periods without a value: no headache day of the subject has a severity", n_without[place]))
+    return [row for row in rows if row[2]]

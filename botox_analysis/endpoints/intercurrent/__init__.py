@@ -1,0 +1,1 @@
+"""Intercurrent events, what becomes of the values after them, and missing values."""

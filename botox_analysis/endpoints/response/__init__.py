@@ -1,0 +1,1 @@
+"""Responders, rules of continuation, and the time until a response."""

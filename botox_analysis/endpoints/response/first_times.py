@@ -1,0 +1,250 @@
+"""`first_response`, `first_event`: *outcomes* or a Trial -> *times*; `events_by_cycle`: *times* -> *events*."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.response.responders import responses
+from botox_analysis.endpoints.safety.categories import ANY, Special
+from botox_analysis.endpoints.safety.emergent import safety_trial
+from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
+from botox_analysis.endpoints.safety.history import history_of
+from botox_analysis.endpoints.safety.time_at_risk import DEATH, require_ends
+from botox_analysis.errors import DataError, require_trial
+from botox_analysis.frames.event_frames import check_times
+from botox_analysis.frames.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
+from botox_analysis.trials.trial import Trial
+
+CYCLE_DAYS = 84
+"""Of a cycle of treatment with botulinum toxin in chronic migraine: 12 weeks."""
+
+NOT_OBSERVED = 1.0
+"""The day on which a subject is censored of whom nothing is known after the first treatment: before any event."""
+
+
+def first_response(
+    outcomes: pd.DataFrame,
+    *,
+    reduction: float | None = None,
+    points: float | None = None,
+    days: str | Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """The time from the first treatment to the first visit at which a subject responds.
+
+    A response is what `responders` counts, ties included. A response is seen at visits only: its time is that of the visit,
+    and one at a visit that was missed is found at the next.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    reduction : float, optional
+        A share of the baseline; 0.5 where neither this nor `points` is given.
+    points : float, optional
+        Points instead of a share; a negative number asks for a rise.
+    days : str or mapping of str to float, optional
+        A numeric column of outcomes with the study day of each row, or the day of each visit. Left out: as the visits'
+        names tell (``"week 4"`` is day 28).
+
+    Returns
+    -------
+    DataFrame
+        *times*, one row per subject. Who does not respond is censored at the last visit at which a response could have been
+        seen; who has no such visit, or no usable baseline, is censored on day 1, and ``note`` says so. ``baseline`` and the
+        covariates that do not change over a subject's visits follow.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *outcomes*, a visit has no day, or nobody has a baseline where a share is asked for.
+    ValueError
+        Both `reduction` and `points` are given or several of them, or a share is not from 0 to 1.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated")))
+    >>> times[["subject", "time", "observed"]].head(3).to_numpy().tolist()
+    [['S0001', 168.0, False], ['S0002', 28.0, True], ['S0003', 56.0, True]]
+    """
+    check_outcomes(outcomes)
+    asked = responses(outcomes, reduction, points)
+    if len(asked) != 1:
+        raise ValueError(f"first_response takes one threshold, found {len(asked)}; call it for each.")
+    response = asked[0]
+    day = visit_days(outcomes, days)
+    known, met = response.known(outcomes), response.met(outcomes)
+    undated = np.flatnonzero(known & np.isnan(day))
+    if undated.size:
+        row = outcomes.iloc[undated[0]]
+        raise DataError(
+            f"outcomes: found {undated.size} values without a day, the first of subject '{row['subject']}' at "
+            f"'{row['visit']}'; expected a day for each."
+        )
+    code, _ = pd.factorize(outcomes["subject"])
+    first = np.full(code.max() + 1, np.inf)
+    last = np.zeros(code.max() + 1)
+    np.minimum.at(first, code[met], day[met])
+    np.maximum.at(last, code[known], day[known])
+    observed = np.isfinite(first)
+    of_subject = outcomes.drop_duplicates("subject").reset_index(drop=True)
+    has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
+    why = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
+    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)]
+    fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
+    return pd.DataFrame(
+        {
+            "trial": of_subject["trial"],
+            "population": of_subject["population"],
+            "endpoint": of_subject["endpoint"],
+            "category": response.category,
+            "subject": of_subject["subject"],
+            "arm": of_subject["arm"],
+            "time": np.where(observed, first, np.where(last > 0, last, NOT_OBSERVED)),
+            "observed": observed,
+            "imputation": of_subject["imputation"],
+            "note": np.where(last > 0, "", why),
+            **{column: of_subject[column] for column in ("baseline", *(name for name in covariates if fixed[name]))},
+        }
+    )
+
+
+def first_event(
+    trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
+) -> pd.DataFrame:
+    """The time from the first treatment to a subject's first treatment-emergent adverse event of a category.
+
+    Parameters
+    ----------
+    trial : Trial
+        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
+    category : str
+        As `adverse_events` names its categories: any event, a kind such as ``"serious"``, a class, a term, or a name of
+        `special`.
+    rule : EmergentRule
+        Which events are treatment-emergent.
+    special : mapping of str to sequence of str, optional
+        Events of special interest: by name, the terms that belong to it.
+
+    Returns
+    -------
+    DataFrame
+        *times*, one row per subject, by the arm received. Subjects without such an event are censored at the end of their time
+        at risk: the last day, the death before it, or the end of the rule's window. An onset after the last day counts on it (as
+        in the time at risk of `adverse_events`), one that is not known on day 1, and a subject not observed after the first
+        treatment is censored on day 1. ``note`` says so, and whose time ends with death, or not with the window because the last
+        dose is not known. The subjects' covariates follow.
+
+    Raises
+    ------
+    DataError
+        The trial has no adverse events, none of this category, or a subject without one has no last day.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> times = ba.first_event(ba.open_trial("simulated"), "Neck pain")
+    >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
+    {'placebo': 24, 'onabotulinumtoxinA': 59}
+    """
+    require_trial(trial)
+    trial = safety_trial(trial)
+    history = history_of(trial, category, rule=rule, special=special)
+    end = history.at_risk.end
+    first, first_known = np.full((2, len(end)), np.inf)
+    np.minimum.at(first, history.subject, history.day)
+    np.fmin.at(first_known, history.subject, history.onset)
+    observed = np.isfinite(first)
+    require_ends(trial, np.where(observed, first, end))
+    undated = np.zeros(len(first), dtype=bool)
+    undated[history.subject[np.isnan(history.onset)]] = True
+    late = observed & (first_known > end)
+    holds = {
+        "not observed after the first treatment: censored on day 1": ~observed & (end < 1),
+        "onset after the last day: counted on it": late,
+        "onset after the death: counted on its day": late & (history.at_risk.reason == DEATH),
+        "onset not known: counted on day 1": undated & (first_known > 1),
+    }
+    note = np.full(len(first), "", dtype=object)
+    for words, subject in holds.items():
+        note[subject] = words
+    of_time = history.at_risk.notes
+    for row in np.flatnonzero(of_time != ""):
+        note[row] = "; ".join(filter(None, (note[row], of_time[row])))
+    subjects = trial.subjects
+    return pd.DataFrame(
+        {
+            "trial": trial.name,
+            "population": trial.population,
+            "endpoint": history.endpoint,
+            "category": category,
+            "subject": subjects["subject"],
+            "arm": history.arm,
+            "time": np.where(observed, first, np.fmax(end, NOT_OBSERVED)),
+            "observed": observed,
+            "note": note,
+            **{name: subjects[name] for name in trial.covariates if name not in (*TIMES, "note")},
+        }
+    )
+
+
+def events_by_cycle(times: pd.DataFrame, *, cycle_days: float = CYCLE_DAYS) -> pd.DataFrame:
+    """How many subjects have their first event in each cycle of treatment, and how many have had it by its end.
+
+    Parameters
+    ----------
+    times : DataFrame
+        *times*, such as `first_response` gives.
+    cycle_days : float
+        Length of a cycle; an event on its last day belongs to it.
+
+    Returns
+    -------
+    DataFrame
+        *events* whose visits are ``"cycle 1"``, ``"cycle 2"``, ..., up to the last in which anybody was observed. The
+        denominator is everybody: who was censored before the event counts as without it, as ``imputation`` says.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *times*.
+    ValueError
+        A cycle has no length.
+
+    References
+    ----------
+    Silberstein SD et al. (2015). J Neurol Neurosurg Psychiatry 86:996-1001: responders by the cycle of their first response.
+    """
+    if not cycle_days > 0:
+        raise ValueError(f"cycle_days is {cycle_days!r}; it is a number of days above 0.")
+    times = check_times(times)
+    arms = categories_of(times["arm"])
+    n_cycles = int(np.ceil(times["time"].max() / cycle_days))
+    visits = [f"cycle {number}" for number in range(1, n_cycles + 1)]
+    pieces = []
+    for labels, rows in times.groupby(list(TIMES_TEXT), sort=False, observed=True):
+        arm_code = pd.Index(arms).get_indexer(rows["arm"].astype(object))
+        cycle = np.ceil(rows["time"].to_numpy() / cycle_days).astype(int) - 1
+        place = (cycle * len(arms) + arm_code)[rows["observed"].to_numpy()]
+        first = np.bincount(place, minlength=n_cycles * len(arms)).reshape(n_cycles, len(arms))
+        known = rows["imputation"].iloc[0] + "; " if "imputation" in rows.columns else ""
+        for when, n_events in (("first in the cycle", first), ("by the end of the cycle", first.cumsum(axis=0))):
+            pieces.append(
+                pd.DataFrame(
+                    {
+                        **dict(zip(TIMES_TEXT, labels, strict=True)),
+                        "visit": np.repeat(visits, len(arms)),
+                        "arm": pd.Categorical(np.tile(arms, n_cycles), categories=arms),
+                        "stratum": "",
+                        "category": f"{labels[-1]}, {when}",
+                        "n_events": n_events.ravel(),
+                        "n_total": np.tile(np.bincount(arm_code, minlength=len(arms)), n_cycles),
+                        "imputation": f"{known}censored subjects count as without the event",
+                    }
+                )
+            )
+    return pd.concat(pieces, ignore_index=True)

@@ -1,0 +1,278 @@
+"""`responders`: *outcomes* -> *events*, who improved by at least a given share or number of points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.errors import DataError, listed, require_choice, require_columns
+from botox_analysis.frames.schema import categories_of, check_outcomes
+
+MISSING_RESPONSES = ("observed cases", "non-responder imputation")
+
+TIE = 1e-9
+"""Counts scaled to 28 days carry rounding errors: a reduction short of the threshold by this share of the baseline is a tie."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """What counts as a response: a fall by at least a share of the baseline, or by points.
+
+    Attributes
+    ----------
+    threshold : float
+        The share, from 0 to 1, or the points; fewer than 0 points ask for a rise.
+    of : str
+        ``"baseline"`` or ``"points"``.
+    """
+
+    threshold: float
+    of: str
+
+    @property
+    def category(self) -> str:
+        """What *events* call it."""
+        if self.of == "baseline":
+            return f"≥ {100 * self.threshold:g} % reduction"
+        if self.threshold >= 0:
+            return f"fall of ≥ {self.threshold:g} points"
+        return f"rise of ≥ {-self.threshold:g} points"
+
+    def known(self, outcomes: pd.DataFrame) -> Any:
+        """Whether each row of *outcomes* can be judged.
+
+        Parameters
+        ----------
+        outcomes : DataFrame
+            *outcomes*.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows,)
+            False where the change is missing, or where a share is asked of a baseline of 0 or less.
+        """
+        there = outcomes["change"].notna().to_numpy()
+        return there & (outcomes["baseline"].to_numpy(dtype=float) > 0) if self.of == "baseline" else there
+
+    def met(self, outcomes: pd.DataFrame) -> Any:
+        """Whether each row of *outcomes* is a response; a tie is one.
+
+        Parameters
+        ----------
+        outcomes : DataFrame
+            *outcomes*.
+
+        Returns
+        -------
+        ndarray of bool, shape (rows,)
+            False where it cannot be judged.
+        """
+        change, baseline = (outcomes[name].to_numpy(dtype=float) for name in ("change", "baseline"))
+        return self.known(outcomes) & self.reached(change, baseline)
+
+    def reached(self, change: Any, baseline: Any) -> Any:
+        """Whether changes are large enough; a tie is.
+
+        Parameters
+        ----------
+        change, baseline : ndarray
+            Of shapes that go together.
+
+        Returns
+        -------
+        ndarray of bool
+            False where either is missing.
+        """
+        if self.of == "baseline":
+            return -change >= (self.threshold - TIE) * baseline
+        return -change >= self.threshold - TIE if self.threshold >= 0 else change >= -self.threshold - TIE
+
+
+def baseline_problem(outcomes: pd.DataFrame, of: str) -> str:
+    """Say why no response can be judged in an arm: a fall is from a baseline.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    of : str
+        ``"baseline"`` or ``"points"``, as `Response` has it.
+
+    Returns
+    -------
+    str
+        The rest of a sentence about the outcomes; empty where each arm has a subject whose response may be judged.
+    """
+    baseline, changed = outcomes["baseline"], outcomes["change"].notna()
+    usable = baseline > 0 if of == "baseline" else baseline.notna() | changed
+    there = usable.groupby(outcomes["arm"], observed=True).any()
+    without = list(there.index[~there])
+    if not without:
+        return ""
+    what = "no baseline above 0" if baseline[outcomes["arm"].isin(without)].notna().any() else "no baseline"
+    where = f" in arm {listed(without)}" if len(without) < len(there) else ""
+    return f"{what}{where}, and a response is a fall from it; expected one, in the column 'baseline' that as_outcomes takes."
+
+
+def responses(
+    outcomes: pd.DataFrame, reduction: float | Sequence[float] | None, points: float | Sequence[float] | None
+) -> list[Response]:
+    """What is asked for, one response a threshold.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, which have to have baselines where shares of them are asked for.
+    reduction, points : float or sequence of float, optional
+        Shares of the baseline (0.5 where neither is given), or points.
+
+    Returns
+    -------
+    list of Response
+        In the order given.
+
+    Raises
+    ------
+    DataError
+        Nobody in an arm has a baseline.
+    ValueError
+        Both are given, a share is not from 0 to 1, or a threshold is there twice.
+    """
+    if reduction is not None and points is not None:
+        raise ValueError("responders takes reduction or points, not both.")
+    what = "reduction" if points is None else "points"
+    thresholds = np.atleast_1d(np.asarray(points if points is not None else 0.5 if reduction is None else reduction, dtype=float))
+    if not thresholds.size or (points is not None and not np.isfinite(thresholds).all()):
+        raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
+    if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
+        raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
+    of = "baseline" if points is None else "points"
+    problem = baseline_problem(outcomes, of)
+    if problem and points is None and not baseline_problem(outcomes, "points") and outcomes["baseline"].isna().all():
+        raise DataError("outcomes has no baseline, and a share needs one; take points.")
+    if problem:
+        raise DataError(f"outcomes has {problem}")
+    asked = [Response(float(threshold), of) for threshold in thresholds]
+    names = [response.category for response in asked]
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise ValueError(f"{what} has {listed(dict.fromkeys(twice))} a second time; expected each threshold once.")
+    return asked
+
+
+def responders(
+    outcomes: pd.DataFrame,
+    *,
+    reduction: float | Sequence[float] | None = None,
+    points: float | Sequence[float] | None = None,
+    missing: str = "observed cases",
+    stratum: str | None = None,
+) -> pd.DataFrame:
+    """Subjects whose value fell by at least a share of their baseline, or by points.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, with baselines.
+    reduction : float or sequence of float, optional
+        Shares of the baseline, inclusive; 0.5 where neither this nor `points` is given.
+    points : float or sequence of float, optional
+        Points instead of shares, inclusive; a negative number asks for a rise, for scales on which more is better.
+    missing : str
+        ``"observed cases"``: subjects with baseline and value. ``"non-responder imputation"``: all subjects, those with
+        a missing value or without a usable baseline count as non-responders.
+    stratum : str, optional
+        A covariate of `outcomes` whose levels are counted apart, for a stratified comparison.
+
+    Returns
+    -------
+    DataFrame
+        *events*, one row per threshold, visit, stratum and arm, also where nobody is; ``category`` says the threshold,
+        ``threshold`` has it as a number. A share of a baseline of 0 or less is missing.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *outcomes*, nobody in an arm has a baseline (above 0, for shares), or the stratum is
+        missing in a row or changes over a subject's visits.
+    ValueError
+        Both `reduction` and `points` are given, a share is not from 0 to 1, or a threshold is there twice.
+
+    References
+    ----------
+    NICE TA260 (30 %); Pharmaceutical Benefits Scheme, Australia (50 %).
+    """
+    check_outcomes(outcomes)
+    require_choice(missing, MISSING_RESPONSES, "missing")
+    arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
+    strata, stratum_code = _strata(outcomes, stratum)
+    arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
+    shape = (len(visits), len(strata), len(arms))
+    cell = np.ravel_multi_index((outcomes["visit"].cat.codes.to_numpy(dtype=int), stratum_code, arm_code), shape)
+    n_cells = int(np.prod(shape))
+    pieces = []
+    for response in responses(outcomes, reduction, points):
+        counted = response.known(outcomes) if missing == "observed cases" else np.ones(len(outcomes), dtype=bool)
+        pieces.append(
+            pd.DataFrame(
+                {
+                    "trial": outcomes["trial"].iloc[0],
+                    "population": outcomes["population"].iloc[0],
+                    "endpoint": str(outcomes["endpoint"].iloc[0]),
+                    "visit": np.repeat(visits, len(strata) * len(arms)),
+                    "arm": pd.Categorical(np.tile(arms, len(visits) * len(strata)), categories=arms),
+                    "stratum": np.tile(np.repeat(strata, len(arms)), len(visits)),
+                    "category": response.category,
+                    "n_events": np.bincount(cell[response.met(outcomes)], minlength=n_cells),
+                    "n_total": np.bincount(cell[counted], minlength=n_cells),
+                    "imputation": handling_of(str(outcomes["imputation"].iloc[0]), missing),
+                    "threshold": response.threshold,
+                }
+            )
+        )
+    return pd.concat(pieces, ignore_index=True)
+
+
+def _strata(outcomes: pd.DataFrame, stratum: str | None) -> tuple[list[str], Any]:
+    """The levels of the stratum in the order the data carry, and the level of each row."""
+    if stratum is None:
+        return [""], np.zeros(len(outcomes), dtype=int)
+    require_columns(outcomes, [stratum], "outcomes")
+    column = outcomes[stratum]
+    absent = outcomes.loc[column.isna(), "subject"].unique()
+    if len(absent):
+        raise DataError(
+            f"outcomes: found {len(absent)} subjects without '{stratum}' ({listed(absent)}); expected a stratum for each."
+        )
+    moving = column.groupby(outcomes["subject"], observed=True).nunique() > 1
+    if moving.any():
+        raise DataError(
+            f"outcomes: '{stratum}' changes over the visits of {int(moving.sum())} subjects ({listed(moving.index[moving])}); "
+            "expected one stratum per subject."
+        )
+    levels = categories_of(column)
+    return [str(level) for level in levels], pd.Index(levels).get_indexer(column.astype(object))
+
+
+def handling_of(imputation: str, missing: str) -> str:
+    """The handling of missing values, with who counts as a non-responder in the place of observed cases.
+
+    Parameters
+    ----------
+    imputation : str
+        What *outcomes* say of it.
+    missing : str
+        One of `MISSING_RESPONSES`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
+    if missing == "observed cases":
+        return imputation
+    return imputation.replace("observed cases", missing) if "observed cases" in imputation else f"{imputation}; {missing}"

@@ -1,0 +1,1 @@
+"""Adverse events: which are treatment-emergent, counted, listed and placed in time."""

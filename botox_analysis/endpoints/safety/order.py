@@ -1,0 +1,91 @@
+"""`order_by_frequency`: adverse events in the order in which regulators read them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.safety.counts import ANY
+from botox_analysis.errors import DataError, listed, require_columns
+from botox_analysis.frames.schema import categories_of
+
+_MADE_BY = "events of adverse_events(trial), or event_rates(events) of them"
+_TOGETHER = ("trial", "population", "endpoint", "visit", "measure")
+
+
+def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.DataFrame:
+    """Classes, and the terms in each class, by falling frequency in the active arm, then by the alphabet.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *events* of `adverse_events`, or *estimates* of `event_rates` on them. Comparisons have no counts: order the events
+        and compare those.
+    arm : str, optional
+        The arm whose share of subjects with the event counts. Left out: the last one, which is the active one of two.
+
+    Returns
+    -------
+    DataFrame
+        All rows, in order. Rows of any adverse event come first, each class comes before its terms; a term whose class has
+        no row stands by itself. The rows of one event (its arms, strata, severities) keep their order, and so do trials,
+        populations, endpoints, visits and measures. What nobody was asked about in the arm comes last.
+
+    Raises
+    ------
+    DataError
+        A column is missing, the frame holds comparisons, or the arm, or an event in it, is not there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame(
+    ...     {"arm": ["toxin"] * 3, "category": ["Nausea", "Ptosis", "Fall"], "n_events": [4, 9, 4], "n_total": [90] * 3}
+    ... )
+    >>> order_by_frequency(events)["category"].tolist()
+    ['Ptosis', 'Fall', 'Nausea']
+    """
+    require_columns(frame, ("arm", "category"), "frame", made_by=_MADE_BY)
+    if "reference" in frame.columns and (frame["reference"] != "").any():
+        raise DataError("frame has comparisons, which have no counts; order the events, then compare them.")
+    total = "n_total" if "n_total" in frame.columns else "n"
+    require_columns(frame, ("n_events", total), "frame", made_by=_MADE_BY)
+    if frame.empty:
+        return frame.reset_index(drop=True)
+    arms = categories_of(frame["arm"])
+    active = arms[-1] if arm is None else arm
+    if active not in arms:
+        raise DataError(f"frame has no arm '{active}'; its arms are {listed(arms)}.")
+    names = frame["category"].astype(str)
+    within = frame["within"].fillna("").astype(str) if "within" in frame.columns else pd.Series("", index=frame.index)
+    keys = [frame[column] for column in _TOGETHER if column in frame.columns] or [pd.Series(0, index=frame.index)]
+    together = frame.groupby(keys, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    event = pd.MultiIndex.from_arrays([together, within, names]).factorize()
+    number, events = event[0], event[1].to_frame(index=False, name=["together", "within", "name"])
+
+    in_arm = (frame["arm"] == active).to_numpy()
+    asked = np.bincount(number[in_arm], minlength=len(events))
+    if (asked == 0).any():
+        lacking = events.loc[asked == 0, "name"].iloc[0]
+        raise DataError(f"frame has no row of '{lacking}' in arm '{active}'; expected one, with 0 where there were none.")
+    n_events, n_total = (
+        np.bincount(number[in_arm], frame[column].to_numpy(dtype=float, na_value=0)[in_arm], minlength=len(events))
+        for column in ("n_events", total)
+    )
+    share = np.divide(n_events, n_total, out=np.full(len(events), -1.0), where=n_total > 0)
+    is_any = events["name"].str.startswith(ANY).to_numpy()
+    rank = np.empty(len(events), dtype=int)
+    alphabet = events["name"].str.casefold()
+    rank[np.lexsort((events["name"], alphabet, -share, ~is_any))] = np.arange(len(events))
+    of_class = _class_ranks(events, rank)
+    place = np.empty(len(events), dtype=int)
+    place[np.lexsort((rank, events["within"] != "", of_class, events["together"]))] = np.arange(len(events))
+    return frame.iloc[np.argsort(place[number], kind="stable")].reset_index(drop=True)
+
+
+def _class_ranks(events: pd.DataFrame, rank: np.ndarray) -> np.ndarray:
+    """Of each event the rank of its class; its own where it is a class or its class has no row."""
+    alone = events["within"] == ""
+    classes = dict(zip(zip(events.loc[alone, "together"], events.loc[alone, "name"], strict=True), rank[alone], strict=True))
+    own = zip(events["together"], events["within"], rank, strict=True)
+    return np.array([classes.get((together, within), of_own) for together, within, of_own in own])

@@ -1,0 +1,1 @@
+"""Figures that check a model, its assumptions, and missing values."""

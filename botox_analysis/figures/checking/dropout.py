@@ -1,0 +1,174 @@
+"""`plot_dropout`: the course of those who left, by when they left, beside that of those who stayed."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from mpl_toolkits.axes_grid1 import make_axes_locatable
+
+from botox_analysis import wording
+from botox_analysis.errors import DataError
+from botox_analysis.figures.checking.missing import TWO_LINES, legend_above_heads, tint, write_heads
+from botox_analysis.figures.drawing.style import (
+    FAINT,
+    INK,
+    ONE_COLUMN,
+    TWO_COLUMNS,
+    arm_styles,
+    axes_for,
+    styled,
+    visit_axis,
+    wrapped,
+)
+from botox_analysis.frames.measures import axis_label
+from botox_analysis.frames.schema import BASELINE, check_estimates
+
+TO_THE_END = "seen to the end"
+"""The category of those with a value at the last visit."""
+
+LIGHTEST, DARKEST = 0.4, 0.9
+"""How much of the arm's colour has the line of those who left first, and last; the rest is white."""
+
+STAYED, LEFT, SINGLE = 2.2, 1.2, 0.8
+"""Points a line is wide: of those who stayed, of those who left (of many visits as thin as the last), of one subject."""
+
+DASHES = (0, (3, 2))
+
+MARGIN, PAD = 0.55, 0.16
+"""Inches to the left of the first panel, and between panels."""
+
+LETTER = 4.2
+"""Points a letter of a tick is wide, with some room."""
+
+LAST_NUMBER = 20
+"""Points to the right of the last visit, for the number of those seen to the end."""
+
+MANY = 9
+"""Visits from which lines are thinner and the figure is higher."""
+
+
+@styled
+def plot_dropout(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Mean courses by the last visit with a value: a panel per arm, a line for each visit after which subjects left.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates* of `describe_dropout`, of one endpoint and measure. A change starts from 0 at baseline.
+    ax : Axes, optional
+        Where to draw; a panel for each further arm is made beside it. Left out: a new figure, a journal column wide for one
+        arm, else a page.
+
+    Returns
+    -------
+    Axes
+        The panel of the first arm; the others are its neighbours in the figure, with the same scale. The thick line is of those
+        seen to the end; the others, the darker the later they end, have a point at their last visit and the number of subjects
+        beside it. A thin dashed line is of one subject.
+
+    Raises
+    ------
+    DataError
+        There are no rows, several endpoints or measures, or the rows are in no groups.
+    """
+    check_estimates(estimates)
+    if estimates.empty or (estimates["category"] == "").any():
+        raise DataError("estimates has no rows, or rows without a group (category); take describe_dropout.")
+    for column in ("endpoint", "measure"):
+        if estimates[column].nunique() != 1:
+            raise DataError(
+                f"estimates has several of '{column}' ({estimates[column].nunique()}); a figure of dropout shows one."
+            )
+    arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
+    measure = str(estimates["measure"].iloc[0])
+    shown = [BASELINE, *visits] if "change" in measure else visits
+    places, ticks, unit = visit_axis(shown)
+    at = dict(zip(shown, places, strict=True))
+    width = ONE_COLUMN if len(arms) == 1 else TWO_COLUMNS
+    panel_width = (width - MARGIN - PAD * (len(arms) - 1)) / len(arms)
+    heads = [wrapped(arm, int(15 * panel_width)) for arm in arms]
+    points = 72 * panel_width
+    labels, turned = _visit_labels(ticks, unit, points)
+    first, span = (5 if turned else _letters(labels) / 2) / points, places[-1] - places[0] or 1.0
+    n_lines = max(head.count("\n") + 1 for head in heads)
+    ax = axes_for(ax, width, (2.5 if len(visits) < MANY else 3.2) + 0.13 * n_lines + (_letters(labels) / 85 if turned else 0))
+    divider = make_axes_locatable(ax)
+    panels = [ax, *(divider.append_axes("right", size="100%", pad=PAD, sharey=ax) for _ in arms[1:])]
+    styles = arm_styles(arms)
+    for panel, arm in zip(panels, arms, strict=True):
+        if shown != visits:
+            panel.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
+        _draw_groups(panel, estimates[estimates["arm"] == arm], at, styles[arm][0])
+        panel.set_xticks(places, labels, rotation=90 if turned else 0)
+        panel.set_xlabel(unit)
+        panel.set_xlim(places[0] - span * first, places[-1] + span * max(LAST_NUMBER / points, first))
+        panel.tick_params(axis="y", labelleft=panel is ax)
+    low, high = ax.get_ylim()
+    # Room for the numbers above and below the ends of lines.
+    ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    ax.set_ylabel(wrapped(axis_label(str(estimates["endpoint"].iloc[0]), measure), 36))
+    write_heads(panels, heads, [styles[arm][0] for arm in arms])
+    legend_above_heads(ax, *_entries(estimates), n_lines)
+    return ax
+
+
+def _draw_groups(ax: Axes, rows: pd.DataFrame, at: dict[str, float], colour: str) -> None:
+    stayed = rows[rows["category"] == TO_THE_END].set_index("visit")["estimate"]
+    span = max(at.values()) - min(at.values()) or 1.0
+    for category, group in rows.groupby("category", sort=False):
+        last = group.iloc[-1]
+        known = group[group["estimate"].notna()]
+        x, y = [at[visit] for visit in known["visit"]], known["estimate"].tolist()
+        if BASELINE in at:
+            x, y = [at[BASELINE], *x], [0.0, *y]
+        end, single = category == TO_THE_END, last["n"] < 2
+        width = STAYED if end else SINGLE if single else LEFT if len(at) < MANY else SINGLE
+        late = (at[last["visit"]] - min(at.values())) / span
+        shade = colour if end else tint(colour, LIGHTEST + (DARKEST - LIGHTEST) * late)
+        ax.plot(x, y, color=shade, label=category, zorder=3 if end else 2, linewidth=width, linestyle=DASHES if single else "-")
+        ax.plot(
+            x[-1:], y[-1:], "o", color=shade, markersize=4.5 if end else 3.5, markeredgecolor="white", markeredgewidth=0.5,
+            zorder=4,
+        )  # fmt: skip
+        # Numbers stand away from the line of those who stayed.
+        above = last["estimate"] >= stayed.get(last["visit"], np.inf)
+        ax.annotate(
+            wording.count(last["n"]), (x[-1], y[-1]), (5, 0) if end else (0, 3.5 if above else -3.5), textcoords="offset points",
+            ha="left" if end else "center", va="center" if end else "bottom" if above else "top", fontsize=6, color=colour,
+            zorder=5, annotation_clip=False, path_effects=[withStroke(linewidth=1.4, foreground="white")],
+        )  # fmt: skip
+
+
+def _visit_labels(ticks: list[str], unit: str, points: float) -> tuple[list[str], bool]:
+    """Labels of ticks that stay apart in a panel of so many points, and whether they are turned."""
+    wide = _letters(ticks)
+    step = (points - wide - LAST_NUMBER) / max(1, len(ticks) - 1)
+    if unit:
+        every = math.ceil(wide / step)
+        return [tick if number % every == 0 else "" for number, tick in enumerate(ticks)], False
+    turned = wide > step
+    return [tick.replace("\n", " ") for tick in ticks] if turned and step < TWO_LINES else ticks, turned
+
+
+def _letters(labels: list[str]) -> float:
+    """Points that the longest line of labels takes."""
+    return LETTER * max(len(line) for label in labels for line in label.split("\n"))
+
+
+def _entries(estimates: pd.DataFrame) -> tuple[list[Line2D], list[str]]:
+    """What the lines mean, as far as there are such."""
+    ends = estimates.drop_duplicates(["arm", "category"], keep="last")
+    stayed, single = ends["category"] == TO_THE_END, ends["n"] < 2
+    entries: list[tuple[bool, str, dict[str, Any]]] = [
+        (stayed.any(), TO_THE_END, {"linewidth": STAYED}),
+        ((~stayed & ~single).any(), "last seen earlier, with number of subjects", {"linewidth": LEFT, "alpha": 0.6}),
+        (single.any(), "one subject", {"linewidth": SINGLE, "linestyle": DASHES}),
+    ]
+    shown = [(label, look) for is_there, label, look in entries if is_there]
+    return [Line2D([], [], color=INK, **look) for _, look in shown], [label for label, _ in shown]

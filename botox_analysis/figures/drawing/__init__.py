@@ -1,0 +1,1 @@
+"""Colours, axes and the placing of labels."""

@@ -1,0 +1,124 @@
+"""The horizontal axis of a comparison: differences in their unit, ratios on a log axis with plain labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+
+from botox_analysis.figures.drawing.style import FAINT
+from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name, no_effect, scaled
+
+EFFECTS = {
+    "risk difference": "Difference from {}, percentage points",
+    "incidence rate difference": "Difference from {} in subjects per 100 patient-years at risk",
+    "event rate difference": "Difference from {} in events per 100 patient-years",
+    "log risk ratio": "Risk ratio to {}",
+    "log odds ratio": "Odds ratio to {}",
+    "conditional log odds ratio": "Conditional odds ratio to {}",
+    "log incidence rate ratio": "Incidence rate ratio to {}",
+    "log event rate ratio": "Event rate ratio to {}",
+}
+EFFECTS |= {measure_name(measure): words for measure, words in EFFECTS.items() if is_log_ratio(measure)}
+"""The measures of `compare_rates`, also as ratios, and what the axis says of them."""
+
+MARGIN = 0.04
+"""Of the axis, beyond the outermost number."""
+
+_STEPS = (
+    (1, 2, 5),
+    (1, 1.5, 2, 3, 5, 7),
+    (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
+    (1, 1.1, 1.2, 1.3, 1.4, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
+)
+"""Coarse to fine: the first that gives enough."""
+
+_FEWEST = 3
+_WIDE = 2.4
+"""Decades from which only powers of ten are marked."""
+
+
+def on_axis(values: Any, measure: str) -> np.ndarray:
+    """Values as the axis counts them.
+
+    Parameters
+    ----------
+    values : array_like, shape (k,)
+        As *estimates* hold them.
+    measure : str
+        Of `EFFECTS`.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        Shares in percentage points, logarithms as ratios (minus infinity becomes 0).
+    """
+    return np.array([scaled(value, measure) for value in np.asarray(values, dtype=float)])
+
+
+def set_effect_axis(ax: Axes, measure: str, values: Iterable[Any]) -> None:
+    """Scale, reach, ticks and the line of no effect of a horizontal axis.
+
+    Parameters
+    ----------
+    ax : Axes
+        Whose horizontal axis it is.
+    measure : str
+        Of `EFFECTS`.
+    values : iterable of array_like
+        All that is to be seen, as *estimates* hold it; what is infinite or missing does not count.
+    """
+    numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in values])
+    if is_ratio(measure) and not is_log_ratio(measure):
+        numbers = np.log(numbers, out=np.full(len(numbers), np.nan), where=numbers > 0)
+    numbers = np.append(numbers[np.isfinite(numbers)], 0.0)
+    low, high = float(numbers.min()), float(numbers.max())
+    room = MARGIN * (high - low) or 1.0
+    ends = [low - room, high + room]
+    ends = list(np.exp(ends)) if is_ratio(measure) else list(on_axis(ends, measure))
+    ax.axvline(no_effect(measure), color=FAINT, linewidth=0.9, zorder=1)
+    if is_ratio(measure):
+        ax.set_xscale("log")
+        ticks = ratio_ticks(float(ends[0]), float(ends[1]))
+        ax.xaxis.set_major_locator(FixedLocator(ticks))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+    ax.set_xlim(float(ends[0]), float(ends[1]))
+
+
+def ratio_ticks(low: float, high: float) -> list[float]:
+    """Round ratios between two limits.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the axis, above 0.
+
+    Returns
+    -------
+    list of float
+        1, 2 and 5 with their multiples of ten; over a wide range powers of ten only, and few enough to be read.
+
+    Examples
+    --------
+    >>> ratio_ticks(0.4, 12)
+    [0.5, 1.0, 2.0, 5.0, 10.0]
+    >>> ratio_ticks(0.8, 2.4)
+    [1.0, 1.5, 2.0]
+    >>> ratio_ticks(0.004, 150)
+    [0.01, 0.1, 1.0, 10.0, 100.0]
+    """
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    decades = np.log10(high / low)
+    each = max(1, int(np.ceil(decades / 6)))
+    powers = [power for power in range(first, last + 1) if power % each == 0]
+    for steps in _STEPS if decades < _WIDE else ((1,),):
+        ticks = [tick for power in powers for step in steps if low <= (tick := float(f"{step}e{power}")) <= high]
+        if len(ticks) >= _FEWEST:
+            break
+    return ticks

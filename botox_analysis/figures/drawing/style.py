@@ -1,0 +1,409 @@
+"""The look of all figures: journal column widths, colours keyed by arm, the same bytes from the same input."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.text import Text
+
+from botox_analysis.errors import require_path, wrong_kind
+
+ONE_COLUMN, TWO_COLUMNS = 85 / 25.4, 174 / 25.4
+"""Widths of a journal's column and page, in inches."""
+
+REFERENCE_COLOUR = "#7A7A7A"
+ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""For the arms after the reference: Okabe and Ito's palette, safe for colour-blind readers
+(Okabe M, Ito K (2008). Color Universal Design)."""
+
+MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+"""Arms differ in shape, too, for readers in black and white."""
+
+INK, FAINT = "#222222", "#D9D9D9"
+
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that a figure is the same on every machine; it has no Chinese, Japanese or Korean letters."""
+
+_STYLE: dict[str, Any] = {
+    "font.family": FONT,
+    "font.size": 7,
+    # A dollar sign in the name of an arm is not mathematics.
+    "text.parse_math": False,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "axes.unicode_minus": True,
+    "figure.dpi": 150,
+    # As many figures as somebody draws.
+    "figure.max_open_warning": 0,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "botox_analysis",
+}
+
+# What would make two files of one figure differ: the date, and the version in the creator's name.
+_METADATA = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+FORMATS = tuple(_METADATA)
+
+_PART = re.compile(r'(?<=[#"])[A-Za-z0-9_]*[0-9a-f]{10}(?=[")])')
+"""Names of parts of an SVG file."""
+
+_VISIT = re.compile(r"^(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)$")
+
+
+Arguments = ParamSpec("Arguments")
+
+
+def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
+    """A plotting function that draws in the library's style and leaves the user's settings alone.
+
+    Parameters
+    ----------
+    plot : callable -> Axes
+        The function.
+
+    Returns
+    -------
+    callable -> Axes
+        The same function in its style.
+    """
+
+    @wraps(plot)
+    def in_style(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Axes:
+        with mpl.rc_context(_STYLE), _silent_letters():
+            ax = plot(*args, **kwargs)
+            interactive = mpl.is_interactive()
+        # In a notebook the first figure switches this on, without which no later one would be shown.
+        mpl.interactive(interactive)
+        return ax
+
+    return in_style
+
+
+def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
+    """The axes to draw on: those given, or new ones of a journal's width.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        Given by the caller.
+    width, height : float
+        Of a new figure, in inches.
+
+    Returns
+    -------
+    Axes
+        Those given, or new ones.
+    """
+    if ax is not None:
+        return ax
+    figure = plt.figure(FigureClass=_Drawing, figsize=(width, height), layout="constrained")
+    axes: Axes = figure.add_subplot()
+    return axes
+
+
+_STEP, _MOST_STEPS = 1.25, 12
+"""How a figure grows: to 14 times its height at most; where that does not help, to 14 times its width."""
+
+
+class MissingLettersWarning(UserWarning):
+    """Letters of a figure are drawn as boxes, since its font lacks them."""
+
+
+@contextmanager
+def _silent_letters() -> Iterator[None]:
+    """Without matplotlib's warning for each letter that is drawn as a box, each time that its size is asked for."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ ", category=UserWarning)
+        yield
+
+
+class _Drawing(Figure):
+    """A figure that grows where its names need more lines, and names the letters its font lacks once, when it is first drawn."""
+
+    told = False
+
+    def draw(self, renderer: Any) -> None:
+        meant = [float(inches) for inches in self.get_size_inches()]
+        for step in range(2 * _MOST_STEPS):
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                with _silent_letters():
+                    super().draw(renderer)
+            # Where the layout found no room for the axes it is made, and they get half of the height meant for all.
+            if not seen and (step == 0 or min(self._heights(), default=meant[1]) >= meant[1] / 2):
+                break
+            higher, wider = (step + 1, 0) if step < _MOST_STEPS else (0, step + 1 - _MOST_STEPS)
+            self.set_size_inches(meant[0] * _STEP**wider, meant[1] * _STEP**higher)
+        for one in seen:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        lacking = "" if self.told else _letters_lacking(self)
+        self.told = True
+        if lacking:
+            warnings.warn(missing_letters(lacking), MissingLettersWarning, stacklevel=2)
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace(type(self).__name__, Figure.__name__, 1)
+
+    def _heights(self) -> list[float]:
+        return [ax.get_position().height * float(self.get_size_inches()[1]) for ax in self.axes]
+
+    def get_tightbbox(self, *args: Any, **kwargs: Any) -> Any:
+        with _silent_letters():
+            return super().get_tightbbox(*args, **kwargs)
+
+
+def missing_letters(letters: str) -> str:
+    """The sentence that names letters which are drawn as boxes.
+
+    Parameters
+    ----------
+    letters : str
+        Those that the font lacks.
+
+    Returns
+    -------
+    str
+        At most twelve of them are named.
+
+    Examples
+    --------
+    >>> missing_letters("\u75db\u6c34")
+    "the font of figures (DejaVu Sans) lacks '\u75db', '\u6c34': drawn as boxes"
+    """
+    named = ", ".join(f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}" for letter in letters[:12])
+    more = f" and {len(letters) - 12:,} more letters" if len(letters) > 12 else ""
+    return f"the font of figures ({FONT}) lacks {named}{more}: drawn as boxes"
+
+
+def letters_lacking(ax: Axes) -> str:
+    """The letters in a figure's texts that its font lacks.
+
+    Parameters
+    ----------
+    ax : Axes
+        Of a figure that has been drawn or saved; names of ticks are made then.
+
+    Returns
+    -------
+    str
+        Each once, in the order of their numbers in Unicode.
+    """
+    figure = ax.get_figure(root=True)
+    return _letters_lacking(figure) if isinstance(figure, Figure) else ""
+
+
+def _letters_lacking(figure: Figure) -> str:
+    letters = {letter for text in figure.findobj(Text) if text.get_visible() for letter in text.get_text()}
+    beyond = {letter for letter in letters if letter > "~"}
+    if not beyond:
+        return ""
+    known = get_font(findfont(FONT)).get_charmap()
+    return "".join(sorted(letter for letter in beyond if ord(letter) not in known))
+
+
+def arm_styles(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each arm.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        Reference first; it is grey.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        The colours repeat after seven arms.
+    """
+    colours = [REFERENCE_COLOUR, *(ARM_COLOURS[number % len(ARM_COLOURS)] for number in range(len(arms) - 1))]
+    return {arm: (colours[number], MARKERS[number % len(MARKERS)]) for number, arm in enumerate(arms)}
+
+
+def visit_axis(visits: Sequence[str]) -> tuple[list[float], list[str], str]:
+    """Where visits stand on an axis of time, and what the axis says.
+
+    Parameters
+    ----------
+    visits : sequence of str
+        In time; ``baseline`` is at 0.
+
+    Returns
+    -------
+    places : list of float
+        The number in the name, where all names have the same unit; otherwise equal steps.
+    ticks : list of str
+        What stands at each place.
+    label : str
+        The unit; empty where the ticks have the names.
+
+    Examples
+    --------
+    >>> visit_axis(["baseline", "week 2", "week 8"])
+    ([0.0, 2.0, 8.0], ['0', '2', '8'], 'Week')
+    """
+    places: list[float] = []
+    units = set()
+    for visit in visits:
+        match = _VISIT.match(visit)
+        if visit == "baseline":
+            places.append(0.0)
+        elif match:
+            places.append(float(match[2] or match[3]))
+            units.add(match[1] or match[4])
+    in_time = len(places) == len(visits) and len(units) == 1 and sorted(set(places)) == places
+    if in_time:
+        return places, [f"{place:g}" for place in places], units.pop().capitalize()
+    ticks = [(visit[:1].upper() + visit[1:]).replace(" ", "\n", 1) for visit in visits]
+    return [float(number) for number in range(len(visits))], ticks, ""
+
+
+def legend_above(ax: Axes, n_entries: int) -> None:
+    """A legend above the axes, where it hides nothing.
+
+    Parameters
+    ----------
+    ax : Axes
+        With labelled artists.
+    n_entries : int
+        How many; as many stand side by side as fit.
+    """
+    figure = ax.get_figure(root=True)
+    n_characters = 16.5 * (figure.get_size_inches()[0] if figure is not None else ONE_COLUMN)
+    handles, labels = ax.get_legend_handles_labels()
+    labels = [wrapped(str(label), int(n_characters) - 8) for label in labels]
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
+    columns = max(1, min(n_entries, int(n_characters // (longest + 7))))
+    ax.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        # In sizes of the font: a share of the axes would be half an inch in a figure of hundreds of rows.
+        borderaxespad=0.3,
+        columnspacing=1.2,
+        handletextpad=0.4,
+    )
+
+
+def wrapped(label: str, n_characters: int = 44) -> str:
+    """A label on as many lines as it needs.
+
+    Parameters
+    ----------
+    label : str
+        Of an axis.
+    n_characters : int
+        That a line holds.
+
+    Returns
+    -------
+    str
+        With line breaks.
+    """
+    return textwrap.fill(label, n_characters)
+
+
+def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write the figure that holds the axes, and close it.
+
+    Parameters
+    ----------
+    ax : Axes
+        Of the figure.
+    path : str or Path
+        Without suffix; each format adds its own.
+    formats : sequence of str
+        Of ``"png"`` (300 dpi), ``"svg"`` and ``"pdf"``.
+
+    Returns
+    -------
+    list of Path
+        The files. The same figure gives the same bytes.
+
+    Raises
+    ------
+    DataError
+        ``ax`` or the path is something else.
+    ValueError
+        A format is not known, or the path is that of a folder or in none that exists.
+    """
+    if not isinstance(ax, Axes):
+        raise wrong_kind(ax, "ax", "the Axes of a figure: plot_forest(estimates) and its like")
+    require_path(path, "path", "the path of a file, without its suffix")
+    strange = [name for name in formats if name not in FORMATS]
+    if strange:
+        raise ValueError(f"formats has {strange}; it takes some of {list(FORMATS)}.")
+    figure = ax.get_figure(root=True)
+    if not isinstance(figure, Figure):
+        raise ValueError("ax belongs to no figure; draw on axes of a figure.")
+    base = Path(path)
+    if base.is_dir() or not base.parent.is_dir() or not base.name:
+        raise ValueError(f"path is {str(path)!r}; it is a file in a folder that exists, without its suffix.")
+    files = []
+    with mpl.rc_context(_STYLE):
+        for name in formats:
+            file = base.with_name(f"{base.name}.{name}")
+            figure.savefig(file, format=name, metadata=_METADATA[name])
+            if name == "svg":
+                file.write_bytes(_named_in_order(file.read_text("utf-8")).encode())
+            files.append(file)
+    plt.close(figure)
+    return files
+
+
+def _named_in_order(svg: str) -> str:
+    """The drawing with its parts named in their order: matplotlib names them by coordinates, to bits that machines differ in."""
+    order = {name: f"part{number}" for number, name in enumerate(dict.fromkeys(_PART.findall(svg)), start=1)}
+    return _PART.sub(lambda found: order[found[0]], svg)
+
+
+def inches_wide(path: str | Path) -> float:
+    """How wide a PNG of `save_figure` is in print.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the PNG.
+
+    Returns
+    -------
+    float
+        Inches.
+    """
+    header = Path(path).read_bytes()[:24]
+    return int.from_bytes(header[16:20], "big") / float(_STYLE["savefig.dpi"])

@@ -1,0 +1,139 @@
+"""`plot_event_curve`: how many have had the event, or how often it came, from day to day, with the numbers at risk."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from botox_analysis import wording
+from botox_analysis.errors import DataError, require_columns
+from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
+from botox_analysis.frames.schema import check_measures
+
+LABELS = {
+    "cumulative probability": "Cumulative probability, %",
+    "mean cumulative number per subject": "Mean cumulative number per subject",
+    "proportion": "Subjects, %",
+}
+"""What the axis says of each measure; what is counted stands beneath it."""
+
+PER_CENT = ("cumulative probability", "proportion")
+AT_POINTS = ("proportion",)
+"""Measures known on their days only: points joined by lines; the others are steps."""
+
+STEPS = (1, 2, 7, 14, 28, 56, 84, 168, 364, 728)
+"""Days between ticks: weeks, and the 28 days of a diary's month."""
+
+MOST_TICKS = 8
+
+DODGE = 0.016
+"""How far the markers of the last day stand apart where it is the same for all, as a share of the axis."""
+
+
+@styled
+def plot_event_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Curves of each arm over the days since the first treatment, their pointwise limits as bands, numbers at risk beneath.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates* of one trial and category by arm, with ``time`` in days, rising: `event_curve`, `mean_cumulative`, or
+        `event_rates` of `prevalence`.
+    ax : Axes, optional
+        Where to draw. Left out: a new figure of a journal column's width.
+
+    Returns
+    -------
+    Axes
+        One line per arm; the reference (the first arm) is grey. Under a tick stands the number at risk just before that day.
+
+    Raises
+    ------
+    DataError
+        The frame is of another kind, has no days, or is of several categories.
+    """
+    check_measures(estimates, LABELS, "estimates")
+    require_columns(estimates, ["time"], "estimates")
+    for column in ("trial", "population", "endpoint", "category", "measure"):
+        if estimates[column].nunique() != 1:
+            raise DataError(f"estimates has several of '{column}' ({estimates[column].nunique()}); an event curve shows one.")
+    measure = str(estimates["measure"].iloc[0])
+    scale = 100 if measure in PER_CENT else 1
+    arms = list(estimates["arm"].unique())
+    ax = axes_for(ax, ONE_COLUMN, 2.6 + 0.11 * len(arms))
+    ticks = day_ticks(float(estimates["time"].max()))
+    steps, last = measure not in AT_POINTS, float(estimates["time"].max())
+    dodge = DODGE * last if estimates.groupby("arm")["time"].max().nunique() == 1 else 0.0
+    for number, (arm, (colour, marker)) in enumerate(arm_styles(arms).items()):
+        rows = estimates[estimates["arm"] == arm]
+        days, y, low, high = (rows[column].to_numpy(dtype=float) for column in ("time", "estimate", "conf_low", "conf_high"))
+        y, low, high = scale * y, scale * low, scale * high
+        if steps:
+            ax.step(days, y, where="post", color=colour, label=arm, zorder=3)
+            # What happens on the last day would be a line without width.
+            shift = (number - (len(arms) - 1) / 2) * dodge
+            ax.errorbar(
+                days[-1:] + shift, y[-1:], [(y - low)[-1:], (high - y)[-1:]], fmt=marker, color=colour, elinewidth=0.9,
+                clip_on=False, zorder=4,
+            )  # fmt: skip
+        else:
+            ax.plot(days, y, color=colour, marker=marker, label=arm, zorder=3)
+        ax.fill_between(days, low, high, step="post" if steps else None, color=colour, alpha=0.18, linewidth=0, zorder=2)
+        _write_numbers(ax, ticks, days, rows["n"].to_numpy(dtype=float), below=-38 - 8 * number, colour=colour, between=steps)
+    ax.annotate(
+        "Number at risk" if steps else "Number observed", (0, 0), (0, -28), xycoords="axes fraction",
+        textcoords="offset points", ha="left", va="top", fontsize=6, color=INK, annotation_clip=False,
+    )  # fmt: skip
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xlim(0, last * 1.03)
+    ax.set_ylim(bottom=0, top=100 if measure == "cumulative probability" and _high(estimates) > 0.5 else None)
+    ax.set_xlabel("Days since the first treatment")
+    ax.set_ylabel(f"{LABELS[measure]}\n{wrapped(_subject_matter(estimates), 34)}")
+    legend_above(ax, len(arms))
+    return ax
+
+
+def _high(estimates: pd.DataFrame) -> float:
+    return float(np.nanmax(estimates[["estimate", "conf_high"]].to_numpy(dtype=float)))
+
+
+def _subject_matter(estimates: pd.DataFrame) -> str:
+    category, endpoint = (str(estimates[column].iloc[0]) for column in ("category", "endpoint"))
+    return ": ".join(part for part in (wording.capital(endpoint), category) if part)
+
+
+def day_ticks(last: float) -> list[float]:
+    """Ticks of an axis of days: weeks, or the 28 days of a diary's month.
+
+    Parameters
+    ----------
+    last : float
+        The last day.
+
+    Returns
+    -------
+    list of float
+        From 0 on.
+
+    Examples
+    --------
+    >>> day_ticks(84)
+    [0.0, 14.0, 28.0, 42.0, 56.0, 70.0, 84.0]
+    """
+    step = next((step for step in STEPS if last / step < MOST_TICKS), STEPS[-1])
+    return [float(tick) for tick in range(0, int(last) + 1, step)]
+
+
+def _write_numbers(
+    ax: Axes, ticks: list[float], days: np.ndarray, n: np.ndarray, *, below: float, colour: str, between: bool
+) -> None:
+    """Numbers under ticks: of the tick's day or, where a curve has every day on which they change, of the next row."""
+    row = np.searchsorted(days, ticks)
+    for tick, at in zip(ticks, row, strict=True):
+        if not between and (at == len(n) or days[at] != tick):
+            continue
+        ax.annotate(
+            wording.count(n[at] if at < len(n) else 0), (tick, 0), (0, below), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="center", va="top", fontsize=6, color=colour, annotation_clip=False,
+        )  # fmt: skip

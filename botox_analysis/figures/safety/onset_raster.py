@@ -1,0 +1,131 @@
+"""`plot_onset_raster`: every adverse event from its onset to its end, a line per subject, crude counts beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from botox_analysis import wording
+from botox_analysis.errors import DataError, require_choice, require_columns
+from botox_analysis.figures.drawing.style import ARM_COLOURS, FAINT, INK, REFERENCE_COLOUR, TWO_COLUMNS, axes_for, styled, wrapped
+from botox_analysis.figures.safety.event_curve import day_ticks
+from botox_analysis.frames.schema import categories_of
+
+COLOURED_BY = ("severity", "term")
+SHADES = "BuPu"
+"""Of severities, light to dark."""
+
+NOT_RECORDED = "not recorded"
+MOST_LINES = 400
+"""Beyond, lines are thinner than print can show."""
+
+GAP = 0.14
+"""Inches between arms."""
+
+LABEL_LINE = 0.125
+"""Inches of a line of text."""
+
+
+@styled
+def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axes | None = None) -> Axes:
+    """Adverse events as bars from the first day to the last, a line per subject in the order of the rows, arm by arm.
+
+    Parameters
+    ----------
+    events : DataFrame
+        One row per occurrence, as `list_onsets` gives them: ``subject``, ``arm``, ``onset_day`` (drawn from day 1 where
+        missing), ``end_day`` (missing while it goes on), and ``severity`` or ``term``; where they are there, ``last_day``, the
+        last day at risk, and ``n_total``, the subjects of the arm. Subjects stand in the order of their first rows.
+    colour : str
+        ``"severity"``, or ``"term"`` for up to six of them.
+    ax : Axes, optional
+        Where to draw. Left out: a new figure of a journal page's width.
+
+    Returns
+    -------
+    Axes
+        An arrow ends what goes on, a faint line shows the time at risk. Under each arm stand its counts.
+
+    Raises
+    ------
+    DataError
+        A column is missing, or there are no rows, too many subjects or too many terms.
+    ValueError
+        `colour` is not known.
+    """
+    require_choice(colour, COLOURED_BY, "colour")
+    require_columns(events, ("subject", "arm", "onset_day", "end_day", colour), "events", made_by="list_onsets(trial)")
+    if events.empty:
+        raise DataError("events has no rows; expected one per occurrence.")
+    lines = events.drop_duplicates(["arm", "subject"])
+    if len(lines) > MOST_LINES:
+        raise DataError(f"events has {len(lines)} subjects; an onset raster shows up to {MOST_LINES}: take one term or class.")
+    arms = [arm for arm in categories_of(events["arm"]) if (lines["arm"] == arm).any()]
+    labels = [f"{wrapped(str(arm), 22)}\n{_counts(events[events['arm'] == arm])}" for arm in arms]
+    line_height = float(np.clip(6.0 / len(lines), 0.022, 0.1))
+    place, middles, height = _places(lines, dict(zip(arms, labels, strict=True)), line_height)
+    y = np.array([place[key] for key in zip(events["arm"], events["subject"], strict=True)])
+    start = events["onset_day"].fillna(1).to_numpy(dtype=float) - 1
+    end = events["end_day"].to_numpy(dtype=float)
+    observed = events["last_day"].to_numpy(dtype=float) if "last_day" in events.columns else np.full(len(events), np.nan)
+    reach = float(np.nanmax([*end, *observed, *(start + 1)]))
+    stop = np.where(np.isnan(end), np.fmax(np.where(np.isnan(observed), reach, observed), start + 1), end)
+
+    ax = axes_for(ax, TWO_COLUMNS, 0.75 + height * line_height)
+    ax.hlines(y, 0, observed, color=FAINT, linewidth=0.5, zorder=1)
+    colours = _colours(events[colour], colour)
+    shown = events[colour].astype(object).where(events[colour].notna(), NOT_RECORDED).astype(str)
+    ax.barh(y, stop - start, left=start, height=0.85, color=[colours[word] for word in shown], zorder=2)
+    goes_on = np.isnan(end)
+    if goes_on.any():
+        ax.plot(stop[goes_on], y[goes_on], ">", color=INK, markersize=2.2, zorder=3, clip_on=False)
+    ax.set_yticks(middles, labels)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_ylim(height - 0.5, -0.5)
+    ax.set_xlim(0, reach * 1.01)
+    ticks = day_ticks(reach)
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.set_xlabel("Days since the first treatment" + (" (arrows: goes on)" if goes_on.any() else ""))
+    handles = [Patch(color=shade, label=word) for word, shade in colours.items()]
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.01), ncols=4, borderaxespad=0, handlelength=1.2)
+    return ax
+
+
+def _places(
+    lines: pd.DataFrame, labels: dict[Any, str], line_height: float
+) -> tuple[dict[tuple[Any, Any], float], list[float], float]:
+    """The place of each line, the middle of each arm, and the height of all; an arm has room for its label."""
+    place: dict[tuple[Any, Any], float] = {}
+    middles, top = [], 0.0
+    for arm, label in labels.items():
+        own = list(lines.loc[lines["arm"] == arm, "subject"])
+        room = max(float(len(own)), (label.count("\n") + 1) * LABEL_LINE / line_height)
+        first = top + (room - len(own)) / 2
+        place |= {(arm, subject): first + number for number, subject in enumerate(own)}
+        middles.append(first + (len(own) - 1) / 2)
+        top += room + GAP / line_height
+    return place, middles, top - GAP / line_height
+
+
+def _colours(column: pd.Series[Any], what: str) -> dict[str, Any]:
+    words = [str(word) for word in categories_of(column)]
+    if what == "term" and len(words) > len(ARM_COLOURS):
+        raise DataError(f"events has {len(words)} terms; an onset raster tells {len(ARM_COLOURS)} apart: colour by severity.")
+    # A severity that nobody has keeps its shade.
+    known = column.cat.categories if what == "severity" and isinstance(column.dtype, pd.CategoricalDtype) else words
+    shades = ARM_COLOURS if what == "term" else colormaps[SHADES](np.linspace(0.35, 0.95, len(known)))
+    of_word = {str(word): shade for word, shade in zip(known, shades, strict=False)}
+    return {word: of_word[word] for word in words} | ({NOT_RECORDED: REFERENCE_COLOUR} if column.isna().any() else {})
+
+
+def _counts(rows: pd.DataFrame) -> str:
+    n_subjects, n_total = rows["subject"].nunique(), rows["n_total"].iloc[0] if "n_total" in rows.columns else None
+    subjects = wording.count(n_subjects) + (f" of {wording.count(n_total)}" if n_total is not None else "")
+    plural = "subject" if n_subjects == 1 and n_total is None else "subjects"
+    return f"{subjects} {plural}\n{wording.count(len(rows))} {'event' if len(rows) == 1 else 'events'}"

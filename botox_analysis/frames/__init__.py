@@ -1,0 +1,1 @@
+"""The frames that walk through the library, and their checks."""

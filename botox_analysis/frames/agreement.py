@@ -1,0 +1,102 @@
+"""Whether value, baseline, change and percent change of *outcomes* agree: each follows from the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from botox_analysis.errors import DataError
+from botox_analysis.frames.grid import SubjectGrid
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+ORIGINS = ("baseline", "value", "change", "percent_change")
+"""The columns of *outcomes* of which each follows from others."""
+
+ROUNDING = 1e-8
+"""The gap between a change and value minus baseline that is owed to rounding, as a share of the larger of the two (of 1 where
+they are smaller): far above the rounding of floats (2e-16), far below the last digit of a measurement."""
+
+
+def disagreement(baseline: FloatArray, value: FloatArray, change: FloatArray, *, rounding: float = ROUNDING) -> BoolArray:
+    """Find where a change is not the value minus the baseline.
+
+    Parameters
+    ----------
+    baseline, value, change : ndarray, shape (rows,)
+        Missing values are NaN.
+    rounding : float
+        The share that may be owed to rounding.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows,)
+        False where one of the three is missing.
+    """
+    scale = np.maximum(1.0, np.maximum(np.abs(value), np.abs(baseline)))
+    return np.asarray(np.abs(value - baseline - change) > rounding * scale)
+
+
+def rounding_of(dtypes: list[Any]) -> float:
+    """The share that may be owed to rounding between columns of these types.
+
+    Parameters
+    ----------
+    dtypes : list of dtype
+        Of the columns.
+
+    Returns
+    -------
+    float
+        `ROUNDING`, or 8 units in the last place of the coarsest type (single precision: 1e-6).
+    """
+    plain = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
+    return max([ROUNDING, *(8 * float(np.finfo(dtype).eps) for dtype in plain if dtype.kind == "f")])
+
+
+def refuse_disagreement(grid: SubjectGrid) -> None:
+    """Refuse *outcomes* of which one column was edited and the others were not.
+
+    Parameters
+    ----------
+    grid : SubjectGrid
+        Of outcomes whose columns are numbers.
+
+    Raises
+    ------
+    DataError
+        Names the first row in which they disagree, and how to say which holds.
+    """
+    baseline, value, change, percent = (grid[column].to_numpy(dtype=float, na_value=np.nan) for column in ORIGINS)
+    rounding = rounding_of([grid[column].dtype for column in ORIGINS])
+    wrong = disagreement(baseline, value, change, rounding=rounding)
+    wrong |= ~np.isnan(baseline) & (np.isnan(value) != np.isnan(change))
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"outcomes: change is not value minus baseline in {int(wrong.sum())} rows, the first at {_place(grid, at)} "
+            f"({_shown(value[at])} - {_shown(baseline[at])} against {_shown(change[at])}). "
+            "To say which holds, build the frame again without the other: as_outcomes(frame.drop(columns='change'), ...), "
+            "or take frame.assign(change=frame['value'] - frame['baseline'])."
+        )
+    scale = np.maximum(1.0, np.maximum(np.abs(baseline), np.abs(change)))
+    wrong = np.abs(percent / 100 * baseline - change) > rounding * scale
+    wrong |= np.where(baseline == 0, ~np.isnan(percent), ~np.isnan(baseline) & (np.isnan(percent) != np.isnan(change)))
+    if wrong.any():
+        at = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"outcomes: percent_change is not 100 * change / baseline in {int(wrong.sum())} rows, the first at "
+            f"{_place(grid, at)} ({_shown(percent[at])} against 100 * {_shown(change[at])} / {_shown(baseline[at])}). "
+            "as_outcomes(frame, ...) computes it from the change, missing where the baseline is 0."
+        )
+
+
+def _place(grid: SubjectGrid, row: int) -> str:
+    return f"subject '{grid['subject'].iloc[row]}', visit '{grid['visit'].iloc[row]}'"
+
+
+def _shown(number: float) -> str:
+    return "nothing" if np.isnan(number) else f"{number:g}"

@@ -1,0 +1,136 @@
+"""`SubjectGrid`: where the rows of *outcomes* stand in a table of subjects by visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.of_frames import refuse_look_alikes
+from botox_analysis.cells.reading import text_of
+from botox_analysis.errors import DataError
+from botox_analysis.names import spelled
+
+
+class SubjectGrid:
+    """Where the rows of *outcomes* stand in a table of N subjects by T visits.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*; `grid_of` checks them and calls `place`.
+
+    Attributes
+    ----------
+    arms, visits : tuple of str
+        That have a row; reference first, in time.
+    arm : ndarray of int, shape (rows,)
+        Code of the arm.
+    n_subjects : int
+        Subjects, in order of appearance.
+    cell : ndarray of int, shape (rows,), or None
+        The place of each row in the raveled table; none where rows stand in that order and no row is absent.
+    """
+
+    def __init__(self, outcomes: pd.DataFrame) -> None:
+        self._outcomes = outcomes
+        self._columns: dict[str, pd.Series[Any]] = {}
+        self.arms: tuple[str, ...] = ()
+        self.visits: tuple[str, ...] = ()
+        self.arm: Any = None
+        self.cell: Any = None
+        self.n_subjects = 0
+
+    def __getitem__(self, column: str) -> pd.Series[Any]:
+        """A column of the outcomes, looked up once."""
+        if column not in self._columns:
+            self._columns[column] = self._outcomes[column]
+        return self._columns[column]
+
+    def wide(self, values: Any, absent: Any = np.nan) -> Any:
+        """Values of rows as a table.
+
+        Parameters
+        ----------
+        values : ndarray, shape (rows,)
+            One a row.
+        absent : scalar
+            What stands where there is no row.
+
+        Returns
+        -------
+        ndarray, shape (N, T)
+            A view where rows stand in order.
+        """
+        shape = (self.n_subjects, len(self.visits))
+        if self.cell is None:
+            return values.reshape(shape)
+        table = np.full(shape[0] * shape[1], absent, dtype=values.dtype)
+        table[self.cell] = values
+        return table.reshape(shape)
+
+    def place(self) -> None:
+        """Find where each row stands.
+
+        Raises
+        ------
+        DataError
+            A row has no subject, a subject has two at a visit or is there in two spellings, or two arms or visits look alike.
+        """
+        self.arm, self.arms = _occurring(self["arm"])
+        visit, self.visits = _occurring(self["visit"])
+        for column, names in (("arm", self.arms), ("visit", self.visits)):
+            refuse_look_alikes(names, f"outcomes, column '{column}'")
+        subject = self["subject"].array
+        if isinstance(self["subject"].dtype, np.dtype) and self["subject"].dtype.kind in "iu":
+            of_row = self["subject"].to_numpy()
+        else:
+            codes, found = (
+                (subject.codes, subject.categories) if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])
+            )
+            of_row = codes
+            _refuse_twins(found)
+            if of_row.min() < 0:
+                raise DataError(f"outcomes: found {int((of_row < 0).sum())} rows without subject; expected one in each.")
+        n_visits = len(self.visits)
+        if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
+            by_block = of_row.reshape(-1, n_visits)
+            if (by_block == by_block[:, :1]).all() and len(pd.unique(by_block[:, 0])) == len(by_block):
+                self.n_subjects = len(by_block)
+                return
+        of_row = pd.factorize(of_row)[0]
+        self.n_subjects = int(of_row.max()) + 1
+        self.cell = of_row * n_visits + visit
+        if np.bincount(self.cell).max() > 1:
+            twice = self._outcomes.duplicated(["subject", "visit"])
+            row = self._outcomes.iloc[int(np.flatnonzero(twice)[0])]
+            raise DataError(
+                f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
+                "expected one row per subject and visit."
+            )
+
+
+def _refuse_twins(subjects: pd.Index) -> None:
+    """One subject in two spellings would be two."""
+    if subjects.dtype.kind == "f":
+        return
+    given = subjects.tolist()
+    texts = [spelled(text_of(subject)) for subject in given]
+    if len(set(texts)) == len(texts):
+        return
+    at = {text: place for place, text in reversed(list(enumerate(texts)))}
+    first, second = next((at[text], place) for place, text in enumerate(texts) if at[text] != place)
+    raise DataError(
+        f"outcomes, column 'subject': found {given[first]!r} and {given[second]!r}, which are one; expected one spelling: "
+        "build the frame with as_outcomes."
+    )
+
+
+def _occurring(column: pd.Series[Any]) -> tuple[Any, tuple[str, ...]]:
+    """Codes and names of the categories that have a row."""
+    codes, names = column.array.codes, column.array.categories.tolist()
+    occurs = np.bincount(codes, minlength=len(names)) > 0
+    if not occurs.all():
+        codes = (np.cumsum(occurs) - 1)[codes]
+    return codes, tuple(str(name) for name, there in zip(names, occurs, strict=True) if there)

@@ -1,0 +1,1 @@
+"""Models of counts and of binary outcomes, standardised over the covariates."""

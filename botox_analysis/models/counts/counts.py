@@ -1,0 +1,358 @@
+"""`fit_counts`: *outcomes* -> `StandardisedFit`, headache days as counts of recorded days, adverse events in person-time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, special
+
+from botox_analysis.errors import FitError, require_choice
+from botox_analysis.frames.schema import check_outcomes
+from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
+from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
+from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
+from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, solve_counts
+from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikelihood, NegativeBinomial
+from botox_analysis.numerics.counts.maximum_likelihood import maximise
+from botox_analysis.numerics.counts.standardisation import Standardised, standardise, without_rounding
+from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
+
+PERIOD_DAYS = 28
+
+LESS = "leave out covariates or merge small levels"
+INSTEAD = {"days": "take compare_ranks", "events": "take adverse_events, then compare_rates"}
+"""What may help where a model of counts cannot be fitted."""
+
+OF_EVENTS = {
+    "mean": "event rate",
+    "difference": "event rate difference",
+    "ratio": "log event rate ratio",
+    "conditional": "conditional log event rate ratio",
+}
+"""What means of events in person-time, their differences and ratios are called: as `event_rates` and `compare_rates` do."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How counts are distributed about their mean.
+
+    Attributes
+    ----------
+    likelihood : callable, (counts, time) -> CountLikelihood
+        Its coefficients are those of a unit of time: a recorded day, a year.
+    per_unit : callable, (k,) -> (k,)
+        From the linear predictor to the mean of a unit.
+    offset : callable, (k,) -> (k,)
+        What time adds to the linear predictor.
+    dispersed : str
+        ``"estimated"`` with the coefficients, or ``"no"``: from Pearson's residuals.
+    words : str
+        For the method.
+    conditional : str
+        What the arm's coefficient is of days.
+    undispersed : str
+        What is fitted where there is no overdispersion.
+    bounded : bool
+        Whether it knows that counts are at most the recorded days.
+    """
+
+    likelihood: Callable[[FloatArray, FloatArray], CountLikelihood]
+    per_unit: Callable[[FloatArray], FloatArray]
+    offset: Callable[[FloatArray], FloatArray]
+    dispersed: str
+    words: str
+    conditional: str
+    undispersed: str
+    bounded: bool
+
+
+_RATE_RATIO, _ODDS_RATIO = "conditional log rate ratio", "conditional log odds ratio"
+DISTRIBUTIONS = {
+    "negative binomial": Distribution(
+        likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
+        per_unit=np.exp, offset=np.log, dispersed="estimated", words="negative binomial regression", conditional=_RATE_RATIO,
+        undispersed="Poisson", bounded=False,
+    ),
+    "beta-binomial": Distribution(
+        likelihood=BetaBinomial,
+        per_unit=special.expit, offset=np.zeros_like, dispersed="estimated", words="beta-binomial regression",
+        conditional=_ODDS_RATIO, undispersed="binomial", bounded=True,
+    ),
+    "quasi-Poisson": Distribution(
+        likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
+        per_unit=np.exp, offset=np.log, dispersed="no", words="quasi-Poisson regression", conditional=_RATE_RATIO,
+        undispersed="", bounded=False,
+    ),
+}  # fmt: skip
+"""Distributions of counts by name."""
+
+
+def fit_counts(
+    outcomes: pd.DataFrame,
+    *,
+    distribution: str = "negative binomial",
+    covariates: Sequence[str] = ("baseline",),
+    correlation: str | None = None,
+    visits: Sequence[str] | None = None,
+    period_days: int = PERIOD_DAYS,
+) -> StandardisedFit:
+    """Days of a period, or adverse events in person-time, as counts: their means, differences and ratios.
+
+    Means are standardised: predictions for everybody in each arm, averaged, and corrected by what the arm had beyond its own
+    predictions, so that they estimate mean days per period, or events per 100 patient-years, whether or not the model of counts
+    is right; their variance does not trust it either (see Notes). Differences in days stand beside those of `fit_ancova` and
+    `fit_mmrm`, rates and their ratios beside those of `compare_rates`.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, any number of arms. Of days, a value is a count scaled to the period; with the column ``recorded_days``, which
+        outcomes of a diary have, the count and the days it is of are known again. Without that column values are counts
+        of the whole period. With the column ``exposure_days``, which `event_counts` writes, values are counts of events in so
+        many days.
+    distribution : str
+        ``"negative binomial"``: variance m + d m^2 of mean m, the logarithm of the time as offset. ``"beta-binomial"``:
+        a share of recorded days that varies between subjects; knows that there are no more than 28; not for events.
+        ``"quasi-Poisson"``: variance d m.
+    covariates : sequence of str
+        Columns of `outcomes` beside the arm, each with its own effect at each visit. Numbers have a slope; texts, categories
+        and truth values are factors. Empty for the unadjusted comparison, and of adverse events, which have no baseline.
+    correlation : str, optional
+        Left out: each visit on its own. ``"independence"``, ``"exchangeable"`` or ``"unstructured"``: all visits at once by
+        generalised estimating equations with this working correlation; not for the beta-binomial. The unstructured one is
+        of residuals scaled by their own spread at each visit; software that scales all visits by one dispersion gives
+        somewhat other estimates.
+    visits : sequence of str, optional
+        The visits to analyse. Left out: all.
+    period_days : int
+        Days to which values are scaled; of no meaning for events.
+
+    Returns
+    -------
+    StandardisedFit
+        Subjects with a missing value or covariate, or no exposure, do not enter; ``left_out`` counts them. Where counts are no
+        more dispersed than Poisson (or binomial) ones the dispersion is 0, and ``note`` says so.
+
+    Raises
+    ------
+    DataError
+        A value is no count of its recorded days or events, the exposure of a count is not known, there are both kinds of days,
+        a visit or covariate does not exist, or an arm has no value at a visit.
+    FitError
+        The data do not determine the model: an arm has one subject or only zeros, a covariate separates zeros from the rest.
+    ValueError
+        A word is not known, or the distribution or period is not for such counts.
+
+    Notes
+    -----
+    Each visit on its own: the means and their variance are those of Bannick et al., with random covariates, under simple
+    randomisation; large samples are needed (some 30 subjects an arm and more). Estimating equations: predictions averaged
+    without the correction, with the sandwich variance of Mancl and DeRouen plus the variance of predictions between subjects;
+    values must be missing completely at random (the mixed model needs less), and the model of the mean must be right.
+
+    The rate of an arm is all its events over all its time, R, plus the mean prediction of everybody in the arm minus that of
+    those who were in it, each at the same exposure of a year. Without covariates it is R, the crude event rate, whatever the
+    distribution. Its variance is as above with R + (y - R t)/mean(t) for the response y in the time t: that of a ratio, to which
+    events that come in clusters are no harm. It estimates events over time as long as subjects of the arm are observed, also
+    where that has to do with covariates or arm; the negative binomial's own rate, of ``conditional``, gives less weight to long
+    times, and may be another where the rate changes with time.
+
+    ``conditional`` has standard errors of the expected information with the dispersion as if known (negative binomial: that is
+    what glm.nb of R's MASS gives), of the observed information of all parameters (beta-binomial), or of Pearson's dispersion
+    with t limits (quasi-Poisson).
+
+    References
+    ----------
+    BMC Med Res Methodol (2019), 10.1186/s12874-019-0664-5: headache days as bounded counts. Bannick MS, Shao J, Liu J, Du Y,
+    Yi Y, Ye T (2025). Biometrika 112(3):asaf029. Cochran WG (1977). Sampling Techniques, 3rd edition, section 2.11 (the variance
+    of a ratio). Mancl LA, DeRouen TA (2001). Biometrics 57:126-134.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+    >>> fit.differences()[["visit", "estimate", "std_error"]].round(2)
+         visit  estimate  std_error
+    0  week 24     -2.29       0.41
+    >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
+    >>> ba.fit_counts(events, covariates=("age", "sex")).ratios()[["measure", "estimate", "conf_low", "conf_high"]].round(2)
+                measure  estimate  conf_low  conf_high
+    0  event rate ratio      2.13      1.31       3.47
+    """
+    require_choice(distribution, DISTRIBUTIONS, "distribution")
+    if correlation is not None:
+        require_choice(correlation, CORRELATIONS, "correlation")
+        if distribution == "beta-binomial":
+            raise ValueError("the beta-binomial has no estimating equations; take 'negative binomial' or 'quasi-Poisson'.")
+    if isinstance(period_days, bool) or period_days != int(period_days) or period_days < 1:
+        raise ValueError(f"period_days is {period_days!r}; it is a whole number of days, such as 28.")
+    chosen = DISTRIBUTIONS[distribution]
+    check_outcomes(outcomes)
+    counted_as = "events" if counts_in_person_time(outcomes) else "days"
+    if counted_as == "events":
+        _refuse_period(chosen, period_days)
+        needed = [exposure_of(outcomes)]
+        analysed = rows_by_visit(outcomes, chosen.words, outcomes["value"], covariates, visits, needed=needed)
+        counted = [count_events(each) for each in analysed.by_visit]
+        measures = OF_EVENTS
+    else:
+        analysed = rows_by_visit(outcomes, chosen.words, outcomes["value"], covariates, visits)
+        most = "recorded days" if chosen.bounded else "any"
+        counted = [count_days(each, period_days, most=most) for each in analysed.by_visit]
+        same_baselines = "difference in mean change" if "baseline" in covariates else "difference in mean"
+        measures = {"mean": "mean", "difference": same_baselines, "ratio": "log rate ratio", "conditional": chosen.conditional}
+    instead = INSTEAD[counted_as]
+    _refuse_zeros(analysed, counted, chosen, instead)
+    if correlation is None:
+        parts = [_fit_visit(each, counts, chosen, instead) for each, counts in zip(analysed.by_visit, counted, strict=True)]
+        coefficients = _joint(parts)
+        standardised = tuple(part.standardised for part in parts)
+        told, notes = tuple(part.told for part in parts), tuple(part.note for part in parts)
+        how = analysed.each
+    else:
+        coefficients, standardised, told = _fit_visits(analysed, counted, chosen, correlation, instead)
+        notes = ("",) * len(standardised)
+        how = f" by generalised estimating equations, {correlation} working correlation, Mancl-DeRouen variance"
+    adjusted = ", ".join(name.replace("_", " ") for name in covariates)
+    return StandardisedFit(
+        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+        measures=measures,
+        further={},
+        method=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "
+        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised; {outcomes['imputation'].iloc[0]}",
+        arms=analysed.arms,
+        visits=analysed.visits,
+        n=analysed.n,
+        standardised=standardised,
+        limits=LOG,
+        coefficients=coefficients,
+        names=analysed.names,
+        arm_rows=analysed.arm_rows,
+        notes=notes,
+        told=told,
+        not_entered=analysed.left_out,
+    )
+
+
+def _refuse_period(chosen: Distribution, period_days: int) -> None:
+    if chosen.bounded:
+        raise ValueError(
+            "the beta-binomial is of days of a period, and events in exposure_days have no upper end; take 'negative binomial' "
+            "or 'quasi-Poisson'."
+        )
+    if period_days != PERIOD_DAYS:
+        raise ValueError(f"period_days is {period_days}, but events in exposure_days are of no period; leave it out.")
+
+
+def _refuse_zeros(analysed: AnalysedRows, counted: list[Counted], chosen: Distribution, instead: str) -> None:
+    for of, counts in zip(analysed.by_visit, counted, strict=True):
+        for code, arm in enumerate(analysed.arms):
+            own = of.arm == code
+            for wrong, what in ((counts.number == 0, "0"), (counts.number == counts.time, "all days recorded")):
+                if wrong[own].all() and (what == "0" or chosen.bounded):
+                    raise FitError(
+                        f"{chosen.words} at '{of.visit}': each value of arm '{arm}' is {what}, and its coefficient would be "
+                        f"infinite; leave the visit out, or {instead}."
+                    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The model of one visit."""
+
+    standardised: Standardised
+    beta: FloatArray
+    cov_beta: FloatArray
+    df: float
+    told: dict[str, Any]
+    note: str
+
+
+def _fit_visit(of: VisitRows, counts: Counted, chosen: Distribution, instead: str) -> _Part:
+    where = f"{chosen.words} at '{of.visit}'"
+    y, time = counts.number, counts.time
+    found = maximise(chosen.likelihood(y, time), of.matrix, chosen.offset(time), dispersed=chosen.dispersed)
+    refuse_no_maximum(found, of.matrix, of.covariate_of, where, f"{LESS}, or {instead}")
+    predicted = counts.per * chosen.per_unit(of.in_each_arm @ found.beta).T
+    dispersion, cov_beta, df, loglik = found.dispersion, found.cov_beta, np.inf, found.terms.value
+    if chosen.dispersed == "no":
+        mean = time * chosen.per_unit(of.matrix @ found.beta)
+        df = float(len(y) - len(of.kept))
+        dispersion = float(((y - mean) ** 2 / mean).sum() / df)
+        cov_beta, loglik = dispersion * cov_beta, np.nan
+    return _Part(
+        standardise(counts.contribution, of.arm, predicted),
+        found.beta,
+        cov_beta,
+        df,
+        _told(len(y), len(of.kept), loglik, dispersion),
+        f"no overdispersion: {chosen.undispersed}" if dispersion == 0 and chosen.undispersed else "",
+    )
+
+
+def _told(n: int, n_coefficients: int, loglik: float, dispersion: float) -> dict[str, Any]:
+    return {
+        "n": n,
+        "n_coefficients": n_coefficients,
+        "loglik": loglik,
+        "aic": 2 * (n_coefficients + 1) - 2 * loglik,
+        "dispersion": dispersion,
+    }
+
+
+def _joint(parts: list[_Part]) -> Coefficients:
+    """The coefficients of all visits side by side."""
+    visit_of = np.repeat(np.arange(len(parts)), [len(part.beta) for part in parts])
+    df_of = np.array([part.df for part in parts])
+
+    def df(rows: FloatArray) -> FloatArray:
+        return np.asarray(df_of[visit_of[(rows != 0).argmax(axis=1)]])
+
+    return Coefficients(np.concatenate([part.beta for part in parts]), linalg.block_diag(*[part.cov_beta for part in parts]), df)
+
+
+def _fit_visits(
+    analysed: AnalysedRows, counted: list[Counted], chosen: Distribution, correlation: str, instead: str
+) -> tuple[Coefficients, tuple[Standardised, ...], tuple[dict[str, Any], ...]]:
+    """All visits at once."""
+    where = f"{chosen.words}, {correlation} working correlation"
+    subjects = pd.concat([of.rows["subject"] for of in analysed.by_visit], ignore_index=True)
+    subject = pd.factorize(subjects)[0]
+    visit = np.repeat(np.arange(len(analysed.by_visit)), [len(of.rows) for of in analysed.by_visit])
+    order = np.lexsort((visit, subject))
+    design = linalg.block_diag(*[of.matrix for of in analysed.by_visit])[order]
+    y = np.concatenate([each.number for each in counted])[order]
+    time = np.concatenate([each.time for each in counted])[order]
+    # The dispersion of the working variance is that of all visits as if independent.
+    found = maximise(chosen.likelihood(y, time), design, chosen.offset(time), dispersed=chosen.dispersed)
+    refuse_no_maximum(
+        found, design, tuple(name for of in analysed.by_visit for name in of.covariate_of), where, f"{LESS}, or {instead}"
+    )
+    told = solve_counts(y, design, chosen.offset(time), (subject[order], visit[order]), found.dispersion, correlation)
+    if told is None:
+        raise FitError(
+            f"{where}: the estimating equations have no solution that could be found; take another correlation or distribution, "
+            "or leave out covariates."
+        )
+    ends = np.cumsum([len(of.kept) for of in analysed.by_visit])
+    standardised = []
+    for of, counts, end in zip(analysed.by_visit, counted, ends, strict=True):
+        own = slice(end - len(of.kept), end)
+        columns = of.in_each_arm
+        predicted = counts.per * chosen.per_unit(columns @ told.beta[own])  # (A, n)
+        # With the logarithm as link a prediction is its own derivative.
+        slope = np.einsum("an,anp->ap", predicted, columns) / len(of.rows)
+        between = np.cov(predicted).reshape(len(predicted), -1) / len(of.rows)
+        covariance = slope @ told.cov_beta[own, own] @ slope.T + between
+        standardised.append(without_rounding(predicted.mean(axis=1), covariance, np.diagonal(covariance)))
+    coefficients = Coefficients(told.beta, told.cov_beta, lambda rows: np.full(len(rows), np.inf))
+    of_visits = tuple(
+        _told(len(of.rows), len(of.kept), np.nan, found.dispersion if chosen.dispersed == "estimated" else np.nan)
+        for of in analysed.by_visit
+    )
+    return coefficients, tuple(standardised), of_visits

@@ -1,0 +1,369 @@
+"""`StandardisedFit`: a fitted regression of counts or of yes and no, which answers on the scale of the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from botox_analysis.errors import DataError, FitError, listed, require_conf_level
+from botox_analysis.frames.schema import as_estimates
+from botox_analysis.models.rates.conclusions import exponentiate
+from botox_analysis.numerics.counts.maximum_likelihood import Maximum
+from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised
+from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, infer, t_inference
+from botox_analysis.trials.trial import LEFT_OUT
+
+NO_STD_ERROR = 1e-7
+"""A standard error of a log ratio that is smaller is 0: where values have no spread the fit, which ends at 1e-9, leaves as
+much. Of a hundred million events it is 1e-4."""
+
+SEEN = 1e-6
+"""A coefficient, or a subject, that a direction moves by less is not moved by it: the linear programme is solved to 1e-7."""
+
+BEYOND_RANGE = "a mean is at or beyond the end of its range"
+NEGATIVE_VARIANCE = "no limits: the estimated variance is negative, of too few subjects"
+NO_P_VALUE = "no p-value: the values have no spread"
+"""What ``note`` says where a number cannot be."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale on which means are compared.
+
+    Attributes
+    ----------
+    to, back : callable, (k,) -> (k,)
+        From the mean to the scale, and back.
+    slope : callable, (k,) -> (k,)
+        The derivative of `to`.
+    inside : callable, (k,) -> (k,) of bool
+        Where the mean has a place on the scale.
+    """
+
+    to: Callable[[FloatArray], FloatArray]
+    back: Callable[[FloatArray], FloatArray]
+    slope: Callable[[FloatArray], FloatArray]
+    inside: Callable[[FloatArray], Any]
+
+
+IDENTITY = Scale(lambda m: m, lambda x: x, np.ones_like, np.isfinite)
+LOG = Scale(np.log, np.exp, lambda m: 1 / m, lambda m: m > 0)
+LOGIT = Scale(special.logit, special.expit, lambda m: 1 / (m * (1 - m)), lambda m: (m > 0) & (m < 1))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StandardisedFit:
+    """A fitted regression of *outcomes* at V visits, standardised: A arms, p coefficients of all visits.
+
+    ``means``, ``differences`` and ``ratios`` are marginal: of all subjects analysed at the visit, if all were in one arm and if
+    all were in the other. ``conditional`` is the arm's coefficient of the regression, of subjects of the same covariates; it is
+    another number, not only another scale, and has another name.
+
+    Attributes
+    ----------
+    labels : mapping of str to str
+        The estimand's trial, population, endpoint and intercurrent, the same in each row.
+    measures : mapping of str to str
+        What ``mean``, ``difference``, ``ratio`` (its logarithm) and ``conditional`` are called.
+    further : mapping of str to object
+        Columns that each row of estimates has beside, such as ``category``.
+    method : str
+        The model and the handling of missing values, in words.
+    arms, visits : tuple of str
+        Reference first; in time.
+    n : ndarray, shape (A, V)
+        Subjects in the fit.
+    standardised : tuple of Standardised
+        The means and their covariance, at each visit.
+    limits : Scale
+        On which limits of means are symmetrical.
+    coefficients : Coefficients
+        Of all visits; where there is one model a visit, those of different visits have no covariance.
+    names : tuple of str
+        Of the p coefficients.
+    arm_rows : ndarray, shape (A, V, p)
+        Which coefficient is that of an arm at a visit.
+    notes : tuple of str
+        What is to be said of each visit.
+    told : tuple of mapping
+        What tells the model of each visit from another, for `summary`.
+    not_entered : tuple of (str, str, int)
+        Subjects that do not enter: where, reason, n.
+    """
+
+    labels: Mapping[str, str]
+    measures: Mapping[str, str]
+    further: Mapping[str, Any]
+    method: str
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    n: FloatArray
+    standardised: tuple[Standardised, ...]
+    limits: Scale
+    coefficients: Coefficients
+    names: tuple[str, ...]
+    arm_rows: FloatArray
+    notes: tuple[str, ...]
+    told: tuple[Mapping[str, Any], ...]
+    not_entered: tuple[tuple[str, str, int], ...]
+
+    def __repr__(self) -> str:
+        """What was fitted to what."""
+        return f"<{type(self).__name__}: {self.method}; {len(self.arms)} arms, {len(self.visits)} visits>"
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Subjects that do not enter: where, reason, n."""
+        return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
+
+    def summary(self) -> pd.DataFrame:
+        """What tells this fit from another.
+
+        Returns
+        -------
+        DataFrame
+            One row a visit: visit, n, n_coefficients, loglik, aic (missing where there is no likelihood), dispersion. ``aic``
+            compares models of the same values only.
+        """
+        return pd.DataFrame([{"visit": visit, **told} for visit, told in zip(self.visits, self.told, strict=True)])
+
+    def means(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """The mean of all subjects, were they all in one arm.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, by visit and arm, without p-values. Limits are symmetrical on the scale of the logarithm (days,
+            rates) or of the logit (proportions), so that they stay in range.
+
+        Raises
+        ------
+        ValueError
+            `conf_level` is no share.
+        """
+        require_conf_level(conf_level)
+        mean = np.concatenate([each.mean for each in self.standardised])
+        variance = np.concatenate([np.diagonal(each.covariance) for each in self.standardised])
+        inside = self.limits.inside(mean)
+        safe = np.where(inside, mean, 0.5)
+        std_error = np.sqrt(np.where(variance >= 0, variance, np.nan))
+        margin = special.ndtri(0.5 + conf_level / 2) * self.limits.slope(safe) * std_error
+        low, high = (np.where(inside, self.limits.back(self.limits.to(safe) + side * margin), np.nan) for side in (-1, 1))
+        notes = np.select([~inside, variance < 0], [BEYOND_RANGE, NEGATIVE_VARIANCE], "")
+        return self._estimates(
+            list(self.arms) * len(self.visits), "", self.measures["mean"], self.n.T.ravel(), conf_level, notes,
+            {"estimate": mean, "std_error": std_error, "conf_low": low, "conf_high": high},
+        )  # fmt: skip
+
+    def differences(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Differences of the standardised means, each arm minus the reference.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, by visit and arm; normal limits and p-values; ``n`` counts both arms. Of days, with the baseline among
+            the covariates, they are differences in mean change: standardised over the same baselines, means of values and
+            means of changes differ by the same.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        return self._compare("difference", IDENTITY, conf_level)
+
+    def ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Ratios of the standardised means, each arm over the reference.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, by visit and arm; limits are symmetrical about the logarithm, and p-values are of it; ``n`` counts both
+            arms. Missing, with a note, where a mean is not above 0.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        return exponentiate(self.log_ratios(conf_level=conf_level))
+
+    def log_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Natural logarithms of the ratios of the standardised means, for pooling and for combining with others.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* as from `ratios`, with normal limits; `exponentiate` makes ratios of them.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        return self._compare("ratio", LOG, conf_level)
+
+    def conditional(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """The arm's coefficients: of subjects of the same covariates, not standardised.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, by visit and arm, under a measure of their own. They trust the model; covariates that are left out
+            change what is estimated, also in a randomised trial.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            `conf_level` is no share.
+        """
+        require_conf_level(conf_level)
+        self._refuse_one_arm()
+        rows = (self.arm_rows[1:] - self.arm_rows[:1]).transpose(1, 0, 2).reshape(-1, self.arm_rows.shape[2])
+        said = infer(self.coefficients, rows, conf_level)
+        spread = said.std_error > NO_STD_ERROR
+        return self._estimates(
+            self._others(), self.arms[0], self.measures["conditional"], self._n_of_both(), conf_level,
+            np.where(spread, "", NO_P_VALUE),
+            {
+                "estimate": said.estimate, "std_error": said.std_error, "df": np.where(np.isinf(said.df), np.nan, said.df),
+                "conf_low": said.conf_low, "conf_high": said.conf_high, "p_value": np.where(spread, said.p_value, np.nan),
+            },
+        )  # fmt: skip
+
+    def _compare(self, which: str, scale: Scale, conf_level: float) -> pd.DataFrame:
+        require_conf_level(conf_level)
+        self._refuse_one_arm()
+        estimate, std_error, notes = [], [], []
+        for each in self.standardised:
+            inside = scale.inside(each.mean)
+            safe = np.where(inside, each.mean, 0.5)
+            place, slope = scale.to(safe), scale.slope(safe)
+            covariance = each.covariance * np.outer(slope, slope)
+            own, both, of_reference = np.diagonal(covariance)[1:], 2 * covariance[0, 1:], covariance[0, 0]
+            terms = np.abs(own) + np.abs(both) + np.abs(of_reference)
+            variance = np.where(np.abs(own - both + of_reference) <= NO_SPREAD * terms, 0.0, own - both + of_reference)
+            known = inside[1:] & inside[0]
+            estimate.append(np.where(known, place[1:] - place[0], np.nan))
+            std_error.append(np.sqrt(np.where(known & (variance >= 0), variance, np.nan)))
+            notes.append(
+                np.select(
+                    [~known, variance < 0, variance == 0],
+                    [f"not estimated: {BEYOND_RANGE}", NEGATIVE_VARIANCE, NO_P_VALUE],
+                    "",
+                )
+            )
+        estimates, std_errors = np.concatenate(estimate), np.concatenate(std_error)
+        said = t_inference(estimates, std_errors, np.full(len(estimates), np.inf), conf_level)
+        return self._estimates(
+            self._others(), self.arms[0], self.measures[which], self._n_of_both(), conf_level, np.concatenate(notes),
+            {
+                "estimate": estimates, "std_error": std_errors, "conf_low": said.conf_low, "conf_high": said.conf_high,
+                "p_value": said.p_value,
+            },
+        )  # fmt: skip
+
+    def _refuse_one_arm(self) -> None:
+        if len(self.arms) < 2:
+            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+
+    def _others(self) -> list[str]:
+        return list(self.arms[1:]) * len(self.visits)
+
+    def _n_of_both(self) -> FloatArray:
+        return (self.n[1:] + self.n[:1]).T.ravel()
+
+    def _estimates(
+        self, arm: list[str], reference: str, measure: str, n: FloatArray, conf_level: float, notes: Any,
+        numbers: Mapping[str, Any],
+    ) -> pd.DataFrame:  # fmt: skip
+        per_visit = len(arm) // len(self.visits)
+        of_visit = np.repeat(np.array(self.notes, dtype=object), per_visit)
+        return as_estimates(
+            {
+                **self.labels,
+                **self.further,
+                "arm": arm,
+                "reference": reference,
+                "visit": np.repeat(self.visits, per_visit),
+                "measure": measure,
+                "method": self.method,
+                "n": n,
+                **numbers,
+                "conf_level": conf_level,
+                "note": ["; ".join(filter(None, pair)) for pair in zip(of_visit, notes, strict=True)],
+            }
+        )
+
+
+def refuse_no_maximum(found: Maximum, design: FloatArray, covariate_of: tuple[str, ...], where: str, instead: str) -> None:
+    """Refuse a likelihood that has no maximum.
+
+    Parameters
+    ----------
+    found : Maximum
+        What the search came to.
+    design : ndarray, shape (n, p)
+        Of the model.
+    covariate_of : tuple of str
+        The covariate of each of the p columns; ``"arm"`` for arms.
+    where : str
+        The model and the visit, for the message.
+    instead : str
+        What may be tried.
+
+    Raises
+    ------
+    FitError
+        Names the covariates whose coefficients would be infinite.
+    """
+    if found.separating is not None:
+        sizes = np.abs(found.separating) * np.abs(design).max(axis=0)  # in any units
+        moving = {name for name, size in zip(covariate_of, sizes, strict=True) if size > SEEN}
+        # A direction also moves the arms, where it has to keep some subjects in place.
+        named = dict.fromkeys(name for name in covariate_of if name in moving and (name != "arm" or moving == {"arm"}))
+        n_apart = int((np.abs(design @ found.separating) > SEEN).sum())
+        raise FitError(
+            f"{where}: {listed(named)} foretells the outcomes of {n_apart} subject{'s' if n_apart > 1 else ''} without error, so "
+            f"that a coefficient would be infinite; {instead}."
+        )
+    if not found.converged:
+        raise FitError(f"{where}: the likelihood has no maximum that could be found; {instead}.")

@@ -1,0 +1,1 @@
+"""Imputation of outcomes, once or many times, and pooling."""

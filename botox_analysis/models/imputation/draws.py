@@ -1,0 +1,216 @@
+"""Draws of the parameters of an imputation model, and what is missing given them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from botox_analysis.errors import FitError
+from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, BAYES, BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputation.model import ImputationModel
+from botox_analysis.models.parts import AT_ONCE, Part, determined, in_parts, refuse_many, seeds_of_parts
+from botox_analysis.numerics.imputation.posterior import draw_posterior
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.refits import refit, resampled
+from botox_analysis.numerics.repeated.reml import NotDetermined
+from botox_analysis.numerics.repeated.subject_data import BoolArray
+from botox_analysis.numerics.threads import one_thread
+
+TOO_MANY = (
+    "the imputation model, for {n} that do: more is missing than it can bear, or few subjects have a level of a covariate; take "
+    f"fewer covariates, a covariance with fewer parameters, or draws='{BAYES}'."
+)
+
+Seeds = Sequence[np.random.SeedSequence]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """B draws of the parameters of a model of N subjects at V visits.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (B, P)
+        Coefficients.
+    sigma : ndarray, shape (B, K, V, V)
+        Covariances.
+    seeds : sequence of SeedSequence
+        For the values of each `AT_ONCE` data sets; empty where conditional means stand for them.
+    weights : ndarray, shape (B, N), or None
+        For conditional means in resamples: how often each subject counts.
+    n_failed : int
+        Resamples that did not determine the model and were drawn anew.
+    diagnostics : DataFrame
+        Of a posterior.
+    """
+
+    beta: FloatArray
+    sigma: FloatArray
+    seeds: Seeds = ()
+    weights: FloatArray | None = None
+    n_failed: int = 0
+    diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def values_given(model: ImputationModel, parameters: Parameters) -> FloatArray:
+    """Completed responses.
+
+    Parameters
+    ----------
+    model : ImputationModel
+        Of N subjects at V visits.
+    parameters : Parameters
+        Of the fit of this model, or of one with the same fit and other strategies.
+
+    Returns
+    -------
+    ndarray, shape (B, N, V)
+        Models with the same fit have the same random numbers, so that strategies differ by nothing else.
+    """
+    starts = range(0, len(parameters.beta), AT_ONCE)
+    seeds: Sequence[np.random.SeedSequence | None] = parameters.seeds or [None] * len(starts)
+    parts = Parallel()(
+        delayed(_fill)(model, parameters.beta[first : first + AT_ONCE], parameters.sigma[first : first + AT_ONCE], seed)
+        for first, seed in zip(starts, seeds, strict=True)
+    )
+    return np.concatenate(parts)
+
+
+def _fill(model: ImputationModel, beta: FloatArray, sigma: FloatArray, seed: np.random.SeedSequence | None) -> FloatArray:
+    with one_thread():
+        return model.fill(beta, sigma, None if seed is None else np.random.default_rng(seed))
+
+
+def one_resample(model: ImputationModel, seed: np.random.SeedSequence) -> Parameters:
+    """The parameters in one bootstrap sample that determines them.
+
+    Parameters
+    ----------
+    model : ImputationModel
+        Of N subjects.
+    seed : SeedSequence
+        Of the sample, and of the values given it.
+
+    Returns
+    -------
+    Parameters
+        For one data set.
+    """
+    of_parameters, of_values = seed.spawn(2)
+    _, beta, sigma, _ = _resampled(model, 1, of_parameters)
+    return Parameters(beta, sigma, [of_values])
+
+
+def _approximate_bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
+    _refuse_many(model, n)
+    of_parameters, of_values = np.random.SeedSequence(seed).spawn(2)
+    _, beta, sigma, n_failed = _bootstrapped(model, n, of_parameters)
+    return Parameters(beta, sigma, seeds_of_parts(n, of_values), n_failed=n_failed)
+
+
+def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
+    _refuse_many(model, n)
+    fit = model.fit
+    if fit.structure.partition(" by ")[0] != "unstructured":
+        raise ValueError(
+            f"covariance is {fit.structure!r}; draws by Bayes are of an unstructured one, with or without ' by arm'. "
+            f"Take it, or draws='{APPROXIMATE_BAYES}'."
+        )
+    of_parameters, of_values = np.random.SeedSequence(seed).spawn(2)
+    with one_thread():
+        try:
+            drawn = draw_posterior(fit.measures.of_subjects, fit.fitted.problem, fit.fitted.optimum.sigma, n, of_parameters)
+        except NotDetermined as error:
+            raise FitError(f"the posterior of the imputation model is not determined: {error}; take fewer covariates.") from error
+    kept = [place for place, name in enumerate(fit.names) if name not in fit.aliased]
+    visits = model.grid.visits
+    pairs = [(i, j) for i in range(len(visits)) for j in range(i, len(visits))]
+    names = [
+        f"{'variance' if i == j else 'covariance'} {visits[i]}{f' and {visits[j]}' * (i != j)}{f', {group}' * bool(group)}"
+        for group in fit.covariances
+        for i, j in pairs
+    ]
+    covariances = [drawn.sigma[:, place, i, j] for place in range(drawn.sigma.shape[1]) for i, j in pairs]
+    each = np.column_stack([drawn.beta[:, kept], *covariances])
+    diagnostics = pd.DataFrame(
+        {
+            "parameter": [*(fit.names[place] for place in kept), *names],
+            "mean": each.mean(axis=0),
+            "standard_deviation": each.std(axis=0, ddof=1),
+            "r_hat": drawn.r_hat,
+            "effective": drawn.effective,
+        }
+    )
+    return Parameters(drawn.beta, drawn.sigma, seeds_of_parts(n, of_values), diagnostics=diagnostics)
+
+
+def _jackknife(model: ImputationModel, n: int, seed: int) -> Parameters:  # noqa: ARG001 - one signature for all
+    n_subjects = model.grid.n_subjects
+    _refuse_many(model, n_subjects + 1)
+    weights = np.vstack([np.ones(n_subjects), 1 - np.eye(n_subjects)])
+    parts = Parallel()(delayed(_fitted)(model, weights[first : first + AT_ONCE]) for first in range(0, len(weights), AT_ONCE))
+    beta, sigma = (np.concatenate([part[place] for part in parts]) for place in (0, 1))
+    n_lost = int((~_known(beta, sigma)).sum())
+    if n_lost:
+        raise FitError(
+            f"without one of its subjects the imputation model is not determined ({n_lost} of {n_subjects} subjects); take fewer "
+            "covariates or a covariance with fewer parameters."
+        )
+    return Parameters(beta, sigma, weights=weights)
+
+
+def _bootstrap(model: ImputationModel, n: int, seed: int) -> Parameters:
+    _refuse_many(model, n + 1)
+    everybody = np.ones((1, model.grid.n_subjects))
+    whole = _fitted(model, everybody)
+    *resamples, n_failed = _bootstrapped(model, n, np.random.SeedSequence(seed).spawn(1)[0])
+    weights, beta, sigma = (np.concatenate(both) for both in zip((everybody, *whole), resamples, strict=True))
+    return Parameters(beta, sigma, weights=weights, n_failed=n_failed)
+
+
+def _refuse_many(model: ImputationModel, n_sets: int) -> None:
+    refuse_many(n_sets, model.grid.n_subjects, len(model.grid.visits))
+
+
+def _bootstrapped(model: ImputationModel, n: int, seed: np.random.SeedSequence) -> tuple[FloatArray, FloatArray, FloatArray, int]:
+    """Weights of n resamples, coefficients and covariances in them, and how many were drawn anew."""
+    (weights, beta, sigma), n_failed = in_parts(partial(_resampled, model), n, seed, TOO_MANY)
+    return weights, beta, sigma, n_failed
+
+
+def _resampled(model: ImputationModel, size: int, seed: np.random.SeedSequence) -> Part:
+    def refitted(weights: FloatArray) -> tuple[tuple[FloatArray, ...], BoolArray]:
+        beta, sigma = _fitted(model, weights)
+        return (beta, sigma), _known(beta, sigma)
+
+    return determined(refitted, model.arm, size, np.random.default_rng(seed), TOO_MANY)
+
+
+def _known(beta: FloatArray, sigma: FloatArray) -> BoolArray:
+    return np.asarray(np.isfinite(beta).all(axis=1) & np.isfinite(sigma).all(axis=(1, 2, 3)))
+
+
+def _fitted(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    fit = model.fit
+    problem, optimum = fit.fitted.problem, fit.fitted.optimum
+    kept = problem.basis.kept  # aliased coefficients are 0 in all data sets
+    with one_thread():
+        sums = resampled(fit.measures.of_subjects, fit.measures.sums, weights)
+        many = refit(problem, optimum.chart, optimum.state, sums, np.eye(len(kept))[kept])
+    beta = np.zeros((len(weights), len(kept)))
+    beta[:, kept] = many.estimate
+    return beta, many.sigma
+
+
+DRAWS: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
+    APPROXIMATE_BAYES: _approximate_bayes,
+    BAYES: _bayes,
+    JACKKNIFE: _jackknife,
+    BOOTSTRAP: _bootstrap,
+}
+"""Ways of drawing by name: a model, how many and a seed -> parameters."""

@@ -1,0 +1,99 @@
+"""`ImputedFit`: an analysis of covariance of many completed data sets, which answers `means` and `differences` as a fit does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from botox_analysis.models.imputation.imputations import Imputations
+from botox_analysis.models.imputation.pooling import pool_imputations
+from botox_analysis.models.linear.ancova import fit_ancova
+from botox_analysis.numerics.linear.inference import FloatArray
+
+
+@dataclass(frozen=True)
+class ImputedFit:
+    """An analysis of covariance at each visit, pooled over completed data sets.
+
+    Attributes
+    ----------
+    imputations : Imputations
+        What was completed.
+    covariates : tuple of str
+        Of the analysis.
+    labels : mapping of str to str
+        The estimand's trial, population, endpoint, intercurrent and measure.
+    arms, visits : tuple of str
+        Reference first; in time.
+    n : ndarray, shape (A, V)
+        Subjects analysed, with observed or imputed values.
+    left_out : DataFrame
+        Subjects that do not enter: where, reason, n.
+    """
+
+    imputations: Imputations
+    covariates: tuple[str, ...]
+    labels: Mapping[str, str]
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    n: FloatArray
+    left_out: pd.DataFrame
+
+    def means(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Adjusted means of each arm at each visit.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, with the columns of `pool_imputations`.
+        """
+        return pool_imputations(self.imputations, "means", covariates=self.covariates, visits=self.visits, conf_level=conf_level)
+
+    def differences(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Adjusted differences of each arm to the reference at each visit.
+
+        Parameters
+        ----------
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates*, with the columns of `pool_imputations`.
+        """
+        return pool_imputations(self.imputations, covariates=self.covariates, visits=self.visits, conf_level=conf_level)
+
+
+def fit_imputed(imputations: Imputations, *, covariates: Sequence[str], visits: Sequence[str]) -> ImputedFit:
+    """Analyse completed data sets by an analysis of covariance at each visit.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        From `impute`.
+    covariates : sequence of str
+        Of the analysis.
+    visits : sequence of str
+        Those to analyse.
+
+    Returns
+    -------
+    ImputedFit
+        Its numbers are those of `pool_imputations`.
+
+    Raises
+    ------
+    DataError, FitError
+        As `fit_ancova`.
+    """
+    first = fit_ancova(imputations.completed(0), covariates=covariates, response=imputations.response, visits=visits)
+    left_out = pd.concat([imputations.left_out, first.left_out], ignore_index=True)
+    return ImputedFit(imputations, tuple(covariates), first.labels, first.arms, first.visits, first.n, left_out)

@@ -1,0 +1,323 @@
+"""What missing outcomes are imputed from: a mixed model of what was observed, and what is assumed after each subject's event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.intercurrent.history import event_histories
+from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
+from botox_analysis.errors import DataError, FitError, listed
+from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.schema import BASELINE, INTERCURRENT_EVENT, grid_of
+from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
+from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
+from botox_analysis.models.linear.fit import RESPONSES
+from botox_analysis.models.means.words import read_covariates
+from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.mmrm import fit_crossproducts
+from botox_analysis.models.repeated.refusals import CovarianceError
+from botox_analysis.numerics.imputation.imputer import Imputer, imputer
+from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED, Strategy, missing_at_random
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
+
+AnyStrategy = str | Strategy
+"""A word of `REFERENCE_BASED`, or a function of the same signature."""
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """What is assumed of N subjects at V visits after their intercurrent events.
+
+    Attributes
+    ----------
+    strategies : tuple of callable
+        Missing at random first.
+    code : ndarray of int, shape (N,)
+        Which of them is the subject's.
+    first : ndarray of int, shape (N,)
+        The first visit from which it holds; V where it is missing at random.
+    after : ndarray of bool, shape (N, V)
+        Visits after an event, whatever the strategy.
+    words : str
+        In words.
+    """
+
+    strategies: tuple[Strategy, ...]
+    code: IntArray
+    first: IntArray
+    after: BoolArray
+    words: str
+
+    @property
+    def of_another_course(self) -> BoolArray:
+        """Visits that follow another course than that of the arm, shape (N, V): what was seen there is not of the model."""
+        return np.arange(self.after.shape[1]) >= self.first[:, None]
+
+
+def assumed(
+    outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: str
+) -> Assumed:
+    """What is assumed after each subject's event.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*. Without the column ``intercurrent_event`` the event of a subject is that no further value was seen.
+    grid : SubjectGrid
+        Of these.
+    strategy : str, callable, or mapping of str to these
+        For every event, or by the kind of the event.
+    response : str
+        The column that is imputed.
+
+    Returns
+    -------
+    Assumed
+        Of the events of a subject the first counts whose strategy is not missing at random.
+
+    Raises
+    ------
+    DataError
+        A kind that occurs has no strategy.
+    ValueError
+        A strategy is not known.
+    """
+    known = INTERCURRENT_EVENT in outcomes.columns
+    if known:
+        happened, histories = event_histories(outcomes, grid)
+    else:
+        there = ~np.isnan(wide_of(grid, response))
+        happened = (~np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]).astype(np.int64)
+        histories = [(), (NO_FURTHER_VALUE,)] if happened.any() else [()]
+    occurring = list(dict.fromkeys(chain.from_iterable(histories)))
+    by_kind = strategies_by_kind(strategy, occurring, REFERENCE_BASED, of="data" if known else "who have no further value")
+    strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
+    codes = np.array([strategies.index(first_other(history, by_kind, missing_at_random)) for history in histories])[happened]
+    other = codes > 0
+    first = np.where(other.any(axis=1), other.argmax(axis=1), codes.shape[1])
+    code = np.append(codes, np.zeros((len(codes), 1), dtype=np.int64), axis=1)[np.arange(len(codes)), first]
+    return Assumed(strategies, code, first, happened > 0, words_of(strategy, occurring))
+
+
+@dataclass(frozen=True)
+class ImputationModel:
+    """A fitted model of what was observed, and what follows from it for what was not.
+
+    Attributes
+    ----------
+    outcomes : DataFrame
+        *outcomes* of the N subjects who enter.
+    grid : SubjectGrid
+        Of these.
+    response : str
+        The column that is imputed.
+    assumed : Assumed
+        After intercurrent events.
+    fit : MmrmFit
+        Of the values that follow the course of their arm.
+    imputer : Imputer
+        For the same subjects.
+    not_entered : tuple of (str, str, int)
+        Subjects who do not enter: where, reason, n.
+    """
+
+    outcomes: pd.DataFrame
+    grid: SubjectGrid
+    response: str
+    assumed: Assumed
+    fit: MmrmFit
+    imputer: Imputer
+    not_entered: tuple[tuple[str, str, int], ...]
+
+    @property
+    def arm(self) -> IntArray:
+        """The code of each subject's arm, shape (N,)."""
+        return np.asarray(self.fit.measures.of_subjects.quantities[0].values)
+
+    def fill(self, beta: FloatArray, sigma: FloatArray, rng: np.random.Generator | None) -> FloatArray:
+        """Completed responses for draws of the parameters.
+
+        Parameters
+        ----------
+        beta : ndarray, shape (B, P)
+            Coefficients.
+        sigma : ndarray, shape (B, K, V, V)
+            Covariances.
+        rng : Generator or None
+            Draws what is missing; None: its conditional mean.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            Observed values as they are.
+        """
+        values = np.empty((len(beta), *self.imputer.y.shape))
+        noise = None if rng is None else self.imputer.noise(len(beta), rng)
+        for strategy, own in self._by_strategy():
+            values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, None if noise is None else noise[:, own])
+        return values
+
+    def passed_on(self, sigma: FloatArray, shifts: FloatArray) -> FloatArray:
+        """How far imputed values move when they are shifted, each in turn.
+
+        Parameters
+        ----------
+        sigma : ndarray, shape (B, K, V, V)
+            Covariances.
+        shifts : ndarray, shape (N, V)
+            What is added to imputed values.
+
+        Returns
+        -------
+        ndarray, shape (B, N, V)
+            0 where nothing is imputed.
+        """
+        moved = np.empty((len(sigma), *self.imputer.y.shape))
+        for strategy, own in self._by_strategy():
+            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifts[own])
+        return moved
+
+    def _by_strategy(self) -> Iterator[tuple[Strategy, IntArray]]:
+        """The strategies of which there are subjects, and these."""
+        for code, strategy in enumerate(self.assumed.strategies):
+            own = np.flatnonzero(self.assumed.code == code)
+            if len(own):
+                yield strategy, own
+
+
+def imputation_model(
+    outcomes: pd.DataFrame,
+    strategy: AnyStrategy | Mapping[str, AnyStrategy],
+    covariates: Sequence[str] | None,
+    covariance: str | Sequence[str],
+) -> ImputationModel:
+    """Fit what missing values are imputed from.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, with the full grid of subjects and visits.
+    strategy : str, callable, or mapping of str to these
+        After intercurrent events.
+    covariates : sequence of str, optional
+        As for `fit_mmrm`; left out: the baseline, with an effect for each visit, where there is one.
+    covariance : str or sequence of str
+        As for `fit_mmrm`.
+
+    Returns
+    -------
+    ImputationModel
+        Of the subjects whose covariates are known at all visits.
+
+    Raises
+    ------
+    DataError
+        Rows are absent, the outcomes are imputed already, or `fit_mmrm` refuses them.
+    FitError
+        The values that were observed do not determine the model.
+    """
+    everybody = grid_of(outcomes)
+    refuse_absent_rows(outcomes, everybody)
+    refuse_imputed(outcomes)
+    response = "change" if outcomes["change"].notna().any() else "value"
+    if covariates is None:
+        covariates = (f"{BASELINE}:visit",) if outcomes[BASELINE].notna().any() else ()
+    kept, not_entered = _with_covariates(outcomes, everybody, covariates, response)
+    grid = grid_of(kept)
+    _refuse_no_reference(kept, grid, strategy)
+    after_events = assumed(kept, grid, strategy, response)
+    observed = wide_of(grid, response)
+    modelled = np.where(after_events.of_another_course, np.nan, observed)
+    flat = modelled.ravel() if grid.cell is None else modelled.ravel()[grid.cell]
+    n_unused = int((~np.isnan(observed) & np.isnan(modelled)).sum())
+    try:
+        unused = np.isnan(flat)
+        fit = _fitted(
+            kept.assign(**{name: kept[name].mask(unused) for name in ("value", "change", "percent_change")}),
+            covariates, covariance, response,
+        )  # fmt: skip
+    except (DataError, FitError) as error:
+        if not n_unused:
+            raise
+        raise type(error)(
+            f"{error} Of the values, {n_unused} came after an event whose strategy is not missing at random, and the model is "
+            "not fitted to these."
+        ) from error
+    measures = fit.measures
+    data = replace(measures.of_subjects, y=observed)
+    imputing = imputer(data, measures.sums, fit.fitted.problem.basis.design, after_events.first, _kind_in_reference(measures))
+    return ImputationModel(kept, grid, response, after_events, fit, imputing, not_entered)
+
+
+def _fitted(outcomes: pd.DataFrame, covariates: Sequence[str], covariance: str | Sequence[str], response: str) -> MmrmFit:
+    """The fit with the first covariance that can be fitted."""
+    candidates = [covariance] if isinstance(covariance, str) else list(covariance)
+    if not candidates:
+        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
+    for candidate in candidates:
+        measures = crossproducts(outcomes, covariance=candidate, covariates=covariates, response=response)
+        try:
+            return fit_crossproducts(measures, covariance=candidate)
+        except CovarianceError as error:
+            last = error
+    raise last
+
+
+def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:
+    """Which covariance each subject would have in the reference, where it is by arm."""
+    kind = measures.of_subjects.kind
+    if measures.grouped_by != "arm" or kind is None:
+        return None
+    if measures.days_on:
+        raise ValueError("covariance is by arm and on days; to impute take one without days, or the same in all arms.")
+    levels = [level for level, _ in measures.kinds]
+    return np.full(len(kind), levels.index(measures.arms[0]))
+
+
+NEEDS_NO_REFERENCE = ("missing at random", "last mean carried forward")
+
+
+def _refuse_no_reference(outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> None:
+    each = strategy.values() if isinstance(strategy, Mapping) else [strategy]
+    needing = [one for one in each if isinstance(one, str) and one not in NEEDS_NO_REFERENCE]
+    planned = str(outcomes["arm"].cat.categories[0])
+    if needing and (len(grid.arms) < 2 or grid.arms[0] != planned):
+        raise DataError(
+            f"outcomes has the arms {listed(grid.arms)} and not the reference '{planned}'; '{needing[0]}' needs it."
+            if grid.arms[0] != planned
+            else f"outcomes has one arm, '{grid.arms[0]}'; '{needing[0]}' needs one beside the reference."
+        )
+
+
+def _with_covariates(
+    outcomes: pd.DataFrame, grid: SubjectGrid, covariates: Sequence[str], response: str
+) -> tuple[pd.DataFrame, tuple[tuple[str, str, int], ...]]:
+    """The subjects of whom all is known that a value is imputed from."""
+    where = f"imputation, {outcomes['endpoint'].iloc[0]}"
+    names = dict.fromkeys(each.name for each in read_covariates(covariates))
+    if response == "change" and outcomes[BASELINE].notna().any():
+        names = {BASELINE: None, **names}
+    still, left_out = np.ones(grid.n_subjects, dtype=bool), []
+    for name in names:
+        if name not in outcomes.columns:
+            continue  # the model refuses it, with those that there are
+        known = grid.wide(outcomes[name].notna().to_numpy(), absent=False).all(axis=1)
+        lost = still & ~known
+        if lost.any():
+            left_out.append((where, f"no {name.replace('_', ' ')} recorded", int(lost.sum())))
+        still &= known
+    if still.all():
+        return outcomes, ()
+    if not still.any():
+        raise DataError(
+            f"outcomes has no subject with {listed(names)}; expected some from which {RESPONSES[response]} can be imputed."
+        )
+    rows = np.broadcast_to(still[:, None], (grid.n_subjects, len(grid.visits)))
+    return outcomes[rows.ravel() if grid.cell is None else rows.ravel()[grid.cell]].reset_index(drop=True), tuple(left_out)

@@ -1,0 +1,373 @@
+"""`pool_imputations`: analyses of completed data sets -> *estimates*, by the rule that the draws are for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.frames.measures import is_log_ratio, is_ratio
+from botox_analysis.frames.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimates, check_estimates
+from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
+from botox_analysis.models.linear.ancova import fit_ancova
+from botox_analysis.models.linear.design import Design, build_design
+from botox_analysis.models.parts import MOST_FAILED, beyond_reach
+from botox_analysis.numerics.imputation.rubin import pool_by_rubin
+from botox_analysis.numerics.linear.inference import FloatArray, t_inference
+from botox_analysis.numerics.linear.least_squares import fit_least_squares
+from botox_analysis.numerics.linear.many_regressions import many_regressions
+from botox_analysis.numerics.percentiles import percentile_limits
+from botox_analysis.numerics.threads import one_thread
+
+Analysis = Callable[[pd.DataFrame], pd.DataFrame]
+"""Completed *outcomes* -> *estimates*."""
+
+AT_ONCE = 20
+"""Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
+
+OF_AN_ANCOVA = ("differences", "means")
+LIMITS = ("normal", "percentile")
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """The same k quantities from each of B data sets.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        *estimates* of the first data set: what the quantities are.
+    estimate, variance : ndarray, shape (B, k)
+        Of each data set.
+    df : ndarray, shape (k,)
+        Degrees of freedom that complete data have.
+    """
+
+    rows: pd.DataFrame
+    estimate: FloatArray
+    variance: FloatArray
+    df: FloatArray
+
+
+def pool_imputations(
+    imputations: Imputations,
+    analysis: str | Analysis = "differences",
+    *,
+    covariates: Sequence[str] | None = None,
+    visits: Sequence[str] | None = None,
+    limits: str = "normal",
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """One set of estimates from many completed data sets, with the uncertainty of what is missing.
+
+    Draws (``"approximate Bayes"``, ``"Bayes"``) are pooled by Rubin's rules with Barnard and Rubin's degrees of freedom.
+    Conditional means (``"jackknife"``, ``"bootstrap"``) give the estimate in all subjects, and resamples its standard error.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        From `impute`.
+    analysis : str or callable
+        ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit: all data sets are analysed
+        at once. Or any function from completed *outcomes* to *estimates* with standard errors, such as
+        ``lambda outcomes: ba.fit_counts(outcomes).log_ratios()``: ratios are pooled as their logarithms, of which
+        `exponentiate` makes ratios.
+    covariates : sequence of str, optional
+        Of the analysis of covariance; left out: the baseline, where there is one.
+    visits : sequence of str, optional
+        Those to analyse; left out: all.
+    limits : str
+        For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates*, in the order of the analysis. ``variance_target`` says what the variance is of: under jump to reference
+        and its like Rubin's variance is ``"information-anchored"``, larger than that over repeated trials, which the resamples
+        aim at. ``missing_information`` is the fraction that is missing (of draws), ``monte_carlo_error`` the standard error of
+        the estimate that is owed to the number of draws (0 for conditional means), ``n_imputations`` the data sets. Percentile
+        limits of a level that lies beyond the resamples are missing, and ``note`` says how many it takes.
+
+    Raises
+    ------
+    DataError
+        The analysis gives other rows in another data set, or ratios instead of their logarithms.
+    FitError
+        It gives no finite number in one of them, or the covariates do not determine it.
+    ValueError
+        A word is not known, or `covariates` is given for an analysis of one's own.
+
+    References
+    ----------
+    Barnard J, Rubin DB (1999). Biometrika 86:948-955. Wolbers M et al. (2022). Pharm Stat 21:1246-1257. Efron B, Tibshirani RJ
+    (1993). An Introduction to the Bootstrap, sections 11.2 and 13.3.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
+    >>> ba.pool_imputations(imputations)[["visit", "estimate", "std_error"]].tail(1).round(2)
+         visit  estimate  std_error
+    5  week 24     -2.14        0.4
+    """
+    require_conf_level(conf_level)
+    by_arm = [name for name in covariates or () if str(name).startswith("arm:")]
+    if by_arm:
+        raise ValueError(
+            f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
+            "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
+        )
+    require_imputations(imputations)
+    require_choice(limits, LIMITS, "limits")
+    if limits == "percentile" and imputations.draws != BOOTSTRAP:
+        raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
+    if callable(analysis):
+        if covariates is not None or visits is not None:
+            raise ValueError("covariates and visits are of the analysis of covariance; put them into the analysis that you give.")
+        analysed = analyse_each(imputations, analysis)
+    else:
+        require_choice(analysis, OF_AN_ANCOVA, "analysis")
+        if EXPOSURE_DAYS in imputations.outcomes.columns:
+            raise DataError(
+                "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
+                "lambda completed: ba.fit_counts(completed, covariates=()).log_ratios()."
+            )
+        with one_thread():
+            analysed = analyse_all(imputations, analysis, covariates, visits)
+    return pooled(imputations, analysed, limits, conf_level)
+
+
+def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level: float) -> pd.DataFrame:
+    """Pool quantities by the rule that the draws are for.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        How they were drawn.
+    analysed : Analysed
+        B data sets, k quantities.
+    limits : str
+        ``"normal"`` or ``"percentile"``.
+    conf_level : float
+        Nominal coverage.
+
+    Returns
+    -------
+    DataFrame
+        *estimates*.
+
+    Raises
+    ------
+    FitError
+        A quantity is not finite in one of the data sets that have to have it.
+    """
+    rows, estimate = analysed.rows, analysed.estimate
+    beyond = ""
+    if imputations.pooled_by == RUBIN:
+        _refuse_not_finite(rows, np.isfinite(estimate) & np.isfinite(analysed.variance))
+        rubin = pool_by_rubin(estimate, analysed.variance, analysed.df)
+        said = t_inference(rubin.estimate, rubin.std_error, rubin.df, conf_level)
+        rule = "pooled by Rubin's rules"
+        missing, monte_carlo, df = rubin.missing_information, rubin.monte_carlo_error, rubin.df
+        low, high, p_value = said.conf_low, said.conf_high, said.p_value
+    else:
+        known = np.asarray(np.isfinite(estimate).all(axis=1))
+        if imputations.draws == JACKKNIFE or not known[0] or (~known).sum() > MOST_FAILED * len(known):
+            _refuse_not_finite(rows, np.isfinite(estimate))
+        resampled = estimate[1:][known[1:]]
+        n = len(resampled)
+        squares = ((resampled - resampled.mean(axis=0)) ** 2).sum(axis=0)
+        std_error = np.sqrt(squares * ((n - 1) / n if imputations.draws == JACKKNIFE else 1 / (n - 1)))
+        df = np.full(estimate.shape[1], np.inf)
+        said = t_inference(estimate[0], std_error, df, conf_level)
+        low, high, p_value = said.conf_low, said.conf_high, said.p_value
+        if limits == "percentile":
+            low, high, p_value = percentile_limits(resampled, conf_level)
+            beyond = beyond_reach(conf_level, n)
+            if beyond:  # the p-value needs no level, and stays
+                low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
+        lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
+        rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
+        missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
+        df = np.where(limits == "percentile", np.nan, df)
+    handling = str(imputations.completed(0)["imputation"].iloc[0])
+    analyses = [str(method).removesuffix(handling).removesuffix("; ") for method in rows["method"]]
+    of_one = rows["reference"].eq("").to_numpy() & rows["p_value"].isna().to_numpy()
+    return as_estimates(
+        {
+            **{name: rows[name].to_numpy() for name in rows.columns},
+            "method": [f"{analysis}, {rule}; {handling}" for analysis in analyses],
+            "estimate": said.estimate,
+            "std_error": said.std_error,
+            "df": df,
+            "conf_low": low,
+            "conf_high": high,
+            "conf_level": conf_level,
+            "p_value": np.where(of_one, np.nan, p_value),
+            "variance_target": [imputations.target] * len(rows),
+            "missing_information": missing,
+            "monte_carlo_error": monte_carlo,
+            "n_imputations": np.full(len(rows), len(imputations) if imputations.pooled_by == RUBIN else n),
+            **({"note": [f"no limits: {beyond}"] * len(rows)} if beyond else {}),
+        }
+    )
+
+
+def _refuse_not_finite(rows: pd.DataFrame, finite: np.ndarray) -> None:
+    if finite.all():
+        return
+    data_set, quantity = (int(place[0]) for place in np.nonzero(~finite))
+    row = rows.iloc[quantity]
+    what = ", ".join(f"{row[name]}" for name in ("measure", "category", "visit", "arm") if row[name])
+    raise FitError(
+        f"{int((~finite).any(axis=1).sum())} of {len(finite)} data sets give no finite estimate and standard error of {what} "
+        f"(the first is {data_set}); take an analysis that all of them determine."
+    )
+
+
+def analyse_all(imputations: Imputations, of: str, covariates: Sequence[str] | None, visits: Sequence[str] | None) -> Analysed:
+    """An analysis of covariance at each visit, of all data sets at once.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        B data sets.
+    of : str
+        ``"differences"`` or ``"means"``.
+    covariates : sequence of str, optional
+        Left out: the baseline, where there is one.
+    visits : sequence of str, optional
+        Left out: all.
+
+    Returns
+    -------
+    Analysed
+        As `fit_ancova` gives it for each; values that are still missing do not enter.
+
+    Raises
+    ------
+    DataError, FitError, ValueError
+        As `fit_ancova`.
+    """
+    first = imputations.completed(0)
+    if covariates is None:
+        covariates = (BASELINE,) if first[BASELINE].notna().any() else ()
+    # Refuses what cannot be analysed, and says of what the estimates are.
+    plain = fit_ancova(first, covariates=covariates, response=imputations.response, visits=visits)
+    rows = plain.differences() if of == "differences" else plain.means()
+    columns = [name for name in covariates if name != imputations.response]
+    estimates, variances, dfs = [], [], []
+    for visit in plain.visits:
+        at_visit = first[first["visit"] == visit]
+        place = imputations.grid.visits.index(visit)
+        row = imputations.grid.wide(np.arange(len(first)), -1)[:, place]
+        known = first[[imputations.response, *columns]].notna().all(axis=1).to_numpy()[row]
+        design = determined_design(first.iloc[row[known]], covariates, plain.arms)
+        weights = None if imputations.weights is None else imputations.weights[:, known]
+        many = many_regressions(design.matrix, imputations.values[:, known, place][..., None], weights)
+        means = np.broadcast_to(design.observed, (len(imputations), *design.observed.shape))
+        if weights is not None:
+            n_arms = len(plain.arms)
+            margins = weights @ design.matrix[:, n_arms:] / weights.sum(axis=1, keepdims=True)
+            means = np.concatenate(
+                [means[..., :n_arms], np.broadcast_to(margins[:, None], (*means.shape[:2], margins.shape[1]))], axis=2
+            )
+        estimate, variance = many.contrasts(means[:, 1:] - means[:, :1] if of == "differences" else means)
+        estimates.append(estimate[:, 0])
+        variances.append(variance[:, 0])
+        dfs.append(np.full(estimate.shape[2], float(len(at_visit[known]) - design.matrix.shape[1])))
+    return Analysed(rows, np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), np.concatenate(dfs))
+
+
+def determined_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+    """The design of a visit without the columns that others determine, as `fit_ancova` leaves them out.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        *outcomes* of the subjects analysed.
+    covariates : sequence of str
+        Columns of these.
+    arms : sequence of str
+        Reference first.
+
+    Returns
+    -------
+    Design
+        Of full column rank.
+    """
+    design = build_design(rows, covariates, arms)
+    kept = ~fit_least_squares(design.matrix, np.zeros(len(design.matrix))).aliased
+    columns = tuple(column for column, there in zip(design.columns, kept, strict=True) if there)
+    return Design(design.matrix[:, kept], columns, design.observed[:, kept], design.equal[:, kept])
+
+
+def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
+    """Any analysis, of one data set after the other.
+
+    Parameters
+    ----------
+    imputations : Imputations
+        B data sets.
+    analysis : callable
+        Completed *outcomes* -> *estimates* with standard errors.
+
+    Returns
+    -------
+    Analysed
+        Degrees of freedom are those of the first; infinite where it has none.
+
+    Raises
+    ------
+    DataError
+        It gives no estimates, ratios, adjusted limits, or other rows in another data set.
+    """
+    parts = Parallel()(
+        delayed(_analyse_some)(imputations, analysis, range(first, min(first + AT_ONCE, len(imputations))))
+        for first in range(0, len(imputations), AT_ONCE)
+    )
+    frames: list[pd.DataFrame] = [frame for part in parts for frame in part]
+    key = [*ESTIMAND]
+    first = check_estimates(frames[0])
+    if first.empty:
+        raise DataError("the analysis gives estimates without a row; expected one or more.")
+    _refuse_other_scales(first)
+    for number, frame in enumerate(frames):
+        if not frame[key].reset_index(drop=True).equals(first[key].reset_index(drop=True)):
+            differing = [name for name in key if list(frame[name]) != list(first[name])]
+            raise DataError(
+                f"the analysis of data set {number} gives other rows than that of the first ({listed(differing)} differ); "
+                "expected the same estimands in the same order."
+            )
+    estimate, std_error = (
+        np.array([frame[name].to_numpy(dtype=float) for frame in frames]) for name in ("estimate", "std_error")
+    )
+    df = first["df"].to_numpy(dtype=float)
+    return Analysed(first, estimate, std_error**2, np.where(np.isnan(df), np.inf, df))
+
+
+def _refuse_other_scales(rows: pd.DataFrame) -> None:
+    """Rubin's rules and resamples are for estimates that are nearly normal, each with a standard error of its own."""
+    ratios = [measure for measure in rows["measure"].unique() if is_ratio(measure) and not is_log_ratio(measure)]
+    if ratios:
+        raise DataError(
+            f"the analysis gives the measure {listed(ratios)}, whose logarithm is to be pooled; give log ratios, such as "
+            "log_ratios() of a fit, and exponentiate what is pooled."
+        )
+    adjusted = rows["adjustment"].fillna("") if "adjustment" in rows.columns else pd.Series("", index=rows.index)
+    if adjusted.ne("").any():
+        raise DataError(
+            f"the analysis gives {adjusted[adjusted.ne('')].iloc[0]}, which pooling does not keep; take adjustment 'none', then "
+            "adjust_multiplicity of what is pooled."
+        )
+
+
+def _analyse_some(imputations: Imputations, analysis: Analysis, numbers: range) -> list[pd.DataFrame]:
+    return [analysis(imputations.completed(number)) for number in numbers]

@@ -1,0 +1,202 @@
+"""Single values for missing ones, by name: carried forward, or the baseline, or the worst.
+
+Each treats a guess as if it had been seen: standard errors are too small, and the direction of the bias is not known in
+general. They are here because many protocols and older reports prescribe them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.errors import DataError
+from botox_analysis.frames.agreement import ORIGINS
+from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.schema import EXPOSURE_DAYS, grid_of
+from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
+from botox_analysis.numerics.linear.inference import FloatArray
+
+
+def fill_in(outcomes: pd.DataFrame, strategy: str) -> pd.DataFrame:
+    """Outcomes in which one value stands for each missing one.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, with the full grid of subjects and visits.
+    strategy : str
+        One of `SINGLE_VALUES`.
+
+    Returns
+    -------
+    DataFrame
+        A new frame; ``imputation`` names the strategy. Observed values and changes are as they were.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *outcomes*, is imputed already, or has no values where the strategy needs them.
+    """
+    grid = grid_of(outcomes)
+    refuse_absent_rows(outcomes, grid)
+    refuse_imputed(outcomes)
+    # Where only changes are known they are carried forward, and the baseline is a change of 0.
+    carried = "value" if outcomes["value"].notna().any() else "change"
+    if carried == "change" and strategy == MODIFIED:
+        raise DataError(f"outcomes has changes and no values, and '{MODIFIED}' multiplies values; take one that carries changes.")
+    if carried == "value" and strategy in NEEDS_BASELINE and outcomes["baseline"].isna().all():
+        raise DataError(f"outcomes has no baseline, and '{strategy}' puts it in the place of missing values.")
+    observed = wide_of(grid, carried)
+    before = wide_of(grid, "baseline")[:, 0] if carried == "value" else np.zeros(len(observed))
+    return with_values(outcomes, grid, SINGLE_VALUES[strategy](observed, before), carried, strategy)
+
+
+def refuse_absent_rows(outcomes: pd.DataFrame, grid: SubjectGrid) -> None:
+    """Refuse outcomes that lack rows: what is absent can be neither filled in nor counted.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    grid : SubjectGrid
+        Of these.
+
+    Raises
+    ------
+    DataError
+        A subject has no row at a visit; or values are events in person-time.
+    """
+    n_absent = grid.n_subjects * len(grid.visits) - len(outcomes)
+    if n_absent:
+        raise DataError(
+            f"outcomes lacks {n_absent} rows of its {grid.n_subjects} subjects at {len(grid.visits)} visits; "
+            "expected a row for each, observed or not: build the frame with as_outcomes."
+        )
+    if EXPOSURE_DAYS in outcomes.columns:
+        raise DataError("outcomes are counts of events in person-time; the time not observed is imputed by impute_counts.")
+
+
+def refuse_imputed(outcomes: pd.DataFrame) -> None:
+    """Refuse outcomes in which something stands for missing values already.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+
+    Raises
+    ------
+    DataError
+        Names what does.
+    """
+    said = str(outcomes["imputation"].iloc[0])
+    done = [name for name in (*SINGLE_VALUES, *REFERENCE_BASED) if name in said]
+    if done:
+        raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
+
+
+def wide_of(grid: SubjectGrid, column: str) -> FloatArray:
+    """A column of outcomes as a table.
+
+    Parameters
+    ----------
+    grid : SubjectGrid
+        Of the outcomes.
+    column : str
+        Of numbers.
+
+    Returns
+    -------
+    ndarray, shape (N, V)
+        A copy, missing where there is no row.
+    """
+    return np.array(grid.wide(grid[column].to_numpy(dtype=float)))
+
+
+def with_values(outcomes: pd.DataFrame, grid: SubjectGrid, filled: FloatArray, column: str, words: str) -> pd.DataFrame:
+    """Outcomes with values in the place of missing ones.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        As observed.
+    grid : SubjectGrid
+        Of them.
+    filled : ndarray, shape (N, V)
+        Of `column`; only what is missing in the outcomes is taken.
+    column : str
+        ``"value"`` or ``"change"``, of which the other follows.
+    words : str
+        What stands for missing values now.
+
+    Returns
+    -------
+    DataFrame
+        A new frame.
+    """
+    new = filled.ravel() if grid.cell is None else filled.ravel()[grid.cell]
+    baseline, value, change, percent = (grid[name].to_numpy(dtype=float, copy=True) for name in ORIGINS)
+    missing = np.isnan(value) & np.isnan(change)
+    change = np.where(missing, new - baseline if column == "value" else new, change)
+    value = np.where(missing, new if column == "value" else baseline + new, value)
+    np.divide(100 * change, baseline, out=percent, where=missing & (baseline != 0))
+    # Where something else stands for missing values already, or the diary rule is told, that stays.
+    said = str(grid["imputation"].iloc[0])
+    imputation = said.replace(OBSERVED_CASES, words) if OBSERVED_CASES in said else f"{words}; {said}" if said else words
+    return outcomes.assign(value=value, change=change, percent_change=percent, imputation=imputation)
+
+
+def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all
+    return np.asarray(pd.DataFrame(value).ffill(axis=1), dtype=float)
+
+
+def _carry_forward_baseline(value: FloatArray, baseline: FloatArray) -> FloatArray:
+    return _carry_forward(np.column_stack([baseline, value]), baseline)[:, 1:]
+
+
+def _carry_forward_modified(value: FloatArray, baseline: FloatArray) -> FloatArray:
+    course = np.column_stack([baseline, value])
+    filled = course.copy()
+    for visit in range(1, course.shape[1]):
+        both = ~np.isnan(course[:, visit]) & ~np.isnan(course[:, visit - 1])
+        lacking = np.isnan(course[:, visit]) & ~np.isnan(filled[:, visit - 1])
+        if lacking.any():
+            before = course[both, visit - 1].mean() if both.any() else np.nan
+            if not before > 0:
+                found = f"their mean before is {before:.3g}" if both.any() else "there are none"
+                raise DataError(
+                    f"'{MODIFIED}' moves values at visit {visit} by the ratio of the means of those seen at it and before, and "
+                    f"{found}; expected a mean above 0."
+                )
+            filled[lacking, visit] = course[both, visit].mean() / before * filled[lacking, visit - 1]
+    return filled[:, 1:]
+
+
+def _baseline_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
+    return np.where(np.isnan(value), baseline[:, None], value)
+
+
+def _highest_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
+    return np.where(np.isnan(value), np.fmax.accumulate(np.column_stack([baseline, value]), axis=1)[:, 1:], value)
+
+
+def _lowest_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
+    return np.where(np.isnan(value), np.fmin.accumulate(np.column_stack([baseline, value]), axis=1)[:, 1:], value)
+
+
+MODIFIED = "last observation carried forward, modified"
+
+NEEDS_BASELINE = ("last observation carried forward, baseline included", "baseline observation carried forward")
+
+SINGLE_VALUES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
+    "last observation carried forward": _carry_forward,
+    MODIFIED: _carry_forward_modified,
+    "last observation carried forward, baseline included": _carry_forward_baseline,
+    "baseline observation carried forward": _baseline_forward,
+    "worst observation carried forward": _highest_forward,
+    "worst observation carried forward, less is worse": _lowest_forward,
+}
+"""Handling of missing values by name: values (subjects x visits) and baselines -> completed values."""

@@ -1,0 +1,1 @@
+"""Analysis of covariance, and the design that linear models share."""

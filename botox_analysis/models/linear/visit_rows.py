@@ -1,0 +1,302 @@
+"""The rows of *outcomes* that a model of each visit on its own takes, and who is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import text_of
+from botox_analysis.errors import DataError, FitError, listed
+from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.models.linear.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.least_squares import fit_least_squares
+
+
+@dataclass(frozen=True)
+class VisitRows:
+    """The subjects analysed at one visit.
+
+    Attributes
+    ----------
+    visit : str
+        Its name.
+    rows : DataFrame
+        *outcomes* of these subjects, nothing missing in covariates.
+    response : ndarray, shape (n,)
+        What is modelled, nothing missing.
+    arm : ndarray of int, shape (n,)
+        Code of the arm.
+    n : ndarray, shape (A,)
+        Subjects in each arm.
+    design : Design
+        Arms and covariates.
+    kept : ndarray of int
+        The columns of the design that are not determined by those before them.
+    covariate_of : tuple of str
+        The covariate of each column kept; ``"arm"`` for arms.
+    """
+
+    visit: str
+    rows: pd.DataFrame
+    response: FloatArray
+    arm: np.ndarray
+    n: FloatArray
+    design: Design
+    kept: np.ndarray
+    covariate_of: tuple[str, ...]
+
+    @property
+    def matrix(self) -> FloatArray:
+        """The columns kept, shape (n, p); those of the arms come first."""
+        return np.asarray(self.design.matrix[:, self.kept])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns kept."""
+        return tuple(self.design.names[column] for column in self.kept)
+
+    @property
+    def in_each_arm(self) -> FloatArray:
+        """The columns kept, shape (A, n, p), of everybody in each arm."""
+        n_arms = len(self.n)
+        moved = np.repeat(self.design.matrix[None], n_arms, axis=0)
+        moved[:, :, :n_arms] = np.eye(n_arms)[:, None, :]
+        return np.asarray(moved[:, :, self.kept])
+
+
+@dataclass(frozen=True)
+class AnalysedRows:
+    """What enters a model, visit by visit.
+
+    Attributes
+    ----------
+    arms : tuple of str
+        Reference first.
+    by_visit : tuple of VisitRows
+        In time.
+    left_out : tuple of (str, str, int)
+        Subjects that do not enter: where, reason, n.
+    each : str
+        What a method says of the visits, after a space: nothing where only one is scheduled.
+    """
+
+    arms: tuple[str, ...]
+    by_visit: tuple[VisitRows, ...]
+    left_out: tuple[tuple[str, str, int], ...]
+    each: str
+
+    @property
+    def visits(self) -> tuple[str, ...]:
+        """In time."""
+        return tuple(of.visit for of in self.by_visit)
+
+    @property
+    def n(self) -> FloatArray:
+        """Subjects in the fit, shape (A, V)."""
+        return np.column_stack([of.n for of in self.by_visit])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the coefficients of all visits side by side."""
+        return tuple(f"{of.visit}: {name}" for of in self.by_visit for name in of.names)
+
+    @property
+    def arm_rows(self) -> FloatArray:
+        """Which of the coefficients is that of an arm at a visit, shape (A, V, p)."""
+        ends = np.cumsum([len(of.kept) for of in self.by_visit])
+        n_arms = len(self.arms)
+        placed = np.zeros((n_arms, len(ends), ends[-1]))
+        for visit, (of, end) in enumerate(zip(self.by_visit, ends, strict=True)):
+            first = end - len(of.kept)
+            placed[:, visit, first : first + n_arms] = np.eye(n_arms)
+        return placed
+
+
+def rows_by_visit(
+    outcomes: pd.DataFrame,
+    model: str,
+    response: pd.Series,
+    covariates: Sequence[str],
+    visits: Sequence[str] | None,
+    *,
+    needed: Sequence[pd.Series] = (),
+) -> AnalysedRows:
+    """The subjects with a response and all covariates, at each visit.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    model : str
+        What messages call the model.
+    response : Series
+        What is modelled, one number or nothing a row; messages call it by its name.
+    covariates : sequence of str
+        Columns of `outcomes` beside the arm.
+    visits : sequence of str, optional
+        The visits to analyse. Left out: all.
+    needed : sequence of Series
+        What else is not to be missing.
+
+    Returns
+    -------
+    AnalysedRows
+        Each arm has two subjects or more at each visit, and its mean is determined.
+
+    Raises
+    ------
+    DataError
+        A visit or covariate does not exist, or an arm has nothing at a visit.
+    FitError
+        An arm has one subject, there are no more subjects than coefficients, or an arm cannot be told from a covariate.
+    ValueError
+        Covariates or visits are no list of names.
+    """
+    check_outcomes(outcomes)
+    refuse_no_list("covariates", covariates)
+    require_covariates(outcomes, covariates)
+    for covariate in covariates:
+        if outcomes[covariate].isna().all():
+            refuse_missing_covariate(covariate)
+    chosen = choose_visits(outcomes, visits)
+    arms = categories_of(outcomes["arm"])
+    by_visit = []
+    left_out: list[tuple[str, str, int]] = []
+    for visit in chosen:
+        here = (outcomes["visit"] == visit).to_numpy()
+        at_visit, answer = outcomes[here], response[here]
+        usable = np.ones(len(at_visit), dtype=bool)
+        for column in (*(at_visit[covariate] for covariate in covariates), *(each[here] for each in needed), answer):
+            missing = column.isna().to_numpy() & usable
+            usable &= ~missing
+            if missing.any():
+                where = f"{model}, {outcomes['endpoint'].iloc[0]}, {visit}"
+                left_out.append((where, f"no {column.name} recorded", int(missing.sum())))
+        by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
+    each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""
+    return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each)
+
+
+def choose_visits(outcomes: pd.DataFrame, visits: Sequence[str] | None) -> list[str]:
+    """The visits to analyse.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    visits : sequence of str, optional
+        Left out: all that are scheduled.
+
+    Returns
+    -------
+    list of str
+        In the order given, or in time.
+
+    Raises
+    ------
+    DataError
+        Outcomes has no such visit.
+    ValueError
+        It is no list of names.
+    """
+    refuse_no_list("visits", visits or ())
+    scheduled = list(outcomes["visit"].cat.categories)
+    chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
+    unknown = [visit for visit in chosen if visit not in scheduled]
+    if unknown or not chosen:
+        raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")
+    return chosen
+
+
+def refuse_no_list(what: str, names: Sequence[str]) -> None:
+    """Refuse a text where a list of names is asked for, and a name that is there twice.
+
+    Parameters
+    ----------
+    what : str
+        The argument.
+    names : sequence of str
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        Says what was given.
+    """
+    if isinstance(names, str) or len(set(names)) < len(names):
+        raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
+
+
+def refuse_missing_stratum(frame: pd.DataFrame, stratum: str, frame_name: str) -> None:
+    """Refuse subjects without a stratum: an analysis within strata would lose them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *outcomes* or *times*.
+    stratum : str
+        One of its columns.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Says how many, and names some.
+    """
+    absent = frame.loc[frame[stratum].isna(), "subject"].unique()
+    if len(absent):
+        raise DataError(
+            f"{frame_name}: found {len(absent)} subjects without '{stratum}' ({listed(absent)}); expected a stratum for each."
+        )
+
+
+def _visit_rows(
+    rows: pd.DataFrame, response: pd.Series, visit: str, arms: Sequence[Any], covariates: Sequence[str], model: str
+) -> VisitRows:
+    arm = pd.Index(list(arms)).get_indexer(rows["arm"].astype(object))
+    n = np.bincount(arm, minlength=len(arms)).astype(float)
+    _refuse_few(n, arms, visit, model, str(response.name))
+    design = build_design(rows, covariates, arms)
+    # The response does not matter here: which coefficients are determined is a question to the design.
+    told = fit_least_squares(design.matrix, np.zeros(len(rows)))
+    if told.residual_df < 1:
+        raise FitError(
+            f"{model} at '{visit}': {len(rows)} subjects do not determine {len(design.names)} coefficients; leave out covariates."
+        )
+    for each in (design.observed, design.observed - design.observed[:1]):
+        undetermined = [name for name, known in zip(arms, told.is_estimable(each), strict=True) if not known]
+        if undetermined:
+            raise FitError(
+                f"{model} at '{visit}': the mean of arm {listed(undetermined)} cannot be told apart from a covariate; "
+                "leave out the covariate that is the same within an arm."
+            )
+    kept = np.flatnonzero(~told.aliased)
+    of_columns = ["arm"] * len(arms)
+    for covariate in covariates:
+        of_columns += [covariate] * (1 if is_number(rows[covariate]) else rows[covariate].astype(str).nunique() - 1)
+    covariate_of = tuple(of_columns[column] for column in kept)
+    return VisitRows(visit, rows, response.to_numpy(dtype=float), arm, n, design, kept, covariate_of)
+
+
+def _refuse_few(n: FloatArray, arms: Sequence[Any], visit: str, model: str, response: str) -> None:
+    if not n.any():
+        raise DataError(
+            f"outcomes has no {response} at '{visit}': all are missing (or their covariates are); "
+            "name the visits that were observed in visits."
+        )
+    empty = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 0]
+    if empty:
+        raise DataError(
+            f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected two subjects or more in each arm."
+        )
+    single = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 1]
+    if single:
+        raise FitError(
+            f"{model} at '{visit}': arm {listed(single)} has one subject, which has no spread; expected two or more in each arm."
+        )

@@ -1,0 +1,422 @@
+"""What a fit answers of its effects: F tests, subgroups, slopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import text_of
+from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_text
+from botox_analysis.models.means.fitted_mean import FittedMean
+from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
+from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
+from botox_analysis.numerics.repeated.small_sample import JointTest, Uncertainty, pooled_df
+from botox_analysis.numerics.repeated.subject_data import BoolArray
+
+MARGINS = ("observed", "equal")
+
+
+class TermAnswers:
+    """Answers of a fit whose mean is known as a function of arm, visit and covariates."""
+
+    labels: Mapping[str, str]
+    method: str
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    n: FloatArray
+    coefficients: Coefficients
+    fitted_means: tuple[FittedMean, ...]
+
+    def _estimates(
+        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
+        conf_level: float, category: Any = "", also: Mapping[str, Any] = MappingProxyType({}),
+    ) -> pd.DataFrame:  # fmt: skip
+        raise NotImplementedError
+
+    @property
+    def _compared(self) -> tuple[tuple[str, ...], list[int]]:
+        """The visits at which differences are not the same by design, and their places."""
+        return self.visits, list(range(len(self.visits)))
+
+    def _n_compared(self) -> FloatArray:
+        """Subjects at these visits, shape (A, K)."""
+        return self.n
+
+    def term_tests(self, kind: str = "III") -> pd.DataFrame:
+        """F tests of every effect in the mean.
+
+        Parameters
+        ----------
+        kind : str
+            ``"III"``: each level of the factors in effects that contain the one tested has the same weight. ``"II"``: adjusted
+            for all effects but those that contain it. In both a number in an effect that contains the one tested is at 0: to
+            have a factor tested at the mean of a number, centre the number.
+
+        Returns
+        -------
+        DataFrame
+            One row an effect: endpoint, visit (empty where the test is of all), test, method, statistic (F), num_df, df,
+            p_value. Missing where the data do not determine the effect.
+
+        Raises
+        ------
+        ValueError
+            The kind is not known.
+
+        References
+        ----------
+        Goodnight JH (1980). Commun Stat Theory Methods 9:167-180.
+        """
+        require_choice(kind, TYPES, "kind")
+        tests = []
+        for mean in self.fitted_means:
+            visit = mean.visits[0] if len(mean.visits) == 1 else ""
+            for term, rows in hypotheses(mean, kind).items():
+                words = " by ".join(name.replace("_", " ") for name in term)
+                tests.append((visit, words, self._tested(mean, rows)))
+        return self._as_tests(tests)
+
+    def interaction_tests(self, covariate: str) -> pd.DataFrame:
+        """F tests that differences between arms are the same at each level, or each value, of a covariate.
+
+        Parameters
+        ----------
+        covariate : str
+            One whose effect differs between arms in the model (``"arm:x"``).
+
+        Returns
+        -------
+        DataFrame
+            As of `term_tests`: one row a visit where the effect differs between visits, then at any visit, and averaged over
+            visits.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            The model has no effect of arm by the covariate.
+        """
+        self._require_by_arm(covariate)
+        of = f"arm by {covariate.replace('_', ' ')}"
+        tests = []
+        for mean in self.fitted_means:
+            at_visits = [rows.reshape(-1, rows.shape[-1]) for rows in interactions(mean, covariate)]
+            asked = [(visit, f"{of} at {visit}", rows) for visit, rows in zip(mean.compared, at_visits, strict=True)]
+            if len(at_visits) > 1 and ("arm", covariate, "visit") not in mean.terms:
+                asked = [("", of, at_visits[0])]
+            elif len(at_visits) > 1:
+                asked.append(("", f"{of} at any visit", np.concatenate(at_visits)))
+                asked.append(("", f"{of} averaged over visits", np.mean(at_visits, axis=0)))
+            for visit, words, rows in asked:
+                tests.append((visit, words, self._tested(mean, rows)))
+        return self._as_tests(tests)
+
+    def subgroup_means(
+        self, covariate: str, *, at: Sequence[float] | None = None, margins: str = "observed", conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """Adjusted means of each arm at each visit, at each level of a covariate.
+
+        Parameters
+        ----------
+        covariate : str
+            One whose effect differs between arms in the model (``"arm:x"``), or the one that the mean is a slope on.
+        at : sequence of float, optional
+            Of a number, the values at which to estimate.
+        margins : str
+            Other factors: ``"observed"`` as they occur among all analysed, ``"equal"`` with each level the same.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* with the columns ``subgroup`` (the covariate) and ``level``, by visit, level and arm; without p-values.
+            ``n`` counts subjects at the level (of a number, all). Missing where the data do not determine the mean.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            The model has no effect of arm by the covariate, or `at` is not what it needs.
+        """
+        levels = self._levels(covariate, at)
+        require_choice(margins, MARGINS, "margins")
+        rows, n = self._subgroup_rows(covariate, levels, at, margins)
+        visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else (self.visits, slice(None))
+        return self._subgroup_estimates(
+            rows[:, places], arms=self.arms, visits=visits, levels=levels, reference="", measure=self.labels["measure"],
+            n=n[:, places], subgroup=covariate, conf_level=conf_level,
+        ).assign(p_value=np.nan)  # fmt: skip
+
+    def subgroup_differences(
+        self, covariate: str, *, at: Sequence[float] | None = None, conf_level: float = 0.95
+    ) -> pd.DataFrame:
+        """Adjusted differences of each arm to the reference at each visit, at each level of a covariate.
+
+        Parameters
+        ----------
+        covariate, at, conf_level
+            As for `subgroup_means`.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* of arm minus reference with the columns ``subgroup`` and ``level``, by visit, level and arm; ``n``
+            counts both arms. Missing where the data do not determine the difference.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            As `subgroup_means`.
+        """
+        levels = self._levels(covariate, at)
+        rows, n = self._subgroup_rows(covariate, levels, at, "observed")
+        visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else self._compared
+        return self._subgroup_estimates(
+            (rows[1:] - rows[:1])[:, places], arms=self.arms[1:], visits=visits, levels=levels, reference=self.arms[0],
+            measure=f"difference in {self.labels['measure']}", n=(n[1:] + n[:1])[:, places], subgroup=covariate,
+            conf_level=conf_level,
+        )  # fmt: skip
+
+    def subgroup_interactions(self, covariate: str, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """How much the differences to the reference differ from those at the first level of a factor.
+
+        Parameters
+        ----------
+        covariate : str
+            A factor whose effect differs between arms in the model; of a number, ask for `slope_differences`.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* with the columns ``subgroup`` and ``level`` (``"M - F"``), by visit, level and arm.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            The model has no effect of arm by the covariate, or it is a number.
+        """
+        self._require_by_arm(covariate)
+        if not self.fitted_means[0].levels[covariate]:
+            raise ValueError(f"'{covariate}' is a number; ask for slope_differences('{covariate}').")
+        levels = self._levels(covariate, None)
+        rows, n = self._subgroup_rows(covariate, levels, None, "observed")
+        visits, places = self._compared
+        rows, n = (rows[1:] - rows[:1])[:, places], (n[1:] + n[:1])[:, places]
+        return self._subgroup_estimates(
+            rows[:, :, 1:] - rows[:, :, :1], arms=self.arms[1:], visits=visits,
+            levels=[f"{level} - {levels[0]}" for level in levels[1:]], reference=self.arms[0],
+            measure=f"difference of differences in {self.labels['measure']}", n=n[:, :, 1:] + n[:, :, :1], subgroup=covariate,
+            conf_level=conf_level,
+        )  # fmt: skip
+
+    def slopes(self, number: str, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Slopes of the mean on a number, in each arm.
+
+        Parameters
+        ----------
+        number : str
+            One whose effect differs between arms in the model, or the one that the mean is a slope on.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* per unit of the number, by visit (where slopes differ between visits) and arm.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            The model has no slope by arm on it.
+        """
+        rows, visits, n = self._slope_rows(number)
+        return self._at_visits(rows, self.arms, visits, "", f"slope of {self.labels['measure']} on {number}", n, conf_level)
+
+    def slope_differences(self, number: str, *, conf_level: float = 0.95) -> pd.DataFrame:
+        """Differences of slopes on a number to that in the reference.
+
+        Parameters
+        ----------
+        number, conf_level
+            As for `slopes`.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* of arm minus reference, by visit (where slopes differ between visits) and arm; ``n`` counts both arms.
+
+        Raises
+        ------
+        DataError
+            There is one arm only.
+        ValueError
+            As `slopes`.
+        """
+        rows, visits, n = self._slope_rows(number)
+        measure = f"difference in slope of {self.labels['measure']} on {number}"
+        rows, n = rows[1:] - rows[:1], n[1:] + n[:1]
+        return self._at_visits(rows, self.arms[1:], visits, self.arms[0], measure, n, conf_level)
+
+    def _slope_rows(self, number: str) -> tuple[FloatArray, tuple[str, ...], FloatArray]:
+        """Shape (A, K, p), the K visits, and subjects."""
+        self._require_by_arm(number)
+        if self.fitted_means[0].levels[number]:
+            raise ValueError(f"'{number}' is a factor and has no slope; ask for subgroup_differences('{number}').")
+        pieces = []
+        for mean in self.fitted_means:
+            rows = mean.rows_compared({number: mean.centres[number] + np.arange(2.0)}, {})
+            pieces.append(self._placed(mean, rows[:, :, 1] - rows[:, :, 0]))
+        rows = np.concatenate(pieces, axis=1)
+        mean = self.fitted_means[0]
+        if len(self.fitted_means) > 1 or ("arm", number, "visit") in mean.terms or len(mean.compared) == 1:
+            return rows, self.visits, self.n
+        return rows[:, :1], ("",), self._n_of_any()
+
+    def _n_of_any(self) -> FloatArray:
+        """Subjects with a value at any visit, shape (A, 1)."""
+        return np.asarray(self.n.max(axis=1, keepdims=True))
+
+    def _at_visits(
+        self, rows: FloatArray, arms: Sequence[str], visits: Sequence[str], reference: str, measure: str, n: FloatArray,
+        conf_level: float,
+    ) -> pd.DataFrame:  # fmt: skip
+        n_arms, n_visits, p = rows.shape
+        return self._estimates(
+            rows.transpose(1, 0, 2).reshape(-1, p), arm=list(arms) * n_visits, visit=np.repeat(list(visits), n_arms),
+            reference=reference, measure=measure, n=n.T.ravel(), conf_level=conf_level,
+        )  # fmt: skip
+
+    def _subgroup_rows(
+        self, covariate: str, levels: Sequence[str], at: Sequence[float] | None, margins: str
+    ) -> tuple[FloatArray, FloatArray]:
+        """Shape (A, V, L, p), missing for a level that nobody has, and subjects (A, V, L)."""
+        pieces, counts = [], []
+        first = 0
+        for mean in self.fitted_means:
+            own = mean.levels[covariate]
+            values = np.equal.outer(levels, own).astype(float) if at is None else np.asarray(at, dtype=float)
+            others = {
+                name: np.full((1, len(each)), 1 / len(each))
+                for name, each in mean.levels.items()
+                if margins == "equal" and each and name not in ("arm", "visit", covariate)
+            }
+            rows = self._placed(mean, mean.rows_compared({covariate: values}, others))
+            n = np.zeros(rows.shape[:3]) + self.n[:, first : first + rows.shape[1], None]
+            if at is None:
+                there = [place for place, name in enumerate(levels) if name in own]
+                n[:] = 0.0
+                n[:, :, there] = mean.n[covariate][:, -rows.shape[1] :]
+                rows[:, :, [name not in own for name in levels]] = np.nan
+            pieces.append(rows)
+            counts.append(n)
+            first += rows.shape[1]
+        return np.concatenate(pieces, axis=1), np.concatenate(counts, axis=1)
+
+    def _subgroup_estimates(
+        self, rows: FloatArray, *, arms: Sequence[str], visits: Sequence[str], levels: Sequence[str], reference: str,
+        measure: str, n: FloatArray, subgroup: str, conf_level: float,
+    ) -> pd.DataFrame:  # fmt: skip
+        by_visit = rows.transpose(1, 2, 0, 3)
+        shape, p = by_visit.shape[:3], by_visit.shape[3]
+        visit, level, arm = (each.ravel() for each in np.indices(shape))
+        flat = by_visit.reshape(-1, p)
+        known = self._known(flat)
+        estimates = self._estimates(
+            np.where(known[:, None], flat, 0.0), arm=[arms[int(each)] for each in arm],
+            visit=[visits[int(each)] for each in visit],
+            reference=reference, measure=measure, n=n.transpose(1, 2, 0).ravel(), conf_level=conf_level,
+            also={"subgroup": np.full(len(flat), subgroup, dtype=object),
+                  "level": np.array([levels[int(each)] for each in level], dtype=object)},
+        )  # fmt: skip
+        numbers = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
+        estimates.loc[~known, numbers] = np.nan
+        return estimates
+
+    def _known(self, rows: FloatArray) -> BoolArray:
+        """Whether the data determine combinations of the coefficients of all means."""
+        known = np.asarray(~np.isnan(rows).any(axis=1))
+        for mean in self.fitted_means:
+            known &= mean.is_estimable(rows[:, mean.first : mean.first + len(mean.columns)])
+        return known
+
+    def _levels(self, covariate: str, at: Sequence[float] | None) -> list[str]:
+        self._require_by_arm(covariate)
+        levels = {name: None for mean in self.fitted_means for name in mean.levels[covariate]}
+        if levels and at is not None:
+            raise ValueError(f"at: '{covariate}' is a factor, whose levels are {listed(levels)}; leave it out.")
+        if levels:
+            return list(levels)
+        values = np.asarray([] if at is None else at)
+        if not values.size or values.ndim != 1 or values.dtype.kind not in "iuf" or len(np.unique(values)) < len(values):
+            raise ValueError(f"at: found {kind_of(at)}; '{covariate}' is a number, expected a list of its values, each once.")
+        if not np.isfinite(values).all():
+            raise ValueError(f"at: found {at!r}; expected a list of numbers, each finite.")
+        return [text_of(value) for value in values.astype(float)]
+
+    def _require_by_arm(self, covariate: str) -> None:
+        require_text(covariate, "covariate", "the name of a covariate")
+        self._require_arms()
+        known = list(dict.fromkeys(name for mean in self.fitted_means for name in mean.by_arm))
+        if covariate not in known:
+            there = f", only by {listed(known)}" if known else ""
+            raise ValueError(
+                f"the model has no effect of arm by '{covariate}'{there}; fit it with the covariate 'arm:{covariate}', or "
+                f"'arm:{covariate}:visit'."
+            )
+
+    def _require_arms(self) -> None:
+        if len(self.arms) < 2:
+            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+
+    def _placed(self, mean: FittedMean, rows: FloatArray) -> FloatArray:
+        """Rows of one mean among the coefficients of all."""
+        placed = np.zeros((*rows.shape[:-1], len(self.coefficients.beta)))
+        placed[..., mean.first : mean.first + rows.shape[-1]] = rows
+        return np.asarray(placed)
+
+    def _tested(self, mean: FittedMean, rows: FloatArray) -> JointTest:
+        """The F test of combinations of the coefficients of a mean, missing where the data do not determine them."""
+        missing = JointTest(np.nan, float(len(rows)), np.nan, np.nan)
+        if not len(rows) or not mean.is_estimable(rows).all():
+            return missing
+        try:
+            return self._joint_test(self._placed(mean, rows))
+        except np.linalg.LinAlgError:  # a sandwich of few subjects has no inverse
+            return missing
+
+    def _joint_test(self, rows: FloatArray) -> JointTest:
+        beta, cov_beta, df = self.coefficients.beta, self.coefficients.cov_beta, self.coefficients.df
+
+        def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+            return 1.0, pooled_df(contrasts, cov_beta, df)
+
+        return Uncertainty(cov_beta, df, scaled_df).test_of(rows @ beta, rows)
+
+    def _as_tests(self, tests: Sequence[tuple[str, str, JointTest]]) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "endpoint": self.labels["endpoint"],
+                "visit": [visit for visit, _, _ in tests],
+                "test": [words for _, words, _ in tests],
+                "method": self.method,
+                "statistic": [test.statistic for _, _, test in tests],
+                "num_df": [test.num_df for _, _, test in tests],
+                "df": [test.df for _, _, test in tests],
+                "p_value": [test.p_value for _, _, test in tests],
+            }
+        )

@@ -1,0 +1,199 @@
+"""From columns of *outcomes* to what enters the design of repeated measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from botox_analysis.cells.reading import LARGEST
+from botox_analysis.errors import DataError
+from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.models.linear.design import is_number, refuse_missing_covariate, require_covariates
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.subject_data import IntArray, Quantity
+
+MOST = 1e100
+"""Numbers between this and its inverse have squares, and sums of these over subjects, that are numbers."""
+
+
+def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:
+    """The code of each subject, which is to be the same at each visit.
+
+    Parameters
+    ----------
+    grid : SubjectGrid
+        Of the outcomes.
+    codes : ndarray of int, shape (rows,)
+        From 0.
+    what : str
+        What the codes are of, for the message.
+
+    Returns
+    -------
+    ndarray of int, shape (N,)
+        One a subject.
+
+    Raises
+    ------
+    DataError
+        A subject has several.
+    """
+    wide = grid.wide(codes, -1)
+    if (wide == wide[:, :1]).all():
+        return np.asarray(wide[:, 0], dtype=np.int64)
+    largest = wide.max(axis=1)  # -1 where a row is absent
+    if ((wide != largest[:, None]) & (wide >= 0)).any():
+        row = int(np.argmax(((wide != largest[:, None]) & (wide >= 0)).any(axis=1)))
+        subject = grid["subject"].iloc[int(grid.wide(np.arange(len(codes)), -1)[row].max())]
+        raise DataError(f"outcomes: found subject '{subject}' with several values of {what}; expected one.")
+    return np.asarray(largest.astype(np.int64))
+
+
+def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
+    """A covariate as numbers or as codes of levels, by visit only where it changes over a subject's visits.
+
+    Parameters
+    ----------
+    column : Series
+        A column of outcomes.
+    grid : SubjectGrid
+        Of the outcomes.
+
+    Returns
+    -------
+    quantity : Quantity
+        Of N subjects.
+    levels : tuple of str
+        Of a factor, in alphabetic order; empty for a number.
+
+    Raises
+    ------
+    DataError
+        A number is infinite, or so large or small that its square is none; or a factor has no level.
+    """
+    if is_number(column):
+        values = column.to_numpy(dtype=float)
+        if np.isinf(values).any():
+            raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
+        largest = float(np.nanmax(np.abs(values), initial=0.0))
+        if largest and not 1 / MOST <= largest <= MOST:
+            raise DataError(
+                f"outcomes: the largest {column.name} is {largest:g}, too far from 1 to be squared; give it in another unit."
+            )
+        wide = grid.wide(values)
+        return Quantity(_once(wide, np.isfinite, grid)), ()
+    codes, levels = levels_of(column)
+    if not levels:
+        refuse_missing_covariate(str(column.name))
+    wide = grid.wide(codes, -1)
+    return Quantity(_once(wide, lambda codes: codes >= 0, grid), len(levels)), levels
+
+
+def _once(wide: NDArray[Any], is_known: Callable[[Any], Any], grid: SubjectGrid) -> NDArray[Any]:
+    """One value a subject, where it has the same at each visit that has a row; else the table as it is."""
+    first = wide[:, 0].copy()
+    if (wide == first[:, None]).all():
+        return first
+    known = is_known(wide)
+    if not known[:, 0].all():
+        first = np.take_along_axis(wide, known.argmax(axis=1)[:, None], axis=1)[:, 0]
+    same = (wide == first[:, None]) | ~known.any(axis=1)[:, None]
+    if grid.cell is not None:
+        same |= ~np.asarray(grid.wide(np.ones(len(grid.arm), dtype=bool), absent=False))
+    return first if same.all() else wide.copy()
+
+
+def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
+    """The levels of a factor.
+
+    Parameters
+    ----------
+    column : Series
+        A column of outcomes.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (rows,)
+        Places among the levels, -1 where missing.
+    levels : tuple of str
+        In alphabetic order.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = column.array.codes, column.cat.categories
+    else:
+        codes, names = pd.factorize(column)
+    words = [str(name) for name in names]
+    levels = tuple(sorted(set(words)))
+    if list(levels) == words:
+        return codes, levels
+    place = np.array([*(levels.index(word) for word in words), -1], dtype=np.int64)
+    return place[codes], levels
+
+
+def numbers_of(outcomes: pd.DataFrame, column: str, what: str) -> FloatArray:
+    """A column that is to hold numbers.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    column : str
+        Its name.
+    what : str
+        What is asked of it, for the message.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        Missing values may be among them.
+
+    Raises
+    ------
+    DataError
+        There is no such column, or it is no number.
+    """
+    require_covariates(outcomes, [column], f"column of {what}")
+    if not is_number(outcomes[column]):
+        raise DataError(f"outcomes: the {what} in '{column}' are of type {outcomes[column].dtype}; expected numbers.")
+    return np.asarray(outcomes[column].to_numpy(dtype=float))
+
+
+def root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> FloatArray:
+    """Square roots of the weights of observations.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    weights : str
+        A column of them.
+    grid : SubjectGrid
+        Of the outcomes.
+
+    Returns
+    -------
+    ndarray, shape (N, T)
+        0 where there is no weight.
+
+    Raises
+    ------
+    DataError
+        There is no such column, or a weight is not above 0 or beyond all measure.
+    """
+    values = numbers_of(outcomes, weights, "weights")
+    wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
+    far = ~wrong & ((values > LARGEST) | (values < 1 / LARGEST))
+    if far.any():
+        raise DataError(
+            f"outcomes: found a weight of {values[far][0]:g} in '{weights}'; expected numbers from {1 / LARGEST:g} to "
+            f"{LARGEST:g}."
+        )
+    if wrong.any():
+        raise DataError(
+            f"outcomes: found {int(wrong.sum())} weights in '{weights}' that are not above 0; expected positive numbers."
+        )
+    return np.asarray(np.sqrt(np.nan_to_num(grid.wide(values), nan=0.0)))

@@ -1,0 +1,395 @@
+"""`crossproducts`: *outcomes* -> what a model of repeated measures needs of them, which adds up over parts of the data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import LARGEST
+from botox_analysis.errors import DataError, FitError, require_choice
+from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.schema import grid_of
+from botox_analysis.models.linear.design import require_covariates
+from botox_analysis.models.linear.fit import RESPONSES
+from botox_analysis.models.means.words import (
+    ARM_BY_VISIT,
+    COMMON_BASELINE,
+    SLOPE,
+    USUAL_MEAN,
+    MeanModel,
+    read_covariates,
+    read_mean,
+    refuse_not_composed,
+    with_effects_at_baseline,
+)
+from botox_analysis.models.repeated.common_baseline import refuse_varying, with_baseline
+from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
+from botox_analysis.models.repeated.covariates import fixed, levels_of, numbers_of, root_weights
+from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.crossproducts import Columns, CrossProducts, cross_products
+from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, Quantity, SubjectData
+
+Kind = tuple[str, tuple[float, ...]]
+"""What subjects with the same covariance share: the level of a column, and the days of their visits."""
+
+LEAST_APART = 0.005
+"""Of a day, some minutes: values of a subject that are nearer to each other have a correlation at a distance of a day that is no
+number."""
+
+LABELS = ("trial", "population", "endpoint", "intercurrent")
+
+
+@dataclass(frozen=True)
+class RepeatedMeasures:
+    """All that a model of repeated measures needs of *outcomes*: sums of products for each pattern of observed visits.
+
+    Parts of the data (sites, files, workers) are added: ``crossproducts(one) + crossproducts(other)`` says the same as
+    `crossproducts` of both together. No subject is to be in two parts.
+
+    Attributes
+    ----------
+    labels : mapping of str to str
+        Trial, population, endpoint, intercurrent, measure.
+    imputation : str
+        What stands for missing values.
+    arms, visits : tuple of str
+        That occur; reference first, in time.
+    arm_order, visit_order : tuple of str
+        All arms and visits of the trial, also those of which a part has nothing.
+    terms : tuple of Term
+        The covariates.
+    grouped_by, days_on : str
+        Columns by which covariances differ, and of days; empty where there are none.
+    kinds : tuple of (str, tuple of float)
+        The level and the days of the subjects that share a covariance.
+    weights : str
+        The column of weights; empty where there is none.
+    sums : CrossProducts
+        The numbers.
+    data : SubjectData, optional
+        The subjects themselves, for residuals and sandwich variances; left out once parts were added.
+    grid : SubjectGrid, optional
+        Where the rows of the outcomes stand in `data`.
+    left_out : tuple of (str, str, int)
+        Subjects and values that do not enter: where, reason, n.
+    mean : MeanModel
+        How arms and visits enter the mean.
+    mean_terms : tuple of Term
+        What that needs beside arms and covariates: the number on which slopes are, or a constant.
+    """
+
+    labels: Mapping[str, str]
+    imputation: str
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    arm_order: tuple[str, ...]
+    visit_order: tuple[str, ...]
+    terms: tuple[Term, ...]
+    grouped_by: str
+    days_on: str
+    kinds: tuple[Kind, ...]
+    weights: str
+    sums: CrossProducts
+    data: SubjectData | None = None
+    grid: SubjectGrid | None = None
+    left_out: tuple[tuple[str, str, int], ...] = ()
+    mean: MeanModel = USUAL_MEAN
+    mean_terms: tuple[Term, ...] = ()
+
+    @property
+    def entering(self) -> tuple[Term, ...]:
+        """The covariates, then what the mean needs, in the order of the quantities in `data`."""
+        return (*self.terms, *self.mean_terms)
+
+    @property
+    def is_of_change(self) -> bool:
+        """Whether means are of changes from a baseline that is a response."""
+        return self.mean.kind == COMMON_BASELINE and self.labels["measure"] != RESPONSES["value"]
+
+    @property
+    def n(self) -> FloatArray:
+        """Subjects by arm and visit, shape (A, V)."""
+        return np.asarray(self.sums.n_by_arm.T @ self.sums.observed.astype(float))
+
+    @property
+    def of_subjects(self) -> SubjectData:
+        """The subjects themselves; a `FitError` where these are sums of parts, which no longer hold them."""
+        if self.data is None:
+            raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
+        return self.data
+
+    def subjects(self) -> pd.DataFrame:
+        """Subject and code of the arm of each row of `data`.
+
+        Returns
+        -------
+        DataFrame
+            Columns subject and arm, one row a subject.
+
+        Raises
+        ------
+        FitError
+            These are sums of parts.
+        """
+        if self.grid is None or self.data is None:
+            raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
+        labels = self.grid["subject"]
+        rows = self.grid.wide(np.arange(len(labels)), -1).max(axis=1)
+        return pd.DataFrame({"subject": labels.iloc[rows].reset_index(drop=True), "arm": self.data.quantities[0].values})
+
+    def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
+        """Both parts of the data."""
+        for name in ("labels", "imputation", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
+            if getattr(self, name) != getattr(other, name):
+                raise DataError(
+                    f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
+                    "parts are of one trial, with the same arms, visits and choices."
+                )
+        whole = replace(
+            self,
+            arms=tuple(arm for arm in self.arm_order if arm in self.arms or arm in other.arms),
+            visits=tuple(visit for visit in self.visit_order if visit in self.visits or visit in other.visits),
+            terms=common_terms(self.terms, other.terms),
+            mean_terms=common_terms(self.mean_terms, other.mean_terms),
+            data=None,
+            grid=None,
+        )
+        kinds: dict[Kind, None] = {}
+        for part in (self, other):
+            visits = np.array([whole.visits.index(visit) for visit in part.visits])
+            kinds |= dict.fromkeys(_with_days(kind, visits, len(whole.visits)) for kind in part.kinds)
+        whole = replace(whole, kinds=tuple(kinds))
+        left_out = Counter({row[:2]: row[2] for row in self.left_out})
+        left_out.update({row[:2]: row[2] for row in other.left_out})
+        sums = self.placed_in(whole) + other.placed_in(whole)
+        return replace(
+            whole,
+            sums=_level(sums) if self.mean.kind == SLOPE else sums,
+            left_out=tuple((*where, n) for where, n in left_out.items()),
+        )
+
+    def placed_in(self, whole: RepeatedMeasures) -> CrossProducts:
+        """The sums among the arms, levels and kinds of a whole.
+
+        Parameters
+        ----------
+        whole : RepeatedMeasures
+            Has all arms, levels and kinds of this part.
+
+        Returns
+        -------
+        CrossProducts
+            0 for what this part has not.
+        """
+        where = [whole.arms.index(arm) for arm in self.arms]
+        arms, n_arms, weighted = where.copy(), len(whole.arms), bool(self.weights)
+        varying, only_in = [weighted] * n_arms, [-1] * n_arms
+        centre, own_first = [0.0] * n_arms, len(arms)  # in arms that this part has not, a number has the same centre
+        for mine, common in zip(self.entering, whole.entering, strict=True):
+            width = max(len(common.levels), 1)
+            levels = [common.levels.index(level) for level in mine.levels] if common.levels else [0]
+            blocks = arms if mine.by_arm else [0]
+            where += [len(varying) + block * width + level for block in blocks for level in levels]
+            for arm in range(n_arms) if mine.by_arm else (-1,):
+                varying += [weighted or common.varying] * width
+                only_in += [arm] * width
+                centre += [0.0 if common.levels else float(self.sums.centre[own_first])] * width
+            own_first += max(len(mine.levels), 1) * len(blocks)
+        visits = np.array([whole.visits.index(visit) for visit in self.visits])
+        columns = Columns(n_arms, tuple(varying), tuple(only_in))
+        placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
+        own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
+        kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
+        return replace(placed, kind=kind[placed.kind], centre=np.array(centre))
+
+    def __radd__(self, other: int) -> RepeatedMeasures:
+        """So that ``sum(parts)`` works, which begins with 0."""
+        return self if other == 0 else NotImplemented
+
+
+def _with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
+    """A kind of subject among more visits; those it has not are on no day of importance."""
+    if not kind[1] or len(visits) == n_visits:
+        return kind
+    days = np.zeros(n_visits)
+    days[visits] = kind[1]
+    return kind[0], tuple(float(day) for day in days)
+
+
+def _level(sums: CrossProducts) -> CrossProducts:
+    """Responses about one number for all visits: a mean without effects of visits takes no other away."""
+    return sums.recentred(sums.centre, np.full_like(sums.centre_y, sums.centre_y.mean()))
+
+
+def crossproducts(
+    outcomes: pd.DataFrame,
+    *,
+    covariance: str = "unstructured",
+    covariates: Sequence[str] | None = None,
+    response: str = "change",
+    weights: str | None = None,
+    mean: str = ARM_BY_VISIT,
+) -> RepeatedMeasures:
+    """One pass over *outcomes*; `fit_crossproducts` needs nothing more, and parts of the data can be added.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*: a trial, or a part of it that holds **whole subjects**, each in one part only. Sums do not know who is in
+        them: a subject whose visits are split over two parts counts as two.
+    covariance, covariates, response, weights, mean
+        As for `fit_mmrm`.
+
+    Returns
+    -------
+    RepeatedMeasures
+        Its size depends on the visits and covariates, not on the number of subjects.
+
+    Raises
+    ------
+    DataError
+        As `fit_mmrm`.
+    ValueError
+        As `fit_mmrm`.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> first = outcomes["subject"].isin(outcomes["subject"].unique()[:500])
+    >>> parts = [ba.crossproducts(outcomes[first]), ba.crossproducts(outcomes[~first])]
+    >>> whole, summed = ba.fit_mmrm(outcomes), ba.fit_crossproducts(sum(parts))
+    >>> abs(whole.loglik - summed.loglik) < 1e-9
+    True
+    """
+    phrase = read_covariance(covariance)
+    grid = grid_of(outcomes)
+    require_choice(response, RESPONSES, "response")
+    model = read_mean(mean)
+    asked = read_covariates(covariates, model)
+    refuse_not_composed(model, asked, response, weights, phrase.on)
+    require_covariates(outcomes, [each.name for each in asked])
+    arms, visits, order = grid.arms, grid.visits, tuple(str(visit) for visit in grid["visit"].array.categories)
+    arm = fixed(grid, grid.arm, "arm")
+    if model.kind == COMMON_BASELINE:
+        y, visits = with_baseline(grid)
+        order = (visits[0], *order)
+    else:
+        y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
+
+    of_arms = Quantity(arm, len(arms))
+    terms, quantities = covariates_entering(with_effects_at_baseline(asked, model), grid, of_arms)
+    mean_terms, further = mean_entering(model, outcomes, grid, of_arms)
+    if model.kind == COMMON_BASELINE:
+        refuse_varying([term.name for term in terms], quantities)
+    roots = None if weights is None else root_weights(outcomes, weights, grid)
+    data = SubjectData(y, (of_arms, *quantities, *further), None, roots)
+    data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
+    sums = cross_products(data)
+    return RepeatedMeasures(
+        labels={name: str(grid[name].array[0]) for name in LABELS} | {"measure": RESPONSES[response]},
+        imputation=str(grid["imputation"].array[0]),
+        arms=arms,
+        visits=visits,
+        arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
+        visit_order=order,
+        terms=terms,
+        grouped_by=phrase.by,
+        days_on=phrase.on,
+        kinds=kinds,
+        weights=weights or "",
+        sums=_level(sums) if model.kind == SLOPE else sums,
+        data=data,
+        grid=grid,
+        left_out=_left_out(data, (*terms, *mean_terms), grid, response),
+        mean=model,
+        mean_terms=mean_terms,
+    )
+
+
+def _with_kinds(
+    data: SubjectData, outcomes: pd.DataFrame, phrase: CovariancePhrase, grid: SubjectGrid, arms: tuple[str, ...]
+) -> tuple[SubjectData, tuple[Kind, ...]]:
+    n_subjects = grid.n_subjects
+    group = np.zeros(n_subjects, dtype=np.int64)
+    groups: tuple[str, ...] = ("",)
+    if phrase.by == "arm":
+        group, groups = data.quantities[0].values.astype(np.int64), arms
+    elif phrase.by:
+        require_covariates(outcomes, [phrase.by], "column")
+        codes, groups = levels_of(outcomes[phrase.by])
+        if (codes < 0).any():
+            raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
+        group = fixed(grid, codes, phrase.by)
+    if not phrase.by and not phrase.on:
+        return data, (("", ()),)
+    observed = data.observed(slice(0, n_subjects))
+    days = np.zeros((n_subjects, 0)) if not phrase.on else _days(outcomes, phrase.on, grid, observed)
+    entered = observed.any(axis=1)
+    distinct, place = np.unique(np.column_stack([group, days])[entered], axis=0, return_inverse=True)
+    kind = np.zeros(n_subjects, dtype=np.int64)
+    kind[entered] = place.ravel()
+    # Who has no value does not enter; a value imputed for them has the covariance of their group all the same.
+    of_group = {int(row[0]): number for number, row in reversed(list(enumerate(distinct)))}
+    kind[~entered] = [of_group.get(int(code), 0) for code in group[~entered]]
+    kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
+    return replace(data, kind=kind), kinds or (("", ()),)
+
+
+def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
+    """The day of each observed value; elsewhere a usual one, which says nothing, so that more subjects are alike."""
+    days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
+    if np.isinf(days).any():
+        raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
+    if (np.abs(days) > LARGEST).any():
+        raise DataError(
+            f"outcomes: found a day of {np.nanmax(np.abs(days)):g} in '{column}'; expected numbers up to {LARGEST:g}."
+        )
+    days = np.where(observed, days, np.nan)
+    unknown = int((np.isnan(days) & observed).sum())
+    if unknown:
+        raise DataError(
+            f"outcomes: found {unknown} observed values without '{column}'; the spatial covariance needs the day of each."
+        )
+    if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
+        raise DataError(f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart.")
+    apart = np.diff(np.sort(days, axis=1), axis=1)
+    nearest = float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
+    if nearest < LEAST_APART:
+        raise DataError(
+            f"outcomes: found two values of a subject only {nearest:g} days apart in '{column}'; expected days, "
+            "such as 28 between visits 4 weeks apart."
+        )
+    typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
+    return np.where(observed, days, typical)
+
+
+def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[tuple[str, str, int], ...]:
+    where = f"MMRM, {grid['endpoint'].array[0]}"
+    seen = np.isfinite(data.y)
+    some = seen.any(axis=1)
+    counted = []
+    if not some.all():
+        value, baseline = (np.isfinite(grid.wide(grid[name].to_numpy(dtype=float))).any(axis=1) for name in ("value", "baseline"))
+        only_value = ~some & value & ~baseline
+        counted.append((where, "no baseline recorded", int(only_value.sum())))
+        counted.append((where, f"no {response.replace('_', ' ')} at any visit", int((~some & ~only_value).sum())))
+    for term, quantity in zip(terms, data.quantities[1:], strict=True):
+        known = quantity.known
+        if known.all():
+            continue
+        lost = seen & ~(known if quantity.varying else known[:, None])
+        seen &= ~lost
+        still = seen.any(axis=1)
+        counted.append((where, f"no {term.name} recorded", int((some & ~still).sum())))
+        counted.append((f"{where}: values", f"no {term.name} recorded at the visit", int(lost[still].sum())))
+        some = still
+    if data.root_weights is not None:
+        lost = seen & ~(data.root_weights > 0)
+        counted.append((f"{where}: values", "no weight", int(lost.sum())))
+    return tuple(row for row in counted if row[2])

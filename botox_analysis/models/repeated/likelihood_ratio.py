@@ -1,0 +1,183 @@
+"""`likelihood_ratio`: two fits of one data set -> the test that the smaller model is enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from botox_analysis.errors import DataError, FitError, require_fit
+from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.subject_data import patterns
+
+WITHIN = 1e-7
+"""A direction of a smaller mean of which less than this share (of its square) is outside a larger mean lies within that. Rounding
+leaves 1e-12, and nearly aliased columns `ALIASED` squared."""
+
+SAME_LIKELIHOOD = 1e-6
+"""Points by which the log-likelihood of a larger model may be below that of a smaller one by rounding, which is 1e-10."""
+
+SPECIAL_CASES = {
+    "compound symmetry": ("toeplitz",),
+    "ar1": ("toeplitz", "ante-dependence"),
+}
+"""Structures of which one is a special case, apart from its heterogeneous form and the unstructured covariance."""
+
+
+def likelihood_ratio(smaller: MmrmFit, larger: MmrmFit) -> pd.DataFrame:
+    """Test by the ratio of likelihoods that a smaller mixed model is enough.
+
+    Models with equal means are compared by REML or by maximum likelihood, models with other means by maximum likelihood only.
+    The chi-squared distribution is one of large samples; under it tests of means reject too often in small ones.
+
+    Parameters
+    ----------
+    smaller, larger : MmrmFit
+        Of the same values. The smaller is a special case of the larger: of its covariance, its mean, or both.
+
+    Returns
+    -------
+    DataFrame
+        One row: endpoint, test (``"covariance"``, ``"mean"``, ``"mean and covariance"``), smaller, larger (the methods),
+        loglik_smaller, loglik_larger, statistic (twice their difference), df, p_value.
+
+    Raises
+    ------
+    DataError
+        The fits are of other values.
+    FitError
+        The larger model has the smaller likelihood, so one is not at its maximum.
+    ValueError
+        The fits are not comparable: one by REML and one by maximum likelihood, other means by REML, or the smaller is no
+        special case of the larger.
+
+    References
+    ----------
+    Verbeke G, Molenberghs G (2000). Linear Mixed Models for Longitudinal Data, sections 6.2-6.3.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> fits = [ba.fit_mmrm(outcomes, covariance=structure) for structure in ("toeplitz", "unstructured")]
+    >>> ba.likelihood_ratio(*fits)["df"].tolist()
+    [15.0]
+    """
+    require_fit(smaller, "smaller")
+    require_fit(larger, "larger")
+    _refuse_other_values(smaller, larger)
+    restricted = [fit.fitted.problem.restricted for fit in (smaller, larger)]
+    if restricted[0] != restricted[1]:
+        words = ["REML" if each else "maximum likelihood" for each in restricted]
+        raise ValueError(f"the smaller model is fitted by {words[0]}, the larger by {words[1]}; fit both by the same.")
+    p_smaller, p_larger = (int(fit.fitted.problem.basis.kept.sum()) for fit in (smaller, larger))
+    same_mean = p_smaller == p_larger and _is_mean_within(smaller, larger)
+    if not same_mean:
+        if restricted[0]:
+            raise ValueError(
+                "the models have other means, whose REML likelihoods are not comparable; fit both with estimation='ml'."
+            )
+        if not _is_mean_within(smaller, larger):
+            raise ValueError("the mean of the smaller model is no special case of that of the larger; expected one that is.")
+    phrases = read_covariance(smaller.structure), read_covariance(larger.structure)
+    if not _is_special_case(*phrases):
+        raise ValueError(
+            f"the covariance '{smaller.structure}' is no special case of '{larger.structure}'; expected one that is, the smaller "
+            "model first."
+        )
+    df = p_larger - p_smaller + larger.n_parameters - smaller.n_parameters
+    if df < 1:
+        raise ValueError("both models have the same mean and covariance; expected a smaller and a larger one.")
+    # Coefficients of other columns of the same mean change a REML likelihood by a constant.
+    logliks = [fit.loglik + (fit.fitted.problem.basis.log_det / 2 if restricted[0] else 0.0) for fit in (smaller, larger)]
+    statistic = 2 * (logliks[1] - logliks[0])
+    if statistic < -SAME_LIKELIHOOD:
+        raise FitError(
+            f"the larger model has the smaller likelihood, by {-statistic / 2:.3g}: one of them is not at its maximum; scale the "
+            "covariates, or compare other models."
+        )
+    statistic = max(statistic, 0.0)
+    changed = [word for word, differs in (("mean", not same_mean), ("covariance", phrases[0] != phrases[1])) if differs]
+    return pd.DataFrame(
+        {
+            "endpoint": [smaller.labels["endpoint"]],
+            "test": [" and ".join(changed)],
+            "smaller": [smaller.method],
+            "larger": [larger.method],
+            "loglik_smaller": [smaller.loglik],
+            "loglik_larger": [larger.loglik],
+            "statistic": [statistic],
+            "df": [float(df)],
+            "p_value": [float(special.chdtrc(df, statistic))],
+        }
+    )
+
+
+def _refuse_other_values(smaller: MmrmFit, larger: MmrmFit) -> None:
+    one, other = smaller.measures, larger.measures
+    for name in one.labels:
+        if one.labels[name] != other.labels[name]:
+            raise DataError(
+                f"the fits differ in {name}: '{one.labels[name]}' and '{other.labels[name]}'; expected fits of the same values."
+            )
+    for what, mine, theirs in (
+        ("what stands for missing values", one.imputation, other.imputation),
+        ("weights", one.weights, other.weights),
+        ("visits", ", ".join(one.visits), ", ".join(other.visits)),
+        ("numbers of values", f"{smaller.n_values:,}", f"{larger.n_values:,}"),
+        ("numbers of subjects", f"{smaller.n_subjects:,}", f"{larger.n_subjects:,}"),
+    ):
+        if mine != theirs:
+            raise DataError(f"the fits differ in {what}: '{mine}' and '{theirs}'; expected fits of the same values.")
+    if one.data is None or other.data is None:
+        if one.terms != other.terms or one.mean != other.mean:
+            raise FitError("sums of parts no longer hold the subjects, by which means are compared; fit the outcomes.")
+        same = np.isclose(one.sums.squares.sum(), other.sums.squares.sum(), rtol=1e-9)
+    else:
+        everybody = slice(0, len(one.data.y))
+        same = (
+            one.data.y.shape == other.data.y.shape
+            and one.subjects()["subject"].equals(other.subjects()["subject"])
+            and np.array_equal(one.data.observed(everybody), other.data.observed(everybody))
+            and np.array_equal(one.data.y, other.data.y, equal_nan=True)
+        )
+    if not same:
+        raise DataError("the fits are of other values at some visits; expected fits of the same outcomes.")
+
+
+def _is_mean_within(smaller: MmrmFit, larger: MmrmFit) -> bool:
+    """Whether each mean of the smaller model is one of the larger."""
+    one, other = smaller.measures, larger.measures
+    if one.data is None or other.data is None:
+        return True  # of the same terms, see `_refuse_other_values`
+    inner = _rows(smaller).T @ _rows(larger)  # of orthonormal columns
+    return bool((1 - (inner**2).sum(axis=1) < WITHIN).all())
+
+
+def _rows(fit: MmrmFit) -> FloatArray:
+    """Rows of the design of all subjects and visits, with orthonormal columns; 0 where not observed."""
+    data, cross = fit.measures.of_subjects, fit.measures.sums
+    r, n_visits = cross.uu.shape[-1], data.y.shape[1]
+    design = fit.fitted.problem.basis.rows.reshape(n_visits, r, -1)
+    pieces = []
+    for rows, observed, _ in patterns(data):
+        u = data.chunk(rows, observed, cross.centre, cross.centre_y)[:, :r]
+        pieces.append(((u @ design).transpose(1, 0, 2) * observed[..., None]).reshape(-1, design.shape[-1]))
+    return np.concatenate(pieces)
+
+
+def _is_special_case(smaller: CovariancePhrase, larger: CovariancePhrase) -> bool:
+    if smaller.by not in ("", larger.by):
+        return False
+    if (smaller.structure, smaller.on) == (larger.structure, larger.on):
+        return True
+    if smaller.on or larger.on:
+        return False
+    if larger.structure == "unstructured":
+        return True
+    if smaller.is_heterogeneous and not larger.is_heterogeneous:
+        return False
+    plain, whole = (each.structure.removeprefix("heterogeneous ") for each in (smaller, larger))
+    return plain == whole or whole in SPECIAL_CASES.get(plain, ())

@@ -1,0 +1,337 @@
+"""`fit_mmrm`: *outcomes* -> `MmrmFit`, the mixed model for repeated measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.errors import kind_of, listed, require_choice, require_crossproducts
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.repeated.bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
+from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
+from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
+from botox_analysis.models.repeated.design import MmrmDesign, design_of
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.mean import mean_of
+from botox_analysis.models.repeated.refusals import (
+    CovarianceError,
+    advice,
+    refuse_empty,
+    refuse_no_spread,
+    refuse_one_level,
+    refuse_pairs,
+    refuse_undetermined,
+)
+from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
+from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterChart
+from botox_analysis.numerics.repeated.problem import Basis, Problem, basis_of, pose
+from botox_analysis.numerics.repeated.reml import NotDetermined, Optimum, maximise, pairwise_covariance
+from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
+from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem
+from botox_analysis.numerics.repeated.structures import STRUCTURES
+from botox_analysis.numerics.threads import one_thread
+
+ESTIMATION = {"reml": "REML", "ml": "ML"}
+
+VARIANCES = ("model", *ADJUSTMENTS)
+
+MEANS = {
+    ARM_BY_VISIT: "",
+    CONSTANT_EFFECT: "one difference for all visits, ",
+    SLOPE: "a slope on {} in each arm, ",
+    COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
+    NO_DIFFERENCE: "no difference between arms, ",
+}
+"""What a method says of the mean."""
+
+
+def fit_mmrm(
+    outcomes: pd.DataFrame,
+    *,
+    covariance: str | Sequence[str] = "unstructured",
+    small_sample: str = "satterthwaite",
+    covariates: Sequence[str] | None = None,
+    response: str = "change",
+    estimation: str = "reml",
+    variance: str = "model",
+    weights: str | None = None,
+    mean: str = ARM_BY_VISIT,
+) -> MmrmFit:
+    """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
+
+    A linear model with a mean for each arm at each visit (or another `mean`), whose errors are correlated within a subject.
+    Subjects with some visits missing enter with those they have: the estimates are right when what is missing depends on
+    nothing but what was observed (missing at random).
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*. Any number of arms and visits; missing responses may be there as rows or be absent.
+    covariance : str or sequence of str
+        How the visits of a subject are correlated: ``"unstructured"``, or, with fewer parameters, ``"compound
+        symmetry"``, ``"ar1"``, ``"toeplitz"``, ``"ante-dependence"`` and each of these after ``"heterogeneous "`` (one
+        standard deviation a visit). ``"spatial exponential on day"`` has a correlation that falls with the days between
+        visits, of the column named. `` by arm`` at the end (or another column) gives each its own. Of several, such as
+        `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
+    small_sample : str
+        Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
+        the variance and is SAS's DDFM=KENWARDROGER(FIRSTORDER) (and pbkrtest's, but for its df). SAS's default,
+        KENWARDROGER alone, has second derivatives of the covariance, too: it is the same where the covariance is linear in its
+        parameters (unstructured, compound symmetry, Toeplitz), and another for ar1, spatial exponential, heterogeneous
+        compound symmetry, heterogeneous ar1, heterogeneous toeplitz and ante-dependence. ``"kenward-roger"``, with R mmrm's
+        correction, which is too small under an unstructured covariance (with complete data it is below the exact variance,
+        and of very few subjects it may be negative: then it is missing, with a note);
+        ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
+        ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
+        TYPE=UN it gives all effects those of subjects.
+    covariates : sequence of str, optional
+        Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each, ``"arm:x"`` one for each arm
+        and ``"arm:x:visit"`` one for each arm at each visit (for subgroups). Numbers have slopes; texts, categories and truth
+        values are factors. A site coded 1, 2, 3 is a number: make it a text (``astype(str)``). They may change over visits.
+        Left out: ``"baseline:visit"``; for a slope ``"baseline"``, for a common baseline none.
+    response : str
+        ``"change"``, ``"value"`` or ``"percent_change"``.
+    estimation : str
+        ``"reml"``; or ``"ml"``, with which the likelihoods of models of different covariates can be compared (by a
+        likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
+    variance : str
+        ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
+        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
+        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
+        for what one subject determines alone: its residual is 0, and says nothing of the variance.
+    weights : str, optional
+        A column of positive weights: the variance of a value is divided by its weight.
+    mean : str
+        ``"arm by visit"``: a mean for each arm at each visit. ``"constant effect"``: a mean for each visit, and one difference
+        between arms for all visits. ``"slope on week"``: in each arm a straight line on the numbers of a column. ``"common
+        baseline"``: the baseline is the first response and has one mean for all arms (constrained longitudinal data
+        analysis); subjects with a baseline alone enter; residuals, covariances and the likelihood are of values. ``"no
+        difference"``: a mean for each visit, for `likelihood_ratio`.
+
+    Returns
+    -------
+    MmrmFit
+        Subjects without a value, or without a covariate, do not enter; ``left_out`` counts them.
+
+    Raises
+    ------
+    DataError
+        A visit has no value, or none in an arm; a covariate does not exist; two rows are of one subject and visit.
+    FitError
+        The data do not determine the model: two visits are never seen together under an unstructured covariance, or it has
+        more visits than subjects can determine, an arm's mean is aliased with covariates, or the likelihood has no interior
+        maximum. Says what to try.
+    ValueError
+        A word is not known.
+
+    References
+    ----------
+    Mallinckrodt CH, Lane PW, Schnell D, Peng Y, Mancuso JP (2008). Drug Inf J 42:303-319. Liu GF, Lu K, Mogg R, Mallick M,
+    Mehrotra DV (2009). Stat Med 28:2509-2530, section 2 (common baseline).
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> fit = ba.fit_mmrm(outcomes)
+    >>> fit.differences()[["visit", "estimate", "std_error", "df"]].tail(1).round(2)
+         visit  estimate  std_error       df
+    5  week 24     -2.14        0.4  1315.18
+    """
+    if weights is not None and not isinstance(weights, str):
+        raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
+    candidates = [covariance] if isinstance(covariance, str) else list(covariance)
+    if not candidates:
+        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
+    phrases = [read_covariance(candidate) for candidate in candidates]
+    _require_words(small_sample, estimation, variance)
+    failed: list[str] = []
+    measures: RepeatedMeasures | None = None
+    for phrase in phrases:
+        if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
+            measures = crossproducts(
+                outcomes, covariance=str(phrase), covariates=covariates, response=response, weights=weights, mean=mean
+            )
+        try:
+            return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
+        except CovarianceError as error:
+            if len(phrases) == 1:
+                raise
+            failed.append(str(phrase))
+            last = error
+    raise CovarianceError(f"none of the structures could be fitted: {listed(failed)}; of the last: {last}")
+
+
+def fit_crossproducts(
+    measures: RepeatedMeasures,
+    *,
+    covariance: str = "unstructured",
+    small_sample: str = "satterthwaite",
+    estimation: str = "reml",
+    variance: str = "model",
+) -> MmrmFit:
+    """The fit of `fit_mmrm` from cross-products, for instance the sum of those of many parts of the data.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        From `crossproducts`.
+    covariance, small_sample, estimation, variance
+        As for `fit_mmrm`; a covariance by groups or on days as `measures` was made for. Sandwich variances need the
+        subjects, which sums no longer hold.
+
+    Returns
+    -------
+    MmrmFit
+        As of all the data at once.
+
+    Raises
+    ------
+    DataError, FitError, ValueError
+        As `fit_mmrm`.
+    """
+    _require_words(small_sample, estimation, variance)
+    require_crossproducts(measures)
+    phrase = read_covariance(covariance)
+    if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
+        made_for = CovariancePhrase(phrase.structure, measures.days_on, measures.grouped_by)
+        raise ValueError(f"covariance is {covariance!r}, but the cross-products were made for '{made_for}'; give both the same.")
+    return _fit(measures, phrase, small_sample, estimation, variance, ())
+
+
+def _require_words(small_sample: str, estimation: str, variance: str) -> None:
+    require_choice(small_sample, SMALL_SAMPLE, "small_sample")
+    require_choice(estimation, ESTIMATION, "estimation")
+    require_choice(variance, VARIANCES, "variance")
+    if estimation == "ml" and small_sample.startswith("kenward-roger"):
+        raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
+    if variance != "model" and small_sample not in WITH_SANDWICH:
+        raise ValueError(
+            f"small_sample is {small_sample!r}, which corrects the variance 'model'; with variance {variance!r} take one of "
+            f"{listed(WITH_SANDWICH)}."
+        )
+
+
+def _fit(
+    measures: RepeatedMeasures,
+    phrase: CovariancePhrase,
+    small_sample: str,
+    estimation: str,
+    variance: str,
+    failed: tuple[str, ...],
+) -> MmrmFit:
+    refuse_empty(measures)
+    refuse_large_sums(measures)
+    with one_thread():
+        design = design_of(measures)
+        sums = measures.sums
+        basis = basis_of(sums, design.columns)
+        refuse_one_level(measures, design, basis)
+        refuse_undetermined(measures, design, basis)
+        variances = "by visit" if phrase.is_heterogeneous else "one"
+        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
+        refuse_no_spread(measures, problem, phrase)
+        structure = STRUCTURES[phrase.structure]
+        if structure is None:
+            refuse_pairs(measures, problem)
+            refuse_few_subjects(measures, problem, phrase)
+        refuse_too_large(measures, problem, phrase)
+        days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
+        distances = np.abs(days[:, :, None] - days[:, None, :])
+        groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
+        group = np.array([groups.index(kind[0]) for kind in measures.kinds])
+        try:
+            optimum = _maximise(problem, phrase, distances, group)
+        except NotDetermined as error:
+            raise CovarianceError(advice(str(error), phrase, measures)) from error
+
+        to_columns = design.to_means @ basis.to_columns
+        n_subjects = float(sums.n_by_arm.sum())
+        fitted = FittedProblem(
+            problem=problem, optimum=optimum, structure=structure, distances=distances, group=group,
+            between=design.between, to_columns=to_columns, n_subjects=n_subjects,
+        )  # fmt: skip
+        if variance == "model":
+            uncertainty = SMALL_SAMPLE[small_sample](fitted)
+        elif measures.data is None:
+            raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
+        else:
+            uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
+
+        def df(rows: FloatArray) -> FloatArray:
+            with one_thread():
+                return uncertainty.df(rows @ to_columns)
+
+        beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
+        cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
+    covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
+    compared = slice(1 if measures.mean.kind == COMMON_BASELINE else 0, None)
+    return MmrmFit(
+        labels=dict(measures.labels),
+        method=_method(measures, phrase, small_sample, estimation, variance, failed, design, basis),
+        arms=measures.arms,
+        visits=measures.visits[compared],
+        rows={"observed": design.observed, "equal": design.equal},
+        n=measures.n[:, compared],
+        coefficients=Coefficients(beta, cov_beta, df),
+        names=design.names,
+        residual_sd=np.sqrt(np.mean([np.diagonal(each)[compared] for each in covariances.values()], axis=0)),
+        not_entered=measures.left_out,
+        fitted_means=(mean_of(measures, design, basis),),
+        structure=str(phrase),
+        covariances=covariances,
+        loglik=-float(optimum.point.nll),
+        n_parameters=len(optimum.hessian),
+        n_subjects=int(n_subjects),
+        n_values=int(sums.n_observations),
+        n_iterations=optimum.n_iterations,
+        aliased=tuple(name for name, kept in zip(design.names, basis.kept, strict=True) if not kept),
+        fitted=fitted,
+        uncertainty=uncertainty,
+        to_columns=to_columns,
+        to_means=design.to_means,
+        measures=measures,
+    )
+
+
+def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray, group: np.ndarray) -> Optimum:
+    structure = STRUCTURES[phrase.structure]
+    start = pairwise_covariance(problem)
+    starts = (start, start * np.eye(start.shape[-1]))  # seldom, only the second leads to a maximum
+    if structure is None:
+        return maximise(
+            problem, FrameChart(distances.shape[-1], len(distances)), *[np.asarray(np.linalg.cholesky(at)) for at in starts]
+        )
+    if distances.shape[-1] == 1:
+        raise NotDetermined("one visit has a variance and no correlation")
+    n_groups = int(group.max()) + 1
+    own = [group == each for each in range(n_groups)]
+    states = [np.concatenate([structure.begin(at[each].mean(axis=0), distances[each]) for each in own]) for at in starts]
+    return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)
+
+
+def _method(
+    measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
+    failed: tuple[str, ...], design: MmrmDesign, basis: Basis,
+) -> str:  # fmt: skip
+    chosen = f"{wording.structure(str(phrase))} covariance" + (
+        f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
+    )
+    df = small_sample.title().replace("-Linear", " linear")
+    if variance != "model":
+        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
+    adjusted = []
+    for term in measures.terms:
+        slope = "" if term.levels or term.name == "baseline" else " (slope)"
+        by = (" by arm" if term.by_arm else "") + (" by visit" if term.by_visit else "")
+        adjusted.append(term.name.replace("_", " ") + by + slope)
+    words = f"MMRM, {MEANS[measures.mean.kind].format(measures.mean.on.replace('_', ' '))}"
+    words += f"{chosen}, {ESTIMATION[estimation]}, {df}"
+    words += f", weighted by {measures.weights}" if measures.weights else ""
+    words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
+    aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
+    words += f", without the aliased {', '.join(aliased)}" if aliased else ""
+    return f"{words}; {measures.imputation}"

@@ -1,0 +1,1 @@
+"""Sensitivity analyses: shifts, tipping points, the panel, diaries and counts."""

@@ -1,0 +1,292 @@
+"""`sensitivity`: the difference at a visit under every handling of what is missing, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
+from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.schema import BASELINE, INTERCURRENT_EVENT, as_estimates, check_outcomes, grid_of
+from botox_analysis.models.imputation.draws import DRAWS, Parameters
+from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, JACKKNIFE, Imputations
+from botox_analysis.models.imputation.imputing import completed_from
+from botox_analysis.models.imputation.model import imputation_model
+from botox_analysis.models.imputation.pooled_responders import pool_responders
+from botox_analysis.models.imputation.pooling import pool_imputations
+from botox_analysis.models.imputation.single_values import SINGLE_VALUES, fill_in, refuse_absent_rows, refuse_imputed
+from botox_analysis.models.imputation.strategies import AT_RANDOM
+from botox_analysis.models.linear.ancova import fit_ancova
+from botox_analysis.models.linear.design import require_covariates
+from botox_analysis.models.parts import require_draws
+from botox_analysis.models.rates.rates import compare_rates
+from botox_analysis.models.repeated.mmrm import fit_mmrm
+from botox_analysis.models.repeated.refusals import FALL_BACK
+from botox_analysis.models.sensitivity.tipping import tipping_delta
+from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
+
+WORSE = {"more": "worst observation carried forward", "less": "worst observation carried forward, less is worse"}
+"""The rule of the worst observation, by what is worse."""
+
+WITH_JACKKNIFE = (AT_RANDOM, "jump to reference")
+"""Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
+
+MOST_JACKKNIFED = 500
+"""Subjects up to which a jackknife is made: beyond, it takes long and both variances are told apart without it."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is compared."""
+
+    outcomes: pd.DataFrame
+    visit: str
+    covariates: tuple[str, ...]
+    conf_level: float
+
+    @property
+    def response(self) -> str:
+        return "change" if self.outcomes["change"].notna().any() else "value"
+
+
+def sensitivity(
+    outcomes: pd.DataFrame,
+    visit: str | None = None,
+    *,
+    n: int,
+    seed: int,
+    covariates: Sequence[str] | None = None,
+    after: Sequence[str] | None = None,
+    reduction: float | None = None,
+    worse: str = "more",
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """The difference at a visit under every handling of what is missing: the table and the forest that a reviewer asks for.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*, not imputed; where `address_events` was applied, its strategies hold throughout.
+    visit : str, optional
+        Left out: the last.
+    n : int
+        Imputations of each strategy; some hundreds.
+    seed : int
+        Of their draws.
+    covariates : sequence of str, optional
+        Of all models; left out: the baseline, where there is one. In models of all visits the baseline has an effect for each.
+    after : sequence of str, optional
+        The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
+        others what is missing is missing at random. Left out: all.
+    reduction : float, optional
+        Compare responders by this share of the baseline instead of means.
+    worse : str
+        ``"more"`` or ``"less"``: what the worst observation is.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* of differences to the reference, from the mixed model of all observed values over single values to
+        multiple imputation under each strategy, with the columns of `pool_imputations`; up to 500 subjects also conditional
+        means with a jackknife. ``method`` names the handling in few words, ``details`` says how it was made. Of means, the last
+        rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one for each arm but
+        the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the limits of Miettinen
+        and Nurminen, rows of imputations those of Rubin. A handling that the data do not determine has a row without numbers,
+        and ``note`` says why.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *outcomes*, has one arm, is imputed already, or has no such visit.
+    ValueError
+        A word is not known.
+
+    References
+    ----------
+    ICH E9(R1) (2019), section A.5.2. Cro S, Morris TP, Kenward MG, Carpenter JR (2020). Stat Med 39:2815-2842.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
+    >>> every = ba.sensitivity(outcomes, n=20, seed=1)
+    >>> every[["method", "estimate"]].round(1).iloc[[0, 1, -2]].to_numpy().tolist()
+    [['mixed model of all observed values', -2.1], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.1]]
+    """
+    check_outcomes(outcomes)
+    require_conf_level(conf_level)
+    require_choice(worse, WORSE, "worse")
+    grid = grid_of(outcomes)
+    if len(grid.arms) < 2:
+        raise DataError(f"outcomes has one arm only, '{grid.arms[0]}'; a difference needs two.")
+    chosen = visit if visit is not None else grid.visits[-1]
+    if chosen not in grid.visits:
+        raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
+    if covariates is None:
+        covariates = (BASELINE,) if outcomes[BASELINE].notna().any() else ()
+    require_draws(n, seed, "what is missing is")
+    refuse_absent_rows(outcomes, grid)
+    refuse_imputed(outcomes)
+    require_covariates(outcomes, covariates)
+    asked = _Asked(outcomes, chosen, tuple(covariates), conf_level)
+    imputed = _Imputed(asked, n, seed, after)
+    if reduction is None:
+        rows = [*_by_one_model(asked, worse), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
+    else:
+        rows = [*_responders_by_rule(asked, worse, reduction), *_responders_by_draws(asked, imputed, reduction)]
+    return _together(rows, asked)
+
+
+Row = tuple[str, pd.DataFrame | str]
+"""The handling in few words, and its estimates or why there are none."""
+
+
+def _attempt(label: str, make: Callable[[], pd.DataFrame]) -> Row:
+    try:
+        return label, make()
+    except (DataError, FitError) as error:
+        return label, str(error)
+
+
+def _at(estimates: pd.DataFrame, asked: _Asked) -> pd.DataFrame:
+    return estimates[estimates["visit"] == asked.visit]
+
+
+def _by_visit(covariates: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{name}:visit" if name == BASELINE else name for name in covariates)
+
+
+class _Imputed:
+    """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
+
+    def __init__(self, asked: _Asked, n: int, seed: int, after: Sequence[str] | None) -> None:
+        self._asked, self._n, self._seed, self._after = asked, n, seed, after
+        self._outcomes = asked.outcomes if after is None else _after_these(asked.outcomes, after)
+        self._drawn: dict[tuple[str, bytes], Parameters] = {}
+
+    def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
+        """Completed data sets."""
+        chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
+        model = imputation_model(self._outcomes, chosen, _by_visit(self._asked.covariates), FALL_BACK)
+        key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
+        if key not in self._drawn:
+            self._drawn[key] = DRAWS[draws](model, self._n, self._seed)
+        return completed_from(model, self._drawn[key], draws, self._seed)
+
+
+def _after_these(outcomes: pd.DataFrame, after: Sequence[str]) -> pd.DataFrame:
+    """Outcomes that tell the events named only, so that what is missing after others is missing at random, and not moved."""
+    if isinstance(after, str):
+        raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
+    if INTERCURRENT_EVENT not in outcomes.columns:
+        raise DataError(
+            f"outcomes has no column '{INTERCURRENT_EVENT}', and after names kinds of events; take address_events first."
+        )
+    kinds = kinds_of(outcomes)
+    if not set(after) & set(kinds):
+        raise DataError(f"after names {listed(after)}, and none of them happened; the events of outcomes are {listed(kinds)}.")
+    return only_after(outcomes, after)
+
+
+def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
+    def mixed() -> pd.DataFrame:
+        fit = fit_mmrm(
+            asked.outcomes, covariance=FALL_BACK, small_sample="kenward-roger-linear", covariates=_by_visit(asked.covariates),
+            response=asked.response,
+        )  # fmt: skip
+        return _at(fit.differences(conf_level=asked.conf_level), asked)
+
+    def alone(outcomes: pd.DataFrame) -> pd.DataFrame:
+        fit = fit_ancova(outcomes, covariates=asked.covariates, response=asked.response, visits=[asked.visit])
+        return fit.differences(conf_level=asked.conf_level)
+
+    yield _attempt("mixed model of all observed values", mixed)
+    yield _attempt(OBSERVED_CASES, lambda: alone(asked.outcomes))
+    for rule in _rules(worse):
+        yield _attempt(rule, partial(_filled, asked.outcomes, rule, alone))
+
+
+def _filled(outcomes: pd.DataFrame, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    return compare(fill_in(outcomes, rule))
+
+
+def _rules(worse: str) -> list[str]:
+    return [rule for rule in SINGLE_VALUES if rule not in WORSE.values() or rule == WORSE[worse]]
+
+
+def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row]:
+    chosen = [(f"imputed: {strategy}", strategy, APPROXIMATE_BAYES) for strategy in REFERENCE_BASED]
+    if n_subjects <= MOST_JACKKNIFED:
+        chosen += [(f"conditional mean, jackknife: {strategy}", strategy, JACKKNIFE) for strategy in WITH_JACKKNIFE]
+
+    def pool(strategy: str, draws: str) -> pd.DataFrame:
+        return pool_imputations(
+            imputed(strategy, draws), covariates=asked.covariates, visits=[asked.visit], conf_level=asked.conf_level
+        )
+
+    for label, strategy, draws in chosen:
+        yield _attempt(label, partial(pool, strategy, draws))
+
+
+def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
+    """Where the conclusion tips; an arm without imputed values, or whose values tip nothing, has no row."""
+    for arm in grid_of(asked.outcomes).arms[1:]:
+        try:
+            imputations = imputed(AT_RANDOM)
+            tipped = tipping_delta(imputations, asked.visit, arm=arm, covariates=asked.covariates, conf_level=asked.conf_level)
+        except (DataError, FitError):
+            continue
+        delta = float(tipped["delta"].iloc[0])
+        if np.isfinite(delta):
+            yield f"tipping point: {AT_RANDOM}, {wording.signed(delta)} in {arm}", tipped
+
+
+def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator[Row]:
+    def compared(outcomes: pd.DataFrame, missing: str = OBSERVED_CASES) -> pd.DataFrame:
+        events = responders(outcomes, reduction=reduction, missing=missing)
+        return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
+
+    for missing in MISSING_RESPONSES:
+        yield _attempt(missing, partial(compared, asked.outcomes, missing))
+    for rule in _rules(worse):
+        yield _attempt(rule, partial(_filled, asked.outcomes, rule, compared))
+
+
+def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> Iterator[Row]:
+    def pool(strategy: str) -> pd.DataFrame:
+        return pool_responders(imputed(strategy), reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
+
+    for strategy in REFERENCE_BASED:
+        yield _attempt(f"imputed: {strategy}", partial(pool, strategy))
+
+
+_NOT_DETERMINED = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "p_value")
+
+
+def _together(rows: Sequence[Row], asked: _Asked) -> pd.DataFrame:
+    """All handlings in one frame; those that failed have the estimand of the others."""
+    found = [frame for _, frame in rows if isinstance(frame, pd.DataFrame)]
+    if not found:
+        raise FitError(f"the difference at '{asked.visit}' is determined under no handling of missing values: {rows[0][1]}")
+    frames = []
+    for label, frame in rows:
+        if isinstance(frame, pd.DataFrame):
+            note: Any = frame["note"] if "note" in frame.columns else ""
+            frames.append(frame.assign(details=frame["method"], method=label, note=note))
+        else:
+            empty = dict.fromkeys(_NOT_DETERMINED, np.nan)
+            frames.append(found[0].assign(details=label, method=label, note=frame, **empty))
+    together = pd.concat(frames, ignore_index=True)
+    words = [name for name in ("variance_target", "note", "details") if name in together.columns]
+    together[words] = together[words].fillna("")
+    return as_estimates(together.to_dict("series"))

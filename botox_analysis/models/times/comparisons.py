@@ -1,0 +1,315 @@
+"""`compare_times`: *times* -> *estimates*, arms against the reference by hazards or by restricted means."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.schema import TIMES, as_estimates
+from botox_analysis.models.linear.design import build_design
+from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
+from botox_analysis.models.times.curves import TimesOfCategory, by_category, no_variance, normal_inference, on_day
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.least_squares import independent_columns
+from botox_analysis.numerics.times.survival import restricted_mean
+from botox_analysis.wording import joined
+
+TESTS = ("wald", "log-rank")
+LOG_HAZARD_RATIO, MEAN_DIFFERENCE = "log hazard ratio", "restricted mean difference"
+CONDITIONAL = f"conditional {LOG_HAZARD_RATIO}"
+"""What a hazard ratio within strata, or of subjects of the same covariates, is: another number than that of all."""
+
+LOST_INFORMATION = 1e-6
+"""A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity. There it is 1e-13 or
+less, where the search ends; at a hazard ratio of a million it is 1e-6."""
+
+CONVERGED = 1e-10
+"""How much the logarithm of the partial likelihood may still have to rise, about. Rounding leaves 1e-26, and 1e-16 where
+covariates are nearly aliased."""
+
+LARGEST_CONDITION = 1e10
+"""Of the information about coefficients of orthonormal columns, from which on one does not vary among those at risk. Rounding
+makes it 1e15 where that is so; just below, a coefficient has six digits."""
+
+
+def compare_times(
+    times: pd.DataFrame,
+    *,
+    measure: str = LOG_HAZARD_RATIO,
+    test: str = "wald",
+    stratum: str | None = None,
+    covariates: Sequence[str] = (),
+    horizon: float | None = None,
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """Each arm against the reference, for every category of *times*.
+
+    Parameters
+    ----------
+    times : DataFrame
+        *times*; the reference is the first arm.
+    measure : str
+        ``"log hazard ratio"``: Cox's model, all arms together, ties by Efron; above 0 where the event comes sooner than in the
+        reference. With a stratum or covariates it is conditional on them, another number, and is called so. ``"restricted
+        mean difference"``: days without the event up to the horizon, arm minus reference.
+    test : str
+        What gives the p-value of a log hazard ratio: ``"wald"``, which agrees with the limits, or ``"log-rank"``, of the arm
+        and the reference alone, stratified where the model is, without covariates.
+    stratum : str, optional
+        A column of `times`, which everybody has, each level of which has its own baseline hazard.
+    covariates : sequence of str
+        Columns of `times` that enter Cox's model: numbers have slopes, all else are factors.
+    horizon : float, optional
+        Of restricted means, in days. Left out: the smallest of the arms' largest times. The visit says it.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* by category and arm, with normal limits; ``n`` and ``n_events`` count both arms. Where one of the two arms
+        has no event while the other is at risk, or they are never at risk together, the hazard ratio is infinite, 0 or not
+        known: limits are missing, and ``note`` says why; a log-rank test is still made where there is an event. Subjects
+        without a covariate do not enter a model; ``note`` counts them.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *times*, has no such stratum or covariate, a subject has no stratum, a category has
+        one arm only, or an arm is not observed up to the horizon.
+    FitError
+        A covariate of Cox's model is aliased with others, or separates those with the event from those without.
+    ValueError
+        A word is not known, covariates is no list of names, or stratum, covariates or a test are asked of restricted means,
+        which have none here.
+
+    References
+    ----------
+    Cox DR (1972). J R Stat Soc B 34:187-220. Efron B (1977). J Am Stat Assoc 72:557-565. Mantel N (1966). Cancer Chemother Rep
+    50:163-170. Royston P, Parmar MKB (2013). BMC Med Res Methodol 13:152.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
+    >>> compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+    [[0.38, 0.24, 0.52]]
+    """
+    require_choice(measure, (LOG_HAZARD_RATIO, MEAN_DIFFERENCE), "measure")
+    require_choice(test, TESTS, "test")
+    require_conf_level(conf_level)
+    refuse_no_list("covariates", covariates)
+    groups = by_category(times)
+    for group in groups:
+        if len(group.curves) < 2:
+            where = f" for category '{group.labels['category']}'" if len(groups) > 1 else ""
+            raise DataError(f"times has one arm only, '{next(iter(group.curves))}'{where}; a comparison needs two.")
+    if measure == MEAN_DIFFERENCE:
+        if stratum is not None or covariates or test != "wald":
+            raise ValueError(f"measure {measure!r} takes no stratum, no covariates and no other test; leave them out.")
+        rows = [row for group in groups for row in _mean_differences(group, group.horizon(horizon))]
+    else:
+        if horizon is not None:
+            raise ValueError(f"measure {measure!r} takes no horizon; hazards are compared over the whole time.")
+        strata = [stratum] if stratum else []
+        _require_covariates(times, strata, "stratum")
+        _require_covariates(times, covariates, "covariate")
+        for column in strata:
+            refuse_missing_stratum(times, column, "times")
+        rows = [row for group in groups for row in _hazard_ratios(group, stratum, tuple(covariates), test)]
+    frame = pd.DataFrame(rows)
+    said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
+    p_value = said.p_value if test == "wald" else frame.pop("p_value")
+    return as_estimates(
+        {
+            **frame,
+            "measure": CONDITIONAL if stratum or covariates else measure,
+            "conf_low": said.conf_low,
+            "conf_high": said.conf_high,
+            "conf_level": conf_level,
+            "p_value": p_value,
+        }
+    )
+
+
+def _require_covariates(times: pd.DataFrame, names: Sequence[str], what: str) -> None:
+    if "arm" in names:
+        raise DataError(f"times: the {what} 'arm' is what is compared; leave it out.")
+    usable = [column for column in times.columns if column not in (*TIMES, "imputation", "note")]
+    unknown = [name for name in names if name not in usable]
+    if unknown:
+        raise DataError(f"times has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
+
+
+def _mean_differences(group: TimesOfCategory, until: float) -> list[dict[str, Any]]:
+    parts = {arm: restricted_mean(curve, until) for arm, curve in group.curves.items()}
+    reference, *others = parts
+    rows = []
+    for arm in others:
+        pair = (arm, reference)
+        without = [name for name in pair if parts[name][1] == 0]
+        rows.append(
+            {
+                **group.labels,
+                "arm": arm,
+                "reference": reference,
+                "visit": on_day([until])[0],
+                "method": f"area between the Kaplan-Meier curves{group.handling}",
+                "n": sum(group.curves[name].n_at_risk[0] for name in pair),
+                "estimate": parts[arm][0] - parts[reference][0],
+                "std_error": np.nan if without else np.sqrt(parts[arm][1] + parts[reference][1]),
+                "time": until,
+                "n_events": sum(group.curves[name].n_events[group.curves[name].time <= until].sum() for name in pair),
+                "note": "; ".join(no_variance(name, until) for name in without),
+            }
+        )
+    return rows
+
+
+def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tuple[str, ...], test: str) -> list[dict[str, Any]]:
+    complete = group.rows[list(covariates)].notna().all(axis=1).to_numpy()
+    rows, arm, arms = group.rows[complete], group.arm[complete], list(group.curves)
+    sample = _Sample(
+        rows["time"].to_numpy(),
+        rows["observed"].to_numpy(),
+        arm,
+        pd.factorize(rows[stratum])[0] if stratum else np.zeros(len(rows), dtype=int),
+    )
+    sooner = _sooner_than(sample, len(arms))
+    compared = np.flatnonzero(sooner[0] & sooner[:, 0])
+    estimate, std_error = np.full((2, len(arms)), np.nan)
+    estimate[sooner[:, 0] & ~sooner[0]], estimate[~sooner[:, 0] & sooner[0]] = np.inf, -np.inf
+    if len(compared) > 1:
+        kept = np.isin(arm, compared)
+        design = build_design(rows[kept].assign(arm=np.take(arms, arm[kept])), covariates, [arms[at] for at in compared])
+        coefficients = _cox(sample.only(kept), design.matrix[:, 1:], design.names[1:])
+        estimate[compared[1:]], std_error[compared[1:]] = (numbers[: len(compared) - 1] for numbers in coefficients)
+    said = [
+        "Cox's model with Efron's ties",
+        *([f"stratified by {stratum}"] if stratum else []),
+        *([f"conditional on {joined(list(covariates))}"] if covariates else []),
+    ]
+    found = []
+    for at in range(1, len(arms)):
+        pair = np.isin(arm, (0, at))
+        n_without = int((np.isin(group.arm, (0, at)) & ~complete).sum())
+        p_value = _log_rank(sample.only(pair)) if test == "log-rank" else np.nan
+        notes = [
+            *([f"{n_without} subjects without a covariate do not enter"] if n_without else []),
+            *([_why(arms[at], arms[0], estimate[at])] if np.isnan(std_error[at]) else []),
+            *(["no event while both arms are at risk: no log-rank test"] if test == "log-rank" and np.isnan(p_value) else []),
+        ]
+        found.append(
+            {
+                **group.labels,
+                "arm": arms[at],
+                "reference": arms[0],
+                "method": f"{', '.join(said)}; {_TEST_NAMES[test]}{group.handling}",
+                "n": pair.sum(),
+                "estimate": estimate[at],
+                "std_error": std_error[at],
+                "p_value": p_value,
+                "n_events": sample.observed[pair].sum(),
+                "note": "; ".join(notes),
+            }
+        )
+    return found
+
+
+_TEST_NAMES = {"wald": "Wald test", "log-rank": "log-rank test"}
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Times as arrays, shape (n,): when, whether observed, arm and stratum as codes."""
+
+    time: FloatArray
+    observed: Any
+    arm: Any
+    stratum: Any
+
+    def only(self, kept: Any) -> _Sample:
+        return _Sample(self.time[kept], self.observed[kept], self.arm[kept], self.stratum[kept])
+
+
+def _sooner_than(sample: _Sample, n_arms: int) -> Any:
+    """Whether an arm was seen to have the event while another was at risk, or while a third was of which the same holds.
+
+    The partial likelihood of arms is that of rankings: a log hazard ratio is finite where this holds both ways (Hunter DR (2004).
+    Ann Stat 32:384-406, assumption 1).
+    """
+    sooner = np.eye(n_arms, dtype=bool)
+    for stratum in np.unique(sample.stratum):
+        inside = sample.stratum == stratum
+        first_event, last_time = np.full(n_arms, np.inf), np.full(n_arms, -np.inf)
+        np.maximum.at(last_time, sample.arm[inside], sample.time[inside])
+        happened = inside & sample.observed
+        np.minimum.at(first_event, sample.arm[happened], sample.time[happened])
+        sooner |= first_event[:, None] <= last_time
+    for between in range(n_arms):
+        sooner |= sooner[:, between, None] & sooner[between]
+    return sooner
+
+
+def _why(arm: str, reference: str, estimate: float) -> str:
+    if np.isnan(estimate):
+        return f"no event while '{arm}' and '{reference}' are both at risk: the hazard ratio is not known"
+    without, of_whom = (reference, arm) if estimate > 0 else (arm, reference)
+    size = "infinite" if estimate > 0 else "0"
+    return f"no event in '{without}' while '{of_whom}' is at risk: the hazard ratio is {size}, without limits"
+
+
+def _cox(sample: _Sample, matrix: FloatArray, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+    """Coefficients and their standard errors."""
+    from statsmodels.duration.hazard_regression import PHReg
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
+
+    length = np.linalg.norm(matrix, axis=0)
+    unit = matrix / np.where(length > 0, length, 1.0)
+    # In orthonormal columns, as large as numbers are: neither units nor columns that nearly determine each other cost digits.
+    root = np.sqrt(len(matrix))
+    q, r = np.linalg.qr(unit)
+    model = PHReg(sample.time, root * q, status=sample.observed.astype(int), ties="efron", strata=sample.stratum)
+    at_start = -model.hessian(np.zeros(matrix.shape[1]))
+    spread = np.linalg.eigvalsh(at_start)
+    if len(independent_columns(unit)) < matrix.shape[1] or not spread[0] * LARGEST_CONDITION > spread[-1]:
+        raise FitError(
+            f"times do not determine Cox's model: of {joined(list(names))}, one does not vary among those at risk, or is aliased "
+            "with others; leave one out."
+        )
+    with warnings.catch_warnings():
+        # Whether it converged is asked below.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", HessianInversionWarning)
+        fit = model.fit()
+    information, slope = -model.hessian(fit.params), model.score(fit.params)
+    left, there = (((r.T @ products) * r.T).sum(axis=1) for products in (information, at_start))
+    lost = ~(left > LOST_INFORMATION * there)
+    if lost.any() or slope @ np.linalg.solve(information, slope) > CONVERGED:
+        who = [name for name, gone in zip(names, lost, strict=True) if gone] or list(names)
+        raise FitError(
+            f"the partial likelihood of Cox's model has no maximum: {joined(who)} separates those with the event from those "
+            "without; leave it out, or join levels."
+        )
+    back = root * np.linalg.inv(r) / length[:, None]
+    return back @ fit.params, np.sqrt(((back @ fit.cov_params()) * back).sum(axis=1))
+
+
+def _log_rank(sample: _Sample) -> float:
+    """The p-value of the log-rank test of two arms; missing where the test has no variance."""
+    from statsmodels.duration.survfunc import survdiff
+
+    if len(np.unique(sample.arm)) < 2:
+        return float("nan")
+    try:
+        statistic, _ = survdiff(sample.time, sample.observed.astype(int), sample.arm, strata=sample.stratum)
+    except np.linalg.LinAlgError:
+        return float("nan")
+    return float(chi2.sf(statistic, 1))

@@ -1,0 +1,350 @@
+"""*times* -> *estimates*: `event_curve`, `event_quantiles`, `restricted_means`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.errors import DataError, require_conf_level
+from botox_analysis.frames.event_frames import check_times
+from botox_analysis.frames.schema import TIMES_TEXT, as_estimates, categories_of
+from botox_analysis.numerics.linear.inference import Inference, t_inference
+from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
+
+CUMULATIVE = "cumulative probability"
+QUANTILES = {
+    0.25: "lower quartile of time to event",
+    0.5: "median time to event",
+    0.75: "upper quartile of time to event",
+}
+
+NO_EVENT_YET = "no event so far: no limits"
+ALL_HAD_IT = "nobody is left without the event: no limits"
+
+
+@dataclass(frozen=True)
+class TimesOfCategory:
+    """The *times* of one category.
+
+    Attributes
+    ----------
+    labels : mapping of str to str
+        Trial, population, endpoint, category.
+    handling : str
+        What stands for a missing value, after a semicolon; empty where the frame does not say.
+    rows : DataFrame
+        *times*.
+    arm : ndarray of int, shape (rows,)
+        Place of each row's arm in `curves`.
+    curves : mapping of str to SurvivalCurve
+        By arm, reference first; those that have anybody.
+    """
+
+    labels: Mapping[str, str]
+    handling: str
+    rows: pd.DataFrame
+    arm: Any
+    curves: Mapping[str, SurvivalCurve]
+
+    def horizon(self, asked: float | None) -> float:
+        """The horizon of restricted means.
+
+        Parameters
+        ----------
+        asked : float, optional
+            Left out: the smallest of the arms' largest times.
+
+        Returns
+        -------
+        float
+            In days.
+
+        Raises
+        ------
+        DataError
+            An arm whose curve has not come to its end was not observed so long.
+        ValueError
+            It is not above 0.
+        """
+        if asked is None:
+            return float(min(curve.time[-1] for curve in self.curves.values()))
+        if not asked > 0:
+            raise ValueError(f"horizon is {asked!r}; it is a number of days above 0.")
+        for arm, curve in self.curves.items():
+            if curve.time[-1] < asked and curve.survival[-1] > 0:
+                raise DataError(f"times: arm '{arm}' is observed until day {curve.time[-1]:g}; expected a horizon up to there.")
+        return float(asked)
+
+
+def by_category(times: pd.DataFrame) -> list[TimesOfCategory]:
+    """Checked *times*, a category at a time, with the curve of each arm.
+
+    Parameters
+    ----------
+    times : DataFrame
+        *times*.
+
+    Returns
+    -------
+    list of TimesOfCategory
+        In the order of the rows.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *times*.
+    """
+    checked = check_times(times)
+    arms = [str(arm) for arm in categories_of(checked["arm"])]
+    found = []
+    for labels, rows in checked.groupby(list(TIMES_TEXT), sort=False, observed=True):
+        of_row = pd.Index(arms).get_indexer(rows["arm"].astype(str))
+        there = np.unique(of_row)
+        time, observed = rows["time"].to_numpy(), rows["observed"].to_numpy()
+        found.append(
+            TimesOfCategory(
+                dict(zip(TIMES_TEXT, map(str, labels), strict=True)),
+                f"; {rows['imputation'].iloc[0]}" if "imputation" in rows.columns else "",
+                rows,
+                np.searchsorted(there, of_row),
+                {arms[at]: kaplan_meier(time[of_row == at], observed[of_row == at]) for at in there},
+            )
+        )
+    return found
+
+
+def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFrame:
+    """The cumulative probability of the event in each arm, by Kaplan and Meier.
+
+    Parameters
+    ----------
+    times : DataFrame
+        *times*; a frame written by hand needs ``subject``, ``arm``, ``time`` and ``observed``.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1; of each limit on its own, not of the curve.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* of 1 minus the share without the event, by category and arm: a row at day 0 and at every day on which
+        somebody of the arm has the event or is censored (``time``, as a number). ``n`` is the number at risk just before,
+        ``n_events`` and ``n_censored`` are those of the day. Standard errors by Greenwood's formula, limits by the normal
+        approximation to log(-log(share without)); where these do not exist, ``note`` says why.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *times*.
+
+    References
+    ----------
+    Kaplan EL, Meier P (1958). J Am Stat Assoc 53:457-481. Kalbfleisch JD, Prentice RL (2002). The Statistical Analysis of
+    Failure Time Data, 2nd edition, section 1.4.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> times = pd.DataFrame({"subject": [1, 2, 3], "arm": "a", "time": [28, 56, 84], "observed": [True, False, True]})
+    >>> event_curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
+    [[0.0, 3.0, 0.0], [28.0, 3.0, 0.333], [56.0, 2.0, 0.333], [84.0, 1.0, 1.0]]
+    """
+    require_conf_level(conf_level)
+    pieces = []
+    for group in by_category(times):
+        for arm, curve in group.curves.items():
+            low, high = survival_limits(curve, conf_level)
+            why = np.select([curve.survival == 1, curve.survival == 0], [NO_EVENT_YET, ALL_HAD_IT], "")
+            pieces.append(
+                pd.DataFrame(
+                    {
+                        **group.labels,
+                        "arm": arm,
+                        "method": f"Kaplan-Meier, log(-log) limits{group.handling}",
+                        "n": np.r_[curve.n_at_risk[0], curve.n_at_risk],
+                        "estimate": np.r_[0, 1 - curve.survival],
+                        "std_error": np.r_[0, curve.std_error],
+                        "conf_low": np.r_[0, 1 - high],
+                        "conf_high": np.r_[0, 1 - low],
+                        "time": np.r_[0, curve.time],
+                        "n_events": np.r_[0, curve.n_events],
+                        "n_censored": np.r_[0, curve.n_censored],
+                        "note": np.r_[[""], why],
+                    }
+                )
+            )
+    rows = pd.concat(pieces, ignore_index=True)
+    return as_estimates({**rows, "visit": on_day(rows["time"]), "measure": CUMULATIVE, "conf_level": conf_level})
+
+
+def on_day(time: Any) -> list[str]:
+    """The names of days as visits.
+
+    Parameters
+    ----------
+    time : array_like of float
+        Study days.
+
+    Returns
+    -------
+    list of str
+        One a day.
+
+    Examples
+    --------
+    >>> on_day([84.0, 0.5])
+    ['day 84', 'day 0.5']
+    """
+    return [f"day {day:.10g}" for day in time]
+
+
+def event_quantiles(times: pd.DataFrame, *, shares: Sequence[float] = tuple(QUANTILES), conf_level: float = 0.95) -> pd.DataFrame:
+    """The days by which a quarter, half and three quarters of the subjects of each arm have had the event.
+
+    Parameters
+    ----------
+    times : DataFrame
+        *times*.
+    shares : sequence of float
+        Of 0.25, 0.5 (the median) and 0.75.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* in days, by category, arm and share; ``n`` counts the arm, ``n_events`` those with the event. The limits
+        are where those of `event_curve` reach the share; where that never happens the upper one is infinite and the
+        lower one missing. An estimate that the curve does not reach is missing, and ``note`` says so.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *times*.
+    ValueError
+        A share is not known.
+
+    References
+    ----------
+    Brookmeyer R, Crowley J (1982). Biometrics 38:29-41.
+    """
+    require_conf_level(conf_level)
+    if not shares or not set(shares) <= set(QUANTILES):
+        raise ValueError(f"shares is {list(shares)}; it takes some of {list(QUANTILES)}.")
+    rows: list[dict[str, object]] = []
+    for group in by_category(times):
+        for arm, curve in group.curves.items():
+            for share in shares:
+                estimate, low, high = quantile_time(curve, share, conf_level)
+                reached = np.isfinite(estimate)
+                rows.append(
+                    {
+                        **group.labels,
+                        "arm": arm,
+                        "measure": QUANTILES[share],
+                        "method": f"Kaplan-Meier, limits of Brookmeyer and Crowley{group.handling}",
+                        "n": curve.n_at_risk[0],
+                        "estimate": estimate if reached else np.nan,
+                        "conf_low": low if np.isfinite(low) else np.nan,
+                        "conf_high": high,
+                        "n_events": curve.n_events.sum(),
+                        "note": "" if reached else f"not reached by day {curve.time[-1]:g}",
+                    }
+                )
+    return as_estimates({**pd.DataFrame(rows), "conf_level": conf_level})
+
+
+def restricted_means(times: pd.DataFrame, *, horizon: float | None = None, conf_level: float = 0.95) -> pd.DataFrame:
+    """The mean number of days without the event up to a horizon, in each arm.
+
+    Parameters
+    ----------
+    times : DataFrame
+        *times*.
+    horizon : float, optional
+        In days. Left out: the smallest of the arms' largest times, of events or censoring.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* in days, by category and arm, at the day of the horizon: the area under the Kaplan-Meier curve, with
+        normal limits. Where the curve has no variance up to there, standard error and limits are missing, and ``note`` says
+        so.
+
+    Raises
+    ------
+    DataError
+        The frame is not of the shape of *times*, or an arm is not observed up to the horizon.
+    ValueError
+        The horizon is not above 0.
+
+    References
+    ----------
+    Royston P, Parmar MKB (2013). BMC Med Res Methodol 13:152. Uno H et al. (2014). J Clin Oncol 32:2380-2385.
+    """
+    require_conf_level(conf_level)
+    rows: list[dict[str, object]] = []
+    for group in by_category(times):
+        until = group.horizon(horizon)
+        for arm, curve in group.curves.items():
+            mean, variance = restricted_mean(curve, until)
+            rows.append(
+                {
+                    **group.labels,
+                    "arm": arm,
+                    "visit": on_day([until])[0],
+                    "method": f"area under the Kaplan-Meier curve{group.handling}",
+                    "n": curve.n_at_risk[0],
+                    "estimate": mean,
+                    "std_error": np.sqrt(variance) if variance > 0 else np.nan,
+                    "time": until,
+                    "n_events": curve.n_events[curve.time <= until].sum(),
+                    "note": "" if variance > 0 else no_variance(arm, until),
+                }
+            )
+    frame = pd.DataFrame(rows)
+    said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
+    limits = {"conf_low": said.conf_low, "conf_high": said.conf_high, "conf_level": conf_level}
+    return as_estimates({**frame, **limits, "measure": "restricted mean time"})
+
+
+def no_variance(arm: str, until: float) -> str:
+    """The note of a restricted mean without a variance.
+
+    Parameters
+    ----------
+    arm : str
+        Its arm.
+    until : float
+        The horizon.
+
+    Returns
+    -------
+    str
+        One phrase.
+    """
+    return f"no variance in '{arm}': before day {until:g} nobody has the event, or all who are left have it at once"
+
+
+def normal_inference(estimate: Any, std_error: Any, conf_level: float) -> Inference:
+    """Limits and p-values by the normal distribution.
+
+    Parameters
+    ----------
+    estimate, std_error : array_like, shape (k,)
+        Where a standard error is missing, so are limits and p-value.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+
+    Returns
+    -------
+    Inference
+        One entry an estimate.
+    """
+    middle, error = np.asarray(estimate, dtype=float), np.asarray(std_error, dtype=float)
+    return t_inference(middle, error, np.full(len(middle), np.inf), conf_level)

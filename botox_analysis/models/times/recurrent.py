@@ -1,0 +1,225 @@
+"""`mean_cumulative`, `onset_and_duration`: adverse events in time, Trial -> *estimates*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.endpoints.safety.categories import ANY, BY, Special, check_special, levels_of
+from botox_analysis.endpoints.safety.emergent import adverse_event_table, emergent, safety_trial
+from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
+from botox_analysis.endpoints.safety.history import EventHistory, history_of
+from botox_analysis.endpoints.safety.time_at_risk import require_ends
+from botox_analysis.errors import require_choice, require_conf_level, require_trial
+from botox_analysis.frames.schema import as_estimates
+from botox_analysis.models.times.curves import on_day
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.times.recurrent import cumulative_limits, cumulative_mean
+from botox_analysis.numerics.times.survival import kaplan_meier, quantile_time
+from botox_analysis.trials.trial import Trial
+
+MEAN_CUMULATIVE = "mean cumulative number per subject"
+QUARTILES = {"lower quartile of the": 0.25, "median": 0.5, "upper quartile of the": 0.75}
+ONSET, DURATION = "day of first onset", "duration in days"
+
+
+def mean_cumulative(
+    trial: Trial,
+    category: str = ANY,
+    *,
+    rule: EmergentRule = FROM_DAY_1,
+    special: Special | None = None,
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """The mean number of occurrences per subject up to each day, in each arm.
+
+    Every occurrence counts, not only a subject's first. Nothing is assumed of how the occurrences of a subject hang together;
+    the end of the time at risk is to have nothing to do with them.
+
+    Parameters
+    ----------
+    trial : Trial
+        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
+    category : str
+        As `adverse_events` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
+    rule : EmergentRule
+        Which events are treatment-emergent.
+    special : mapping of str to sequence of str, optional
+        Events of special interest: by name, the terms that belong to it.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1; of each limit on its own, not of the curve.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* by arm received, a row at day 0 and on every day on which there is an occurrence or somebody's time at risk
+        ends (``time``, as a number): with the last day, the death before it, or the rule's window. ``n`` is the number at risk,
+        ``occurrences`` those of the day. An onset after the last day counts on it, one that is not known on day 1. Robust
+        standard errors; limits by the normal approximation to the logarithm; where these do not exist, ``note`` says why. On day
+        0 it counts those who died before the last day, or have no known last dose under a window.
+
+    Raises
+    ------
+    DataError
+        The trial has no adverse events, none of this category, or a subject has no last day.
+
+    References
+    ----------
+    Nelson WB (2003). Recurrent Events Data Analysis. SIAM, chapter 3. Lawless JF, Nadeau C (1995). Technometrics 37:158-168.
+
+    Examples
+    --------
+    >>> import botox_analysis as ba
+    >>> curve = mean_cumulative(ba.open_trial("simulated"))
+    >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
+    {'placebo': 0.748, 'onabotulinumtoxinA': 0.923}
+    """
+    require_trial(trial)
+    require_conf_level(conf_level)
+    trial = safety_trial(trial)
+    history = history_of(trial, category, rule=rule, special=special)
+    end = history.at_risk.end
+    require_ends(trial, end)
+    # Subjects with an event were observed on its day.
+    last = np.maximum(end, np.where(np.bincount(history.subject, minlength=len(end)) > 0, 1.0, -np.inf))
+    arm, arms = history.arm.cat.codes.to_numpy(), list(history.arm.cat.categories)
+    pieces = []
+    for at in np.unique(arm):
+        own = np.flatnonzero(arm == at)
+        of_own = np.isin(history.subject, own)
+        curve = cumulative_mean(np.searchsorted(own, history.subject[of_own]), history.day[of_own], last[own])
+        curve_limits = cumulative_limits(curve, conf_level)
+        after = curve.time >= 1
+        alone = np.full(after.sum(), len(own) == 1)
+        none = curve.mean[after] == 0
+        std_error = np.where(alone, np.nan, np.sqrt(curve.variance[after]))
+        low, high = (np.where(alone, np.nan, limit[after]) for limit in curve_limits)
+        why = np.select([none, alone], ["no occurrence so far: no limits", "one subject: no standard error"], "")
+        pieces.append(
+            pd.DataFrame(
+                {
+                    "arm": arms[at],
+                    "n": np.r_[len(own), curve.n_at_risk[after]],
+                    "estimate": np.r_[0, curve.mean[after]],
+                    "std_error": np.r_[0, std_error],
+                    "conf_low": np.r_[0, low],
+                    "conf_high": np.r_[0, high],
+                    "time": np.r_[0, curve.time[after]],
+                    "occurrences": np.r_[0, curve.n_events[after]],
+                    "note": np.r_[[history.told[at]], why],
+                }
+            )
+        )
+    rows = pd.concat(pieces, ignore_index=True)
+    return as_estimates(
+        {
+            **rows,
+            "trial": trial.name,
+            "population": trial.population,
+            "endpoint": history.endpoint,
+            "visit": on_day(rows["time"]),
+            "measure": MEAN_CUMULATIVE,
+            "category": category,
+            "method": "mean cumulative function, robust variance of Lawless and Nadeau, limits on the log scale",
+            "conf_level": conf_level,
+        }
+    )
+
+
+def onset_and_duration(
+    trial: Trial, *, by: str = "term", rule: EmergentRule = FROM_DAY_1, special: Special | None = None
+) -> pd.DataFrame:
+    """When adverse events begin and how long they last: quartiles by category and arm.
+
+    Parameters
+    ----------
+    trial : Trial
+        With adverse events; one of all randomised is taken in its safety population where it has one.
+    by : str
+        ``"term"``, ``"class"``, ``"overview"`` or ``"special interest"``, as for `adverse_events`.
+    rule : EmergentRule
+        Which events are treatment-emergent.
+    special : mapping of str to sequence of str, optional
+        Events of special interest: by name, the terms that belong to it.
+
+    Returns
+    -------
+    DataFrame
+        *estimates* by category, arm received and measure, without limits: of the day of first onset among those with the event
+        (``n`` subjects), and of the duration of occurrences (``n`` of them), first and last day included. What goes on is
+        censored on the last day observed (the last day, or the death before it), also after the window of the rule, which decides
+        what counts and not how long it lasts: these are quartiles of a Kaplan-Meier curve. ``n_events`` counts subjects,
+        ``occurrences`` occurrences. What has no known onset has no day and no duration; ``note`` counts it, and says where a
+        quartile is missing because too many go on.
+
+    Raises
+    ------
+    DataError
+        The trial has no adverse events, or its table lacks what `by` asks for.
+    ValueError
+        `by` is not known, or `special` is missing or empty.
+    """
+    require_trial(trial)
+    require_choice(by, [word for word, (_, ranked) in BY.items() if ranked is None], "by")
+    check_special(special)
+    trial = safety_trial(trial)
+    history = history_of(trial, ANY, rule=rule)
+    events = adverse_event_table(trial).loc[emergent(trial, rule)[0]]
+    levels = levels_of(events, by, special)
+    order = np.argsort(np.concatenate([level.place for level in levels]), kind="stable")
+    categories = [(level.code == code, name) for level in levels for code, name in enumerate(level.names)]
+    rows = [row for at in order for row in _of_category(history, *categories[at])]
+    return as_estimates(
+        {
+            **pd.DataFrame(rows),
+            "trial": trial.name,
+            "population": trial.population,
+            "endpoint": history.endpoint,
+            "method": "quartiles; what goes on is censored",
+        }
+    )
+
+
+def _of_category(history: EventHistory, chosen: Any, name: tuple[str, str]) -> list[dict[str, Any]]:
+    arm, rows = history.arm.cat.codes.to_numpy(), []
+    for at, of_arm in enumerate(history.arm.cat.categories):
+        own = chosen & (arm[history.subject] == at)
+        subject, onset, end = history.subject[own], history.onset[own], history.end[own]
+        first = pd.Series(onset).groupby(subject).min()
+        last = np.where(np.isnan(end), np.fmax(history.at_risk.last_observed[subject], onset), np.fmax(end, onset))
+        length = last - onset + 1
+        dated = ~np.isnan(length)
+        counts = {"n_events": len(first), "occurrences": len(onset)}
+        for what, days, over in (
+            (ONSET, first.dropna().to_numpy(), np.ones(first.notna().sum(), dtype=bool)),
+            (DURATION, length[dated], ~np.isnan(end[dated])),
+        ):
+            undated = (len(first) if what == ONSET else len(onset)) - len(days)
+            for quartile, estimate in _quartiles(days, over).items():
+                notes = [
+                    *([f"{undated} without a known onset"] if undated else []),
+                    *(["none"] if not len(days) else []),
+                    *([f"{(~over).sum()} of {len(days)} go on: not reached"] if len(days) and np.isinf(estimate) else []),
+                ]
+                rows.append(
+                    {
+                        "arm": str(of_arm),
+                        "measure": f"{quartile} {what}",
+                        "category": name[0],
+                        "n": len(days),
+                        "estimate": estimate if np.isfinite(estimate) else np.nan,
+                        "within": name[1],
+                        **counts,
+                        "note": "; ".join(notes),
+                    }
+                )
+    return rows
+
+
+def _quartiles(days: FloatArray, over: Any) -> dict[str, float]:
+    if not len(days):
+        return dict.fromkeys(QUARTILES, np.nan)
+    curve = kaplan_meier(days, over)
+    return {quartile: quantile_time(curve, share, 0.95)[0] for quartile, share in QUARTILES.items()}

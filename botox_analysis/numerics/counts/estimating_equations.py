@@ -1,0 +1,90 @@
+"""Generalised estimating equations of counts at several visits, through statsmodels."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from botox_analysis.numerics.linear.inference import FloatArray
+
+CORRELATIONS = ("independence", "exchangeable", "unstructured")
+"""Working correlations of the visits of a subject. The unstructured one is of Pearson's residuals, scaled by their own root
+mean square at each visit, over as many subjects as have both visits, less the coefficients; geepack and gee of R have one scale
+for all visits."""
+
+MOST_ITERATIONS = 200
+
+CONVERGED = 1e-10
+"""Length of the score in orthonormal columns, below which equations are solved. Rounding leaves 1e-13 of a million counts."""
+
+
+@dataclass(frozen=True)
+class EstimatingEquations:
+    """A solution.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (p,)
+        Coefficients of the logarithm of the mean.
+    cov_beta : ndarray, shape (p, p)
+        Sandwich variance with Mancl and DeRouen's correction, which works against the smallness of residuals.
+    """
+
+    beta: FloatArray
+    cov_beta: FloatArray
+
+
+def solve_counts(
+    counts: FloatArray, design: FloatArray, offset: FloatArray, cluster: tuple[np.ndarray, np.ndarray], dispersion: float,
+    correlation: str,
+) -> EstimatingEquations | None:  # fmt: skip
+    """Coefficients of the logarithm of mean counts, each subject's visits correlated.
+
+    Parameters
+    ----------
+    counts, offset : ndarray, shape (n,)
+        One a subject and visit; the offset is added to the linear predictor.
+    design : ndarray, shape (n, p)
+        Of full rank.
+    cluster : tuple of ndarray of int, shape (n,)
+        The subject and the visit of each count; subjects ascending.
+    dispersion : float
+        The variance of a count of mean m is proportional to m + dispersion m^2.
+    correlation : str
+        One of `CORRELATIONS`.
+
+    Returns
+    -------
+    EstimatingEquations or None
+        None where there is no solution.
+
+    References
+    ----------
+    Liang K-Y, Zeger SL (1986). Biometrika 73:13-22. Mancl LA, DeRouen TA (2001). Biometrics 57:126-134, equation 4.
+    """
+    from statsmodels.genmod import cov_struct, families
+    from statsmodels.genmod.generalized_estimating_equations import GEE
+
+    structure = {
+        "independence": cov_struct.Independence,
+        "exchangeable": cov_struct.Exchangeable,
+        "unstructured": cov_struct.Unstructured,
+    }[correlation]()
+    family = families.NegativeBinomial(alpha=dispersion) if dispersion > 0 else families.Poisson()
+    subject, visit = cluster
+    # In orthonormal columns: there neither units nor columns that nearly determine each other cost digits, or convergence.
+    q, r = np.linalg.qr(design)
+    model = GEE(counts, q, groups=subject, time=visit, family=family, cov_struct=structure, offset=offset)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # it warns where it does not converge, and says so in its result
+        try:
+            told = model.fit(cov_type="bias_reduced", maxiter=MOST_ITERATIONS, ctol=CONVERGED)
+        except (np.linalg.LinAlgError, ValueError):
+            return None
+    if not told.converged or told.cov_robust_bc is None or not np.isfinite(told.cov_robust_bc).all():
+        return None
+    back = linalg.solve_triangular(r, np.eye(len(r)))
+    return EstimatingEquations(back @ told.params, back @ told.cov_robust_bc @ back.T)

@@ -1,0 +1,1 @@
+"""Draws of missing values, posterior draws, Rubin's rules."""

@@ -1,0 +1,1 @@
+"""Least squares, robust variances, and inference from coefficients."""

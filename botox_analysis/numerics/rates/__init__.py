@@ -1,0 +1,1 @@
+"""Limits of proportions, rates and their comparisons."""

@@ -1,0 +1,211 @@
+"""Events in person-time: limits of a rate, and of differences and ratios of two rates; events follow a Poisson law."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.rates import score
+from botox_analysis.numerics.rates.proportions import Limits, clopper_pearson_interval
+from botox_analysis.numerics.rates.two_arms import Compared, TwoArms, by_normal, divided, logarithm, quantile
+
+
+def poisson_interval(n_events: ArrayLike, time: ArrayLike, conf_level: float) -> Limits:
+    """Exact limits of a rate of events.
+
+    Parameters
+    ----------
+    n_events : array_like, shape (k,)
+        Events.
+    time : array_like, shape (k,)
+        Person-time; where it is 0 or missing, so are the limits.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+        Events per unit of time; the lower one is 0 where there are no events.
+
+    References
+    ----------
+    Garwood F (1936). Biometrika 28:437-442.
+
+    Examples
+    --------
+    >>> low, high = poisson_interval([0, 10], [1, 1], 0.95)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 4.795], [3.689, 18.39])
+    """
+    events, years = np.asarray(n_events, dtype=float), np.asarray(time, dtype=float)
+    known = np.where(years > 0, years, np.nan)
+    tail = (1 - conf_level) / 2
+    low = np.where(events > 0, special.gammaincinv(np.maximum(events, 1.0), tail), 0.0)
+    return low / known, special.gammaincinv(events + 1, 1 - tail) / known
+
+
+def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
+    """A score interval of a difference of rates, weighted by strata.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Events in person-time.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    null : float
+        The difference to test.
+
+    Returns
+    -------
+    Compared
+        In events per unit of time.
+
+    References
+    ----------
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
+    """
+    large = mantel_haenszel_difference(counts, conf_level, null)
+    z = quantile(conf_level)
+    # Limits are looked for in units of how far they can be: rates have any unit.
+    reach = _reach(counts, z)[:, 0]
+    middle = large.estimate / reach
+
+    def in_units(value: FloatArray, own: TwoArms) -> tuple[FloatArray, FloatArray]:
+        return _difference_statistic(value * _reach(own, z)[:, 0], own)
+
+    low, high = score.limits(counts, z, in_units, middle, middle - 1, middle + 1)
+    p_value = score.p_value_at(counts, _difference_statistic, null)
+    return Compared(large.estimate, large.std_error, low * reach, high * reach, p_value).where(counts.comparable)
+
+
+def _reach(counts: TwoArms, z: float) -> FloatArray:
+    """A distance from the estimate beyond which no limit is, shape (k, 1)."""
+    there = counts.weight > 0
+    shortest = np.where(there, np.minimum(counts.total, counts.total_ref), np.inf).min(axis=1, keepdims=True)
+    largest = np.maximum(counts.rate, counts.rate_ref).max(axis=1, keepdims=True)
+    unit = 2 * z**2 / shortest
+    return np.where(np.isfinite(shortest), unit / 2 + np.sqrt(unit**2 / 4 + unit * largest), 1.0) * 1.01
+
+
+def _difference_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
+    """Weighted difference of rates beyond `value`, and its variance at the most likely rates: roots of a quadratic."""
+    delta = value[:, None]
+    share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
+    own, ref = divided(counts.events, counts.grand_total), divided(counts.events_ref, counts.grand_total)
+    root = np.sqrt((own - ref - delta) ** 2 + 4 * own * ref)
+    rate, rate_ref = (own + ref + delta + root) / 2, (own + ref - delta + root) / 2
+    variance = divided(rate, counts.total) + divided(rate_ref, counts.total_ref)
+    return (share * (counts.rate - counts.rate_ref - delta)).sum(axis=1), (share**2 * variance).sum(axis=1)
+
+
+def _ratio_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
+    """Weighted difference of the arm's rate from the ratio times the reference's, both over 1 + ratio, and its variance."""
+    own, other = 1 / (1 + np.exp(-value[:, None])), 1 / (1 + np.exp(value[:, None]))
+    share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
+    common = divided(counts.both, own * counts.total + other * counts.total_ref)
+    variance = own * other * common * (divided(other, counts.total) + divided(own, counts.total_ref))
+    return (share * (other * counts.rate - own * counts.rate_ref)).sum(axis=1), (share**2 * variance).sum(axis=1)
+
+
+def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
+    """The logarithm of a ratio of rates with exact limits: given all events, those of the arm are binomial.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Events in person-time, one stratum.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+    null : float
+        The log ratio to test.
+
+    Returns
+    -------
+    Compared
+        The p-value is twice the smaller binomial tail, at most 1.
+
+    References
+    ----------
+    Przyborowski J, Wilenski H (1940). Biometrika 31:313-323. Clopper CJ, Pearson ES (1934). Biometrika 26:404-413.
+    """
+    x1, both = counts.events[:, 0], counts.both[:, 0]
+    time, time_ref = counts.total[:, 0], counts.total_ref[:, 0]
+    low, high = clopper_pearson_interval(x1, both, conf_level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stretch = np.log(time_ref / time)
+        low = np.where(both > 0, special.logit(low) + stretch, -np.inf)
+        high = np.where(both > 0, special.logit(high) + stretch, np.inf)
+    share = divided(time, time + np.exp(-null) * time_ref)
+    at_least = np.where(x1 > 0, special.bdtrc(x1 - 1, np.maximum(both, 1).astype(int), share), 1.0)
+    at_most = special.bdtr(x1, np.maximum(both, 1).astype(int), share)
+    p_value = np.where(both > 0, np.minimum(1.0, 2 * np.minimum(at_least, at_most)), 1.0)
+    large = mantel_haenszel_ratio(counts, conf_level, null)
+    return Compared(large.estimate, large.std_error, low, high, p_value).where(counts.comparable)
+
+
+def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
+    """The difference of rates common to the strata by Mantel and Haenszel, by the normal distribution.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Events in person-time.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    null : float
+        The difference to test.
+
+    Returns
+    -------
+    Compared
+        In events per unit of time.
+
+    References
+    ----------
+    Greenland S, Robins JM (1985). Biometrics 41:55-68.
+    """
+    weight = counts.weight.sum(axis=1)
+    estimate = divided((counts.weight * (counts.rate - counts.rate_ref)).sum(axis=1), weight)
+    variance = (
+        counts.weight**2 * (divided(counts.events, counts.total**2) + divided(counts.events_ref, counts.total_ref**2))
+    ).sum(axis=1)
+    return by_normal(estimate, divided(np.sqrt(variance), weight), conf_level, null).where(counts.comparable)
+
+
+def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
+    """The logarithm of the ratio of rates common to the strata by Mantel and Haenszel, by the normal distribution.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Events in person-time.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    null : float
+        The log ratio to test.
+
+    Returns
+    -------
+    Compared
+        An arm without events in every stratum leaves both limits infinite.
+
+    References
+    ----------
+    Greenland S, Robins JM (1985). Biometrics 41:55-68.
+    """
+    total = counts.grand_total
+    above, below = (
+        divided(numbers, total).sum(axis=1) for numbers in (counts.events * counts.total_ref, counts.events_ref * counts.total)
+    )
+    spread = divided(counts.both * counts.total * counts.total_ref, total**2).sum(axis=1)
+    estimate = logarithm(above, below)
+    finite = np.where(np.isfinite(estimate), divided(spread, above * below), np.nan)
+    return by_normal(estimate, np.sqrt(finite), conf_level, null).where(counts.comparable)
+
+
+score_ratio = partial(score.log_ratio, statistic=_ratio_statistic, weighted=mantel_haenszel_ratio)

@@ -1,0 +1,396 @@
+"""Score intervals of differences, ratios and odds ratios of two rates, plain and stratified.
+
+One idea serves all: ``contrast`` is how far the arms are apart when the measure has a given value, ``variance`` its variance at
+the rates that are most likely under that value; a limit is where ``contrast = ± z sqrt(variance)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+from scipy.optimize.elementwise import find_root
+
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.rates import closed_form
+from botox_analysis.numerics.rates.two_arms import Compared, Comparison, TwoArms, divided, quantile, two_arms, two_sided
+
+Statistic = Callable[[FloatArray, TwoArms], tuple[FloatArray, FloatArray]]
+"""A value of the measure for each comparison, shape (k,), gives contrast and variance, shape (k,) each."""
+
+BESIDE = 1e-10
+"""How far beside the estimate a limit is looked for: at the estimate the variance may vanish. Rounding of an estimate is
+1e-16."""
+
+NO_CONTRAST = 1e-14
+"""Differences of proportions are known to 1e-16; those of two tables of up to 500 subjects an arm differ by 1e-6 or more."""
+
+FARTHEST = 40.0
+"""A log ratio beyond which no finite limit lies: 1e17."""
+
+
+def difference(counts: TwoArms, conf_level: float, null: float, *, statistic: Statistic) -> Compared:
+    """A score interval of a difference of proportions.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Subjects.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    null : float
+        The difference to test, strictly between -1 and 1.
+    statistic : callable
+        Contrast and variance.
+
+    Returns
+    -------
+    Compared
+        Limits within [-1, 1].
+    """
+    of_wald = closed_form.mantel_haenszel_difference(counts, conf_level, null)
+    estimate = of_wald.estimate
+    edge = np.ones(len(estimate))
+    low, high = limits(counts, quantile(conf_level), statistic, estimate, -edge, edge)
+    return Compared(estimate, of_wald.std_error, low, high, p_value_at(counts, statistic, null)).where(counts.comparable)
+
+
+def log_ratio(counts: TwoArms, conf_level: float, null: float, *, statistic: Statistic, weighted: Comparison) -> Compared:
+    """A score interval of the logarithm of a ratio of rates.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Subjects, or events in person-time.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    null : float
+        The log ratio to test.
+    statistic : callable
+        Contrast and variance.
+    weighted : callable
+        The ratio of Mantel and Haenszel, at which the contrast is 0.
+
+    Returns
+    -------
+    Compared
+        Minus infinity is the lower limit where the arm has no event, infinity the upper one where the reference has none.
+    """
+    large = weighted(counts, conf_level, null)
+    weight = counts.weight
+    none = ((weight * counts.rate).sum(axis=1) == 0, (weight * counts.rate_ref).sum(axis=1) == 0)
+    return _on_log_scale(counts, conf_level, null, statistic, large.estimate, large.std_error, none)
+
+
+def log_odds_ratio(counts: TwoArms, conf_level: float, null: float, *, statistic: Statistic) -> Compared:
+    """A score interval of the logarithm of an odds ratio, common to the strata.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Subjects.
+    conf_level : float
+        Nominal coverage, strictly between 0 and 1.
+    null : float
+        The log odds ratio to test.
+    statistic : callable
+        Contrast and variance.
+
+    Returns
+    -------
+    Compared
+        The estimate is the maximum of the likelihood. A limit is infinite where the counts are as extreme as their margins
+        allow; where all or none have the event, both are and the estimate is missing.
+    """
+    large = closed_form.mantel_haenszel_odds_ratio(counts, conf_level, null)
+    fewest = np.maximum(counts.both - counts.total_ref, 0.0)
+    most = np.minimum(counts.both, counts.total)
+    none = ((counts.events == fewest).all(axis=1), (counts.events == most).all(axis=1))
+    estimate = np.where(none[0], np.where(none[1], np.nan, -np.inf), np.where(none[1], np.inf, large.estimate))
+    # In one stratum the ratio of Mantel and Haenszel is the maximum; in several it is looked for.
+    rows = np.flatnonzero(~none[0] & ~none[1] & ((counts.weight > 0).sum(axis=1) > 1))
+    ends = np.full(rows.shape, FARTHEST)
+    estimate[rows] = _root(counts, rows, np.zeros(rows.shape), statistic, -ends, ends)
+    return _on_log_scale(counts, conf_level, null, statistic, estimate, large.std_error, none)
+
+
+def _on_log_scale(
+    counts: TwoArms, conf_level: float, null: float, statistic: Statistic, estimate: FloatArray, std_error: FloatArray,
+    none: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+) -> Compared:  # fmt: skip
+    farthest = np.full(len(estimate), FARTHEST)
+    middle = np.where(np.isfinite(estimate), estimate, np.where(none[0], -farthest, farthest))
+    low, high = limits(counts, quantile(conf_level), statistic, middle, -farthest, farthest)
+    low, high = np.where(none[0], -np.inf, low), np.where(none[1], np.inf, high)
+    return Compared(estimate, std_error, low, high, p_value_at(counts, statistic, null)).where(counts.comparable)
+
+
+def limits(
+    counts: TwoArms, z: float, statistic: Statistic, estimate: FloatArray, lowest: FloatArray, highest: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Where the statistic is z below the estimate and -z above it.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Of k comparisons.
+    z : float
+        The normal quantile.
+    statistic : callable
+        Contrast and variance.
+    estimate : ndarray, shape (k,)
+        Where the contrast is 0.
+    lowest, highest : ndarray, shape (k,)
+        What no limit is beyond.
+
+    Returns
+    -------
+    low, high : ndarray, shape (k,)
+        The edge itself where the estimate is there. With several strata of one or two subjects an arm the statistic may pass z
+        more than once (in a few of ten thousand such comparisons); the limit is one of these places.
+    """
+    below = np.flatnonzero(counts.comparable & (estimate - BESIDE > lowest))
+    above = np.flatnonzero(counts.comparable & (estimate + BESIDE < highest))
+    found = _root(
+        counts,
+        np.concatenate([below, above]),
+        np.repeat([z, -z], [below.size, above.size]),
+        statistic,
+        np.concatenate([lowest[below], estimate[above] + BESIDE]),
+        np.concatenate([estimate[below] - BESIDE, highest[above]]),
+    )
+    low, high = lowest.copy(), highest.copy()
+    low[below], high[above] = np.split(found, [below.size])
+    return low, high
+
+
+def _root(
+    counts: TwoArms, rows: NDArray[np.intp], z: FloatArray, statistic: Statistic, left: FloatArray, right: FloatArray
+) -> FloatArray:
+    if not rows.size:
+        return np.zeros(0)
+
+    def off(value: FloatArray, row: NDArray[np.intp], z: FloatArray) -> FloatArray:
+        contrast, variance = statistic(value, counts.of(row))
+        return contrast - z * np.sqrt(variance)
+
+    found = find_root(off, (left, right), args=(rows, z), tolerances={"xatol": 0.0, "xrtol": 1e-15, "fatol": 0.0, "frtol": 0.0})
+    # Without a change of sign the limit is beyond the end that is nearer to it.
+    ends = np.where(np.abs(found.f_bracket[0]) < np.abs(found.f_bracket[1]), left, right)
+    return np.where(found.status == -1, ends, found.x)
+
+
+def p_value_at(counts: TwoArms, statistic: Statistic, null: float) -> FloatArray:
+    """Two-sided p-value of the score test.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Of k comparisons.
+    statistic : callable
+        Contrast and variance.
+    null : float
+        The value to test.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        1 where nothing speaks against the value.
+    """
+    contrast, variance = statistic(np.full(len(counts.events), float(null)), counts)
+    return two_sided(contrast, np.sqrt(variance))
+
+
+def _difference_statistic(value: FloatArray, counts: TwoArms, *, corrected: bool) -> tuple[FloatArray, FloatArray]:
+    """Weighted difference of proportions beyond `value`, and its variance."""
+    rate, rate_ref = _constrained_difference(value, counts)
+    variance = divided(rate * (1 - rate), counts.total) + divided(rate_ref * (1 - rate_ref), counts.total_ref)
+    return _summed(counts.rate - counts.rate_ref - value[:, None], variance, counts, corrected=corrected)
+
+
+def _ratio_statistic(value: FloatArray, counts: TwoArms, *, corrected: bool) -> tuple[FloatArray, FloatArray]:
+    """Weighted difference of the arm's proportion from the ratio times the reference's; both over 1 + ratio, to stay finite."""
+    log_ratio_ = value[:, None]
+    own, other = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
+    rate, rate_ref = _constrained_ratio(log_ratio_, counts)
+    variance = other**2 * divided(rate * (1 - rate), counts.total) + own**2 * divided(rate_ref * (1 - rate_ref), counts.total_ref)
+    return _summed(other * counts.rate - own * counts.rate_ref, variance, counts, corrected=corrected)
+
+
+def _odds_ratio_statistic(value: FloatArray, counts: TwoArms, *, corrected: bool) -> tuple[FloatArray, FloatArray]:
+    """The arm's events beyond those expected, and the variance of their sum."""
+    beyond, variance = _beyond_expected(value, counts)
+    return beyond.sum(axis=1), (variance * _correction(counts, corrected=corrected)).sum(axis=1)
+
+
+def _beyond_expected(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
+    """The arm's events beyond those expected under an odds ratio, and their variance, stratum by stratum."""
+    rate, lack, rate_ref, lack_ref = _constrained_odds_ratio(value[:, None], counts)
+    n1, n0 = counts.total, counts.total_ref
+    # Of what is beyond expectation in one cell the others have the same: the smallest rate loses the fewest digits.
+    in_arm = np.where(rate <= lack, counts.events - n1 * rate, n1 * lack - (n1 - counts.events))
+    in_ref = np.where(rate_ref <= lack_ref, n0 * rate_ref - counts.events_ref, n0 - counts.events_ref - n0 * lack_ref)
+    beyond = np.where(np.minimum(rate, lack) <= np.minimum(rate_ref, lack_ref), in_arm, in_ref)
+    spread, spread_ref = n1 * rate * lack, n0 * rate_ref * lack_ref
+    return beyond, divided(spread * spread_ref, spread + spread_ref)
+
+
+def _summed(contrast: FloatArray, variance: FloatArray, counts: TwoArms, *, corrected: bool) -> tuple[FloatArray, FloatArray]:
+    weight = counts.weight / np.maximum(counts.weight.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    spread = weight**2 * variance * _correction(counts, corrected=corrected)
+    return (weight * contrast).sum(axis=1), spread.sum(axis=1)
+
+
+def _correction(counts: TwoArms, *, corrected: bool) -> FloatArray | float:
+    return divided(counts.grand_total, counts.grand_total - 1) if corrected else 1.0
+
+
+def _constrained_difference(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
+    """The most likely proportions whose difference is `value`: a root of a cubic in closed form, then polished.
+
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226, appendix I.
+    """
+    delta = value[:, None]
+    n1, n0, x0, both, total = counts.total, counts.total_ref, counts.events_ref, counts.both, counts.grand_total
+    third = np.where(total > 0, total, 1.0)
+    second = (n1 + 2 * n0) * delta - total - both
+    first = (n0 * delta - total - 2 * x0) * delta + both
+    zeroth = x0 * delta * (1 - delta)
+    shift = second / (3 * third)
+    q = shift * shift * shift - first * shift / (2 * third) + zeroth / (2 * third)
+    p = np.copysign(np.sqrt(np.maximum(shift**2 - first / (3 * third), 0.0)), q)
+    angle = (np.pi + np.arccos(np.clip(divided(q, p * p * p), -1.0, 1.0))) / 3
+    root = 2 * p * np.cos(angle) - shift
+    lowest, highest = np.maximum(0.0, -delta), np.minimum(1.0, 1.0 - delta)
+    root = _polished(np.clip(root, lowest, highest), delta, counts, lowest, highest)
+    return np.clip(root + delta, 0.0, 1.0), root
+
+
+def _polished(root: FloatArray, delta: FloatArray, counts: TwoArms, lowest: FloatArray, highest: FloatArray) -> FloatArray:
+    """The root after two of Newton's steps on the slope of the likelihood: near 0 and 1 the arc cosine loses half the digits."""
+    x1, x0, lack, lack_ref = counts.events, counts.events_ref, counts.total - counts.events, counts.total_ref - counts.events_ref
+    # The maximum is at an end only where the count that forbids it is 0; else a step goes half of the way there at most.
+    down = np.where(np.where(delta >= 0, x0, x1) == 0, 1.0, 0.5)
+    up = np.where(np.where(delta >= 0, lack, lack_ref) == 0, 1.0, 0.5)
+    # Where a proportion is 0 or 1 its count is 0, and so is their quotient.
+    tiny = 1e-30
+    for _ in range(2):
+        own, ref = np.maximum(root + delta, tiny), np.maximum(root, tiny)
+        other, other_ref = np.maximum(1 - own, tiny), np.maximum(1 - ref, tiny)
+        a, b, c, d = x1 / own, x0 / ref, lack / other, lack_ref / other_ref
+        step = (a + b - c - d) / np.maximum(a / own + b / ref + c / other + d / other_ref, tiny)
+        root = root + np.clip(step, down * (lowest - root), up * (highest - root))
+    return root
+
+
+def _constrained_ratio(log_ratio_: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
+    """The most likely proportions whose ratio is given: a root of a quadratic.
+
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
+    """
+    # Both sides of the quadratic over 1 + ratio; its discriminant as a sum of what is not negative: nothing cancels.
+    own, other = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
+    up, down = own * (counts.total + counts.events_ref), other * (counts.events + counts.total_ref)
+    without = (counts.total - counts.events) * (counts.total_ref - counts.events_ref)
+    middle, root = up + down, np.sqrt((up - down) ** 2 + 4 * own * other * without)
+    doubled = divided(2 * counts.both, middle + root)
+    return np.clip(own * doubled, 0.0, 1.0), np.clip(other * doubled, 0.0, 1.0)
+
+
+def _constrained_odds_ratio(log_odds: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """The most likely proportions with and without the event, arm and reference, whose odds ratio is given: roots of quadratics.
+
+    Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
+    """
+    own, other = 1 / (1 + np.exp(-log_odds)), 1 / (1 + np.exp(log_odds))
+    n1, n0, both, neither = counts.total, counts.total_ref, counts.both, counts.grand_total - counts.both
+    # Each for itself: 1 less a proportion near 1 has no digits.
+    return (
+        _share(other, own, n0, n1, both),
+        _share(own, other, n0, n1, neither),
+        _share(own, other, n1, n0, both),
+        _share(other, own, n1, n0, neither),
+    )
+
+
+def _share(own: FloatArray, other: FloatArray, n1: FloatArray, n0: FloatArray, both: FloatArray) -> FloatArray:
+    """The proportion in the arm of n0, when the odds in the arm of n1 are own / other times as large."""
+    middle = own * (n1 - both) + other * (n0 + both)
+    # The discriminant as a sum of what is not negative: nothing cancels.
+    cross = 2 * own * other * (n1 * n0 + both * (n1 + n0 - both))
+    root = np.sqrt((own * (n1 - both)) ** 2 + (other * (n0 - both)) ** 2 + cross)
+    raised = divided(2 * other * both, middle + root)
+    lowered = divided(root - middle, 2 * n0 * (own - other))
+    return np.clip(np.where(middle >= 0, raised, lowered), 0.0, 1.0)
+
+
+def breslow_day(counts: TwoArms) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Whether the odds ratio is the same in all strata: the test of Breslow and Day with Tarone's correction.
+
+    Parameters
+    ----------
+    counts : TwoArms
+        Subjects.
+
+    Returns
+    -------
+    statistic, df, p_value : ndarray, shape (k,)
+        Set against chi-squared. Strata without both arms, or in which nobody or everybody has the event, do not count; where
+        fewer than two are left, or the common odds ratio is 0 or infinite, all three are missing.
+
+    References
+    ----------
+    Breslow NE, Day NE (1980). Statistical Methods in Cancer Research I, p. 142. Tarone RE (1985). Biometrika 72:91-95.
+    """
+    common = closed_form.mantel_haenszel_odds_ratio(counts, 0.95, 0.0).estimate
+    known = np.isfinite(common)
+    beyond, variance = _beyond_expected(np.where(known, common, 0.0), counts)
+    says = variance > 0
+    known &= says.sum(axis=1) >= 2
+    by_stratum = divided(beyond**2, variance).sum(axis=1)
+    statistic = np.where(known, by_stratum - divided(beyond.sum(axis=1) ** 2, variance.sum(axis=1)), np.nan)
+    df = np.where(known, says.sum(axis=1) - 1.0, np.nan)
+    return statistic, df, special.chdtrc(df, statistic)
+
+
+def distance_from(value: FloatArray, events: FloatArray, total: int, events_ref: FloatArray, total_ref: int) -> FloatArray:
+    """How many standard errors a difference of proportions is above a value, the score statistic of single tables.
+
+    Parameters
+    ----------
+    value : ndarray, shape (k,)
+        Differences.
+    events, events_ref : ndarray, shape (k,)
+        Subjects with the event in the arm and in the reference.
+    total, total_ref : int
+        Subjects in all.
+
+    Returns
+    -------
+    ndarray, shape (k,)
+        0 where nothing differs, infinite where the value cannot be.
+    """
+    counts = two_arms(events, np.full(len(events), total), events_ref, np.full(len(events), total_ref))
+    contrast, variance = _difference_statistic(value, counts, corrected=False)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.abs(contrast) < NO_CONTRAST, 0.0, contrast / np.sqrt(variance))
+
+
+def _both(
+    compare: Callable[..., Compared], statistic: Callable[..., tuple[FloatArray, FloatArray]]
+) -> tuple[Comparison, Comparison]:
+    return (
+        partial(compare, statistic=partial(statistic, corrected=True)),
+        partial(compare, statistic=partial(statistic, corrected=False)),
+    )
+
+
+corrected_odds_ratio_statistic = partial(_odds_ratio_statistic, corrected=True)
+_ratio_of_proportions = partial(log_ratio, weighted=closed_form.mantel_haenszel_ratio)
+
+miettinen_nurminen_difference, mee_difference = _both(difference, _difference_statistic)
+miettinen_nurminen_ratio, koopman_ratio = _both(_ratio_of_proportions, _ratio_statistic)
+miettinen_nurminen_odds_ratio, score_odds_ratio = _both(log_odds_ratio, _odds_ratio_statistic)

@@ -1,0 +1,1 @@
+"""Likelihood, covariance structures and small-sample inference of repeated measures."""

@@ -1,0 +1,380 @@
+"""A design and the data it is fitted to, in coordinates in which nothing is lost to rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import linalg
+from scipy.linalg import lapack
+
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.least_squares import independent_columns
+from botox_analysis.numerics.repeated.crossproducts import CrossProducts
+from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, positions
+
+LOG_2PI = float(np.log(2 * np.pi))
+
+ALIASED = 1e-5
+"""A column is aliased when what remains of it, given those before, is below this share of its length.
+
+Remainders are found from sums of squares, which have a rounding of about 1e-15: of a column that others determine 5e-8 remains,
+under any kernel. A column just above the margin has a coefficient of six digits. (R's rule of 1e-7 is for the columns
+themselves, see `least_squares`.)"""
+
+ESTIMABLE = 1e-4
+"""The share of a contrast that may lie outside the row space of the design: aliased columns take along `ALIASED` each."""
+
+ROUNDING = 1e-15
+"""Share of a sum of products that is rounding; it was seen to be 2e-16 to 2e-15, of 10 to 100,000 subjects."""
+
+
+NO_SPREAD = 1e-10
+"""Share of the squares of responses below which what the coefficients leave is rounding, which is 1e-15 of them."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A design in orthonormal coordinates: the p columns that are not aliased, by their pooled QR.
+
+    Attributes
+    ----------
+    design : ndarray of int, shape (T, P)
+        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+    rows : ndarray, shape (T * r, p)
+        The row of the design at visit t is ``u @ rows[t * r : (t + 1) * r]``.
+    to_columns : ndarray, shape (P, p)
+        From these coordinates to coefficients of all P columns; 0 for aliased ones.
+    kept : ndarray of bool, shape (P,)
+        Columns not determined by those before them.
+    row_space : ndarray, shape (p, P)
+        Orthonormal rows: contrasts (times `scale`) that the data determine.
+    scale : ndarray, shape (P,)
+        Length of each column.
+    log_det : float
+        Logarithm of the determinant of X'X of the columns kept.
+    rounding : float
+        Share of sums of products in these coordinates that is rounding: `ROUNDING`, and more where columns nearly determine each
+        other.
+    """
+
+    design: IntArray
+    rows: FloatArray
+    to_columns: FloatArray
+    kept: BoolArray
+    row_space: FloatArray
+    scale: FloatArray
+    log_det: float
+    rounding: float
+
+    def is_estimable(self, contrasts: FloatArray) -> BoolArray:
+        """Whether the data determine combinations of the coefficients.
+
+        Parameters
+        ----------
+        contrasts : ndarray, shape (k, P)
+            The combinations.
+
+        Returns
+        -------
+        ndarray of bool, shape (k,)
+            True where a combination lies in the row space of the design.
+        """
+        if self.kept.all():
+            return np.ones(len(contrasts), dtype=bool)
+        scaled = contrasts / self.scale
+        outside = scaled - (scaled @ self.row_space.T) @ self.row_space
+        return np.asarray(np.linalg.norm(outside, axis=1) <= ESTIMABLE * np.linalg.norm(scaled, axis=1))
+
+
+def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
+    """The coordinates in which a fit is computed; singular values are not squared.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one data set.
+    design : ndarray of int, shape (T, P)
+        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+
+    Returns
+    -------
+    Basis
+        Aliased are columns of which less than `ALIASED` remains, given those before.
+    """
+    n_visits, n_columns = design.shape
+    r = cross.uu.shape[-1]
+    x = columns_of(cross, design)
+    pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
+    stacked = (roots_of(pooled) @ x).reshape(n_visits * r, n_columns)
+    scale = np.sqrt((stacked * stacked).sum(axis=0))
+    scale[scale == 0] = 1.0
+    stacked /= scale
+    kept = np.ones(n_columns, dtype=bool)
+    row_space = np.eye(n_columns)
+    upper = _upper(stacked)
+    if len(upper) < n_columns or np.abs(upper.diagonal()).min() < 10 * ALIASED:  # one by one, where any is near the margin
+        kept[:] = False
+        kept[independent_columns(stacked, ALIASED)] = True
+        upper = _upper(stacked[:, kept])
+    if not kept.all():
+        row_space = linalg.qr(np.linalg.lstsq(stacked[:, kept], stacked)[0].T, mode="economic")[0].T
+    to_columns = np.zeros((n_columns, len(upper)))
+    inverse = lapack.dtrtri(upper)[0]
+    to_columns[kept] = inverse / scale[kept, None]
+    return Basis(
+        design=design,
+        rows=(x @ to_columns).reshape(n_visits * r, -1),
+        to_columns=to_columns,
+        kept=kept,
+        row_space=row_space,
+        scale=scale,
+        log_det=2 * float(np.log(np.abs(upper.diagonal()) * scale[kept]).sum()),
+        rounding=ROUNDING * float((inverse * inverse).sum(axis=0).max(initial=1.0)),
+    )
+
+
+def columns_of(cross: CrossProducts, design: IntArray) -> FloatArray:
+    """A design as combinations of the entries of u.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one data set.
+    design : ndarray of int, shape (T, P)
+        As for `basis_of`.
+
+    Returns
+    -------
+    ndarray, shape (T, r, P)
+        The row of the design at visit t is ``u @ x[t]``.
+    """
+    n_visits, n_columns = design.shape
+    x = np.zeros((n_visits, cross.uu.shape[-1], n_columns))
+    visit, column = (design >= 0).nonzero()
+    x[visit, positions(cross.varying, n_visits)[visit, design[visit, column]], column] = 1.0
+    return x
+
+
+def roots_of(products: FloatArray) -> FloatArray:
+    """Few made-up rows with given sums of products.
+
+    Parameters
+    ----------
+    products : ndarray, shape (..., r, r)
+        Of rows of u, in any units.
+
+    Returns
+    -------
+    ndarray, shape (..., r, r)
+        R with R'R the products; 0 for an entry that is 0 in all rows.
+    """
+    length = np.sqrt(products.diagonal(axis1=-2, axis2=-1))
+    unit = np.where(length > 0, length, 1.0)
+    values, vectors = np.linalg.eigh(products / (unit[..., :, None] * unit[..., None, :]))
+    return np.asarray(np.sqrt(np.maximum(values, 0))[..., None] * vectors.swapaxes(-1, -2) * length[..., None, :])
+
+
+def _upper(matrix: FloatArray) -> FloatArray:
+    """R of the QR decomposition."""
+    n_columns = matrix.shape[1]
+    return np.asarray(np.triu(lapack.dgeqrf(matrix)[0][:n_columns]))
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Sums of x x' as those of a few made-up subjects.
+
+    Attributes
+    ----------
+    pattern : ndarray of int, shape (m,)
+        Of each, ascending.
+    rows : ndarray, shape (m, T, p)
+        Their rows of the design.
+    """
+
+    pattern: IntArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A design and the cross-products about its least-squares fit.
+
+    Attributes
+    ----------
+    cross : CrossProducts
+        Of residuals of `beta_ols` where they were of responses.
+    basis : Basis
+        Coordinates of the design.
+    beta_ols : ndarray, shape (..., p)
+        In those coordinates.
+    restricted : bool
+        REML, or maximum likelihood.
+    pairs : ndarray, shape (G, T, T)
+        1 where both visits belong to the pattern.
+    absent : ndarray, shape (G, T, T)
+        1 on the diagonal where a visit does not.
+    n_kinds : int
+        Covariances.
+    variances : str
+        ``"by visit"``, or ``"one"`` for all visits.
+    rounding : float
+        Share of the residual sums of products that is rounding.
+    """
+
+    cross: CrossProducts
+    basis: Basis
+    beta_ols: FloatArray
+    restricted: bool
+    pairs: FloatArray
+    absent: FloatArray
+    n_kinds: int
+    variances: str
+    rounding: float
+
+    @cached_property
+    def constant(self) -> FloatArray:
+        """What does not depend on the covariance in minus twice the log-likelihood."""
+        n_values = (self.cross.n * self.cross.observed.sum(axis=1)).sum(axis=-1)
+        p = self.basis.rows.shape[1] if self.restricted else 0
+        log_det = self.basis.log_det if self.restricted else 0.0
+        return np.asarray((n_values - p) * LOG_2PI + log_det - self.cross.log_weights)
+
+    @cached_property
+    def free(self) -> FloatArray:
+        """Values of each pattern at each visit less their leverages, shape (G, T): 0 where coefficients reproduce any values."""
+        leverage = np.zeros(self.cross.observed.shape)
+        np.add.at(leverage, self.pieces.pattern, np.einsum("mtp,mtp->mt", self.pieces.rows, self.pieces.rows))
+        return np.asarray((self.cross.n_by_arm.sum(axis=1)[:, None] - leverage) * self.cross.observed)
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The sums of u u', taken apart into as many subjects as their rank needs."""
+        uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
+        length = np.sqrt(uu.diagonal(axis1=1, axis2=2).sum(axis=0))
+        length[length == 0] = 1.0
+        values, vectors = np.linalg.eigh(uu / (length[:, None] * length))
+        # What is rounding, 1e-15, adds up to nothing with or without.
+        pattern, axis = np.nonzero(values > 1e-14 * values[:, -1:])
+        root = vectors.swapaxes(1, 2)[pattern, axis] * np.sqrt(values[pattern, axis])[:, None] * length
+        by_visit = self.basis.rows.reshape(n_visits, r, -1).swapaxes(0, 1).reshape(r, -1)
+        return Pieces(pattern, (root @ by_visit).reshape(len(pattern), n_visits, -1))
+
+    @cached_property
+    def space_of_rows(self) -> tuple[FloatArray, FloatArray]:
+        """Arrays of the shape of the pieces' rows, to compute in."""
+        return np.empty_like(self.pieces.rows), np.empty_like(self.pieces.rows)
+
+    @cached_property
+    def space_of_products(self) -> tuple[FloatArray, FloatArray]:
+        """Arrays for the products of all pairs of visits of the pieces, to compute in."""
+        _, n_visits, p = self.pieces.rows.shape
+        return np.empty((n_visits * p, n_visits * p)), np.empty((n_visits, n_visits, p, p))
+
+    @cached_property
+    def first_of_kind(self) -> IntArray:
+        """Where the patterns of each kind begin; they stand in order of kind."""
+        return np.searchsorted(self.cross.kind, np.arange(self.n_kinds))
+
+    def patterns_of_kind(self, kind: int) -> slice:
+        """The patterns of a kind.
+
+        Parameters
+        ----------
+        kind : int
+            From 0.
+
+        Returns
+        -------
+        slice
+            Of all patterns.
+        """
+        bounds = [*self.first_of_kind, len(self.cross.kind)]
+        return slice(bounds[kind], bounds[kind + 1])
+
+    def rows_of_kind(self, kind: int) -> slice:
+        """The pieces of a kind.
+
+        Parameters
+        ----------
+        kind : int
+            From 0.
+
+        Returns
+        -------
+        slice
+            Of `pieces`.
+        """
+        own = self.patterns_of_kind(kind)
+        return slice(*np.searchsorted(self.pieces.pattern, [own.start, own.stop]))
+
+    def by_kind(self, matrices: FloatArray) -> FloatArray:
+        """Sums over the patterns of each kind.
+
+        Parameters
+        ----------
+        matrices : ndarray, shape (..., G, T, T)
+            One a pattern.
+
+        Returns
+        -------
+        ndarray, shape (..., K, T, T)
+            One a kind.
+        """
+        if self.n_kinds == 1:
+            return np.asarray(matrices.sum(axis=-3, keepdims=True))
+        sums = [matrices[..., self.patterns_of_kind(kind), :, :].sum(axis=-3) for kind in range(self.n_kinds)]
+        return np.stack(sums, axis=-3)
+
+
+def pose(
+    cross: CrossProducts,
+    basis: Basis,
+    *,
+    restricted: bool,
+    n_kinds: int,
+    variances: str = "by visit",
+    about: FloatArray | None = None,
+) -> Problem:
+    """The problem of fitting a design to data.
+
+    Parameters
+    ----------
+    cross : CrossProducts
+        Of one or many data sets.
+    basis : Basis
+        Of the design.
+    restricted : bool
+        REML, or maximum likelihood.
+    n_kinds : int
+        Covariances.
+    variances : str
+        ``"by visit"``, or ``"one"`` for all visits: that of a visit whose values the coefficients reproduce is then not lost.
+    about : ndarray, shape (p,), optional
+        Coefficients near those to come, about which sums are taken so that later ones do not cancel. Left out: those of
+        least squares.
+
+    Returns
+    -------
+    Problem
+        Design and data.
+    """
+    seen = cross.observed.astype(float)
+    n_visits, r = seen.shape[1], cross.uu.shape[-1]
+    beta = (cross.uy.sum(axis=-3).T.reshape(-1) @ basis.rows) if about is None else about
+    fitted = (basis.rows @ beta).reshape(n_visits, r)
+    u_fitted = (cross.uu @ fitted.T) * seen[:, None, :]
+    crossed = fitted @ cross.uy
+    pairs = seen[:, :, None] * seen[:, None, :]
+    yy = cross.yy + (fitted @ u_fitted - crossed - crossed.swapaxes(-1, -2)) * pairs
+    absent = np.eye(n_visits) * (1 - seen)[:, None, :]
+    about_fit = replace(cross, uy=cross.uy - u_fitted, yy=yy)
+    before, left = cross.squares.sum(axis=-2), about_fit.squares.sum(axis=-2)
+    if variances == "one":
+        n = cross.n @ seen
+        left = n * (left.sum(axis=-1) / np.maximum(n.sum(axis=-1), 1.0))[..., None]
+    lost = before / np.maximum(left, NO_SPREAD * np.where(before > 0, before, 1.0))
+    rounding = basis.rounding * float(lost.max(initial=1.0))
+    return Problem(about_fit, basis, beta, restricted, pairs, absent, n_kinds, variances, rounding)

@@ -1,0 +1,139 @@
+"""Sandwich variances of coefficients, which hold when the covariance of the visits is not as modelled.
+
+With subjects' rows and residuals whitened by their covariance, H_i the subject's block of the hat matrix and A_i its
+adjustment, the variance is Phi (sum over subjects of X_i' A_i e_i e_i' A_i X_i) Phi: CR0 has A_i = I, CR2
+(I - H_i)^(-1/2), CR3 (I - H_i)^(-1), which is nearly the jackknife.
+
+References
+----------
+Bell RM, McCaffrey DF (2002). Surv Methodol 28:169-181, sections 3-4.
+Pustejovsky JE, Tipton E (2018). J Bus Econ Stat 36:672-683, section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.residuals import subject_fits
+from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, Uncertainty, pooled_df
+from botox_analysis.numerics.repeated.subject_data import SubjectData
+
+DETERMINED = 1e-10
+"""An eigenvalue of I - H_i below which a subject determines a direction alone, and has a residual of 0 there. Rounding leaves
+1e-15 of it."""
+
+
+def _as_they_are(leverage: FloatArray) -> FloatArray:
+    return np.broadcast_to(np.eye(leverage.shape[-1]), leverage.shape)
+
+
+def _root(leverage: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(np.eye(leverage.shape[-1]) - leverage)
+    power = np.where(values > DETERMINED, np.maximum(values, DETERMINED) ** -0.5, 0.0)
+    return np.asarray((vectors * power[..., None, :]) @ vectors.swapaxes(-1, -2))
+
+
+def _inverse(leverage: FloatArray) -> FloatArray:
+    root = _root(leverage)
+    return root @ root
+
+
+UNSEEN = 0.05
+"""Share of a model's variance that may come from directions in which subjects have a residual of 0, so that no sandwich has it:
+up to here its standard error is too small by at most 2.5 % for that reason, beyond it is not given."""
+
+
+ADJUSTMENTS: dict[str, Callable[[FloatArray], FloatArray]] = {"CR0": _as_they_are, "CR2": _root, "CR3": _inverse}
+"""By name: the leverage (n, T, T) of subjects in, their adjustment out."""
+
+WITH_SANDWICH = ("satterthwaite", "between-within", "residual")
+"""Degrees of freedom that go with a sandwich variance; those of Kenward and Roger belong to their own variance."""
+
+
+def sandwich_variance(
+    fitted: FittedProblem, data: SubjectData, adjustment: str, small_sample: str = "satterthwaite"
+) -> Uncertainty:
+    """The sandwich variance, with degrees of freedom of its own or of a rule.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+    data : SubjectData
+        The data that were fitted; one pass is made over them.
+    adjustment : str
+        One of `ADJUSTMENTS`.
+    small_sample : str
+        One of `WITH_SANDWICH`: Satterthwaite's degrees of freedom are those of this variance under the model; the others do not
+        depend on the variance.
+
+    Returns
+    -------
+    Uncertainty
+        In the coordinates of the basis. Degrees of freedom are missing for contrasts of which subjects determine more than
+        `UNSEEN` alone: their variance is too small.
+    """
+    point = fitted.optimum.point
+    adjust = ADJUSTMENTS[adjustment]
+    p = len(point.phi)
+    meat = np.zeros((p, p))
+    adjusted: list[FloatArray] = []
+    determined: list[FloatArray] = []
+    for each in subject_fits(fitted.problem, fitted.optimum, data):
+        x, residuals = each.white @ each.x, each.normalised
+        scaled = x @ point.half.T  # H_i = scaled scaled'
+        leverage = scaled @ scaled.swapaxes(-1, -2)
+        a = adjust(leverage)
+        determined.append(_determined(leverage, x))
+        ax = a @ x
+        score = (ax * residuals[..., None]).sum(axis=1)
+        meat += score.T @ score
+        adjusted.append(np.stack([ax, x], axis=1))
+    phi = point.phi
+    cov_beta = phi @ meat @ phi
+    alone = np.concatenate(determined) @ phi
+
+    def seen(contrasts: FloatArray, df: FloatArray) -> FloatArray:
+        """Degrees of freedom where residuals show the variance."""
+        variance = ((contrasts @ point.half.T) ** 2).sum(axis=1)
+        return np.where(((alone @ contrasts.T) ** 2).sum(axis=0) <= UNSEEN * variance, df, np.nan)
+
+    if small_sample != "satterthwaite":
+        rule = SMALL_SAMPLE[small_sample](fitted)
+        return replace(rule, cov_beta=cov_beta, df=lambda contrasts: seen(contrasts, rule.df(contrasts)))
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        direction = phi @ contrasts.T  # (p, k)
+        length_of = np.linalg.norm(contrasts @ point.half.T, axis=1)
+        direction /= np.where(length_of > 0, length_of, 1.0)  # in any units
+        length, squares, cross = (np.zeros(len(contrasts)) for _ in range(3))
+        inner = np.zeros((len(contrasts), p, p))
+        taken = np.zeros(len(contrasts))
+        for block in adjusted:
+            moved = block[:, 0] @ direction  # (n, T, k): a_i
+            d = (moved**2).sum(axis=1)
+            b = np.einsum("ntk,ntp,qp->nkq", moved, block[:, 1], point.half, optimize=True)
+            size = (b**2).sum(axis=-1)
+            length += d.sum(axis=0)
+            taken += size.sum(axis=0)
+            squares += (d**2).sum(axis=0)
+            cross += (d * size).sum(axis=0)
+            inner += np.einsum("nkp,nkq->kpq", b, b, optimize=True)
+        outer = (inner**2).sum(axis=(1, 2))
+        spread = squares - 2 * cross + outer
+        found = np.full(len(contrasts), np.nan)
+        np.divide((length - taken) ** 2, spread, out=found, where=spread > 0)
+        return seen(contrasts, found)
+
+    return Uncertainty(cov_beta, df, lambda contrasts: (1.0, pooled_df(contrasts, cov_beta, df)))
+
+
+def _determined(leverage: FloatArray, x: FloatArray) -> FloatArray:
+    """Combinations of subjects' rows that the subject determines alone, shape (m, p)."""
+    values, vectors = np.linalg.eigh(np.eye(leverage.shape[-1]) - leverage)
+    subject, direction = np.nonzero(values <= DETERMINED)
+    return np.asarray(np.einsum("mt,mtp->mp", vectors[subject, :, direction], x[subject]))

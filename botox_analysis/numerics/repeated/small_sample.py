@@ -1,0 +1,437 @@
+"""Variances of coefficients and degrees of freedom, in samples that are not large.
+
+Letters as in `likelihood`; w is the inverse of the observed Hessian of the covariance parameters, as R's mmrm and SAS have
+it (pbkrtest takes the expected one, so its degrees of freedom differ in the third digit). Coefficients are in the
+coordinates of a `Basis`. Kenward-Roger's correction holds second derivatives of Sigma and so depends on how a structure is
+parametrised: "kenward-roger" takes the parameters of mmrm, "kenward-roger-linear" leaves the term out, as for parameters
+in which Sigma is linear. Under an unstructured covariance and complete data only the linear form gives the exact variance.
+
+References
+----------
+Kenward MG, Roger JH (1997). Biometrics 53:983-997, sections 2-3.
+Fai AHT, Cornelius PL (1996). J Stat Comput Simul 54:363-378.
+Schluchter MD, Elashoff JT (1990). J Stat Comput Simul 37:69-87.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, special
+
+from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.problem import Problem
+from botox_analysis.numerics.repeated.reml import Optimum
+from botox_analysis.numerics.repeated.structures import Structure
+
+SAME_DF = 1.5e-8
+"""Degrees of freedom that differ by less are one number (mmrm's rule). Rounding is about 1e-10; on either side of the margin the
+pooled ones are the same."""
+
+DEPENDENT = 1e-7
+"""Of rows of length 1, the singular value below which they depend on each other. Rounding leaves 1e-15; of quantities that nearly
+determine each other `ALIASED` remains."""
+
+SINGULAR = 1e-10
+"""Smallest eigenvalue of a correlation matrix of estimates that has an inverse. Rounding leaves 1e-15; a statistic of one nearer
+to singular has less than six digits."""
+
+WITHIN = 1e-8
+"""Weights of visits, which are about 1, that add up to less are within subjects. Rounding leaves 1e-14."""
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """A test that several contrasts are all 0.
+
+    Attributes
+    ----------
+    statistic : float
+        F, scaled where the method scales it.
+    num_df, df : float
+        Degrees of freedom.
+    p_value : float
+        Of F.
+    """
+
+    statistic: float
+    num_df: float
+    df: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """The covariance of p coefficients, and degrees of freedom.
+
+    Attributes
+    ----------
+    cov_beta : ndarray, shape (p, p)
+        In the coordinates of the basis.
+    df : callable, (contrasts (k, p)) -> (k,)
+        Of single contrasts; missing where their variance is not known.
+    scaled_df : callable, (contrasts (k, p)) -> (scale, df)
+        Of the F statistic of contrasts that are linearly independent.
+    """
+
+    cov_beta: FloatArray
+    df: Callable[[FloatArray], FloatArray]
+    scaled_df: Callable[[FloatArray], tuple[float, float]]
+
+    def joint_test(self, beta: FloatArray, contrasts: FloatArray) -> JointTest:
+        """The F test that contrasts are 0.
+
+        Parameters
+        ----------
+        beta : ndarray, shape (p,)
+            The coefficients.
+        contrasts : ndarray, shape (k, p)
+            Linearly independent.
+
+        Returns
+        -------
+        JointTest
+            With k degrees of freedom in the numerator; without a statistic where the variance of a contrast is not known, or
+            where those of all have no inverse (a sandwich of few subjects, or Kenward and Roger's correction).
+        """
+        return self.test_of(contrasts @ beta, contrasts)
+
+    def test_of(self, said: FloatArray, contrasts: FloatArray) -> JointTest:
+        """The F test that contrasts with given estimates are 0.
+
+        Parameters
+        ----------
+        said : ndarray, shape (k,)
+            The estimates.
+        contrasts : ndarray, shape (k, p)
+            Linearly independent.
+
+        Returns
+        -------
+        JointTest
+            With k degrees of freedom in the numerator.
+        """
+        n_contrasts = len(contrasts)
+        variance = contrasts @ self.cov_beta @ contrasts.T
+        if np.isnan(self.df(contrasts)).any() or not _has_inverse(variance):
+            return JointTest(np.nan, float(n_contrasts), np.nan, np.nan)
+        factor = linalg.cho_factor(variance)
+        statistic = float(said @ linalg.cho_solve(factor, said)) / n_contrasts
+        scale, df = self.scaled_df(contrasts)
+        statistic *= scale
+        return JointTest(statistic, float(n_contrasts), df, float(special.fdtrc(n_contrasts, df, statistic)))
+
+
+def _has_inverse(variance: FloatArray) -> bool:
+    """Whether a covariance is positive definite, but for rounding, in any units."""
+    diagonal = variance.diagonal()
+    if not (diagonal > 0).all():
+        return False
+    scale = np.sqrt(diagonal)
+    return bool(np.linalg.eigvalsh(variance / (scale[:, None] * scale))[0] > SINGULAR)
+
+
+@dataclass(frozen=True)
+class FittedProblem:
+    """What a small-sample method looks at.
+
+    Attributes
+    ----------
+    problem : Problem
+        Design and data.
+    optimum : Optimum
+        The fit.
+    structure : Structure or None
+        None where the covariance is unstructured.
+    distances : ndarray, shape (K, T, T)
+        Between visits.
+    group : ndarray of int, shape (K,)
+        Kinds that share parameters.
+    between : ndarray, shape (m, P)
+        For each quantity that is the same at all visits, which coefficients are of it.
+    to_columns : ndarray, shape (P, p)
+        From coordinates of the basis to coefficients.
+    n_subjects : float
+        Subjects with an observation.
+    """
+
+    problem: Problem
+    optimum: Optimum
+    structure: Structure | None
+    distances: FloatArray
+    group: np.ndarray
+    between: FloatArray
+    to_columns: FloatArray
+    n_subjects: float
+
+
+def satterthwaite(fitted: FittedProblem) -> Uncertainty:
+    """Degrees of freedom of each contrast from the variance of its variance.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        For several contrasts at once, those of their principal axes are pooled (Fai and Cornelius).
+    """
+    phi = fitted.optimum.point.phi
+    df = _satterthwaite_df(fitted)
+
+    def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+        return 1.0, pooled_df(contrasts, phi, df)
+
+    return Uncertainty(phi, df, scaled_df)
+
+
+def _satterthwaite_df(fitted: FittedProblem) -> Callable[[FloatArray], FloatArray]:
+    optimum = fitted.optimum
+    half_p, half = optimum.half_p, optimum.point.half
+    factor = linalg.cho_factor(optimum.hessian, check_finite=False)
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        z = contrasts @ half.T
+        length = np.linalg.norm(z, axis=1)
+        z /= np.where(length > 0, length, 1.0)[:, None]  # in any units
+        n_contrasts, p = z.shape
+        moved = (z @ half_p.transpose(1, 0, 2).reshape(p, -1)).reshape(n_contrasts, -1, p)
+        gradient = (moved @ z[:, :, None])[:, :, 0]
+        spread = (gradient * linalg.cho_solve(factor, gradient.T, check_finite=False).T).sum(axis=1)
+        found = np.full(n_contrasts, np.nan)
+        np.divide(2.0, spread, out=found, where=spread > 0)
+        return found
+
+    return df
+
+
+def pooled_df(contrasts: FloatArray, cov_beta: FloatArray, df: Callable[[FloatArray], FloatArray]) -> float:
+    """Degrees of freedom of an F statistic from those of its independent t statistics.
+
+    Parameters
+    ----------
+    contrasts : ndarray, shape (k, p)
+        Linearly independent.
+    cov_beta : ndarray, shape (p, p)
+        Covariance of the coefficients.
+    df : callable
+        Of single contrasts.
+
+    Returns
+    -------
+    float
+        2 E / (E - k) with E the sum of df / (df - 2); 2 where a t statistic has 2 or fewer.
+    """
+    _, axes = np.linalg.eigh(contrasts @ cov_beta @ contrasts.T)
+    each = df(axes.T @ contrasts)
+    if np.ptp(each) < SAME_DF:
+        return float(each[0])
+    if not (each > 2).all():
+        return 2.0
+    expected = float((each / (each - 2)).sum())
+    return 2 * expected / (expected - len(each))
+
+
+def kenward_roger(fitted: FittedProblem) -> Uncertainty:
+    """The adjusted variance, with the second derivatives of the covariance in mmrm's parameters.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        F statistics are scaled.
+    """
+    return _kenward_roger(fitted, linear=False)
+
+
+def kenward_roger_linear(fitted: FittedProblem) -> Uncertainty:
+    """The adjusted variance without second derivatives of the covariance: SAS's DDFM=KENWARDROGER(FIRSTORDER).
+
+    SAS's default has them, in its own parameters; they are 0 for the unstructured covariance, compound symmetry and Toeplitz,
+    and not for ar1, spatial exponential, heterogeneous compound symmetry, heterogeneous ar1, heterogeneous toeplitz and
+    ante-dependence.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        F statistics are scaled.
+    """
+    return _kenward_roger(fitted, linear=True)
+
+
+def _kenward_roger(fitted: FittedProblem, *, linear: bool) -> Uncertainty:
+    problem, optimum = fitted.problem, fitted.optimum
+    cross, rows, point = problem.cross, problem.basis.rows, optimum.point
+    n_patterns, n_visits = cross.observed.shape
+    r = cross.uu.shape[-1]
+    inverse = linalg.inv(optimum.hessian)
+    root = linalg.cholesky(inverse, lower=True)
+
+    frame = optimum.score.frame
+    around = np.empty((n_patterns, n_visits, n_visits))  # sum_ij w_ij V_i W V_j of each pattern, in the frame
+    for kind in range(problem.n_kinds):
+        own = problem.patterns_of_kind(kind)
+        flat = optimum.directions[kind].reshape(len(root), -1)
+        four = (flat.T @ inverse @ flat).reshape((n_visits,) * 4).transpose(0, 3, 1, 2)
+        four = four.reshape(n_visits * n_visits, n_visits * n_visits)
+        around[own] = (optimum.score.w[own].reshape(-1, n_visits * n_visits) @ four.T).reshape(-1, n_visits, n_visits)
+        if not linear:
+            back = linalg.solve_triangular(frame[kind], np.eye(n_visits), lower=True)
+            around[own] -= 0.25 * back @ _mean_second_derivative(fitted, inverse, kind) @ back.T
+    wl = point.w @ (frame if problem.n_kinds == 1 else frame[cross.kind])
+    blocks = (wl @ around @ wl.swapaxes(1, 2)).reshape(n_patterns, -1).T @ cross.uu.reshape(n_patterns, r * r)
+    blocks = blocks.reshape(n_visits, n_visits, r, r).swapaxes(1, 2).reshape(n_visits * r, n_visits * r)
+    halved = point.half @ rows.T
+    half_p = np.tensordot(root.T, optimum.half_p, axes=1)
+    flat_p = half_p.swapaxes(0, 1).reshape(len(half_p[0]), -1)
+    inner = halved @ blocks @ halved.T - flat_p @ flat_p.T
+    cov_beta = point.phi + 2 * point.half.T @ inner @ point.half
+
+    def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+        z = contrasts @ point.half.T
+        q, _ = np.linalg.qr(z.T)
+        n_contrasts = len(contrasts)
+        projected = q.T @ half_p @ q
+        a1 = float((np.trace(projected, axis1=1, axis2=2) ** 2).sum())
+        a2 = float((projected * projected.swapaxes(1, 2)).sum())
+        return _scaled_f(a1, a2, n_contrasts)
+
+    by_variance = _satterthwaite_df(fitted)
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        # The corrected variance of few subjects need not be positive: then it is none.
+        corrected, plain = (np.einsum("kp,pq,kq->k", contrasts, each, contrasts) for each in (cov_beta, point.phi))
+        return np.where(corrected > SINGULAR * plain, by_variance(contrasts), np.nan)
+
+    return Uncertainty(cov_beta, df, scaled_df)
+
+
+def _scaled_f(a1: float, a2: float, n: int) -> tuple[float, float]:
+    """Scale and denominator degrees of freedom; Kenward and Roger (1997), section 3."""
+    b = (a1 + 6 * a2) / (2 * n)
+    g = ((n + 1) * a1 - (n + 4) * a2) / ((n + 2) * a2)
+    under = 3 * n + 2 * (1 - g)
+    c1, c2, c3 = g / under, (n - g) / under, (n + 2 - g) / under
+    expectation = 1 / (1 - a2 / n)
+    variance = (2 / n) * (1 + c1 * b) / ((1 - c2 * b) ** 2 * (1 - c3 * b))
+    rho = variance / (2 * expectation**2)
+    df = 4 + (n + 2) / (n * rho - 1)
+    return df / (expectation * (df - 2)), df
+
+
+def _mean_second_derivative(fitted: FittedProblem, w: FloatArray, kind: int) -> FloatArray:
+    """sum_ij w_ij V_ij in mmrm's parameters, shape (T, T); `w` is in those of the chart."""
+    group = int(fitted.group[kind])
+    k = len(w) // (int(fitted.group.max()) + 1)
+    own = slice(group * k, (group + 1) * k)
+    if fitted.structure is None:
+        return _bend_of_cholesky(fitted.optimum.state[kind], w[own, own])
+    second = fitted.structure.derivatives(fitted.optimum.state[own], fitted.distances[kind : kind + 1])[2]
+    return np.asarray(np.tensordot(w[own, own], second, axes=2)[0])
+
+
+def _bend_of_cholesky(root: FloatArray, w: FloatArray) -> FloatArray:
+    """sum_ij w_ij V_ij for Sigma = D U U' D, D = diag(exp) and U unit lower triangular; `w` is in the moving frame."""
+    n_visits = len(root)
+    sd = np.diagonal(root)
+    row, column = np.tril_indices(n_visits)
+    diagonal = row == column
+    # d root by each parameter: row a of root for log d_a, one element of row a for u_ab
+    first = np.zeros((len(row), n_visits, n_visits))
+    first[np.flatnonzero(diagonal), row[diagonal]] = root
+    below = np.flatnonzero(~diagonal)
+    first[below, row[below], column[below]] = sd[row[below]]
+    # to the frame: root^-1 d root is lower triangular, and its entries are the step
+    inverse = linalg.solve_triangular(root, np.eye(n_visits), lower=True)
+    jacobian = (inverse @ first)[:, row, column].T  # frame step by parameter
+    to_parameters = linalg.inv(jacobian)
+    w = to_parameters @ w @ to_parameters.T
+    mean_outer = np.tensordot(np.tensordot(w, first, axes=1), first, axes=([0, 2], [0, 2]))
+    # second derivatives of root: row a by log d_a twice; element ab by log d_a and u_ab
+    bend = np.zeros_like(root)
+    at = np.zeros((n_visits, n_visits), dtype=int)
+    at[row, column] = np.arange(len(row))
+    for a in range(n_visits):
+        bend[a] += w[at[a, a], at[a, a]] * root[a]
+        for b in range(a):
+            bend[a, b] += 2 * w[at[a, a], at[a, b]] * sd[a]
+    total = mean_outer + bend @ root.T
+    return np.asarray(total + total.T)
+
+
+def between_within(fitted: FittedProblem) -> Uncertainty:
+    """Degrees of freedom of subjects for what differs between them, of observations within them for the rest.
+
+    Those of Schluchter and Elashoff, as mmrm has them. SAS's DDFM=BETWITHIN gives all effects those of subjects under TYPE=UN.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        A contrast with a part between subjects has the degrees of freedom of subjects.
+    """
+    quantities = fitted.between @ fitted.to_columns
+    length = np.linalg.norm(quantities, axis=1)
+    unit = quantities[length > 0] / length[length > 0, None]  # in any units; 0 where all its columns are aliased
+    rank = int((np.linalg.svd(unit, compute_uv=False) > DEPENDENT).sum())
+    between = fitted.n_subjects - rank
+    within = fitted.problem.cross.n_observations - fitted.n_subjects - (fitted.to_columns.shape[1] - rank)
+    back = linalg.pinv(fitted.to_columns)
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        # within subjects: for each quantity the weights of the visits sum to 0
+        sums = contrasts @ back @ fitted.between.T
+        return np.where((np.abs(sums) < WITHIN).all(axis=1), float(within), float(between))
+
+    def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
+        return 1.0, float(df(contrasts).min())
+
+    return Uncertainty(fitted.optimum.point.phi, df, scaled_df)
+
+
+def residual(fitted: FittedProblem) -> Uncertainty:
+    """Degrees of freedom of independent observations: too many, for comparison with software that has no other.
+
+    Parameters
+    ----------
+    fitted : FittedProblem
+        A fit.
+
+    Returns
+    -------
+    Uncertainty
+        Observations less coefficients, for every contrast.
+    """
+    phi = fitted.optimum.point.phi
+    left = float(fitted.problem.cross.n_observations - len(phi))
+
+    def df(contrasts: FloatArray) -> FloatArray:
+        return np.full(len(contrasts), left)
+
+    return Uncertainty(phi, df, lambda _contrasts: (1.0, left))
+
+
+SMALL_SAMPLE: dict[str, Callable[[FittedProblem], Uncertainty]] = {
+    "satterthwaite": satterthwaite,
+    "kenward-roger": kenward_roger,
+    "kenward-roger-linear": kenward_roger_linear,
+    "between-within": between_within,
+    "residual": residual,
+}

@@ -1,0 +1,244 @@
+"""The data of a model of repeated measures by subject, in chunks: what enters the design, and which visits were seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from botox_analysis.numerics.linear.inference import FloatArray
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+CHUNK = 8192
+"""Subjects taken at a time: what they need stays in the processor's cache."""
+
+MOST_BITS = 60
+"""Visits that fit into one integer."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity of N subjects that enters the design: a number, or the indicators of a factor's levels.
+
+    Attributes
+    ----------
+    values : ndarray, shape (N,) or (N, T)
+        Numbers, or codes of levels from 0; with a second dimension where the quantity changes over the visits. What is
+        missing (nan, or a code of -1) makes the visit, or the subject, unobserved.
+    n_levels : int
+        0 for a number.
+    arm : ndarray of int, shape (N,), optional
+        Codes of the arm, where the quantity has columns of its own in each arm, which are 0 in the others; columns stand by
+        arm, then by level. Left out: the same columns in all arms.
+    n_arms : int
+        Arms with columns of their own; 0 without `arm`.
+    """
+
+    values: NDArray[Any]
+    n_levels: int = 0
+    arm: IntArray | None = None
+    n_arms: int = 0
+
+    @property
+    def width(self) -> int:
+        """Columns that the quantity has at a visit."""
+        return max(self.n_levels, 1) * max(self.n_arms, 1)
+
+    def columns(self, rows: slice, centre: float) -> NDArray[Any]:
+        """The columns of some subjects.
+
+        Parameters
+        ----------
+        rows : slice
+            Of the subjects.
+        centre : float
+            Subtracted from numbers.
+
+        Returns
+        -------
+        ndarray, shape (n, width) or (n, T, width)
+            0 where a number is missing, and in other arms.
+        """
+        values = self.values[rows]
+        if self.n_levels:
+            columns = values[..., None] == np.arange(self.n_levels, dtype=values.dtype)
+        else:
+            columns = (values - centre)[..., None]
+            columns[~np.isfinite(columns)] = 0.0
+        if self.arm is None:
+            return np.asarray(columns)
+        there = self.arm[rows, None] == np.arange(self.n_arms)
+        crossed = columns[..., None, :] * there.reshape(len(there), *[1] * (values.ndim - 1), self.n_arms, 1)
+        return np.asarray(crossed.reshape(*values.shape, self.width))
+
+    @property
+    def varying(self) -> bool:
+        """Whether it changes over the visits."""
+        return self.values.ndim == 2
+
+    @property
+    def known(self) -> BoolArray:
+        """Where it is not missing; the shape of `values`."""
+        return np.asarray(self.values >= 0 if self.n_levels else np.isfinite(self.values))
+
+
+@dataclass(frozen=True)
+class SubjectData:
+    """N subjects at T visits.
+
+    Attributes
+    ----------
+    y : ndarray, shape (N, T)
+        Responses; missing (nan) where not observed.
+    quantities : tuple of Quantity
+        The first is the arm, the same at each visit and never missing.
+    kind : ndarray of int, shape (N,), optional
+        Which covariance a subject has, from 0. Left out: the same.
+    root_weights : ndarray, shape (N, T), optional
+        Square roots of the observations' weights. Left out: 1.
+    """
+
+    y: FloatArray
+    quantities: tuple[Quantity, ...]
+    kind: IntArray | None = None
+    root_weights: FloatArray | None = None
+
+    @cached_property
+    def varying(self) -> tuple[bool, ...]:
+        """Whether each of the R columns of the design changes over the visits; weights make all of them change."""
+        weighted = self.root_weights is not None
+        return tuple(weighted or quantity.varying for quantity in self.quantities for _ in range(quantity.width))
+
+    @cached_property
+    def only_in(self) -> tuple[int, ...]:
+        """For each of the R columns of the design, the one arm in which it is not 0; -1 where it is not of one arm."""
+        return tuple(
+            column // max(quantity.n_levels, 1) if quantity.n_arms else -1
+            for quantity in self.quantities
+            for column in range(quantity.width)
+        )
+
+    def observed(self, rows: slice) -> BoolArray:
+        """Where the response and all quantities are known.
+
+        Parameters
+        ----------
+        rows : slice
+            Of the subjects.
+
+        Returns
+        -------
+        ndarray of bool, shape (n, T)
+            The visits of each subject that enter.
+        """
+        seen = np.isfinite(self.y[rows])
+        for quantity in self.quantities[1:]:
+            known = replace(quantity, values=quantity.values[rows]).known
+            if not known.all():
+                seen &= known if quantity.varying else known[:, None]
+        if self.root_weights is not None:
+            seen &= self.root_weights[rows] > 0
+        return seen
+
+    def chunk(self, rows: slice, observed: BoolArray, centre: FloatArray, centre_y: FloatArray) -> FloatArray:
+        """u and y of some subjects side by side, centred, 0 where missing.
+
+        Parameters
+        ----------
+        rows : slice
+            Of the subjects.
+        observed : ndarray of bool, shape (n, T)
+            Visits that enter.
+        centre : ndarray, shape (R,)
+            Subtracted from each column of the design.
+        centre_y : ndarray, shape (T,)
+            Subtracted from the responses of each visit.
+
+        Returns
+        -------
+        ndarray, shape (n, r + T)
+            In the order of `positions`, then y.
+        """
+        n, n_visits = observed.shape
+        place = positions(self.varying, n_visits)
+        r = int(place.max()) + 1
+        chunk = np.empty((n, r + n_visits))
+        first = 0
+        for quantity in self.quantities:
+            last = first + quantity.width
+            columns = quantity.columns(rows, centre[first])
+            if not self.varying[first]:
+                chunk[:, place[0, first] : place[0, first] + quantity.width] = columns
+            else:
+                if not quantity.varying:
+                    columns = np.broadcast_to(columns[:, None, :], (n, n_visits, quantity.width))
+                roots = 1.0 if self.root_weights is None else self.root_weights[rows][:, :, None]
+                chunk[:, place[:, first:last].ravel()] = (columns * roots).reshape(n, -1)
+            first = last
+        y = np.subtract(self.y[rows], centre_y, out=chunk[:, r:])
+        if self.root_weights is not None:
+            y *= self.root_weights[rows]
+        y[~observed] = 0.0
+        return chunk
+
+
+@lru_cache(maxsize=64)
+def positions(varying: tuple[bool, ...], n_visits: int) -> IntArray:
+    """Where in u each column of the design is found.
+
+    Parameters
+    ----------
+    varying : tuple of bool
+        For each of R columns, whether it changes over the visits; the others come first.
+    n_visits : int
+        T.
+
+    Returns
+    -------
+    ndarray of int, shape (T, R)
+        The entry of u that is the column at each visit.
+    """
+    changes = np.array(varying)
+    n_fixed, n_varying = int((~changes).sum()), int(changes.sum())
+    place = np.zeros((n_visits, len(varying)), dtype=np.int64)
+    place[:, ~changes] = np.arange(n_fixed)
+    place[:, changes] = n_fixed + np.arange(n_visits * n_varying).reshape(n_visits, n_varying)
+    return place
+
+
+def patterns(data: SubjectData) -> Iterator[tuple[slice, BoolArray, IntArray]]:
+    """The subjects in chunks, with the visits that enter.
+
+    Parameters
+    ----------
+    data : SubjectData
+        N subjects.
+
+    Yields
+    ------
+    rows : slice
+        Of the subjects.
+    observed : ndarray of bool, shape (n, T)
+        Visits that enter.
+    code : ndarray of int, shape (n,)
+        The same for subjects with the same visits.
+    """
+    n_subjects, n_visits = data.y.shape
+    if n_visits <= MOST_BITS:
+        powers = 1 << np.arange(n_visits, dtype=np.int64)
+        for start in range(0, n_subjects, CHUNK):
+            rows = slice(start, min(start + CHUNK, n_subjects))
+            observed = data.observed(rows)
+            yield rows, observed, observed @ powers
+    else:
+        everywhere = data.observed(slice(0, n_subjects))
+        _, codes = np.unique(np.packbits(everywhere, axis=1), axis=0, return_inverse=True)
+        for start in range(0, n_subjects, CHUNK):
+            rows = slice(start, min(start + CHUNK, n_subjects))
+            yield rows, everywhere[rows], codes.ravel()[rows].astype(np.int64)

@@ -1,0 +1,371 @@
+"""The analysis of an endpoint: by which model, at which visits, and what other models say of the primary difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.errors import DataError, FitError, listed
+from botox_analysis.frames.handling import COMPOSITE
+from botox_analysis.frames.schema import BASELINE, categories_of
+from botox_analysis.models.descriptive.baseline_and_change import describe_change
+from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
+from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputation.imputing import impute
+from botox_analysis.models.linear.ancova import fit_ancova
+from botox_analysis.models.linear.design import refuse_missing_covariate
+from botox_analysis.models.linear.fit import Fit
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.mmrm import fit_mmrm
+from botox_analysis.models.repeated.refusals import FALL_BACK
+from botox_analysis.report.analysis.begins import strategies_begin
+from botox_analysis.report.analysis.intercurrent import addressed
+from botox_analysis.report.analysis.left_out import LeftOut
+from botox_analysis.report.analysis.parts import Efficacy
+from botox_analysis.report.analysis.planned import RUBIN
+from botox_analysis.trials.trial import Protocol, Trial
+
+SMALL_SAMPLE = "kenward-roger-linear"
+"""Always, in large trials too, where it changes nothing. In this form the standard errors of complete data are those of the
+analysis of covariance, and those of an unstructured covariance are the ones of SAS."""
+
+ALL_OBSERVED = "all observed values"
+
+OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
+"""Sensitivity analyses by the mixed model."""
+
+ROBUST = "HC2"
+"""The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
+differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared of an endpoint, and by which model, before it is fitted.
+
+    Attributes
+    ----------
+    endpoint : Endpoint
+        What was measured.
+    measured, observed, outcomes : DataFrame
+        *outcomes* as measured; with the protocol's strategies for intercurrent events; and with its handling of missing
+        values, too.
+    handling : str
+        What stands for missing values in `outcomes`.
+    response : str
+        ``"change"``, or ``"value"`` where there is no baseline.
+    covariates : tuple of str
+        The baseline first, where there is one.
+    visits : tuple of str
+        Those at which every arm has a value, in time.
+    model : str
+        A word of `ANALYSES`.
+    planned : Protocol
+        What is planned of it.
+    """
+
+    endpoint: Endpoint
+    measured: pd.DataFrame
+    observed: pd.DataFrame
+    outcomes: pd.DataFrame
+    handling: str
+    response: str
+    covariates: tuple[str, ...]
+    visits: tuple[str, ...]
+    model: str
+    planned: Protocol
+
+
+def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events: pd.DataFrame) -> Comparison:
+    """Decide what is compared of an endpoint, as planned.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        What to measure.
+    trial : Trial
+        Restricted to the efficacy population.
+    analysis : str
+        A word of `ANALYSES`. Empty: ``"mmrm"``, but ``"ancova"`` where the protocol puts single values in the place of
+        missing ones, and ``"imputed"`` where it names a strategy of multiple imputation. At a single visit the mixed model is
+        the analysis of covariance, which is then taken.
+    events : DataFrame
+        Intercurrent events of all who were randomised; addressed where the protocol names strategies for them.
+
+    Returns
+    -------
+    Comparison
+        Of the visits at which every arm has a value.
+
+    Raises
+    ------
+    DataError
+        There is no such visit, a covariate is missing for every subject, or the protocol asks for a baseline that is not there.
+    """
+    measured = endpoint.derive(trial)
+    failures = [kind for kind, strategy in trial.protocol.intercurrent.items() if strategy == COMPOSITE]
+    if failures and measured["baseline"].isna().all():
+        raise DataError(
+            f"{trial.name}, the protocol's strategies for intercurrent events: found '{COMPOSITE}', which puts the baseline "
+            f"after {listed(failures)}, and {endpoint.name} has none; take another strategy."
+        )
+    observed = addressed(measured, endpoint, trial, events)
+    handling = trial.protocol.handling
+    outcomes = impute(observed, strategy=handling) if handling else observed
+    response = "change" if outcomes["baseline"].notna().any() else "value"
+    covariates = covariates_of(trial, outcomes)
+    for covariate in covariates:
+        if outcomes[covariate].isna().all():
+            refuse_missing_covariate(covariate)
+    visits = _comparable_visits(outcomes, covariates, response)
+    if not visits:
+        raise DataError(f"{trial.name}: {_never_in_every_arm(outcomes, endpoint, covariates, response)}")
+    chosen = "ancova" if len(visits) < 2 else analysis or ("ancova" if handling else "mmrm")
+    if trial.protocol.imputation:
+        chosen = "imputed"
+    return Comparison(
+        endpoint, measured, observed, outcomes, handling or OBSERVED_CASES, response, covariates, tuple(visits), chosen,
+        trial.protocol,
+    )  # fmt: skip
+
+
+def _never_in_every_arm(outcomes: pd.DataFrame, endpoint: Endpoint, covariates: tuple[str, ...], response: str) -> str:
+    """What each arm lacks at the last visit that anybody has."""
+    usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
+    needed = wording.joined([response, *(name.replace("_", " ") for name in covariates)])
+    if usable.empty:
+        return f"found nobody with the {needed} of {endpoint.name}; expected somebody in each arm at one visit or more."
+    last = usable["visit"].max()
+    there = set(usable.loc[usable["visit"] == last, "arm"])
+    lacking = [arm for arm in categories_of(outcomes["arm"]) if arm not in there]
+    return (
+        f"found no visit at which every arm has the {needed} of {endpoint.name}: at '{last}' {listed(lacking)} lacks it; "
+        "expected one or more."
+    )
+
+
+def analyse_endpoint(comparison: Comparison) -> Efficacy:
+    """Fit the model of an endpoint.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What is compared.
+
+    Returns
+    -------
+    Efficacy
+        The endpoint, analysed.
+
+    Raises
+    ------
+    FitError
+        The model is not determined by the data.
+    """
+    of, conf_level = comparison, comparison.planned.conf_level
+    fit = ANALYSES[of.model](of)
+    return Efficacy(
+        endpoint=of.endpoint,
+        measured=of.measured,
+        observed=of.observed,
+        outcomes=of.outcomes,
+        handling=of.handling,
+        fit=fit,
+        means=fit.means(conf_level=conf_level),
+        differences=fit.differences(conf_level=conf_level),
+        average=fit.average_differences(conf_level=conf_level) if isinstance(fit, MmrmFit) else pd.DataFrame(),
+        unadjusted=describe_change(of.outcomes, conf_level=conf_level),
+    )
+
+
+def covariates_of(trial: Trial, outcomes: pd.DataFrame) -> tuple[str, ...]:
+    """The covariates of the model of an endpoint.
+
+    Parameters
+    ----------
+    trial : Trial
+        Whose protocol names them.
+    outcomes : DataFrame
+        *outcomes* of the endpoint.
+
+    Returns
+    -------
+    tuple of str
+        The baseline first, where there is one.
+    """
+    has_baseline = bool(outcomes["baseline"].notna().any())
+    return (BASELINE, *trial.protocol.covariates) if has_baseline else trial.protocol.covariates
+
+
+def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str) -> list[str]:
+    """The visits with a usable value in every arm."""
+    usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
+    n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
+    return [visit for visit in n_arms.index if n_arms[visit] == len(categories_of(outcomes["arm"]))]
+
+
+def _by_ancova(of: Comparison) -> Fit:
+    return fit_ancova(of.outcomes, covariates=of.covariates, response=of.response, visits=list(of.visits))
+
+
+def _by_robust_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+    return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
+
+
+def _by_mmrm(of: Comparison) -> Fit:
+    structures = of.planned.covariance or FALL_BACK
+    try:
+        fit = _fit_mmrm(of.outcomes, of.covariates, of.response, list(of.visits), structures)
+        if of.planned.fall_back_variance and fit.structure != structures[0]:
+            fit = _fit_mmrm(
+                of.outcomes, of.covariates, of.response, list(of.visits), fit.structure, of.planned.fall_back_variance
+            )
+    except FitError as error:
+        raise FitError(f"{error} A protocol with analysis = 'ancova' takes each visit on its own.") from error
+    return fit
+
+
+def _fit_mmrm(
+    outcomes: pd.DataFrame,
+    covariates: tuple[str, ...],
+    response: str,
+    visits: list[str],
+    covariance: str | tuple[str, ...],
+    variance: str = "model",
+) -> MmrmFit:
+    return fit_mmrm(
+        outcomes[outcomes["visit"].isin(visits)],
+        covariance=covariance,
+        small_sample=SMALL_SAMPLE if variance == "model" else "satterthwaite",
+        covariates=by_visit(covariates),
+        response=response,
+        variance=variance,
+    )
+
+
+def by_visit(covariates: tuple[str, ...]) -> list[str]:
+    """The covariates of a model of all visits: the baseline has an effect for each.
+
+    Parameters
+    ----------
+    covariates : tuple of str
+        Of the primary model.
+
+    Returns
+    -------
+    list of str
+        As `fit_mmrm` takes them.
+    """
+    return [f"{name}:visit" if name == BASELINE else name for name in covariates]
+
+
+_DRAWS = {RUBIN: APPROXIMATE_BAYES, JACKKNIFE: JACKKNIFE, BOOTSTRAP: BOOTSTRAP}
+"""By the variance that the protocol asks for."""
+
+
+def _by_imputation(of: Comparison) -> ImputedFit:
+    """An analysis of covariance of data sets completed under the protocol's strategy."""
+    planned = of.planned
+    compared = of.observed[of.observed["visit"].isin(of.visits)]
+    outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
+    _, imputed_from, _ = strategies_begin(outcomes, of.response)
+    drawn = planned.variance != JACKKNIFE
+    imputations = impute(
+        imputed_from,
+        strategy=planned.imputation,
+        n=planned.draws if drawn else None,
+        seed=planned.seed if drawn else None,
+        draws=_DRAWS[planned.variance],
+        covariates=by_visit(of.covariates),
+        covariance=planned.covariance or FALL_BACK,
+    )
+    return fit_imputed(imputations, covariates=of.covariates, visits=list(of.visits))
+
+
+ANALYSES: dict[str, Callable[[Comparison], Fit | ImputedFit]] = {
+    "mmrm": _by_mmrm,
+    "ancova": _by_ancova,
+    "imputed": _by_imputation,
+}
+"""The word of the protocol -> what is compared -> its fit."""
+
+
+def robust_of(primary: Efficacy) -> str:
+    """The name of the analysis of covariance with a robust variance, among `other_analyses`.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+
+    Returns
+    -------
+    str
+        With the primary handling of missing values.
+    """
+    return f"ANCOVA, {primary.handling}, {ROBUST} variance"
+
+
+def other_analyses(
+    primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
+) -> tuple[dict[str, Fit | ImputedFit], LeftOut]:
+    """The primary model, and others that show how much of its difference hangs on it.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+    visit : str
+        The primary visit.
+    covariates : tuple of str
+        Of the primary model.
+    structures : tuple of str
+        Of the mixed model's covariance, in the order in which they are tried.
+
+    Returns
+    -------
+    fits : dict of str to Fit
+        By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
+        for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
+        without covariates.
+    left_out : list of (str, str, int)
+        Models that could not be fitted, and why.
+    """
+    response = "change" if BASELINE in covariates else "value"
+    observed = primary.observed
+    visits = _comparable_visits(observed, covariates, response)
+
+    def ancova(outcomes: pd.DataFrame, adjusted_for: tuple[str, ...]) -> Fit:
+        return fit_ancova(outcomes, covariates=adjusted_for, response=response, visits=[visit])
+
+    others: list[tuple[str, Callable[[], Fit]]] = []
+    if len(visits) > 1 and visit in visits:
+        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, structures)))
+    if isinstance(primary.fit, MmrmFit) and " by " not in primary.fit.structure:
+        by_arm = f"{primary.fit.structure} by arm"
+        own = list(primary.fit.visits)
+        others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
+    others.append((f"ANCOVA, {OBSERVED_CASES}", partial(ancova, observed, covariates)))
+    others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
+    if covariates:
+        others.append((f"unadjusted, {primary.handling}", partial(ancova, primary.outcomes, ())))
+
+    values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
+    first = f"{'MMRM' if primary.by_mmrm else 'ANCOVA'}, {values}"
+    if isinstance(primary.fit, ImputedFit):
+        first = "ANCOVA, imputed"
+    fits: dict[str, Fit | ImputedFit] = {f"{first} (primary)": primary.fit}
+    failed: LeftOut = []
+    for label, fit in others:
+        if label == first:
+            continue
+        try:
+            fits[label] = fit()
+        except (DataError, FitError) as error:
+            failed.append((f"sensitivity analyses, {label}", f"not analysed: {error}", observed["subject"].nunique()))
+    return fits, failed

@@ -1,0 +1,216 @@
+"""What a report will analyse: the protocol's words and, where it leaves a place open, defaults, checked against the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from botox_analysis.endpoints.diary.endpoints import diary_endpoints_of
+from botox_analysis.endpoints.diary.rule import RULES
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.intercurrent.events import intercurrent_events
+from botox_analysis.endpoints.safety.emergent import safety_trial
+from botox_analysis.endpoints.scales import endpoints_of
+from botox_analysis.errors import DataError, listed
+from botox_analysis.models.descriptive.baseline_and_change import ALL_ARMS
+from botox_analysis.report.analysis.efficacy import Comparison, compare_endpoint
+from botox_analysis.report.analysis.intercurrent import refuse_unknown_strategies
+from botox_analysis.report.analysis.planned import directed, family_of, refuse_unfit_emergent, refuse_unknown_words
+from botox_analysis.trials.trial import ALL_RANDOMISED, Protocol, Trial
+
+HALVED = Protocol().reduction
+"""The reduction of a responder where the protocol names none."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a report will analyse.
+
+    Attributes
+    ----------
+    trial, efficacy_trial : Trial
+        As loaded, and restricted to the efficacy population.
+    safe : Trial or None
+        Restricted to the safety population; None where the trial has no table of adverse events.
+    endpoints : tuple of Endpoint
+        The primary one first.
+    events : DataFrame
+        Intercurrent events of all who were randomised.
+    primary : Comparison
+        Of the primary endpoint.
+    visit : str
+        The primary visit.
+    family : tuple of str
+        Names of the endpoints whose differences at that visit are adjusted together; empty where nothing is adjusted.
+    """
+
+    trial: Trial
+    efficacy_trial: Trial
+    safe: Trial | None
+    endpoints: tuple[Endpoint, ...]
+    events: pd.DataFrame
+    primary: Comparison
+    visit: str
+    family: tuple[str, ...] = ()
+
+
+def plan_of(trial: Trial) -> Plan:
+    """Decide what a report analyses, and refuse a protocol that the trial does not allow.
+
+    Parameters
+    ----------
+    trial : Trial
+        With all who were randomised; its protocol is followed.
+
+    Returns
+    -------
+    Plan
+        What the protocol leaves open: the first endpoint, the last visit at which arms can be compared, the population ``itt``
+        (``safety`` for adverse events) where there is one, the mixed model for repeated measures where there are several visits.
+
+    Raises
+    ------
+    DataError
+        There is one arm only, nothing to measure, or the protocol names what the trial does not have.
+    """
+    if trial.population != ALL_RANDOMISED:
+        raise DataError(
+            f"{trial.name} is restricted to '{trial.population}'; expected all randomised: the protocol names the populations."
+        )
+    if len(trial.arms) < 2:
+        raise DataError(
+            f"{trial.name} has one arm only, '{trial.arms[0]}'; a report compares arms. For one arm, derive the outcomes and "
+            "take describe_change."
+        )
+    if ALL_ARMS in trial.arms:
+        raise DataError(f"{trial.name}: found an arm '{ALL_ARMS}', as tables call everybody; expected another name.")
+    planned = trial.protocol
+    endpoints = endpoints_in_order(trial)
+    refuse_unknown_strategies(trial)
+    efficacy_trial = trial.restrict(efficacy_population(trial))
+    _refuse_missing_arms(efficacy_trial)
+    safe = _safe(trial)
+    refuse_unfit_emergent(trial, safe)
+    family = family_of(trial, endpoints)
+    events = intercurrent_events(trial)
+    primary = compare_endpoint(endpoints[0], efficacy_trial, analysis=planned.analysis, events=events)
+    _refuse_one_visit(trial, primary)
+    _refuse_needless_baseline(trial, primary)
+    visit = planned.visit or primary.visits[-1]
+    if visit not in primary.visits:
+        raise DataError(
+            f"{trial.name}: the protocol's visit '{visit}' is not among those of {primary.endpoint.name} at which arms can be "
+            f"compared: {listed(primary.visits)}."
+        )
+    return Plan(trial, efficacy_trial, safe, tuple(endpoints), events, primary, visit, tuple(family))
+
+
+def efficacy_population(trial: Trial) -> str:
+    """Name the population in which arms are compared.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+
+    Returns
+    -------
+    str
+        The protocol's, else ``itt`` where there is such a column, else all randomised.
+    """
+    return trial.protocol.efficacy_population or ("itt" if "itt" in trial.populations else ALL_RANDOMISED)
+
+
+def endpoints_in_order(trial: Trial) -> list[Endpoint]:
+    """List what a trial has measured, the primary endpoint first.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+
+    Returns
+    -------
+    list of Endpoint
+        Of the diary, then of the assessments.
+
+    Raises
+    ------
+    DataError
+        Nothing was measured, or not what the protocol calls primary; or a word of the protocol is not known.
+    """
+    planned = trial.protocol
+    refuse_unknown_words(trial)
+    of_diary = [_as_planned(each, planned) for each in diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
+    endpoints = [*of_diary, *endpoints_of(trial)]
+    if not endpoints:
+        raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
+    for at, endpoint in enumerate(endpoints):
+        alike = [other.name for other in endpoints[:at] if endpoint.label in (other.label, other.name)]
+        if alike:
+            raise DataError(
+                f"{trial.name}: found the endpoints {listed([alike[0], endpoint.name])}, which a report would call the same, "
+                f"'{endpoint.label}'; expected another name for one of them."
+            )
+    if not planned.endpoint:
+        return [directed(endpoints[0], trial), *endpoints[1:]]
+    primary = [endpoint for endpoint in endpoints if endpoint.name == planned.endpoint]
+    if not primary:
+        raise DataError(
+            f"{trial.name}: the protocol's endpoint '{planned.endpoint}' is not measured; what is: "
+            f"{listed([endpoint.name for endpoint in endpoints])}."
+        )
+    return [directed(primary[0], trial), *(endpoint for endpoint in endpoints if endpoint is not primary[0])]
+
+
+def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
+    """An endpoint of a diary under its rule, with what the protocol has otherwise."""
+    rule = endpoint.rule
+    if rule is None:
+        return endpoint
+    return endpoint.under(
+        replace(
+            rule,
+            unknown_severity=planned.unknown_severity or rule.unknown_severity,
+            baseline_minimum_days=planned.baseline_minimum_days or rule.baseline_minimum_days,
+        )
+    )
+
+
+def _refuse_missing_arms(trial: Trial) -> None:
+    there = set(trial.subjects["arm"])
+    missing = [arm for arm in trial.arms if arm not in there]
+    if missing:
+        raise DataError(
+            f"{trial.name}: nobody of arm {listed(missing)} is in the population '{trial.population}'; expected some."
+        )
+
+
+def _safe(trial: Trial) -> Trial | None:
+    if trial.protocol.safety_population:
+        trial.restrict(trial.protocol.safety_population)
+    if trial.adverse_events is None:
+        return None
+    safe = safety_trial(trial)
+    _refuse_missing_arms(safe)
+    return safe
+
+
+def _refuse_one_visit(trial: Trial, primary: Comparison) -> None:
+    if trial.protocol.analysis == "mmrm" and len(primary.visits) == 1:
+        raise DataError(
+            f"{trial.name}: the protocol's analysis 'mmrm' needs two or more visits; {primary.endpoint.name} can be compared at "
+            f"{listed(primary.visits)} only, where the mixed model is the analysis of covariance: take 'ancova'."
+        )
+
+
+def _refuse_needless_baseline(trial: Trial, primary: Comparison) -> None:
+    """Refuse a response from baseline of an endpoint that has none."""
+    planned = trial.protocol
+    asked = f"points = {planned.points:g}" if planned.points else f"reduction = {planned.reduction:g}"
+    if primary.response == "value" and (planned.points or planned.reduction != HALVED):
+        raise DataError(
+            f"{trial.name}, protocol: found {asked}, a change from baseline, and {primary.endpoint.name} has no baseline; "
+            "leave that line out, or choose another endpoint."
+        )

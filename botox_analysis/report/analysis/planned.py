@@ -1,0 +1,318 @@
+"""Words of a protocol that no report knows, and plans that contradict themselves, refused in one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from botox_analysis.abbreviations import did_you_mean
+from botox_analysis.endpoints.diary.rule import PREEMPT, RULES, UNKNOWN_SEVERITY
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.response.responders import MISSING_RESPONSES
+from botox_analysis.endpoints.safety.emergent import emergent
+from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
+from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.schema import BASELINE, HIGHER, LOWER
+from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputation.imputing import STRATEGIES
+from botox_analysis.models.imputation.strategies import AT_RANDOM
+from botox_analysis.models.linear.design import is_number
+from botox_analysis.models.multiplicity.adjustment import METHODS
+from botox_analysis.models.multiplicity.testing_graph import TestingGraph
+from botox_analysis.models.repeated.covariance import read_covariance
+from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
+from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS
+from botox_analysis.trials.trial import Protocol, Trial
+
+RUBIN = "rubin"
+VARIANCES = (RUBIN, JACKKNIFE, BOOTSTRAP)
+"""Of an imputed primary analysis."""
+
+AS_PRIMARY = "as in the primary analysis"
+OBSERVED_ONLY, NON_RESPONSE = MISSING_RESPONSES
+RESPONDERS = (NON_RESPONSE, OBSERVED_ONLY, AS_PRIMARY)
+"""How missing values count among responders; the first where the protocol names none."""
+
+GRAPH = "graph"
+_NEEDS_NO_REFERENCE = (AT_RANDOM, "last mean carried forward")
+
+
+def refuse_unknown_words(trial: Trial) -> None:
+    """Refuse words of a protocol that are not known, and columns that are not there.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+
+    Raises
+    ------
+    DataError
+        Names the setting, what was found and what was expected.
+    """
+    planned = trial.protocol
+    words = (
+        ("analysis", planned.analysis, ("mmrm", "ancova")),
+        ("handling", planned.handling, STRATEGIES),
+        ("imputation", planned.imputation, REFERENCE_BASED),
+        ("variance", planned.variance, VARIANCES),
+        ("responders", planned.responders, RESPONDERS),
+        ("fall_back_variance", planned.fall_back_variance, ADJUSTMENTS),
+        ("diary_rule", planned.diary_rule, RULES),
+        ("unknown_severity", planned.unknown_severity, UNKNOWN_SEVERITY),
+    )
+    for key, word, known in words:
+        if word and word not in known:
+            meant = did_you_mean(word, known)
+            raise DataError(f"{trial.name}, protocol: found {key} = '{word}'; expected one of {listed(known)}.{meant}")
+    of_period = RULES.get(planned.diary_rule, PREEMPT).period_days
+    if not 0 <= planned.baseline_minimum_days <= of_period:
+        raise DataError(
+            f"{trial.name}, protocol: found baseline_minimum_days = {planned.baseline_minimum_days}; expected 1 to {of_period}."
+        )
+    if not 0 < planned.conf_level < 1:
+        raise DataError(f"{trial.name}, protocol: found conf_level = {planned.conf_level}; expected a number between 0 and 1.")
+    _refuse_unfit_covariates(trial)
+    _refuse_unfit_stratum(trial)
+    _refuse_unfit_covariance(trial)
+    _refuse_contradictions(trial)
+
+
+def _refuse_unfit_covariates(trial: Trial) -> None:
+    planned = trial.protocol
+    if BASELINE in planned.covariates:
+        raise DataError(
+            f"{trial.name}, protocol: found '{BASELINE}' among the covariates; expected others: where there is one, it is in "
+            "the model by itself."
+        )
+    strange = [name for name in planned.covariates if name not in trial.covariates]
+    if strange:
+        raise DataError(
+            f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
+            f"these are {listed(trial.covariates)}."
+        )
+    marked = [name for name in planned.covariates if ":" in name]
+    if marked:
+        raise DataError(
+            f"{trial.name}, protocol: found the covariate {listed(marked)}; expected a name without ':', which marks an effect "
+            "by visit: rename the column by [columns.subjects]."
+        )
+    twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
+    if twice:
+        raise DataError(f"{trial.name}, protocol: found the covariate {listed(twice)} more than once; expected each once.")
+    for name in planned.covariates:
+        is_number(trial.subjects[name])  # refuses dates
+
+
+def _refuse_unfit_stratum(trial: Trial) -> None:
+    stratum = trial.protocol.stratum
+    if not stratum:
+        return
+    if stratum not in trial.covariates:
+        raise DataError(
+            f"{trial.name}, protocol: found stratum = '{stratum}'; expected a column of subjects: {listed(trial.covariates)}."
+        )
+    missing = int(trial.subjects[stratum].isna().sum())
+    if missing:
+        raise DataError(
+            f"{trial.name}, protocol: found stratum = '{stratum}', which {missing} subjects do not have; expected one for each."
+        )
+
+
+def _refuse_unfit_covariance(trial: Trial) -> None:
+    planned = trial.protocol
+    for word in planned.covariance:
+        try:
+            phrase = read_covariance(word)
+        except ValueError as error:
+            raise DataError(f"{trial.name}, protocol: {error}") from error
+        if phrase.on or (phrase.by and phrase.by != "arm" and phrase.by not in trial.covariates):
+            raise DataError(
+                f"{trial.name}, protocol: found covariance = '{word}'; expected a structure of scheduled visits, with ' by arm', "
+                "or ' by' and a column of subjects, at the end where each has its own."
+            )
+    if len(set(planned.covariance)) < len(planned.covariance):
+        raise DataError(f"{trial.name}, protocol: found a covariance twice in {listed(planned.covariance)}; expected each once.")
+
+
+def _refuse_contradictions(trial: Trial) -> None:
+    planned = trial.protocol
+    where = f"{trial.name}, protocol: found imputation = '{planned.imputation}'"
+    if planned.imputation and planned.handling:
+        raise DataError(f"{where} and handling = '{planned.handling}'; expected one of them.")
+    if planned.imputation and planned.analysis == "mmrm":
+        raise DataError(
+            f"{where} and analysis = 'mmrm'; completed data sets are analysed by analysis of covariance: leave that line out."
+        )
+    if planned.imputation and planned.imputation not in _NEEDS_NO_REFERENCE and not trial.reference:
+        raise DataError(
+            f"{where}, and nothing says which arm is the reference ('{trial.arms[0]}' comes first); expected reference = \"...\" "
+            "in trial.toml."
+        )
+    if planned.draws < 2 or planned.seed < 0:
+        raise DataError(
+            f"{trial.name}, protocol: found draws = {planned.draws}, seed = {planned.seed}; expected 2 draws or more and a seed "
+            "from 0 on."
+        )
+
+
+def directed(endpoint: Endpoint, trial: Trial) -> Endpoint:
+    """The primary endpoint with the direction that the protocol's points give it, where the trial says none.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        The primary one.
+    trial : Trial
+        Whose protocol it is.
+
+    Returns
+    -------
+    Endpoint
+        With the direction of a scale.
+
+    Raises
+    ------
+    DataError
+        The protocol asks for a response in the direction that is worse.
+    """
+    points = trial.protocol.points
+    stated = trial.better.get(endpoint.name, "") if endpoint.rule is None else LOWER
+    if not points:
+        return endpoint
+    asked = LOWER if points > 0 else HIGHER
+    if stated and stated != asked:
+        what, sign = ("a fall", "negative (a rise)") if points > 0 else ("a rise", "positive (a fall)")
+        raise DataError(
+            f"{trial.name}, protocol: found points = {points:g}, {what}, and {stated} values of {endpoint.name} are better; "
+            f"expected a {sign} number."
+        )
+    return replace(endpoint, better=asked)
+
+
+def emergent_rule_of(planned: Protocol) -> EmergentRule:
+    """The rule by which adverse events are treatment-emergent.
+
+    Parameters
+    ----------
+    planned : Protocol
+        Of a trial.
+
+    Returns
+    -------
+    EmergentRule
+        From day 1 on where the protocol has no other.
+    """
+    said = dict(planned.emergent)
+    return EmergentRule("of the protocol", said.get("window_days"), said.get("told_by", "days")) if said else FROM_DAY_1
+
+
+def refuse_unfit_emergent(trial: Trial, safe: Trial | None) -> None:
+    """Refuse a rule of adverse events that the trial does not allow.
+
+    Parameters
+    ----------
+    trial : Trial
+        As loaded.
+    safe : Trial or None
+        In the safety population; None where there are no adverse events.
+
+    Raises
+    ------
+    DataError
+        The rule cannot be followed, or there are no adverse events.
+    """
+    planned = trial.protocol
+    if not planned.emergent:
+        return
+    if safe is None:
+        raise DataError(f"{trial.name}, protocol: found [protocol.emergent] and no table of adverse events; leave it out.")
+    try:
+        rule = emergent_rule_of(planned)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{trial.name}, [protocol.emergent]: {error}") from error
+    if rule.window_days is not None and "last_dose_day" not in safe.subjects.columns:
+        raise DataError(
+            f"{trial.name}, [protocol.emergent]: found window_days = {rule.window_days} and no column 'last_dose_day' of "
+            "subjects; expected the day of the last dose, or no window."
+        )
+    emergent(safe, rule)
+
+
+def family_of(trial: Trial, endpoints: list[Endpoint]) -> list[str]:
+    """The endpoints whose differences are the family of the protocol's adjustment.
+
+    Parameters
+    ----------
+    trial : Trial
+        As loaded.
+    endpoints : list of Endpoint
+        The primary one first.
+
+    Returns
+    -------
+    list of str
+        Names, in order; empty where nothing is adjusted.
+
+    Raises
+    ------
+    DataError
+        The method or an endpoint is not known, there is one hypothesis only, or the graph is none of theirs.
+    """
+    said = trial.protocol.multiplicity
+    if not said:
+        return []
+    where, method = f"{trial.name}, [protocol.multiplicity]", said.get("method", "")
+    known = [name for name in (*METHODS, GRAPH) if name != "double false discovery rate"]
+    if method not in known:
+        raise DataError(
+            f"{where}: found method = '{method}'; expected one of {listed(known, n_shown=12)}.{did_you_mean(method, known)}"
+        )
+    names = [endpoint.name for endpoint in endpoints]
+    chosen = list(said.get("endpoints", names[:1]))
+    strange = [name for name in chosen if name not in names]
+    if strange or len(set(chosen)) < len(chosen) or not chosen:
+        raise DataError(f"{where}: found endpoints = {listed(chosen)}; expected some of {listed(names)}, each once.")
+    n = len(chosen) * (len(trial.arms) - 1)
+    if n < 2:
+        raise DataError(
+            f"{where}: found one hypothesis, {chosen[0]} of {trial.arms[1]} against {trial.arms[0]}; an adjustment needs two or "
+            "more: name endpoints, or leave it out."
+        )
+    if ("weights" in said or "transitions" in said) != (method == GRAPH):
+        raise DataError(f"{where}: found method = '{method}'; weights and transitions are those of method = '{GRAPH}', both.")
+    _made(lambda: graph_of(trial.protocol, [str(number) for number in range(n)]), where)
+    return chosen
+
+
+def graph_of(planned: Protocol, names: list[str]) -> str | TestingGraph:
+    """The method of the protocol's adjustment, as `adjust_multiplicity` takes it.
+
+    Parameters
+    ----------
+    planned : Protocol
+        With an adjustment.
+    names : list of str
+        Of the hypotheses, in order.
+
+    Returns
+    -------
+    str or TestingGraph
+        The word, or the graph.
+
+    Raises
+    ------
+    ValueError
+        The numbers are no graph of so many hypotheses.
+    """
+    said = planned.multiplicity
+    if said["method"] != GRAPH:
+        return str(said["method"])
+    return TestingGraph(said.get("weights", []), said.get("transitions", []), names)
+
+
+def _made(make: Callable[[], object], where: str) -> None:
+    try:
+        make()
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{where}: {error}") from error

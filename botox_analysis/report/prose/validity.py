@@ -1,0 +1,156 @@
+"""What a primary number rests on: what the report has verified, apart from what is assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from botox_analysis.models.imputation.fit import ImputedFit
+from botox_analysis.models.imputation.imputations import RUBIN
+from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.refusals import FALL_BACK
+from botox_analysis.report.analysis.estimand import claimed, recorded_after
+from botox_analysis.report.analysis.parts import Analysis
+from botox_analysis.report.prose import phrases
+
+VERIFIED, ASSUMED = "verified", "assumed"
+
+MONTE_CARLO = 0.1
+"""Share of the standard error that the Monte Carlo error may be."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One thing that the primary number rests on.
+
+    Attributes
+    ----------
+    status : str
+        `VERIFIED` or `ASSUMED`.
+    what, detail : str
+        In words.
+    """
+
+    status: str
+    what: str
+    detail: str
+
+
+def validity(analysis: Analysis) -> pd.DataFrame:
+    """List what each primary number rests on.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    DataFrame
+        ``arm``, ``status`` (`VERIFIED` or `ASSUMED`), ``what`` and ``detail``: one row a ground and primary difference; what
+        holds for all differences has the arm of each.
+    """
+    rows = []
+    differences = analysis.primary.differences
+    for _, row in differences[differences["visit"] == analysis.visit].iterrows():
+        for ground in (*_verified(analysis, row), *_assumed(analysis)):
+            rows.append((row["arm"], ground.status, ground.what, ground.detail))
+    return pd.DataFrame(rows, columns=["arm", "status", "what", "detail"])
+
+
+def is_fall_back(analysis: Analysis) -> bool:
+    """Whether the primary model has another covariance than the first planned, and the sandwich variance planned for that.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    bool
+        False for other models.
+    """
+    planned, fit = analysis.trial.protocol, analysis.primary.fit
+    order = planned.covariance or FALL_BACK
+    return bool(planned.fall_back_variance) and isinstance(fit, MmrmFit) and fit.structure != order[0]
+
+
+def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
+    primary, visit, trial = analysis.primary, analysis.visit, analysis.trial
+    arms = (row["reference"], row["arm"])
+
+    def by_arm(n: dict[str, float]) -> str:
+        return wording.joined([f"{wording.count(n[arm])} in {arm}" for arm in arms])
+
+    randomised = trial.subjects["arm"].value_counts(sort=False).to_dict()
+    response = "change" if primary.has_baseline else "value"
+    at_visit = primary.observed[(primary.observed["visit"] == visit) & primary.observed[response].notna()]
+    observed = at_visit["arm"].value_counts(sort=False).to_dict()
+    analysed = dict(zip(primary.fit.arms, primary.n_analysed(visit), strict=True))
+    grounds = [
+        Ground(VERIFIED, "assigned to the arms", by_arm(randomised)),
+        Ground(VERIFIED, f"in the model, of {phrases.population(analysis.efficacy_trial.population)}", by_arm(analysed)),
+        Ground(VERIFIED, f"observed at {visit}", by_arm(observed)),
+    ]
+    fit = primary.fit
+    if isinstance(fit, MmrmFit):
+        order = trial.protocol.covariance or FALL_BACK
+        planned = "as planned" if fit.structure == order[0] else f"{wording.structure(order[0])} was planned first"
+        grounds += [
+            Ground(VERIFIED, "the likelihood has a maximum", f"REML, {fit.n_iterations} steps, Hessian positive definite"),
+            Ground(VERIFIED, "covariance", f"{wording.structure(fit.structure)}, {planned}"),
+        ]
+    if isinstance(fit, ImputedFit) and fit.imputations.pooled_by == RUBIN:
+        error = float(row["monte_carlo_error"])
+        small = "small" if error <= MONTE_CARLO * row["std_error"] else "large: take more draws"
+        detail = f"{wording.number(100 * error / row['std_error'])} % of the standard error, {small}"
+        grounds.append(Ground(VERIFIED, f"Monte Carlo error of {len(fit.imputations)} data sets", detail))
+    for recorded in recorded_after(analysis).values():
+        grounds.append(Ground(VERIFIED, f"with a value recorded after {recorded.kind}", recorded.words))
+    return grounds
+
+
+def _assumed(analysis: Analysis) -> list[Ground]:
+    primary = analysis.primary
+    grounds = [
+        Ground(ASSUMED, "the assignment was random and concealed", "no data can show it"),
+        Ground(ASSUMED, "outcomes were recorded alike in all arms", "blinding held, or does not matter for this endpoint"),
+    ]
+    response = "change" if primary.has_baseline else "value"
+    if primary.observed[response].isna().any() or isinstance(primary.fit, ImputedFit):
+        grounds.append(Ground(ASSUMED, *_of_missing(analysis)))
+    for kind, strategy in claimed(analysis).items():
+        if strategy:
+            grounds.append(Ground(ASSUMED, f"after {kind}", _OF_EVENTS[strategy]))
+    if analysis.covariates:
+        grounds.append(Ground(ASSUMED, "effects of numbers among the covariates are linear", "differences hold at their means"))
+    if primary.by_mmrm:
+        same = "" if " by arm" in getattr(primary.fit, "structure", "") else ", the same in all arms"
+        grounds.append(Ground(ASSUMED, "within subjects", f"the covariance of the model{same}, and nearly normal errors"))
+    else:
+        grounds.append(Ground(ASSUMED, "errors", "the same variance in all arms, and means that are nearly normal"))
+    return grounds
+
+
+_OF_EVENTS = {
+    TREATMENT_POLICY: "the value with the event is the one of interest (treatment policy)",
+    HYPOTHETICAL: "what would have been without it is as in like subjects without it (hypothetical)",
+    COMPOSITE: "the event is a failure (composite)",
+    WHILE_ON_TREATMENT: "the value up to the event is the one of interest (while on treatment)",
+}
+
+
+def _of_missing(analysis: Analysis) -> tuple[str, str]:
+    primary = analysis.primary
+    if isinstance(primary.fit, ImputedFit):
+        return "missing values", primary.missing
+    if primary.handling != OBSERVED_CASES:
+        return "missing values", f"{primary.handling} is what would have been observed"
+    if primary.by_mmrm:
+        return "missing at random", "what is missing depends on nothing but what was observed of the subject"
+    return "missing values", "subjects without a value differ from the others in nothing but arm and covariates"

@@ -1,0 +1,38 @@
+"""`table_disposition`: who was randomised, treated, stayed and left."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.errors import require_columns
+from botox_analysis.frames.schema import check_measures
+from botox_analysis.tables.writers import INDENT
+
+
+def table_disposition(rates: pd.DataFrame) -> pd.DataFrame:
+    """The flow of subjects, n (%) of those randomised, by arm.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        *estimates* of `event_rates` on `disposition`.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per stage, reasons indented, a column per arm.
+
+    Raises
+    ------
+    DataError
+        The frame is empty or of another kind, or counts are not among the columns.
+    """
+    require_columns(check_measures(rates, ["proportion"], "rates"), ("n_events", "within"), "rates")
+    arms = list(rates["arm"].unique())
+    rows = []
+    for (within, category), about in rates.groupby(["within", "category"], sort=False):
+        of_arm = about.set_index("arm")
+        counted = {arm: wording.count_share(of_arm.loc[arm, "n_events"], of_arm.loc[arm, "n"]) for arm in arms}
+        rows.append({"Stage": f"{INDENT}{category}" if within else wording.capital(category)} | counted)
+    return pd.DataFrame(rows)

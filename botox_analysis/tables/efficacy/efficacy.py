@@ -1,0 +1,99 @@
+"""`table_efficacy` and `table_change`: adjusted means and differences; unadjusted changes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.frames.schema import ALL_VISITS, MEANS, SPREADS, check_measures, refuse_pairs, refuse_subgroups
+
+
+def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    """Means of each arm and differences to the reference, with limits and p-values.
+
+    Parameters
+    ----------
+    means, differences : DataFrame
+        *estimates* of `Fit.means` and `Fit.differences`, of one or several endpoints.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per endpoint, visit and arm.
+
+    Raises
+    ------
+    DataError
+        The frames are empty, of another kind, or differences are to several references.
+    """
+    check_measures(means, MEANS, "means")
+    check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
+    refuse_pairs(differences, "a table of efficacy", "differences")
+    for frame, frame_name in ((means, "means"), (differences, "differences")):
+        refuse_subgroups(frame, frame_name)
+    level = f"{100 * means['conf_level'].iloc[0]:g} % CI"
+    reference = differences["reference"].iloc[0]
+    key = ["endpoint", "visit", "arm"]
+    found = {tuple(row[key]): row for _, row in differences.iterrows()}
+    decimals = {name: wording.decimals_for(of_one["std_error"]) for name, of_one in means.groupby("endpoint", sort=False)}
+    rows = []
+    adjusted = {measure: f"Adjusted {measure} ({level})" for measure in means["measure"].unique()}
+    for _, row in means.iterrows():
+        digits = decimals[row["endpoint"]]
+        difference = found.get(tuple(row[key]), found.get((row["endpoint"], ALL_VISITS, row["arm"])))
+        rows.append(
+            {
+                "Endpoint": wording.capital(row["endpoint"]),
+                "Visit": row["visit"],
+                "Arm": row["arm"],
+                "n": wording.count(row["n"]),
+                **dict.fromkeys(adjusted.values(), wording.MISSING),
+                adjusted[row["measure"]]: _written(row, digits),
+                f"Difference from {reference} ({level})": wording.MISSING if difference is None else _written(difference, digits),
+                "p": wording.MISSING if difference is None else wording.p_value(difference["p_value"]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _written(row: pd.Series, decimals: int) -> str:
+    return wording.with_limits(row["estimate"], row["conf_low"], row["conf_high"], decimals)
+
+
+def table_change(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Unadjusted means, changes and percent reductions of each arm.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates* of `describe_change`.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per visit and arm; at baseline there is no change.
+
+    Raises
+    ------
+    DataError
+        The frame is empty, or of another kind.
+    """
+    check_measures(estimates, (*MEANS, *SPREADS, "percent reduction of the mean"), "estimates")
+    level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
+    decimals = wording.decimals_for(estimates.loc[estimates["measure"] == "mean", "std_error"])
+    rows = []
+    for (visit, arm), about in estimates.groupby(["visit", "arm"], sort=False):
+        of_measure = {str(row["measure"]): row for _, row in about.iterrows()}
+        mean, spread = of_measure["mean"], of_measure["standard deviation"]
+        shown = {
+            "Visit": visit,
+            "Arm": arm,
+            "n": wording.count(mean["n"]),
+            "Mean (SD)": f"{wording.number(mean['estimate'], decimals)} ({wording.number(spread['estimate'], decimals)})",
+        }
+        for measure in ("mean change", "percent reduction of the mean"):
+            digits = decimals if measure == "mean change" else 1
+            there = measure in of_measure
+            shown[f"{wording.capital(measure)} ({level})"] = _written(of_measure[measure], digits) if there else wording.MISSING
+        rows.append(shown)
+    return pd.DataFrame(rows)

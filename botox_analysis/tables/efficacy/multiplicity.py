@@ -1,0 +1,50 @@
+"""`table_multiplicity`: differences of a family with their p-values, adjusted and not."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.errors import require_columns
+from botox_analysis.frames.measures import measure_name, scaled
+from botox_analysis.frames.schema import check_estimates
+
+
+def table_multiplicity(adjusted: pd.DataFrame) -> pd.DataFrame:
+    """Differences of a family of hypotheses with their p-values, as they are and adjusted.
+
+    Parameters
+    ----------
+    adjusted : DataFrame
+        *estimates* of `adjust_multiplicity`.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per hypothesis in the order of the rows.
+
+    Raises
+    ------
+    DataError
+        The frame is of another kind.
+    """
+    require_columns(check_estimates(adjusted), ["p_adjusted", "rejected"], "adjusted", made_by="adjust_multiplicity(estimates)")
+    rows = []
+    for _, row in adjusted.iterrows():
+        measure = str(row["measure"])
+        decimals = wording.decimals_for([scaled(row["std_error"], measure)])
+        estimate, low, high = (scaled(row[name], measure) for name in ("estimate", "conf_low", "conf_high"))
+        rows.append(
+            {
+                "Endpoint": wording.capital(str(row["endpoint"])),
+                "Visit": row["visit"],
+                "Arm": row["arm"],
+                f"{wording.capital(measure_name(measure))} ({100 * row['conf_level']:g} % CI)": wording.with_limits(
+                    estimate, low, high, decimals
+                ),
+                "p": wording.p_value(row["p_value"]),
+                "p, adjusted": wording.p_value(row["p_adjusted"]),
+                "Rejected": "yes" if row["rejected"] else "no",
+            }
+        )
+    return pd.DataFrame(rows).fillna(wording.MISSING)

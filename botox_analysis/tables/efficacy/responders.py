@@ -1,0 +1,86 @@
+"""`table_responders`: who improved by at least so much."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.frames.measures import measure_name
+from botox_analysis.frames.schema import check_measures
+from botox_analysis.tables.event_rows import COMPARISONS, NUMBER_NEEDED, compared
+
+_KEY = ["endpoint", "visit", "category", "handling"]
+_LOG_RATIOS = ("log risk ratio", "log odds ratio", "conditional log odds ratio")
+_OF_SHARES = ("risk difference", *_LOG_RATIOS, *(measure_name(measure) for measure in _LOG_RATIOS), NUMBER_NEEDED)
+
+
+def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+    """Responders of each arm, and how the arms compare.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        *estimates* of `event_rates` on `responders`.
+    differences : DataFrame
+        *estimates* of `compare_rates` on the same; several measures and numbers needed to treat may follow each other (by
+        ``pd.concat``) and have a column each, in that order.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per visit, threshold and handling of missing values, a column per arm, then the comparisons, each with the
+        p-value that belongs to it where there is one, once where all measures have the same.
+
+    Raises
+    ------
+    DataError
+        The frames are empty, or of another kind.
+    """
+    rates = _with_handling(check_measures(rates, ["proportion"], "rates"))
+    differences = _with_handling(check_measures(differences, _OF_SHARES, "differences"))
+    level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
+    arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
+    measures = list(differences["measure"].unique())
+    with_p = _with_p(differences)
+    handled = (rates["handling"] != "").any()
+    rows = []
+    for key, about in rates.groupby(_KEY, sort=False):
+        of_arm = about.set_index("arm")
+        against = differences[(differences[_KEY] == list(key)).all(axis=1)].set_index(["measure", "arm"], drop=False)
+        shown = {
+            "Response": key[2],
+            "Visit": key[1],
+            **({"Missing values": key[3]} if handled else {}),
+            **{f"{arm}, n/N (%)": _count(of_arm.loc[arm]) for arm in arms},
+        }
+        for arm in others:
+            of = f"{arm}, " if len(others) > 1 else ""
+            for measure in measures:
+                row = against.loc[(measure, arm)] if (measure, arm) in against.index else None
+                head = f"{of}{COMPARISONS[measure]}" if of else wording.capital(COMPARISONS[measure])
+                shown[f"{head} ({level})"] = wording.MISSING if row is None else compared(row)
+                if measure in with_p:
+                    p_head = f"{of}p" if len(with_p) == 1 else f"{of}p ({measure_name(measure)})"
+                    shown[p_head] = wording.MISSING if row is None else wording.p_value(row["p_value"])
+        rows.append(shown)
+    return pd.DataFrame(rows)
+
+
+def _with_p(differences: pd.DataFrame) -> list[str]:
+    """Measures whose p-values are shown: the last one where all say the same, as score tests do."""
+    tested = differences[differences["p_value"].notna() & (differences["measure"] != NUMBER_NEEDED)]
+    measures = list(tested["measure"].unique())
+    by_row = tested.pivot_table(index=[*_KEY, "arm"], columns="measure", values="p_value", sort=False)
+    same = len(measures) > 1 and np.allclose(by_row.max(axis=1), by_row.min(axis=1), rtol=1e-9, atol=0.0)
+    return measures[-1:] if same else measures
+
+
+def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
+    """What a method says of missing values: its parts after the first, without the diary rule."""
+    said = [[part for part in method.split("; ")[1:] if " rule: " not in part] for method in estimates["method"]]
+    return estimates.assign(handling=["; ".join(parts) for parts in said])
+
+
+def _count(row: pd.Series) -> str:
+    return f"{wording.count(row['n_events'])}/{wording.count(row['n'])} ({wording.percent(row['estimate'])} %)"

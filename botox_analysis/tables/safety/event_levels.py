@@ -1,0 +1,78 @@
+"""`table_severity` and `table_relation`: adverse events by worst severity, and by relation to the treatment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.errors import DataError, require_columns
+from botox_analysis.frames.schema import check_measures
+from botox_analysis.tables.event_rows import arm_heads, event_names, rows_by_event
+
+
+def table_severity(rates: pd.DataFrame) -> pd.DataFrame:
+    """Adverse events by arm and worst severity, n (%).
+
+    Parameters
+    ----------
+    rates : DataFrame
+        *estimates* of `event_rates` on `adverse_events` ``by="term and severity"``, in the order to show. (Those of
+        ``by="severity"`` have a row per severity: `table_adverse_events` shows them.)
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per category, a column per arm and severity; a subject counts in one column only.
+
+    Raises
+    ------
+    DataError
+        The frame is empty or of another kind, says no severity, or has a severity twice.
+    """
+    return _by_level(rates, "severity")
+
+
+def table_relation(rates: pd.DataFrame) -> pd.DataFrame:
+    """Adverse events by arm and relation to the treatment, n (%).
+
+    Parameters
+    ----------
+    rates : DataFrame
+        *estimates* of `event_rates` on `adverse_events` ``by="term and relation"``, in the order to show.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per category, a column per arm and relation; a subject counts in one column only.
+
+    Raises
+    ------
+    DataError
+        The frame is empty or of another kind, says no relation, or has a relation twice.
+    """
+    return _by_level(rates, "relation")
+
+
+def _by_level(rates: pd.DataFrame, column: str) -> pd.DataFrame:
+    check_measures(rates, ["proportion"], "rates")
+    if column not in rates.columns or rates[column].isna().any():
+        raise DataError(f'rates says no {column}; take adverse_events by="term and {column}".')
+    require_columns(rates, ["n_events"], "rates")
+    events, counted = rows_by_event(rates, ["proportion"], "rates", also=(column,))
+    levels = list(rates[column].unique())
+    return pd.DataFrame(
+        {
+            "Adverse event": event_names(events),
+            **{
+                f"{head}: {level}": [_count(counted.get((event, arm, level))) for event in events]
+                for arm, head in arm_heads(rates).items()
+                for level in levels
+            },
+        }
+    )
+
+
+def _count(row: dict[str, Any] | None) -> str:
+    return wording.MISSING if row is None else wording.count_share(row["n_events"], row["n"])

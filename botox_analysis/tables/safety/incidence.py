@@ -1,0 +1,61 @@
+"""`table_incidence`: adverse events per 100 patient-years."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.errors import DataError, require_columns
+from botox_analysis.tables.event_rows import arm_heads, comparison_columns, event_names, rows_by_event
+
+_COUNTED = {
+    "incidence rate": ("n_events", "at_risk", "subjects", "patient-years at risk"),
+    "event rate": ("occurrences", "exposure", "events", "patient-years"),
+}
+"""Of each measure the columns it is the quotient of, and what they are called."""
+
+
+def table_incidence(rates: pd.DataFrame, differences: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Exposure-adjusted rates by arm: what was counted, patient-years, and the rate per 100 of them with its limits.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        *estimates* of `event_rates` of one measure: ``"incidence rate"`` (subjects with the event per patient-years at risk
+        of their first) or ``"event rate"`` (occurrences per patient-years), in the order to show.
+    differences : DataFrame, optional
+        *estimates* of `compare_rates` on the same; several measures may follow each other.
+
+    Returns
+    -------
+    DataFrame
+        Text: a row per category, two columns per arm, then the comparisons. Where there is no rate, its note stands there.
+
+    Raises
+    ------
+    DataError
+        A frame is empty or of another kind, there are two measures, or an event has two rows in an arm.
+    """
+    events, counted = rows_by_event(rates, _COUNTED, "rates")
+    if rates["measure"].nunique() > 1:
+        raise DataError("rates has incidence rates and event rates; a table shows one measure: filter the rows.")
+    of, over, counts, years = _COUNTED[str(rates["measure"].iloc[0])]
+    require_columns(rates, [of, over], "rates")
+    compared = comparison_columns(differences)
+    level = f"{100 * rates['conf_level'].iloc[0]:g} % CI"
+    decimals = wording.decimals_for(rates["std_error"])
+    heads = arm_heads(rates)
+    table = []
+    for event, name in zip(events, event_names(events), strict=True):
+        cells = {"Adverse event": name}
+        for arm, head in heads.items():
+            row = counted.get((event, arm))
+            texts = (wording.MISSING,) * 2
+            if row is not None:
+                rate = wording.with_limits(row["estimate"], row["conf_low"], row["conf_high"], decimals)
+                note = row.get("note", "") if pd.isna(row["estimate"]) else ""
+                texts = (f"{wording.count(row[of])} in {wording.number(row[over])}", note or rate)
+            names = (f"{head}: {counts} in {years}", f"{arm}: per 100 ({level})")
+            cells |= dict(zip(names, texts, strict=True))
+        table.append(cells | {head: texts.get(event, wording.MISSING) for head, texts in compared.items()})
+    return pd.DataFrame(table)

@@ -1,0 +1,119 @@
+"""A table as given, under the names and words of the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import NUMBER, distinct, read_column, recoded, text_of
+from botox_analysis.errors import DataError, listed, require_columns
+from botox_analysis.names import has_control, spelled
+from botox_analysis.trials.readers.delimited import ROW
+from botox_analysis.trials.readers.files import SETTINGS
+
+_NO_NAME = ("", "nan", "None")
+
+
+def under_our_names(
+    raw: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], told: list[tuple[str, str, int]]
+) -> pd.DataFrame:
+    """Give the columns and words of a table the names of the layout.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        As read, or a frame.
+    table : str
+        Which table it is.
+    file : str
+        What messages call it.
+    settings : mapping
+        Of ``trial.toml``: ``[columns]`` and ``[values]``.
+    told : list of (str, str, int)
+        Takes what is left out.
+
+    Returns
+    -------
+    DataFrame
+        A new frame. A column of theirs that stands for two of ours is there twice; empty rows at the end are gone.
+
+    Raises
+    ------
+    DataError
+        A column has no name, a name is there twice, or a column that the settings name is not there.
+    """
+    require_columns(raw, (), file)
+    names = [spelled(text_of(column)) for column in raw.columns]
+    frame = raw.set_axis(pd.RangeIndex(len(names)), axis=1)
+    if frame.index.name != ROW:
+        frame = frame.reset_index(drop=True)
+    odd = [name for name in names if has_control(name)]
+    if odd:
+        raise DataError(f"{file}, row 1: found the column {listed(map(repr, odd))}; expected names without control characters.")
+    nameless = [at for at, name in enumerate(names) if _is_nameless(name)]
+    for at in nameless:
+        told.append(_left_out(frame[at], at, names, file))
+    twice = [name for at, name in enumerate(names) if at not in nameless and name in names[:at]]
+    if twice:
+        raise DataError(f"{file}, row 1: found column {listed(dict.fromkeys(twice))} more than once; expected each name once.")
+    frame = _without_empty_end(frame, file, told)
+    ours: Mapping[str, str] = settings.get("columns", {}).get(table, {})
+    theirs = {name: at for at, name in enumerate(names) if at not in nameless}
+    require_columns(
+        pd.DataFrame(columns=list(theirs)), map(spelled, ours.values()), f"{file}, by [columns.{table}] of {SETTINGS},"
+    )
+    wanted = [(new, theirs[spelled(old)]) for new, old in ours.items()]
+    used = {at for _, at in wanted}
+    placed = sorted([*wanted, *((name, at) for name, at in theirs.items() if at not in used)], key=lambda one: one[1])
+    frame = frame[[at for _, at in placed]].set_axis([name for name, _ in placed], axis=1)
+    if frame.columns.has_duplicates:
+        clash = listed(frame.columns[frame.columns.duplicated()])
+        raise DataError(
+            f"{file}, by [columns.{table}] of {SETTINGS}: found column {clash} more than once; expected each name once."
+        )
+    for column, words in settings.get("values", {}).get(table, {}).items():
+        require_columns(frame, [column], f"{file}, by [values.{table}] of {SETTINGS},")
+        decimal = settings.get("decimal", ".")
+        written = {code: _written(word, decimal) for code, word in words.items()}
+        frame[column] = recoded(frame[column], written)
+    return frame
+
+
+def _written(word: object, decimal: str) -> str:
+    """A word of the settings as the files would have it: numbers with the files' decimal sign."""
+    return text_of(word) if isinstance(word, str) else text_of(word).replace(".", decimal)
+
+
+def _is_nameless(name: str) -> bool:
+    return name in _NO_NAME or name.startswith(("Unnamed: ", "__index_level_"))
+
+
+def _left_out(column: pd.Series[Any], at: int, names: list[str], file: str) -> tuple[str, str, int]:
+    """Why a column without a name may be left out: it is empty, or the index that a program wrote along."""
+    if _is_empty(column).all():
+        return f"{file}, column {at + 1}", "an empty column without a name: left out", len(column)
+    numbers = read_column(column, NUMBER).values.to_numpy(dtype=float)
+    counts = np.arange(len(numbers))
+    if names[at].startswith("__index_level_") or (at == 0 and any(np.array_equal(numbers, counts + start) for start in (0, 1))):
+        return f"{file}, column {at + 1}", "row numbers without a name: left out", len(column)
+    raise DataError(f"{file}, row 1: found column {at + 1} without a name; expected a name for each column.")
+
+
+def _is_empty(column: pd.Series[Any]) -> np.ndarray:
+    codes, words = distinct(column)
+    empty = np.array([isinstance(word, str) and not spelled(word) for word in words] + [True], dtype=bool)
+    return np.asarray(empty[codes])
+
+
+def _without_empty_end(frame: pd.DataFrame, file: str, told: list[tuple[str, str, int]]) -> pd.DataFrame:
+    """Without the empty rows that a spreadsheet leaves behind the last."""
+    if not len(frame) or not len(frame.columns) or not all(_is_empty(frame[column].iloc[-1:])[0] for column in frame.columns):
+        return frame
+    filled = np.flatnonzero(~np.logical_and.reduce([_is_empty(frame[column]) for column in frame.columns]))
+    n = int(filled[-1]) + 1 if filled.size else 0
+    if n < len(frame):
+        told.append((file, "empty rows at the end: left out", len(frame) - n))
+    return frame.iloc[:n]

@@ -1,0 +1,329 @@
+"""The visits of the assessments: which is baseline, in which order they come, and which are left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import distinct, text_of
+from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.readers.files import SETTINGS
+from botox_analysis.trials.settings.file import LAST, NEAREST, visits_of
+
+if TYPE_CHECKING:
+    from botox_analysis.trials.checking.checks import Door
+
+DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "cycle": 84.0, "month": 365.25 / 12, "year": 365.25}
+"""A cycle of treatment is 12 weeks; a month is a twelfth of a year, rounded to whole days in the end."""
+
+_UNITS = {
+    "day": "day", "days": "day", "d": "day", "week": "week", "weeks": "week", "wk": "week", "wks": "week", "w": "week",
+    "cycle": "cycle", "cycles": "cycle", "month": "month", "months": "month", "mth": "month", "mths": "month", "mo": "month",
+    "mos": "month", "m": "month", "year": "year", "years": "year", "yr": "year", "yrs": "year", "y": "year",
+}  # fmt: skip
+_UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
+_BEFORE = re.compile(rf"(?<![a-z])({_UNIT})(\.?\s*)([-\u2212_]?\d+(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
+_AFTER = re.compile(rf"(?<![\w.])([-\u2212]?\d+(?:\.\d+)?)(?:st|nd|rd|th)?[\s_-]*({_UNIT})(?![a-z])", re.IGNORECASE)
+_SPAN = re.compile(r"days? (-?\d+) (?:to|-) (-?\d+)", re.IGNORECASE)
+
+_LIKE_BASELINE = re.compile(
+    r"screen|scr\b|^bl$|^bsl|base|pre[\s_-]*(treat|dose|inject|rand|intervention)|run[\s_-]*in|enrol|random|^v(isit)?[\s_-]*0?[01]$"
+    r"|^(visit|v)[\s_-]*1$|inclusion|admission|^t0$|^0$|before",
+    re.IGNORECASE,
+)
+
+
+def day_of_visit(visit: str) -> float:
+    """Tell the last study day of the time that a visit's name has.
+
+    Parameters
+    ----------
+    visit : str
+        Such as ``"week 4"``, ``"3 months"``, ``"day 28"`` or ``"days 1 to 28"``: a number and its unit, in English.
+
+    Returns
+    -------
+    float
+        Missing where the name has no time, or two.
+
+    Examples
+    --------
+    >>> day_of_visit("week 4"), day_of_visit("Month 3"), day_of_visit("days 29 to 56"), day_of_visit("Day -1")
+    (28.0, 91.0, 56.0, -1.0)
+    """
+    name = visit.strip()
+    span = _SPAN.fullmatch(name)
+    if span:
+        return float(span[2])
+    # A hyphen behind a whole word joins ("week-4"); behind a space or a letter it is a minus sign ("week -4", "D-7").
+    found = {_days(number.lstrip("_" if gap or len(unit) == 1 else "-_"), unit) for unit, gap, number in _BEFORE.findall(name)}
+    found = found or {_days(number, unit) for number, unit in _AFTER.findall(name)}
+    return found.pop() if len(found) == 1 else np.nan
+
+
+def _days(number: str, unit: str) -> float:
+    days = DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))
+    return float(round(days)) if np.isfinite(days) else np.nan
+
+
+def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
+    """Put visits under their names and in time, and leave out those that are not scheduled.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The assessments, parsed.
+    door : Door
+        Has the settings: ``visits``, ``baseline``, ``unscheduled``, ``windows``, ``within_window``, ``scales``; takes what is
+        left out and what contradicts.
+
+    Returns
+    -------
+    DataFrame
+        ``visit`` is categorical, baseline first, the others in time: by day where there are days, else by the day that the name
+        tells, else as in the file.
+
+    Raises
+    ------
+    DataError
+        The order is not determined or contradictory, a visit of the settings is not there, or a scale has no baseline.
+    """
+    frame = frame.assign(visit=_with_baseline(frame["visit"], door))
+    frame = _without_unscheduled(frame, door)
+    windows: Mapping[str, list[int]] = door.settings.get("windows", {})
+    if windows:
+        frame = _in_windows(frame, windows, door)
+    named = [str(visit) for visit in distinct(frame["visit"])[1]]
+    declared = visits_of(door.settings) or ([BASELINE, *_by_start(windows)] if windows else None)
+    if declared is None:
+        order = _in_time(frame, named, door)
+    else:
+        order = declared
+        door.refuse_cells(
+            "assessments", "visit", (frame["visit"].notna() & ~frame["visit"].isin(order)).to_numpy(),
+            lambda _: f"one of {listed(order, n_shown=12)}, or a line unscheduled = [...] in {SETTINGS}",
+        )  # fmt: skip
+        unseen = [visit for visit in order if visit not in {BASELINE, *named}]
+        if unseen:
+            raise DataError(
+                f"{door.file('assessments')}: found nothing at visit {listed(unseen)}; its visits are {listed(named)}."
+            )
+    frame, order = _after_treatment_began(frame, order, door, in_order=declared is not None)
+    _require_baselines(frame, order, door)
+    if "day" in frame.columns:
+        _tell_contradictions(frame, order, door)
+    known = frame["visit"].where(frame["visit"].isin(order))
+    return frame.assign(visit=pd.Categorical(known, categories=order, ordered=True))
+
+
+def _with_baseline(visit: pd.Series[Any], door: Door) -> pd.Series[Any]:
+    """The visit before treatment under its one name."""
+    codes, named = distinct(visit)
+    names = [str(name) for name in named]
+    file = door.file("assessments")
+    if "baseline" in door.settings:
+        first = text_of(door.settings["baseline"])
+        if first not in names:
+            raise DataError(f"{SETTINGS}: found baseline = {first!r}; {file} has the visits {listed(names)}.")
+        if first.lower() != BASELINE and BASELINE in (name.lower() for name in names):
+            raise DataError(
+                f"{file}: found a visit '{BASELINE}' beside baseline = {first!r} in {SETTINGS}; expected one of them."
+            )
+        names = [BASELINE if name == first else name for name in names]
+    names = [BASELINE if name.lower() == BASELINE else name for name in names]
+    return pd.Series(pd.array([*names, None], dtype=visit.dtype)).take(codes).set_axis(visit.index)
+
+
+def _without_unscheduled(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
+    for name in map(text_of, door.settings.get("unscheduled", ())):
+        chosen = (frame["visit"] == name).to_numpy(dtype=bool, na_value=False)
+        if not chosen.any():
+            raise DataError(
+                f"{SETTINGS}: found unscheduled = ['{name}']; {door.file('assessments')} has the visits "
+                f"{listed(distinct(frame['visit'])[1])}."
+            )
+        door.told.append((f"{door.file('assessments')}, visit", f"'{name}': an unscheduled visit, left out", int(chosen.sum())))
+        frame = door.keep("assessments", frame, ~chosen)
+    return frame
+
+
+def _by_start(windows: Mapping[str, Sequence[int]]) -> list[str]:
+    return [visit for visit in sorted(windows, key=lambda name: windows[name][0]) if visit != BASELINE]
+
+
+def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door: Door) -> pd.DataFrame:
+    """Each assessment at the visit in whose window its day lies; of several, the one that the settings choose."""
+    file = door.file("assessments")
+    if "day" not in frame.columns:
+        raise DataError(f"{SETTINGS}: found [windows]; {file} has no column 'day' (or 'date'), by which visits are assigned.")
+    day = frame["day"].to_numpy(dtype=float)
+    visit = frame["visit"].astype(object).to_numpy()
+    known = (visit == BASELINE) & (BASELINE not in windows)
+    new = np.full(len(frame), None, dtype=object)
+    new[known] = BASELINE
+    away = np.zeros(len(frame))
+    for name, (first, last) in windows.items():
+        inside = ~known & (day >= first) & (day <= last)
+        # A baseline is as near to treatment as it can be.
+        target = float(last) if name == BASELINE else day_of_visit(name)
+        target = target if first <= target <= last else (first + last) / 2
+        new[inside] = name
+        away[inside] = np.abs(day[inside] - target)
+    dateless = ~known & np.isnan(day) & np.isin(visit.astype(str), list(windows))
+    new[dateless] = visit[dateless]
+    outside = np.array([name is None for name in new])
+    if outside.any():
+        n_dateless = int((outside & np.isnan(day)).sum())
+        rows = [
+            ("without a day: in no window, left out", n_dateless),
+            ("in no window: left out", int(outside.sum()) - n_dateless),
+        ]
+        door.told += [(f"{file}, visit", f"assessments {reason}", n) for reason, n in rows if n]
+    rank = {LAST: -day, NEAREST: away}[door.settings.get("within_window", NEAREST)]
+    ranked = pd.DataFrame({
+        "subject": frame["subject"], "scale": frame["scale"], "visit": new, "empty": frame["value"].isna(),
+        "rank": rank, "day": -day,
+    })  # fmt: skip
+    key = ["subject", "scale", "visit"]
+    in_order = ranked[~outside].sort_values(["empty", "rank", "day"], kind="stable", na_position="last")
+    of_key = in_order.groupby(key, observed=True, sort=False)
+    # Two on the same day are no choice but a repeat, which is refused later.
+    same = (
+        in_order[["empty", "rank", "day"]].fillna(-1.0) == of_key[["empty", "rank", "day"]].transform("first").fillna(-1.0)
+    ).all(axis=1)
+    chosen = known.copy()
+    chosen[in_order.index[same].to_numpy()] = True
+    beaten = ~outside & ~chosen
+    if beaten.any():
+        which = "the last" if door.settings.get("within_window", NEAREST) == LAST else "the one nearest to the visit's day"
+        door.told.append(
+            (f"{file}, visit", f"further assessments in a window, of which {which} counts: left out", int(beaten.sum()))
+        )
+    moved = chosen & (visit != new)
+    if moved.any():
+        door.told.append((f"{file}, visit", "assessments assigned to another visit by their window", int(moved.sum())))
+    frame = frame.assign(visit=pd.array(new, dtype=frame["visit"].dtype))
+    return door.keep("assessments", frame, chosen)
+
+
+def _in_time(frame: pd.DataFrame, named: list[str], door: Door) -> list[str]:
+    others = [visit for visit in named if visit != BASELINE]
+    by_name = {visit: day_of_visit(visit) for visit in others}
+    by_day = dict.fromkeys(others, np.nan)
+    if "day" in frame.columns:
+        medians = frame.groupby("visit", sort=False)["day"].median()
+        by_day |= {visit: float(medians[visit]) for visit in others}
+    time = {visit: by_name[visit] if np.isnan(by_day[visit]) else by_day[visit] for visit in others}
+    untold = [visit for visit in others if np.isnan(time[visit])]
+    file = door.file("assessments")
+    way_out = f"expected visits = [...] in {SETTINGS}, in time, or unscheduled = [...] for those that are no visits of the plan."
+    if len(untold) == len(others):
+        others = _by_number(others)
+    elif untold:
+        beside = listed(visit for visit in others if visit not in untold)
+        raise DataError(f"{file}, column 'visit': found {listed(untold)} without a day, beside {beside}; {way_out}")
+    else:
+        others = sorted(others, key=lambda visit: time[visit])
+        named_days = [by_name[visit] for visit in others if not np.isnan(by_name[visit])]
+        if any(first >= second for first, second in pairwise(named_days)):
+            told = listed(visit for visit in others if not np.isnan(by_name[visit]))
+            raise DataError(
+                f"{file}, column 'visit': found {told} in this order of their days, which their names contradict; {way_out}"
+            )
+    return [BASELINE, *others] if BASELINE in named else others
+
+
+def _by_number(visits: list[str]) -> list[str]:
+    """Names that differ in a number only, by it; others as in the file."""
+    parts = [re.fullmatch(r"(\D*)(\d+(?:\.\d+)?)(\D*)", visit) for visit in visits]
+    if all(parts) and len({(part[1].lower(), part[3].lower()) for part in parts if part}) == 1:
+        numbers = {visit: float(part[2]) for visit, part in zip(visits, parts, strict=True) if part}
+        return sorted(visits, key=lambda visit: numbers[visit])
+    return visits
+
+
+def _after_treatment_began(
+    frame: pd.DataFrame, order: list[str], door: Door, *, in_order: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """Without the visits before treatment that are not the baseline: none of them is an outcome."""
+    before = order[: order.index(BASELINE)] if in_order and BASELINE in order else []
+    medians = frame.groupby("visit", sort=False)["day"].median().to_dict() if "day" in frame.columns else {}
+    for visit in order:
+        day = medians.get(visit, np.nan)
+        day = day_of_visit(visit) if np.isnan(day) else day
+        if visit != BASELINE and visit not in before and day < 1 and (frame["visit"] == BASELINE).any():
+            before.append(visit)
+    for visit in before:
+        chosen = (frame["visit"] == visit).to_numpy(dtype=bool, na_value=False)
+        reason = f"'{visit}': before treatment and not the baseline, left out"
+        door.told.append((f"{door.file('assessments')}, visit", reason, int(chosen.sum())))
+        frame = door.keep("assessments", frame, ~chosen)
+    order = [visit for visit in order if visit not in before]
+    return frame, [BASELINE, *(visit for visit in order if visit != BASELINE)] if BASELINE in order else order
+
+
+def _require_baselines(frame: pd.DataFrame, order: list[str], door: Door) -> None:
+    """Refuse a scale that nobody was assessed on before treatment, unless the settings say that it has no baseline."""
+    file = door.file("assessments")
+    said: Mapping[str, Mapping[str, bool]] = door.settings.get("scales", {})
+    scales = [str(name) for name in distinct(frame["scale"])[1]]
+    unknown = [scale for scale in said if scale not in scales]
+    if unknown:
+        raise DataError(f"{SETTINGS}, [scales]: found {listed(unknown)}; {file} has the scales {listed(scales)}.")
+    for scale in scales:
+        of_scale = frame[frame["scale"] == scale]
+        has_baseline = bool((of_scale["visit"] == BASELINE).any())
+        line = f'[scales."{scale}"] baseline = false in {SETTINGS}'
+        if said.get(scale, {}).get("baseline", True) is False:
+            if has_baseline:
+                raise DataError(f"{file}: found '{BASELINE}' of '{scale}' beside {line}; expected one of them.")
+            continue
+        if not has_baseline:
+            alike = [visit for visit in order if (of_scale["visit"] == visit).any() and _looks_like_baseline(visit, of_scale)]
+            mend = f'baseline = "{alike[0]}" in {SETTINGS}, which looks like it, or ' if alike else ""
+            raise DataError(
+                f"{file}: found no '{BASELINE}' of '{scale}', whose visits are "
+                f"{listed(visit for visit in order if (of_scale['visit'] == visit).any())}; "
+                f"expected {mend}{line} where it has none."
+            )
+
+
+def _looks_like_baseline(visit: str, rows: pd.DataFrame) -> bool:
+    day = rows.loc[rows["visit"] == visit, "day"].median() if "day" in rows.columns else np.nan
+    day = day_of_visit(visit) if np.isnan(day) else day
+    return day <= 1 or bool(_LIKE_BASELINE.search(visit))
+
+
+def _tell_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> None:
+    """Count days that contradict the name of their visit, or the days of other visits of the subject."""
+    day = frame["day"].to_numpy(dtype=float)
+    code = pd.Index(order).get_indexer(frame["visit"].astype(object))
+    visit = np.array(order, dtype=object)[code]
+    odd = ((visit == BASELINE) & (day > 1)) | ((visit != BASELINE) & (day < 1))
+    named = np.array([0.0 if name == BASELINE else day_of_visit(name) for name in order])
+    if np.isfinite(named).sum() > 1:
+        away = np.abs(day[:, None] - np.where(np.isfinite(named), named, np.inf)[None, :])
+        own = np.take_along_axis(away, code[:, None], axis=1)[:, 0]
+        odd |= np.isfinite(own) & (away.min(axis=1) < own) & (visit != BASELINE)
+    in_order = pd.DataFrame({"subject": frame["subject"], "scale": frame["scale"], "code": code, "day": day}).dropna()
+    in_order = in_order.sort_values("code", kind="stable")
+    latest = in_order.groupby(["subject", "scale"], observed=True, sort=False)["day"].cummax()
+    odd[in_order.index[in_order["day"] < latest].to_numpy()] = True
+    rows = np.flatnonzero(odd & ~np.isnan(day))
+    if rows.size:
+        first = int(rows[0])
+        number = int(door.rows("assessments")[first])
+        door.told.append(
+            (
+                f"{door.file('assessments')}, day",
+                f"days that contradict the visit or each other, first in row {number}: subject '{frame['subject'].iloc[first]}', "
+                f"'{visit[first]}' on day {day[first]:g}",
+                int(rows.size),
+            )
+        )

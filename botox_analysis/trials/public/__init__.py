@@ -1,0 +1,1 @@
+"""Public trials: downloaded, pinned by hash."""

@@ -1,0 +1,258 @@
+"""`simulate_trial`: a made-up trial in chronic migraine, in the likeness of PREEMPT pooled, from a seed.
+
+Subjects are a mixture: persistent daily headache, responders, non-responders. Headache comes in runs of days
+(a two-state Markov chain), effort at the diary differs between people, and subjects with more headache leave more often.
+The published quantities and the assumptions are listed in ``data/simulated/SOURCE.md``.
+
+References
+----------
+Dodick DW et al. (2010). Headache 50:921-936: PREEMPT pooled, 688 and 696 subjects.
+Silberstein SD et al. (2015). J Neurol Neurosurg Psychiatry 86:996-1001, table 1: the baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import SEVERITIES
+from botox_analysis.errors import DataError, require_seed
+from botox_analysis.trials.simulated.diary import (
+    DAYS,
+    assess_hit6,
+    baseline_medication_days,
+    draw_headache,
+    draw_recorded,
+    write_diary,
+)
+from botox_analysis.trials.simulated.events import (
+    STRATEGIES,
+    draw_events,
+    draw_intercurrent_events,
+    draw_leaving,
+    give_reasons,
+)
+from botox_analysis.trials.simulated.plan import ARMS, DROPOUT, EFFECT, SUBJECTS, ArmPlan, planned_arms
+from botox_analysis.trials.trial import Protocol, Trial, as_trial
+
+SEED = 995
+"""The seed of the bundled trial: the first from 1 whose draw agrees with the publication; see its SOURCE.md."""
+
+NAME = "Simulated trial in chronic migraine"
+
+AGE, AGE_SD, SHARE_FEMALE = 41.3, 10.4, 0.864
+"""Years and share of both arms together (Silberstein 2015); the standard deviation is assumed."""
+
+SHARE_PER_PROTOCOL = 0.94
+"""Of the subjects treated; assumed."""
+
+HEADACHE, RECORD, DIARY, LEAVING, SUBJECT, INTERCURRENT, EVENTS, ASSESSMENTS = range(1, 9)
+"""Random streams beside the seed: each part of a trial is drawn as if the others had not been."""
+
+
+def simulate_trial(
+    seed: int,
+    *,
+    n: int | Mapping[str, int] = SUBJECTS,
+    effect: float = EFFECT,
+    dropout: float | Mapping[str, float] = DROPOUT,
+    event_rates: Mapping[str, float | Mapping[str, float]] | None = None,
+) -> Trial:
+    """Simulate a two-arm trial in chronic migraine with 28 + 168 days of diary.
+
+    The numbers planned here are expectations: subjects with an event and subjects who leave vary from seed to seed as binomial
+    counts do. The same seed with another dropout or other rates of events has the same headache days.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same trial. `SEED` gives the bundled one.
+    n : int or mapping of arm to int
+        Subjects randomised to each arm, 2 to 10,000. Left out: 696 to placebo and 688 to onabotulinumtoxinA.
+    effect : float
+        Headache days per 28 days at week 24, onabotulinumtoxinA minus placebo, if nobody left: from -6 to 2.8; a benefit is
+        negative, 0 is no effect on headache, severity and HIT-6. It is reached by more responders, 10 days each.
+    dropout : float or mapping of arm to float
+        Share of subjects who leave before week 24, from 0 to below 1. Left out: 12.7 % and 13.2 %. Subjects with more recorded
+        headache days leave more often; values after leaving are missing at random.
+    event_rates : mapping of term to float, or of term to mapping of arm to float, optional
+        Share of treated subjects with the adverse event, from 0 to 1, for the terms whose rate is to differ from the bundled
+        one: ``{"Neck pain": 0.05}`` in both arms, ``{"Neck pain": {"onabotulinumtoxinA": 0.1}}`` in one.
+
+    Returns
+    -------
+    Trial
+        Its name and provenance note that it is simulated, and its provenance what was not left out.
+
+    Raises
+    ------
+    DataError
+        An argument is of another kind.
+    ValueError
+        A number is out of its range, or a word names no arm or term.
+
+    References
+    ----------
+    ``data/simulated/SOURCE.md`` lists published quantities and assumptions.
+
+    Examples
+    --------
+    >>> trial = simulate_trial(1, n=20, effect=0, dropout=0)
+    >>> len(trial.subjects), bool(trial.subjects["completed"].all())
+    (40, True)
+    """
+    require_seed(seed)
+    arms = planned_arms(n, effect, dropout, event_rates)
+    given = {
+        "n": (n, SUBJECTS),
+        "effect": (effect, EFFECT),
+        "dropout": (dropout, DROPOUT),
+        "event_rates": (event_rates, None),
+    }
+    tables = _tables(seed, arms)
+    happened = set(tables["intercurrent_events"]["kind"])
+    return as_trial(
+        tables,
+        name=NAME,
+        arms=list(ARMS),
+        protocol=Protocol(
+            endpoint="headache days",
+            visit="week 24",
+            covariates=("overuse",),
+            efficacy_population="itt",
+            safety_population="safety",
+            intercurrent={kind: strategy for kind, strategy in STRATEGIES.items() if kind in happened},
+        ),
+        provenance={"simulated": "yes", "seed": str(seed)}
+        | {name: str(value) for name, (value, default) in given.items() if value is not default},
+        settings={"values": {"diary": {"severity": {str(code): word for code, word in enumerate(SEVERITIES)}}}},
+    )
+
+
+def write_simulated_trial(folder: str | Path, *, seed: int) -> None:
+    """Write a simulated trial, planned like the bundled one, as the files that `load_trial` reads.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made where it does not exist; an earlier simulated trial in it is replaced.
+    seed : int
+        Of the random number generator. The same seed writes the same bytes.
+
+    Raises
+    ------
+    DataError
+        The folder is a file, or holds anything but a simulated trial.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise DataError(f"{folder}: found a file; expected a folder to write to.")
+    settings = folder / "trial.toml"
+    earlier = settings.is_file() and "simulated = true" in settings.read_text(encoding="utf-8", errors="replace")
+    if folder.is_dir() and any(folder.iterdir()) and not earlier:
+        raise DataError(f"{folder}: found files that are no simulated trial; expected an empty folder, or none.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in _tables(seed, planned_arms(SUBJECTS, EFFECT, DROPOUT, None)).items():
+        (folder / f"{name}.csv").write_bytes(table.to_csv(index=False, lineterminator="\n").encode())
+    strategies = "\n".join(f'"{kind}" = "{strategy}"' for kind, strategy in STRATEGIES.items())
+    severities = "\n".join(f'{code} = "{word}"' for code, word in enumerate(SEVERITIES))
+    (folder / "trial.toml").write_bytes(
+        _SETTINGS.format(name=NAME, seed=seed, arms=list(ARMS), severities=severities, strategies=strategies).encode()
+    )
+
+
+_SETTINGS = """\
+# Simulated data: nobody in this trial exists. See SOURCE.md.
+name = "{name}"
+simulated = true
+seed = {seed}
+arms = {arms}
+reference = "placebo"
+
+[values.diary.severity]
+{severities}
+
+[protocol]
+endpoint = "headache days"
+visit = "week 24"
+covariates = ["overuse"]
+efficacy_population = "itt"
+safety_population = "safety"
+
+[protocol.intercurrent]
+{strategies}
+"""
+
+
+def stream(seed: int, *part: int) -> np.random.Generator:
+    """The random numbers of one part of a trial.
+
+    Parameters
+    ----------
+    seed : int
+        Of the trial.
+    *part : int
+        A stream such as `HEADACHE`, and the number of the arm where each has its own.
+
+    Returns
+    -------
+    Generator
+        Independent of those of other parts.
+    """
+    return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=part))
+
+
+def _tables(seed: int, arms: tuple[ArmPlan, ...]) -> dict[str, pd.DataFrame]:
+    parts = [_simulate_arm(arm, seed, number) for number, arm in enumerate(arms)]
+    n = sum(arm.n for arm in arms)
+    # Numbers are given in the order of randomisation, which mixes the arms.
+    width = max(4, len(str(n)))
+    ids = np.array([f"S{number:0{width}d}" for number in range(1, n + 1)])[stream(seed, SUBJECT).permutation(n)]
+    start = 0
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in parts[0]}
+    for part, arm in zip(parts, arms, strict=True):
+        own = ids[start : start + arm.n]
+        start += arm.n
+        for name, table in part.items():
+            table.insert(0, "subject", own[table.pop("who")])
+            tables[name].append(table)
+    order = {"diary": ["subject", "day"], "adverse_events": ["subject", "onset_day", "term"]}
+    joined = {}
+    for name, pieces in tables.items():
+        table = pd.concat(pieces, ignore_index=True)
+        joined[name] = table.sort_values(order.get(name, ["subject"]), kind="stable").reset_index(drop=True)
+    return joined | {"intercurrent_events": draw_intercurrent_events(joined["subjects"], rng=stream(seed, INTERCURRENT))}
+
+
+def _simulate_arm(arm: ArmPlan, seed: int, number: int) -> dict[str, pd.DataFrame]:
+    headache = draw_headache(arm, stream(seed, HEADACHE, number))
+    recorded = draw_recorded(headache, stream(seed, RECORD, number))
+    last_day, completed, treated = draw_leaving(arm, headache.days, recorded, stream(seed, LEAVING, number))
+    diary = write_diary(headache, recorded & (last_day[:, None] >= DAYS), stream(seed, DIARY, number))
+    rng = stream(seed, EVENTS, number)
+    reason, events = give_reasons(draw_events(arm, treated, last_day, rng), completed, treated, rng)
+    rng = stream(seed, SUBJECT, number)
+    subjects = pd.DataFrame(
+        {
+            "who": np.arange(arm.n),
+            "arm": arm.name,
+            "itt": "yes",
+            "safety": np.where(treated, "yes", "no"),
+            "per_protocol": np.where((rng.random(arm.n) < SHARE_PER_PROTOCOL) & treated, "yes", "no"),
+            "age": np.clip(np.round(rng.normal(AGE, AGE_SD, arm.n)), 18, 65).astype(int),
+            "sex": np.where(rng.random(arm.n) < SHARE_FEMALE, "female", "male"),
+            "overuse": np.where(baseline_medication_days(diary, arm.n) >= 10, "yes", "no"),
+            "completed": np.where(completed, "yes", "no"),
+            "discontinuation_reason": reason,
+            "last_day": last_day,
+        }
+    )
+    return {
+        "subjects": subjects,
+        "diary": diary,
+        "assessments": assess_hit6(arm, headache, last_day, stream(seed, ASSESSMENTS, number)),
+        "adverse_events": events,
+    }

@@ -1,0 +1,93 @@
+"""`DiaryRule`: the rules of the field, what they say of themselves, and rules that cannot be followed."""
+
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.endpoints.diary.rule import RULES
+
+
+@pytest.mark.parametrize(
+    ("rule", "minimum_hours", "minimum_days", "treated"),
+    [
+        (ba.PREEMPT, 4, 10, "criteria"),
+        (ba.CHARM, 0, 14, "criteria or treated"),
+        (ba.COMPLETE, 4, 28, "criteria"),
+        (ba.AT_LEAST_20, 4, 20, "criteria"),
+        (ba.ANY_DURATION, 0, 10, "criteria"),
+        (ba.HALF_HOUR, 0.5, 10, "criteria"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_the_ready_made_rules_are_those_of_their_trials(rule, minimum_hours, minimum_days, treated):
+    assert (rule.minimum_hours, rule.minimum_days, rule.treated_is_migraine) == (minimum_hours, minimum_days, treated)
+    assert rule.period_days == 28
+    assert RULES[rule.name] is rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "handling"),
+    [
+        (ba.PREEMPT, "PREEMPT rule: at least 10 of 28 days recorded, scaled to 28"),
+        (ba.CHARM, "CHARM rule: at least 14 of 28 days recorded, scaled to 28"),
+        (ba.COMPLETE, "complete-28 rule: all 28 days recorded"),
+        (ba.DiaryRule("own", incomplete="as recorded"), "own rule: at least 10 of 28 days recorded, counted as recorded"),
+        (
+            ba.DiaryRule("own", baseline_minimum_days=20),
+            "own rule: at least 10 of 28 days recorded, at baseline 20, scaled to 28",
+        ),
+        (ba.DiaryRule("own", baseline_minimum_days=10), "own rule: at least 10 of 28 days recorded, scaled to 28"),
+        (
+            ba.DiaryRule("own", minimum_days=28, baseline_minimum_days=14),
+            "own rule: all 28 days recorded, at baseline at least 14 of 28 days recorded, scaled to 28",
+        ),
+    ],
+)
+def test_a_rule_says_what_becomes_of_incomplete_periods(rule, handling):
+    assert rule.handling == handling
+
+
+@pytest.mark.parametrize(
+    ("rule", "label"),
+    [
+        (ba.PREEMPT, "days (≥ 4 h) per 28"),
+        (ba.HALF_HOUR, "days (≥ 0.5 h) per 28"),
+        (ba.CHARM, "days or treated per 28"),
+        (ba.ANY_DURATION, "days per 28"),
+        (ba.DiaryRule("monthly", period_days=30), "days (≥ 4 h) per 30"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_rule_writes_its_definition_into_a_label(rule, label):
+    assert rule.define("days{duration}{treated} per {period}") == label
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"minimum_hours": -1}, "minimum_hours is -1; it is from 0 to 24"),
+        ({"minimum_hours": 24.5}, r"minimum_hours is 24\.5; it is from 0 to 24"),
+        ({"minimum_hours": float("nan")}, "minimum_hours is nan; it is from 0 to 24"),
+        ({"minimum_days": 0}, "minimum_days is 0; it is from 1 to period_days, 28"),
+        ({"minimum_days": 29}, "minimum_days is 29; it is from 1 to period_days, 28"),
+        ({"period_days": 0}, "it is from 1 to period_days, 0"),
+        ({"period_days": 28.5}, r"period_days is 28\.5; it is a whole number of days"),
+        ({"minimum_days": 10.5}, r"minimum_days is 10\.5; it is a whole number of days"),
+        ({"minimum_days": "10"}, "minimum_days is '10'; it is a whole number of days"),
+        ({"minimum_days": True}, "minimum_days is True; it is a whole number of days"),
+        ({"period_days": float("inf")}, "period_days is inf; it is a whole number of days"),
+        ({"baseline_minimum_days": 0}, "baseline_minimum_days is 0; it is from 1 to period_days, 28"),
+        ({"baseline_minimum_days": 29}, "baseline_minimum_days is 29; it is from 1 to period_days, 28"),
+        (
+            {"unknown_severity": "not"},
+            "unknown_severity 'not' is not known; it is one of 'share of the known', 'as not', 'missing'",
+        ),
+        ({"incomplete": "dropped"}, "incomplete 'dropped' is not known; it is one of 'scaled', 'as recorded'"),
+        (
+            {"treated_is_migraine": "yes"},
+            "treated_is_migraine 'yes' is not known; it is one of 'criteria', 'criteria or treated'",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_be_followed_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        ba.DiaryRule("own", **wrong)

@@ -1,0 +1,70 @@
+"""The day of a visit, from its name, a mapping or a column."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.endpoints.intercurrent.visit_days import day_of_visit, visit_days
+
+
+@pytest.fixture
+def outcomes():
+    frame = pd.DataFrame(
+        {
+            "subject": [1, 1, 2, 2],
+            "arm": "a",
+            "visit": ["week 4", "week 8"] * 2,
+            "value": [9, 8, 7, 6.0],
+            "day": [27, 57, 30, np.nan],
+        }
+    )
+    return ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["week 4", "week 8"])
+
+
+@pytest.mark.parametrize(
+    ("visit", "day"),
+    [
+        ("week 4", 28),
+        ("Week 12", 84),
+        ("day 28", 28),
+        ("cycle 2", 168),
+        ("month 12", 365),
+        ("4 weeks", 28),
+        ("days 31 to 60", 60),
+    ],
+)
+def test_a_name_tells_the_last_day_of_its_time(visit, day):
+    assert day_of_visit(visit) == day
+
+
+@pytest.mark.parametrize("visit", ["baseline", "end of treatment", "week four", "4"])
+def test_other_names_tell_no_day(visit):
+    assert np.isnan(day_of_visit(visit))
+
+
+def test_days_come_from_names_a_mapping_or_a_column(outcomes):
+    assert visit_days(outcomes, None).tolist() == [28, 56, 28, 56]
+    assert visit_days(outcomes, {"week 4": 30, "week 8": 60}).tolist() == [30, 60, 30, 60]
+    np.testing.assert_array_equal(visit_days(outcomes, "day"), [27, 57, 30, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ({"week 4": 28}, "the visits 'week 8' have no day; give days={'week 8': ...}, or a column of days"),
+        ("date", "outcomes has no column 'date'"),
+        ("visit", "the column of days 'visit' holds category; expected numbers"),
+        ({"week 4": 0, "week 8": 56}, "found 'week 4' of subject '1' on day 0; expected visits on day 1"),
+    ],
+)
+def test_what_tells_no_days_is_refused(outcomes, days, said):
+    with pytest.raises(ba.DataError, match=said):
+        visit_days(outcomes, days)
+
+
+def test_names_that_tell_no_day_are_refused():
+    frame = pd.DataFrame({"subject": [1], "arm": "a", "visit": "end", "value": 9})
+    outcomes = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["end"])
+    with pytest.raises(ba.DataError, match="the visits 'end' have names that tell no day; give days="):
+        visit_days(outcomes, None)

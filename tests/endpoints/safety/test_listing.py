@@ -1,0 +1,116 @@
+"""`list_adverse_events`: a line for each event, in the order a reviewer reads, and as many as the overview counts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.endpoints.safety.categories import KINDS
+
+SUBJECTS = pd.DataFrame({"subject": ["a", "b", "c"], "arm": ["T", "P", "P"], "actual_arm": [None, None, "T"]})
+EVENTS = pd.DataFrame(
+    [
+        ("a", "Headache", 5, 7, "no", "dose not changed"),
+        ("c", "Nausea", None, 4, "yes", None),
+        ("c", "Fever", 3, None, "no", None),
+        ("c", "Fever", -2, 2, "yes", None),
+        ("b", "Neck pain", 9, 9, "no", "drug withdrawn"),
+        ("b", "Neck pain", -4, -1, "no", None),
+    ],
+    columns=["subject", "term", "onset_day", "end_day", "serious", "action"],
+).assign(outcome="recovered")
+SPECIAL = {"spread": ["neck pain"], "other": ["fever"]}
+
+
+def listing(events=EVENTS, **asked):
+    trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t", arms=["P", "T"])
+    return ba.list_adverse_events(trial, **asked)
+
+
+def test_lines_stand_by_arm_received_subject_and_onset_unknown_onsets_last():
+    lines = listing()
+    assert lines["arm"].tolist() == ["P", "P", "T", "T", "T", "T"]
+    assert (lines["subject"].astype(str) + " " + lines["term"]).tolist() == [
+        "b Neck pain", "b Neck pain", "a Headache", "c Fever", "c Fever", "c Nausea",
+    ]  # fmt: skip
+    assert lines["onset_day"].tolist() == pytest.approx([-4, 9, 5, -2, 3, np.nan], nan_ok=True)
+
+
+def test_durations_include_both_days_and_know_no_day_0():
+    assert listing()["duration_days"].tolist() == pytest.approx([4, 1, 3, 4, np.nan, np.nan], nan_ok=True)
+
+
+def test_events_that_are_not_emergent_are_there_and_marked():
+    assert listing()["emergent"].tolist() == [False, True, True, False, True, True]
+
+
+def test_columns_are_those_of_the_table_in_the_order_of_a_listing():
+    assert listing().columns.tolist() == [
+        "subject", "arm", "term", "onset_day", "end_day", "duration_days", "serious", "action", "emergent", "outcome",
+    ]  # fmt: skip
+    assert listing(EVENTS[["subject", "term"]]).columns.tolist() == ["subject", "arm", "term", "emergent"]
+
+
+def test_only_serious_events_may_be_listed():
+    lines = listing(only="serious")
+    assert (lines["subject"].astype(str) + " " + lines["term"]).tolist() == ["c Fever", "c Nausea"]
+    assert lines.index.tolist() == [0, 1]
+
+
+def test_only_events_of_special_interest_may_be_listed():
+    assert listing(only="of special interest", special=SPECIAL)["term"].tolist() == ["Neck pain", "Neck pain", "Fever", "Fever"]
+
+
+def test_nothing_of_a_kind_is_a_listing_without_lines():
+    lines = listing(EVENTS.assign(serious="no"), only="serious")
+    assert len(lines) == 0
+    assert lines.columns.tolist() == listing().columns.tolist()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("fatal", "of special interest")])
+def test_a_listing_has_the_subjects_and_occurrences_of_the_overview(simulated, kind):
+    trial = simulated.restrict("safety")
+    lines = ba.list_adverse_events(trial, only=kind).query("emergent")
+    rows = ba.adverse_events(trial, by="overview").query("category == @kind").set_index("arm")
+    by_arm = lines.groupby("arm", observed=False)
+    assert by_arm["subject"].nunique().to_dict() == rows["n_events"].to_dict()
+    assert by_arm.size().to_dict() == rows["occurrences"].to_dict()
+
+
+def test_the_rule_decides_what_is_emergent():
+    flagged = EVENTS.assign(treatment_emergent=["no", "yes", "no", "no", "no", "no"])
+    lines = listing(flagged, rule=ba.AS_FLAGGED)
+    assert lines.loc[lines["emergent"], "term"].tolist() == ["Nausea"]
+
+
+def test_the_table_of_the_trial_is_not_changed():
+    trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": EVENTS}, name="t", arms=["P", "T"])
+    before = trial.adverse_events.copy()
+    ba.list_adverse_events(trial)
+    pd.testing.assert_frame_equal(trial.adverse_events, before)
+
+
+# Refusals -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_table_does_not_tell_is_refused():
+    with pytest.raises(ba.DataError, match="adverse_events has no column that says which are 'fatal'"):
+        listing(only="fatal")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"only": "of special interest"}, {"special": SPECIAL}, {"only": "serious", "special": SPECIAL}]
+)
+def test_lists_and_the_wish_for_them_go_together(asked):
+    with pytest.raises(ValueError, match='special and only="of special interest" go together'):
+        listing(**asked)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="only 'grave' is not known; it is one of 'treatment-related', 'severe', 'serious'"):
+        listing(only="grave")
+
+
+def test_a_trial_without_adverse_events_has_no_listing():
+    with pytest.raises(ba.DataError, match="t has no adverse events"):
+        ba.list_adverse_events(ba.as_trial({"subjects": SUBJECTS}, name="t"))

@@ -1,0 +1,175 @@
+"""The likelihood from cross-products is the density of the data, and its derivatives are its derivatives."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterChart
+from botox_analysis.numerics.repeated.crossproducts import cross_products
+from botox_analysis.numerics.repeated.likelihood import coefficient_hessian, data_hessian, evaluate, scores
+from botox_analysis.numerics.repeated.problem import basis_of, pose
+from botox_analysis.numerics.repeated.reml import gradient_of, maximise, pairwise_covariance
+from botox_analysis.numerics.repeated.structures import STRUCTURES
+
+SAME_SUM = 1e-11
+"""Relative: the same sum by subjects and by patterns."""
+
+CENTRAL_FIRST = 1e-8
+"""Relative to the largest: extrapolated central differences of a likelihood near 100 at steps of 0.002."""
+
+CENTRAL_SECOND = 1e-6
+"""Relative to the largest: the same, twice differenced."""
+
+N_VISITS = 4
+COLUMNS = np.array(
+    [
+        [[0, 1][arm] if at == visit else -1 for at in range(N_VISITS)] for visit in range(N_VISITS) for arm in range(2)
+    ]
+    + [[2] * N_VISITS]
+    + [[3 if at == visit else -1 for at in range(N_VISITS)] for visit in range(N_VISITS)]
+).T  # fmt: skip
+"""A mean for each arm at each visit, one slope of x for all, and one of z for each."""
+
+STRUCTURED = [name for name, structure in STRUCTURES.items() if structure is not None]
+
+
+def problem_of(data, *, restricted, n_kinds=1):
+    cross = cross_products(data)
+    return pose(cross, basis_of(cross, COLUMNS), restricted=restricted, n_kinds=n_kinds)
+
+
+def long_form(data):
+    """Of each subject: its visits, its rows of the design, its responses."""
+    arm, x, z = (quantity.values for quantity in data.quantities)
+    for subject, seen in enumerate(np.isfinite(data.y)):
+        values = np.array([arm[subject] == 0, arm[subject] == 1, x[subject], 0.0])[None, :].repeat(N_VISITS, axis=0)
+        values[:, 3] = z[subject]
+        rows = np.where(COLUMNS >= 0, np.take_along_axis(values, np.maximum(COLUMNS, 0), axis=1), 0.0)
+        kind = 0 if data.kind is None else data.kind[subject]
+        roots = np.ones(N_VISITS) if data.root_weights is None else data.root_weights[subject]
+        yield kind, seen, rows[seen], data.y[subject, seen], np.outer(roots, roots)[np.ix_(seen, seen)]
+
+
+def some_covariances(seed, n_kinds):
+    root = np.eye(N_VISITS) + 0.3 * np.random.default_rng(seed).normal(size=(n_kinds, N_VISITS, N_VISITS))
+    return root @ root.swapaxes(-1, -2)
+
+
+@pytest.mark.parametrize("restricted", [False, True], ids=["ML", "REML"])
+@pytest.mark.parametrize("choice", [{}, {"n_kinds": 2}, {"weighted": True}], ids=["plain", "two kinds", "weighted"])
+def test_it_is_the_normal_density_of_the_data_at_the_generalised_least_squares_fit(subject_data, restricted, choice):
+    data = subject_data(1, **choice)
+    n_kinds = choice.get("n_kinds", 1)
+    sigma = some_covariances(2, n_kinds)
+    rows = [(x, y, sigma[kind][np.ix_(seen, seen)] / roots) for kind, seen, x, y, roots in long_form(data)]
+    information = sum(x.T @ np.linalg.solve(own, x) for x, _, own in rows)
+    beta = np.linalg.solve(information, sum(x.T @ np.linalg.solve(own, y) for x, y, own in rows))
+    expected = -sum(stats.multivariate_normal.logpdf(y, x @ beta, own) for x, y, own in rows)
+    if restricted:
+        expected += 0.5 * np.linalg.slogdet(information)[1] - 0.5 * len(beta) * np.log(2 * np.pi)
+    point = evaluate(problem_of(data, restricted=restricted, n_kinds=n_kinds), sigma)
+    assert point.nll == pytest.approx(expected, rel=SAME_SUM)
+
+
+def test_coefficients_and_their_covariance_are_those_of_generalised_least_squares(subject_data):
+    data, sigma = subject_data(3), some_covariances(4, 1)
+    rows = [(x, y, sigma[0][np.ix_(seen, seen)]) for _, seen, x, y, _ in long_form(data)]
+    cov_beta = np.linalg.inv(sum(x.T @ np.linalg.solve(own, x) for x, _, own in rows))
+    problem = problem_of(data, restricted=True)
+    point, to_columns = evaluate(problem, sigma), problem.basis.to_columns
+    # The library's numbers are centred: slopes are the same, and so are differences between arms.
+    slopes = np.arange(2 * N_VISITS, COLUMNS.shape[1])
+    arms = np.kron(np.eye(N_VISITS), [[-1.0, 1.0]])
+    contrasts = np.vstack([np.eye(COLUMNS.shape[1])[slopes], np.hstack([arms, np.zeros((N_VISITS, len(slopes)))])])
+    found = contrasts @ to_columns
+    np.testing.assert_allclose(found @ point.phi @ found.T, contrasts @ cov_beta @ contrasts.T, atol=1e-12)
+    beta = cov_beta @ sum(x.T @ np.linalg.solve(own, y) for x, y, own in rows)
+    np.testing.assert_allclose(found @ (problem.beta_ols + point.beta), contrasts @ beta, atol=1e-11)
+    np.testing.assert_allclose(point.half.T @ point.half, point.phi, atol=1e-12)
+
+
+def test_many_covariances_at_once_are_each_alone(subject_data):
+    problem = problem_of(subject_data(5, n_kinds=2), restricted=True, n_kinds=2)
+    stack = np.stack([some_covariances(seed, 2) for seed in range(3)])
+    together = evaluate(problem, stack)
+    np.testing.assert_allclose(together.nll, [evaluate(problem, sigma).nll for sigma in stack], rtol=SAME_SUM)
+
+
+# ---- derivatives ----
+
+
+@pytest.fixture(params=["unstructured", *STRUCTURED])
+def charted(request, subject_data):
+    """A function: kinds and a word -> a problem, a chart of its covariances, and a place that is no optimum."""
+
+    def make(n_kinds, restricted):
+        problem = problem_of(subject_data(6, n_kinds=n_kinds), restricted=restricted, n_kinds=n_kinds)
+        structure, start = STRUCTURES[request.param], pairwise_covariance(problem)
+        days = np.array([[0.0, 1, 2, 3], [0.0, 1, 3, 4]])[:n_kinds]
+        distances, group = np.abs(days[:, :, None] - days[:, None, :]), np.arange(n_kinds)
+        if structure is None:
+            chart, state = FrameChart(N_VISITS, n_kinds), np.linalg.cholesky(start)
+        else:
+            chart = ParameterChart(structure, distances, group, n_kinds)
+            state = np.concatenate([structure.begin(start[kind], distances[kind : kind + 1]) for kind in range(n_kinds)])
+        n_parameters = chart.local(state).directions.shape[-3]
+        return problem, chart, chart.move(state, np.random.default_rng(7).uniform(-0.1, 0.1, size=n_parameters))
+
+    return make
+
+
+def gradient_and_hessian(problem, chart, state):
+    local = chart.local(state)
+    point = evaluate(problem, chart.sigma(state))
+    score = scores(problem, point, local.frame)
+    curvature = local.curvature(score.g)
+    by_data = data_hessian(problem, score, local.directions, score.m)
+    by_coefficients = coefficient_hessian(problem, point, score, local.directions).total
+    return gradient_of(score.g, local.directions), by_data + curvature + by_coefficients
+
+
+def extrapolated(difference):
+    """Central differences at two steps, their error of the second order removed."""
+    return (4 * difference(0.002) - difference(0.004)) / 3
+
+
+@pytest.mark.parametrize("n_kinds", [1, 2])
+@pytest.mark.parametrize("restricted", [False, True], ids=["ML", "REML"])
+def test_the_gradient_is_that_of_the_likelihood(charted, n_kinds, restricted):
+    problem, chart, state = charted(n_kinds, restricted)
+    found, _ = gradient_and_hessian(problem, chart, state)
+
+    def nll(step):
+        return float(evaluate(problem, chart.sigma(chart.move(state, step))).nll)
+
+    expected = [extrapolated(lambda h, e=e: (nll(h * e) - nll(-h * e)) / (2 * h)) for e in np.eye(len(found))]
+    assert np.abs(expected).max() > 0.1
+    np.testing.assert_allclose(found, expected, atol=CENTRAL_FIRST * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("n_kinds", [1, 2])
+@pytest.mark.parametrize("restricted", [False, True], ids=["ML", "REML"])
+def test_the_hessian_is_that_of_the_likelihood_in_random_directions(charted, n_kinds, restricted):
+    problem, chart, state = charted(n_kinds, restricted)
+    _, found = gradient_and_hessian(problem, chart, state)
+
+    def nll(step):
+        return float(evaluate(problem, chart.sigma(chart.move(state, step))).nll)
+
+    here = nll(np.zeros(len(found)))
+    directions = np.random.default_rng(9).normal(size=(25, len(found)))
+    expected = [extrapolated(lambda h, d=d: (nll(h * d) - 2 * here + nll(-h * d)) / h**2) for d in directions]
+    quadratic = np.einsum("di,ij,dj->d", directions, found, directions)
+    np.testing.assert_allclose(quadratic, expected, atol=CENTRAL_SECOND * np.abs(expected).max())
+    np.testing.assert_allclose(found, found.T, atol=1e-10)
+
+
+@pytest.mark.parametrize("restricted", [False, True], ids=["ML", "REML"])
+def test_at_a_maximum_the_gradient_is_0_and_no_direction_leads_up(charted, restricted):
+    problem, chart, state = charted(1, restricted)
+    optimum = maximise(problem, chart, state)
+    gradient, hessian = gradient_and_hessian(problem, chart, optimum.state)
+    np.testing.assert_allclose(gradient, 0, atol=1e-9)
+    np.testing.assert_allclose(optimum.hessian, hessian, rtol=1e-9, atol=1e-9)
+    for step in 1e-3 * np.random.default_rng(8).normal(size=(10, len(gradient))):
+        assert evaluate(problem, chart.sigma(chart.move(optimum.state, step))).nll > optimum.point.nll

@@ -1,0 +1,287 @@
+"""Visits in time's order, the baseline among them, and those that are not scheduled."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.trials.checking.visits import day_of_visit
+
+SUBJECTS = "subject,arm\n" + "".join(f"S{i},{'P' if i % 2 else 'T'}\n" for i in range(1, 9))
+
+
+def trial_at(trial_folder, names, settings="", *, scale="HIT-6", days=None):
+    """Every subject assessed at each of the visits, in the order given."""
+    head = "subject,scale,visit,value" + (",day" if days else "") + "\n"
+    rows = "".join(
+        f"S{i},{scale},{name},{60 + i - at}" + (f",{days[at]}" if days else "") + "\n"
+        for i in range(1, 9)
+        for at, name in enumerate(names)
+    )
+    return ba.load_trial(trial_folder(subjects_csv=SUBJECTS, assessments_csv=head + rows, trial_toml=settings))
+
+
+def order(trial):
+    return list(trial.assessments["visit"].cat.categories)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Week 2", "Week 6", "Month 3", "Month 6"],
+        ["Day 14", "Month 1", "Week 12"],
+        ["Month 6", "Year 1"],
+        ["4 weeks", "3 months", "1 year"],
+        ["D14", "W4", "M3", "Y1"],
+        ["week-4", "week-8", "week-12"],
+        ["wk 4", "mo 3", "yr 2"],
+        ["2 wks", "2 mths", "2 yrs"],
+        ["1st week", "2nd month", "3rd year"],
+        ["Week 12 (EOT)", "follow-up at week 24"],
+        ["Visit 2", "Visit 9", "Visit 10"],
+        ["V2", "V9", "V10"],
+        ["2", "9", "10"],
+        ["first", "second", "third"],
+        ["days 1 to 28", "days 29 to 56"],
+    ],
+)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_visits_come_in_the_order_of_the_time_that_their_names_tell(trial_folder, names, shuffled):
+    told = not np.isnan(day_of_visit(names[0])) or any(letter.isdigit() for letter in names[0])
+    given = names[::-1] if shuffled and told else names
+    assert order(trial_at(trial_folder, ["baseline", *given])) == ["baseline", *names]
+
+
+def test_visits_come_in_the_order_of_their_days_whatever_their_names(trial_folder):
+    trial = trial_at(trial_folder, ["end", "start", "baseline"], days=[168, 28, -1])
+    assert order(trial) == ["baseline", "start", "end"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["week 4", "end of study"], "found 'end of study' without a day, beside 'week 4'"),
+        (["week 4", "V3"], "found 'V3' without a day, beside 'week 4'"),
+        (["week 4", "day 28"], "which their names contradict"),
+        (["week 4", "week 12 or month 4"], "without a day"),
+    ],
+)
+def test_visits_whose_order_is_open_are_refused_with_the_line_that_says_it(trial_folder, names, said):
+    with pytest.raises(ba.DataError, match=rf"{said}.*expected visits = \[\.\.\.\] in trial\.toml, in time"):
+        trial_at(trial_folder, ["baseline", *names])
+
+
+def test_days_that_contradict_the_names_of_visits_are_refused(trial_folder):
+    with pytest.raises(ba.DataError, match="found 'week 8', 'week 4' in this order of their days, which their names contradict"):
+        trial_at(trial_folder, ["baseline", "week 4", "week 8"], days=[-1, 57, 29])
+
+
+def test_the_settings_have_the_last_word_on_the_order(trial_folder):
+    trial = trial_at(trial_folder, ["baseline", "week 4", "end"], 'visits = ["end", "week 4"]')
+    assert order(trial) == ["baseline", "end", "week 4"]
+
+
+def test_a_single_day_that_contradicts_is_told_with_its_row_and_subject(trial_folder):
+    rows = "subject,scale,visit,value,day\n" + "".join(
+        f"S{i},X,{visit},5,{day}\n" for i in range(1, 9) for visit, day in (("baseline", -1), ("week 4", 28), ("week 8", 56))
+    )
+    rows = rows.replace("S3,X,week 8,5,56", "S3,X,week 8,5,26")
+    told = ba.load_trial(trial_folder(subjects_csv=SUBJECTS, assessments_csv=rows)).left_out
+    assert told["reason"].tolist() == [
+        "days that contradict the visit or each other, first in row 10: subject 'S3', 'week 8' on day 26"
+    ]
+    assert told["n"].tolist() == [1]
+
+
+@pytest.mark.parametrize("day", [2, 30])
+def test_a_baseline_after_treatment_began_is_told(trial_folder, day):
+    told = trial_at(trial_folder, ["baseline", "week 8"], days=[day, 56]).left_out
+    assert told["n"].tolist() == [8]
+
+
+# Baseline -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "screening",
+        "Screening visit",
+        "BL",
+        "Base line",
+        "day -1",
+        "Day 1",
+        "week 0",
+        "visit 1",
+        "V1",
+        "pre-treatment",
+        "Pre dose",
+        "randomisation",
+        "run-in",
+        "enrolment",
+        "month 0",
+        "0",
+    ],
+)
+def test_a_scale_without_a_baseline_is_refused_with_the_visit_that_looks_like_one(trial_folder, name):
+    others = (
+        ["V2", "V3"] if name in ("V1",) else ["visit 2", "visit 3"] if name == "visit 1" else ["4", "8"] if name == "0" else []
+    )
+    others = others or (["first", "second"] if np.isnan(day_of_visit(name)) else ["week 4", "week 8"])
+    with pytest.raises(ba.DataError, match=rf"found no 'baseline' of 'HIT-6'.*expected baseline = \"{name}\" in trial\.toml"):
+        trial_at(trial_folder, [name, *others])
+
+
+def test_a_scale_without_a_baseline_and_nothing_like_one_is_refused_with_the_line_that_says_so(trial_folder):
+    with pytest.raises(ba.DataError, match=r"expected \[scales\.\"PGIC\"\] baseline = false in trial\.toml where it has none"):
+        trial_at(trial_folder, ["week 4", "week 8"], scale="PGIC")
+
+
+def test_a_scale_that_has_no_baseline_says_so(trial_folder):
+    trial = trial_at(trial_folder, ["week 4", "week 8"], '[scales."PGIC"]\nbaseline = false', scale="PGIC")
+    assert order(trial) == ["week 4", "week 8"]
+    assert ba.scale("PGIC").derive(trial)["baseline"].isna().all()
+
+
+def test_a_scale_said_to_have_no_baseline_that_has_one_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match="found 'baseline' of 'PGIC' beside"):
+        trial_at(trial_folder, ["baseline", "week 8"], '[scales."PGIC"]\nbaseline = false', scale="PGIC")
+
+
+def test_settings_of_a_scale_that_is_not_there_are_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r"trial\.toml, \[scales\]: found 'PGI'; assessments\.csv has the scales 'PGIC'"):
+        trial_at(trial_folder, ["baseline", "week 8"], '[scales."PGI"]\nbaseline = false', scale="PGIC")
+
+
+@pytest.mark.parametrize(
+    ("names", "days"), [(["week -4", "baseline", "week 4"], None), (["first", "baseline", "second"], [-30, -1, 28])]
+)
+def test_a_visit_before_treatment_that_is_not_the_baseline_is_left_out_and_counted(trial_folder, names, days):
+    trial = trial_at(trial_folder, names, days=days)
+    assert order(trial) == names[1:]
+    assert trial.left_out["reason"].tolist() == [f"'{names[0]}': before treatment and not the baseline, left out"]
+    assert trial.left_out["n"].tolist() == [8]
+
+
+def test_a_visit_named_before_the_baseline_is_before_treatment(trial_folder):
+    trial = trial_at(trial_folder, ["screening", "baseline", "end"], 'visits = ["screening", "baseline", "end"]')
+    assert order(trial) == ["baseline", "end"]
+
+
+def test_a_baseline_of_the_settings_beside_another_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match="found a visit 'baseline' beside baseline = 'screening'"):
+        trial_at(trial_folder, ["screening", "Baseline", "week 4"], 'baseline = "screening"')
+
+
+# Unscheduled visits ---------------------------------------------------------------------------------------------------
+
+
+def test_unscheduled_visits_are_left_out_and_counted(trial_folder):
+    trial = trial_at(trial_folder, ["baseline", "week 4", "ET", "ET"], 'unscheduled = ["ET"]')
+    assert order(trial) == ["baseline", "week 4"]
+    assert trial.left_out.to_numpy().tolist() == [["assessments.csv, visit", "'ET': an unscheduled visit, left out", 16]]
+
+
+def test_an_unscheduled_visit_that_is_not_there_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r"found unscheduled = \['UNS'\]; assessments\.csv has the visits"):
+        trial_at(trial_folder, ["baseline", "week 4"], 'unscheduled = ["UNS"]')
+
+
+WINDOWS = "[windows]\n'week 4' = [15, 42]\n'week 12' = [71, 98]\n"
+
+
+@pytest.mark.parametrize(("choice", "value"), [("nearest", 12.0), ("last", 13.0)])
+def test_windows_assign_visits_by_their_days(trial_folder, choice, value):
+    rows = "subject,scale,visit,value,day\n" + "".join(
+        f"S{i},X,baseline,20,-1\nS{i},X,V2,11,20\nS{i},X,UNS,12,29\nS{i},X,V3,13,40\nS{i},X,V4,14,60\nS{i},X,V5,15,84\n"
+        for i in range(1, 9)
+    )
+    settings = f'within_window = "{choice}"\n{WINDOWS}'
+    trial = ba.load_trial(trial_folder(subjects_csv=SUBJECTS, assessments_csv=rows, trial_toml=settings))
+    assert order(trial) == ["baseline", "week 4", "week 12"]
+    assert trial.assessments["value"].tolist() == [20.0, value, 15.0] * 8
+    assert dict(zip(trial.left_out["reason"].str.slice(0, 40), trial.left_out["n"], strict=True)) == {
+        "assessments in no window: left out": 8,
+        "further assessments in a window, of whic": 16,
+        "assessments assigned to another visit by": 16,
+    }
+
+
+def test_of_two_assessments_as_near_the_later_counts_and_an_empty_one_never(trial_folder):
+    rows = "subject,scale,visit,value,day\nS1,X,baseline,20,-1\nS1,X,a,1,27\nS1,X,b,2,29\nS1,X,c,9,80\n"
+    rows += "S2,X,baseline,20,-1\nS2,X,a,3,20\nS2,X,b,,28\n"
+    trial = ba.load_trial(trial_folder(subjects_csv=SUBJECTS, assessments_csv=rows, trial_toml=WINDOWS))
+    assert trial.assessments.query("visit == 'week 4'")["value"].tolist() == [2.0, 3.0]
+
+
+def test_two_assessments_of_one_day_in_a_window_are_a_repeat(trial_folder):
+    rows = "subject,scale,visit,value,day\nS1,X,baseline,20,-1\nS1,X,a,1,28\nS1,X,b,2,28\nS1,X,c,3,84\n"
+    with pytest.raises(
+        ba.DataError, match=r"assessments\.csv, row 4: found subject 'S1', scale 'X', visit 'week 4' a second time"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=SUBJECTS, assessments_csv=rows, trial_toml=WINDOWS))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "[windows]\n'week 4' = [28]",
+        "[windows]\n'week 4' = [28, 14]",
+        "[windows]\n'week 4' = [1, 28]\n'week 8' = [28, 56]",
+        "[windows]\n'week 4' = 28",
+        "within_window = 'first'",
+        "[windows]\n'week 4' = [1.5, 28]",
+    ],
+)
+def test_windows_that_cannot_be_are_refused(trial_folder, settings):
+    with pytest.raises(ba.DataError, match=r"trial\.toml"):
+        trial_at(trial_folder, ["baseline", "week 4"], settings, days=[-1, 28])
+
+
+def test_windows_without_days_are_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r"assessments\.csv has no column 'day' \(or 'date'\), by which visits are assigned"):
+        trial_at(trial_folder, ["baseline", "week 4"], WINDOWS)
+
+
+# The time that a name tells -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("week 4", 28),
+        ("Week 12", 84),
+        ("WEEK 04", 28),
+        ("month 1", 30),
+        ("3 months", 91),
+        ("year 1", 365),
+        ("2 years", 730),
+        ("day 1", 1),
+        ("day -1", -1),
+        ("D-7", -7),
+        ("week -2", -14),
+        ("week \u22122", -14),
+        ("week-2", 14),
+        ("days 29 to 56", 56),
+        ("cycle 2", 168),
+        ("week 0", 0),
+        ("week 4 (day 28)", 28),
+        ("Week 2.5", 18),
+    ],
+)
+def test_a_name_with_a_number_and_its_unit_tells_a_day(name, day):
+    assert day_of_visit(name) == day
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "baseline", "visit 4", "V4", "4", "week", "end of week", "week 4 to month 3", "dose 3", "phase 2b", "method 5", "why 3"],
+)
+def test_other_names_tell_none(name):
+    assert np.isnan(day_of_visit(name))
+
+
+def test_visits_of_frames_follow_the_same_rules():
+    frame = pd.DataFrame({"subject": "a", "scale": "X", "visit": ["Month 3", "Week 2", "Baseline"], "value": 1.0})
+    trial = ba.as_trial({"subjects": pd.DataFrame({"subject": ["a"]}), "assessments": frame}, name="t")
+    assert order(trial) == ["baseline", "Week 2", "Month 3"]
