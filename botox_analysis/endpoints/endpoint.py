@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, spell_all
-from botox_analysis.endpoints.diary.cells import Daily
-from botox_analysis.endpoints.diary.periods import periods_of
-from botox_analysis.endpoints.diary.rule import DiaryRule
 from botox_analysis.errors import (
     DataError,
     Problem,
@@ -34,6 +31,29 @@ OBSERVED_CASES = "observed cases"
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Values of all subjects of a trial at baseline and at the scheduled visits.
+
+    Attributes
+    ----------
+    values : DataFrame, shape (N, 1 + V)
+        One row per subject of the trial, one column per visit in time, `BASELINE` first; missing values where nothing was
+        measured. The baseline may be absent.
+    recorded : DataFrame, shape (N, 1 + V), optional
+        The days from which each value was counted, for values of a diary.
+    handling : str
+        How incomplete periods of a diary are counted, in words.
+    left_empty : str
+        A sentence about cells that leave days open, for a diary without a scheduled period.
+    """
+
+    values: pd.DataFrame
+    recorded: pd.DataFrame | None = None
+    handling: str = ""
+    left_empty: str = ""
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """What is measured on each subject at each visit.
 
@@ -42,23 +62,17 @@ class Endpoint:
     name : str
         What a protocol calls it, such as ``"headache days"``.
     wording : str
-        The name with its unit; a diary endpoint leaves places for what its rule defines.
-    measure : callable, (Trial, DiaryRule or None) -> DataFrame
+        The name with its unit.
+    measure : callable, (Trial) -> DataFrame
         One row per subject of the trial, one column per visit in time, `BASELINE` first; missing values where
         nothing was measured.
-    rule : DiaryRule, optional
-        For diary endpoints, how days are counted and what becomes of incomplete periods.
-    daily : callable, (DataFrame, DiaryRule) -> array, optional
-        For diary endpoints, what each row of a diary counts.
     better : str
         Which values are better: ``"lower"`` or ``"higher"``.
     """
 
     name: str
     wording: str
-    measure: Callable[[Trial, DiaryRule | None], pd.DataFrame]
-    rule: DiaryRule | None = None
-    daily: Daily | None = None
+    measure: Callable[[Trial], pd.DataFrame]
     better: str = LOWER
 
     def __post_init__(self) -> None:
@@ -68,32 +82,43 @@ class Endpoint:
 
     @property
     def label(self) -> str:
-        """What axes and captions say: the name with its unit, for a diary with the rule's definition."""
-        return self.rule.define(self.wording) if self.rule else self.wording
+        """Name with unit, as axes and captions print it."""
+        return self.wording
 
-    def under(self, rule: DiaryRule) -> Endpoint:
-        """The same endpoint under another rule.
+    def under(self, rule: object) -> Endpoint:  # noqa: ARG002 - a rule of a diary does not apply
+        """Refuse a diary rule; a `DiaryEndpoint` takes one.
 
         Parameters
         ----------
         rule : DiaryRule
-            For instance `CHARM`.
+            Of any kind.
 
         Returns
         -------
         Endpoint
-            Its label has the rule's definition.
+            Of no other endpoint than one of a diary.
 
         Raises
         ------
         ValueError
             The endpoint does not come from a diary.
         """
-        if not isinstance(rule, DiaryRule):
-            raise TypeError(f"rule: found {kind_of(rule)}; expected a DiaryRule, such as CHARM.")
-        if self.rule is None:
-            raise ValueError(f"{self.name!r} is assessed at visits; a diary rule applies to diary endpoints only.")
-        return replace(self, rule=rule)
+        raise ValueError(f"{self.name!r} is assessed at visits; a diary rule applies to diary endpoints only.")
+
+    def measured(self, trial: Trial) -> Measured:
+        """Measure all subjects of a trial.
+
+        Parameters
+        ----------
+        trial : Trial
+            Restricted to the population that is meant.
+
+        Returns
+        -------
+        Measured
+            One row per subject, one column per visit.
+        """
+        return Measured(self.measure(trial))
 
     def derive(self, trial: Trial) -> pd.DataFrame:
         """The *outcomes* of a trial.
@@ -116,17 +141,18 @@ class Endpoint:
             What is given is no trial, or has not the tables or columns that the endpoint needs, or no visit after baseline.
         """
         require_trial(trial)
-        periods = periods_of(self.name, self.daily, trial, self.rule) if self.daily and self.rule else None
-        wide = periods.values if periods else self.measure(trial, self.rule)
+        measured = self.measured(trial)
+        wide = measured.values
         visits = [visit for visit in wide.columns if visit != BASELINE]
         if not visits:
-            why = periods.left_empty if periods else ""
-            raise DataError(f"{trial.name} has no visit after baseline for {self.name}; expected one or more.{why}")
+            raise DataError(
+                f"{trial.name} has no visit after baseline for {self.name}; expected one or more.{measured.left_empty}"
+            )
         n_visits = len(visits)
         value = wide[visits].to_numpy(dtype=float).ravel()
         before = wide[BASELINE].to_numpy(dtype=float) if BASELINE in wide.columns else np.full(len(wide), np.nan)
         baseline = np.repeat(before, n_visits)
-        recorded = {RECORDED_DAYS: periods.recorded[visits].to_numpy().ravel()} if periods else {}
+        recorded = {} if measured.recorded is None else {RECORDED_DAYS: measured.recorded[visits].to_numpy().ravel()}
         covariates = recorded | {
             name: trial.subjects[name].repeat(n_visits).reset_index(drop=True)
             for name in trial.covariates
@@ -136,7 +162,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
-            imputation=f"{OBSERVED_CASES}; {periods.handling}" if periods else OBSERVED_CASES,
+            imputation=f"{OBSERVED_CASES}; {measured.handling}" if measured.handling else OBSERVED_CASES,
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
             visit=pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(wide)), visits, ordered=True),

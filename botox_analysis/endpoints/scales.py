@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 
-from botox_analysis.endpoints.diary.rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, listed, require_text, require_trial
 from botox_analysis.frames.schema import LOWER, categories_of
@@ -38,7 +37,7 @@ def scale(name: str, *, label: str = "", better: str = LOWER) -> Endpoint:
 
     require_text(name, "name", "the name of a scale, such as 'HIT-6'")
 
-    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:  # noqa: ARG001 - scales know no diary rule
+    def measure(trial: Trial) -> pd.DataFrame:
         assessments = trial.assessments
         if assessments is None:
             raise DataError(f"{trial.name} has no assessments; {name} is assessed at visits.")

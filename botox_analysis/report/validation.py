@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent.events import intercurrent_events
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, safety_population
@@ -200,7 +201,7 @@ def _of_endpoints(trial: Trial) -> Iterable[Fact]:
 
 def _course(endpoint: Endpoint, trial: Trial) -> str:
     """The visits of an endpoint in time, and whether there is a baseline."""
-    wide, why_not = made_or_told(lambda: endpoint.measure(trial, endpoint.rule), pd.DataFrame(), "", 0)
+    wide, why_not = made_or_told(lambda: endpoint.measure(trial), pd.DataFrame(), "", 0)
     if why_not:
         return why_not[0][1]
     visits = [str(visit) for visit in wide.columns if visit != BASELINE]
@@ -218,9 +219,8 @@ def _of_plan(plan: Plan) -> Iterable[Fact]:
             yield use, f"in {name}: {n:,} subjects"
     yield "compared", "changes from baseline" if primary.response == "change" else "values, since there is no baseline"
     yield "response", _response(plan)
-    rule = primary.endpoint.rule
-    if rule is not None:
-        yield "diary rule", rule.handling
+    if isinstance(primary.endpoint, DiaryEndpoint):
+        yield "diary rule", primary.endpoint.rule.handling
     if plan.family:
         yield "adjusted together", f"{listed(plan.family)}, by {planned.multiplicity['method']}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,119 @@ from botox_analysis.endpoints.diary.cells import (
     migraine,
     moderate_severe,
 )
-from botox_analysis.endpoints.diary.periods import diary_of, left_open, periods_of
+from botox_analysis.endpoints.diary.periods import Periods, diary_of, left_open, periods_of
 from botox_analysis.endpoints.diary.rule import ANY_DURATION, PREEMPT, DiaryRule
-from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint, Measured
 from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, require_text, require_trial
 from botox_analysis.trials.trial import LEFT_OUT, Trial
 
 
-def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = PREEMPT) -> Endpoint:
+@dataclass(frozen=True)
+class DiaryCount:
+    """Sums over periods of what each day of a diary counts.
+
+    Attributes
+    ----------
+    name : str
+        Of the endpoint, for messages.
+    daily : callable, (DataFrame, DiaryRule) -> array, shape (n,)
+        What each row of the diary counts; missing (nan) where the recorded cells leave it open.
+    rule : DiaryRule
+        How days are counted and what becomes of incomplete periods.
+    """
+
+    name: str
+    daily: Daily
+    rule: DiaryRule
+
+    def __call__(self, trial: Trial) -> pd.DataFrame:
+        """Count the periods of all subjects of a trial."""
+        return self.periods(trial).values
+
+    def periods(self, trial: Trial) -> Periods:
+        """Count the periods of all subjects of a trial.
+
+        Parameters
+        ----------
+        trial : Trial
+            With a diary.
+
+        Returns
+        -------
+        Periods
+            The values, and from how many days each was counted.
+        """
+        return periods_of(self.name, self.daily, trial, self.rule)
+
+
+@dataclass(frozen=True)
+class DiaryEndpoint(Endpoint):
+    """An endpoint that adds up days of a diary under a rule.
+
+    Attributes
+    ----------
+    name : str
+        What a protocol calls it, such as ``"headache days"``.
+    wording : str
+        The name with its unit; may hold ``{duration}``, ``{treated}`` and ``{period}``, which the rule fills.
+    measure : DiaryCount
+        What each day counts, and the rule.
+    better : str
+        Which values are better: ``"lower"`` or ``"higher"``.
+    """
+
+    measure: DiaryCount
+
+    @property
+    def rule(self) -> DiaryRule:
+        """How days are counted and what becomes of incomplete periods."""
+        return self.measure.rule
+
+    @property
+    def daily(self) -> Daily:
+        """What each row of a diary counts."""
+        return self.measure.daily
+
+    @property
+    def label(self) -> str:
+        """Name with unit and the definition of the rule, as axes and captions print it."""
+        return self.rule.define(self.wording)
+
+    def measured(self, trial: Trial) -> Measured:
+        """Measure all subjects of a trial.
+
+        Parameters
+        ----------
+        trial : Trial
+            With a diary, restricted to the population that is meant.
+
+        Returns
+        -------
+        Measured
+            One row per subject, one column per period.
+        """
+        periods = self.measure.periods(trial)
+        return Measured(periods.values, periods.recorded, periods.handling, periods.left_empty)
+
+    def under(self, rule: object) -> DiaryEndpoint:
+        """Count the same endpoint under another rule.
+
+        Parameters
+        ----------
+        rule : DiaryRule
+            For instance `CHARM`.
+
+        Returns
+        -------
+        DiaryEndpoint
+            Its label has the rule's definition.
+        """
+        if not isinstance(rule, DiaryRule):
+            raise TypeError(f"rule: found {kind_of(rule)}; expected a DiaryRule, such as CHARM.")
+        return replace(self, measure=replace(self.measure, rule=rule))
+
+
+def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = PREEMPT) -> DiaryEndpoint:
     """Make an endpoint that adds up days of a diary.
 
     Parameters
@@ -40,16 +146,12 @@ def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = P
 
     Returns
     -------
-    Endpoint
+    DiaryEndpoint
         Its values are sums over periods.
     """
 
     require_text(name, "name", "the name of an endpoint, such as 'headache days'")
-
-    def measure(trial: Trial, rule: DiaryRule | None) -> pd.DataFrame:
-        return periods_of(name, daily, trial, rule or PREEMPT).values
-
-    return Endpoint(name, wording, measure, rule, daily)
+    return DiaryEndpoint(name, wording, DiaryCount(name, daily, rule))
 
 
 def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
@@ -85,7 +187,7 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
     require_trial(trial)
     if not isinstance(endpoint, Endpoint):
         raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days, such as HEADACHE_DAYS.")
-    if endpoint.rule is None or endpoint.daily is None:
+    if not isinstance(endpoint, DiaryEndpoint):
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are left open in a diary only.")
     diary = diary_of(trial, endpoint.name)
     rows = left_open(trial.subjects, diary, days_of(endpoint.daily, diary, endpoint.rule), endpoint.rule)
@@ -139,7 +241,7 @@ def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_ar
     return rows.sort_values(["subject", "day"], kind="stable").reset_index(drop=True)
 
 
-def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoint]:
+def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[DiaryEndpoint]:
     """The diary endpoints for which a trial's diary has what they need.
 
     Parameters
@@ -151,7 +253,7 @@ def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[E
 
     Returns
     -------
-    list of Endpoint
+    list of DiaryEndpoint
         Empty where there is no diary.
     """
     require_trial(trial)

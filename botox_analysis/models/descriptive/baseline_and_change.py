@@ -55,7 +55,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
     if not isinstance(endpoints, list | tuple | None):
         raise TypeError(f"endpoints: found {kind_of(endpoints)}; expected a list, such as [HEADACHE_DAYS].")
     for endpoint in endpoints or []:
-        wide = endpoint.measure(trial, endpoint.rule)
+        wide = endpoint.measure(trial)
         if BASELINE in wide.columns:
             numbers.append((endpoint.label, pd.Series(wide[BASELINE].to_numpy())))
     numbers, factors = _labelled_apart(numbers, factors)

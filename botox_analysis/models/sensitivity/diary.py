@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import special
 
 from botox_analysis.endpoints.diary.cells import Daily, days_of
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.diary.periods import count_periods, diary_of
 from botox_analysis.endpoints.diary.rule import AS_NOT, MISSING, SHARE_OF_THE_KNOWN, DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
@@ -156,7 +157,7 @@ def _counting_of(endpoint: Endpoint) -> tuple[DiaryRule, Daily]:
         raise TypeError(
             f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days of a diary, such as HEADACHE_DAYS."
         )
-    if endpoint.rule is None or endpoint.daily is None:
+    if not isinstance(endpoint, DiaryEndpoint):
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
     return endpoint.rule, endpoint.daily
 

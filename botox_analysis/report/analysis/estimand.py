@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.intercurrent.events import address_events, intercurrent_counts
 from botox_analysis.errors import DataError
 from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
@@ -72,7 +73,7 @@ def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -
 def _recorded_later(events: pd.DataFrame, primary: Efficacy, trial: Trial) -> pd.Index:
     """Subjects with anything recorded after the event: a diary's period that it falls into may hold the days before it only."""
     first = events.groupby("subject")["day"].min()
-    if primary.endpoint.rule is None or trial.diary is None:
+    if not isinstance(primary.endpoint, DiaryEndpoint) or trial.diary is None:
         return first.index
     diary = trial.diary
     last = diary["day"].groupby(diary["subject"].astype(object)).max().reindex(first.index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent.events import address_events, intercurrent_events, kinds_problem, visits_after
 from botox_analysis.endpoints.intercurrent.history import history_of
@@ -147,7 +148,7 @@ def dated(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial) -> tuple[pd.
         Nothing tells the day of a visit.
     """
     untold = [visit for visit in measured["visit"].cat.categories if np.isnan(day_of_visit(str(visit)))]
-    assessed = trial.assessments if endpoint.rule is None else None
+    assessed = None if isinstance(endpoint, DiaryEndpoint) else trial.assessments
     if assessed is not None and "day" not in assessed.columns:
         assessed = None
     if assessed is None and not untold:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from botox_analysis.endpoints.diary.endpoints import unknown_days
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint, unknown_days
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent.events import n_undated_discontinuations
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, not_emergent, safety_trial
@@ -86,8 +86,8 @@ def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy, em
         said = {TEXT: f"a text with more than {MAX_LEVELS} different words", DATES: "dates"}.get(kind_of_covariate(column))
         if said:
             rows.append(("baseline characteristics", f"{name}: {said}", column.nunique()))
-    rule = primary.endpoint.rule
-    if trial.diary is not None and rule is not None:
+    if trial.diary is not None and isinstance(primary.endpoint, DiaryEndpoint):
+        rule = primary.endpoint.rule
         day = trial.diary["day"]
         scheduled = len(primary.outcomes["visit"].cat.categories)
         beyond = int(((day < -rule.period_days) | (day > rule.period_days * scheduled)).sum())
@@ -153,7 +153,7 @@ def left_out_of_diary(efficacy: Efficacy, trial: Trial) -> LeftOut:
     list of (str, str, int)
         Where, why, how many, by arm; empty for what is assessed at visits.
     """
-    if efficacy.endpoint.rule is None:
+    if not isinstance(efficacy.endpoint, DiaryEndpoint):
         return []
     return list(unknown_days(trial, efficacy.endpoint).itertuples(index=False, name=None))
 
@@ -207,7 +207,7 @@ def told_once(rows: LeftOut, endpoints: list[Endpoint]) -> LeftOut:
         In the order of first appearance.
     """
     by_length = sorted(endpoints, key=lambda each: -len(each.label))
-    diary = {endpoint.name for endpoint in endpoints if endpoint.rule is not None}
+    diary = {endpoint.name for endpoint in endpoints if isinstance(endpoint, DiaryEndpoint)}
     together: dict[tuple[str, str, int], list[str]] = {}
     for where, reason, n in rows:
         endpoint = next((each for each in by_length if each.label in where), None)
@@ -225,7 +225,7 @@ def told_once(rows: LeftOut, endpoints: list[Endpoint]) -> LeftOut:
 
 def _reason(reason: str, efficacy: Efficacy) -> str:
     """A model's reason in the words of a diary: what a period needs to have a value."""
-    rule = efficacy.endpoint.rule
+    rule = efficacy.endpoint.rule if isinstance(efficacy.endpoint, DiaryEndpoint) else None
     unused = ", or not used after an intercurrent event" if efficacy.masks_values else ""
     if reason == NO_VALUE:
         return f"{NO_VALUE if rule is None else f'fewer than {rule.minimum_days} recorded days in the period'}{unused}"

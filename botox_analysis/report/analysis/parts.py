@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.frames.schema import ESTIMATES_KEY, as_estimates
 from botox_analysis.models.imputation.fit import ImputedFit
@@ -354,7 +355,8 @@ class Analysis:
     @property
     def settings(self) -> dict[str, object]:
         """What was analysed how, the protocol's words and the defaults in the places it left open."""
-        rule, fit = self.primary.endpoint.rule, self.primary.fit
+        endpoint, fit = self.primary.endpoint, self.primary.fit
+        rule = endpoint.rule if isinstance(endpoint, DiaryEndpoint) else None
         imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined("imputed"))
         return {
             "endpoint": self.primary.endpoint.label,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from botox_analysis.endpoints.diary.endpoints import diary_endpoints_of
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint, diary_endpoints_of
 from botox_analysis.endpoints.diary.rule import RULES
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent.events import intercurrent_events
@@ -166,9 +166,9 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
 
 def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
     """An endpoint of a diary under its rule, with what the protocol has otherwise."""
-    rule = endpoint.rule
-    if rule is None:
+    if not isinstance(endpoint, DiaryEndpoint):
         return endpoint
+    rule = endpoint.rule
     return endpoint.under(
         replace(
             rule,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from botox_analysis.abbreviations import did_you_mean
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.diary.rule import PREEMPT, RULES, UNKNOWN_SEVERITY
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES
@@ -177,7 +178,7 @@ def directed(endpoint: Endpoint, trial: Trial) -> Endpoint:
         The protocol asks for a response in the direction that is worse.
     """
     points = trial.protocol.points
-    stated = trial.better.get(endpoint.name, "") if endpoint.rule is None else LOWER
+    stated = LOWER if isinstance(endpoint, DiaryEndpoint) else trial.better.get(endpoint.name, "")
     if not points:
         return endpoint
     asked = LOWER if points > 0 else HIGHER

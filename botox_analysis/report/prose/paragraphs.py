@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from botox_analysis import wording
-from botox_analysis.endpoints.diary.periods import periods_of
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
@@ -78,9 +78,10 @@ def _primary_endpoint(analysis: Analysis) -> str:
 
 
 def _diary_rules(analysis: Analysis) -> list[str]:
-    endpoints = [efficacy.endpoint for efficacy in (analysis.primary, *analysis.secondary)]
+    every = (analysis.primary, *analysis.secondary)
+    endpoints = [efficacy.endpoint for efficacy in every if isinstance(efficacy.endpoint, DiaryEndpoint)]
     said = []
-    for rule in sorted({endpoint.rule for endpoint in endpoints if endpoint.rule is not None}, key=lambda each: each.name):
+    for rule in sorted({endpoint.rule for endpoint in endpoints}, key=lambda each: each.name):
         hours = f"at least {rule.minimum_hours:g} hours of headache" if rule.minimum_hours else "headache of any duration"
         said.append(
             f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.handling.split(': ', 1)[1]}. "
@@ -88,14 +89,12 @@ def _diary_rules(analysis: Analysis) -> list[str]:
             f"{rule.period_days}."
         )
     for endpoint in endpoints:
-        if endpoint.rule is not None and endpoint.daily is not None:
-            periods = periods_of(endpoint.name, endpoint.daily, analysis.efficacy_trial, endpoint.rule)
-            n = int(periods.unknown_severity.sum())
-            if n:
-                said.append(
-                    f"{wording.capital(endpoint.name)}: {wording.count(n)} headache days have no severity "
-                    f"({endpoint.rule.severity_handling})."
-                )
+        n = int(endpoint.measure.periods(analysis.efficacy_trial).unknown_severity.sum())
+        if n:
+            said.append(
+                f"{wording.capital(endpoint.name)}: {wording.count(n)} headache days have no severity "
+                f"({endpoint.rule.severity_handling})."
+            )
     return said
 
 
@@ -114,7 +113,7 @@ def _after_events(analysis: Analysis) -> str:
     """Which values are after an intercurrent event, where the protocol has strategies for them."""
     if not analysis.trial.protocol.intercurrent:
         return ""
-    diary = "; the diary period in which it falls is after it" * (analysis.primary.endpoint.rule is not None)
+    diary = "; the diary period in which it falls is after it" * isinstance(analysis.primary.endpoint, DiaryEndpoint)
     return (
         f"A visit is after an intercurrent event where its value looks at a day later than the event's{diary}. The strategies of "
         "the primary estimand hold for all endpoints."

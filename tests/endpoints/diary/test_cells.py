@@ -64,7 +64,7 @@ def trial_of(rows, columns=COLUMNS):
 def counts_of(trial, endpoint, rule):
     """What each day counts: a period is a day."""
     daily = replace(rule, period_days=1, minimum_days=1, unknown_severity="missing")
-    found = endpoint.under(daily).measure(trial, daily).drop(columns="baseline").iloc[0].to_numpy()
+    found = endpoint.under(daily).measure(trial).drop(columns="baseline").iloc[0].to_numpy()
     return np.append(found, np.full(len(trial.diary) - len(found), np.nan))
 
 
