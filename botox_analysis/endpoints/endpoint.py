@@ -22,7 +22,8 @@ from botox_analysis.errors import (
     require_trial,
 )
 from botox_analysis.frames.agreement import disagreement, rounding_of
-from botox_analysis.frames.schema import BASELINE, BETTER, LOWER, OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.names import look_alikes
 from botox_analysis.trials.trial import Trial
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from botox_analysis.cells.reading import LARGEST, NAME, NUMBER, TEXT, distinct, is_number_text, read_column, text_of
 from botox_analysis.errors import Problem
-from botox_analysis.frames.schema import OF_VISITS, OUTCOMES
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.trials.layout import number_hint
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import SETTINGS
