@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import LARGEST
+from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, listed, require_columns, require_outcomes
 from botox_analysis.frames.agreement import ORIGINS, refuse_disagreement
 from botox_analysis.frames.grid import SubjectGrid

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.endpoint import as_outcomes
+from botox_analysis.endpoints.outcomes import as_outcomes
 from botox_analysis.endpoints.safety.categories import ANY, Special, check_special, levels_of
 from botox_analysis.endpoints.safety.counts import ENDPOINT
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, arms_received, emergent, safety_trial

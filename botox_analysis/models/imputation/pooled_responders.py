@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations
 from botox_analysis.frames.estimates import as_estimates

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed, require_choice
 from botox_analysis.frames.outcomes import check_outcomes
 from botox_analysis.frames.schema import categories_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.outcomes import check_outcomes
 from botox_analysis.frames.schema import categories_of

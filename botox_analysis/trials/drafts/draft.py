@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.frames.schema import BASELINE
