@@ -15,7 +15,8 @@ from botox_analysis.errors import (
     require_text,
     require_trial,
 )
-from botox_analysis.frames.schema import BASELINE, BETTER, LOWER, OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
 
 OBSERVED_CASES = "observed cases"

@@ -19,7 +19,7 @@ from botox_analysis.errors import (
     require_columns,
 )
 from botox_analysis.frames.agreement import disagreement, rounding_of
-from botox_analysis.frames.schema import OUTCOMES
+from botox_analysis.frames.outcomes import OUTCOMES
 from botox_analysis.names import look_alikes
 
 

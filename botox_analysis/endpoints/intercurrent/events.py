@@ -26,7 +26,7 @@ from botox_analysis.endpoints.intercurrent.strategies import (
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
-from botox_analysis.frames.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, RECORDED_DAYS, check_outcomes, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, RECORDED_DAYS, check_outcomes, grid_of
 from botox_analysis.trials.trial import Trial
 
 ENDPOINT = "intercurrent events"

@@ -15,8 +15,9 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.history import history_of
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, require_ends
 from botox_analysis.errors import DataError, require_trial
-from botox_analysis.frames.event_frames import check_times
-from botox_analysis.frames.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, check_outcomes
+from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.times import TIMES, TIMES_TEXT, check_times
 from botox_analysis.trials.trial import Trial
 
 CYCLE_DAYS = 84

@@ -16,7 +16,8 @@ from botox_analysis.endpoints.safety.emergent import adverse_event_table, arms_r
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.safety.time_at_risk import FIRST_DAY, TimeAtRisk, event_days, require_ends, time_of
 from botox_analysis.errors import DataError, listed, require_trial
-from botox_analysis.frames.schema import EXPOSURE_DAYS, OUTCOMES, categories_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, OUTCOMES
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.trials.trial import Trial
 

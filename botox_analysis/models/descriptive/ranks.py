@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
-from botox_analysis.frames.schema import as_estimates, categories_of, check_outcomes
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
 from botox_analysis.numerics.linear.inference import FloatArray

@@ -10,7 +10,7 @@ import pandas as pd
 from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.imputation.imputations import RUBIN, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin, pooled_wilson_interval

@@ -10,7 +10,8 @@ from scipy import linalg
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed, require_choice
-from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at, refuse_not_crossed

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import read_numbers, shown
 from botox_analysis.errors import DataError, require_choice, require_columns, require_conf_level
-from botox_analysis.frames.event_frames import check_events
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.events import check_events
 from botox_analysis.models.rates.strata import LinedUp, add_strata, line_up
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS, Method

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.errors import DataError
-from botox_analysis.frames.event_frames import check_events
-from botox_analysis.frames.schema import EVENTS_KEY, as_estimates, categories_of
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.events import EVENTS_KEY, check_events
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.score import breslow_day
 from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms

@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.schema import grid_of
+from botox_analysis.frames.outcomes import grid_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import (

@@ -16,7 +16,8 @@ from botox_analysis.endpoints.diary.periods import count_periods, diary_of
 from botox_analysis.endpoints.diary.rule import AS_NOT, MISSING, SHARE_OF_THE_KNOWN, DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
-from botox_analysis.frames.schema import BASELINE, RECORDED_DAYS, grid_of
+from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, STAYS_MISSING, Imputations

@@ -9,7 +9,7 @@ import numpy as np
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_imputations
-from botox_analysis.frames.schema import EXPOSURE_DAYS
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, require_conf_level
-from botox_analysis.frames.event_frames import check_times
-from botox_analysis.frames.schema import TIMES_TEXT, as_estimates, categories_of
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.times import TIMES_TEXT, check_times
 from botox_analysis.numerics.linear.inference import Inference, t_inference
 from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
 

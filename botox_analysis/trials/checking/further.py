@@ -12,7 +12,7 @@ from botox_analysis.cells.notation import LARGEST, is_number_text
 from botox_analysis.cells.reading import NAME, NUMBER, TEXT, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem
-from botox_analysis.frames.schema import OF_VISITS, OUTCOMES
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.layout import number_hint
 from botox_analysis.trials.readers.delimited import ROW
