@@ -10,9 +10,10 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import History, event_histories, kinds_of
 from botox_analysis.errors import DataError
+from botox_analysis.frames.events import EVENTS
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
-from botox_analysis.frames.schema import EVENTS, grid_of
+from botox_analysis.frames.outcomes import grid_of
 
 OBSERVED = ""
 """What stands in the place of a reason where a value is there."""

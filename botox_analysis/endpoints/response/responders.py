@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
-from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 
 MISSING_RESPONSES = ("observed cases", "non-responder imputation")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 
 from botox_analysis.errors import DataError, FitError, listed, require_conf_level
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum
 from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised

@@ -15,7 +15,7 @@ from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.errors import DataError
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.schema import EXPOSURE_DAYS, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, grid_of
 from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.linear.inference import FloatArray
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import LARGEST
+from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, require_choice, require_text
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.models.linear.design import require_covariates

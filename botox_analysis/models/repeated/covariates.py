@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from botox_analysis.cells.reading import LARGEST
+from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.schema import BASELINE

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_conf_level, require_text
 from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit

@@ -16,7 +16,8 @@ from botox_analysis.endpoints.diary.periods import count_periods, diary_of
 from botox_analysis.endpoints.diary.rule import AS_NOT, MISSING, SHARE_OF_THE_KNOWN, DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
-from botox_analysis.frames.schema import BASELINE, RECORDED_DAYS, grid_of
+from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, STAYS_MISSING, Imputations
@@ -108,8 +109,7 @@ def impute_diary(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> trial = ba.open_trial("simulated").restrict("itt")
+    >>> trial = trial.restrict("itt")
     >>> imputations = ba.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
