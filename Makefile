@@ -24,8 +24,8 @@ report: $(VENV)/installed
 test: checks tests
 
 checks: $(VENV)/installed
-	$(BIN)/ruff format --check botox_analysis tests benchmarks
-	$(BIN)/ruff check botox_analysis tests benchmarks
+	$(BIN)/ruff format --check botox_analysis tests benchmarks conftest.py
+	$(BIN)/ruff check botox_analysis tests benchmarks conftest.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $(PACKAGE)

@@ -70,7 +70,9 @@ def as_outcomes(
     >>> frame = pd.DataFrame(
     ...     {"USUBJID": [1, 1, 2, 2], "arm": ["A", "A", "B", "B"], "visit": [4, 8, 4, 8], "value": [9, 7, 8, 8], "baseline": 10}
     ... )
-    >>> outcomes = as_outcomes(frame, endpoint="pain, 0-10", arms=["B", "A"], visits=[4, 8], columns={"subject": "USUBJID"})
+    >>> outcomes = ba.as_outcomes(
+    ...     frame, endpoint="pain, 0-10", arms=["B", "A"], visits=[4, 8], columns={"subject": "USUBJID"}
+    ... )
     >>> outcomes["change"].tolist()
     [-1.0, -3.0, -2.0, -2.0]
     """

@@ -201,7 +201,7 @@ def as_trial(
     --------
     >>> import pandas as pd
     >>> subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["155 U", "placebo"]})
-    >>> as_trial({"subjects": subjects}, name="two people").arms
+    >>> ba.as_trial({"subjects": subjects}, name="two people").arms
     ['placebo', '155 U']
     """
     if not isinstance(tables, Mapping):

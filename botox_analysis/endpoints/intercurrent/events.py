@@ -166,11 +166,13 @@ def address_events(
     Examples
     --------
     >>> import pandas as pd
-    >>> from botox_analysis.endpoints.endpoint import as_outcomes
     >>> frame = pd.DataFrame({"subject": 1, "arm": "A", "visit": [4, 8], "value": [9, 7], "baseline": 10})
-    >>> outcomes = as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
+    >>> outcomes = ba.as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
     >>> events = pd.DataFrame({"subject": [1], "kind": "rescue treatment", "day": 30})
-    >>> address_events(outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56})["value"].tolist()
+    >>> addressed = ba.address_events(
+    ...     outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56}
+    ... )
+    >>> addressed["value"].tolist()
     [9.0, 10.0]
     """
     check_outcomes(outcomes)

@@ -67,8 +67,7 @@ def first_response(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated")))
+    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(trial))
     >>> times[["subject", "time", "observed"]].head(3).to_numpy().tolist()
     [['S0001', 168.0, False], ['S0002', 28.0, True], ['S0003', 56.0, True]]
     """
@@ -147,8 +146,7 @@ def first_event(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> times = ba.first_event(ba.open_trial("simulated"), "Neck pain")
+    >>> times = ba.first_event(trial, "Neck pain")
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
     {'placebo': 24, 'onabotulinumtoxinA': 59}
     """

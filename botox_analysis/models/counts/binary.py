@@ -142,8 +142,6 @@ def fit_binary(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> fit = ba.fit_binary(outcomes, reduction=0.5, visits=["week 24"])
     >>> fit.differences()[["category", "estimate", "std_error"]].round(3)
                category  estimate  std_error

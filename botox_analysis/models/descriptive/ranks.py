@@ -80,11 +80,10 @@ def compare_ranks(
     Examples
     --------
     >>> import pandas as pd
-    >>> from botox_analysis import as_outcomes
     >>> frame = pd.DataFrame({"subject": range(8), "arm": list("pppptttt"), "visit": "week 4",
     ...                       "baseline": 20, "value": [17, 16, 18, 19, 12, 13, 15, 9]})
-    >>> outcomes = as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
-    >>> compare_ranks(outcomes)[["estimate", "conf_low", "conf_high", "p_value"]].round(3).values.tolist()
+    >>> outcomes = ba.as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
+    >>> ba.compare_ranks(outcomes)[["estimate", "conf_low", "conf_high", "p_value"]].round(3).values.tolist()
     [[-5.0, -10.0, -1.0, 0.029]]
     """
     check_outcomes(outcomes)

@@ -63,8 +63,6 @@ def pool_responders(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=50, seed=1)
     >>> ba.pool_responders(imputations, visits=["week 24"])[["category", "estimate", "std_error"]].round(2)
                category  estimate  std_error

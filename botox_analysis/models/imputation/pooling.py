@@ -112,8 +112,6 @@ def pool_imputations(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
     >>> ba.pool_imputations(imputations)[["visit", "estimate", "std_error"]].tail(1).round(2)
          visit  estimate  std_error

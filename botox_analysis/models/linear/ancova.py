@@ -74,11 +74,10 @@ def fit_ancova(
     Examples
     --------
     >>> import pandas as pd
-    >>> from botox_analysis import as_outcomes
     >>> frame = pd.DataFrame({"subject": range(6), "arm": list("pppttt"), "visit": "week 4",
     ...                       "baseline": [20, 18, 22, 19, 21, 23], "value": [17, 16, 18, 12, 13, 15]})
-    >>> outcomes = as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
-    >>> fit_ancova(outcomes).differences()["estimate"].round(2).tolist()
+    >>> outcomes = ba.as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
+    >>> ba.fit_ancova(outcomes).differences()["estimate"].round(2).tolist()
     [-4.29]
     """
     check_outcomes(outcomes)

@@ -250,8 +250,6 @@ class Fit(TermAnswers):
 
         Examples
         --------
-        >>> import botox_analysis as ba
-        >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
         >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
         >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
         [-0.83]

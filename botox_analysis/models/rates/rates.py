@@ -80,7 +80,7 @@ def event_rates(
     Examples
     --------
     >>> import pandas as pd
-    >>> rates = event_rates(pd.DataFrame({"arm": ["placebo"], "n_events": [21], "n_total": [140]}))
+    >>> rates = ba.event_rates(pd.DataFrame({"arm": ["placebo"], "n_events": [21], "n_total": [140]}))
     >>> rates[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.15, 0.1, 0.218]]
     """
@@ -193,7 +193,7 @@ def compare_rates(
     --------
     >>> import pandas as pd
     >>> events = pd.DataFrame({"arm": ["control", "acupuncture"], "n_events": [21, 49], "n_total": [140, 161]})
-    >>> compare_rates(events)[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
+    >>> ba.compare_rates(events)[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.154, 0.06, 0.246]]
     """
     require_choice(measure, COMPARISONS, "measure")

@@ -203,7 +203,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> events = pd.DataFrame({"stratum": ["a", "a", "b", "b"], "arm": ["p", "t"] * 2,
     ...                        "n_events": [4, 9, 9, 5], "n_total": [20, 20, 20, 20]})
-    >>> homogeneity(events)["p_value"].round(3).tolist()
+    >>> ba.homogeneity(events)["p_value"].round(3).tolist()
     [0.033]
     """
     compared = line_up(check_events(events), ("n_events", "n_total"))

@@ -117,8 +117,7 @@ def impute_counts(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
+    >>> events = ba.event_counts(trial.restrict("safety"), "Neck pain")
     >>> imputations = ba.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)

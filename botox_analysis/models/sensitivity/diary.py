@@ -109,8 +109,7 @@ def impute_diary(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> trial = ba.open_trial("simulated").restrict("itt")
+    >>> trial = trial.restrict("itt")
     >>> imputations = ba.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)

@@ -84,8 +84,6 @@ def shift_imputations(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
     >>> worse = ba.shift_imputations(imputations, {"onabotulinumtoxinA": 2.0})
     >>> pooled = [ba.pool_imputations(each, visits=["week 24"])["estimate"].iloc[0] for each in (imputations, worse)]

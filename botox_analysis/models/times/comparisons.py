@@ -98,9 +98,8 @@ def compare_times(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
-    >>> compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+    >>> times = ba.first_response(outcomes)
+    >>> ba.compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
     [[0.38, 0.24, 0.52]]
     """
     require_choice(measure, (LOG_HAZARD_RATIO, MEAN_DIFFERENCE), "measure")

@@ -150,7 +150,7 @@ def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
     --------
     >>> import pandas as pd
     >>> times = pd.DataFrame({"subject": [1, 2, 3], "arm": "a", "time": [28, 56, 84], "observed": [True, False, True]})
-    >>> event_curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
+    >>> ba.event_curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
     [[0.0, 3.0, 0.0], [28.0, 3.0, 0.333], [56.0, 2.0, 0.333], [84.0, 1.0, 1.0]]
     """
     require_conf_level(conf_level)

@@ -71,8 +71,7 @@ def mean_cumulative(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> curve = mean_cumulative(ba.open_trial("simulated"))
+    >>> curve = ba.mean_cumulative(trial)
     >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
     {'placebo': 0.748, 'onabotulinumtoxinA': 0.923}
     """
