@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import History, event_histories, kinds_of
-from botox_analysis.errors import DataError
 from botox_analysis.frames.events import EVENTS
-from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
-from botox_analysis.frames.outcomes import grid_of
+from botox_analysis.frames.outcomes import grid_of, labels_of
 
 OBSERVED = ""
 """What stands in the place of a reason where a value is there."""
@@ -87,13 +84,12 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     # A kind that is no reason for a missing value is none of the categories.
     missing = missing.remove_categories([word for word in words[words.index(NO_VALUE) + 1 :] if word not in missing.unique()])
     n_visits = len(grid.visits)
-    first_row = grid.wide(np.arange(len(outcomes)), -1).max(axis=1)
-    subjects = outcomes["subject"].iloc[first_row].reset_index(drop=True)
+    subjects = grid.subjects
     return pd.DataFrame(
         {
-            **{column: outcomes[column].iloc[0] for column in COUNTED},
+            **{column: getattr(labels_of(grid), column) for column in COUNTED},
             "subject": subjects.repeat(n_visits).reset_index(drop=True),
-            "arm": pd.Categorical.from_codes(np.repeat(_arm_of(grid, subjects), n_visits), list(grid.arms)),
+            "arm": pd.Categorical.from_codes(np.repeat(grid.arm_of_subject, n_visits), list(grid.arms)),
             "visit": pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(subjects)), list(grid.visits), ordered=True),
             "missing": missing,
         }
@@ -102,7 +98,7 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 def _strategies(outcomes: pd.DataFrame) -> dict[str, str]:
     """Kind of event -> the strategy by which `address_events` addressed it."""
-    parts = [part.rpartition(": ") for part in str(outcomes["intercurrent"].iloc[0]).split(BETWEEN_KINDS)]
+    parts = [part.rpartition(": ") for part in labels_of(outcomes).intercurrent.split(BETWEEN_KINDS)]
     return {kind: word.split(" (")[0] for kind, _, word in parts}
 
 
@@ -116,18 +112,6 @@ def _reason(history: History, strategies: Mapping[str, str]) -> str:
         elif word in (COMPOSITE, WHILE_ON_TREATMENT):
             set_aside = ""
     return set_aside or (DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), OBSERVED))
-
-
-def _arm_of(grid: SubjectGrid, subjects: pd.Series[Any]) -> Any:
-    """The arm of each subject, as a code."""
-    arm = grid.wide(grid.arm.astype(int), -1)
-    one = arm.max(axis=1)
-    several = ((arm >= 0) & (arm != one[:, None])).any(axis=1)
-    if several.any():
-        raise DataError(
-            f"outcomes: found {int(several.sum())} subjects in two arms, such as '{subjects[several].iloc[0]}'; expected one."
-        )
-    return one
 
 
 def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:

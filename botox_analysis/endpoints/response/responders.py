@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 
 MISSING_RESPONSES = ("observed cases", "non-responder imputation")
@@ -209,6 +209,7 @@ def responders(
     """
     check_outcomes(outcomes)
     require_choice(missing, MISSING_RESPONSES, "missing")
+    labels = labels_of(outcomes)
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
     strata, stratum_code = _strata(outcomes, stratum)
     arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
@@ -221,16 +222,16 @@ def responders(
         pieces.append(
             pd.DataFrame(
                 {
-                    "trial": outcomes["trial"].iloc[0],
-                    "population": outcomes["population"].iloc[0],
-                    "endpoint": str(outcomes["endpoint"].iloc[0]),
+                    "trial": labels.trial,
+                    "population": labels.population,
+                    "endpoint": labels.endpoint,
                     "visit": np.repeat(visits, len(strata) * len(arms)),
                     "arm": pd.Categorical(np.tile(arms, len(visits) * len(strata)), categories=arms),
                     "stratum": np.tile(np.repeat(strata, len(arms)), len(visits)),
                     "category": response.category,
                     "n_events": np.bincount(cell[response.met(outcomes)], minlength=n_cells),
                     "n_total": np.bincount(cell[counted], minlength=n_cells),
-                    "imputation": handling_of(str(outcomes["imputation"].iloc[0]), missing),
+                    "imputation": handling_of(labels.imputation, missing),
                     "threshold": response.threshold,
                 }
             )

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.errors import FitError, require_choice
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
@@ -218,11 +218,11 @@ def fit_counts(
         how = f" by generalised estimating equations, {correlation} working correlation, Mancl-DeRouen variance"
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
     return StandardisedFit(
-        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+        labels=labels_of(outcomes).estimand,
         measures=measures,
         further={},
         method=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "
-        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised; {outcomes['imputation'].iloc[0]}",
+        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised; {labels_of(outcomes).imputation}",
         arms=analysed.arms,
         visits=analysed.visits,
         n=analysed.n,

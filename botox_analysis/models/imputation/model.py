@@ -13,7 +13,7 @@ from botox_analysis.endpoints.intercurrent.history import event_histories
 from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
@@ -301,7 +301,7 @@ def _with_covariates(
     outcomes: pd.DataFrame, grid: SubjectGrid, covariates: Sequence[str], response: str
 ) -> tuple[pd.DataFrame, tuple[tuple[str, str, int], ...]]:
     """The subjects of whom all is known that a value is imputed from."""
-    where = f"imputation, {outcomes['endpoint'].iloc[0]}"
+    where = f"imputation, {labels_of(outcomes).endpoint}"
     names = dict.fromkeys(each.name for each in read_covariates(covariates))
     if response == "change" and outcomes[BASELINE].notna().any():
         names = {BASELINE: None, **names}

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
 from botox_analysis.frames.estimates import ESTIMAND, as_estimates, check_estimates
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
 from botox_analysis.models.linear.ancova import fit_ancova
@@ -197,7 +197,7 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
         df = np.where(limits == "percentile", np.nan, df)
-    handling = str(imputations.completed(0)["imputation"].iloc[0])
+    handling = labels_of(imputations.completed(0)).imputation
     analyses = [str(method).removesuffix(handling).removesuffix("; ") for method in rows["method"]]
     of_one = rows["reference"].eq("").to_numpy() & rows["p_value"].isna().to_numpy()
     return as_estimates(

@@ -15,7 +15,7 @@ from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.errors import DataError
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, grid_of, labels_of
 from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.linear.inference import FloatArray
 
@@ -92,7 +92,7 @@ def refuse_imputed(outcomes: pd.DataFrame) -> None:
     DataError
         Names what does.
     """
-    said = str(outcomes["imputation"].iloc[0])
+    said = labels_of(outcomes).imputation
     done = [name for name in (*SINGLE_VALUES, *REFERENCE_BASED) if name in said]
     if done:
         raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
@@ -144,7 +144,7 @@ def with_values(outcomes: pd.DataFrame, grid: SubjectGrid, filled: FloatArray, c
     value = np.where(missing, new if column == "value" else baseline + new, value)
     np.divide(100 * change, baseline, out=percent, where=missing & (baseline != 0))
     # Where something else stands for missing values already, or the diary rule is told, that stays.
-    said = str(grid["imputation"].iloc[0])
+    said = labels_of(grid).imputation
     imputation = said.replace(OBSERVED_CASES, words) if OBSERVED_CASES in said else f"{words}; {said}" if said else words
     return outcomes.assign(value=value, change=change, percent_change=percent, imputation=imputation)
 

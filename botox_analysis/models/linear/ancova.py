@@ -10,7 +10,7 @@ from scipy import linalg
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed, require_choice
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.linear.fit import RESPONSES, Fit
@@ -134,9 +134,8 @@ def fit_ancova(
         for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
     )
     return Fit(
-        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")}
-        | {"measure": RESPONSES[response]},
-        method=f"ANCOVA at each visit{with_covariates}{robust}; {outcomes['imputation'].iloc[0]}",
+        labels=labels_of(outcomes).estimand | {"measure": RESPONSES[response]},
+        method=f"ANCOVA at each visit{with_covariates}{robust}; {labels_of(outcomes).imputation}",
         arms=tuple(str(arm) for arm in arms),
         visits=tuple(chosen),
         rows={
@@ -161,7 +160,7 @@ def _count_left_out(rows: pd.DataFrame, visit: str, response: str, covariates: S
         still_in &= ~missing
         if missing.any():
             what = "value" if column in RESPONSES else column
-            counted.append((f"ANCOVA, {rows['endpoint'].iloc[0]}, {visit}", f"no {what} recorded", int(missing.sum())))
+            counted.append((f"ANCOVA, {labels_of(rows).endpoint}, {visit}", f"no {what} recorded", int(missing.sum())))
     return counted
 
 

@@ -344,7 +344,7 @@ class Fit(TermAnswers):
         method = f"{', '.join(filter(None, (model, words, adjustment)))}; {handling}"
         return as_estimates(
             {
-                **{name: self.labels[name] for name in ("trial", "population", "endpoint", "intercurrent")},
+                **{name: word for name, word in self.labels.items() if name != "measure"},
                 "arm": arm,
                 "reference": reference,
                 "visit": visit,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -176,7 +176,7 @@ def rows_by_visit(
             missing = column.isna().to_numpy() & usable
             usable &= ~missing
             if missing.any():
-                where = f"{model}, {outcomes['endpoint'].iloc[0]}, {visit}"
+                where = f"{model}, {labels_of(outcomes).endpoint}, {visit}"
                 left_out.append((where, f"no {column.name} recorded", int(missing.sum())))
         by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
     each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""

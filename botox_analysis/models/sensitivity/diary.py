@@ -16,7 +16,7 @@ from botox_analysis.endpoints.diary.periods import count_periods, diary_of
 from botox_analysis.endpoints.diary.rule import AS_NOT, MISSING, SHARE_OF_THE_KNOWN, DiaryRule
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
-from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of
+from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
@@ -130,7 +130,7 @@ def impute_diary(
     refuse_many(n, *diary.counts.shape)
     visits = [_fit_visit(outcomes, diary, place, covariates) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
     grid = grid_of(outcomes)
-    group = np.where(diary.enough.any(axis=1), grid.wide(grid.arm)[:, 0], -1)
+    group = np.where(diary.enough.any(axis=1), grid.arm_of_subject, -1)
     drawn, n_failed = _draw(visits, group, own.period_days, n, seed)
 
     days = np.repeat(np.where(diary.enough, diary.counts, np.nan)[None], n, axis=0)
@@ -231,11 +231,11 @@ def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, t
     for name in names:
         here = subjects[name].notna().to_numpy()
         if (known & ~here).any():
-            where = f"imputation of days, {plain['endpoint'].iloc[0]}"
+            where = f"imputation of days, {labels_of(plain).endpoint}"
             lost.append((where, f"no {name.replace('_', ' ')} recorded", int((known & ~here).sum())))
         known &= here
     if not known.any():
-        raise DataError(f"{plain['trial'].iloc[0]} has no subject with {listed(names)}; expected some, to impute days from.")
+        raise DataError(f"{labels_of(plain).trial} has no subject with {listed(names)}; expected some, to impute days from.")
     return known, tuple(lost)
 
 
