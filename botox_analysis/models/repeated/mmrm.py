@@ -13,7 +13,7 @@ from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CON
 from botox_analysis.models.repeated.bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
-from botox_analysis.models.repeated.design import MmrmDesign, design_of
+from botox_analysis.models.repeated.design import design_of
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mean import mean_of
 from botox_analysis.models.repeated.refusals import (
@@ -27,7 +27,7 @@ from botox_analysis.models.repeated.refusals import (
 )
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterChart
-from botox_analysis.numerics.repeated.problem import Basis, Problem, basis_of, pose
+from botox_analysis.numerics.repeated.problem import Problem, basis_of, pose
 from botox_analysis.numerics.repeated.reml import NotDetermined, Optimum, maximise, pairwise_covariance
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
 from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem
@@ -237,10 +237,11 @@ def _fit(
             refuse_pairs(measures, problem)
             refuse_few_subjects(measures, problem, phrase)
         refuse_too_large(measures, problem, phrase)
-        days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
+        days = np.array([day or np.zeros(len(measures.visits)) for _, day in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
-        groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
-        group = np.array([groups.index(kind[0]) for kind in measures.kinds])
+        levels = [level for level, _ in measures.kinds]
+        groups = list(dict.fromkeys(levels))
+        group = np.array([groups.index(level) for level in levels])
         try:
             optimum = _maximise(problem, phrase, distances, group)
         except NotDetermined as error:
@@ -259,24 +260,27 @@ def _fit(
         else:
             uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
 
+        a_row = optimum.half_p.size if variance == "model" else np.inf
+
         def df(rows: FloatArray) -> FloatArray:
-            with one_thread():
+            with one_thread(len(rows) * a_row):
                 return uncertainty.df(rows @ to_columns)
 
         beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
         cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
-    covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
+    covariances = {level: optimum.sigma[levels.index(level)] for level in groups}
+    aliased = tuple([name for name, kept in zip(design.names, basis.kept, strict=True) if not kept])
     compared = slice(1 if measures.mean.kind == COMMON_BASELINE else 0, None)
     return MmrmFit(
         labels=dict(measures.labels),
-        method=_method(measures, phrase, small_sample, estimation, variance, failed, design, basis),
+        method=_method(measures, phrase, small_sample, estimation, variance, failed, aliased),
         arms=measures.arms,
         visits=measures.visits[compared],
         rows={"observed": design.observed, "equal": design.equal},
         n=measures.n[:, compared],
         coefficients=Coefficients(beta, cov_beta, df),
         names=design.names,
-        residual_sd=np.sqrt(np.mean([np.diagonal(each)[compared] for each in covariances.values()], axis=0)),
+        residual_sd=np.sqrt(sum([each.diagonal()[compared] for each in covariances.values()]) / len(groups)),
         not_entered=measures.left_out,
         fitted_means=(mean_of(measures, design, basis),),
         structure=str(phrase),
@@ -286,7 +290,7 @@ def _fit(
         n_subjects=int(n_subjects),
         n_values=int(sums.n_observations),
         n_iterations=optimum.n_iterations,
-        aliased=tuple(name for name, kept in zip(design.names, basis.kept, strict=True) if not kept),
+        aliased=aliased,
         fitted=fitted,
         uncertainty=uncertainty,
         to_columns=to_columns,
@@ -300,9 +304,8 @@ def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray,
     start = pairwise_covariance(problem)
     starts = (start, start * np.eye(start.shape[-1]))  # seldom, only the second leads to a maximum
     if structure is None:
-        return maximise(
-            problem, FrameChart(distances.shape[-1], len(distances)), *[np.asarray(np.linalg.cholesky(at)) for at in starts]
-        )
+        roots = np.linalg.cholesky(np.stack(starts))
+        return maximise(problem, FrameChart(distances.shape[-1], len(distances)), *roots)
     if distances.shape[-1] == 1:
         raise NotDetermined("one visit has a variance and no correlation")
     n_groups = int(group.max()) + 1
@@ -313,7 +316,7 @@ def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray,
 
 def _method(
     measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
-    failed: tuple[str, ...], design: MmrmDesign, basis: Basis,
+    failed: tuple[str, ...], aliased: tuple[str, ...],
 ) -> str:  # fmt: skip
     chosen = f"{wording.structure(str(phrase))} covariance" + (
         f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
@@ -330,6 +333,5 @@ def _method(
     words += f"{chosen}, {ESTIMATION[estimation]}, {df}"
     words += f", weighted by {measures.weights}" if measures.weights else ""
     words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
-    aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
     words += f", without the aliased {', '.join(aliased)}" if aliased else ""
     return f"{words}; {measures.imputation}"

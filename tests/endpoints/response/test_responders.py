@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
@@ -36,7 +36,6 @@ def test_every_reduction_is_inclusive(reduction, n_events):
     assert counts(ba.responders(outcomes, reduction=reduction)) == [[n_events, 6]]
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 28), st.sampled_from([0.3, 0.5, 0.75, 1.0]), st.integers(10, 28))
 def test_a_tie_stays_a_tie_when_counts_are_scaled_to_28_days(baseline, reduction, n_recorded):
     value = round(baseline * (1 - reduction), 6)
