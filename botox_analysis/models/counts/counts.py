@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.errors import FitError, require_choice
+from botox_analysis.frames.days import PERIOD_DAYS
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
@@ -20,8 +21,6 @@ from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikeli
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.counts.standardisation import Standardised, standardise, without_rounding
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
-
-PERIOD_DAYS = 28
 
 LESS = "leave out covariates or merge small levels"
 INSTEAD = {"days": "take compare_ranks", "events": "take adverse_events, then compare_rates"}

@@ -9,17 +9,11 @@ import statsmodels.api as sm
 
 import botox_analysis as ba
 from botox_analysis.frames.estimates import check_estimates
+from tests.tolerances import PRINTED, ROUNDING, TWO_OPTIMISERS
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "standardised"
 CELLS = pd.read_csv(REFERENCE / "cells.csv")
 ROBINCAR = pd.read_csv(REFERENCE / "robincar.csv")
-PRINTED = 1e-9
-"""Ten significant digits were printed."""
-
-SAME_PROBLEM = 1e-7
-"""Two optimisers on one likelihood."""
-
-ROUNDING = 1e-9
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +169,7 @@ def test_the_conditional_odds_ratio_is_that_of_statsmodels(outcomes):
     theirs = sm.Logit(responded, design).fit(disp=0, tol=1e-12)
     fit = ba.fit_binary(outcomes, covariates=("baseline", "sex"), visits=["week 24"])
     found = fit.conditional().iloc[0][["estimate", "std_error", "p_value"]].astype(float).tolist()
-    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1]], rel=SAME_PROBLEM)
+    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1]], rel=TWO_OPTIMISERS)
     assert fit.summary()[["loglik", "aic"]].iloc[0].tolist() == pytest.approx([theirs.llf, theirs.aic], rel=1e-10)
 
 
@@ -188,7 +182,7 @@ def test_proportions_are_averages_of_the_predictions_of_statsmodels(outcomes):
         moved[:, 1] = each
         expected.append(theirs.predict(moved).mean())
     found = ba.fit_binary(outcomes, covariates=("baseline", "sex"), visits=["week 24"]).means()["estimate"]
-    np.testing.assert_allclose(found, expected, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(found, expected, rtol=TWO_OPTIMISERS)
 
 
 def numerical_delta(outcomes, contrast, cov_type):

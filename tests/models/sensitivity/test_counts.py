@@ -12,11 +12,11 @@ from botox_analysis.models.sensitivity.counts import impute_counts
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.imputation.counts import conditional_mean, jump_to_reference
+from tests.tolerances import ROUNDING
 
 ARMS = ["placebo", "155 U", "195 U"]
 PLANNED = 168
 YEARS = PLANNED / 365.25
-ROUNDING = 1e-12
 
 
 def make(seed, *, n_per_arm=30, n_arms=2, complete=0.6, rates=(8.0, 4.0, 5.0), dispersion=1.0):
