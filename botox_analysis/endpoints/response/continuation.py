@@ -12,7 +12,7 @@ from botox_analysis.endpoints.intercurrent.visit_days import day_of_visit
 from botox_analysis.endpoints.response.responders import Response
 from botox_analysis.errors import DataError, kind_of, listed, require_text
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import grid_of
+from botox_analysis.frames.outcomes import grid_of, labels_of
 
 MONTH_DAYS = 28
 """A month of a headache diary."""
@@ -133,13 +133,14 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
         decided[(run_ends < len(months)) & ~at_once] = rule.episodic
         categories.append(rule.episodic)
     categories.append(NOT_ASSESSABLE)
-    arms, arm = list(grid.arms), grid.wide(grid.arm, absent=-1).max(axis=1)
+    labels = labels_of(grid)
+    arms, arm = list(grid.arms), grid.arm_of_subject
     counts = [np.bincount(arm[decided == category], minlength=len(arms)) for category in categories]
     return pd.DataFrame(
         {
-            "trial": outcomes["trial"].iloc[0],
-            "population": outcomes["population"].iloc[0],
-            "endpoint": f"{outcomes['endpoint'].iloc[0]}: continuation by {rule.name}",
+            "trial": labels.trial,
+            "population": labels.population,
+            "endpoint": f"{labels.endpoint}: continuation by {rule.name}",
             "visit": months[-1],
             "arm": pd.Categorical(np.tile(arms, len(categories)), categories=arms),
             "stratum": "",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
@@ -171,7 +171,6 @@ def test_blank_hours_on_a_day_without_headache_are_no_hours_and_not_no_record():
     assert week_4(range(1, 29), hours, headache=headache) == 14
 
 
-@settings(deadline=None, max_examples=15)
 @given(st.lists(st.sampled_from([0.0, 2.0, 4.0, 24.0, np.nan]), min_size=28, max_size=28), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter_and_a_count_is_from_0_to_28(hours, random):
     order = random.sample(range(28), 28)
@@ -204,7 +203,6 @@ def recorded(diary, rule=ba.PREEMPT):
     return ba.HEADACHE_DAYS.under(rule).derive(trial_of(pd.concat([diary, other]), n_subjects=2)).iloc[0]
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(10, 28), st.integers(0, 28))
 def test_a_value_times_its_recorded_days_over_28_is_the_count(n_days, n_headaches):
     n_headaches = min(n_days, n_headaches)

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "standardised"
 CELLS = pd.read_csv(REFERENCE / "cells.csv")
@@ -116,7 +117,7 @@ def test_marginal_and_conditional_have_names_of_their_own(outcomes):
         "log odds ratio",
         "conditional log odds ratio",
     ]
-    ba.schema.check_estimates(pd.concat(frames))
+    check_estimates(pd.concat(frames))
 
 
 def test_a_share_of_one_half_is_where_nothing_is_said(outcomes):
@@ -150,7 +151,7 @@ def test_everybody_counts_where_who_is_missing_does_not_respond(outcomes):
 def test_rows_stand_beside_those_of_crude_rates(outcomes):
     both = pd.concat([ba.compare_rates(ba.responders(outcomes)), ba.fit_binary(outcomes).differences()])
     assert both.groupby(["visit", "measure", "category", "threshold"]).size().tolist() == [2, 2]
-    ax = ba.plot_forest(ba.schema.check_estimates(both))
+    ax = ba.plot_forest(check_estimates(both))
     drawn = [bar[0].get_xdata().item() for bar in ax.containers]
     assert ax.get_xlabel().startswith("Risk difference in ≥ 50 % reduction, headache days, percentage")
     assert drawn == pytest.approx((100 * both["estimate"]).tolist())

@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
 
 SAME_PROBLEM = 1e-7
 """Two optimisers on one likelihood."""
@@ -129,7 +130,7 @@ def test_rates_stand_beside_crude_ones_in_a_forest(simulated):
     trial = simulated.restrict("safety")
     crude = ba.compare_rates(ba.adverse_events(trial, by="overview").head(2), measure="log event rate ratio")
     both = pd.concat([crude, ba.fit_counts(ba.event_counts(trial), covariates=("age",)).log_ratios()])
-    ax = ba.plot_forest(ba.schema.check_estimates(both))
+    ax = ba.plot_forest(check_estimates(both))
     assert [bar[0].get_xdata().item() for bar in ax.containers] == pytest.approx(np.exp(both["estimate"]).tolist())
     assert ax.get_xlabel().replace("\n", " ").startswith("Event rate ratio in treatment-emergent adverse events (from day 1)")
 

@@ -7,6 +7,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
 
 SAME_PROBLEM = 1e-7
 """Two optimisers on one likelihood."""
@@ -110,7 +111,7 @@ def test_differences_in_days_of_every_model_stand_in_one_forest(outcomes):
         *(ba.fit_counts(outcomes, distribution=distribution) for distribution in DISTRIBUTIONS),
         ba.fit_counts(outcomes, correlation="exchangeable"),
     )
-    rows = ba.schema.check_estimates(pd.concat([fit.differences() for fit in fits]))
+    rows = check_estimates(pd.concat([fit.differences() for fit in fits]))
     assert rows["measure"].unique().tolist() == ["difference in mean change"]
     ax = ba.plot_forest(rows)
     assert ax.get_xlabel().startswith("Difference in mean change in headache days per 28 days")

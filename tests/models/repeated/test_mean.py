@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
 
 SAME_PROBLEM = 1e-8
 """Relative: the same optimum, by another road."""
@@ -287,9 +288,9 @@ def test_subgroups_are_counted(by_sex, outcomes):
 
 def test_estimates_of_levels_are_told_apart_by_their_columns(by_sex):
     stacked = pd.concat([by_sex.subgroup_means("sex"), by_sex.means()])
-    assert ba.schema.check_estimates(stacked) is stacked
+    assert check_estimates(stacked) is stacked
     with pytest.raises(ba.DataError, match="repeat an estimand and method"):
-        ba.schema.check_estimates(by_sex.subgroup_means("sex").drop(columns="level"))
+        check_estimates(by_sex.subgroup_means("sex").drop(columns="level"))
 
 
 def test_an_effect_that_others_include_may_be_named_besides(outcomes):

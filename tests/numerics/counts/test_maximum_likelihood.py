@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
@@ -193,7 +193,6 @@ def test_a_separated_fit_says_so_and_which_way():
     assert found.separating[1] > 0
 
 
-@settings(deadline=None, max_examples=150)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 1)), min_size=6, max_size=20))
 def test_a_logistic_regression_converges_or_is_separated(rows):
     table = np.array(rows, dtype=float)

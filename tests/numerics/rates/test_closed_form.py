@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -119,14 +119,12 @@ arms = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.jus
 
 
 @pytest.mark.parametrize("compare", OF_A_DIFFERENCE.values(), ids=list(OF_A_DIFFERENCE))
-@settings(deadline=None, max_examples=60)
 @given(one=arms, other=arms)
 def test_swapping_the_arms_turns_the_limits_round(compare, one, other):
     said, swapped = compare(counts((*one, *other)), 0.95, 0.0), compare(counts((*other, *one)), 0.95, 0.0)
     assert (said.low[0], said.high[0]) == pytest.approx((-swapped.high[0], -swapped.low[0]), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
 @given(one=arms, other=arms)
 def test_newcombe_limits_hold_the_difference_and_stay_between_minus_one_and_one(one, other):
     said = closed_form.newcombe_difference(counts((*one, *other)), 0.95, 0.0)

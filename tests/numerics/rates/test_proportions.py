@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
@@ -95,7 +95,6 @@ counts = st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), s
 
 
 @every_interval
-@settings(deadline=None, max_examples=40)
 @given(table=counts, level=st.floats(0.5, 0.9999))
 def test_swapping_events_and_non_events_mirrors_the_limits(interval, table, level):
     x, n = table
@@ -105,7 +104,6 @@ def test_swapping_events_and_non_events_mirrors_the_limits(interval, table, leve
 
 
 @every_interval
-@settings(deadline=None, max_examples=40)
 @given(table=counts)
 def test_one_event_more_moves_both_limits_up(interval, table):
     x, n = table

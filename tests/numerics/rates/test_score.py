@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -259,7 +259,6 @@ arms = sizes.flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
 @each_interval
-@settings(deadline=None, max_examples=60)
 @given(own=arms, reference=arms, level=st.floats(0.5, 0.999999))
 def test_arms_of_any_size_have_ordered_limits_that_mirror(compare, own, reference, level):
     said = compare(two_arms([own[0]], [own[1]], [reference[0]], [reference[1]]), level, 0.0)
