@@ -67,14 +67,14 @@ def main() -> None:
 def _of(outcomes: pd.DataFrame, **how: object) -> Callable[[], object]:
     def run() -> object:
         imputations = ba.impute(outcomes, strategy="jump to reference", covariates=MODEL, **how)
-        return ba.pool_imputations(imputations, covariates=ANALYSIS)
+        return imputations.pool(covariates=ANALYSIS)
 
     return run
 
 
 def _grid(imputations: ba.Imputations, shift: str) -> Callable[[], object]:
     visit = imputations.grid.visits[-1]
-    return lambda: ba.tipping_point(imputations, visit, covariates=ANALYSIS, shift=shift)
+    return lambda: imputations.tipping_surface(visit, covariates=ANALYSIS, kind=shift)
 
 
 def _say(line: str) -> None:

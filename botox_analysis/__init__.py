@@ -11,8 +11,9 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     intercurrent_events, address_events                        Trial -> events with their day; outcomes -> outcomes
     impute                                                     outcomes -> completed outcomes, once or many times
     impute_diary, impute_counts                                Trial, outcomes -> outcomes completed many times
-    pool_imputations, pool_responders                          imputations -> estimates
-    shift_imputations, tipping_point, tipping_delta            imputations -> imputations; -> estimates
+    Imputations.pool, .pool_responders                         imputations -> estimates
+    Imputations.shift                                          imputations -> imputations
+    Imputations.tipping_surface, .tipping_point                imputations -> estimates
     sensitivity                                                outcomes -> estimates under every handling of what is missing
     missing_reasons, missing_values, describe_dropout          outcomes -> who is missing when and why
     responders, continuation                                   outcomes -> events

@@ -177,8 +177,6 @@ from .models.descriptive.dropout import describe_dropout as describe_dropout
 from .models.descriptive.ranks import compare_ranks as compare_ranks
 from .models.imputation.imputations import Imputations as Imputations
 from .models.imputation.imputing import impute as impute
-from .models.imputation.pooled_responders import pool_responders as pool_responders
-from .models.imputation.pooling import pool_imputations as pool_imputations
 from .models.linear.ancova import fit_ancova as fit_ancova
 from .models.linear.fit import Fit as Fit
 from .models.multiplicity.adjustment import adjust_multiplicity as adjust_multiplicity
@@ -223,15 +221,6 @@ from .models.repeated.resampling import (
 from .models.sensitivity.counts import impute_counts as impute_counts
 from .models.sensitivity.diary import impute_diary as impute_diary
 from .models.sensitivity.panel import sensitivity as sensitivity
-from .models.sensitivity.shifts import (
-    shift_imputations as shift_imputations,
-)
-from .models.sensitivity.tipping import (
-    tipping_delta as tipping_delta,
-)
-from .models.sensitivity.tipping import (
-    tipping_point as tipping_point,
-)
 from .models.times.comparisons import compare_times as compare_times
 from .models.times.curves import (
     event_curve as event_curve,
@@ -307,3 +296,4 @@ from .trials.trial import (
 )
 
 __version__: str
+from .models.imputation.shifts import Shift as Shift

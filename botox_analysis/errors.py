@@ -84,7 +84,7 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
         TRIAL: "HEADACHE_DAYS.derive(trial), or another endpoint",
         "an Endpoint": "endpoint.derive(trial)",
         "a frame": "as_outcomes(frame, endpoint=..., arms=..., visits=...)",
-        IMPUTATIONS: "imputations.completed(0) is one; pool_imputations(imputations, analysis) analyses all",
+        IMPUTATIONS: "imputations.completed(0) is one; imputations.pool(analysis) analyses all",
     },
     EVENTS: {
         "": "adverse_events(trial), or responders(outcomes, reduction=0.5)",
@@ -93,7 +93,7 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
         TIMES: "events_by_cycle(times)",
         "intercurrent events": "intercurrent_counts(outcomes, events)",
         "reasons for missing values": "missing_values(outcomes)",
-        IMPUTATIONS: "pool_responders(imputations, reduction=0.5) analyses them",
+        IMPUTATIONS: "imputations.pool_responders(reduction=0.5) analyses them",
     },
     TIMES: {
         "": "first_event(trial), or first_response(outcomes, reduction=0.5)",
@@ -106,7 +106,7 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
         OUTCOMES: "fit_mmrm(outcomes).differences()",
         EVENTS: "event_rates(events), or compare_rates(events)",
         TIMES: "event_curve(times), or compare_times(times)",
-        IMPUTATIONS: "pool_imputations(imputations)",
+        IMPUTATIONS: "imputations.pool()",
         MIXED_MODEL: "fit.means(), or fit.differences()",
         "a fit": "fit.means(), or fit.differences()",
         "a fit of counts": "fit.means(), or fit.ratios()",

@@ -141,4 +141,4 @@ def test_imputed_moved_and_addressed_outcomes_agree(simulated):
         check_outcomes(ba.address_events(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), word)))
     imputations = ba.impute(outcomes, strategy="missing at random", n=2, seed=1)
     check_outcomes(imputations.completed(1))
-    check_outcomes(ba.shift_imputations(imputations, {"placebo": 2.0}, on="all imputed").completed(1))
+    check_outcomes(imputations.shift({"placebo": 2.0}, kind=ba.missing.Shift(on="all imputed")).completed(1))

@@ -115,7 +115,7 @@ def test_the_primary_numbers_are_those_of_the_planned_imputation(imputed):
     drawn = ba.impute(
         imputed_from, strategy="jump to reference", n=30, seed=5, covariates=["baseline:visit"], covariance=ba.FALL_BACK
     )
-    pooled = ba.pool_imputations(drawn)
+    pooled = drawn.pool()
     ours = imputed.primary.differences
     assert ours[["estimate", "std_error", "df"]].to_numpy() == pytest.approx(pooled[["estimate", "std_error", "df"]].to_numpy())
 

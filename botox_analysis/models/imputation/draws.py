@@ -11,7 +11,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.errors import FitError
-from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, BAYES, BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, BAYES, BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.imputation.model import ImputationModel
 from botox_analysis.models.parts import AT_ONCE, Part, determined, in_parts, refuse_many, seeds_of_parts
 from botox_analysis.numerics.imputation.posterior import draw_posterior

@@ -9,7 +9,6 @@ import pandas as pd
 
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.models.imputation.imputations import Imputations
-from botox_analysis.models.imputation.pooling import pool_imputations
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.numerics.linear.inference import FloatArray
 
@@ -61,9 +60,9 @@ class ImputedFit:
         Returns
         -------
         DataFrame
-            *estimates*, with the columns of `pool_imputations`.
+            *estimates*, with the columns of `Imputations.pool`.
         """
-        return pool_imputations(self.imputations, "means", covariates=self.covariates, visits=self.visits, conf_level=conf_level)
+        return self.imputations.pool("means", covariates=self.covariates, visits=self.visits, conf_level=conf_level)
 
     def differences(self, *, conf_level: float = 0.95) -> pd.DataFrame:
         """Adjusted differences of each arm to the reference at each visit.
@@ -76,9 +75,9 @@ class ImputedFit:
         Returns
         -------
         DataFrame
-            *estimates*, with the columns of `pool_imputations`.
+            *estimates*, with the columns of `Imputations.pool`.
         """
-        return pool_imputations(self.imputations, covariates=self.covariates, visits=self.visits, conf_level=conf_level)
+        return self.imputations.pool(covariates=self.covariates, visits=self.visits, conf_level=conf_level)
 
 
 def fit_imputed(imputations: Imputations, *, covariates: Sequence[str], visits: Sequence[str]) -> ImputedFit:
@@ -96,7 +95,7 @@ def fit_imputed(imputations: Imputations, *, covariates: Sequence[str], visits: 
     Returns
     -------
     ImputedFit
-        Its numbers are those of `pool_imputations`.
+        Its numbers are those of `Imputations.pool`.
 
     Raises
     ------

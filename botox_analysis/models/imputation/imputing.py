@@ -14,15 +14,15 @@ from joblib import Parallel, delayed
 from botox_analysis.errors import DataError, require_choice, require_outcomes
 from botox_analysis.frames.left_out import STAYS_MISSING
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
-from botox_analysis.models.imputation.draws import DRAWS, Parameters, one_resample, values_given
-from botox_analysis.models.imputation.imputations import (
+from botox_analysis.models.imputation.completed import (
     APPROXIMATE_BAYES,
     BOOTSTRAP,
     INFORMATION_ANCHORED,
     JACKKNIFE,
     REPEATED_SAMPLING,
-    Imputations,
 )
+from botox_analysis.models.imputation.draws import DRAWS, Parameters, one_resample, values_given
+from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
 from botox_analysis.models.imputation.single_values import SINGLE_VALUES, fill_in
 from botox_analysis.models.imputation.strategies import words_of
@@ -138,7 +138,7 @@ def impute(
     -------
     DataFrame or Imputations
         By a rule a new frame of *outcomes*, whose ``imputation`` names the rule. From a model the completed data sets, for
-        `pool_imputations`, `pool_responders`, `shift_imputations` and `tipping_point`. Observed values are as they were.
+        `Imputations.pool`, `Imputations.shift` and `Imputations.tipping_point`. Observed values are as they were.
         Where nothing is missing, all data sets are the data, and the words say so.
 
     Raises
@@ -166,7 +166,7 @@ def impute(
     Examples
     --------
     >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=20, seed=1)
-    >>> pooled = ba.pool_imputations(imputations, "differences")
+    >>> pooled = imputations.pool("differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
     5  week 24      -1.9                 0.08

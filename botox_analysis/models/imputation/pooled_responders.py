@@ -1,4 +1,4 @@
-"""`pool_responders`: imputed values -> shares of responders and their differences, *estimates*."""
+"""Imputed values -> shares of responders and their differences, *estimates*."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
-from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations, require_two_arms
+from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import method_of
 from botox_analysis.frames.outcomes import labels_of
-from botox_analysis.models.imputation.imputations import RUBIN, Imputations
+from botox_analysis.models.imputation.completed import RUBIN, Completed
 from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin, pooled_wilson_interval
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
@@ -21,88 +21,90 @@ from botox_analysis.numerics.linear.inference import FloatArray, t_inference
 OF = ("differences", "proportions")
 
 
-def pool_responders(
-    imputations: Imputations,
-    of: str = "differences",
-    *,
-    reduction: float | Sequence[float] | None = None,
-    points: float | Sequence[float] | None = None,
-    visits: Sequence[str] | None = None,
-    conf_level: float = 0.95,
-) -> pd.DataFrame:
-    """Responders of many completed data sets, pooled: who improved is derived from each imputed value.
+class PoolingResponders(Completed):
+    """Data sets of which responders are derived and pooled."""
 
-    Parameters
-    ----------
-    imputations : Imputations
-        Draws from `impute`, with baselines. A conditional mean is no draw: shares derived from it are wrong, and are refused.
-    of : str
-        ``"differences"`` of shares to the reference, by Rubin's rules; or ``"proportions"`` of each arm, with score limits for
-        imputed data.
-    reduction, points : float or sequence of float, optional
-        What a response is, as for `responders`.
-    visits : sequence of str, optional
-        Left out: all.
-    conf_level : float
-        Nominal coverage, strictly between 0 and 1.
+    def pool_responders(
+        self,
+        of: str = "differences",
+        *,
+        reduction: float | Sequence[float] | None = None,
+        points: float | Sequence[float] | None = None,
+        visits: Sequence[str] | None = None,
+        conf_level: float = 0.95,
+    ) -> pd.DataFrame:
+        """Responders of many completed data sets, pooled: who improved is derived from each imputed value.
 
-    Returns
-    -------
-    DataFrame
-        *estimates* by threshold, visit and arm, shares from 0 to 1, with the columns that `pool_imputations` adds.
+        Parameters
+        ----------
+        of : str
+            ``"differences"`` of shares to the reference, by Rubin's rules; or ``"proportions"`` of each arm, with score
+            limits for imputed data.
+        reduction, points : float or sequence of float, optional
+            What a response is, as for `responders`.
+        visits : sequence of str, optional
+            Left out: all.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
 
-    Raises
-    ------
-    DataError
-        The data sets are conditional means, nobody has a baseline, there is one arm, or there is no such visit.
-    ValueError
-        A word is not known, or both `reduction` and `points` are given.
+        Returns
+        -------
+        DataFrame
+            *estimates* by threshold, visit and arm, shares from 0 to 1, with the columns that `Imputations.pool` adds.
 
-    References
-    ----------
-    Lott A, Reiter JP (2020). Am Stat 74:109-115. Rubin DB (1987). Multiple Imputation for Nonresponse in Surveys.
+        Raises
+        ------
+        DataError
+            The data sets are conditional means, nobody has a baseline, there is one arm, or there is no such visit.
+        ValueError
+            A word is not known, or both `reduction` and `points` are given.
 
-    Examples
-    --------
-    >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=50, seed=1)
-    >>> ba.pool_responders(imputations, visits=["week 24"])[["category", "estimate", "std_error"]].round(2)
-               category  estimate  std_error
-    0  ≥ 50 % reduction      0.15       0.03
-    """
-    require_conf_level(conf_level)
-    require_choice(of, OF, "of")
-    require_imputations(imputations)
-    if visits is not None and not len(visits):
-        raise ValueError("visits is empty; expected one visit or more, or none named for all.")
-    if imputations.pooled_by != RUBIN:
-        raise DataError(
-            f"the data sets hold conditional means ({imputations.draws}), and a share derived from means is not the mean share; "
-            "take impute with draws 'approximate Bayes' or 'Bayes'."
-        )
-    grid = imputations.grid
-    if of == "differences":
-        require_two_arms(grid.arms, "a difference", "imputations", where=" (left_out counts who did not enter)")
-    named = None if visits is None else [text_of(visit) for visit in visits]
-    unknown = [visit for visit in named or () if visit not in grid.visits]
-    if unknown:
-        raise DataError(f"the imputations have nothing at {listed(unknown)}; their visits are {listed(grid.visits, n_shown=12)}.")
-    chosen = [place for place, visit in enumerate(grid.visits) if named is None or visit in named]
-    outcomes = imputations.outcomes
-    asked = responses(outcomes, reduction, points)
-    baseline = wide_of(grid, "baseline")[:, 0]
-    change = imputations.values - (baseline[:, None] if imputations.response == "value" else 0.0)
-    arm = grid.arm_of_subject
-    pieces = [
-        _of_visit(imputations, response, place, change[:, :, place], baseline, arm, of, conf_level)
-        for response in asked
-        for place in chosen
-    ]
-    together = pd.concat(pieces, ignore_index=True)
-    return as_estimates((together if together["note"].any() else together.drop(columns="note")).to_dict("series"))
+        References
+        ----------
+        Lott A, Reiter JP (2020). Am Stat 74:109-115. Rubin DB (1987). Multiple Imputation for Nonresponse in Surveys.
+
+        Examples
+        --------
+        >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=50, seed=1)
+        >>> imputations.pool_responders(visits=["week 24"])[["category", "estimate", "std_error"]].round(2)
+                   category  estimate  std_error
+        0  ≥ 50 % reduction      0.15       0.03
+        """
+        require_conf_level(conf_level)
+        require_choice(of, OF, "of")
+        if visits is not None and not len(visits):
+            raise ValueError("visits is empty; expected one visit or more, or none named for all.")
+        if self.pooled_by != RUBIN:
+            raise DataError(
+                f"the data sets hold conditional means ({self.draws}), and a share derived from means is not the mean share; "
+                "take impute with draws 'approximate Bayes' or 'Bayes'."
+            )
+        grid = self.grid
+        if of == "differences":
+            require_two_arms(grid.arms, "a difference", "imputations", where=" (left_out counts who did not enter)")
+        named = None if visits is None else [text_of(visit) for visit in visits]
+        unknown = [visit for visit in named or () if visit not in grid.visits]
+        if unknown:
+            raise DataError(
+                f"the imputations have nothing at {listed(unknown)}; their visits are {listed(grid.visits, n_shown=12)}."
+            )
+        chosen = [place for place, visit in enumerate(grid.visits) if named is None or visit in named]
+        outcomes = self.outcomes
+        asked = responses(outcomes, reduction, points)
+        baseline = wide_of(grid, "baseline")[:, 0]
+        change = self.values - (baseline[:, None] if self.response == "value" else 0.0)
+        arm = grid.arm_of_subject
+        pieces = [
+            _of_visit(self, response, place, change[:, :, place], baseline, arm, of, conf_level)
+            for response in asked
+            for place in chosen
+        ]
+        together = pd.concat(pieces, ignore_index=True)
+        return as_estimates((together if together["note"].any() else together.drop(columns="note")).to_dict("series"))
 
 
 def _of_visit(
-    imputations: Imputations, response: Response, place: int, change: FloatArray, baseline: FloatArray, arm: np.ndarray,
+    imputations: Completed, response: Response, place: int, change: FloatArray, baseline: FloatArray, arm: np.ndarray,
     of: str, conf_level: float,
 ) -> pd.DataFrame:  # fmt: skip
     grid = imputations.grid

@@ -1,4 +1,4 @@
-"""`pool_imputations`: analyses of completed data sets -> *estimates*, by the rule that the draws are for."""
+"""Analyses of completed data sets -> *estimates*, by the rule that the draws are for."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
 from botox_analysis.frames.estimates import ESTIMAND, as_estimates, check_estimates
 from botox_analysis.frames.handling import MODEL, method_of, method_parts
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS
 from botox_analysis.frames.schema import BASELINE
-from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
+from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE, RUBIN, Completed
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import Design, build_design, covariates_of
 from botox_analysis.models.parts import MOST_FAILED, beyond_reach
@@ -56,101 +56,104 @@ class Analysed:
     df: FloatArray
 
 
-def pool_imputations(
-    imputations: Imputations,
-    analysis: str | Analysis = "differences",
-    *,
-    covariates: Sequence[str] | None = None,
-    visits: Sequence[str] | None = None,
-    limits: str = "normal",
-    conf_level: float = 0.95,
-) -> pd.DataFrame:
-    """One set of estimates from many completed data sets, with the uncertainty of what is missing.
+class Pooling(Completed):
+    """Data sets that are analysed and pooled."""
 
-    Draws (``"approximate Bayes"``, ``"Bayes"``) are pooled by Rubin's rules with Barnard and Rubin's degrees of freedom.
-    Conditional means (``"jackknife"``, ``"bootstrap"``) give the estimate in all subjects, and resamples its standard error.
+    def pool(
+        self,
+        analysis: str | Analysis = "differences",
+        *,
+        covariates: Sequence[str] | None = None,
+        visits: Sequence[str] | None = None,
+        limits: str = "normal",
+        conf_level: float = 0.95,
+    ) -> pd.DataFrame:
+        """One set of estimates from many completed data sets, with the uncertainty of what is missing.
 
-    Parameters
-    ----------
-    imputations : Imputations
-        From `impute`.
-    analysis : str or callable
-        ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit: all data sets are analysed
-        at once. Or any function from completed *outcomes* to *estimates* with standard errors, such as
-        ``lambda outcomes: ba.fit_counts(outcomes).log_ratios()``: ratios are pooled as their logarithms, of which
-        `exponentiate` makes ratios.
-    covariates : sequence of str, optional
-        Of the analysis of covariance; left out: the baseline, where there is one.
-    visits : sequence of str, optional
-        Those to analyse; left out: all.
-    limits : str
-        For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
-    conf_level : float
-        Nominal coverage, strictly between 0 and 1.
+        Draws (``"approximate Bayes"``, ``"Bayes"``) are pooled by Rubin's rules with Barnard and Rubin's degrees of freedom.
+        Conditional means (``"jackknife"``, ``"bootstrap"``) give the estimate in all subjects, and resamples its standard error.
 
-    Returns
-    -------
-    DataFrame
-        *estimates*, in the order of the analysis. ``variance_target`` says what the variance is of: under jump to reference
-        and its like Rubin's variance is ``"information-anchored"``, larger than that over repeated trials, which the resamples
-        aim at. ``missing_information`` is the fraction that is missing (of draws), ``monte_carlo_error`` the standard error of
-        the estimate that is owed to the number of draws (0 for conditional means), ``n_imputations`` the data sets. Percentile
-        limits of a level that lies beyond the resamples are missing, and ``note`` says how many it takes.
+        Parameters
+        ----------
+        analysis : str or callable
+            ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit: all data sets are
+            analysed at once. Or any function from completed *outcomes* to *estimates* with standard errors, such as ``lambda
+            outcomes: ba.fit_counts(outcomes).log_ratios()``: ratios are pooled as their logarithms, of which `exponentiate`
+            makes ratios.
+        covariates : sequence of str, optional
+            Of the analysis of covariance; left out: the baseline, where there is one.
+        visits : sequence of str, optional
+            Those to analyse; left out: all.
+        limits : str
+            For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
 
-    Raises
-    ------
-    DataError
-        The analysis gives other rows in another data set, or ratios instead of their logarithms.
-    FitError
-        It gives no finite number in one of them, or the covariates do not determine it.
-    ValueError
-        A word is not known, or `covariates` is given for an analysis of one's own.
+        Returns
+        -------
+        DataFrame
+            *estimates*, in the order of the analysis. ``variance_target`` says what the variance is of: under jump to reference
+            and its like Rubin's variance is ``"information-anchored"``, larger than that over repeated trials, which the
+            resamples aim at. ``missing_information`` is the fraction that is missing (of draws), ``monte_carlo_error`` the
+            standard error of the estimate that is owed to the number of draws (0 for conditional means), ``n_imputations``
+            the data sets. Percentile limits of a level that lies beyond the resamples are missing, and ``note`` says how many
+            it takes.
 
-    References
-    ----------
-    Barnard J, Rubin DB (1999). Biometrika 86:948-955. Wolbers M et al. (2022). Pharm Stat 21:1246-1257. Efron B, Tibshirani RJ
-    (1993). An Introduction to the Bootstrap, sections 11.2 and 13.3.
+        Raises
+        ------
+        DataError
+            The analysis gives other rows in another data set, or ratios instead of their logarithms.
+        FitError
+            It gives no finite number in one of them, or the covariates do not determine it.
+        ValueError
+            A word is not known, or `covariates` is given for an analysis of one's own.
 
-    Examples
-    --------
-    >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
-    >>> ba.pool_imputations(imputations)[["visit", "estimate", "std_error"]].tail(1).round(2)
-         visit  estimate  std_error
-    5  week 24     -2.14        0.4
-    """
-    require_conf_level(conf_level)
-    require_imputations(imputations)
-    by_arm = [str(each) for each in covariates_of(covariates or (), imputations.outcomes.columns) if each.by_arm]
-    if by_arm:
-        raise ValueError(
-            f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
-            "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
-        )
-    require_choice(limits, LIMITS, "limits")
-    if limits == "percentile" and imputations.draws != BOOTSTRAP:
-        raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
-    if callable(analysis):
-        if covariates is not None or visits is not None:
-            raise ValueError("covariates and visits are of the analysis of covariance; put them into the analysis that you give.")
-        analysed = analyse_each(imputations, analysis)
-    else:
-        require_choice(analysis, OF_AN_ANCOVA, "analysis")
-        if EXPOSURE_DAYS in imputations.outcomes.columns:
-            raise DataError(
-                "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
-                "lambda completed: ba.fit_counts(completed, covariates=()).log_ratios()."
+        References
+        ----------
+        Barnard J, Rubin DB (1999). Biometrika 86:948-955. Wolbers M et al. (2022). Pharm Stat 21:1246-1257. Efron B,
+        Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 11.2 and 13.3.
+
+        Examples
+        --------
+        >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
+        >>> imputations.pool()[["visit", "estimate", "std_error"]].tail(1).round(2)
+             visit  estimate  std_error
+        5  week 24     -2.14        0.4
+        """
+        require_conf_level(conf_level)
+        by_arm = [str(each) for each in covariates_of(covariates or (), self.outcomes.columns) if each.by_arm]
+        if by_arm:
+            raise ValueError(
+                f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
+                "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
             )
-        with one_thread():
-            analysed = analyse_all(imputations, analysis, covariates, visits)
-    return pooled(imputations, analysed, limits, conf_level)
+        require_choice(limits, LIMITS, "limits")
+        if limits == "percentile" and self.draws != BOOTSTRAP:
+            raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {self.draws}.")
+        if callable(analysis):
+            if covariates is not None or visits is not None:
+                raise ValueError(
+                    "covariates and visits are of the analysis of covariance; put them into the analysis that you give."
+                )
+            analysed = analyse_each(self, analysis)
+        else:
+            require_choice(analysis, OF_AN_ANCOVA, "analysis")
+            if EXPOSURE_DAYS in self.outcomes.columns:
+                raise DataError(
+                    "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
+                    "lambda completed: ba.fit_counts(completed, covariates=()).log_ratios()."
+                )
+            with one_thread():
+                analysed = analyse_all(self, analysis, covariates, visits)
+        return pooled(self, analysed, limits, conf_level)
 
 
-def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level: float) -> pd.DataFrame:
+def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: float) -> pd.DataFrame:
     """Pool quantities by the rule that the draws are for.
 
     Parameters
     ----------
-    imputations : Imputations
+    imputations : Completed
         How they were drawn.
     analysed : Analysed
         B data sets, k quantities.
@@ -232,12 +235,12 @@ def _refuse_not_finite(rows: pd.DataFrame, finite: np.ndarray) -> None:
     )
 
 
-def analyse_all(imputations: Imputations, of: str, covariates: Sequence[str] | None, visits: Sequence[str] | None) -> Analysed:
+def analyse_all(imputations: Completed, of: str, covariates: Sequence[str] | None, visits: Sequence[str] | None) -> Analysed:
     """An analysis of covariance at each visit, of all data sets at once.
 
     Parameters
     ----------
-    imputations : Imputations
+    imputations : Completed
         B data sets.
     of : str
         ``"differences"`` or ``"means"``.
@@ -309,12 +312,12 @@ def determined_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Seque
     return Design(design.matrix[:, kept], columns, design.observed[:, kept], design.equal[:, kept])
 
 
-def analyse_each(imputations: Imputations, analysis: Analysis) -> Analysed:
+def analyse_each(imputations: Completed, analysis: Analysis) -> Analysed:
     """Any analysis, of one data set after the other.
 
     Parameters
     ----------
-    imputations : Imputations
+    imputations : Completed
         B data sets.
     analysis : callable
         Completed *outcomes* -> *estimates* with standard errors.
@@ -369,5 +372,5 @@ def _refuse_other_scales(rows: pd.DataFrame) -> None:
         )
 
 
-def _analyse_some(imputations: Imputations, analysis: Analysis, numbers: range) -> list[pd.DataFrame]:
+def _analyse_some(imputations: Completed, analysis: Analysis, numbers: range) -> list[pd.DataFrame]:
     return [analysis(imputations.completed(number)) for number in numbers]

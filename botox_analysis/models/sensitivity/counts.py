@@ -18,7 +18,8 @@ from botox_analysis.frames.days import DAYS_PER_YEAR
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.counts.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import refuse_no_maximum
-from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
+from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING
+from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.single_values import refuse_imputed
 from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
@@ -89,7 +90,7 @@ def impute_counts(
     -------
     Imputations
         Its outcomes have the time planned as ``exposure_days``, and no value where it is imputed (`imputed`); a completed value
-        is the events seen plus those drawn. For `pool_imputations` with ``lambda completed: ba.fit_counts(completed,
+        is the events seen plus those drawn. For `Imputations.pool` with ``lambda completed: ba.fit_counts(completed,
         covariates=()).log_ratios()`` or its like. Where everybody is complete, all data sets are the data.
 
     Raises
@@ -118,7 +119,7 @@ def impute_counts(
     --------
     >>> events = ba.event_counts(trial.restrict("safety"), "Neck pain")
     >>> imputations = ba.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
-    >>> pooled = ba.pool_imputations(imputations, lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
+    >>> pooled = imputations.pool(lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information
     0  log event rate ratio      0.71                 0.03

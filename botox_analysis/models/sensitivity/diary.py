@@ -22,7 +22,8 @@ from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
-from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, Imputations
+from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, REPEATED_SAMPLING
+from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import refuse_no_list, rows_by_visit
@@ -79,7 +80,7 @@ def impute_diary(
     Returns
     -------
     Imputations
-        For `pool_imputations`. The outcomes it holds have the values of periods that were recorded whole. ``recorded_days`` are
+        For `Imputations.pool`. The outcomes it holds have the values of periods that were recorded whole. ``recorded_days`` are
         those of the period wherever a completed data set has a value, which is a whole number then, as `fit_counts` needs it.
         ``left_out`` tells the subjects who do not enter, since their baseline or a covariate is not known, and for each visit the
         values that stay missing and the days that were imputed.
@@ -116,7 +117,7 @@ def impute_diary(
     --------
     >>> trial = trial.restrict("itt")
     >>> imputations = ba.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
-    >>> pooled = ba.pool_imputations(imputations, "differences")
+    >>> pooled = imputations.pool("differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information
     5  week 24     -2.24                 0.01

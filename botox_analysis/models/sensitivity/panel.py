@@ -29,12 +29,11 @@ from botox_analysis.frames.handling import (
 )
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, check_outcomes, grid_of
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, JACKKNIFE
 from botox_analysis.models.imputation.draws import DRAWS, Parameters
-from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, JACKKNIFE, Imputations
+from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
-from botox_analysis.models.imputation.pooled_responders import pool_responders
-from botox_analysis.models.imputation.pooling import pool_imputations
 from botox_analysis.models.imputation.single_values import SINGLE_VALUES, fill_in, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.imputation.strategies import AT_RANDOM
 from botox_analysis.models.linear.ancova import fit_ancova
@@ -43,7 +42,6 @@ from botox_analysis.models.parts import require_draws
 from botox_analysis.models.rates.rates import compare_rates
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
-from botox_analysis.models.sensitivity.tipping import tipping_delta
 from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 
 WORSE = {"more": "worst observation carried forward", "less": "worst observation carried forward, less is worse"}
@@ -110,7 +108,7 @@ def sensitivity(
     -------
     DataFrame
         *estimates* of differences to the reference, from the mixed model of all observed values over single values to multiple
-        imputation under each strategy, with the columns of `pool_imputations`; up to 500 subjects also conditional means with a
+        imputation under each strategy, with the columns of `Imputations.pool`; up to 500 subjects also conditional means with a
         jackknife. ``method`` names the handling in few words, ``approach`` its kind, ``details`` says how it was made. Of
         means, the last rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one
         for each arm but the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the
@@ -245,9 +243,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
         chosen += [(f"conditional mean, jackknife: {strategy}", strategy, JACKKNIFE) for strategy in WITH_JACKKNIFE]
 
     def pool(strategy: str, draws: str) -> pd.DataFrame:
-        return pool_imputations(
-            imputed(strategy, draws), covariates=asked.covariates, visits=[asked.visit], conf_level=asked.conf_level
-        )
+        return imputed(strategy, draws).pool(covariates=asked.covariates, visits=[asked.visit], conf_level=asked.conf_level)
 
     for label, strategy, draws in chosen:
         yield _attempt(label, CONDITIONAL_MEANS if draws == JACKKNIFE else DRAWN, partial(pool, strategy, draws))
@@ -258,7 +254,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
     for arm in grid_of(asked.outcomes).arms[1:]:
         try:
             imputations = imputed(AT_RANDOM)
-            tipped = tipping_delta(imputations, asked.visit, arm=arm, covariates=asked.covariates, conf_level=asked.conf_level)
+            tipped = imputations.tipping_point(asked.visit, arm=arm, covariates=asked.covariates, conf_level=asked.conf_level)
         except (DataError, FitError):
             continue
         delta = float(tipped["delta"].iloc[0])
@@ -280,7 +276,7 @@ def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator
 
 def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> Iterator[Row]:
     def pool(strategy: str) -> pd.DataFrame:
-        return pool_responders(imputed(strategy), reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
+        return imputed(strategy).pool_responders(reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
 
     for strategy in REFERENCE_BASED:
         yield _attempt(f"imputed: {strategy}", DRAWN, partial(pool, strategy))

@@ -14,8 +14,8 @@ from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
+from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
-from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import refuse_missing_covariate

@@ -9,7 +9,6 @@ from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
-from botox_analysis.models.sensitivity.tipping import tipping_point
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.left_out import LeftOut, made_or_told
 from botox_analysis.report.analysis.parts import Efficacy, MissingValues
@@ -77,4 +76,4 @@ def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...], pl
     imputations = impute(
         outcomes, strategy="missing at random", n=planned.draws, seed=planned.seed, covariates=by_visit, covariance=FALL_BACK
     )
-    return tipping_point(imputations, visit, covariates=covariates, conf_level=planned.conf_level)
+    return imputations.tipping_surface(visit, covariates=covariates, conf_level=planned.conf_level)

@@ -14,7 +14,7 @@ from botox_analysis.endpoints.safety.emergent import emergent
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, HIGHER, LOWER
-from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.imputation.imputing import STRATEGIES
 from botox_analysis.models.imputation.strategies import AT_RANDOM
 from botox_analysis.models.linear.design import is_number

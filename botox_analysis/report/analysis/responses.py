@@ -7,7 +7,6 @@ import pandas as pd
 from botox_analysis.endpoints.response.responders import baseline_problem, responders
 from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.imputation.fit import ImputedFit
-from botox_analysis.models.imputation.pooled_responders import pool_responders
 from botox_analysis.models.rates.conclusions import number_needed
 from botox_analysis.models.rates.rates import compare_rates, event_rates
 from botox_analysis.report.analysis.parts import Efficacy, Responders, Responses
@@ -100,10 +99,7 @@ def _pooled(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Responders derived from each imputed value."""
     shares, compared = (
-        pool_responders(
-            fit.imputations, of, reduction=reduction, points=points, visits=fit.visits,
-            conf_level=planned.conf_level,
-        )
+        fit.imputations.pool_responders(of, reduction=reduction, points=points, visits=fit.visits, conf_level=planned.conf_level)
         for of in ("proportions", "differences")
     )  # fmt: skip
     return shares, compared

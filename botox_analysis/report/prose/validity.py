@@ -8,8 +8,8 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, OBSERVED_CASES, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from botox_analysis.models.imputation.completed import RUBIN
 from botox_analysis.models.imputation.fit import ImputedFit
-from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.estimand import claimed, recorded_after

@@ -16,7 +16,7 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `sensitivity`, or of several `pool_imputations` one below the other, each with a short ``method`` of its
+        *estimates* of `sensitivity`, or of several `Imputations.pool` one below the other, each with a short ``method`` of its
         own, as in ``pooled.assign(method="half of the gain lost")``: of one measure, category, endpoint and visit.
 
     Returns

@@ -301,9 +301,9 @@ VERBS = {
     "non-responders": lambda outcomes, **asked: ba.responders(outcomes, **asked, missing="non-responder imputation"),
     "fit_binary": lambda outcomes, **asked: ba.fit_binary(outcomes, **asked, covariates=()),
     "first_response": lambda outcomes, **asked: ba.first_response(outcomes, **asked),
-    "pool_responders": lambda outcomes, **asked: ba.pool_responders(
-        ba.impute(outcomes, strategy="missing at random", n=2, seed=1, covariates=()), **asked
-    ),
+    "pool_responders": lambda outcomes, **asked: ba.impute(
+        outcomes, strategy="missing at random", n=2, seed=1, covariates=()
+    ).pool_responders(**asked),
 }
 
 

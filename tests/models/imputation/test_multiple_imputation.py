@@ -71,9 +71,9 @@ def test_values_filled_in_are_those_of_rbmi(jackknifed, short):
 @pytest.mark.parametrize("short", STRATEGIES)
 def test_pooled_differences_and_their_limits_are_those_of_rbmi(jackknifed, short, moved):
     # rbmi's delta is on every imputed value of the arm, also on gaps before an event.
-    imputations = ba.shift_imputations(jackknifed[short], {"155 U": moved}, on="all imputed")
+    imputations = jackknifed[short].shift({"155 U": moved}, kind=ba.missing.Shift(on="all imputed"))
     theirs = of_rbmi(RBMI[short]["pooled_delta_plus2_active" if moved else "pooled"], "trt")
-    ours = ba.pool_imputations(imputations, covariates=ANALYSIS)
+    ours = imputations.pool(covariates=ANALYSIS)
     assert ours["estimate"].to_numpy() == pytest.approx(theirs["est"].to_numpy(), abs=PRINTED)
     for name, other in {"std_error": "se", "conf_low": "lci", "conf_high": "uci", "p_value": "pval"}.items():
         assert ours[name].to_numpy() == pytest.approx(theirs[other].to_numpy(), abs=SAME_ERROR)
@@ -81,7 +81,7 @@ def test_pooled_differences_and_their_limits_are_those_of_rbmi(jackknifed, short
 
 @pytest.mark.parametrize("short", STRATEGIES)
 def test_pooled_means_are_those_of_rbmi(jackknifed, short):
-    ours = ba.pool_imputations(jackknifed[short], "means", covariates=ANALYSIS)
+    ours = jackknifed[short].pool("means", covariates=ANALYSIS)
     theirs = of_rbmi(RBMI[short]["pooled"], "lsm")
     assert ours["estimate"].to_numpy() == pytest.approx(theirs["est"].to_numpy(), abs=PRINTED)
     assert ours["std_error"].to_numpy() == pytest.approx(theirs["se"].to_numpy(), abs=SAME_ERROR)
@@ -92,7 +92,7 @@ def test_pooled_means_are_those_of_rbmi(jackknifed, short):
 )
 def test_approximate_bayes_is_that_of_rbmi_but_for_monte_carlo_error(outcomes, theirs, strategy):
     imputations = ba.impute(outcomes, strategy=strategy, n=1000, seed=7, covariates=MODEL)
-    ours = ba.pool_imputations(imputations, covariates=ANALYSIS)
+    ours = imputations.pool(covariates=ANALYSIS)
     rows = of_rbmi(BAYES[theirs]["pooled"] if "pooled" in BAYES[theirs] else BAYES[theirs], "trt")
     both = np.sqrt(2) * ours["monte_carlo_error"].to_numpy()
     assert (np.abs(ours["estimate"].to_numpy() - rows["est"].to_numpy()) < 4 * both).all()
@@ -112,8 +112,8 @@ def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_event
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_mean_of_many_draws_is_the_conditional_mean_estimate(outcomes, jackknifed, draws):
     imputations = ba.impute(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
-    ours = ba.pool_imputations(imputations, covariates=ANALYSIS)
-    conditional = ba.pool_imputations(jackknifed["CR"], covariates=ANALYSIS)
+    ours = imputations.pool(covariates=ANALYSIS)
+    conditional = jackknifed["CR"].pool(covariates=ANALYSIS)
     # what a resample or a posterior moves the mean by is small beside the standard error
     room = 4 * ours["monte_carlo_error"] + 0.01 * conditional["std_error"]
     assert (np.abs(ours["estimate"] - conditional["estimate"]) < room).all()
@@ -125,7 +125,7 @@ def test_without_missing_values_every_strategy_is_the_plain_analysis(repeated, s
     complete = repeated(3, n_per_arm=25)
     plain = ba.fit_ancova(complete).differences()
     for how in ({"n": 5, "seed": 1}, {"draws": "jackknife"}):
-        pooled = ba.pool_imputations(ba.impute(complete, strategy=strategy, **how))
+        pooled = ba.impute(complete, strategy=strategy, **how).pool()
         assert pooled["estimate"].to_numpy() == pytest.approx(plain["estimate"].to_numpy(), abs=1e-11)
         if "n" in how:
             assert pooled["std_error"].to_numpy() == pytest.approx(plain["std_error"].to_numpy(), rel=1e-10)
@@ -182,9 +182,7 @@ def test_what_was_observed_stays_in_every_data_set(outcomes):
 
 def test_the_order_of_rows_does_not_matter(outcomes):
     shuffled = outcomes.sample(frac=1, random_state=1)
-    one, other = (
-        ba.pool_imputations(ba.impute(frame, strategy="jump to reference", draws="jackknife")) for frame in (outcomes, shuffled)
-    )
+    one, other = (ba.impute(frame, strategy="jump to reference", draws="jackknife").pool() for frame in (outcomes, shuffled))
     assert one["estimate"].to_numpy() == pytest.approx(other["estimate"].to_numpy(), abs=1e-9)
     assert one["std_error"].to_numpy() == pytest.approx(other["std_error"].to_numpy(), abs=1e-7)
 
@@ -195,7 +193,7 @@ def test_a_strategy_of_ones_own_is_a_function_of_the_same_signature(outcomes):
         return Normal((own.mean + jump.mean) / 2, own.cov)
 
     def means(strategy):
-        return ba.pool_imputations(ba.impute(outcomes, strategy=strategy, draws="jackknife"))["estimate"].to_numpy()
+        return ba.impute(outcomes, strategy=strategy, draws="jackknife").pool()["estimate"].to_numpy()
 
     # with one covariance in both arms conditional means are linear in the means
     assert means(half_way) == pytest.approx((means("missing at random") + means("jump to reference")) / 2, abs=1e-9)
@@ -267,12 +265,10 @@ def test_a_constant_covariate_changes_nothing(outcomes):
     more = ba.impute(dull, strategy="copy reference", n=20, seed=1, covariates=(*MODEL, "dull"))
     assert more.words == plain.words
     assert more.values == pytest.approx(plain.values, abs=1e-6)
-    pooled = ba.pool_imputations(more, covariates=(*ANALYSIS, "dull", "twin"))
+    pooled = more.pool(covariates=(*ANALYSIS, "dull", "twin"))
     columns = ["estimate", "std_error", "df"]
-    assert pooled[columns].to_numpy() == pytest.approx(
-        ba.pool_imputations(plain, covariates=ANALYSIS)[columns].to_numpy(), rel=1e-5
-    )
-    tipped = ba.tipping_point(more, "week 24", covariates=(*ANALYSIS, "twin"), deltas=[0.0], reference_deltas=[0.0])
+    assert pooled[columns].to_numpy() == pytest.approx(plain.pool(covariates=ANALYSIS)[columns].to_numpy(), rel=1e-5)
+    tipped = more.tipping_surface("week 24", covariates=(*ANALYSIS, "twin"), deltas=[0.0], reference_deltas=[0.0])
     assert tipped["std_error"].iloc[0] == pytest.approx(pooled["std_error"].iloc[-1], rel=1e-9)
 
 
@@ -313,9 +309,9 @@ def test_the_number_of_workers_changes_nothing(outcomes, backend):
     alone = ba.impute(outcomes, strategy="copy reference", n=250, seed=1)
     with joblib.parallel_config(backend=backend, n_jobs=2):
         together = ba.impute(outcomes, strategy="copy reference", n=250, seed=1)
-        pooled = ba.pool_imputations(together, lambda completed: ba.fit_ancova(completed).differences())
+        pooled = together.pool(lambda completed: ba.fit_ancova(completed).differences())
     assert (alone.values == together.values).all()
-    assert pooled["estimate"].to_numpy() == pytest.approx(ba.pool_imputations(alone)["estimate"].to_numpy(), abs=1e-10)
+    assert pooled["estimate"].to_numpy() == pytest.approx(alone.pool()["estimate"].to_numpy(), abs=1e-10)
 
 
 def test_draws_from_a_posterior_come_with_their_diagnostics(outcomes):
@@ -505,7 +501,7 @@ def test_words_of_other_families_lead_to_where_they_belong(with_events):
     with pytest.raises(ValueError, match="Did you mean 'jump to reference'"):
         ba.impute(with_events, strategy="jump to refernce", n=2, seed=1)
     with pytest.raises(
-        ba.DataError, match=r"outcomes: found imputations; expected outcomes: imputations.completed\(0\) is one; pool_imputations"
+        ba.DataError, match=r"outcomes: found imputations; expected outcomes: imputations.completed\(0\) is one; imputations.pool"
     ):
         ba.fit_ancova(ba.impute(with_events, strategy="copy reference", n=2, seed=1))
     with pytest.raises(ba.DataError, match="trial: found outcomes; expected a Trial"):

@@ -32,7 +32,7 @@ def test_all_data_sets_at_once_are_each_of_them_by_statsmodels_pooled_by_hand(dr
         one = sm.OLS(rows["change"].to_numpy(), x).fit()
         estimates.append(one.params[1])
         variances.append(one.bse[1] ** 2)
-    pooled = ba.pool_imputations(drawn, covariates=("baseline", "sex"), visits=["week 12"]).iloc[0]
+    pooled = drawn.pool(covariates=("baseline", "sex"), visits=["week 12"]).iloc[0]
     m = len(drawn)
     total = np.mean(variances) + (1 + 1 / m) * np.var(estimates, ddof=1)
     assert pooled["estimate"] == pytest.approx(np.mean(estimates), abs=1e-11)
@@ -42,23 +42,23 @@ def test_all_data_sets_at_once_are_each_of_them_by_statsmodels_pooled_by_hand(dr
 
 
 def test_an_analysis_of_ones_own_gives_what_the_quick_one_gives(drawn):
-    quick = ba.pool_imputations(drawn, "means", covariates=("baseline", "region"))
-    own = ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "region")).means())
+    quick = drawn.pool("means", covariates=("baseline", "region"))
+    own = drawn.pool(lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "region")).means())
     columns = ["estimate", "std_error", "df", "conf_low", "conf_high", "missing_information"]
     assert own[columns].to_numpy() == pytest.approx(quick[columns].to_numpy(), rel=1e-8)
     assert own["method"].tolist() == quick["method"].tolist()
 
 
 def test_on_completed_data_the_mixed_model_pools_to_the_analysis_of_covariance(drawn):
-    mixed = ba.pool_imputations(drawn, lambda outcomes: ba.fit_mmrm(outcomes).differences())
-    alone = ba.pool_imputations(drawn)
+    mixed = drawn.pool(lambda outcomes: ba.fit_mmrm(outcomes).differences())
+    alone = drawn.pool()
     assert mixed["estimate"].to_numpy() == pytest.approx(alone["estimate"].to_numpy(), abs=1e-8)
     assert mixed["std_error"].to_numpy() == pytest.approx(alone["std_error"].to_numpy(), rel=1e-6)
 
 
 def test_covariates_that_change_over_visits_enter_at_each(drawn):
-    quick = ba.pool_imputations(drawn, covariates=("baseline", "pain"))
-    own = ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "pain")).differences())
+    quick = drawn.pool(covariates=("baseline", "pain"))
+    own = drawn.pool(lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "pain")).differences())
     assert own["estimate"].to_numpy() == pytest.approx(quick["estimate"].to_numpy(), abs=1e-9)
 
 
@@ -67,14 +67,14 @@ def test_more_is_missing_later_and_the_fraction_says_so(edit, repeated):
     late = outcomes["visit"].cat.codes.to_numpy() >= 2
     gone = late & outcomes["subject"].isin(outcomes["subject"].unique()[::3]).to_numpy()
     some = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
-    fraction = ba.pool_imputations(ba.impute(some, strategy="missing at random", n=200, seed=1))["missing_information"]
+    fraction = ba.impute(some, strategy="missing at random", n=200, seed=1).pool()["missing_information"]
     assert (fraction[:2] == 0).all()
     assert fraction[2:].between(0.05, 0.5).all()
 
 
 def test_a_pooled_row_says_which_variance_it_targets(outcomes):
     def target(strategy, **how):
-        return ba.pool_imputations(ba.impute(outcomes, strategy=strategy, **how))["variance_target"].unique().tolist()
+        return ba.impute(outcomes, strategy=strategy, **how).pool()["variance_target"].unique().tolist()
 
     assert target("missing at random", n=5, seed=1) == ["repeated sampling"]
     assert target("jump to reference", n=5, seed=1) == ["information-anchored"]
@@ -89,7 +89,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
     left = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
 
     def last(strategy, **how):
-        return ba.pool_imputations(ba.impute(left, strategy=strategy, **how)).iloc[-1]
+        return ba.impute(left, strategy=strategy, **how).pool().iloc[-1]
 
     rubin, jackknife = last("jump to reference", n=300, seed=1), last("jump to reference", draws="jackknife")
     random = last("missing at random", n=300, seed=1), last("missing at random", draws="jackknife")
@@ -103,20 +103,20 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
 
 def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
     imputations = ba.impute(outcomes, strategy="jump to reference", n=400, seed=2, draws="bootstrap")
-    normal, percentile = (ba.pool_imputations(imputations, limits=limits) for limits in ("normal", "percentile"))
+    normal, percentile = (imputations.pool(limits=limits) for limits in ("normal", "percentile"))
     assert normal["estimate"].to_numpy() == pytest.approx(percentile["estimate"].to_numpy())
     half = special.ndtri(0.975) * normal["std_error"]
     assert (normal["conf_high"] - normal["estimate"]).to_numpy() == pytest.approx(half.to_numpy())
     assert percentile["conf_low"].to_numpy() == pytest.approx(normal["conf_low"].to_numpy(), abs=0.35 * half.max())
     assert percentile["df"].isna().all()
     assert percentile["p_value"].between(2 / 401, 1).all()
-    jackknife = ba.pool_imputations(ba.impute(outcomes, strategy="jump to reference", draws="jackknife"))
+    jackknife = ba.impute(outcomes, strategy="jump to reference", draws="jackknife").pool()
     assert normal["std_error"].to_numpy() == pytest.approx(jackknife["std_error"].to_numpy(), rel=0.15)
 
 
 def test_a_jackknife_without_missing_values_is_the_jackknife_of_the_analysis(repeated):
     complete = repeated(6, n_per_arm=15)
-    pooled = ba.pool_imputations(ba.impute(complete, strategy="missing at random", draws="jackknife"))
+    pooled = ba.impute(complete, strategy="missing at random", draws="jackknife").pool()
     subjects = complete["subject"].unique()
     each = np.array(
         [ba.fit_ancova(complete[complete["subject"] != one]).differences()["estimate"].to_numpy() for one in subjects]
@@ -135,33 +135,33 @@ def sites(repeated):
 
 def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
     imputations = ba.impute(sites, strategy="missing at random", n=40, seed=0, draws="bootstrap")
-    quick = ba.pool_imputations(imputations, covariates=("baseline", "site"))
-    own = ba.pool_imputations(imputations, lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
+    quick = imputations.pool(covariates=("baseline", "site"))
+    own = imputations.pool(lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
     assert quick["n_imputations"].tolist() == [40, 40]
-    grid = ba.tipping_point(imputations, "week 8", covariates=("baseline", "site"), deltas=[0.0], reference_deltas=[0.0])
+    grid = imputations.tipping_surface("week 8", covariates=("baseline", "site"), deltas=[0.0], reference_deltas=[0.0])
     assert grid["std_error"].iloc[0] == pytest.approx(quick["std_error"].iloc[-1], rel=1e-9)
 
 
 def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
     frame = sites.assign(site=np.where(sites["subject"] == sites["subject"].iloc[0], "alone", "other"))
     imputations = ba.impute(frame, strategy="missing at random", draws="jackknife")
-    quick = ba.pool_imputations(imputations, covariates=("baseline", "site"))
-    own = ba.pool_imputations(imputations, lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
+    quick = imputations.pool(covariates=("baseline", "site"))
+    own = imputations.pool(lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
 
 
 def test_percentile_limits_and_p_values_say_the_same(outcomes):
     imputations = ba.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
     for level in (0.5, 0.8, 0.9, 0.99):
-        rows = ba.pool_imputations(imputations, limits="percentile", conf_level=level)
+        rows = imputations.pool(limits="percentile", conf_level=level)
         excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
         assert (excluded == (rows["p_value"] < 1 - level)).all()
 
 
 def test_percentile_limits_beyond_the_resamples_are_missing_with_a_note(outcomes):
     imputations = ba.impute(outcomes, strategy="jump to reference", n=30, seed=2, draws="bootstrap")
-    rows = ba.pool_imputations(imputations, limits="percentile", conf_level=0.95)
+    rows = imputations.pool(limits="percentile", conf_level=0.95)
     assert rows[["conf_low", "conf_high"]].isna().all(axis=None)
     assert rows["p_value"].notna().all()
     assert rows["note"].str.contains("beyond 30 resamples; take 39 resamples or more").all()
@@ -174,11 +174,11 @@ def test_ratios_and_adjusted_limits_are_not_pooled(drawn):
     with pytest.raises(
         ba.DataError, match="the measure 'risk ratio', whose logarithm is to be pooled; give log ratios, such as log"
     ):
-        ba.pool_imputations(drawn, ratio)
+        drawn.pool(ratio)
     with pytest.raises(
         ba.DataError, match="Dunnett's limits and p-values at each visit, which pooling does not keep; take adjustm"
     ):
-        ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes).differences(adjustment="dunnett"))
+        drawn.pool(lambda outcomes: ba.fit_ancova(outcomes).differences(adjustment="dunnett"))
 
 
 def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
@@ -188,7 +188,7 @@ def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
             repeated(seed, n_visits=2, missing=0.2), strategy="missing at random", n=40, seed=seed, draws="bootstrap"
         )
         for level in (0.8, 0.85, 0.9, 0.93, 0.95):
-            rows = ba.pool_imputations(imputations, limits="percentile", conf_level=level)
+            rows = imputations.pool(limits="percentile", conf_level=level)
             excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
             assert (excluded == (rows["p_value"] <= 1 - level)).all()
             said += excluded.tolist()
@@ -199,10 +199,9 @@ def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
 
 
 def test_responders_are_counted_in_each_data_set_and_pooled(drawn):
-    pooled = ba.pool_responders(drawn, reduction=0.1, visits=["week 16"]).iloc[0]
-    own = ba.pool_imputations(
-        drawn,
-        lambda outcomes: ba.compare_rates(ba.responders(outcomes, reduction=0.1).query("visit == 'week 16'"), interval="wald"),
+    pooled = drawn.pool_responders(reduction=0.1, visits=["week 16"]).iloc[0]
+    own = drawn.pool(
+        lambda outcomes: ba.compare_rates(ba.responders(outcomes, reduction=0.1).query("visit == 'week 16'"), interval="wald")
     ).iloc[0]
     assert pooled["estimate"] == pytest.approx(own["estimate"], abs=1e-12)
     assert pooled["std_error"] == pytest.approx(own["std_error"], rel=1e-9)
@@ -210,7 +209,7 @@ def test_responders_are_counted_in_each_data_set_and_pooled(drawn):
 
 
 def test_shares_of_responders_are_those_of_the_data_sets_on_average(drawn):
-    shares = ba.pool_responders(drawn, "proportions", points=2, visits=["week 8"])
+    shares = drawn.pool_responders("proportions", points=2, visits=["week 8"])
     each = [
         ba.event_rates(ba.responders(drawn.completed(number), points=2).query("visit == 'week 8'"))["estimate"].to_numpy()
         for number in range(len(drawn))
@@ -222,7 +221,7 @@ def test_shares_of_responders_are_those_of_the_data_sets_on_average(drawn):
 
 def test_without_missing_values_shares_have_wilsons_limits(repeated):
     complete = repeated(3, n_per_arm=25)
-    pooled = ba.pool_responders(ba.impute(complete, strategy="missing at random", n=3, seed=1), "proportions", reduction=0.1)
+    pooled = ba.impute(complete, strategy="missing at random", n=3, seed=1).pool_responders("proportions", reduction=0.1)
     plain = ba.event_rates(ba.responders(complete, reduction=0.1))
     for name in ("estimate", "conf_low", "conf_high"):
         assert pooled[name].to_numpy() == pytest.approx(plain[name].to_numpy(), abs=1e-9)
@@ -250,7 +249,7 @@ def test_score_limits_of_imputations_that_do_not_differ_are_wilsons():
 
 
 def test_where_nobody_responds_there_are_no_limits(drawn):
-    row = ba.pool_responders(drawn, points=1000, visits=["week 8"]).iloc[0]
+    row = drawn.pool_responders(points=1000, visits=["week 8"]).iloc[0]
     assert row["estimate"] == 0
     assert row[["std_error", "conf_low", "conf_high", "p_value"]].isna().all()
     assert row["note"] == "no variance: no limits"
@@ -260,7 +259,7 @@ def test_each_row_has_the_method_of_its_own_analysis(drawn):
     def two(outcomes):
         return pd.concat([ba.fit_ancova(outcomes).differences(), ba.fit_mmrm(outcomes).means()], ignore_index=True)
 
-    methods = ba.pool_imputations(drawn, two)["method"]
+    methods = drawn.pool(two)["method"]
     assert methods.iloc[0].startswith("ANCOVA at each visit")
     assert methods.iloc[-1].startswith("MMRM")
     assert methods.str.endswith("; missing at random (60 imputations by approximate Bayes, seed 5)").all()
@@ -269,22 +268,27 @@ def test_each_row_has_the_method_of_its_own_analysis(drawn):
 # Refusals --------------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_no_imputation_is_refused(outcomes):
-    with pytest.raises(ba.DataError, match=r"imputations: found outcomes; expected imputations: impute\("):
-        ba.pool_imputations(outcomes)
+def test_data_sets_are_taken_one_after_the_other_or_by_their_number(drawn):
+    together = list(drawn)
+    assert len(together) == len(drawn)
+    pd.testing.assert_frame_equal(together[-1], drawn[-1])
+    pd.testing.assert_frame_equal(drawn[0], drawn.completed(0))
+    for number in (len(drawn), -len(drawn) - 1):
+        with pytest.raises((IndexError, ba.DataError), match=f"numbered from 0 to {len(drawn) - 1}"):
+            drawn[number]
 
 
 def test_limits_and_words_are_checked(drawn):
     with pytest.raises(
         ValueError, match="limits are 'percentile', which are of bootstrap samples; the draws are by approximate Bayes"
     ):
-        ba.pool_imputations(drawn, limits="percentile")
+        drawn.pool(limits="percentile")
     with pytest.raises(ValueError, match="analysis 'medians' is not known; it is one of 'differences', 'means'"):
-        ba.pool_imputations(drawn, "medians")
+        drawn.pool("medians")
     with pytest.raises(ValueError, match="put them into the analysis that you give"):
-        ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes).means(), covariates=("baseline",))
+        drawn.pool(lambda outcomes: ba.fit_ancova(outcomes).means(), covariates=("baseline",))
     with pytest.raises(ba.DataError, match="outcomes has no covariate 'height'"):
-        ba.pool_imputations(drawn, covariates=("height",))
+        drawn.pool(covariates=("height",))
 
 
 def test_an_analysis_that_changes_its_mind_is_refused(drawn):
@@ -296,7 +300,7 @@ def test_an_analysis_that_changes_its_mind_is_refused(drawn):
         return estimates if len(seen) < 3 else estimates.iloc[::-1]
 
     with pytest.raises(ba.DataError, match=r"data set 2 gives other rows than that of the first \('visit' differ\)"):
-        ba.pool_imputations(drawn, moody)
+        drawn.pool(moody)
 
 
 def test_an_analysis_without_a_finite_number_is_refused(drawn):
@@ -306,23 +310,23 @@ def test_an_analysis_without_a_finite_number_is_refused(drawn):
     with pytest.raises(
         ba.FitError, match="60 of 60 data sets give no finite estimate and standard error of difference in mean change"
     ):
-        ba.pool_imputations(drawn, infinite)
+        drawn.pool(infinite)
 
 
 def test_shares_derived_from_means_are_refused(outcomes):
     with pytest.raises(
         ba.DataError, match=r"hold conditional means \(jackknife\), and a share derived from means is not the mean share"
     ):
-        ba.pool_responders(ba.impute(outcomes, strategy="missing at random", draws="jackknife"))
+        ba.impute(outcomes, strategy="missing at random", draws="jackknife").pool_responders()
 
 
 def test_a_visit_that_is_not_there_is_told(drawn):
     with pytest.raises(ba.DataError, match="have nothing at 'week 99'; their visits are 'week 4'"):
-        ba.pool_responders(drawn, visits=["week 99"])
+        drawn.pool_responders(visits=["week 99"])
     with pytest.raises(ba.DataError, match="outcomes has nothing at 'week 99'"):
-        ba.pool_imputations(drawn, visits=["week 99"])
+        drawn.pool(visits=["week 99"])
 
 
 def test_estimates_of_several_strategies_stand_in_one_frame(outcomes):
-    each = [ba.pool_imputations(ba.impute(outcomes, strategy=s, n=3, seed=1)) for s in ("missing at random", "copy reference")]
+    each = [ba.impute(outcomes, strategy=s, n=3, seed=1).pool() for s in ("missing at random", "copy reference")]
     assert len(ba.plot_forest(pd.concat(each)).get_yticklabels()) == 2 * len(each[0])

@@ -88,7 +88,7 @@ def trials():
         drawn = {"approximate Bayes": DRAWS["approximate Bayes"](some, 40, number), "jackknife": DRAWS["jackknife"](some, 0, 0)}
         for strategy, model in models.items():
             rows = [
-                ba.pool_imputations(completed_from(model, parameters, draws, number), covariates=(), visits=["week 12"]).iloc[0]
+                completed_from(model, parameters, draws, number).pool(covariates=(), visits=["week 12"]).iloc[0]
                 for draws, parameters in drawn.items()
             ]
             rows.append(ba.fit_ancova(whole[strategy], covariates=(), visits=["week 12"]).differences().iloc[0])

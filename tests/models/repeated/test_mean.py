@@ -218,13 +218,11 @@ def test_large_numbers_lose_no_digits_in_effects_by_arm(outcomes):
 def test_imputations_are_analysed_with_effects_by_arm(complete, edit):
     gaps = edit(complete, change=complete["change"].where(complete["subject"].astype(str).str[-1] != "3"))
     imputations = ba.impute(gaps, strategy="jump to reference", n=3, seed=1, covariates=("baseline:visit", "arm:sex"))
-    pooled = ba.pool_imputations(
-        imputations, lambda frame: ba.fit_ancova(frame, covariates=("baseline", "arm:sex")).subgroup_differences("sex")
-    )
+    pooled = imputations.pool(lambda frame: ba.fit_ancova(frame, covariates=("baseline", "arm:sex")).subgroup_differences("sex"))
     assert pooled["level"].tolist() == ["female", "male"] * 4
     assert np.isfinite(numbers(pooled, ["estimate", "std_error"])).all()
     with pytest.raises(ValueError, match=r"covariates: found 'arm:sex'; effects by arm are pooled by an analysis of one's own"):
-        ba.pool_imputations(imputations, covariates=("arm:sex",))
+        imputations.pool(covariates=("arm:sex",))
 
 
 # ---- subgroups ----

@@ -71,7 +71,7 @@ def test_where_everybody_was_observed_to_the_end_the_pooled_rates_are_the_plain_
     complete = make(2, complete=1.0)
     imputations = impute(complete, "jump to reference")
     assert not imputations.imputed.any()
-    pooled, plain = ba.pool_imputations(imputations, of(answer)), of(answer)(complete)
+    pooled, plain = imputations.pool(of(answer)), of(answer)(complete)
     # Plain limits of a rate are those of its logarithm; pooled ones are about the rate.
     for column in ("n", "estimate", "std_error", *(("conf_low", "conf_high") if answer != "means" else ())):
         np.testing.assert_allclose(pooled[column], plain[column], rtol=ROUNDING)
@@ -80,7 +80,7 @@ def test_where_everybody_was_observed_to_the_end_the_pooled_rates_are_the_plain_
 
 @answers
 def test_rates_of_completed_counts_are_pooled(outcomes, answer):
-    pooled = ba.pool_imputations(impute(outcomes, "copy reference"), of(answer))
+    pooled = impute(outcomes, "copy reference").pool(of(answer))
     assert np.isfinite(pooled[["estimate", "std_error", "conf_low", "conf_high"]].to_numpy()).all()
     assert pooled["missing_information"].between(0, 1, inclusive="neither").all()
     assert (pooled["n"] == {"means": 30, "differences": 60, "log_ratios": 60}[answer]).all()
@@ -282,7 +282,7 @@ def test_too_many_resamples_without_events_are_refused():
 
 def test_analysis_of_covariance_compares_the_mean_numbers_of_events(outcomes):
     imputations = impute(outcomes)
-    pooled = ba.pool_imputations(imputations, lambda counts: ba.fit_ancova(counts, covariates=(), response="value").differences())
+    pooled = imputations.pool(lambda counts: ba.fit_ancova(counts, covariates=(), response="value").differences())
     arm, counts = arm_of(outcomes), imputations.values[:, :, 0]
     difference = counts[:, arm == 1].mean(axis=1) - counts[:, arm == 0].mean(axis=1)
     assert pooled["estimate"].tolist() == pytest.approx([difference.mean()], rel=ROUNDING)
@@ -291,7 +291,7 @@ def test_analysis_of_covariance_compares_the_mean_numbers_of_events(outcomes):
 
 def test_there_are_no_responders_among_counts_without_a_baseline(outcomes):
     with pytest.raises(ba.DataError):
-        ba.pool_responders(impute(outcomes), reduction=0.5)
+        impute(outcomes).pool_responders(reduction=0.5)
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ def test_pooled_rate_ratios_are_those_of_the_strategy_where_events_make_subjects
     rows = []
     for seed, trial in enumerate(trials):
         imputations = impute(trial, strategy, n=5, seed=seed)
-        rows.append(ba.pool_imputations(imputations, log_ratio).iloc[0])
+        rows.append(imputations.pool(log_ratio).iloc[0])
     found = pd.DataFrame(rows)
     error = found["estimate"].std() / np.sqrt(N_TRIALS)
     assert found["estimate"].mean() == pytest.approx(truth[strategy], abs=4 * error)

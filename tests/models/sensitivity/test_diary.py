@@ -11,7 +11,7 @@ from scipy import special
 import botox_analysis as ba
 from botox_analysis.endpoints.diary.endpoints import HEADACHE_HOURS, diary_endpoint
 from botox_analysis.frames.outcomes import check_outcomes
-from botox_analysis.models.imputation.imputations import REPEATED_SAMPLING
+from botox_analysis.models.imputation.completed import REPEATED_SAMPLING
 from botox_analysis.models.sensitivity.diary import impute_diary
 from tests.tolerances import ROUNDING
 
@@ -104,7 +104,7 @@ def test_a_diary_recorded_whole_gives_the_outcomes_as_they_are():
 def test_a_diary_recorded_whole_gives_the_plain_analysis():
     trial, _ = diary_trial(2, n_visits=2)
     plain = ba.fit_ancova(ba.HEADACHE_DAYS.derive(trial)).differences()
-    pooled = ba.pool_imputations(impute_diary(trial, ba.HEADACHE_DAYS, n=3, seed=1))
+    pooled = impute_diary(trial, ba.HEADACHE_DAYS, n=3, seed=1).pool()
     numbers = ["estimate", "std_error"]
     np.testing.assert_allclose(pooled[numbers], plain[numbers], rtol=ROUNDING)
     assert (pooled["missing_information"] == 0).all()
@@ -208,7 +208,7 @@ def test_without_any_baseline_values_are_imputed():
     assert imputations.response == "value"
     assert (imputations.values[:, imputations.imputed] == np.rint(imputations.values[:, imputations.imputed])).all()
     assert "baseline" not in imputations.outcomes["imputation"].iloc[0]
-    assert np.isfinite(ba.pool_imputations(imputations)["std_error"]).all()
+    assert np.isfinite(imputations.pool()["std_error"]).all()
 
 
 OF_THREE_DAYS = ba.HEADACHE_DAYS.under(replace(ba.PREEMPT, minimum_days=3))
@@ -263,7 +263,7 @@ def test_outcomes_as_observed_have_values_of_whole_periods_only(gappy, imputed):
 
 
 def test_completed_outcomes_are_counts_for_a_model_of_counts(imputed):
-    pooled = ba.pool_imputations(imputed, lambda outcomes: ba.fit_counts(outcomes, distribution="beta-binomial").differences())
+    pooled = imputed.pool(lambda outcomes: ba.fit_counts(outcomes, distribution="beta-binomial").differences())
     assert np.isfinite(pooled["std_error"]).all()
 
 
@@ -438,7 +438,7 @@ def analysed():
             1000 + each, n_per_arm=50, recorded=lambda rng, shape: np.where(rng.uniform(size=shape) < 0.5, 2, 20)
         )
         imputations = impute_diary(trial, ba.HEADACHE_DAYS, n=10, seed=each)
-        rows.append(ba.pool_imputations(imputations))
+        rows.append(imputations.pool())
         excess.append(days_of(imputations).mean() - truth.mean())
     return pd.concat(rows), np.array(excess)
 

@@ -46,7 +46,7 @@ def test_every_handling_has_a_row(every):
 @pytest.mark.parametrize("strategy", REFERENCE_BASED)
 def test_imputed_rows_are_those_of_impute_with_the_same_seed(outcomes, every, strategy):
     imputations = ba.impute(outcomes, strategy=strategy, n=30, seed=4, covariates=("baseline:visit", "sex"))
-    same(every.loc[f"imputed: {strategy}"], ba.pool_imputations(imputations, covariates=("baseline", "sex")))
+    same(every.loc[f"imputed: {strategy}"], imputations.pool(covariates=("baseline", "sex")))
 
 
 def test_rows_of_one_model_are_those_of_the_model(outcomes, every):
@@ -69,7 +69,7 @@ def test_responders_are_those_of_their_verbs(outcomes):
     responders = ba.responders(outcomes, reduction=0.1, missing="non-responder imputation")
     same(every.loc["non-responder imputation"], ba.compare_rates(responders))
     imputations = ba.impute(outcomes, strategy="copy reference", n=20, seed=4)
-    same(every.loc["imputed: copy reference"], ba.pool_responders(imputations, reduction=0.1))
+    same(every.loc["imputed: copy reference"], imputations.pool_responders(reduction=0.1))
     assert every["measure"].unique().tolist() == ["risk difference"]
 
 
@@ -86,7 +86,7 @@ def test_values_after_an_event_leave_each_strategy_its_own_fit(outcomes):
     seen = outcomes.assign(intercurrent_event=np.where(some | outcomes["change"].isna(), "discontinuation", ""))
     every = ba.sensitivity(seen, n=10, seed=4).set_index("method")
     for strategy in ("missing at random", "jump to reference"):
-        same(every.loc[f"imputed: {strategy}"], ba.pool_imputations(ba.impute(seen, strategy=strategy, n=10, seed=4)))
+        same(every.loc[f"imputed: {strategy}"], ba.impute(seen, strategy=strategy, n=10, seed=4).pool())
 
 
 def test_a_handling_that_is_not_determined_keeps_its_row_and_says_why(outcomes):

@@ -55,7 +55,7 @@ def test_the_estimates_of_the_report_hold_them(analysis):
 def test_the_surface_is_that_of_the_same_imputations(analysis):
     outcomes = ba.TWSTRS.derive(analysis.trial)
     imputations = ba.impute(outcomes, strategy="missing at random", n=100, seed=1)
-    pd.testing.assert_frame_equal(analysis.missing.surface, ba.tipping_point(imputations, "week 12"))
+    pd.testing.assert_frame_equal(analysis.missing.surface, imputations.tipping_surface("week 12"))
 
 
 def test_captions_and_methods_say_what_was_done(analysis):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.models.imputation.imputations import Imputations
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +27,13 @@ NUMBERS = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value", "m
 @pytest.mark.parametrize("shift", ["marginal", "sequential"])
 @pytest.mark.parametrize("on", ["after the event", "all imputed"])
 def test_each_point_of_the_grid_is_the_analysis_of_moved_values(drawn, shift, on):
-    grid = ba.tipping_point(
-        drawn, "week 16", deltas=[-1, 0, 3], reference_deltas=[0, 2], covariates=("baseline", "sex"), on=on, shift=shift
+    grid = drawn.tipping_surface(
+        "week 16", deltas=[-1, 0, 3], reference_deltas=[0, 2], covariates=("baseline", "sex"), kind=ba.missing.Shift(shift, on=on)
     )
     assert len(grid) == 6
     for _, row in grid.iterrows():
-        moved = ba.shift_imputations(drawn, {"155 U": row["delta"], "placebo": row["delta_reference"]}, on=on, shift=shift)
-        alone = ba.pool_imputations(moved, covariates=("baseline", "sex"), visits=["week 16"]).iloc[0]
+        moved = drawn.shift({"155 U": row["delta"], "placebo": row["delta_reference"]}, kind=ba.missing.Shift(shift, on=on))
+        alone = moved.pool(covariates=("baseline", "sex"), visits=["week 16"]).iloc[0]
         assert row[NUMBERS].astype(float).to_numpy() == pytest.approx(
             alone[NUMBERS].astype(float).to_numpy(), rel=1e-9, abs=1e-12
         )
@@ -42,30 +43,30 @@ def test_each_point_of_the_grid_is_the_analysis_of_moved_values(drawn, shift, on
 def test_conditional_means_are_moved_alike(outcomes, draws):
     how = {"n": 30, "seed": 1} if draws == "bootstrap" else {}
     imputations = ba.impute(outcomes, strategy="jump to reference", draws=draws, **how)
-    row = ba.tipping_point(imputations, "week 16", deltas=[2.5], reference_deltas=[-1]).iloc[0]
-    alone = ba.pool_imputations(ba.shift_imputations(imputations, {"155 U": 2.5, "placebo": -1}), visits=["week 16"]).iloc[0]
+    row = imputations.tipping_surface("week 16", deltas=[2.5], reference_deltas=[-1]).iloc[0]
+    alone = imputations.shift({"155 U": 2.5, "placebo": -1}).pool(visits=["week 16"]).iloc[0]
     assert row[["estimate", "std_error"]].tolist() == pytest.approx(alone[["estimate", "std_error"]].tolist(), rel=1e-9)
 
 
 def test_a_shift_of_0_changes_nothing(drawn):
-    plain = ba.pool_imputations(drawn)
+    plain = drawn.pool()
     for shift in ("marginal", "sequential"):
-        same = ba.pool_imputations(ba.shift_imputations(drawn, {"155 U": 0.0}, shift=shift))
+        same = drawn.shift({"155 U": 0.0}, kind=shift).pool()
         assert same[NUMBERS].to_numpy() == pytest.approx(plain[NUMBERS].to_numpy(), abs=1e-12, nan_ok=True)
 
 
 def test_a_marginal_shift_moves_imputed_values_of_the_arm_and_nothing_else(drawn):
-    by = ba.shift_imputations(drawn, {"155 U": 1.5}).values - drawn.values
+    by = drawn.shift({"155 U": 1.5}).values - drawn.values
     active = drawn.grid.wide(drawn.grid.arm, -1).max(axis=1) == 1
     assert by[:, drawn.after & active[:, None]] == pytest.approx(1.5)
     assert (by[:, ~(drawn.after & active[:, None])] == 0).all()
-    everywhere = ba.shift_imputations(drawn, {"155 U": 1.5}, on="all imputed").values - drawn.values
+    everywhere = drawn.shift({"155 U": 1.5}, kind=ba.missing.Shift(on="all imputed")).values - drawn.values
     assert everywhere[:, drawn.imputed & active[:, None]] == pytest.approx(1.5)
     assert (drawn.imputed & ~drawn.after).any()
 
 
 def test_a_shift_in_sequence_adds_up_over_visits_as_far_as_they_are_correlated(drawn):
-    by = ba.shift_imputations(drawn, {"155 U": 1.0}, shift="sequential").values - drawn.values
+    by = drawn.shift({"155 U": 1.0}, kind="sequential").values - drawn.values
     active = drawn.grid.wide(drawn.grid.arm, -1).max(axis=1) == 1
     left = active & drawn.after[:, 2] & ~drawn.after[:, 1]
     assert by[:, left, 2] == pytest.approx(1.0)
@@ -73,26 +74,26 @@ def test_a_shift_in_sequence_adds_up_over_visits_as_far_as_they_are_correlated(d
 
 
 def test_the_tipping_shift_has_the_p_value_of_the_level(drawn):
-    significant = ba.pool_imputations(drawn, visits=["week 16"]).iloc[0]
-    tipped = ba.tipping_delta(drawn, "week 16").iloc[0]
+    significant = drawn.pool(visits=["week 16"]).iloc[0]
+    tipped = drawn.tipping_point("week 16").iloc[0]
     assert significant["p_value"] < 0.05
     assert tipped["p_value"] == pytest.approx(0.05, abs=1e-9)
     assert tipped["conf_high"] == pytest.approx(0, abs=1e-9)
     assert tipped["delta"] > 0
-    nearer = ba.tipping_point(drawn, "week 16", deltas=np.linspace(-1, 1, 41) * tipped["delta"] * 0.999, reference_deltas=[0])
+    nearer = drawn.tipping_surface("week 16", deltas=np.linspace(-1, 1, 41) * tipped["delta"] * 0.999, reference_deltas=[0])
     assert (nearer["p_value"] < 0.05).all()
 
 
 def test_moving_the_reference_the_other_way_tips_the_same_conclusion(drawn):
-    tipped = ba.tipping_delta(drawn, "week 16", arm="placebo").iloc[0]
+    tipped = drawn.tipping_point("week 16", arm="placebo").iloc[0]
     assert tipped["delta_reference"] < 0
     assert tipped["delta"] == 0
     assert tipped["p_value"] == pytest.approx(0.05, abs=1e-9)
 
 
 def test_a_difference_that_is_not_significant_tips_where_it_becomes_so(drawn):
-    level = ba.pool_imputations(drawn, visits=["week 16"])["p_value"].iloc[0] / 2
-    strict = ba.tipping_delta(drawn, "week 16", conf_level=1 - level).iloc[0]
+    level = drawn.pool(visits=["week 16"])["p_value"].iloc[0] / 2
+    strict = drawn.tipping_point("week 16", conf_level=1 - level).iloc[0]
     assert strict["delta"] < 0
     assert strict["p_value"] == pytest.approx(level, rel=1e-6)
 
@@ -103,14 +104,14 @@ def test_where_nothing_tips_the_row_says_so(edit, repeated):
     one = frame["subject"] == frame["subject"].iloc[0]
     few = edit(frame, change=frame["change"].mask(one & (frame["visit"] == "week 16")))
     few = edit(few, value=few["value"].mask(few["change"].isna()))
-    row = ba.tipping_delta(ba.impute(few, strategy="missing at random", n=5, seed=1), "week 16", arm="placebo").iloc[0]
+    row = ba.impute(few, strategy="missing at random", n=5, seed=1).tipping_point("week 16", arm="placebo").iloc[0]
     assert row["delta_reference"] == np.inf
     assert row["note"] == "significance remains whatever the shift"
     assert np.isnan(row["p_value"])
 
 
 def test_plausible_is_between_as_imputed_and_no_change_on_average(drawn):
-    grid = ba.tipping_point(drawn, "week 16", reference_deltas=[0.0])
+    grid = drawn.tipping_surface("week 16", reference_deltas=[0.0])
     active = drawn.grid.wide(drawn.grid.arm, -1).max(axis=1) == 1
     no_change = -drawn.values[:, drawn.after[:, 3] & active, 3].mean()
     assert grid[["plausible_from", "plausible_to"]].iloc[3].tolist() == pytest.approx(sorted([0.0, no_change]))
@@ -124,17 +125,17 @@ def test_other_units_tip_at_the_same_shift(outcomes, unit):
     one, other = (
         ba.impute(frame, strategy="missing at random", draws="jackknife") for frame in (outcomes, outcomes.assign(**numbers))
     )
-    tipped, scaled = (ba.tipping_delta(each, "week 16").iloc[0] for each in (one, other))
+    tipped, scaled = (each.tipping_point("week 16").iloc[0] for each in (one, other))
     assert scaled["delta"] / unit == pytest.approx(tipped["delta"], rel=1e-6)
     assert scaled["p_value"] == pytest.approx(0.05, abs=1e-9)
-    grid = ba.tipping_point(other, "week 16")
-    assert grid["delta"].max() / unit == pytest.approx(ba.tipping_point(one, "week 16")["delta"].max(), rel=1e-6)
+    grid = other.tipping_surface("week 16")
+    assert grid["delta"].max() / unit == pytest.approx(one.tipping_surface("week 16")["delta"].max(), rel=1e-6)
 
 
 def test_without_changes_nothing_is_said_to_be_plausible(outcomes):
     values = outcomes.assign(baseline=np.nan, change=np.nan)
     imputations = ba.impute(values, strategy="missing at random", n=5, seed=1)
-    grid = ba.tipping_point(imputations, "week 16")
+    grid = imputations.tipping_surface("week 16")
     assert grid.filter(like="plausible").isna().all().all()
     ax = ba.plot_tipping_point(grid)
     assert not any("plausible" in text.get_text() for text in ax.get_legend().get_texts())
@@ -142,7 +143,7 @@ def test_without_changes_nothing_is_said_to_be_plausible(outcomes):
 
 
 def test_the_words_tell_the_shift(drawn):
-    words = ba.shift_imputations(drawn, {"155 U": 0.004, "placebo": -2}, on="all imputed").words
+    words = drawn.shift({"155 U": 0.004, "placebo": -2}, kind=ba.missing.Shift(on="all imputed")).words
     assert words.endswith(", marginal shift of +0.004 in 155 U, −2 in placebo (all imputed)")
 
 
@@ -154,7 +155,7 @@ VISITS = ["week 4", "week 8", "week 12", "week 16"]
 def moved_by(imputations, arm="155 U", **how):
     """By how much values are moved, and which subjects are of the arm."""
     delta = how.pop("delta")
-    by = ba.shift_imputations(imputations, {arm: delta}, **how).values - imputations.values
+    by = imputations.shift({arm: delta}, kind=ba.missing.Shift(**how)).values - imputations.values
     active = imputations.grid.wide(imputations.grid.arm, -1).max(axis=1) == imputations.grid.arms.index(arm)
     return by, active
 
@@ -169,10 +170,10 @@ def from_week_8(edit, repeated):
 
 @pytest.mark.parametrize("shift", ["marginal", "sequential", "accumulating"])
 def test_the_same_number_at_each_visit_is_one_number(drawn, shift):
-    one = ba.shift_imputations(drawn, {"155 U": 1.5, "placebo": -2.0}, shift=shift)
+    one = drawn.shift({"155 U": 1.5, "placebo": -2.0}, kind=shift)
     each = {"155 U": dict.fromkeys(VISITS, 1.5), "placebo": dict.fromkeys(reversed(VISITS), -2)}
-    np.testing.assert_allclose(ba.shift_imputations(drawn, each, shift=shift).values, one.values, rtol=1e-12)
-    lagged = ba.shift_imputations(drawn, each, shift=shift, lags=[1, 1, 1, 1])
+    np.testing.assert_allclose(drawn.shift(each, kind=shift).values, one.values, rtol=1e-12)
+    lagged = drawn.shift(each, kind=ba.missing.Shift(shift, lags=[1, 1, 1, 1]))
     np.testing.assert_allclose(lagged.values, one.values, rtol=1e-12)
 
 
@@ -186,7 +187,7 @@ def test_the_same_number_at_each_visit_is_one_number(drawn, shift):
     ],
 )
 def test_an_accumulating_shift_is_the_sum_of_delta_times_lags_as_in_rbmi(from_week_8, lags, expected):
-    by, active = moved_by(from_week_8, delta=dict(zip(VISITS, [5, 6, 7, 8], strict=True)), shift="accumulating", lags=lags)
+    by, active = moved_by(from_week_8, delta=dict(zip(VISITS, [5, 6, 7, 8], strict=True)), kind="accumulating", lags=lags)
     gone = active & from_week_8.after[:, 1]
     np.testing.assert_allclose(by[:, gone], np.broadcast_to(expected, by[:, gone].shape), atol=1e-12)
     assert (by[:, ~gone] == 0).all()
@@ -205,7 +206,7 @@ def test_visits_seen_after_the_event_count_in_the_sum_and_are_not_moved(edit, re
     event = np.where(later & stopped, "discontinuation", None)
     known = edit(frame, change=frame["change"].mask(lost)).assign(intercurrent_event=event)
     by, active = moved_by(
-        ba.impute(known, strategy="missing at random", n=2, seed=2), delta=1.0, shift="accumulating", lags=[1, 1, 10]
+        ba.impute(known, strategy="missing at random", n=2, seed=2), delta=1.0, kind="accumulating", lags=[1, 1, 10]
     )
     gone = active & (stopped.to_numpy().reshape(-1, 4)[:, 0])
     assert by[:, gone] == pytest.approx(np.broadcast_to([0, 1, 0, 12], by[:, gone].shape))
@@ -215,47 +216,47 @@ def test_a_sequential_shift_by_visit_is_the_sum_of_its_visits(drawn):
     parts = []
     for visit in VISITS:
         alone = dict.fromkeys(VISITS, 0.0) | {visit: 2.0}
-        parts.append(ba.shift_imputations(drawn, {"155 U": alone}, shift="sequential").values - drawn.values)
-    whole = ba.shift_imputations(drawn, {"155 U": 2.0}, shift="sequential").values - drawn.values
+        parts.append(drawn.shift({"155 U": alone}, kind="sequential").values - drawn.values)
+    whole = drawn.shift({"155 U": 2.0}, kind="sequential").values - drawn.values
     np.testing.assert_allclose(sum(parts), whole, atol=1e-12)
 
 
 @pytest.mark.parametrize(
     "how",
     [
-        {"shift": "accumulating"},
-        {"shift": "accumulating", "by_visit": {"week 4": 1, "week 8": 2, "week 12": 0.5, "week 16": 3}, "lags": [1, 0.5, 2]},
-        {"shift": "marginal", "lags": [1, 0.5]},
-        {"shift": "sequential", "by_visit": {"week 4": 0, "week 8": 0, "week 12": 0.5, "week 16": 3}},
+        {"kind": "accumulating"},
+        {"kind": "accumulating", "by_visit": {"week 4": 1, "week 8": 2, "week 12": 0.5, "week 16": 3}, "lags": [1, 0.5, 2]},
+        {"kind": "marginal", "lags": [1, 0.5]},
+        {"kind": "sequential", "by_visit": {"week 4": 0, "week 8": 0, "week 12": 0.5, "week 16": 3}},
     ],
 )
 def test_a_grid_of_such_shifts_is_the_analysis_of_moved_values(drawn, how):
-    grid = ba.tipping_point(drawn, "week 16", deltas=[-1, 3], reference_deltas=[2], **how)
+    grid = drawn.tipping_surface("week 16", deltas=[-1, 3], reference_deltas=[2], kind=ba.missing.Shift(**how))
     by_visit = how.get("by_visit", dict.fromkeys(VISITS, 1))
-    chosen = {name: how[name] for name in ("shift", "lags") if name in how}
+    chosen = {name: how[name] for name in ("kind", "lags") if name in how}
     for _, row in grid.iterrows():
         delta = {
             arm: {visit: row[name] * by_visit[visit] for visit in VISITS}
             for arm, name in [("155 U", "delta"), ("placebo", "delta_reference")]
         }
-        moved = ba.shift_imputations(drawn, delta, **chosen)
-        alone = ba.pool_imputations(moved, visits=["week 16"]).iloc[0]
+        moved = drawn.shift(delta, **chosen)
+        alone = moved.pool(visits=["week 16"]).iloc[0]
         assert row[NUMBERS].astype(float).to_numpy() == pytest.approx(
             alone[NUMBERS].astype(float).to_numpy(), rel=1e-9, abs=1e-12
         )
 
 
 def test_a_shift_that_adds_up_tips_sooner(drawn):
-    plain, adding = (ba.tipping_delta(drawn, "week 16", shift=shift).iloc[0] for shift in ("marginal", "accumulating"))
+    plain, adding = (drawn.tipping_point("week 16", kind=shift).iloc[0] for shift in ("marginal", "accumulating"))
     assert 0 < adding["delta"] < plain["delta"]
     assert adding["p_value"] == pytest.approx(0.05, abs=1e-9)
-    doubled = ba.tipping_delta(drawn, "week 16", by_visit=dict.fromkeys(VISITS, 2)).iloc[0]
+    doubled = drawn.tipping_point("week 16", kind=ba.missing.Shift(by_visit=dict.fromkeys(VISITS, 2))).iloc[0]
     assert doubled["delta"] == pytest.approx(plain["delta"] / 2, rel=1e-9)
 
 
 def test_the_words_tell_numbers_by_visit_and_factors(drawn):
     each = dict(zip(VISITS, [0, 1, 2, -3], strict=True))
-    words = ba.shift_imputations(drawn, {"155 U": each}, shift="accumulating", lags=[1, 0.5]).words
+    words = drawn.shift({"155 U": each}, kind=ba.missing.Shift("accumulating", lags=[1, 0.5])).words
     assert words.endswith(
         ", accumulating shift of 0 at week 4, +1 at week 8, +2 at week 12, −3 at week 16 in 155 U "
         "(after the event, factors 1, 0.5 by visit)"
@@ -268,29 +269,26 @@ def test_the_words_tell_numbers_by_visit_and_factors(drawn):
 def test_nothing_to_move_is_told(repeated):
     complete = ba.impute(repeated(3, n_per_arm=25), strategy="missing at random", n=2, seed=1)
     with pytest.raises(ba.DataError, match="no value of '155 U' or 'placebo' was imputed after the event at 'week 16'"):
-        ba.tipping_point(complete, "week 16")
+        complete.tipping_surface("week 16")
 
 
 def test_arms_and_visits_that_are_not_there_are_told(drawn):
     with pytest.raises(ba.DataError, match="nothing at 'week 99'; their visits are"):
-        ba.tipping_delta(drawn, "week 99")
+        drawn.tipping_point("week 99")
     with pytest.raises(ba.DataError, match="arm is '195 U'; the arms that are compared with 'placebo' are '155 U'"):
-        ba.tipping_point(drawn, "week 16", arm="195 U")
+        drawn.tipping_surface("week 16", arm="195 U")
     with pytest.raises(ba.DataError, match="delta names the arm '195 U'; the arms are 'placebo', '155 U'"):
-        ba.shift_imputations(drawn, {"195 U": 1})
+        drawn.shift({"195 U": 1})
     with pytest.raises(ValueError, match="delta of '155 U': found the number nan; expected a finite number"):
-        ba.shift_imputations(drawn, {"155 U": np.nan})
+        drawn.shift({"155 U": np.nan})
     with pytest.raises(ValueError, match=r"deltas is \[1, 1\]; expected one shift or more, each a number, each once"):
-        ba.tipping_point(drawn, "week 16", deltas=[1, 1])
+        drawn.tipping_surface("week 16", deltas=[1, 1])
 
 
-def test_what_is_no_shift_is_refused(drawn, outcomes):
+def test_what_is_no_shift_is_refused(drawn):
     for delta in (2.0, {}):
         with pytest.raises(TypeError, match="it says for each arm what is added"):
-            ba.shift_imputations(drawn, delta)
-    for verb in (ba.tipping_point, ba.tipping_delta):
-        with pytest.raises(ba.DataError, match=r"imputations: found outcomes; expected imputations: impute\("):
-            verb(outcomes, "week 16")
+            drawn.shift(delta)
 
 
 def test_an_arm_without_imputed_values_cannot_tip(edit, repeated):
@@ -299,17 +297,17 @@ def test_an_arm_without_imputed_values_cannot_tip(edit, repeated):
     some = edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
     imputations = ba.impute(some, strategy="missing at random", n=5, seed=1)
     with pytest.raises(ba.DataError, match="no value of 'placebo' was imputed at 'week 16' that could be moved"):
-        ba.tipping_delta(imputations, "week 16", arm="placebo")
+        imputations.tipping_point("week 16", arm="placebo")
 
 
 def test_of_several_arms_one_is_to_be_named(repeated):
     three = repeated(9, n_per_arm=30, n_arms=3, missing=0.2)
     imputations = ba.impute(three, strategy="missing at random", n=5, seed=1)
     with pytest.raises(ba.DataError, match=r"there are 2 arms beside the reference \('155 U', '195 U'\); name one in arm"):
-        ba.tipping_point(imputations, "week 16")
+        imputations.tipping_surface("week 16")
     with pytest.raises(ba.DataError, match="is the reference 'placebo', which is compared with several"):
-        ba.tipping_delta(imputations, "week 16", arm="placebo")
-    assert ba.tipping_point(imputations, "week 16", arm="195 U", deltas=[0], reference_deltas=[0])["arm"].tolist() == ["195 U"]
+        imputations.tipping_point("week 16", arm="placebo")
+    assert imputations.tipping_surface("week 16", arm="195 U", deltas=[0], reference_deltas=[0])["arm"].tolist() == ["195 U"]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +325,7 @@ def test_of_several_arms_one_is_to_be_named(repeated):
 )
 def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said):
     with pytest.raises(error, match=said):
-        ba.shift_imputations(drawn, {"155 U": delta})
+        drawn.shift({"155 U": delta})
 
 
 @pytest.mark.parametrize(
@@ -338,30 +336,30 @@ def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said
         ({"lags": "11"}, "lags: found the text '11'; expected a factor for each visit"),
         ({"lags": [1, np.inf]}, "lags: found the number inf; expected a finite number"),
         ({"lags": [1, 1], "on": "all imputed"}, "lags begin at the event, but on is 'all imputed'"),
-        ({"shift": "accumulating", "on": "all imputed"}, "an accumulating shift begins at the event, but on is 'all imputed'"),
-        ({"shift": "adding"}, "shift 'adding' is not known; it is one of 'marginal', 'sequential', 'accumulating'"),
+        ({"kind": "accumulating", "on": "all imputed"}, "an accumulating shift begins at the event, but on is 'all imputed'"),
+        ({"kind": "adding"}, "kind 'adding' is not known; it is one of 'marginal', 'sequential', 'accumulating'"),
     ],
 )
 def test_ways_of_moving_that_say_nothing_are_refused(drawn, how, said):
     with pytest.raises(ValueError, match=said):
-        ba.shift_imputations(drawn, {"155 U": 1.0}, **how)
-    for verb in (ba.tipping_point, ba.tipping_delta):
+        drawn.shift({"155 U": 1.0}, kind=ba.missing.Shift(**how))
+    for verb in (Imputations.tipping_surface, Imputations.tipping_point):
         with pytest.raises(ValueError, match=said):
-            verb(drawn, "week 16", **how)
+            verb(drawn, "week 16", kind=ba.missing.Shift(**how))
 
 
 def test_shifts_that_add_nothing_at_the_visit_cannot_tip(drawn):
-    for verb in (ba.tipping_point, ba.tipping_delta):
+    for verb in (Imputations.tipping_surface, Imputations.tipping_point):
         with pytest.raises(ba.DataError, match="by_visit and lags add nothing at 'week 16'"):
-            verb(drawn, "week 16", by_visit=dict.fromkeys(VISITS, 0))
+            verb(drawn, "week 16", kind=ba.missing.Shift(by_visit=dict.fromkeys(VISITS, 0)))
         with pytest.raises(ValueError, match=r"by_visit: found the number 2\.0; expected what a shift of 1 adds at each visit"):
-            verb(drawn, "week 16", by_visit=2.0)
+            verb(drawn, "week 16", kind=ba.missing.Shift(by_visit=2.0))
         with pytest.raises(ba.DataError, match="by_visit has no number at 'week 4'"):
-            verb(drawn, "week 16", by_visit=dict.fromkeys(VISITS[1:], 1))
+            verb(drawn, "week 16", kind=ba.missing.Shift(by_visit=dict.fromkeys(VISITS[1:], 1)))
 
 
 @pytest.mark.parametrize("conf_level", [0, 1, 95, np.nan])
 def test_levels_are_shares(drawn, conf_level):
-    for verb in (ba.tipping_point, ba.tipping_delta):
+    for verb in (Imputations.tipping_surface, Imputations.tipping_point):
         with pytest.raises(ValueError, match=r"conf_level is .*strictly between 0 and 1"):
-            verb(drawn, "week 16", shift="accumulating", conf_level=conf_level)
+            verb(drawn, "week 16", kind="accumulating", conf_level=conf_level)
