@@ -39,8 +39,8 @@ def main() -> None:
         trial = ba.as_trial(tables, name="simulated", arms=["placebo", "active"])
         reading = time.perf_counter() - start
         del tables
-        times = [_median(lambda: ba.adverse_events(trial, by=by), n_runs) for by in BY]  # noqa: B023
-        times.append(_median(lambda: ba.adverse_events(trial, stratum="site"), n_runs))  # noqa: B023
+        times = [_median(lambda: ba.safety.counts(trial, by=by), n_runs) for by in BY]  # noqa: B023
+        times.append(_median(lambda: ba.safety.counts(trial, stratum="site"), n_runs))  # noqa: B023
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         times.append(_median(lambda: _subjects_by_pandas(trial), min(n_runs, 3)))  # noqa: B023
         shown = " | ".join(f"{seconds:.3f}" for seconds in [*times, reading])

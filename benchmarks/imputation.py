@@ -46,12 +46,14 @@ def main() -> None:
         ("1,000 x 6, 500 imputations by Bayes", "", _of(large, n=500, seed=1, draws="Bayes"), 3),
         ("1,000 x 6, conditional means with jackknife", "", _of(large, draws="jackknife"), 3),
     ]
-    drawn = {name: ba.impute(each, strategy="missing at random", n=100, seed=1, covariates=MODEL) for name, each in
+    drawn = {name: ba.missing.impute(each, strategy="missing at random", n=100, seed=1, covariates=MODEL) for name, each in
              (("172 x 4", small), ("1,000 x 6", large))}  # fmt: skip
     for name, imputations in drawn.items():
         for shift in ("marginal", "sequential"):
             rows.append((f"{name}, 21 x 21 {shift} shifts of 100 imputations", "3", _grid(imputations, shift), 9))
-    rows.append(("172 x 4, every handling side by side, 200 imputations", "", lambda: ba.sensitivity(small, n=200, seed=1), 5))
+    rows.append(
+        ("172 x 4, every handling side by side, 200 imputations", "", lambda: ba.missing.sensitivity(small, n=200, seed=1), 5)
+    )
     for what, asked, measured, n_runs in rows:
         _say(f"| {what} | {asked} | {_median(measured, n_runs):.3f} |")
     with joblib.parallel_config(backend="loky", n_jobs=2):
@@ -66,13 +68,13 @@ def main() -> None:
 
 def _of(outcomes: pd.DataFrame, **how: object) -> Callable[[], object]:
     def run() -> object:
-        imputations = ba.impute(outcomes, strategy="jump to reference", covariates=MODEL, **how)
+        imputations = ba.missing.impute(outcomes, strategy="jump to reference", covariates=MODEL, **how)
         return imputations.pool(covariates=ANALYSIS)
 
     return run
 
 
-def _grid(imputations: ba.Imputations, shift: str) -> Callable[[], object]:
+def _grid(imputations: ba.missing.Imputations, shift: str) -> Callable[[], object]:
     visit = imputations.grid.visits[-1]
     return lambda: imputations.tipping_surface(visit, covariates=ANALYSIS, kind=shift)
 

@@ -47,14 +47,14 @@ def main() -> None:
     for n_subjects, n_visits, intermittent, asked, n_runs in SIZES:
         outcomes = simulated_outcomes(n_subjects, n_visits, intermittent=intermittent)
         fit = ba.fit_mmrm(outcomes, covariates=MODEL)
-        measures = ba.crossproducts(outcomes, covariates=MODEL)
+        measures = ba.advanced.crossproducts(outcomes, covariates=MODEL)
         whole = _median(lambda: ba.fit_mmrm(outcomes, covariates=MODEL).differences(), n_runs)  # noqa: B023
-        first = _median(lambda: ba.crossproducts(outcomes, covariates=MODEL), n_runs)  # noqa: B023
+        first = _median(lambda: ba.advanced.crossproducts(outcomes, covariates=MODEL), n_runs)  # noqa: B023
         corrected = _median(
             lambda: ba.fit_mmrm(outcomes, covariates=MODEL, small_sample="kenward-roger-linear").differences(),  # noqa: B023
             n_runs,
         )
-        after = _median(lambda: ba.fit_crossproducts(measures).differences(), n_runs)  # noqa: B023
+        after = _median(lambda: ba.advanced.fit_crossproducts(measures).differences(), n_runs)  # noqa: B023
         in_r = _median_in_r(outcomes) if n_subjects <= LARGEST_IN_R else None
         told = f"{in_r:.0f} | {in_r / whole:.0f}" if in_r else "- | -"
         n_patterns = len(fit.measures.sums.n)

@@ -3,35 +3,51 @@
 One rule carries the library: a `Trial` is measured by an `Endpoint`, which gives *outcomes*; a model of outcomes gives
 *estimates*; figures and tables show estimates and nothing else.
 
-    draft_settings                                             a folder of files -> a draft of its trial.toml
-    load_trial, fetch_trial, simulate_trial, as_trial          files, frames or a seed -> Trial
-    validate_trial                                             Trial -> what was understood, and whether a report can be made
-    Trial.restrict                                             Trial -> Trial of one population
-    Endpoint.derive, as_outcomes                               Trial or a tidy frame -> outcomes
-    intercurrent_events, address_events                        Trial -> events with their day; outcomes -> outcomes
-    impute                                                     outcomes -> completed outcomes, once or many times
-    impute_diary, impute_counts                                Trial, outcomes -> outcomes completed many times
-    Imputations.pool, .pool_responders                         imputations -> estimates
-    Imputations.shift                                          imputations -> imputations
-    Imputations.tipping_surface, .tipping_point                imputations -> estimates
-    sensitivity                                                outcomes -> estimates under every handling of what is missing
-    missing_reasons, missing_values, describe_dropout          outcomes -> who is missing when and why
-    responders, continuation                                   outcomes -> events
-    adverse_events, disposition, prevalence                    Trial -> events
-    first_response, first_event                                outcomes, Trial -> times; events_by_cycle: times -> events
-    fit_mmrm, fit_ancova, fit_counts, fit_binary               outcomes -> a fit: .means(), .differences(), ...
-    bootstrap, jackknife                                       a fit -> estimates with other limits
-    likelihood_ratio                                           two fits -> the test that the smaller model is enough
-    compare_ranks                                              outcomes -> estimates
-    describe, describe_change                                  Trial, outcomes -> estimates
-    event_rates, compare_rates, homogeneity                    events -> estimates
-    event_curve, event_quantiles, restricted_means,            times -> estimates
-      compare_times
-    mean_cumulative, onset_and_duration                        Trial -> estimates
-    number_needed, exponentiate, non_inferiority,              estimates -> estimates
-      adjust_multiplicity
-    plot_*, table_*                                            estimates -> a picture, a frame of text
-    write_report, check_report                                 Trial -> a folder with the report
+Read
+    draft_settings                                      a folder of files -> a draft of its trial.toml
+    load_trial, open_trial, fetch_trial, as_trial       files, a name, frames -> Trial
+    simulate_trial                                      a seed -> Trial
+    validate_trial                                      Trial -> what was understood, and whether a report can be made
+    bundled_data, load_published                        the data that come with the library
+    Trial.restrict                                      Trial -> Trial of one population
+Measure
+    HEADACHE_DAYS and others, scale, endpoints_of       endpoints; Endpoint.derive: Trial -> outcomes
+    diary_endpoints_of                                  Trial -> the endpoints of its diary
+    as_outcomes                                         a tidy frame -> outcomes
+    responders, disposition                             outcomes, Trial -> events
+    diary.endpoint, diary.select, diary.unknown_days    diaries and their rules (diary.PREEMPT, diary.CHARM, ...)
+    diary.continuation                                  outcomes -> events, by a rule such as diary.NICE_TA260
+    safety.counts, safety.prevalence                    Trial -> events
+    safety.listing, safety.onsets, safety.time_at_risk  Trial -> a row per event or subject
+    safety.counts_per_subject                           Trial -> outcomes
+    safety.order_by_frequency                           events, estimates -> the same in the order of frequency
+    times.first_response, times.first_event             outcomes, Trial -> times; times.by_cycle: times -> events
+Missing values and intercurrent events
+    intercurrent.events, intercurrent.address           Trial -> events with their day; outcomes -> outcomes by strategy
+    intercurrent.counts, intercurrent.visits_after      outcomes -> events; -> which visits are after an event
+    missing.values, missing.reasons, missing.dropout    outcomes -> events; -> reasons; -> estimates
+    missing.impute                                      outcomes -> completed outcomes, once or many times (Imputations)
+    missing.impute_diary, missing.impute_counts         Trial, outcomes -> Imputations
+    missing.sensitivity                                 outcomes -> estimates under every handling of missing values
+    Imputations: pool, pool_responders, shift, tipping_surface, tipping_point
+Compare
+    fit_mmrm, fit_ancova, fit_counts, fit_binary        outcomes -> a fit: means(), differences(), contrasts(), ...
+    bootstrap, jackknife, refit_weighted                a fit -> estimates with other limits
+    likelihood_ratio                                    two fits -> the test that the smaller model is enough
+    compare_ranks                                       outcomes -> estimates
+    describe_baseline, describe_change                  Trial, outcomes -> estimates
+    event_rates, compare_rates, homogeneity             events -> estimates
+    times.curve, times.quantiles                        times -> estimates
+    times.restricted_means, times.compare               times -> estimates
+    safety.mean_cumulative, safety.onset_and_duration   Trial -> estimates
+    number_needed, exponentiate, non_inferiority        estimates -> estimates
+    adjust_multiplicity                                 estimates -> estimates; with a graph: advanced.TestingGraph
+    advanced.crossproducts, advanced.fit_crossproducts  outcomes -> sums; sums -> a fit
+    advanced.fit_many                                   many sums -> many fits
+Show
+    plot.forest, plot.course, ... plot.save             estimates -> a picture, files
+    table.efficacy, table.responders, ...               estimates -> a frame of text
+    write_report, check_report                          Trial -> a folder with the report
 
 Outcomes, events, times and estimates are plain pandas frames; `botox_analysis.frames` lists their columns.
 

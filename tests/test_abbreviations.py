@@ -16,7 +16,7 @@ from botox_analysis.endpoints.safety import listing as event_listing
 from botox_analysis.frames.handling import EVENT_STRATEGIES
 from botox_analysis.models.counts import binary, counts
 from botox_analysis.models.imputation import draws as imputation_draws
-from botox_analysis.models.imputation import pooled_responders, pooling
+from botox_analysis.models.imputation import pooled_responders, pooling, shifts
 from botox_analysis.models.imputation import single_values as single_imputation
 from botox_analysis.models.linear import fit
 from botox_analysis.models.means import hypotheses
@@ -25,7 +25,6 @@ from botox_analysis.models.multiplicity import adjustment as multiplicity
 from botox_analysis.models.rates import rates
 from botox_analysis.models.repeated import fit as mmrm_fit
 from botox_analysis.models.repeated import mmrm
-from botox_analysis.models.sensitivity import shifts
 from botox_analysis.models.times import comparisons as hazards
 from botox_analysis.numerics.imputation import counts as count_imputation
 from botox_analysis.numerics.repeated import structures as covariance
@@ -77,9 +76,9 @@ def test_covariances_of_other_software_are_named(outcomes, word, meant):
 
 def test_a_covariance_on_days_is_named_too(outcomes):
     with pytest.raises(ValueError, match="Did you mean 'spatial exponential'"):
-        ba.crossproducts(outcomes, covariance="SP(POW) on day")
+        ba.advanced.crossproducts(outcomes, covariance="SP(POW) on day")
     with pytest.raises(ValueError, match="Did you mean 'unstructured'"):
-        ba.impute(outcomes, strategy="missing at random", n=2, seed=1, covariance="UN")
+        ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1, covariance="UN")
 
 
 @pytest.mark.parametrize(
@@ -124,27 +123,27 @@ def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
 )
 def test_strategies_are_named(outcomes, word, meant):
     with pytest.raises(ValueError, match=f"Did you mean '{meant}"):
-        ba.impute(outcomes, strategy=word, n=2, seed=1)
+        ba.missing.impute(outcomes, strategy=word, n=2, seed=1)
 
 
 def test_strategies_by_event_are_named(simulated, outcomes):
-    events = ba.intercurrent_events(simulated)
-    addressed = ba.address_events(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), "hypothetical"))
+    events = ba.intercurrent.events(simulated)
+    addressed = ba.intercurrent.address(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), "hypothetical"))
     kinds = [kind for kind in addressed["intercurrent_event"].unique() if kind]
     with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
-        ba.impute(addressed, strategy=dict.fromkeys(kinds, "J2R"), n=2, seed=1)
+        ba.missing.impute(addressed, strategy=dict.fromkeys(kinds, "J2R"), n=2, seed=1)
     with pytest.raises(ValueError, match=r"Did you mean 'treatment policy'\?"):
-        ba.address_events(outcomes, ba.intercurrent_events(simulated), strategies={"discontinuation": "TP"})
+        ba.intercurrent.address(outcomes, ba.intercurrent.events(simulated), strategies={"discontinuation": "TP"})
 
 
 def test_a_word_of_another_call_is_answered_with_that_call(outcomes, events):
     with pytest.raises(ValueError, match=r"'NRI' is for responders\(outcomes"):
-        ba.impute(outcomes, strategy="NRI")
-    with pytest.raises(ValueError, match=r"'HR' is for compare_times\(times"):
+        ba.missing.impute(outcomes, strategy="NRI")
+    with pytest.raises(ValueError, match=r"'HR' is for times.compare\(times"):
         ba.compare_rates(events, measure="HR")
     with pytest.raises(ValueError, match=r"'NNT' is for number_needed\(differences"):
         ba.compare_rates(events, measure="NNT")
-    with pytest.raises(ValueError, match=r"'LOCF' is for impute\(outcomes"):
+    with pytest.raises(ValueError, match=r"'LOCF' is for missing.impute\(outcomes"):
         ba.responders(outcomes, reduction=0.5, missing="LOCF")
     with pytest.raises(ValueError, match=r"'OR' is for compare_rates\(events"):
         ba.event_rates(events, measure="OR")
@@ -209,13 +208,13 @@ def test_methods_of_multiplicity_are_named(events, word, meant):
 
 
 def test_measures_and_tests_of_times_are_named(simulated):
-    times = ba.first_event(simulated)
+    times = ba.times.first_event(simulated)
     with pytest.raises(ValueError, match=r"Did you mean 'log hazard ratio'\?"):
-        ba.compare_times(times, measure="HR")
+        ba.times.compare(times, measure="HR")
     with pytest.raises(ValueError, match=r"Did you mean 'restricted mean difference'\?"):
-        ba.compare_times(times, measure="RMST")
+        ba.times.compare(times, measure="RMST")
     with pytest.raises(ValueError, match=r"Did you mean 'log-rank'\?"):
-        ba.compare_times(times, test="LR")
+        ba.times.compare(times, test="LR")
 
 
 def test_words_of_counts_responders_and_adverse_events_are_named(simulated, outcomes):
@@ -226,9 +225,9 @@ def test_words_of_counts_responders_and_adverse_events_are_named(simulated, outc
     with pytest.raises(ValueError, match=r"Did you mean 'non-responder imputation'\?"):
         ba.fit_binary(outcomes, reduction=0.5, missing="NRI")
     with pytest.raises(ValueError, match=r"Did you mean 'class'\?"):
-        ba.adverse_events(simulated, by="SOC")
+        ba.safety.counts(simulated, by="SOC")
     with pytest.raises(ValueError, match=r"Did you mean 'serious'\?"):
-        ba.list_adverse_events(simulated, only="SAE")
+        ba.safety.listing(simulated, only="SAE")
 
 
 @pytest.mark.parametrize(("word", "meant"), [("ITT", "itt"), ("FAS", "itt"), ("SAF", "safety")])
@@ -245,9 +244,9 @@ def test_a_protocol_is_answered_too(simulated, tmp_path):
 
 
 def test_strategies_of_counts_are_named(simulated):
-    counts_in_time = ba.event_counts(simulated, "Neck pain")
+    counts_in_time = ba.safety.counts_per_subject(simulated, "Neck pain")
     with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
-        ba.impute_counts(counts_in_time, planned_days=168, strategy="J2R", n=2, seed=1)
+        ba.missing.impute_counts(counts_in_time, planned_days=168, strategy="J2R", n=2, seed=1)
 
 
 CHOICES = {
@@ -261,7 +260,7 @@ CHOICES = {
     "margins": fit.MARGINS,
     "response": fit.RESPONSES,
     "kind": mmrm_fit.RESIDUALS,
-    "strategy": (*single_imputation.SINGLE_VALUES, *ba.REFERENCE_BASED),
+    "strategy": (*single_imputation.SINGLE_VALUES, *ba.missing.REFERENCE_BASED),
     "strategy of counts": count_imputation.COUNT_STRATEGIES,
     "strategies": EVENT_STRATEGIES,
     "draws": imputation_draws.DRAWS,
@@ -283,7 +282,7 @@ CHOICES = {
     "limits": pooling.LIMITS,
     "of": pooled_responders.OF,
     "on": shifts.ON,
-    "shift": shifts.SHIFTS,
+    "shift": shifts.KINDS,
 }
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.names import spelled
 from botox_analysis.cells.notation import Notation, read_numbers, stands_for_nothing
 from botox_analysis.cells.values import is_beyond_calendars, is_real, text_of
-from botox_analysis.names import spelled
 
 YEARS = (1900, 2100)
 """The years of dates that a trial can have; beyond, a year was misread."""

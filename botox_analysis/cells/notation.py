@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from botox_analysis.cells.names import spelled
 from botox_analysis.cells.values import is_real, is_truth, text_of
-from botox_analysis.names import spelled
 
 LARGEST = 1e12
 """No measurement is beyond."""

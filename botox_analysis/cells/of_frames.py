@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.cells.names import has_control, look_alikes, spelled
 from botox_analysis.cells.reading import DAYS, IDENTIFIER, NAME, NUMBER, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, Problem, kind_of
-from botox_analysis.names import has_control, look_alikes, spelled
 
 FloatArray = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.dates import read_dates
+from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.cells.notation import LARGEST, PLAIN, Notation, parsed, read_numbers, stands_for_nothing, without_codes
 from botox_analysis.cells.values import EXACT, PLAIN_TEXT, distinct, is_real, is_truth, text_of
-from botox_analysis.names import has_control, spelled
 
 SEVERITIES = ("none", "mild", "moderate", "severe")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.names import look_alikes
 from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, read_truths, spell_all
 from botox_analysis.endpoints.endpoint import Endpoint, outcomes_frame
 from botox_analysis.errors import (
@@ -21,7 +22,6 @@ from botox_analysis.errors import (
 from botox_analysis.frames.agreement import disagreement, rounding_of
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES
-from botox_analysis.names import look_alikes
 
 
 def as_outcomes(

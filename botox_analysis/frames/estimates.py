@@ -242,7 +242,7 @@ def refuse_subgroups(frame: pd.DataFrame, frame_name: str) -> None:
         return
     levels = frame["level"].fillna("all").unique()
     if len(levels) > 1:
-        raise DataError(f"{frame_name} has several levels of subgroups ({listed(levels)}): filter one, or take plot_forest.")
+        raise DataError(f"{frame_name} has several levels of subgroups ({listed(levels)}): filter one, or take plot.forest.")
 
 
 def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: str) -> pd.DataFrame:

@@ -33,7 +33,7 @@ APPROACHES = ALL_OBSERVED, OBSERVED, SINGLE_VALUE, DRAWN, CONDITIONAL_MEANS, TIP
     "conditional means",
     "tipping point",
 )
-"""The kinds of handlings that ``approach`` tells apart in *estimates* of `sensitivity`."""
+"""The kinds of handlings that ``approach`` tells apart in *estimates* of `missing.sensitivity`."""
 
 TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES = (
     "treatment policy",

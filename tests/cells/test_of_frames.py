@@ -115,7 +115,12 @@ def test_a_duration_that_is_no_time_is_refused(time):
 
 def test_numbers_of_durations_are_those_of_days():
     durations = TIMES.assign(time=pd.to_timedelta(TIMES["time"], unit="D"))
-    for verb in (lambda times: ba.restricted_means(times, horizon=3), ba.event_quantiles, ba.event_curve, ba.events_by_cycle):
+    for verb in (
+        lambda times: ba.times.restricted_means(times, horizon=3),
+        ba.times.quantiles,
+        ba.times.curve,
+        ba.times.by_cycle,
+    ):
         pd.testing.assert_frame_equal(verb(durations), verb(TIMES))
 
 
@@ -349,7 +354,7 @@ def test_leading_zeros_are_told():
 
 def test_events_after_which_values_are_addressed_find_their_subject():
     events = pd.DataFrame({"subject": ["0", "3"], "kind": "death", "day": [1, "2"]})
-    after = ba.visits_after(outcomes_of(), events, days={"w4": 28})
+    after = ba.intercurrent.visits_after(outcomes_of(), events, days={"w4": 28})
     assert after["subject"].tolist() == [0, 3]
 
 
@@ -359,13 +364,13 @@ def test_events_after_which_values_are_addressed_find_their_subject():
 def test_what_is_no_number_is_no_study_day(kind):
     events = pd.DataFrame({"subject": range(N), "kind": "death"}).assign(day=NO_NUMBERS[kind])
     with pytest.raises(ba.DataError, match=r"events, row .*column 'day': found .*; expected a study day from 1 on"):
-        ba.visits_after(outcomes_of(), events, days={"w4": 28})
+        ba.intercurrent.visits_after(outcomes_of(), events, days={"w4": 28})
 
 
 def test_two_spellings_of_a_kind_of_event_are_refused():
     events = pd.DataFrame({"subject": [0, 1], "kind": ["Death", "death"], "day": 3})
     with pytest.raises(ba.DataError, match="events, column 'kind': found 'Death' and 'death', which look alike"):
-        ba.intercurrent_counts(outcomes_of(), events)
+        ba.intercurrent.counts(outcomes_of(), events)
 
 
 # Words ----------------------------------------------------------------------------------------------------------------

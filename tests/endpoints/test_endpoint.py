@@ -374,6 +374,6 @@ def test_the_outcomes_of_a_population_are_the_rows_of_its_subjects(simulated, en
 
 
 def test_an_endpoint_under_a_rule_leaves_the_endpoint_as_it_was():
-    changed = ba.HEADACHE_DAYS.under(ba.CHARM)
-    assert changed.rule is ba.CHARM
-    assert ba.HEADACHE_DAYS.rule is ba.PREEMPT
+    changed = ba.HEADACHE_DAYS.under(ba.diary.CHARM)
+    assert changed.rule is ba.diary.CHARM
+    assert ba.HEADACHE_DAYS.rule is ba.diary.PREEMPT

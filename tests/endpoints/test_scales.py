@@ -103,7 +103,7 @@ def test_a_scale_assessed_at_baseline_only_is_refused():
 
 def test_a_diary_rule_does_not_apply_to_a_scale():
     with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; a diary rule applies to diary endpoints only"):
-        ba.HIT_6.under(ba.CHARM)
+        ba.HIT_6.under(ba.diary.CHARM)
 
 
 def test_the_scales_of_a_trial_come_in_order_of_appearance_with_their_labels():

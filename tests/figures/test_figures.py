@@ -30,58 +30,58 @@ def drawn_texts(ax):
 
 
 def test_the_course_has_a_line_per_arm_from_zero_at_baseline_through_its_means(fit):
-    ax = ba.plot_course(fit.means())
+    ax = ba.plot.course(fit.means())
     placebo = fit.means().query("arm == 'placebo'")["estimate"].to_numpy()
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.0, *placebo])
 
 
 def test_the_reference_is_grey_and_the_next_arm_blue(fit):
-    ax = ba.plot_course(fit.means())
+    ax = ba.plot.course(fit.means())
     colours = [container.lines[0].get_color() for container in ax.containers]
     assert colours == [REFERENCE_COLOUR, ARM_COLOURS[0]]
 
 
 def test_a_course_of_differences_has_the_colour_of_its_arm_and_does_not_start_from_zero(fit):
-    ax = ba.plot_course(fit.differences())
+    ax = ba.plot.course(fit.differences())
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), fit.differences()["estimate"])
     assert ax.containers[0].lines[0].get_color() == ARM_COLOURS[0]
 
 
 def test_a_forest_of_a_contrast_has_its_name(outcomes):
     cells = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
-    ax = ba.plot_forest(ba.fit_mmrm(outcomes).contrasts({"late minus early": cells}))
+    ax = ba.plot.forest(ba.fit_mmrm(outcomes).contrasts({"late minus early": cells}))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Late minus early"]
 
 
 def test_a_fit_is_no_frame_of_estimates_and_the_message_says_what_is(fit):
     with pytest.raises(ba.DataError, match=r"estimates: found a fit; expected estimates: fit.means\(\), or fit.differences\(\)"):
-        ba.plot_forest(fit)
+        ba.plot.forest(fit)
 
 
 def test_the_course_writes_the_numbers_of_subjects(fit):
-    texts = drawn_texts(ba.plot_course(fit.means()))
+    texts = drawn_texts(ba.plot.course(fit.means()))
     assert [text for text in texts if text != "n"] == [f"{n:.0f}" for n in fit.n.ravel()]
 
 
 def test_the_course_says_endpoint_and_measure(fit):
-    label = ba.plot_course(fit.means()).get_ylabel().replace("\n", " ")
+    label = ba.plot.course(fit.means()).get_ylabel().replace("\n", " ")
     assert label == "Mean change in headache days (≥ 4 h) per 28 days"
 
 
 def test_a_course_of_two_endpoints_is_refused(fit):
     both = pd.concat([fit.means(), fit.means().assign(endpoint="pain")])
     with pytest.raises(ba.DataError, match="several of 'endpoint'"):
-        ba.plot_course(both)
+        ba.plot.course(both)
 
 
 def test_a_figure_takes_the_axes_it_is_given(fit):
     ax = plt.figure().add_subplot()
-    assert ba.plot_course(fit.means(), ax=ax) is ax
+    assert ba.plot.course(fit.means(), ax=ax) is ax
 
 
 def test_the_forest_has_its_rows_in_order_from_the_top(fit):
     differences = fit.differences()
-    ax = ba.plot_forest(differences)
+    ax = ba.plot.forest(differences)
     assert [container.lines[0].get_xdata()[0] for container in ax.containers] == differences["estimate"].tolist()
     assert [label.get_text() for label in ax.get_yticklabels()] == [visit.capitalize() for visit in differences["visit"]]
     low, high = ax.get_ylim()
@@ -89,21 +89,21 @@ def test_the_forest_has_its_rows_in_order_from_the_top(fit):
 
 
 def test_the_forest_writes_estimates_and_p_values_beside(fit):
-    texts = drawn_texts(ba.plot_forest(fit.differences()))
+    texts = drawn_texts(ba.plot.forest(fit.differences()))
     assert "−2.3 (−3.1 to −1.4)" in texts
     assert "<0.001" in texts
 
 
 def test_the_forest_of_proportions_is_in_percentage_points():
     events = pd.DataFrame({"arm": ["a", "b"], "n_events": [21, 49], "n_total": [140, 161]})
-    ax = ba.plot_forest(ba.compare_rates(events))
+    ax = ba.plot.forest(ba.compare_rates(events))
     assert ax.containers[0].lines[0].get_xdata()[0] == pytest.approx(15.43, abs=0.01)
     assert "percentage points" in ax.get_xlabel()
 
 
 def test_the_responder_curve_shows_the_rates_in_per_cent(outcomes):
     rates = ba.event_rates(ba.responders(outcomes, reduction=[0, 0.5, 1]).query("visit == 'week 24'"))
-    ax = ba.plot_responder_curve(rates)
+    ax = ba.plot.responder_curve(rates)
     expected = 100 * rates.query("arm == 'onabotulinumtoxinA'")["estimate"]
     np.testing.assert_allclose(ax.lines[1].get_ydata(), expected)
     np.testing.assert_allclose(ax.lines[1].get_xdata(), [0, 50, 100])
@@ -112,13 +112,13 @@ def test_the_responder_curve_shows_the_rates_in_per_cent(outcomes):
 def test_a_responder_curve_needs_thresholds_and_one_visit(outcomes):
     rates = ba.event_rates(ba.responders(outcomes))
     with pytest.raises(ba.DataError, match="no column 'threshold'"):
-        ba.plot_responder_curve(rates.drop(columns="threshold"))
+        ba.plot.responder_curve(rates.drop(columns="threshold"))
     with pytest.raises(ba.DataError, match="6 visits; a responder curve shows one"):
-        ba.plot_responder_curve(rates)
+        ba.plot.responder_curve(rates)
 
 
 def test_each_arm_of_the_distribution_adds_up_to_a_hundred_per_cent(outcomes):
-    ax = ba.plot_distribution(outcomes, visit="week 24")
+    ax = ba.plot.distribution(outcomes, visit="week 24")
     assert len(ax.collections) == 2
     for histogram in ax.collections:
         x, height = histogram.get_paths()[0].vertices.T
@@ -130,19 +130,19 @@ def test_each_arm_of_the_distribution_adds_up_to_a_hundred_per_cent(outcomes):
 
 def test_a_distribution_at_an_unknown_visit_is_refused(outcomes):
     with pytest.raises(ba.DataError, match="nothing at 'week 99'"):
-        ba.plot_distribution(outcomes, visit="week 99")
+        ba.plot.distribution(outcomes, visit="week 99")
 
 
 def test_the_calendar_puts_hours_on_their_days_and_leaves_gaps_empty():
     diaries = pd.DataFrame(
         {"subject": ["a", "a", "b"], "arm": ["p", "p", "t"], "day": [-1, 2, 1], "headache_hours": [5.0, 7.0, 0.0]}
     )
-    picture = ba.plot_calendar(diaries).images[0].get_array()
+    picture = ba.plot.calendar(diaries).images[0].get_array()
     assert picture.tolist() == [[5.0, None, 7.0], [None, 0.0, None]]
 
 
 def test_the_calendar_shows_subjects_by_their_change(simulated, outcomes):
-    diaries = ba.select_diaries(simulated.restrict("itt"), outcomes, visit="week 24", n_per_arm=5)
+    diaries = ba.diary.select(simulated.restrict("itt"), outcomes, visit="week 24", n_per_arm=5)
     change = outcomes.query("visit == 'week 24'").set_index("subject")["change"]
     placebo = [change[subject] for subject in diaries.query("arm == 'placebo'")["subject"].unique()]
     assert len(placebo) == 5
@@ -150,9 +150,9 @@ def test_the_calendar_shows_subjects_by_their_change(simulated, outcomes):
 
 
 def test_adverse_events_stand_in_the_order_given_with_their_counts(simulated):
-    terms = ba.adverse_events(simulated.restrict("safety")).query("category in ['Neck pain', 'Eyelid ptosis']")
+    terms = ba.safety.counts(simulated.restrict("safety")).query("category in ['Neck pain', 'Eyelid ptosis']")
     differences = ba.compare_rates(terms).sort_values("estimate", ascending=False)
-    ax = ba.plot_adverse_events(ba.event_rates(terms), differences)
+    ax = ba.plot.adverse_events(ba.event_rates(terms), differences)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Neck pain", "Eyelid ptosis"]
     assert {"59", "24", "30", "3"} <= set(drawn_texts(ax))
     right = next(other for other in ax.figure.axes if other is not ax)
@@ -160,7 +160,7 @@ def test_adverse_events_stand_in_the_order_given_with_their_counts(simulated):
 
 
 def test_the_flow_has_a_box_per_stage_and_arm_with_its_counts(simulated):
-    ax = ba.plot_flow(ba.disposition(simulated))
+    ax = ba.plot.flow(ba.disposition(simulated))
     texts = drawn_texts(ax)
     assert "Randomised (n = 1,384)" in texts
     assert "Allocated to placebo\n(n = 696)" in texts
@@ -180,7 +180,7 @@ def test_arms_differ_in_colour_and_marker():
 
 
 def test_the_same_figure_gives_the_same_bytes_in_all_formats(fit, tmp_path):
-    first, second = (ba.save_figure(ba.plot_forest(fit.differences()), tmp_path / name) for name in ("one", "two"))
+    first, second = (ba.plot.save(ba.plot.forest(fit.differences()), tmp_path / name) for name in ("one", "two"))
     assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
     for one, two in zip(first, second, strict=True):
         assert one.read_bytes() == two.read_bytes()
@@ -188,7 +188,7 @@ def test_the_same_figure_gives_the_same_bytes_in_all_formats(fit, tmp_path):
 
 def test_a_figure_leaves_the_users_settings_alone(fit):
     before = dict(plt.rcParams)
-    ba.plot_course(fit.means())
+    ba.plot.course(fit.means())
     assert dict(plt.rcParams) == before
 
 
@@ -207,7 +207,7 @@ def test_what_the_first_figure_of_a_notebook_switches_on_stays_on(monkeypatch):
 
 def test_a_dollar_sign_in_a_name_is_written_as_it_is():
     events = pd.DataFrame({"arm": ["placebo $5", "toxin $6"], "n_events": [2, 4], "n_total": [9, 9]})
-    ax = ba.plot_forest(ba.compare_rates(events))
+    ax = ba.plot.forest(ba.compare_rates(events))
     assert not ax.xaxis.label.get_parse_math()
     assert ax.get_xlabel().endswith("toxin $6 minus placebo $5")
 
@@ -216,7 +216,7 @@ def test_a_diary_that_says_yes_or_no_has_a_calendar():
     diaries = pd.DataFrame(
         {"subject": ["a", "a"], "arm": "p", "day": [-1, 1], "headache": pd.array([True, None], dtype="boolean")}
     )
-    assert ba.plot_calendar(diaries).images[0].get_array().tolist() == [[1.0, None]]
+    assert ba.plot.calendar(diaries).images[0].get_array().tolist() == [[1.0, None]]
 
 
 def test_a_term_in_two_classes_takes_two_lines_that_say_the_class():
@@ -229,7 +229,7 @@ def test_a_term_in_two_classes_takes_two_lines_that_say_the_class():
             "n_total": 9,
         }
     )
-    ax = ba.plot_adverse_events(ba.event_rates(events), ba.compare_rates(events))
+    ax = ba.plot.adverse_events(ba.event_rates(events), ba.compare_rates(events))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Redness (eye)", "Redness (skin)"]
 
 
@@ -243,7 +243,7 @@ def test_no_text_of_the_flow_leaves_its_figure(arm):
             "discontinuation_reason": "lost to follow-up",
         }
     )
-    ax = ba.plot_flow(ba.disposition(ba.as_trial({"subjects": subjects}, name="flow")))
+    ax = ba.plot.flow(ba.disposition(ba.as_trial({"subjects": subjects}, name="flow")))
     figure = ax.figure
     figure.canvas.draw()
     for text in ax.texts:
@@ -254,4 +254,4 @@ def test_no_text_of_the_flow_leaves_its_figure(arm):
 
 def test_an_unknown_format_is_refused(fit, tmp_path):
     with pytest.raises(ValueError, match="formats has"):
-        ba.save_figure(ba.plot_forest(fit.differences()), tmp_path / "x", formats=["bmp"])
+        ba.plot.save(ba.plot.forest(fit.differences()), tmp_path / "x", formats=["bmp"])

@@ -114,13 +114,13 @@ def test_numbers_that_no_measurement_has_are_refused(outcomes, column, number, s
         lambda outcomes: ba.fit_binary(outcomes, reduction=0.5),
         lambda outcomes: ba.responders(outcomes, reduction=0.5),
         lambda outcomes: ba.describe_change(outcomes),
-        lambda outcomes: ba.describe_dropout(outcomes),
+        lambda outcomes: ba.missing.dropout(outcomes),
         lambda outcomes: ba.compare_ranks(outcomes),
-        lambda outcomes: ba.impute(outcomes, strategy="last observation carried forward"),
-        lambda outcomes: ba.missing_reasons(outcomes),
-        lambda outcomes: ba.first_response(outcomes, reduction=0.5, days={"w4": 28, "w8": 56}),
-        lambda outcomes: ba.plot_distribution(outcomes, visit="w4"),
-        lambda outcomes: ba.sensitivity(outcomes, n=2, seed=1),
+        lambda outcomes: ba.missing.impute(outcomes, strategy="last observation carried forward"),
+        lambda outcomes: ba.missing.reasons(outcomes),
+        lambda outcomes: ba.times.first_response(outcomes, reduction=0.5, days={"w4": 28, "w8": 56}),
+        lambda outcomes: ba.plot.distribution(outcomes, visit="w4"),
+        lambda outcomes: ba.missing.sensitivity(outcomes, n=2, seed=1),
     ],
 )
 def test_every_verb_refuses_them(outcomes, call):
@@ -130,15 +130,15 @@ def test_every_verb_refuses_them(outcomes, call):
 
 def test_imputed_moved_and_addressed_outcomes_agree(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated).head(6 * 100)
-    events = ba.intercurrent_events(simulated)
+    events = ba.intercurrent.events(simulated)
     for strategy in (
         "last observation carried forward",
         "worst observation carried forward",
         "baseline observation carried forward",
     ):
-        check_outcomes(ba.impute(outcomes, strategy=strategy))
+        check_outcomes(ba.missing.impute(outcomes, strategy=strategy))
     for word in ("composite", "hypothetical", "while on treatment"):
-        check_outcomes(ba.address_events(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), word)))
-    imputations = ba.impute(outcomes, strategy="missing at random", n=2, seed=1)
+        check_outcomes(ba.intercurrent.address(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), word)))
+    imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
     check_outcomes(imputations.completed(1))
     check_outcomes(imputations.shift({"placebo": 2.0}, kind=ba.missing.Shift(on="all imputed")).completed(1))

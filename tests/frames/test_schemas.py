@@ -111,12 +111,12 @@ def test_frames_from_a_trial_have_no_column_without_a_meaning():
         "outcomes": [outcomes],
         "events": [
             ba.responders(outcomes, reduction=0.5),
-            ba.adverse_events(trial),
-            ba.adverse_events(trial, by="term and severity"),
-            ba.adverse_events(trial, by="term and relation"),
-            ba.missing_values(outcomes),
+            ba.safety.counts(trial),
+            ba.safety.counts(trial, by="term and severity"),
+            ba.safety.counts(trial, by="term and relation"),
+            ba.missing.values(outcomes),
         ],
-        "times": [ba.first_response(outcomes, reduction=0.5), ba.first_event(trial)],
+        "times": [ba.times.first_response(outcomes, reduction=0.5), ba.times.first_event(trial)],
     }
     covariates = set(trial.subjects.columns) | {"baseline"}
     for name, frames in made.items():

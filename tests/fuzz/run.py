@@ -23,7 +23,7 @@ WORK = ROOT / ".fuzz"
 """What was reached by earlier runs; a run goes on from there."""
 
 NAMES = ("csv", "parquet", "toml", "manifest")
-_INSTRUMENTED = ["botox_analysis.trials", "botox_analysis.cells.reading", "botox_analysis.names", "botox_analysis.errors",
+_INSTRUMENTED = ["botox_analysis.trials", "botox_analysis.cells.reading", "botox_analysis.cells.names", "botox_analysis.errors",
                  "botox_analysis.report.check", "botox_analysis.report.folder"]  # fmt: skip
 _LONGEST = 1 << 15
 _SECONDS_AN_INPUT = 300

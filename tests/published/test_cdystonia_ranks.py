@@ -20,7 +20,7 @@ ARM = "BoNT-B 10,000 U"
 
 @pytest.fixture(scope="module")
 def carried(cdystonia):
-    return ba.impute(ba.TWSTRS.derive(cdystonia), strategy="last observation carried forward, baseline included")
+    return ba.missing.impute(ba.TWSTRS.derive(cdystonia), strategy="last observation carried forward, baseline included")
 
 
 def row_of(carried, **call):

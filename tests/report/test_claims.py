@@ -45,7 +45,7 @@ def trial_of(*, arms=ARMS[:2], leave=(), stay_seen=0, scales=None, tables=None, 
             value = level - 2 * number - better + rng.normal(0, 3, N)
             seen = ~gone | (number < 2) | np.isin(np.arange(N), list(leave)[:stay_seen])
             rows.append(pd.DataFrame({"subject": subject, "scale": scale, "visit": visit, "value": value})[seen])
-    protocol = ba.Protocol(endpoint="NRS", **planned)
+    protocol = ba.advanced.Protocol(endpoint="NRS", **planned)
     return ba.as_trial(
         {"subjects": subjects, "assessments": pd.concat(rows, ignore_index=True)} | (tables or {}),
         name="A trial",
@@ -112,8 +112,8 @@ def test_the_primary_numbers_are_those_of_the_planned_imputation(imputed):
     outcomes = imputed.primary.observed
     _, imputed_from, begins = strategies_begin(outcomes, "change")
     assert begins == "discontinuation"
-    drawn = ba.impute(
-        imputed_from, strategy="jump to reference", n=30, seed=5, covariates=["baseline:visit"], covariance=ba.FALL_BACK
+    drawn = ba.missing.impute(
+        imputed_from, strategy="jump to reference", n=30, seed=5, covariates=["baseline:visit"], covariance=ba.missing.FALL_BACK
     )
     pooled = drawn.pool()
     ours = imputed.primary.differences
@@ -244,7 +244,7 @@ def test_a_graph_of_the_protocol_is_followed():
         "transitions": [[0, 0.5, 0.5, 0], [0.5, 0, 0, 0.5], [0, 1, 0, 0], [1, 0, 0, 0]],
     }  # fmt: skip
     analysis = analyse(trial_of(arms=ARMS, multiplicity=planned))
-    graph = ba.TestingGraph(planned["weights"], planned["transitions"])
+    graph = ba.advanced.TestingGraph(planned["weights"], planned["transitions"])
     assert analysis.adjusted["p_adjusted"].tolist() == pytest.approx(graph.adjusted(analysis.adjusted["p_value"]).tolist())
 
 

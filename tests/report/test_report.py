@@ -172,8 +172,8 @@ def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
     never = left_out[left_out["Where"] == "MMRM, all diary endpoints"]
     at_end = left_out[left_out["Where"] == "MMRM, all diary endpoints, week 24"]
-    measured, events = ba.HEADACHE_DAYS.derive(simulated), ba.intercurrent_events(simulated)
-    outcomes = ba.address_events(measured, events, strategies=simulated.protocol.intercurrent).query("visit == 'week 24'")
+    measured, events = ba.HEADACHE_DAYS.derive(simulated), ba.intercurrent.events(simulated)
+    outcomes = ba.intercurrent.address(measured, events, strategies=simulated.protocol.intercurrent).query("visit == 'week 24'")
     assert never["n"].sum() + at_end["n"].sum() == outcomes["change"].isna().sum()
 
 
@@ -311,7 +311,7 @@ def test_a_trial_without_baselines_is_compared_by_its_values(small, tmp_path):
 
 
 def test_responders_may_be_planned_by_points(small):
-    planned = ba.Protocol(points=2)
+    planned = ba.advanced.Protocol(points=2)
     trial = ba.as_trial(
         {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str})}, name="p", protocol=planned
     )
@@ -397,7 +397,7 @@ def test_whose_time_at_risk_ends_otherwise_is_counted_by_arm(followed):
 
 
 def test_events_after_the_window_have_their_own_reason(followed):
-    found = [[reason, n] for _, reason, n in left_out_of_safety(followed, ba.WITHIN_30_DAYS)]
+    found = [[reason, n] for _, reason, n in left_out_of_safety(followed, ba.safety.WITHIN_30_DAYS)]
     assert found == [
         ["onset before the first treatment: not treatment-emergent", 1],
         ["onset or worsening more than 30 days after the last dose: not treatment-emergent", 2],
@@ -465,7 +465,7 @@ def test_one_arm_is_refused_with_what_to_do_instead():
     ],
 )
 def test_a_protocol_that_does_not_fit_the_trial_is_refused(small, change, said):
-    planned = ba.Protocol(**change)
+    planned = ba.advanced.Protocol(**change)
     trial = ba.as_trial({"subjects": small.subjects, "assessments": small.assessments}, name="small", protocol=planned)
     with pytest.raises(ba.DataError, match=said):
         analyse(trial)

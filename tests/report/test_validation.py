@@ -21,7 +21,7 @@ def trial_of(settings=None, *, subjects=None, tables=None, **planned):
         for at, visit in enumerate(("baseline", "week 4", "week 8"))
     ]
     made = {"subjects": pd.DataFrame(columns), "assessments": pd.DataFrame(rows, columns=["subject", "scale", "visit", "value"])}
-    return ba.as_trial(made | (tables or {}), name="A trial", settings=settings, protocol=ba.Protocol(**planned))
+    return ba.as_trial(made | (tables or {}), name="A trial", settings=settings, protocol=ba.advanced.Protocol(**planned))
 
 
 def found(trial, what):
@@ -167,7 +167,7 @@ def test_a_restricted_trial_is_asked_for_whole():
 
 
 def test_what_was_understood_is_shown_also_where_there_is_no_report():
-    said = ba.validate_trial(dataclasses.replace(trial_of(), protocol=ba.Protocol(visit="week 99")))
+    said = ba.validate_trial(dataclasses.replace(trial_of(), protocol=ba.advanced.Protocol(visit="week 99")))
     assert {"arm", "endpoint", "assessments"} <= set(said.understood["what"])
     assert "model" not in set(said.understood["what"])
 

@@ -81,7 +81,7 @@ def test_adverse_events_without_rows_say_that_nobody_had_any(trial_folder):
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, adverse_events_csv=",".join(EVENT_COLUMNS) + "\n"))
     assert trial.adverse_events.empty
     assert list(trial.adverse_events.columns) == EVENT_COLUMNS
-    assert ba.adverse_events(trial)["n_events"].tolist() == [0, 0]
+    assert ba.safety.counts(trial)["n_events"].tolist() == [0, 0]
 
 
 def test_adverse_events_without_rows_may_be_dated_or_in_parquet(trial_folder):
@@ -684,4 +684,6 @@ def test_the_provenance_has_the_checksum_of_every_file(trial_folder):
 def test_the_protocol_of_the_settings_is_the_trials(trial_folder):
     settings = '[protocol]\nendpoint = "HIT-6"\nvisit = "week 4"\ncovariates = ["age"]\nanalysis = "mmrm"\nreduction = 0.3'
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=settings))
-    assert trial.protocol == ba.Protocol(endpoint="HIT-6", visit="week 4", covariates=("age",), analysis="mmrm", reduction=0.3)
+    assert trial.protocol == ba.advanced.Protocol(
+        endpoint="HIT-6", visit="week 4", covariates=("age",), analysis="mmrm", reduction=0.3
+    )

@@ -181,7 +181,7 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
 
     Examples
     --------
-    >>> ba.unknown_days(trial, ba.HEADACHE_DAYS).empty
+    >>> ba.diary.unknown_days(trial, ba.HEADACHE_DAYS).empty
     True
     """
     require_trial(trial)
@@ -214,7 +214,7 @@ def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_ar
     Returns
     -------
     DataFrame
-        Rows of the diary with ``arm``, subjects in the order in which `plot_calendar` shows them.
+        Rows of the diary with ``arm``, subjects in the order in which `plot.calendar` shows them.
 
     Raises
     ------

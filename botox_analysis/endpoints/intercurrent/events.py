@@ -89,7 +89,7 @@ def n_undated_discontinuations(trial: Trial) -> int:
     Returns
     -------
     int
-        Those whom `intercurrent_events` passes over; 0 where the trial's own table tells discontinuations.
+        Those whom `intercurrent.events` passes over; 0 where the trial's own table tells discontinuations.
     """
     return int(_leavers(trial)["last_day"].isna().sum())
 
@@ -124,7 +124,7 @@ def address_events(
     outcomes : DataFrame
         *outcomes* as they were measured, with the full grid of subjects and visits.
     events : DataFrame
-        ``subject``, ``kind`` and ``day``, such as `intercurrent_events` gives. Those of subjects who are not among the outcomes
+        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives. Those of subjects who are not among the outcomes
         (of a restricted population, say) change nothing. An event on or after the last visit's day changes nothing, either.
     strategies : mapping of str to str
         For each kind among the events (and for others that were planned for and did not happen), one of
@@ -141,8 +141,8 @@ def address_events(
         than the event's; the diary period in which it happened is after it. ``"all days"``: of a diary (outcomes with
         ``recorded_days``), only those whose period lies after it as a whole, that is, where the day of the visit before is on
         or after the event's; of assessments, as ``"any day"``. The day of the event itself is before the event. Take ``"all
-        days"`` for a discontinuation after which nobody records: the last value was counted from days before it, and `impute`
-        then begins at the visit after it.
+        days"`` for a discontinuation after which nobody records: the last value was counted from days before it, and
+        `missing.impute` then begins at the visit after it.
     failure : str or float
         What a composite strategy puts after the event. ``"baseline"``: no change from baseline, for treatments whose benefit
         ends where they do; missing where there is no baseline. ``"worst"``: the highest of the baseline and the values before
@@ -178,7 +178,7 @@ def address_events(
     >>> frame = pd.DataFrame({"subject": 1, "arm": "A", "visit": [4, 8], "value": [9, 7], "baseline": 10})
     >>> outcomes = ba.as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
     >>> events = pd.DataFrame({"subject": [1], "kind": "rescue treatment", "day": 30})
-    >>> addressed = ba.address_events(
+    >>> addressed = ba.intercurrent.address(
     ...     outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56}
     ... )
     >>> addressed["value"].tolist()
@@ -247,9 +247,9 @@ def visits_after(
     outcomes : DataFrame
         *outcomes*, with the full grid of subjects and visits.
     events : DataFrame
-        ``subject``, ``kind`` and ``day``, such as `intercurrent_events` gives.
+        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives.
     affected : str
-        Which visits are after an event, as in `address_events`.
+        Which visits are after an event, as in `intercurrent.address`.
     days : str or mapping of str to float, optional
         A column of outcomes with the study day of each visit, or the day of each visit. Left out: as the names tell.
 
@@ -316,7 +316,7 @@ def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.Data
     outcomes : DataFrame
         *outcomes*; their subjects are counted.
     events : DataFrame
-        ``subject``, ``kind`` and ``day``, such as `intercurrent_events` gives; those of other subjects do not count.
+        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives; those of other subjects do not count.
 
     Returns
     -------
@@ -355,7 +355,7 @@ def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.Data
 
 
 def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
-    require_columns(events, EVENT_COLUMNS, "events", made_by="intercurrent_events(trial)")
+    require_columns(events, EVENT_COLUMNS, "events", made_by="intercurrent.events(trial)")
     if pd.api.types.is_datetime64_any_dtype(events["day"]) or any(isinstance(day, date) for day in events["day"].dropna()):
         raise DataError("events, column 'day': found dates; expected study days, which are (date - first dose) in days, plus 1.")
     subject, problems = read_identifiers(events["subject"], "events")

@@ -1,4 +1,4 @@
-"""`missing_values`: *outcomes* -> *events*, how many values are missing at each visit, and for what reason."""
+"""`missing.values`: *outcomes* -> *events*, how many values are missing at each visit, and for what reason."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def column_of_values(outcomes: pd.DataFrame) -> str:
 def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Where values are missing, and why: the intercurrent event that has happened, else what the subject's other values tell.
 
-    Of several events a value is put down to the one after which `address_events` made it missing, by a hypothetical strategy;
-    else to the discontinuation, after which nothing is recorded; else to the last.
+    Of several events a value is put down to the one after which `intercurrent.address` made it missing, by a hypothetical
+    strategy; else to the discontinuation, after which nothing is recorded; else to the last.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*; `missing_reasons` says what is missing, and why.
+        *outcomes*; `missing.reasons` says what is missing, and why.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        As `missing_reasons`.
+        As `missing.reasons`.
     """
     reasons = missing_reasons(outcomes)
     codes = [reasons[column].cat.codes.to_numpy(dtype=int) for column in ("visit", "missing", "arm")]

@@ -1,4 +1,4 @@
-"""`continuation`: *outcomes* -> *events*, who would go on with treatment under a rule of a health service."""
+"""`diary.continuation`: *outcomes* -> *events*, who would go on with treatment under a rule of a health service."""
 
 from __future__ import annotations
 

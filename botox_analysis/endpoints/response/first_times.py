@@ -1,4 +1,4 @@
-"""`first_response`, `first_event`: *outcomes* or a Trial -> *times*; `events_by_cycle`: *times* -> *events*."""
+"""`times.first_response`, `times.first_event`: *outcomes* or a Trial -> *times*; `times.by_cycle`: *times* -> *events*."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def first_response(
 
     Examples
     --------
-    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(trial))
+    >>> times = ba.times.first_response(ba.HEADACHE_DAYS.derive(trial))
     >>> times[["subject", "time", "observed"]].head(3).to_numpy().tolist()
     [['S0001', 168.0, False], ['S0002', 28.0, True], ['S0003', 56.0, True]]
     """
@@ -125,7 +125,7 @@ def first_event(
     trial : Trial
         With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
     category : str
-        As `adverse_events` names its categories: any event, a kind such as ``"serious"``, a class, a term, or a name of
+        As `safety.counts` names its categories: any event, a kind such as ``"serious"``, a class, a term, or a name of
         `special`.
     rule : EmergentRule
         Which events are treatment-emergent.
@@ -137,7 +137,7 @@ def first_event(
     DataFrame
         *times*, one row per subject, by the arm received. Subjects without such an event are censored at the end of their time
         at risk: the last day, the death before it, or the end of the rule's window. An onset after the last day counts on it (as
-        in the time at risk of `adverse_events`), one that is not known on day 1, and a subject not observed after the first
+        in the time at risk of `safety.counts`), one that is not known on day 1, and a subject not observed after the first
         treatment is censored on day 1. ``note`` says so, and whose time ends with death, or not with the window because the last
         dose is not known. The subjects' covariates follow.
 
@@ -148,7 +148,7 @@ def first_event(
 
     Examples
     --------
-    >>> times = ba.first_event(trial, "Neck pain")
+    >>> times = ba.times.first_event(trial, "Neck pain")
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
     {'placebo': 24, 'onabotulinumtoxinA': 59}
     """
@@ -199,7 +199,7 @@ def events_by_cycle(times: pd.DataFrame, *, cycle_days: float = CYCLE_DAYS) -> p
     Parameters
     ----------
     times : DataFrame
-        *times*, such as `first_response` gives.
+        *times*, such as `times.first_response` gives.
     cycle_days : float
         Length of a cycle; an event on its last day belongs to it.
 

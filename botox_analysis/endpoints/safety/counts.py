@@ -1,4 +1,4 @@
-"""`adverse_events`: Trial -> *events*, by class and term, severity, relatedness, seriousness."""
+"""`safety.counts`: Trial -> *events*, by class and term, severity, relatedness, seriousness."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def adverse_events(
 
         ``occurrences``; ``exposure``: patient-years at risk of all, from day 1 to the end of their time at risk, both included
         (missing where anybody's end is). The end is the last day, the death before it, or the end of the rule's window, as
-        `list_time_at_risk` shows. ``at_risk``: patient-years of those with the event from day 1 to its onset, both included, and
-        of the others to the end (among them, by severity, those who count at another one). An onset after the last day counts,
-        with the time until the last day; an event has a day at least. ``at_risk`` is missing where a time is not known: somebody
-        without the event has no ``last_day``, or an event of unknown onset may have been somebody's first (it may not where
-        there is another on day 1). Where somebody died before the last day, or has no known last dose under a window, ``note``
-        counts them.
+        `safety.time_at_risk` shows. ``at_risk``: patient-years of those with the event from day 1 to its onset, both
+        included, and of the others to the end (among them, by severity, those who count at another one). An onset after the
+        last day counts, with the time until the last day; an event has a day at least. ``at_risk`` is missing where a time is
+        not known: somebody without the event has no ``last_day``, or an event of unknown onset may have been somebody's first
+        (it may not where there is another on day 1). Where somebody died before the last day, or has no known last dose under
+        a window, ``note`` counts them.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def n_not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> int:
     Parameters
     ----------
     trial : Trial
-        With or without adverse events, in the population in which `adverse_events` counts them.
+        With or without adverse events, in the population in which `safety.counts` counts them.
     rule : EmergentRule
         Which events are treatment-emergent.
 

@@ -20,7 +20,7 @@ class EmergentRule:
     it), on day 1 or later and not after the window. What is not known is read cautiously: an event of unknown onset counts
     unless it ended or got worse before day 1, and without a known last dose the window has no end.
 
-    A window ends the time at risk, too: after it no event can count. `list_time_at_risk` has the interval of each subject.
+    A window ends the time at risk, too: after it no event can count. `safety.time_at_risk` has the interval of each subject.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Adverse events in time: `prevalence` (Trial -> *events*), `event_counts` (Trial -> *outcomes*), and what they are made of."""
+"""Adverse events in time: `safety.prevalence`, `safety.counts_per_subject`, and what they are made of."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def history_of(
     trial : Trial
         With adverse events.
     category : str
-        As `adverse_events` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
+        As `safety.counts` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
     rule : EmergentRule
         Which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
@@ -224,7 +224,7 @@ def _weekly(trial: Trial, at_risk: TimeAtRisk) -> FloatArray:
 def list_onsets(
     trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> pd.DataFrame:
-    """The occurrences of a category one by one, in the order in which `plot_onset_raster` shows them.
+    """The occurrences of a category one by one, in the order in which `plot.onset_raster` shows them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`list_adverse_events`, `list_time_at_risk`: Trial -> a line for each adverse event, a line for each subject's time at risk."""
+"""`safety.listing`, `safety.time_at_risk`: Trial -> a line for each adverse event, a line for each subject's time at risk."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def list_adverse_events(
     trial : Trial
         With adverse events; one of all randomised is listed in its safety population where it has one.
     only : str, optional
-        A category of the overview of `adverse_events`, for the lines of it alone: ``"serious"``, ``"leading to
+        A category of the overview of `safety.counts`, for the lines of it alone: ``"serious"``, ``"leading to
         discontinuation"``, ``"of special interest"``, ... Left out: all.
     rule : EmergentRule
         Which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
-        Events of special interest, as `adverse_events` takes them.
+        Events of special interest, as `safety.counts` takes them.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.Da
 
     Examples
     --------
-    >>> ba.list_time_at_risk(trial).head(2)[["subject", "end_day", "days", "reason"]].values.tolist()
+    >>> ba.safety.time_at_risk(trial).head(2)[["subject", "end_day", "days", "reason"]].values.tolist()
     [['S0001', 168.0, 168.0, 'last day'], ['S0002', 168.0, 168.0, 'last day']]
     """
     require_trial(trial)

@@ -1,4 +1,4 @@
-"""`order_by_frequency`: adverse events in the order in which regulators read them."""
+"""`safety.order_by_frequency`: adverse events in the order in which regulators read them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from botox_analysis.endpoints.safety.categories import ANY, ANY_SPECIAL
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.frames.schema import categories_of
 
-_MADE_BY = "events of adverse_events(trial), or event_rates(events) of them"
+_MADE_BY = "events of safety.counts(trial), or event_rates(events) of them"
 _TOGETHER = ("trial", "population", "endpoint", "visit", "measure")
 
 
@@ -19,7 +19,7 @@ def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.Dat
     Parameters
     ----------
     frame : DataFrame
-        *events* of `adverse_events`, or *estimates* of `event_rates` on them. Comparisons have no counts: order the events
+        *events* of `safety.counts`, or *estimates* of `event_rates` on them. Comparisons have no counts: order the events
         and compare those.
     arm : str, optional
         The arm whose share of subjects with the event counts. Left out: the last one, which is the active one of two.
@@ -42,7 +42,7 @@ def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.Dat
     >>> events = pd.DataFrame(
     ...     {"arm": ["toxin"] * 3, "category": ["Nausea", "Ptosis", "Fall"], "n_events": [4, 9, 4], "n_total": [90] * 3}
     ... )
-    >>> order_by_frequency(events)["category"].tolist()
+    >>> safety.order_by_frequency(events)["category"].tolist()
     ['Ptosis', 'Fall', 'Nausea']
     """
     require_columns(frame, ("arm", "category"), "frame", made_by=_MADE_BY)

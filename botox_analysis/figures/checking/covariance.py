@@ -1,4 +1,4 @@
-"""`plot_covariance`: the covariance or correlation of visits as a picture, with its numbers."""
+"""`plot.covariance`: the covariance or correlation of visits as a picture, with its numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`plot_dropout`: the course of those who left, by when they left, beside that of those who stayed."""
+"""`plot.dropout`: the course of those who left, by when they left, beside that of those who stayed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def plot_dropout(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `describe_dropout`, of one endpoint and measure. A change starts from 0 at baseline.
+        *estimates* of `missing.dropout`, of one endpoint and measure. A change starts from 0 at baseline.
     ax : Axes, optional
         Where to draw; a panel for each further arm is made beside it. Left out: a new figure, a journal column wide for one
         arm, else a page.
@@ -80,7 +80,7 @@ def plot_dropout(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     check_estimates(estimates)
     if estimates.empty or (estimates["category"] == "").any():
-        raise DataError("estimates has no rows, or rows without a group (category); take describe_dropout.")
+        raise DataError("estimates has no rows, or rows without a group (category); take missing.dropout.")
     for column in ("endpoint", "measure"):
         if estimates[column].nunique() != 1:
             raise DataError(

@@ -1,4 +1,4 @@
-"""`plot_missing`: who is missing when, and why, as a raster of subjects by visits."""
+"""`plot.missing`: who is missing when, and why, as a raster of subjects by visits."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     reasons : DataFrame
-        Of `missing_reasons`: one row per subject and visit, with ``subject``, ``arm``, ``visit`` and ``missing``, which is empty
+        Of `missing.reasons`: one row per subject and visit, with ``subject``, ``arm``, ``visit`` and ``missing``, which is empty
         where a value is there and says else why it is not. Colours go by the order of its categories.
     ax : Axes, optional
         Where to draw; a panel for each further arm is made beside it. Left out: a new figure, up to a journal page wide.
@@ -121,9 +121,9 @@ def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 def _as_codes(reasons: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray, list[str], list[str]]:
     """Reasons, the code of each subject at each visit (0: a value is there), the arm of each subject, arms and visits."""
-    require_columns(reasons, ("subject", "arm", "visit", "missing"), "reasons", made_by="missing_reasons(outcomes)")
+    require_columns(reasons, ("subject", "arm", "visit", "missing"), "reasons", made_by="missing.reasons(outcomes)")
     if reasons.empty:
-        raise DataError("reasons has no rows; expected one per subject and visit, as missing_reasons gives them.")
+        raise DataError("reasons has no rows; expected one per subject and visit, as missing.reasons gives them.")
     column = reasons["missing"]
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     words = [str(word) for word in (column.cat.categories if categorical else pd.unique(column.dropna())) if word != ""]
@@ -139,7 +139,7 @@ def _as_codes(reasons: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray,
     if (said < 0).any() or (visit < 0).any() or len(places) != len(subjects) * len(visits) or len(set(places)) != len(places):
         raise DataError(
             f"reasons has {len(reasons)} rows, {int((said < 0).sum())} of them without a word, for {len(subjects)} subjects at "
-            f"{len(visits)} visits; expected one per subject and visit, as missing_reasons gives them."
+            f"{len(visits)} visits; expected one per subject and visit, as missing.reasons gives them."
         )
     codes = np.zeros((len(subjects), len(visits)), dtype=int)
     codes[subject, visit] = said

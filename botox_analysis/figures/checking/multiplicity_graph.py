@@ -1,4 +1,4 @@
-"""`plot_multiplicity_graph`: hypotheses as circles, and what a rejected one passes on as arrows."""
+"""`plot.multiplicity_graph`: hypotheses as circles, and what a rejected one passes on as arrows."""
 
 from __future__ import annotations
 

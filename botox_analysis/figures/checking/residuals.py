@@ -1,4 +1,4 @@
-"""`plot_residuals`: whether the residuals of a model of repeated measures are as the model has them."""
+"""`plot.residuals`: whether the residuals of a model of repeated measures are as the model has them."""
 
 from __future__ import annotations
 

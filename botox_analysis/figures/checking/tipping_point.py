@@ -1,4 +1,4 @@
-"""`plot_tipping_point`: how far imputed values would have to shift before a conclusion tips."""
+"""`plot.tipping_surface`: how far imputed values would have to shift before a conclusion tips."""
 
 from __future__ import annotations
 

@@ -363,7 +363,7 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
         A format is not known, or the path is that of a folder or in none that exists.
     """
     if not isinstance(ax, Axes):
-        raise wrong_kind(ax, "ax", "the Axes of a figure: plot_forest(estimates) and its like")
+        raise wrong_kind(ax, "ax", "the Axes of a figure: plot.forest(estimates) and its like")
     require_path(path, "path", "the path of a file, without its suffix")
     strange = [name for name in formats if name not in FORMATS]
     if strange:
@@ -393,7 +393,7 @@ def _named_in_order(svg: str) -> str:
 
 
 def inches_wide(path: str | Path) -> float:
-    """How wide a PNG of `save_figure` is in print.
+    """How wide a PNG of `plot.save` is in print.
 
     Parameters
     ----------

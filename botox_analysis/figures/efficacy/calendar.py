@@ -1,4 +1,4 @@
-"""`plot_calendar`: individual diaries as a heat map, a row per subject and a column per day."""
+"""`plot.calendar`: individual diaries as a heat map, a row per subject and a column per day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, require_columns
 from botox_analysis.figures.drawing.style import INK, TWO_COLUMNS, axes_for, styled
 from botox_analysis.frames.days import DAYS_PER_WEEK
 
-_MADE_BY = "select_diaries(trial, outcomes, visit=...)"
+_MADE_BY = "diary.select(trial, outcomes, visit=...)"
 NOT_RECORDED = "#D3D3CB"
 WEEKS_MARKED = 4
 
@@ -26,7 +26,7 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     diaries : DataFrame
         Rows of a diary: ``subject``, ``arm``, ``day`` (no day 0), and ``headache_hours`` (0 to 24) or ``headache`` (yes
-        or no), subjects in the order in which they are to appear, as `select_diaries` gives them.
+        or no), subjects in the order in which they are to appear, as `diary.select` gives them.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal page's width.
 

@@ -1,4 +1,4 @@
-"""`plot_course`: the course over time, by arm, with limits."""
+"""`plot.course`: the course over time, by arm, with limits."""
 
 from __future__ import annotations
 

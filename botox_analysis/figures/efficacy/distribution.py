@@ -1,4 +1,4 @@
-"""`plot_distribution`: how the change is distributed between subjects."""
+"""`plot.distribution`: how the change is distributed between subjects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`plot_flow`: the flow of subjects, after CONSORT."""
+"""`plot.flow`: the flow of subjects, after CONSORT."""
 
 from __future__ import annotations
 

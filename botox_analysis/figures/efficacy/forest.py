@@ -1,4 +1,4 @@
-"""`plot_forest`: estimates and their limits, one row each, the numbers beside."""
+"""`plot.forest`: estimates and their limits, one row each, the numbers beside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`plot_responder_curve`: the share of subjects who improved by at least so much, for every threshold."""
+"""`plot.responder_curve`: the share of subjects who improved by at least so much, for every threshold."""
 
 from __future__ import annotations
 

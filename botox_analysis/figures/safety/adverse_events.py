@@ -1,4 +1,4 @@
-"""`plot_adverse_events`: rates by arm at the left, differences or ratios with limits at the right, crude counts beside."""
+"""`plot.adverse_events`: rates by arm at the left, differences or ratios with limits at the right, crude counts beside."""
 
 from __future__ import annotations
 

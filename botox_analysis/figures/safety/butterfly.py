@@ -1,4 +1,4 @@
-"""`plot_butterfly`: two arms back to back, the terms between them, crude counts at the ends of the bars."""
+"""`plot.butterfly`: two arms back to back, the terms between them, crude counts at the ends of the bars."""
 
 from __future__ import annotations
 

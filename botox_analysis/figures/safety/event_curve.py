@@ -1,4 +1,4 @@
-"""`plot_event_curve`: how many have had the event, or how often it came, from day to day, with the numbers at risk."""
+"""`plot.event_curve`: how many have had the event, or how often it came, from day to day, with the numbers at risk."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def plot_event_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of one trial and category by arm, with ``time`` in days, rising: `event_curve`, `mean_cumulative`, or
-        `event_rates` of `prevalence`.
+        *estimates* of one trial and category by arm, with ``time`` in days, rising: `times.curve`, `safety.mean_cumulative`, or
+        `event_rates` of `safety.prevalence`.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal column's width.
 

@@ -87,8 +87,8 @@ def axes_of_rows(ax: Axes | None, height: float, n_events: int, *, width: float 
     if ax is None and height * dpi > MOST_PIXELS:
         raise DataError(
             f"{wording.count(n_events)} adverse events make a figure of {wording.count(height)} inches, and a PNG of {dpi:g} dpi "
-            f"ends at {MOST_PIXELS / dpi:.0f}: filter the most frequent terms (as at_least of table_adverse_events does), or "
-            "take plot_volcano, which shows that many."
+            f"ends at {MOST_PIXELS / dpi:.0f}: filter the most frequent terms (as at_least of table.adverse_events does), or "
+            "take plot.volcano, which shows that many."
         )
     return axes_for(ax, width, height)
 

@@ -1,4 +1,4 @@
-"""`plot_onset_raster`: every adverse event from its onset to its end, a line per subject, crude counts beside."""
+"""`plot.onset_raster`: every adverse event from its onset to its end, a line per subject, crude counts beside."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
     Parameters
     ----------
     events : DataFrame
-        One row per occurrence, as `list_onsets` gives them: ``subject``, ``arm``, ``onset_day`` (drawn from day 1 where
+        One row per occurrence, as `safety.onsets` gives them: ``subject``, ``arm``, ``onset_day`` (drawn from day 1 where
         missing), ``end_day`` (missing while it goes on), and ``severity`` or ``term``; where they are there, ``last_day``, the
         last day at risk, and ``n_total``, the subjects of the arm. Subjects stand in the order of their first rows.
     colour : str
@@ -59,7 +59,7 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
         `colour` is not known.
     """
     require_choice(colour, COLOURED_BY, "colour")
-    require_columns(events, ("subject", "arm", "onset_day", "end_day", colour), "events", made_by="list_onsets(trial)")
+    require_columns(events, ("subject", "arm", "onset_day", "end_day", colour), "events", made_by="safety.onsets(trial)")
     if events.empty:
         raise DataError("events has no rows; expected one per occurrence.")
     lines = events.drop_duplicates(["arm", "subject"])

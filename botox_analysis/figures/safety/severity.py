@@ -1,4 +1,4 @@
-"""`plot_severity`: the worst severity subjects had, as stacked bars by arm, crude counts beside."""
+"""`plot.severity`: the worst severity subjects had, as stacked bars by arm, crude counts beside."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plot_severity(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `adverse_events` ``by="severity"`` (all events together) or ``by="term and
+        *estimates* of `event_rates` on `safety.counts` ``by="severity"`` (all events together) or ``by="term and
         severity"`` (a column ``severity``), with ``n_events``; severities in the order to stack them.
     ax : Axes, optional
         Where to draw. Left out: a new figure of a journal page's width.

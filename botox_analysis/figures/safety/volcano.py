@@ -1,4 +1,4 @@
-"""`plot_volcano`: many adverse events at once, each a point: how much more often, against its p-value."""
+"""`plot.volcano`: many adverse events at once, each a point: how much more often, against its p-value."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def plot_volcano(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: Axes | N
 
     Notes
     -----
-    A picture for finding what to look at, not a test: the limits of a difference are in `plot_adverse_events`.
+    A picture for finding what to look at, not a test: the limits of a difference are in `plot.adverse_events`.
     """
     rates, differences = of_one_measure(rates, [*RATES], "rates"), of_one_measure(differences, [*EFFECTS], "differences")
     require_columns(rates, ["n_events"], "rates")

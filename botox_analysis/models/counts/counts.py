@@ -112,8 +112,8 @@ def fit_counts(
     outcomes : DataFrame
         *outcomes*, any number of arms. Of days, a value is a count scaled to the period; with the column ``recorded_days``, which
         outcomes of a diary have, the count and the days it is of are known again. Without that column values are counts
-        of the whole period. With the column ``exposure_days``, which `event_counts` writes, values are counts of events in so
-        many days.
+        of the whole period. With the column ``exposure_days``, which `safety.counts_per_subject` writes, values are counts of
+        events in so many days.
     distribution : str
         ``"negative binomial"``: variance m + d m^2 of mean m, the logarithm of the time as offset. ``"beta-binomial"``:
         a share of recorded days that varies between subjects; knows that there are no more than 28; not for events.
@@ -177,7 +177,7 @@ def fit_counts(
     >>> fit.differences()[["visit", "estimate", "std_error"]].round(2)
          visit  estimate  std_error
     0  week 24     -2.29       0.41
-    >>> events = ba.event_counts(trial.restrict("safety"), "Neck pain")
+    >>> events = ba.safety.counts_per_subject(trial.restrict("safety"), "Neck pain")
     >>> ba.fit_counts(events, covariates=("age", "sex")).ratios()[["measure", "estimate", "conf_low", "conf_high"]].round(2)
                 measure  estimate  conf_low  conf_high
     0  event rate ratio      2.13      1.31       3.47

@@ -1,4 +1,4 @@
-"""What was there, unadjusted: `describe` a trial's subjects at baseline, `describe_change` of outcomes."""
+"""What was there, unadjusted: `describe_baseline` a trial's subjects at baseline, `describe_change` of outcomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
 _SPREAD = ("mean", *SPREADS)
 
 
-def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.DataFrame:
+def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.DataFrame:
     """The characteristics of a trial's subjects at baseline, by arm and in all.
 
     No p-values: a test of whether randomisation worked has no use. A text with more than 30 different words is no

@@ -1,4 +1,4 @@
-"""`describe_dropout`: *outcomes* -> *estimates*, whether those who left early had done otherwise before they left."""
+"""`missing.dropout`: *outcomes* -> *estimates*, whether those who left early had done otherwise before they left."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def fit_imputed(imputations: Imputations, *, covariates: Sequence[str], visits: 
     Parameters
     ----------
     imputations : Imputations
-        From `impute`.
+        From `missing.impute`.
     covariates : sequence of str
         Of the analysis.
     visits : sequence of str

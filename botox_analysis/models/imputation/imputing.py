@@ -1,4 +1,4 @@
-"""`impute`: *outcomes* -> completed *outcomes*, once under a named rule, or many times under a model."""
+"""`missing.impute`: *outcomes* -> completed *outcomes*, once under a named rule, or many times under a model."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ def impute(
 
     **Many values from a model** carry the uncertainty of what is missing. A mixed model for repeated measures is fitted to what
     was observed; its parameters are drawn, and given them and the subject's own values, what is missing. What happens after an
-    intercurrent event is assumed, not estimated: so several assumptions belong side by side (`sensitivity`).
+    intercurrent event is assumed, not estimated: so several assumptions belong side by side (`missing.sensitivity`).
 
     Parameters
     ----------
     outcomes : DataFrame or Imputations
-        *outcomes*, with the full grid of subjects and visits. Where `address_events` has written ``intercurrent_event``,
+        *outcomes*, with the full grid of subjects and visits. Where `intercurrent.address` has written ``intercurrent_event``,
         strategies begin at each subject's event (of several, the first whose strategy is not missing at random holds), and what
         is missing without an event is missing at random (the words of the method count it); without the column they begin at
         the first visit after the last value. Gaps before that are missing at random. Imputations, such as those of
-        `impute_diary`, are imputed further: each data set once, by approximate Bayes, without `n` and `draws`.
+        `missing.impute_diary`, are imputed further: each data set once, by approximate Bayes, without `n` and `draws`.
     strategy : str, callable, or mapping of str to these
         By a rule: ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
         ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
@@ -165,7 +165,7 @@ def impute(
 
     Examples
     --------
-    >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=20, seed=1)
+    >>> imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=20, seed=1)
     >>> pooled = imputations.pool("differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information

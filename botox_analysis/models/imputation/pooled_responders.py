@@ -65,7 +65,7 @@ class PoolingResponders(Completed):
 
         Examples
         --------
-        >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=50, seed=1)
+        >>> imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=50, seed=1)
         >>> imputations.pool_responders(visits=["week 24"])[["category", "estimate", "std_error"]].round(2)
                    category  estimate  std_error
         0  ≥ 50 % reduction      0.15       0.03

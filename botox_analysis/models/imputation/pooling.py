@@ -115,7 +115,7 @@ class Pooling(Completed):
 
         Examples
         --------
-        >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=50, seed=1)
         >>> imputations.pool()[["visit", "estimate", "std_error"]].tail(1).round(2)
              visit  estimate  std_error
         5  week 24     -2.14        0.4

@@ -121,7 +121,7 @@ class Shifting(Completed):
 
         Examples
         --------
-        >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=20, seed=1)
         >>> worse = imputations.shift({"onabotulinumtoxinA": 2.0})
         >>> pooled = [each.pool(visits=["week 24"])["estimate"].iloc[0] for each in (imputations, worse)]
         >>> bool(pooled[1] > pooled[0])
@@ -212,7 +212,7 @@ def require_movable(imputations: Completed, how: Shift) -> None:
     require_choice(how.on, ON, "on")
     require_choice(how.kind, KINDS, "kind")
     if EXPOSURE_DAYS in imputations.outcomes.columns:
-        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of impute_counts.")
+        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of missing.impute_counts.")
 
 
 def shift_rule(imputations: Completed, how: Shift) -> ShiftRule:

@@ -77,7 +77,7 @@ def refuse_absent_rows(outcomes: pd.DataFrame, grid: SubjectGrid) -> None:
             "expected a row for each, observed or not: build the frame with as_outcomes."
         )
     if EXPOSURE_DAYS in outcomes.columns:
-        raise DataError("outcomes are counts of events in person-time; the time not observed is imputed by impute_counts.")
+        raise DataError("outcomes are counts of events in person-time; missing.impute_counts imputes the time not observed.")
 
 
 def refuse_imputed(outcomes: pd.DataFrame) -> None:

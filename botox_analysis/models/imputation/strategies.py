@@ -44,8 +44,8 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
         )
     if strategy in EVENT_STRATEGIES:
         raise ValueError(
-            f"strategy {strategy!r} says which values are used, and is for address_events; to impute what is missing take one of "
-            f"{listed(known)}."
+            f"strategy {strategy!r} says which values are used, and is for intercurrent.address; to impute what is missing "
+            f"take one of {listed(known)}."
         )
     require_choice(strategy, known, "strategy")
     return known[strategy]
@@ -84,7 +84,7 @@ def strategies_by_kind(
     if of != "data":
         raise DataError(
             f"outcomes has no column '{INTERCURRENT_EVENT}', and strategy is by the kind of the event; "
-            f"take address_events first, or one strategy for all {of}."
+            f"take intercurrent.address first, or one strategy for all {of}."
         )
     lacking = [kind for kind in occurring if kind not in strategy]
     if lacking:

@@ -165,7 +165,7 @@ class Tipping(Completed):
             what is held to be plausible: ``plausible_from`` and ``plausible_to`` for the arm, with ``_reference`` for the
             reference. That is between 0 (as imputed) and the shift after which the subjects in question had on average no
             change from baseline at all; missing where only values, no changes, are known. Write other limits over them where
-            there are reasons. `plot_tipping_point` shows it.
+            there are reasons. `plot.tipping_surface` shows it.
 
         Raises
         ------
@@ -180,7 +180,7 @@ class Tipping(Completed):
 
         Examples
         --------
-        >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=20, seed=1)
         >>> surface = imputations.tipping_surface("week 24", deltas=[0, 5, 10], reference_deltas=[0])
         >>> surface[["delta", "estimate"]].round(1).to_numpy().tolist()
         [[0.0, -2.2], [5.0, -1.5], [10.0, -0.9]]
@@ -242,7 +242,7 @@ class Tipping(Completed):
 
         Examples
         --------
-        >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=20, seed=1)
         >>> tipped = imputations.tipping_point("week 24")
         >>> bool(8 < tipped["delta"].iloc[0] < 12), round(float(tipped["p_value"].iloc[0]), 6)
         (True, 0.05)

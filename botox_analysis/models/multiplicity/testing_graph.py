@@ -290,7 +290,7 @@ class TestingGraph:
         )
 
     def nodes(self, adjusted: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The hypotheses, as `plot_multiplicity_graph` draws them.
+        """The hypotheses, as `plot.multiplicity_graph` draws them.
 
         Parameters
         ----------
@@ -316,7 +316,7 @@ class TestingGraph:
         return nodes.assign(p_adjusted=adjusted["p_adjusted"].to_numpy(), rejected=adjusted["rejected"].to_numpy())
 
     def edges(self) -> pd.DataFrame:
-        """What is passed on, as `plot_multiplicity_graph` draws it.
+        """What is passed on, as `plot.multiplicity_graph` draws it.
 
         Returns
         -------

@@ -80,7 +80,7 @@ def exponentiate(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of log ratios: of `compare_rates`, `compare_times`, ``log_ratios`` or ``conditional`` of a fit, or pooled.
+        *estimates* of log ratios: of `compare_rates`, `times.compare`, ``log_ratios`` or ``conditional`` of a fit, or pooled.
 
     Returns
     -------

@@ -154,7 +154,7 @@ def compare_rates(
         ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
         ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count. Limits of these four
         take counts as Poisson's, and ``method`` says so: they are too narrow for recurrent events, which come in clusters of
-        one subject. For these take ``fit_counts(event_counts(trial, ...))``, whose standard errors are of subjects.
+        one subject. For these take ``fit_counts(safety.counts_per_subject(trial, ...))``, whose standard errors are of subjects.
     interval : str
         ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is close to nominal in
         small arms, too. Of a difference also ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in

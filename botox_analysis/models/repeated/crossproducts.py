@@ -1,4 +1,4 @@
-"""`crossproducts`: *outcomes* -> what a model of repeated measures needs of them, which adds up over parts of the data."""
+"""`advanced.crossproducts`: sums over *outcomes* from which a model of repeated measures is fitted."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
 class RepeatedMeasures:
     """All that a model of repeated measures needs of *outcomes*: sums of products for each pattern of observed visits.
 
-    Parts of the data (sites, files, workers) are added: ``crossproducts(one) + crossproducts(other)`` says the same as
-    `crossproducts` of both together. No subject is to be in two parts.
+    Parts of the data (sites, files, workers) are added: ``crossproducts(one) + advanced.crossproducts(other)`` says the same as
+    `advanced.crossproducts` of both together. No subject is to be in two parts.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ def crossproducts(
     weights: str | None = None,
     mean: str = ARM_BY_VISIT,
 ) -> RepeatedMeasures:
-    """One pass over *outcomes*; `fit_crossproducts` needs nothing more, and parts of the data can be added.
+    """One pass over *outcomes*; `advanced.fit_crossproducts` needs nothing more, and parts of the data can be added.
 
     Parameters
     ----------
@@ -243,8 +243,8 @@ def crossproducts(
     Examples
     --------
     >>> first = outcomes["subject"].isin(outcomes["subject"].unique()[:500])
-    >>> parts = [ba.crossproducts(outcomes[first]), ba.crossproducts(outcomes[~first])]
-    >>> abs(ba.fit_crossproducts(sum(parts)).loglik - fit.loglik) < 1e-9
+    >>> parts = [ba.advanced.crossproducts(outcomes[first]), ba.advanced.crossproducts(outcomes[~first])]
+    >>> abs(ba.advanced.fit_crossproducts(sum(parts)).loglik - fit.loglik) < 1e-9
     True
     """
     phrase = read_covariance(covariance)

@@ -177,7 +177,7 @@ def fit_crossproducts(
     Parameters
     ----------
     measures : RepeatedMeasures
-        From `crossproducts`.
+        From `advanced.crossproducts`.
     covariance, small_sample, estimation, variance
         As for `fit_mmrm`; a covariance by groups or on days as `measures` was made for. Sandwich variances need the
         subjects, which sums no longer hold.

@@ -1,4 +1,4 @@
-"""Many fits at once: of resampled outcomes (`bootstrap`, `jackknife`), or of many data sets (`fit_many`)."""
+"""Many fits at once: of resampled outcomes (`bootstrap`, `jackknife`), or of many data sets (`advanced.fit_many`)."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
     Parameters
     ----------
     many : sequence of RepeatedMeasures
-        From `crossproducts`, with the same arms, visits and covariates.
+        From `advanced.crossproducts`, with the same arms, visits and covariates.
     covariance, estimation : str
         As for `fit_mmrm`.
 
@@ -131,9 +131,9 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
         All data sets together do not determine the model.
     """
     if not isinstance(many, list | tuple):
-        raise wrong_kind(many, "many", "a list of cross-products, each from crossproducts(outcomes)")
+        raise wrong_kind(many, "many", "a list of cross-products, each from advanced.crossproducts(outcomes)")
     if not many:
-        raise DataError("many is empty; expected cross-products of one data set or more, each from crossproducts(outcomes).")
+        raise DataError("many is empty; expected cross-products of data sets, each from advanced.crossproducts(outcomes).")
     for number, each in enumerate(many, start=1):
         require_crossproducts(each, f"many, item {number}")
     whole = many[0]

@@ -1,4 +1,4 @@
-"""`impute_counts`: events of the time observed -> events of the time planned, many times under a model."""
+"""`missing.impute_counts`: events of the time observed -> events of the time planned, many times under a model."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def impute_counts(
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes* of `event_counts`: counts at one visit, and ``exposure_days``, 0 for who was not observed. Where a count is
-        missing, or its exposure is 0, all of the subject's time is imputed.
+        *outcomes* of `safety.counts_per_subject`: counts at one visit, and ``exposure_days``, 0 for who was not observed.
+        Where a count is missing, or its exposure is 0, all of the subject's time is imputed.
     planned_days : float or str
         For how many days each subject would have been observed, such as 168; or the column that has them. Who was observed for
         as long or longer is complete: count and exposure stay as they are.
@@ -117,8 +117,8 @@ def impute_counts(
 
     Examples
     --------
-    >>> events = ba.event_counts(trial.restrict("safety"), "Neck pain")
-    >>> imputations = ba.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
+    >>> events = ba.safety.counts_per_subject(trial.restrict("safety"), "Neck pain")
+    >>> imputations = ba.missing.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
     >>> pooled = imputations.pool(lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information

@@ -1,4 +1,4 @@
-"""`impute_diary`: the diary of a trial -> completed *outcomes*, days without a record imputed given the recorded ones."""
+"""`missing.impute_diary`: the diary of a trial -> completed *outcomes*, days without a record imputed given the recorded ones."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def impute_diary(
     seed : int
         Of the draws. The same seed gives the same numbers for any number of workers.
     minimum_days : int
-        A period with fewer recorded days stays missing, as one without any does: for `impute`, or for the analysis.
+        A period with fewer recorded days stays missing, as one without any does: for `missing.impute`, or for the analysis.
     covariates : sequence of str
         Columns of the trial's subjects beside arm and baseline, from which the mean of each visit is predicted. Those of the
         analysis belong among them.
@@ -116,7 +116,7 @@ def impute_diary(
     Examples
     --------
     >>> trial = trial.restrict("itt")
-    >>> imputations = ba.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
+    >>> imputations = ba.missing.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
     >>> pooled = imputations.pool("differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
          visit  estimate  missing_information

@@ -1,4 +1,4 @@
-"""`sensitivity`: the difference at a visit under every handling of what is missing, side by side."""
+"""`missing.sensitivity`: the difference at a visit under every handling of what is missing, side by side."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def sensitivity(
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, not imputed; where `address_events` was applied, its strategies hold throughout.
+        *outcomes*, not imputed; where `intercurrent.address` was applied, its strategies hold throughout.
     visit : str, optional
         Left out: the last.
     n : int
@@ -128,7 +128,7 @@ def sensitivity(
 
     Examples
     --------
-    >>> every = ba.sensitivity(outcomes, n=20, seed=1)
+    >>> every = ba.missing.sensitivity(outcomes, n=20, seed=1)
     >>> every[["method", "estimate"]].round(1).iloc[[0, 1, -2]].to_numpy().tolist()
     [['mixed model of all observed values', -2.1], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.1]]
     """
@@ -203,7 +203,7 @@ def _after_these(outcomes: pd.DataFrame, after: Sequence[str]) -> pd.DataFrame:
         raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
     if INTERCURRENT_EVENT not in outcomes.columns:
         raise DataError(
-            f"outcomes has no column '{INTERCURRENT_EVENT}', and after names kinds of events; take address_events first."
+            f"outcomes has no column '{INTERCURRENT_EVENT}', and after names kinds of events; take intercurrent.address first."
         )
     kinds = kinds_of(outcomes)
     if not set(after) & set(kinds):

@@ -1,4 +1,4 @@
-"""`compare_times`: *times* -> *estimates*, arms against the reference by hazards or by restricted means."""
+"""`times.compare`: *times* -> *estimates*, arms against the reference by hazards or by restricted means."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def compare_times(
 
     Examples
     --------
-    >>> times = ba.first_response(outcomes)
-    >>> ba.compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+    >>> times = ba.times.first_response(outcomes)
+    >>> ba.times.compare(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
     [[0.38, 0.24, 0.52]]
     """
     require_choice(measure, (LOG_HAZARD_RATIO, MEAN_DIFFERENCE), "measure")

@@ -1,4 +1,4 @@
-"""*times* -> *estimates*: `event_curve`, `event_quantiles`, `restricted_means`."""
+"""*times* -> *estimates*: `times.curve`, `times.quantiles`, `times.restricted_means`."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
     --------
     >>> import pandas as pd
     >>> times = pd.DataFrame({"subject": [1, 2, 3], "arm": "a", "time": [28, 56, 84], "observed": [True, False, True]})
-    >>> ba.event_curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
+    >>> ba.times.curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
     [[0.0, 3.0, 0.0], [28.0, 3.0, 0.333], [56.0, 2.0, 0.333], [84.0, 1.0, 1.0]]
     """
     require_conf_level(conf_level)
@@ -234,7 +234,7 @@ def event_quantiles(times: pd.DataFrame, *, shares: Sequence[float] = tuple(QUAN
     -------
     DataFrame
         *estimates* in days, by category, arm and share; ``n`` counts the arm, ``n_events`` those with the event. The limits
-        are where those of `event_curve` reach the share; where that never happens the upper one is infinite and the
+        are where those of `times.curve` reach the share; where that never happens the upper one is infinite and the
         lower one missing. An estimate that the curve does not reach is missing, and ``note`` says so.
 
     Raises

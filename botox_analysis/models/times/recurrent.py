@@ -1,4 +1,4 @@
-"""`mean_cumulative`, `onset_and_duration`: adverse events in time, Trial -> *estimates*."""
+"""`safety.mean_cumulative`, `safety.onset_and_duration`: adverse events in time, Trial -> *estimates*."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def mean_cumulative(
     trial : Trial
         With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
     category : str
-        As `adverse_events` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
+        As `safety.counts` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
     rule : EmergentRule
         Which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
@@ -72,7 +72,7 @@ def mean_cumulative(
 
     Examples
     --------
-    >>> curve = ba.mean_cumulative(trial)
+    >>> curve = ba.safety.mean_cumulative(trial)
     >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
     {'placebo': 0.748, 'onabotulinumtoxinA': 0.923}
     """
@@ -138,7 +138,7 @@ def onset_and_duration(
     trial : Trial
         With adverse events; one of all randomised is taken in its safety population where it has one.
     by : str
-        ``"term"``, ``"class"``, ``"overview"`` or ``"special interest"``, as for `adverse_events`.
+        ``"term"``, ``"class"``, ``"overview"`` or ``"special interest"``, as for `safety.counts`.
     rule : EmergentRule
         Which events are treatment-emergent.
     special : mapping of str to sequence of str, optional

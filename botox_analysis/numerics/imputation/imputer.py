@@ -117,7 +117,7 @@ class Imputer:
         sigma : ndarray, shape (B, K, V, V)
             Covariances.
         strategy : callable
-            As for `impute`.
+            As for `missing.impute`.
         shifts : ndarray, shape (N, V)
             What is added to each.
 

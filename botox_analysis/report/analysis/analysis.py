@@ -16,7 +16,7 @@ from botox_analysis.endpoints.safety.order import order_by_frequency
 from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import HIGHER
-from botox_analysis.models.descriptive.baseline_and_change import describe
+from botox_analysis.models.descriptive.baseline_and_change import describe_baseline
 from botox_analysis.models.rates.rates import compare_rates, event_rates
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.efficacy import analyse_endpoint, compare_endpoint, other_analyses
@@ -85,9 +85,9 @@ def analyse(trial: Trial) -> Analysis:
     ]
     left_out += told_once(of_endpoints, [efficacy.endpoint for efficacy in (primary, *secondary)])
     flow = disposition(trial)
-    described, _ = made_or_told(lambda: describe(efficacy_trial, endpoints=list(plan.endpoints)), None, "", n)
+    described, _ = made_or_told(lambda: describe_baseline(efficacy_trial, endpoints=list(plan.endpoints)), None, "", n)
     if described is None:  # an endpoint that cannot be measured is among those not analysed
-        described = describe(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
+        described = describe_baseline(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
     sensitivity, not_fitted = other_analyses(primary, visit, covariates, planned.covariance or FALL_BACK)
     missing, not_imputed = missing_values_of(primary, visit, covariates, planned)
     responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, "responders", n)

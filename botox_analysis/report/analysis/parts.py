@@ -28,7 +28,7 @@ class Efficacy:
         *outcomes* as measured; with the protocol's strategies for intercurrent events (the same where it has none); and with
         its handling of missing values, too.
     handling : str
-        What stands for missing values in `outcomes`: observed cases, or a strategy of `impute`.
+        What stands for missing values in `outcomes`: observed cases, or a strategy of `missing.impute`.
     fit : Fit or ImputedFit
         The model.
     means, differences, average, unadjusted : DataFrame
@@ -348,7 +348,7 @@ class Analysis:
 
     @property
     def primary_differences(self) -> dict[str, pd.DataFrame]:
-        """The difference at the primary visit by each model of `sensitivity`, *estimates*."""
+        """The difference at the primary visit by each model of `missing.sensitivity`, *estimates*."""
         level = self.trial.protocol.conf_level
         found = {label: fit.differences(conf_level=level) for label, fit in self.sensitivity.items()}
         return {label: frame[frame["visit"] == self.visit] for label, frame in found.items()}

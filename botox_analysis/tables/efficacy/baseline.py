@@ -1,4 +1,4 @@
-"""`table_baseline`: who the subjects were."""
+"""`table.baseline`: who the subjects were."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `describe`.
+        *estimates* of `describe_baseline`.
 
     Returns
     -------

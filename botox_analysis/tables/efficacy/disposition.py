@@ -1,4 +1,4 @@
-"""`table_disposition`: who was randomised, treated, stayed and left."""
+"""`table.disposition`: who was randomised, treated, stayed and left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`table_efficacy` and `table_change`: adjusted means and differences; unadjusted changes."""
+"""`table.efficacy` and `table.change`: adjusted means and differences; unadjusted changes."""
 
 from __future__ import annotations
 

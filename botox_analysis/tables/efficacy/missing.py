@@ -1,4 +1,4 @@
-"""`table_missing`: how many values are missing at each visit, and for what reason."""
+"""`table.missing`: how many values are missing at each visit, and for what reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def table_missing(events: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     events : DataFrame
-        *events* of `missing_values`, of one endpoint.
+        *events* of `missing.values`, of one endpoint.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def table_missing(events: pd.DataFrame) -> pd.DataFrame:
         events,
         ("population", "endpoint", "visit", "arm", "category", "n_events", "n_total"),
         "events",
-        made_by="missing_values(outcomes)",
+        made_by="missing.values(outcomes)",
     )
     if events.empty:
         raise DataError("events has no rows; expected those of missing_values.")

@@ -1,4 +1,4 @@
-"""`table_multiplicity`: differences of a family with their p-values, adjusted and not."""
+"""`table.multiplicity`: differences of a family with their p-values, adjusted and not."""
 
 from __future__ import annotations
 

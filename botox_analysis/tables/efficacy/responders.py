@@ -1,4 +1,4 @@
-"""`table_responders`: who improved by at least so much."""
+"""`table.responders`: who improved by at least so much."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`table_sensitivity`: a difference under every handling of what is missing, as a table of text."""
+"""`table.sensitivity`: a difference under every handling of what is missing, as a table of text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `sensitivity`, or of several `Imputations.pool` one below the other, each with a short ``method`` of its
-        own, as in ``pooled.assign(method="half of the gain lost")``: of one measure, category, endpoint and visit.
+        *estimates* of `missing.sensitivity`, or of several `Imputations.pool` one below the other, each with a short
+        ``method`` of its own, as in ``pooled.assign(method="half of the gain lost")``: of one measure, category, endpoint and
+        visit.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""`table_adverse_events`: subjects with the event, occurrences, and how the arms compare."""
+"""`table.adverse_events`: subjects with the event, occurrences, and how the arms compare."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def table_adverse_events(
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `adverse_events`, in the order to show (see `order_by_frequency`).
+        *estimates* of `event_rates` on `safety.counts`, in the order to show (see `safety.order_by_frequency`).
     differences : DataFrame, optional
         *estimates* of `compare_rates` on the same; several measures, and numbers needed to treat, may follow each other (by
         ``pd.concat``).

@@ -1,4 +1,4 @@
-"""`table_severity` and `table_relation`: adverse events by worst severity, and by relation to the treatment."""
+"""`table.severity` and `table.relation`: adverse events by worst severity, and by relation to the treatment."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def table_severity(rates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `adverse_events` ``by="term and severity"``, in the order to show. (Those of
-        ``by="severity"`` have a row per severity: `table_adverse_events` shows them.)
+        *estimates* of `event_rates` on `safety.counts` ``by="term and severity"``, in the order to show. (Those of
+        ``by="severity"`` have a row per severity: `table.adverse_events` shows them.)
 
     Returns
     -------
@@ -40,7 +40,7 @@ def table_relation(rates: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `adverse_events` ``by="term and relation"``, in the order to show.
+        *estimates* of `event_rates` on `safety.counts` ``by="term and relation"``, in the order to show.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""`table_incidence`: adverse events per 100 patient-years."""
+"""`table.incidence`: adverse events per 100 patient-years."""
 
 from __future__ import annotations
 

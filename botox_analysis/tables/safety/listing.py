@@ -1,4 +1,4 @@
-"""`table_listing`: a listing line by line, as text."""
+"""`table.listing`: a listing line by line, as text."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def table_listing(listing: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> table_listing(pd.DataFrame({"onset_day": [3.0, None], "serious": [True, False]})).to_dict("list")
+    >>> table.listing(pd.DataFrame({"onset_day": [3.0, None], "serious": [True, False]})).to_dict("list")
     {'Onset day': ['3', '–'], 'Serious': ['yes', 'no']}
     """
     if not isinstance(listing, pd.DataFrame) or not len(listing.columns):
-        raise wrong_kind(listing, "listing", "a frame with a row per line: list_adverse_events(trial)")
+        raise wrong_kind(listing, "listing", "a frame with a row per line: safety.listing(trial)")
     heads = [wording.capital(str(column).replace("_", " ")) for column in listing.columns]
     return pd.DataFrame({head: [_text(value) for value in listing[column]] for head, column in zip(heads, listing, strict=True)})
 

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 
 import pandas as pd
 
+from botox_analysis.cells.names import outline
 from botox_analysis.errors import Problem, listed
-from botox_analysis.names import outline
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.study_days import DAYS_OF
 from botox_analysis.trials.layout import (

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.names import look_alikes, outline
 from botox_analysis.cells.reading import NAME, NUMBER, SEVERITY, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem, listed
-from botox_analysis.names import look_alikes, outline
 from botox_analysis.trials.checking.door import Door, row_numbers
 from botox_analysis.trials.checking.further import MOST_LEVELS
 from botox_analysis.trials.checking.study_days import DAYS_OF

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.errors import DataError
-from botox_analysis.names import has_control, spelled
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import parsing

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
+from botox_analysis.cells.names import outline
 from botox_analysis.errors import DataError, listed
-from botox_analysis.names import outline
 
 SETTINGS = "trial.toml"
 SUFFIXES = (".csv", ".parquet")

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from botox_analysis.cells.dates import YEARS
+from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.cells.notation import ISO_DATE, Notation
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, BETTER
-from botox_analysis.names import has_control, spelled
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS

@@ -63,7 +63,7 @@ class Protocol:
         analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
         visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
     handling : str
-        What stands for a missing value in the primary analysis, a word `impute` knows; empty: nothing does.
+        What stands for a missing value in the primary analysis, a word `missing.impute` knows; empty: nothing does.
     reduction : float
         The share by which a responder's value falls.
     points : float
@@ -81,9 +81,10 @@ class Protocol:
     conf_level : float
         Nominal coverage of all limits, strictly between 0 and 1.
     imputation : str
-        A strategy of multiple imputation that stands for missing values in the primary analysis, a word `impute` knows, such as
-        ``"jump to reference"``. It begins after a discontinuation where ``intercurrent`` names what becomes of the values after
-        one, and that explains what is missing; else after the last value. Gaps before are missing at random. Empty: none.
+        A strategy of multiple imputation that stands for missing values in the primary analysis, a word `missing.impute`
+        knows, such as ``"jump to reference"``. It begins after a discontinuation where ``intercurrent`` names what becomes of
+        the values after one, and that explains what is missing; else after the last value. Gaps before are missing at random.
+        Empty: none.
     draws : int
         Data sets of the multiple imputation, or resamples of the bootstrap: 2 or more.
     seed : int

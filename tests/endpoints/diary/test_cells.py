@@ -24,7 +24,13 @@ WHOLE_DAYS = [
 
 ROWS = list(product([True, False, None], [0.0, 0.25, 3.75, 4.0, None], [*SEVERITIES, None], [True, False, None], [*DOSES, None]))
 
-RULES = [ba.PREEMPT, ba.HALF_HOUR, ba.ANY_DURATION, ba.CHARM, replace(ba.PREEMPT, treated_is_migraine="criteria or treated")]
+RULES = [
+    ba.diary.PREEMPT,
+    ba.diary.HALF_HOUR,
+    ba.diary.ANY_DURATION,
+    ba.diary.CHARM,
+    replace(ba.diary.PREEMPT, treated_is_migraine="criteria or treated"),
+]
 
 
 def whole_days_of(row):
@@ -108,7 +114,7 @@ def test_headache_of_any_duration_is_what_all_whole_days_say():
 def test_a_cell_that_says_headache_is_believed_in_a_diary_that_was_never_read():
     trial = trial_of([(True, 2.0, None, None, None)])
     contradictory = replace(trial, diary=trial.diary.assign(headache=pd.array([False], dtype="boolean")))
-    assert counts_of(contradictory, ba.HEADACHE_DAYS, ba.ANY_DURATION).tolist() == [1]
+    assert counts_of(contradictory, ba.HEADACHE_DAYS, ba.diary.ANY_DURATION).tolist() == [1]
 
 
 # Doses that are never 0 -----------------------------------------------------------------------------------------------
@@ -124,7 +130,7 @@ def test_doses_that_are_never_0_are_refused_where_a_recorded_day_lacks_them():
     trial = doses((HEADACHE, 1.0), (NONE, None), (HEADACHE, None))
     said = r"'acute_medication' never holds 0, and is empty on 2 recorded days .* acute-medication days\. .*blank_dose = 'none"
     with pytest.raises(ba.DataError, match=said):
-        counts_of(trial, ba.ACUTE_MEDICATION_DAYS, ba.PREEMPT)
+        counts_of(trial, ba.ACUTE_MEDICATION_DAYS, ba.diary.PREEMPT)
 
 
 @pytest.mark.parametrize(
@@ -137,12 +143,12 @@ def test_doses_that_are_never_0_are_refused_where_a_recorded_day_lacks_them():
     ids=["a 0 somewhere", "no empty cell", "empty on a day without any record"],
 )
 def test_doses_are_counted_where_an_empty_cell_is_no_riddle(trial):
-    assert counts_of(trial, ba.ACUTE_MEDICATION_DAYS, ba.PREEMPT)[0] == 1
+    assert counts_of(trial, ba.ACUTE_MEDICATION_DAYS, ba.diary.PREEMPT)[0] == 1
 
 
 def test_migraine_days_go_on_where_other_cells_decide():
     trial = doses(((None, 6.0, None, True), None), ((None, 0.0, None, False), None), ((None, 6.0, None, False), 1.0))
-    assert counts_of(trial, ba.MIGRAINE_DAYS, ba.CHARM).tolist() == [1, 0, 1]
+    assert counts_of(trial, ba.MIGRAINE_DAYS, ba.diary.CHARM).tolist() == [1, 0, 1]
 
 
 def test_migraine_days_are_refused_where_doses_that_are_never_0_decide():
@@ -150,5 +156,5 @@ def test_migraine_days_are_refused_where_doses_that_are_never_0_decide():
     with pytest.raises(
         ba.DataError, match="empty on 1 recorded days on which it decides about migraine days under the CHARM rule"
     ):
-        counts_of(trial, ba.MIGRAINE_DAYS, ba.CHARM)
-    assert counts_of(trial, ba.MIGRAINE_DAYS, ba.PREEMPT).tolist() == [0, 0]
+        counts_of(trial, ba.MIGRAINE_DAYS, ba.diary.CHARM)
+    assert counts_of(trial, ba.MIGRAINE_DAYS, ba.diary.PREEMPT).tolist() == [0, 0]

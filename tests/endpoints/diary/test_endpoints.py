@@ -34,13 +34,13 @@ def diary_of(days, hours=0.0, subject="s1", **columns):
     return pd.DataFrame({"subject": subject, "day": list(days), "headache_hours": hours, **columns})
 
 
-def measured(diary, endpoint=ba.HEADACHE_DAYS, rule=ba.PREEMPT):
+def measured(diary, endpoint=ba.HEADACHE_DAYS, rule=ba.diary.PREEMPT):
     """The value of the subject at baseline and at each visit."""
     outcomes = endpoint.under(rule).derive(trial_of(diary))
     return {"baseline": outcomes["baseline"].iloc[0], **dict(zip(outcomes["visit"].astype(str), outcomes["value"], strict=True))}
 
 
-def week_4(days, hours=6.0, endpoint=ba.HEADACHE_DAYS, rule=ba.PREEMPT, **columns):
+def week_4(days, hours=6.0, endpoint=ba.HEADACHE_DAYS, rule=ba.diary.PREEMPT, **columns):
     """What the first 28 days give; the whole diary of another subject makes sure that the visit is scheduled."""
     other = diary_of(range(1, 29), 0.0, "s2", **dict.fromkeys(columns, 0))
     diary = pd.concat([diary_of(days, hours, **columns), other])
@@ -87,14 +87,14 @@ def test_days_after_the_last_scheduled_period_do_not_count():
 @pytest.mark.parametrize(
     ("rule", "last_day", "last_visit"),
     [
-        (ba.PREEMPT, 149, "week 20"),
-        (ba.PREEMPT, 150, "week 24"),
-        (ba.PREEMPT, 168, "week 24"),
-        (ba.PREEMPT, 177, "week 24"),
-        (ba.CHARM, 153, "week 20"),
-        (ba.CHARM, 154, "week 24"),
-        (ba.COMPLETE, 167, "week 20"),
-        (ba.COMPLETE, 168, "week 24"),
+        (ba.diary.PREEMPT, 149, "week 20"),
+        (ba.diary.PREEMPT, 150, "week 24"),
+        (ba.diary.PREEMPT, 168, "week 24"),
+        (ba.diary.PREEMPT, 177, "week 24"),
+        (ba.diary.CHARM, 153, "week 20"),
+        (ba.diary.CHARM, 154, "week 24"),
+        (ba.diary.COMPLETE, 167, "week 20"),
+        (ba.diary.COMPLETE, 168, "week 24"),
     ],
 )
 def test_a_visit_is_scheduled_when_a_diary_has_as_many_days_of_it_as_the_rule_asks_for(rule, last_day, last_visit):
@@ -114,13 +114,13 @@ def test_diaries_of_other_subjects_do_not_count():
 
 
 def test_a_rule_may_have_another_period():
-    rule = ba.DiaryRule("monthly", period_days=30)
+    rule = ba.diary.DiaryRule("monthly", period_days=30)
     found = measured(diary_of([*range(-30, 0), *range(1, 61)], {-30: 6.0, 30: 6.0, 31: 6.0, 60: 6.0}), rule=rule)
     assert found == {"baseline": 1, "days 1 to 30": 1, "days 31 to 60": 2}
 
 
 def test_periods_of_whole_weeks_are_called_by_their_weeks():
-    rule = ba.DiaryRule("fortnight", period_days=14)
+    rule = ba.diary.DiaryRule("fortnight", period_days=14)
     assert list(measured(diary_of(range(1, 29)), rule=rule)) == ["baseline", "week 2", "week 4"]
 
 
@@ -136,7 +136,14 @@ def test_a_count_is_scaled_by_28_over_the_recorded_days():
 
 
 @pytest.mark.parametrize(
-    ("rule", "minimum"), [(ba.PREEMPT, 10), (ba.CHARM, 14), (ba.AT_LEAST_20, 20), (ba.COMPLETE, 28), (ba.ANY_DURATION, 10)]
+    ("rule", "minimum"),
+    [
+        (ba.diary.PREEMPT, 10),
+        (ba.diary.CHARM, 14),
+        (ba.diary.AT_LEAST_20, 20),
+        (ba.diary.COMPLETE, 28),
+        (ba.diary.ANY_DURATION, 10),
+    ],
 )
 def test_a_period_with_fewer_days_than_the_rule_asks_for_is_missing(rule, minimum):
     assert week_4(range(1, minimum + 1), rule=rule) == pytest.approx(28, rel=ROUNDING)
@@ -144,12 +151,12 @@ def test_a_period_with_fewer_days_than_the_rule_asks_for_is_missing(rule, minimu
 
 
 def test_charm_scales_14_to_27_days_and_drops_fewer():
-    found = [week_4(range(1, n + 1), {1: 1.0, 2: 1.0, 3: 1.0}, rule=ba.CHARM) for n in (13, 14, 27, 28)]
+    found = [week_4(range(1, n + 1), {1: 1.0, 2: 1.0, 3: 1.0}, rule=ba.diary.CHARM) for n in (13, 14, 27, 28)]
     np.testing.assert_allclose(found, [np.nan, 6, 3 * 28 / 27, 3], rtol=ROUNDING)
 
 
 def test_counts_as_recorded_are_not_scaled():
-    rule = ba.DiaryRule("own", incomplete="as recorded")
+    rule = ba.diary.DiaryRule("own", incomplete="as recorded")
     assert week_4(range(1, 21), [6.0] * 5 + [0.0] * 15, rule=rule) == 5
 
 
@@ -161,8 +168,8 @@ def test_a_row_without_hours_is_as_good_as_no_row():
 
 def test_headache_without_hours_is_a_headache_day_where_any_duration_counts():
     hours, headache = [6.0] * 7 + [np.nan] * 7 + [0.0] * 14, [1] * 14 + [0] * 14
-    assert week_4(range(1, 29), hours, rule=ba.ANY_DURATION, headache=headache) == 14
-    assert week_4(range(1, 29), hours, rule=ba.PREEMPT, headache=headache) == pytest.approx(7 * 28 / 21)
+    assert week_4(range(1, 29), hours, rule=ba.diary.ANY_DURATION, headache=headache) == 14
+    assert week_4(range(1, 29), hours, rule=ba.diary.PREEMPT, headache=headache) == pytest.approx(7 * 28 / 21)
 
 
 def test_blank_hours_on_a_day_without_headache_are_no_hours_and_not_no_record():
@@ -180,15 +187,15 @@ def test_the_order_of_the_rows_does_not_matter_and_a_count_is_from_0_to_28(hours
 
 def test_a_baseline_may_have_its_own_minimum_of_recorded_days():
     diary = diary_of([*range(-15, 0), *range(1, 16)])
-    strict = replace(ba.PREEMPT, baseline_minimum_days=16)
+    strict = replace(ba.diary.PREEMPT, baseline_minimum_days=16)
     assert np.isnan(measured(diary, rule=strict)["baseline"])
     assert measured(diary, rule=strict)["week 4"] == 0
-    assert measured(diary, rule=replace(ba.COMPLETE, minimum_days=15, baseline_minimum_days=15))["baseline"] == 0
-    assert measured(diary, rule=replace(ba.PREEMPT, minimum_days=15))["baseline"] == 0
+    assert measured(diary, rule=replace(ba.diary.COMPLETE, minimum_days=15, baseline_minimum_days=15))["baseline"] == 0
+    assert measured(diary, rule=replace(ba.diary.PREEMPT, minimum_days=15))["baseline"] == 0
 
 
 def test_a_baseline_with_its_own_minimum_schedules_no_visit():
-    assert list(measured(diary_of(range(1, 10)), rule=replace(ba.PREEMPT, minimum_days=9, baseline_minimum_days=1))) == [
+    assert list(measured(diary_of(range(1, 10)), rule=replace(ba.diary.PREEMPT, minimum_days=9, baseline_minimum_days=1))) == [
         "baseline",
         "week 4",
     ]
@@ -197,7 +204,7 @@ def test_a_baseline_with_its_own_minimum_schedules_no_visit():
 # The days a value was counted from ------------------------------------------------------------------------------------
 
 
-def recorded(diary, rule=ba.PREEMPT):
+def recorded(diary, rule=ba.diary.PREEMPT):
     other = diary_of(range(1, 29), 0.0, "s2")
     return ba.HEADACHE_DAYS.under(rule).derive(trial_of(pd.concat([diary, other]), n_subjects=2)).iloc[0]
 
@@ -217,7 +224,7 @@ def test_a_missing_value_is_counted_from_no_days():
 
 
 def test_counts_as_recorded_are_of_all_days_of_the_period():
-    row = recorded(diary_of(range(1, 21), 6.0), ba.DiaryRule("as-is", incomplete="as recorded"))
+    row = recorded(diary_of(range(1, 21), 6.0), ba.diary.DiaryRule("as-is", incomplete="as recorded"))
     assert (row["value"], row["recorded_days"]) == (20, 28)
 
 
@@ -237,14 +244,14 @@ def test_an_assessment_has_no_recorded_days(cdystonia):
 @pytest.mark.parametrize(
     ("rule", "hours", "counts"),
     [
-        (ba.PREEMPT, 3.99, False),
-        (ba.PREEMPT, 4.0, True),
-        (ba.HALF_HOUR, 0.49, False),
-        (ba.HALF_HOUR, 0.5, True),
-        (ba.CHARM, 0.0, False),
-        (ba.CHARM, 0.1, True),
-        (ba.ANY_DURATION, 0.0, False),
-        (ba.ANY_DURATION, 0.1, True),
+        (ba.diary.PREEMPT, 3.99, False),
+        (ba.diary.PREEMPT, 4.0, True),
+        (ba.diary.HALF_HOUR, 0.49, False),
+        (ba.diary.HALF_HOUR, 0.5, True),
+        (ba.diary.CHARM, 0.0, False),
+        (ba.diary.CHARM, 0.1, True),
+        (ba.diary.ANY_DURATION, 0.0, False),
+        (ba.diary.ANY_DURATION, 0.1, True),
     ],
 )
 def test_a_headache_day_has_the_rules_minimum_of_hours(rule, hours, counts):
@@ -253,7 +260,7 @@ def test_a_headache_day_has_the_rules_minimum_of_hours(rule, hours, counts):
 
 def test_a_diary_that_says_yes_or_no_is_counted_under_any_duration():
     diary = pd.DataFrame({"subject": "s1", "day": range(1, 29), "headache": ["yes"] * 9 + ["no"] * 19})
-    assert measured(diary, rule=ba.ANY_DURATION)["week 4"] == 9
+    assert measured(diary, rule=ba.diary.ANY_DURATION)["week 4"] == 9
 
 
 def test_a_diary_that_says_yes_or_no_is_refused_where_hours_are_asked_for():
@@ -273,21 +280,21 @@ def test_charm_counts_treated_headache_days_as_migraine_days():
         "migraine": [1, 0, 0, 0] + [0] * 24,
         "acute_medication": [0, 2, 2, 0] + [0] * 24,
     }
-    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.CHARM, **columns) == 2
-    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.PREEMPT, **columns) == 1
+    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.diary.CHARM, **columns) == 2
+    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.diary.PREEMPT, **columns) == 1
 
 
 def test_a_day_without_a_record_of_medication_is_not_recorded_where_treatment_decides():
     medication = [np.nan] * 8 + [0] * 12 + [np.nan] * 8
     columns = {"migraine": [1] * 14 + [0] * 14, "acute_medication": medication}
-    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.CHARM, **columns) == pytest.approx(14 * 28 / 20)
-    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.PREEMPT, **columns) == 14
+    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.diary.CHARM, **columns) == pytest.approx(14 * 28 / 20)
+    assert week_4(range(1, 29), endpoint=ba.MIGRAINE_DAYS, rule=ba.diary.PREEMPT, **columns) == 14
 
 
 def test_a_moderate_or_severe_day_is_a_headache_day_of_that_severity():
     hours, severity = [6.0, 6.0, 6.0, 3.0] + [0.0] * 24, [1, 2, 3, 3] + [0] * 24
     assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, severity=severity) == 2
-    assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, ba.ANY_DURATION, severity=severity) == 3
+    assert week_4(range(1, 29), hours, ba.MODERATE_SEVERE_DAYS, ba.diary.ANY_DURATION, severity=severity) == 3
 
 
 @pytest.mark.parametrize(
@@ -296,7 +303,7 @@ def test_a_moderate_or_severe_day_is_a_headache_day_of_that_severity():
 )
 def test_a_headache_day_without_severity_counts_as_the_rule_says(unknown_severity, value, recorded_days):
     hours, severity = [6.0] * 8 + [0.0] * 20, [3.0, 2.0, 2.0, 1.0] + [np.nan] * 24
-    rule = replace(ba.PREEMPT, unknown_severity=unknown_severity)
+    rule = replace(ba.diary.PREEMPT, unknown_severity=unknown_severity)
     diary = diary_of(range(1, 29), hours, severity=severity)
     row = ba.MODERATE_SEVERE_DAYS.under(rule).derive(trial_of(diary)).iloc[0]
     assert (row["value"], row["recorded_days"]) == (value, recorded_days)
@@ -318,14 +325,14 @@ def test_words_of_unknown_severity_are_said_only_where_a_severity_is_unknown_and
 
 def test_a_diary_of_severities_alone_says_on_which_days_there_was_headache():
     diary = pd.DataFrame({"subject": "s1", "day": range(1, 29), "severity": [3] * 4 + [1] * 5 + [0] * 19})
-    assert measured(diary, rule=ba.ANY_DURATION)["week 4"] == 9
-    assert measured(diary, ba.MODERATE_SEVERE_DAYS, ba.ANY_DURATION)["week 4"] == 4
+    assert measured(diary, rule=ba.diary.ANY_DURATION)["week 4"] == 9
+    assert measured(diary, ba.MODERATE_SEVERE_DAYS, ba.diary.ANY_DURATION)["week 4"] == 4
 
 
 def test_headache_hours_are_those_of_headache_days():
     hours = {1: 3.5, 2: 4.0, 3: 24.0, 4: 0.0}
     assert week_4(range(1, 29), hours, ba.HEADACHE_HOURS) == 28
-    assert week_4(range(1, 29), hours, ba.HEADACHE_HOURS, ba.ANY_DURATION) == 31.5
+    assert week_4(range(1, 29), hours, ba.HEADACHE_HOURS, ba.diary.ANY_DURATION) == 31.5
 
 
 def test_acute_medication_days_are_days_and_not_doses():
@@ -333,7 +340,7 @@ def test_acute_medication_days_are_days_and_not_doses():
 
 
 def test_the_endpoints_are_nested_on_the_simulated_trial(simulated):
-    found = {endpoint.name: endpoint.under(ba.COMPLETE).derive(simulated)["value"] for endpoint in DIARY_ENDPOINTS}
+    found = {endpoint.name: endpoint.under(ba.diary.COMPLETE).derive(simulated)["value"] for endpoint in DIARY_ENDPOINTS}
     known = found["headache days"].notna()
     assert known.sum() > 1000
     assert (found["moderate/severe headache days"] <= found["headache days"])[known].all()
@@ -342,14 +349,16 @@ def test_the_endpoints_are_nested_on_the_simulated_trial(simulated):
 
 
 def test_rules_agree_where_a_diary_is_complete(simulated):
-    complete, preempt = (ba.HEADACHE_DAYS.under(rule).derive(simulated)["value"] for rule in (ba.COMPLETE, ba.PREEMPT))
+    complete, preempt = (
+        ba.HEADACHE_DAYS.under(rule).derive(simulated)["value"] for rule in (ba.diary.COMPLETE, ba.diary.PREEMPT)
+    )
     known = complete.notna()
     assert 0 < known.sum() < preempt.notna().sum()
     assert (complete[known] == preempt[known]).all()
 
 
 def test_every_headache_day_of_the_simulated_trial_is_counted_once(simulated):
-    rule = ba.DiaryRule("all", incomplete="as recorded", minimum_days=1)
+    rule = ba.diary.DiaryRule("all", incomplete="as recorded", minimum_days=1)
     outcomes = ba.HEADACHE_DAYS.under(rule).derive(simulated)
     days = simulated.diary["headache_hours"] >= 4
     assert outcomes["value"].sum() == (days & (simulated.diary["day"] > 0)).sum()
@@ -374,11 +383,11 @@ def test_every_headache_day_of_the_simulated_trial_is_counted_once(simulated):
     ids=lambda value: getattr(value, "name", None),
 )
 def test_the_definition_of_the_rule_is_in_the_label(endpoint, preempt, charm):
-    assert (endpoint.label, endpoint.under(ba.CHARM).label) == (preempt, charm)
+    assert (endpoint.label, endpoint.under(ba.diary.CHARM).label) == (preempt, charm)
 
 
 def test_the_rule_travels_with_the_outcomes():
-    outcomes = ba.HEADACHE_DAYS.under(ba.CHARM).derive(trial_of(diary_of(range(1, 29))))
+    outcomes = ba.HEADACHE_DAYS.under(ba.diary.CHARM).derive(trial_of(diary_of(range(1, 29))))
     assert outcomes["endpoint"][0] == "headache days per 28 days"
     assert outcomes["imputation"][0] == "observed cases; CHARM rule: at least 14 of 28 days recorded, scaled to 28"
 
@@ -414,7 +423,7 @@ def test_a_diary_without_headache_is_refused_with_the_columns_that_would_do():
     with pytest.raises(
         ba.DataError, match="none of the columns 'headache_hours', 'headache', 'severity', of which headache days"
     ):
-        measured(diary, rule=ba.ANY_DURATION)
+        measured(diary, rule=ba.diary.ANY_DURATION)
 
 
 def test_a_diary_whose_cells_leave_all_days_open_is_refused_with_these_cells():
@@ -448,18 +457,22 @@ def test_a_trial_without_a_diary_has_no_diary_endpoints():
     ("columns", "rule", "names"),
     [
         ({"headache": 1}, None, ["headache days"]),
-        ({"headache": 1}, ba.PREEMPT, []),
+        ({"headache": 1}, ba.diary.PREEMPT, []),
         ({"headache_hours": 5}, None, ["headache days", "headache hours"]),
         (
             {"headache": 1, "severity": 2, "acute_medication": 0},
             None,
             ["headache days", "moderate/severe headache days", "acute-medication days"],
         ),
-        ({"headache": 1, "migraine": 1}, ba.CHARM, ["headache days"]),
+        ({"headache": 1, "migraine": 1}, ba.diary.CHARM, ["headache days"]),
         ({"acute_medication": 0}, None, ["acute-medication days"]),
         ({"severity": 1}, None, ["headache days", "moderate/severe headache days"]),
-        ({"severity": 1, "headache_hours": 1}, ba.PREEMPT, ["headache days", "moderate/severe headache days", "headache hours"]),
-        ({"severity": 1}, ba.PREEMPT, []),
+        (
+            {"severity": 1, "headache_hours": 1},
+            ba.diary.PREEMPT,
+            ["headache days", "moderate/severe headache days", "headache hours"],
+        ),
+        ({"severity": 1}, ba.diary.PREEMPT, []),
         ({"migraine": 1}, None, ["migraine days"]),
     ],
 )
@@ -475,14 +488,14 @@ def test_the_endpoints_of_a_diary_are_those_it_has_the_columns_for(columns, rule
 OPEN = "days that the recorded cells leave open, "
 
 
-def left_open(endpoint, rule=ba.PREEMPT, **columns):
+def left_open(endpoint, rule=ba.diary.PREEMPT, **columns):
     """Reasons and numbers of the days that an endpoint cannot count; one subject an arm, the first with the cells given."""
     days = [*BEFORE, *range(1, 29)]
     diary = pd.DataFrame({"subject": "s1", "day": days, **columns})
     other = pd.DataFrame({"subject": "s2", "day": days, **dict.fromkeys(columns, 0)})
     subjects = pd.DataFrame({"subject": ["s1", "s2"], "arm": ["placebo", "155 U"]})
     trial = ba.as_trial({"subjects": subjects, "diary": pd.concat([in_words(diary), in_words(other)])}, name="t")
-    told = ba.unknown_days(trial, endpoint.under(rule))
+    told = ba.diary.unknown_days(trial, endpoint.under(rule))
     assert (told["where"] == f"{endpoint.under(rule).label}, placebo").all()
     return dict(zip(told["reason"], told["n"], strict=True))
 
@@ -491,7 +504,7 @@ def test_days_that_stay_open_are_counted_with_a_word_where_all_have_headache():
     cells = {"headache": [1] * 28 + [0] * 28, "headache_hours": [5] * 14 + [None] * 42}
     assert left_open(ba.HEADACHE_DAYS, **cells) == {f"{OPEN}all of them with headache: not a random sample of days": 14}
     assert left_open(ba.HEADACHE_HOURS, **cells) == {f"{OPEN}all of them with headache: not a random sample of days": 14}
-    assert left_open(ba.HEADACHE_DAYS, ba.ANY_DURATION, **cells) == {}
+    assert left_open(ba.HEADACHE_DAYS, ba.diary.ANY_DURATION, **cells) == {}
 
 
 def test_open_days_of_several_kinds_are_counted_apart():
@@ -508,14 +521,14 @@ def test_doses_that_are_empty_on_days_without_headache_only_are_told():
 
 def test_a_column_that_never_says_no_is_told():
     diary = diary_of([*BEFORE, *range(1, 29)], [5.0] * 40 + [np.nan] * 16)
-    told = ba.unknown_days(trial_of(diary), ba.HEADACHE_DAYS)["reason"].tolist()
+    told = ba.diary.unknown_days(trial_of(diary), ba.HEADACHE_DAYS)["reason"].tolist()
     assert told == [f"{OPEN}headache not recorded; no recorded day counts 0, so that an empty cell may mean none"]
 
 
 def test_headache_days_of_unknown_severity_are_counted_with_their_handling():
     cells = {"headache_hours": [5] * 28 + [0] * 28, "severity": ["moderate"] * 20 + [None] * 36}
     assert left_open(ba.MODERATE_SEVERE_DAYS, **cells) == {"headache days, unknown severity counted by the share of the known": 8}
-    rule = replace(ba.PREEMPT, unknown_severity="missing")
+    rule = replace(ba.diary.PREEMPT, unknown_severity="missing")
     assert left_open(ba.MODERATE_SEVERE_DAYS, rule, **cells) == {"headache days, unknown severity counted as not recorded": 8}
 
 
@@ -529,12 +542,12 @@ def test_a_subject_without_a_known_severity_has_no_value_and_is_told():
 
 def test_days_outside_baseline_and_scheduled_periods_are_not_among_the_open_ones():
     diary = diary_of([-40, *BEFORE, *range(1, 31)], {-40: np.nan, 29: np.nan, 3: np.nan})
-    assert ba.unknown_days(trial_of(diary), ba.HEADACHE_DAYS)["n"].tolist() == [1]
+    assert ba.diary.unknown_days(trial_of(diary), ba.HEADACHE_DAYS)["n"].tolist() == [1]
 
 
 def test_open_days_of_what_is_assessed_at_visits_are_refused(simulated):
     with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; days are left open in a diary only"):
-        ba.unknown_days(simulated, ba.HIT_6)
+        ba.diary.unknown_days(simulated, ba.HIT_6)
 
 
 # A few whole diaries --------------------------------------------------------------------------------------------------
@@ -549,27 +562,27 @@ def ten_diaries():
 
 
 def test_selected_diaries_are_whole_and_in_the_order_of_the_change(ten_diaries):
-    chosen = ba.select_diaries(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n_per_arm=5)
+    chosen = ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n_per_arm=5)
     assert list(chosen["subject"].cat.categories) == ["s8", "s6", "s4", "s2", "s10"]
     assert chosen.groupby("subject", observed=True).size().tolist() == [56, 56, 56, 56, 28]
 
 
 def test_all_diaries_are_selected_where_there_are_fewer_than_asked_for(ten_diaries):
-    chosen = ba.select_diaries(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n_per_arm=99)
+    chosen = ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n_per_arm=99)
     assert list(chosen["subject"].cat.categories) == ["s9", "s8", "s7", "s6", "s5", "s4", "s3", "s2", "s1", "s10"]
     assert len(chosen) == len(ten_diaries.diary)
 
 
 def test_selecting_at_a_visit_that_does_not_exist_is_refused(ten_diaries):
     with pytest.raises(ba.DataError, match=r"'week 99'.*'week 4'"):
-        ba.select_diaries(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 99")
+        ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 99")
 
 
 def test_diaries_cannot_be_selected_from_a_trial_without(ten_diaries, vickers2004):
     with pytest.raises(ba.DataError, match="has no diary to choose from"):
-        ba.select_diaries(vickers2004, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4")
+        ba.diary.select(vickers2004, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4")
 
 
 def test_as_many_diaries_of_each_arm_are_selected(simulated):
-    chosen = ba.select_diaries(simulated, ba.HEADACHE_DAYS.derive(simulated), visit="week 24", n_per_arm=7)
+    chosen = ba.diary.select(simulated, ba.HEADACHE_DAYS.derive(simulated), visit="week 24", n_per_arm=7)
     assert chosen.drop_duplicates("subject")["arm"].tolist() == ["placebo"] * 7 + ["onabotulinumtoxinA"] * 7

@@ -61,7 +61,7 @@ def value_of(days, whole_diary, rule, minimum):
     st.integers(1, 7),
 )
 def test_a_value_is_counted_day_by_day(subjects, unknown_severity, incomplete, minimum, of_baseline):
-    rule = ba.DiaryRule(
+    rule = ba.diary.DiaryRule(
         "own", minimum_days=minimum, period_days=7, incomplete=incomplete, unknown_severity=unknown_severity,
         baseline_minimum_days=of_baseline,
     )  # fmt: skip
@@ -83,12 +83,12 @@ PERIODS = {"baseline": range(-7, 0), "week 1": range(1, 8), "week 2": range(8, 1
 def test_a_value_by_the_share_lies_between_that_of_none_and_that_of_all(subjects):
     trial = trial_of(subjects)
     least, share = (
-        ba.MODERATE_SEVERE_DAYS.under(ba.DiaryRule("own", minimum_days=1, period_days=7, unknown_severity=word))
+        ba.MODERATE_SEVERE_DAYS.under(ba.diary.DiaryRule("own", minimum_days=1, period_days=7, unknown_severity=word))
         .measure(trial)
         .to_numpy()
         for word in ("as not", "share of the known")
     )
-    most = ba.HEADACHE_DAYS.under(ba.DiaryRule("own", minimum_days=1, period_days=7)).measure(trial).to_numpy()
+    most = ba.HEADACHE_DAYS.under(ba.diary.DiaryRule("own", minimum_days=1, period_days=7)).measure(trial).to_numpy()
     known = ~np.isnan(share)
     assert (share[known] >= least[known] - ROUNDING).all()
     assert (share[known] <= most[known] + 7 * ROUNDING).all()
@@ -99,16 +99,16 @@ def test_the_share_of_a_period_without_a_known_severity_is_that_of_the_whole_dia
     diary = pd.DataFrame({"subject": "s1", "day": DAYS, "headache_hours": hours})
     severity = ["severe", "mild", "severe", "severe", None, None, None, None, *[None] * 14]
     trial = ba.as_trial({"subjects": pd.DataFrame({"subject": ["s1"]}), "diary": diary.assign(severity=severity)}, name="t")
-    rule = replace(ba.PREEMPT, minimum_days=7, period_days=7)
+    rule = replace(ba.diary.PREEMPT, minimum_days=7, period_days=7)
     # Of the baseline two of three are severe; of the whole diary, with day -8, three of four.
     assert ba.MODERATE_SEVERE_DAYS.under(rule).measure(trial).iloc[0].tolist() == [pytest.approx(7 * 2 / 3), 0, 2 * 0.75]
 
 
 def test_a_period_without_a_known_severity_in_the_whole_diary_has_no_value():
     cells = [[(5.0, None)] + [(0.0, None)] * (len(DAYS) - 1), [(5.0, "mild")] * len(DAYS)]
-    found = ba.MODERATE_SEVERE_DAYS.under(ba.DiaryRule("own", minimum_days=7, period_days=7)).measure(trial_of(cells))
+    found = ba.MODERATE_SEVERE_DAYS.under(ba.diary.DiaryRule("own", minimum_days=7, period_days=7)).measure(trial_of(cells))
     assert found.iloc[0].isna().tolist() == [False, False, False]  # day -8 lies outside all periods
-    seven_days = ba.DiaryRule("own", minimum_days=7, period_days=7)
+    seven_days = ba.diary.DiaryRule("own", minimum_days=7, period_days=7)
     found = ba.MODERATE_SEVERE_DAYS.under(seven_days).measure(trial_of([cells[0][::-1], cells[1]]))
     assert found.iloc[0].isna().tolist() == [False, False, True]
 
@@ -118,7 +118,7 @@ def test_a_day_far_away_costs_no_memory():
     diary = pd.DataFrame({"subject": "s1", "day": [*range(1, 29), 19_000], "headache_hours": 5.0})
     trial = ba.as_trial({"subjects": subjects, "diary": diary}, name="t")
     tracemalloc.start()
-    assert list(ba.HEADACHE_DAYS.under(ba.PREEMPT).measure(trial).columns) == ["baseline", "week 4"]
+    assert list(ba.HEADACHE_DAYS.under(ba.diary.PREEMPT).measure(trial).columns) == ["baseline", "week 4"]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10 * MEGABYTES

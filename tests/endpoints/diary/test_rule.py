@@ -9,12 +9,12 @@ from botox_analysis.endpoints.diary.rule import RULES
 @pytest.mark.parametrize(
     ("rule", "minimum_hours", "minimum_days", "treated"),
     [
-        (ba.PREEMPT, 4, 10, "criteria"),
-        (ba.CHARM, 0, 14, "criteria or treated"),
-        (ba.COMPLETE, 4, 28, "criteria"),
-        (ba.AT_LEAST_20, 4, 20, "criteria"),
-        (ba.ANY_DURATION, 0, 10, "criteria"),
-        (ba.HALF_HOUR, 0.5, 10, "criteria"),
+        (ba.diary.PREEMPT, 4, 10, "criteria"),
+        (ba.diary.CHARM, 0, 14, "criteria or treated"),
+        (ba.diary.COMPLETE, 4, 28, "criteria"),
+        (ba.diary.AT_LEAST_20, 4, 20, "criteria"),
+        (ba.diary.ANY_DURATION, 0, 10, "criteria"),
+        (ba.diary.HALF_HOUR, 0.5, 10, "criteria"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -27,17 +27,17 @@ def test_the_ready_made_rules_are_those_of_their_trials(rule, minimum_hours, min
 @pytest.mark.parametrize(
     ("rule", "handling"),
     [
-        (ba.PREEMPT, "PREEMPT rule: at least 10 of 28 days recorded, scaled to 28"),
-        (ba.CHARM, "CHARM rule: at least 14 of 28 days recorded, scaled to 28"),
-        (ba.COMPLETE, "complete-28 rule: all 28 days recorded"),
-        (ba.DiaryRule("own", incomplete="as recorded"), "own rule: at least 10 of 28 days recorded, counted as recorded"),
+        (ba.diary.PREEMPT, "PREEMPT rule: at least 10 of 28 days recorded, scaled to 28"),
+        (ba.diary.CHARM, "CHARM rule: at least 14 of 28 days recorded, scaled to 28"),
+        (ba.diary.COMPLETE, "complete-28 rule: all 28 days recorded"),
+        (ba.diary.DiaryRule("own", incomplete="as recorded"), "own rule: at least 10 of 28 days recorded, counted as recorded"),
         (
-            ba.DiaryRule("own", baseline_minimum_days=20),
+            ba.diary.DiaryRule("own", baseline_minimum_days=20),
             "own rule: at least 10 of 28 days recorded, at baseline 20, scaled to 28",
         ),
-        (ba.DiaryRule("own", baseline_minimum_days=10), "own rule: at least 10 of 28 days recorded, scaled to 28"),
+        (ba.diary.DiaryRule("own", baseline_minimum_days=10), "own rule: at least 10 of 28 days recorded, scaled to 28"),
         (
-            ba.DiaryRule("own", minimum_days=28, baseline_minimum_days=14),
+            ba.diary.DiaryRule("own", minimum_days=28, baseline_minimum_days=14),
             "own rule: all 28 days recorded, at baseline at least 14 of 28 days recorded, scaled to 28",
         ),
     ],
@@ -49,11 +49,11 @@ def test_a_rule_says_what_becomes_of_incomplete_periods(rule, handling):
 @pytest.mark.parametrize(
     ("rule", "label"),
     [
-        (ba.PREEMPT, "days (≥ 4 h) per 28"),
-        (ba.HALF_HOUR, "days (≥ 0.5 h) per 28"),
-        (ba.CHARM, "days or treated per 28"),
-        (ba.ANY_DURATION, "days per 28"),
-        (ba.DiaryRule("monthly", period_days=30), "days (≥ 4 h) per 30"),
+        (ba.diary.PREEMPT, "days (≥ 4 h) per 28"),
+        (ba.diary.HALF_HOUR, "days (≥ 0.5 h) per 28"),
+        (ba.diary.CHARM, "days or treated per 28"),
+        (ba.diary.ANY_DURATION, "days per 28"),
+        (ba.diary.DiaryRule("monthly", period_days=30), "days (≥ 4 h) per 30"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -90,4 +90,4 @@ def test_a_rule_writes_its_definition_into_a_label(rule, label):
 )
 def test_a_rule_that_cannot_be_followed_is_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
-        ba.DiaryRule("own", **wrong)
+        ba.diary.DiaryRule("own", **wrong)

@@ -557,7 +557,7 @@ def test_subjects_with_an_event_count_once_a_kind_the_most_frequent_first():
 
 def test_counts_make_a_table_by_arm():
     outcomes = outcomes_of(*np.full((4, 4), 9))
-    table = ba.table_disposition(ba.event_rates(intercurrent_counts(outcomes, events_of(("s0", STOP, 5), ("s1", DEATH, 7)))))
+    table = ba.table.disposition(ba.event_rates(intercurrent_counts(outcomes, events_of(("s0", STOP, 5), ("s1", DEATH, 7)))))
     assert table.to_numpy().tolist() == [
         ["Discontinuation", "1 (50.0 %)", "0 (0.0 %)"],
         ["Death", "0 (0.0 %)", "1 (50.0 %)"],

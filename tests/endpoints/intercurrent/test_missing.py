@@ -1,4 +1,4 @@
-"""`missing_values`: reasons told on paper, and what adds up."""
+"""`missing.values`: reasons told on paper, and what adds up."""
 
 from pathlib import Path
 
@@ -223,7 +223,7 @@ def test_of_several_events_the_one_that_made_a_value_missing_is_its_reason():
 def test_the_reason_is_the_one_under_the_strategies_by_which_outcomes_were_addressed():
     events = pd.DataFrame({"subject": [0, 0], "kind": ["discontinuation", "rescue"], "day": [20, 40]})
     for strategies, reason in (({"rescue": "hypothetical"}, "rescue"), ({"rescue": "treatment policy"}, "discontinuation")):
-        addressed = ba.address_events(
+        addressed = ba.intercurrent.address(
             outcomes_of([[1, NAN, NAN]]), events, strategies={"discontinuation": "treatment policy", **strategies}
         )
         assert words(addressed) == [["", reason, reason]]

@@ -23,8 +23,8 @@ def outcomes_of(*months, baseline=20.0, visits=WEEKS):
     return ba.as_outcomes(frame[frame["visit"].isin(visits)], endpoint="headache days", arms=["a"], visits=visits)
 
 
-def decided(months, rule=ba.NICE, **columns):
-    events = ba.continuation(outcomes_of(months, **columns), rule)
+def decided(months, rule=ba.diary.NICE_TA260, **columns):
+    events = ba.diary.continuation(outcomes_of(months, **columns), rule)
     return events.loc[events["n_events"] == 1, "category"].item()
 
 
@@ -60,7 +60,7 @@ def test_two_reasons_at_once_are_the_insufficient_response():
     [(10, "continues"), (10.1, "stops: less than 50 % reduction"), (np.nan, "not assessable")],
 )
 def test_the_australian_scheme_decides(last, decision):
-    assert decided([12, 12, 12, 12, 12, last], ba.PBS) == decision
+    assert decided([12, 12, 12, 12, 12, last], ba.diary.PBS) == decision
 
 
 @pytest.mark.parametrize("baseline", [0.0, np.nan])
@@ -68,9 +68,9 @@ def test_without_a_usable_baseline_a_response_cannot_be_assessed(baseline):
     assert decided([20] * 6, baseline=baseline) == "not assessable"
 
 
-@pytest.mark.parametrize("rule", [ba.NICE, ba.PBS])
+@pytest.mark.parametrize("rule", [ba.diary.NICE_TA260, ba.diary.PBS])
 def test_everybody_has_one_decision(simulated, rule):
-    events = ba.continuation(ba.HEADACHE_DAYS.derive(simulated), rule)
+    events = ba.diary.continuation(ba.HEADACHE_DAYS.derive(simulated), rule)
     of_arm = events.groupby("arm", observed=True)
     assert (of_arm["n_events"].sum() == of_arm["n_total"].first()).all()
     assert of_arm["n_total"].first().tolist() == [696, 688]
@@ -79,12 +79,12 @@ def test_everybody_has_one_decision(simulated, rule):
 def test_those_who_go_on_by_the_australian_scheme_are_the_responders_of_week_24(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
     responders = ba.responders(outcomes).query("visit == 'week 24'")["n_events"].tolist()
-    assert ba.continuation(outcomes, ba.PBS).query("category == 'continues'")["n_events"].tolist() == responders
+    assert ba.diary.continuation(outcomes, ba.diary.PBS).query("category == 'continues'")["n_events"].tolist() == responders
 
 
 def test_a_rule_of_ones_own_needs_the_visits_of_its_decision_only():
-    rule = ba.ContinuationRule("half, after one cycle", reduction=0.5, cycles=1)
-    events = ba.continuation(outcomes_of([20, 20, 10, 20, 20, 20], visits=["week 12"]), rule)
+    rule = ba.diary.ContinuationRule("half, after one cycle", reduction=0.5, cycles=1)
+    events = ba.diary.continuation(outcomes_of([20, 20, 10, 20, 20, 20], visits=["week 12"]), rule)
     assert events["visit"].unique().tolist() == ["week 12"]
     assert events.query("category == 'continues'")["n_events"].tolist() == [1]
     assert events["endpoint"].iloc[0] == "headache days: continuation by half, after one cycle"
@@ -92,12 +92,12 @@ def test_a_rule_of_ones_own_needs_the_visits_of_its_decision_only():
 
 def test_visits_that_a_rule_asks_for_and_are_not_there_are_named():
     with pytest.raises(ba.DataError, match="outcomes has no visit at 'week 16', 'week 20', 'week 24', which NICE TA260 asks for"):
-        ba.continuation(outcomes_of([20] * 6, visits=WEEKS[:3]))
+        ba.diary.continuation(outcomes_of([20] * 6, visits=WEEKS[:3]))
 
 
 def test_rates_of_two_rules_stand_in_one_frame(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
-    both = pd.concat([ba.event_rates(ba.continuation(outcomes, rule)) for rule in (ba.NICE, ba.PBS)])
+    both = pd.concat([ba.event_rates(ba.diary.continuation(outcomes, rule)) for rule in (ba.diary.NICE_TA260, ba.diary.PBS)])
     assert len(both) == 14
 
 
@@ -111,4 +111,4 @@ def test_rates_of_two_rules_stand_in_one_frame(simulated):
 )
 def test_a_rule_that_cannot_be_applied_is_refused(arguments, said):
     with pytest.raises(ValueError, match=said):
-        ba.ContinuationRule("mine", **arguments)
+        ba.diary.ContinuationRule("mine", **arguments)

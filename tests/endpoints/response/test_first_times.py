@@ -32,19 +32,23 @@ def told(times):
 
 
 def test_the_first_of_several_responses_counts():
-    assert told(ba.first_response(outcomes_of([15, 10, 9], [10, 15, 5], [20, 19, 18]))) == [[56, True], [28, True], [84, False]]
+    assert told(ba.times.first_response(outcomes_of([15, 10, 9], [10, 15, 5], [20, 19, 18]))) == [
+        [56, True],
+        [28, True],
+        [84, False],
+    ]
 
 
 def test_who_leaves_is_censored_at_the_last_visit_with_a_value():
-    assert told(ba.first_response(outcomes_of([15, np.nan, np.nan], [15, np.nan, 14]))) == [[28, False], [84, False]]
+    assert told(ba.times.first_response(outcomes_of([15, np.nan, np.nan], [15, np.nan, 14]))) == [[28, False], [84, False]]
 
 
 def test_a_response_at_a_missed_visit_is_found_at_the_next():
-    assert told(ba.first_response(outcomes_of([15, np.nan, 10]))) == [[84, True]]
+    assert told(ba.times.first_response(outcomes_of([15, np.nan, 10]))) == [[84, True]]
 
 
 def test_who_has_no_value_or_no_baseline_is_censored_on_day_1_and_counted():
-    times = ba.first_response(outcomes_of([np.nan] * 3, [5, 5, 5], [5, 5, 5], baseline=[20, 0, np.nan]))
+    times = ba.times.first_response(outcomes_of([np.nan] * 3, [5, 5, 5], [5, 5, 5], baseline=[20, 0, np.nan]))
     assert told(times) == [[1, False]] * 3
     assert times["note"].tolist() == [
         "no value after baseline: censored on day 1",
@@ -53,16 +57,16 @@ def test_who_has_no_value_or_no_baseline_is_censored_on_day_1_and_counted():
 
 
 def test_those_censored_on_day_1_change_no_estimate_but_the_number_at_its_start(simulated):
-    times = ba.first_response(ba.HEADACHE_DAYS.derive(simulated))
+    times = ba.times.first_response(ba.HEADACHE_DAYS.derive(simulated))
     seen = times[times["note"] == ""]
     assert len(seen) < len(times)
-    pd.testing.assert_series_equal(ba.compare_times(times)["estimate"], ba.compare_times(seen)["estimate"])
-    pd.testing.assert_series_equal(ba.event_quantiles(times)["estimate"], ba.event_quantiles(seen)["estimate"])
+    pd.testing.assert_series_equal(ba.times.compare(times)["estimate"], ba.times.compare(seen)["estimate"])
+    pd.testing.assert_series_equal(ba.times.quantiles(times)["estimate"], ba.times.quantiles(seen)["estimate"])
 
 
 def test_a_tie_is_a_response_as_it_is_for_responders(simulated):
-    outcomes = ba.HEADACHE_DAYS.under(ba.CHARM).derive(simulated)
-    first = ba.first_response(outcomes, reduction=0.5).query("time == 28 and observed").groupby("arm", observed=True).size()
+    outcomes = ba.HEADACHE_DAYS.under(ba.diary.CHARM).derive(simulated)
+    first = ba.times.first_response(outcomes, reduction=0.5).query("time == 28 and observed").groupby("arm", observed=True).size()
     responders = ba.responders(outcomes).query("visit == 'week 4'").set_index("arm")["n_events"]
     assert first.to_dict() == responders.to_dict()
 
@@ -70,19 +74,19 @@ def test_a_tie_is_a_response_as_it_is_for_responders(simulated):
 def test_who_ever_responds_has_an_observed_time(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
     ever = (outcomes["percent_change"] <= -50 + 1e-7).groupby(outcomes["subject"], sort=False).any()
-    assert ba.first_response(outcomes)["observed"].tolist() == ever.tolist()
+    assert ba.times.first_response(outcomes)["observed"].tolist() == ever.tolist()
 
 
 def test_points_ask_for_a_fall_or_a_rise():
     outcomes = outcomes_of([15, 10, 26])
-    assert told(ba.first_response(outcomes, points=8)) == [[56, True]]
-    assert told(ba.first_response(outcomes, points=-6)) == [[84, True]]
-    assert ba.first_response(outcomes, points=-6)["category"].tolist() == ["rise of ≥ 6 points"]
+    assert told(ba.times.first_response(outcomes, points=8)) == [[56, True]]
+    assert told(ba.times.first_response(outcomes, points=-6)) == [[84, True]]
+    assert ba.times.first_response(outcomes, points=-6)["category"].tolist() == ["rise of ≥ 6 points"]
 
 
 def test_days_of_each_row_take_the_place_of_the_visit():
     outcomes = outcomes_of([15, 10, 9], [15, 15, 15], day=[25, 61.0, 84, 29, 50, 90])
-    times = ba.first_response(outcomes, days="day")
+    times = ba.times.first_response(outcomes, days="day")
     assert told(times) == [[61, True], [90, False]]
     assert "day" not in times.columns
 
@@ -90,23 +94,23 @@ def test_days_of_each_row_take_the_place_of_the_visit():
 def test_a_value_without_its_day_is_refused():
     outcomes = outcomes_of([15, 10, 9], day=[25, np.nan, 84])
     with pytest.raises(ba.DataError, match="found 1 values without a day, the first of subject '0' at 'week 8'"):
-        ba.first_response(outcomes, days="day")
+        ba.times.first_response(outcomes, days="day")
 
 
 def test_baseline_and_covariates_follow_but_those_that_change_over_visits_do_not():
-    times = ba.first_response(outcomes_of([15, 10, 9], age=40, pain=[1, 2, 3]))
+    times = ba.times.first_response(outcomes_of([15, 10, 9], age=40, pain=[1, 2, 3]))
     assert times[["baseline", "age"]].to_numpy().tolist() == [[20, 40]]
     assert "pain" not in times.columns
 
 
 def test_several_thresholds_are_several_calls():
     with pytest.raises(ValueError, match="first_response takes one threshold, found 2; call it for each"):
-        ba.first_response(outcomes_of([1, 2, 3]), reduction=[0.3, 0.5])
+        ba.times.first_response(outcomes_of([1, 2, 3]), reduction=[0.3, 0.5])
 
 
 def test_reduction_and_points_exclude_each_other():
     with pytest.raises(ValueError, match="reduction or points, not both"):
-        ba.first_response(outcomes_of([1, 2, 3]), reduction=0.3, points=4)
+        ba.times.first_response(outcomes_of([1, 2, 3]), reduction=0.3, points=4)
 
 
 # Cycles ---------------------------------------------------------------------------------------------------------------
@@ -114,15 +118,15 @@ def test_reduction_and_points_exclude_each_other():
 
 def test_the_last_day_of_a_cycle_belongs_to_it():
     times = pd.DataFrame({"subject": range(4), "arm": "a", "time": [84, 85, 168, 168], "observed": [True, True, True, False]})
-    events = ba.events_by_cycle(times)
+    events = ba.times.by_cycle(times)
     assert events[["visit", "n_events", "n_total"]].to_numpy().tolist() == [
         ["cycle 1", 1, 4], ["cycle 2", 2, 4], ["cycle 1", 1, 4], ["cycle 2", 3, 4],
     ]  # fmt: skip
 
 
 def test_first_events_of_all_cycles_add_up_to_those_who_have_it(simulated):
-    times = ba.first_response(ba.HEADACHE_DAYS.derive(simulated))
-    events = ba.events_by_cycle(times, cycle_days=28)
+    times = ba.times.first_response(ba.HEADACHE_DAYS.derive(simulated))
+    events = ba.times.by_cycle(times, cycle_days=28)
     first = events[events["category"] == "≥ 50 % reduction, first in the cycle"].groupby("arm", observed=True)["n_events"].sum()
     last = events[events["category"].str.endswith("end of the cycle")].groupby("arm", observed=True)["n_events"].last()
     ever = times.groupby("arm", observed=True)["observed"].sum()
@@ -130,7 +134,7 @@ def test_first_events_of_all_cycles_add_up_to_those_who_have_it(simulated):
 
 
 def test_rates_take_the_cycles_and_say_what_became_of_the_censored(simulated):
-    rates = ba.event_rates(ba.events_by_cycle(ba.first_response(ba.HEADACHE_DAYS.derive(simulated))))
+    rates = ba.event_rates(ba.times.by_cycle(ba.times.first_response(ba.HEADACHE_DAYS.derive(simulated))))
     assert rates["handling"].unique().tolist() == ["observed cases; censored subjects count as without the event"]
     assert [rates["handling"].iloc[0] in method for method in rates["method"]] == [True] * len(rates)
     assert rates["visit"].unique().tolist() == ["cycle 1", "cycle 2"]
@@ -138,7 +142,7 @@ def test_rates_take_the_cycles_and_say_what_became_of_the_censored(simulated):
 
 def test_a_cycle_has_a_length():
     with pytest.raises(ValueError, match="cycle_days is 0"):
-        ba.events_by_cycle(pd.DataFrame({"subject": [1], "arm": "a", "time": [3], "observed": [True]}), cycle_days=0)
+        ba.times.by_cycle(pd.DataFrame({"subject": [1], "arm": "a", "time": [3], "observed": [True]}), cycle_days=0)
 
 
 # Adverse events -------------------------------------------------------------------------------------------------------
@@ -169,7 +173,7 @@ def trial():
 
 
 def test_the_first_event_counts_and_what_is_later_than_the_last_day_counts_on_it(trial):
-    times = ba.first_event(trial, "Neck pain")
+    times = ba.times.first_event(trial, "Neck pain")
     assert told(times) == [[12, True], [20, True], [50, True], [70, False], [60, False], [1, False]]
     assert times["arm"].tolist() == ["P", "P", "T", "T", "T", "T"]
     assert times["note"].tolist() == [
@@ -178,7 +182,7 @@ def test_the_first_event_counts_and_what_is_later_than_the_last_day_counts_on_it
 
 
 def test_an_unknown_onset_counts_on_day_1_and_is_noted(trial):
-    row = ba.first_event(trial).iloc[2]
+    row = ba.times.first_event(trial).iloc[2]
     assert (row["time"], row["observed"], row["note"]) == (1, True, "onset not known: counted on day 1")
 
 
@@ -187,19 +191,19 @@ def test_an_unknown_onset_counts_on_day_1_and_is_noted(trial):
 )
 def test_a_category_is_any_a_kind_a_class_a_term_or_a_list(trial, category, n):
     special = {"weakness": ["neck pain", "Dysphagia"]}
-    assert ba.first_event(trial, category, special=special)["observed"].sum() == n
+    assert ba.times.first_event(trial, category, special=special)["observed"].sum() == n
 
 
 def test_what_nobody_calls_so_is_refused(trial):
     with pytest.raises(ba.DataError, match="six has no adverse events called 'Neck ache'; expected a class or term of its table"):
-        ba.first_event(trial, "Neck ache")
+        ba.times.first_event(trial, "Neck ache")
 
 
 def test_who_has_no_event_and_no_last_day_is_refused(trial):
     subjects = trial.subjects.assign(last_day=[90, 20, 80, np.nan, 60, 5])
     unknown = ba.as_trial({"subjects": subjects, "adverse_events": trial.adverse_events}, name="six")
     with pytest.raises(ba.DataError, match="found no last_day for 1 subjects, the first is 'd'"):
-        ba.first_event(unknown)
+        ba.times.first_event(unknown)
 
 
 @pytest.mark.parametrize(
@@ -207,8 +211,8 @@ def test_who_has_no_event_and_no_last_day_is_refused(trial):
 )
 def test_the_times_add_up_to_the_time_at_risk_of_adverse_events(simulated, category):
     trial = simulated.restrict("safety")
-    years = ba.first_event(trial, category).groupby("arm", observed=True)["time"].sum() / 365.25
-    counted = pd.concat([ba.adverse_events(trial), ba.adverse_events(trial, by="overview")]).query("category == @category")
+    years = ba.times.first_event(trial, category).groupby("arm", observed=True)["time"].sum() / 365.25
+    counted = pd.concat([ba.safety.counts(trial), ba.safety.counts(trial, by="overview")]).query("category == @category")
     at_risk = counted.drop_duplicates("arm").set_index("arm")["at_risk"]
     assert years.to_dict() == pytest.approx(at_risk.to_dict())
 
@@ -230,7 +234,7 @@ def test_a_published_data_set_of_times_is_reproduced(realdata):
         }
     )
     trial = ba.as_trial({"subjects": subjects, "adverse_events": events}, name="CDISC pilot")
-    times = ba.first_event(trial, "DERMATOLOGIC EVENTS", rule=ba.AS_FLAGGED).set_index("subject")
+    times = ba.times.first_event(trial, "DERMATOLOGIC EVENTS", rule=ba.safety.AS_FLAGGED).set_index("subject")
     published = read["adtte"].set_index("USUBJID").loc[times.index]
     np.testing.assert_array_equal(times["time"], published["AVAL"])
     np.testing.assert_array_equal(times["observed"], published["CNSR"] < 0.5)

@@ -300,8 +300,8 @@ VERBS = {
     "responders": lambda outcomes, **asked: ba.responders(outcomes, **asked),
     "non-responders": lambda outcomes, **asked: ba.responders(outcomes, **asked, missing="non-responder imputation"),
     "fit_binary": lambda outcomes, **asked: ba.fit_binary(outcomes, **asked, covariates=()),
-    "first_response": lambda outcomes, **asked: ba.first_response(outcomes, **asked),
-    "pool_responders": lambda outcomes, **asked: ba.impute(
+    "first_response": lambda outcomes, **asked: ba.times.first_response(outcomes, **asked),
+    "pool_responders": lambda outcomes, **asked: ba.missing.impute(
         outcomes, strategy="missing at random", n=2, seed=1, covariates=()
     ).pool_responders(**asked),
 }
@@ -360,6 +360,6 @@ def test_ranks_of_changes_need_a_baseline():
 
 
 def test_continuation_of_subjects_without_a_baseline_is_not_assessable():
-    events = ba.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), ba.PBS)
+    events = ba.diary.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), ba.diary.PBS)
     assert events.query("category == 'not assessable'")["n_events"].tolist() == [0, 4]
     assert events["n_total"].unique().tolist() == [4]

@@ -1,4 +1,4 @@
-"""`adverse_events`: subjects once, occurrences each, by the arm actually received."""
+"""`safety.counts`: subjects once, occurrences each, by the arm actually received."""
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ def trial_of(events=EVENTS, subjects=SUBJECTS):
 
 def counted(trial, by="term", column="n_events"):
     """{(within, category): [count per arm]}, in the order of the rows."""
-    events = ba.adverse_events(trial, by=by)
+    events = ba.safety.counts(trial, by=by)
     return {key: rows[column].tolist() for key, rows in events.groupby(["within", "category"], sort=False)}
 
 
@@ -74,13 +74,13 @@ def test_every_subject_is_in_the_denominator_with_or_without_events():
 
 
 def test_a_population_has_its_own_denominator():
-    events = ba.adverse_events(trial_of(subjects=SUBJECTS.assign(safety=["yes"] * 4 + ["no"])))
+    events = ba.safety.counts(trial_of(subjects=SUBJECTS.assign(safety=["yes"] * 4 + ["no"])))
     assert events.loc[events["arm"] == "T", "n_total"].unique().tolist() == [2]
     assert events["population"].unique().tolist() == ["safety"]
 
 
 def test_arms_without_events_are_rows_of_0():
-    events = ba.adverse_events(trial_of(EVENTS.iloc[[1]]))
+    events = ba.safety.counts(trial_of(EVENTS.iloc[[1]]))
     assert events.loc[events["arm"] == "P", "n_events"].tolist() == [0, 0, 0]
     assert list(events["arm"].cat.categories) == ["P", "T"]
 
@@ -103,7 +103,7 @@ def test_terms_without_a_class_stand_under_uncoded():
 
 
 def test_a_class_has_at_least_as_many_subjects_as_any_term_in_it_and_at_most_all(simulated):
-    events = ba.adverse_events(simulated.restrict("safety"))
+    events = ba.safety.counts(simulated.restrict("safety"))
     classes = events[events["within"] == ""].set_index(["category", "arm"])["n_events"]
     terms = events[events["within"] != ""].groupby(["within", "arm"], observed=True)["n_events"].agg(["max", "sum"])
     assert len(terms) == len(classes) - 2
@@ -162,8 +162,8 @@ def test_an_unknown_severity_is_not_the_worst():
 
 def test_worst_severities_add_up_to_the_subjects_with_any_event(simulated):
     trial = simulated.restrict("safety")
-    by_severity = ba.adverse_events(trial, by="severity").groupby("arm", observed=True)["n_events"].sum()
-    anything = ba.adverse_events(trial, by="overview").query("category == @ANY").set_index("arm")["n_events"]
+    by_severity = ba.safety.counts(trial, by="severity").groupby("arm", observed=True)["n_events"].sum()
+    anything = ba.safety.counts(trial, by="overview").query("category == @ANY").set_index("arm")["n_events"]
     assert by_severity.to_dict() == anything.to_dict()
 
 
@@ -172,7 +172,7 @@ def test_worst_severities_add_up_to_the_subjects_with_any_event(simulated):
 
 def test_events_are_counted_in_the_arm_actually_received():
     subjects = SUBJECTS.assign(actual_arm=["P", "P", "P", None, "T"])
-    found = ba.adverse_events(trial_of(subjects=subjects)).query("category == @ANY")
+    found = ba.safety.counts(trial_of(subjects=subjects)).query("category == @ANY")
     assert found["n_events"].tolist() == [2, 1]
     assert found["n_total"].tolist() == [3, 2]
 
@@ -215,7 +215,7 @@ def quiet():
 
 @pytest.mark.parametrize("by", BY)
 def test_where_nobody_had_any_every_count_is_0_in_all_of_each_arm(quiet, by):
-    events = ba.adverse_events(quiet, by=by, special={"spread": ["Ptosis"]} if by == "special interest" else None)
+    events = ba.safety.counts(quiet, by=by, special={"spread": ["Ptosis"]} if by == "special interest" else None)
     anything = [ANY] if by not in ("severity", "relation", "special interest") else []
     assert events["category"].unique().tolist() == [*anything, *ALONE.get(by, [])]
     assert (events[["n_events", "occurrences"]] == 0).all(axis=None)
@@ -225,7 +225,7 @@ def test_where_nobody_had_any_every_count_is_0_in_all_of_each_arm(quiet, by):
 
 @pytest.mark.parametrize("by", [by for by in BY if by != "special interest"])
 def test_where_nobody_had_any_rates_are_0_and_differences_have_limits(quiet, by):
-    events = ba.adverse_events(quiet, by=by)
+    events = ba.safety.counts(quiet, by=by)
     assert (ba.event_rates(events)["estimate"] == 0).all()
     assert (ba.event_rates(events, measure="incidence rate")["conf_low"] == 0).all()
     compared = ba.compare_rates(events)
@@ -236,13 +236,13 @@ def test_where_nobody_had_any_rates_are_0_and_differences_have_limits(quiet, by)
 
 
 def test_where_nobody_had_any_there_are_no_times_and_no_onsets(quiet):
-    assert not ba.first_event(quiet)["observed"].any()
-    assert (ba.prevalence(quiet)["n_events"] == 0).all()
-    assert (ba.event_counts(quiet)["value"] == 0).all()
-    assert (ba.mean_cumulative(quiet)["estimate"] == 0).all()
-    assert ba.onset_and_duration(quiet)["note"].unique().tolist() == ["none"]
-    assert ba.list_onsets(quiet).empty
-    assert ba.list_adverse_events(quiet).empty
+    assert not ba.times.first_event(quiet)["observed"].any()
+    assert (ba.safety.prevalence(quiet)["n_events"] == 0).all()
+    assert (ba.safety.counts_per_subject(quiet)["value"] == 0).all()
+    assert (ba.safety.mean_cumulative(quiet)["estimate"] == 0).all()
+    assert ba.safety.onset_and_duration(quiet)["note"].unique().tolist() == ["none"]
+    assert ba.safety.onsets(quiet).empty
+    assert ba.safety.listing(quiet).empty
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------
@@ -251,15 +251,15 @@ def test_where_nobody_had_any_there_are_no_times_and_no_onsets(quiet):
 def test_a_trial_without_adverse_events_is_refused():
     trial = ba.as_trial({"subjects": SUBJECTS}, name="t")
     with pytest.raises(ba.DataError, match="t has no adverse events; expected a table adverse_events"):
-        ba.adverse_events(trial)
+        ba.safety.counts(trial)
     assert n_not_emergent(trial) == 0
 
 
 def test_severities_that_are_not_there_are_refused():
     with pytest.raises(ba.DataError, match="adverse_events has no column 'severity'"):
-        ba.adverse_events(trial_of(EVENTS.drop(columns="severity")), by="severity")
+        ba.safety.counts(trial_of(EVENTS.drop(columns="severity")), by="severity")
 
 
 def test_an_unknown_grouping_is_refused():
     with pytest.raises(ValueError, match="by 'organ' is not known; it is one of 'term', 'class', 'overview', 'severity'"):
-        ba.adverse_events(trial_of(), by="organ")
+        ba.safety.counts(trial_of(), by="organ")

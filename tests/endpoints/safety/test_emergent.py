@@ -10,7 +10,7 @@ from botox_analysis.endpoints.safety.emergent import emergent, not_emergent
 
 LAST_DOSE = 84
 SUBJECTS = pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"], "last_day": 168, "last_dose_day": [LAST_DOSE, None]})
-UP_TO_LAST_DOSE = ba.EmergentRule("to the last dose", window_days=0)
+UP_TO_LAST_DOSE = ba.safety.EmergentRule("to the last dose", window_days=0)
 
 
 def trial_with(subjects=SUBJECTS, **columns):
@@ -29,30 +29,30 @@ def counted(rule, subjects=SUBJECTS, **columns):
 
 @pytest.mark.parametrize(("onset", "counts"), [(-1, False), (1, True), (19_000, True)])
 def test_from_day_1_there_is_a_beginning_and_no_end(onset, counts):
-    assert counted(ba.FROM_DAY_1, onset_day=onset)[0] is counts
+    assert counted(ba.safety.FROM_DAY_1, onset_day=onset)[0] is counts
 
 
 def test_an_event_that_was_there_before_and_got_worse_counts_from_that_day():
-    assert counted(ba.FROM_DAY_1, onset_day=-30, worsened_day=9) == (True, 9.0)
+    assert counted(ba.safety.FROM_DAY_1, onset_day=-30, worsened_day=9) == (True, 9.0)
 
 
 def test_one_that_got_worse_before_the_first_dose_does_not_count():
-    assert counted(ba.FROM_DAY_1, onset_day=-30, worsened_day=-2)[0] is False
+    assert counted(ba.safety.FROM_DAY_1, onset_day=-30, worsened_day=-2)[0] is False
 
 
 def test_an_event_that_began_under_treatment_counts_from_its_onset_and_not_from_its_worsening():
-    assert counted(ba.FROM_DAY_1, onset_day=4, worsened_day=9) == (True, 4.0)
+    assert counted(ba.safety.FROM_DAY_1, onset_day=4, worsened_day=9) == (True, 4.0)
 
 
 def test_an_event_of_unknown_onset_counts_and_its_day_is_unknown():
-    counts, day = counted(ba.FROM_DAY_1, onset_day=None, worsened_day=9)
+    counts, day = counted(ba.safety.FROM_DAY_1, onset_day=None, worsened_day=9)
     assert counts
     assert np.isnan(day)
 
 
 @pytest.mark.parametrize(("end", "counts"), [(-1, False), (1, True), (None, True)])
 def test_an_event_of_unknown_onset_does_not_count_when_it_ended_before_treatment(end, counts):
-    assert counted(ba.FROM_DAY_1, onset_day=None, end_day=end)[0] is counts
+    assert counted(ba.safety.FROM_DAY_1, onset_day=None, end_day=end)[0] is counts
 
 
 # With a window --------------------------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def test_an_event_of_unknown_onset_does_not_count_when_it_ended_before_treatment
 
 @pytest.mark.parametrize(("onset", "counts"), [(-1, False), (1, True), (LAST_DOSE + 30, True), (LAST_DOSE + 31, False)])
 def test_the_window_ends_so_many_days_after_the_last_dose(onset, counts):
-    assert counted(ba.WITHIN_30_DAYS, onset_day=onset)[0] is counts
+    assert counted(ba.safety.WITHIN_30_DAYS, onset_day=onset)[0] is counts
 
 
 @pytest.mark.parametrize(("onset", "counts"), [(LAST_DOSE, True), (LAST_DOSE + 1, False)])
@@ -81,12 +81,12 @@ def test_each_subject_has_its_own_window():
     subjects = SUBJECTS.assign(last_dose_day=[10, 90])
     events = pd.DataFrame({"subject": ["b", "a"], "term": "X", "onset_day": 50})
     trial = ba.as_trial({"subjects": subjects, "adverse_events": events}, name="t")
-    assert emergent(trial, ba.WITHIN_30_DAYS)[0].tolist() == [True, False]
+    assert emergent(trial, ba.safety.WITHIN_30_DAYS)[0].tolist() == [True, False]
 
 
 def test_a_window_of_a_trial_without_last_doses_is_refused():
     with pytest.raises(ba.DataError, match="subjects has no column 'last_dose_day'; adverse events from day 1 to 30 days after"):
-        counted(ba.WITHIN_30_DAYS, SUBJECTS.drop(columns="last_dose_day"), onset_day=1)
+        counted(ba.safety.WITHIN_30_DAYS, SUBJECTS.drop(columns="last_dose_day"), onset_day=1)
 
 
 # As flagged -----------------------------------------------------------------------------------------------------------
@@ -95,17 +95,17 @@ def test_a_window_of_a_trial_without_last_doses_is_refused():
 @pytest.mark.parametrize(("flag", "counts"), [("yes", True), ("no", False), (None, False)])
 def test_a_flag_decides_and_an_empty_one_is_no_yes(flag, counts):
     trial = trial_with(onset_day=5, treatment_emergent=flag)
-    assert emergent(trial, ba.AS_FLAGGED)[0].tolist() == [counts]
+    assert emergent(trial, ba.safety.AS_FLAGGED)[0].tolist() == [counts]
 
 
 def test_a_flagged_event_that_began_before_treatment_has_the_day_of_its_worsening_or_none():
-    assert counted(ba.AS_FLAGGED, onset_day=-5, worsened_day=3, treatment_emergent="yes") == (True, 3.0)
-    assert np.isnan(counted(ba.AS_FLAGGED, onset_day=-5, treatment_emergent="yes")[1])
+    assert counted(ba.safety.AS_FLAGGED, onset_day=-5, worsened_day=3, treatment_emergent="yes") == (True, 3.0)
+    assert np.isnan(counted(ba.safety.AS_FLAGGED, onset_day=-5, treatment_emergent="yes")[1])
 
 
 def test_flags_that_are_not_there_are_refused():
     with pytest.raises(ba.DataError, match="adverse_events has no column 'treatment_emergent'; events as flagged"):
-        counted(ba.AS_FLAGGED, onset_day=5)
+        counted(ba.safety.AS_FLAGGED, onset_day=5)
 
 
 # What is told ---------------------------------------------------------------------------------------------------------
@@ -114,24 +114,24 @@ def test_flags_that_are_not_there_are_refused():
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (ba.FROM_DAY_1, "from day 1"),
+        (ba.safety.FROM_DAY_1, "from day 1"),
         (UP_TO_LAST_DOSE, "from day 1 to the last dose"),
-        (ba.EmergentRule("a day", window_days=1), "from day 1 to 1 day after the last dose"),
-        (ba.WITHIN_30_DAYS, "from day 1 to 30 days after the last dose"),
-        (ba.AS_FLAGGED, "as flagged by the trial"),
+        (ba.safety.EmergentRule("a day", window_days=1), "from day 1 to 1 day after the last dose"),
+        (ba.safety.WITHIN_30_DAYS, "from day 1 to 30 days after the last dose"),
+        (ba.safety.AS_FLAGGED, "as flagged by the trial"),
     ],
 )
 def test_the_endpoint_says_the_rule(rule, words):
-    events = ba.adverse_events(trial_with(onset_day=5, treatment_emergent="yes"), by="overview", rule=rule)
+    events = ba.safety.counts(trial_with(onset_day=5, treatment_emergent="yes"), by="overview", rule=rule)
     assert events["endpoint"].unique().tolist() == [f"treatment-emergent adverse events ({words})"]
 
 
-@pytest.mark.parametrize(("rule", "n"), [(ba.FROM_DAY_1, 1), (ba.WITHIN_30_DAYS, 2), (ba.AS_FLAGGED, 3)])
+@pytest.mark.parametrize(("rule", "n"), [(ba.safety.FROM_DAY_1, 1), (ba.safety.WITHIN_30_DAYS, 2), (ba.safety.AS_FLAGGED, 3)])
 def test_what_does_not_count_is_counted_under_each_rule(rule, n):
     events = pd.DataFrame({"subject": "a", "term": "X", "onset_day": [-3, 5, 150], "treatment_emergent": ["no", None, "no"]})
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t")
     assert n_not_emergent(trial, rule) == n
-    assert ba.adverse_events(trial, by="overview", rule=rule)["occurrences"].head(2).sum() == 3 - n
+    assert ba.safety.counts(trial, by="overview", rule=rule)["occurrences"].head(2).sum() == 3 - n
 
 
 @pytest.mark.parametrize(
@@ -149,20 +149,20 @@ def test_what_does_not_count_is_counted_under_each_rule(rule, n):
 )
 def test_a_rule_that_cannot_be_followed_is_refused(asked, said):
     with pytest.raises(ValueError, match=said):
-        ba.EmergentRule("mine", **asked)
+        ba.safety.EmergentRule("mine", **asked)
 
 
 def test_a_whole_window_is_a_whole_number_in_words():
-    assert ba.EmergentRule("mine", window_days=30.0) == ba.EmergentRule("mine", window_days=30)
-    assert ba.EmergentRule("mine", window_days=np.int64(2)).words == "from day 1 to 2 days after the last dose"
+    assert ba.safety.EmergentRule("mine", window_days=30.0) == ba.safety.EmergentRule("mine", window_days=30)
+    assert ba.safety.EmergentRule("mine", window_days=np.int64(2)).words == "from day 1 to 2 days after the last dose"
 
 
 @pytest.mark.parametrize(
     ("rule", "reasons"),
     [
-        (ba.FROM_DAY_1, {"onset before the first treatment: not treatment-emergent": 2}),
+        (ba.safety.FROM_DAY_1, {"onset before the first treatment: not treatment-emergent": 2}),
         (
-            ba.WITHIN_30_DAYS,
+            ba.safety.WITHIN_30_DAYS,
             {
                 "onset before the first treatment: not treatment-emergent": 2,
                 "onset or worsening more than 30 days after the last dose: not treatment-emergent": 2,
@@ -175,7 +175,7 @@ def test_a_whole_window_is_a_whole_number_in_words():
                 "onset or worsening after the last dose: not treatment-emergent": 2,
             },
         ),
-        (ba.AS_FLAGGED, {"not flagged by the trial: not treatment-emergent": 5}),
+        (ba.safety.AS_FLAGGED, {"not flagged by the trial: not treatment-emergent": 5}),
     ],
 )
 def test_what_does_not_count_has_its_reason(rule, reasons):
@@ -184,9 +184,9 @@ def test_what_does_not_count_has_its_reason(rule, reasons):
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t")
     assert not_emergent(trial, rule) == reasons
     assert n_not_emergent(trial, rule) == sum(reasons.values())
-    assert (~ba.list_adverse_events(trial, rule=rule)["emergent"]).sum() == sum(reasons.values())
+    assert (~ba.safety.listing(trial, rule=rule)["emergent"]).sum() == sum(reasons.values())
 
 
 def test_a_word_is_no_rule():
     with pytest.raises(TypeError, match="rule is 'from day 1'; it is an EmergentRule, such as FROM_DAY_1"):
-        ba.adverse_events(ba.open_trial("simulated"), rule="from day 1")
+        ba.safety.counts(ba.open_trial("simulated"), rule="from day 1")

@@ -1,4 +1,4 @@
-"""`list_adverse_events`: a line for each event, in the order a reviewer reads, and as many as the overview counts."""
+"""`safety.listing`: a line for each event, in the order a reviewer reads, and as many as the overview counts."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ SPECIAL = {"spread": ["neck pain"], "other": ["fever"]}
 
 def listing(events=EVENTS, **asked):
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t", arms=["P", "T"])
-    return ba.list_adverse_events(trial, **asked)
+    return ba.safety.listing(trial, **asked)
 
 
 def test_lines_stand_by_arm_received_subject_and_onset_unknown_onsets_last():
@@ -70,8 +70,8 @@ def test_nothing_of_a_kind_is_a_listing_without_lines():
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("fatal", "of special interest")])
 def test_a_listing_has_the_subjects_and_occurrences_of_the_overview(simulated, kind):
     trial = simulated.restrict("safety")
-    lines = ba.list_adverse_events(trial, only=kind).query("emergent")
-    rows = ba.adverse_events(trial, by="overview").query("category == @kind").set_index("arm")
+    lines = ba.safety.listing(trial, only=kind).query("emergent")
+    rows = ba.safety.counts(trial, by="overview").query("category == @kind").set_index("arm")
     by_arm = lines.groupby("arm", observed=False)
     assert by_arm["subject"].nunique().to_dict() == rows["n_events"].to_dict()
     assert by_arm.size().to_dict() == rows["occurrences"].to_dict()
@@ -79,14 +79,14 @@ def test_a_listing_has_the_subjects_and_occurrences_of_the_overview(simulated, k
 
 def test_the_rule_decides_what_is_emergent():
     flagged = EVENTS.assign(treatment_emergent=["no", "yes", "no", "no", "no", "no"])
-    lines = listing(flagged, rule=ba.AS_FLAGGED)
+    lines = listing(flagged, rule=ba.safety.AS_FLAGGED)
     assert lines.loc[lines["emergent"], "term"].tolist() == ["Nausea"]
 
 
 def test_the_table_of_the_trial_is_not_changed():
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": EVENTS}, name="t", arms=["P", "T"])
     before = trial.adverse_events.copy()
-    ba.list_adverse_events(trial)
+    ba.safety.listing(trial)
     pd.testing.assert_frame_equal(trial.adverse_events, before)
 
 
@@ -113,4 +113,4 @@ def test_an_unknown_kind_is_refused():
 
 def test_a_trial_without_adverse_events_has_no_listing():
     with pytest.raises(ba.DataError, match="t has no adverse events"):
-        ba.list_adverse_events(ba.as_trial({"subjects": SUBJECTS}, name="t"))
+        ba.safety.listing(ba.as_trial({"subjects": SUBJECTS}, name="t"))

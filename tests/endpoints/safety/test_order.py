@@ -35,7 +35,7 @@ EVENTS = counted(
 
 
 def order(frame, **options):
-    return ba.order_by_frequency(frame, **options)["category"].drop_duplicates().tolist()
+    return ba.safety.order_by_frequency(frame, **options)["category"].drop_duplicates().tolist()
 
 
 def test_classes_and_their_terms_stand_by_frequency_in_the_active_arm_then_by_the_alphabet():
@@ -54,25 +54,25 @@ def test_another_arm_may_count():
 
 
 def test_nothing_is_lost_and_the_arms_of_an_event_keep_their_order():
-    ordered = ba.order_by_frequency(EVENTS)
+    ordered = ba.safety.order_by_frequency(EVENTS)
     assert sorted(map(tuple, ordered.to_numpy())) == sorted(map(tuple, EVENTS.to_numpy()))
     assert ordered["arm"].tolist() == ARMS * 8
     assert ordered["arm"].dtype == EVENTS["arm"].dtype
 
 
 def test_ordering_commutes_with_estimating():
-    before = ba.event_rates(ba.order_by_frequency(EVENTS))
-    pd.testing.assert_frame_equal(before, ba.order_by_frequency(ba.event_rates(EVENTS)))
+    before = ba.event_rates(ba.safety.order_by_frequency(EVENTS))
+    pd.testing.assert_frame_equal(before, ba.safety.order_by_frequency(ba.event_rates(EVENTS)))
 
 
 def test_comparisons_take_the_order_of_their_events():
-    compared = ba.compare_rates(ba.order_by_frequency(EVENTS))
+    compared = ba.compare_rates(ba.safety.order_by_frequency(EVENTS))
     assert compared["category"].tolist() == order(EVENTS)
 
 
 def test_comparisons_themselves_are_refused_for_they_have_no_counts():
     with pytest.raises(ba.DataError, match="order the events, then compare them"):
-        ba.order_by_frequency(ba.compare_rates(EVENTS))
+        ba.safety.order_by_frequency(ba.compare_rates(EVENTS))
 
 
 def test_any_adverse_event_comes_first_also_where_a_class_is_as_frequent():
@@ -88,7 +88,7 @@ def test_terms_of_one_name_follow_each_their_class():
     twice = counted(
         [("", "eye", 0, 4), ("eye", "redness", 0, 4), ("", "skin", 0, 9), ("skin", "redness", 0, 3), ("skin", "rash", 0, 6)]
     )
-    ordered = ba.order_by_frequency(twice).drop_duplicates(["within", "category"])
+    ordered = ba.safety.order_by_frequency(twice).drop_duplicates(["within", "category"])
     assert ordered[["within", "category"]].to_numpy().tolist() == [
         ["", "skin"], ["skin", "rash"], ["skin", "redness"], ["", "eye"], ["eye", "redness"],
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def test_terms_of_one_name_follow_each_their_class():
 def test_severities_of_a_term_count_together_and_keep_their_order():
     rows = [("Ptosis", "mild", 1), ("Ptosis", "severe", 1), ("Fall", "mild", 0), ("Fall", "severe", 3)]
     frame = pd.DataFrame(rows, columns=["category", "severity", "n_events"]).assign(arm="toxin", n_total=50)
-    ordered = ba.order_by_frequency(frame)
+    ordered = ba.safety.order_by_frequency(frame)
     assert ordered[["category", "severity"]].to_numpy().tolist() == [
         ["Fall", "mild"], ["Fall", "severe"], ["Ptosis", "mild"], ["Ptosis", "severe"],
     ]  # fmt: skip
@@ -105,7 +105,7 @@ def test_severities_of_a_term_count_together_and_keep_their_order():
 
 def test_trials_stay_apart():
     both = pd.concat([EVENTS.assign(trial="second"), EVENTS.assign(trial="first")])
-    ordered = ba.order_by_frequency(both)
+    ordered = ba.safety.order_by_frequency(both)
     assert ordered["trial"].drop_duplicates().tolist() == ["second", "first"]
     assert order(ordered[ordered["trial"] == "first"]) == order(EVENTS)
 
@@ -129,22 +129,22 @@ def test_an_arm_without_subjects_leaves_the_alphabet():
 
 def test_a_gap_an_unknown_arm_and_a_missing_count_are_refused():
     with pytest.raises(ba.DataError, match="no row of 'Infections' in arm 'toxin'; expected one, with 0"):
-        ba.order_by_frequency(EVENTS[(EVENTS["category"] != "Infections") | (EVENTS["arm"] == "placebo")])
+        ba.safety.order_by_frequency(EVENTS[(EVENTS["category"] != "Infections") | (EVENTS["arm"] == "placebo")])
     with pytest.raises(ba.DataError, match="no arm '155 U'; its arms are 'placebo', 'toxin'"):
-        ba.order_by_frequency(EVENTS, arm="155 U")
+        ba.safety.order_by_frequency(EVENTS, arm="155 U")
     with pytest.raises(ba.DataError, match="no column 'n_events'"):
-        ba.order_by_frequency(EVENTS.drop(columns="n_events"))
+        ba.safety.order_by_frequency(EVENTS.drop(columns="n_events"))
 
 
 def test_no_rows_stay_no_rows():
-    assert ba.order_by_frequency(EVENTS.head(0)).empty
+    assert ba.safety.order_by_frequency(EVENTS.head(0)).empty
 
 
 def test_classes_come_before_their_terms_whatever_the_counts():
     rng = np.random.default_rng(4)
     rows = [("", f"class {c}", 0, int(rng.integers(40))) for c in range(6)]
     rows += [(f"class {c}", f"term {t}", 0, int(rng.integers(40))) for c, t in itertools.product(range(6), range(4))]
-    ordered = ba.order_by_frequency(counted(rows)).drop_duplicates(["within", "category"])
+    ordered = ba.safety.order_by_frequency(counted(rows)).drop_duplicates(["within", "category"])
     latest = ""
     for within, category in ordered[["within", "category"]].itertuples(index=False):
         latest = category if within == "" else latest

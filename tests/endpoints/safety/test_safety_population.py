@@ -8,14 +8,14 @@ from botox_analysis.endpoints.safety.counts import n_not_emergent
 from botox_analysis.endpoints.safety.emergent import safety_population
 
 COUNTING = [
-    ba.adverse_events,
-    ba.list_adverse_events,
-    ba.first_event,
-    ba.prevalence,
-    ba.event_counts,
-    ba.list_onsets,
-    ba.mean_cumulative,
-    ba.onset_and_duration,
+    ba.safety.counts,
+    ba.safety.listing,
+    ba.times.first_event,
+    ba.safety.prevalence,
+    ba.safety.counts_per_subject,
+    ba.safety.onsets,
+    ba.safety.mean_cumulative,
+    ba.safety.onset_and_duration,
 ]
 
 
@@ -39,7 +39,7 @@ def same(one, other):
 
 
 def test_denominators_are_the_safety_population_and_the_population_says_so():
-    events = ba.adverse_events(trial_of(safety=TREATED))
+    events = ba.safety.counts(trial_of(safety=TREATED))
     assert events["n_total"].unique().tolist() == [2]
     assert events["population"].unique().tolist() == ["safety"]
     assert events["n_events"].tolist()[:2] == [1, 1]
@@ -54,7 +54,7 @@ def test_a_trial_of_all_randomised_is_counted_in_its_safety_population(count):
 
 @pytest.mark.parametrize("count", COUNTING)
 def test_the_protocols_population_goes_before_the_column_safety(count):
-    trial = trial_of(ba.Protocol(safety_population="treated"), safety="yes", treated=TREATED)
+    trial = trial_of(ba.advanced.Protocol(safety_population="treated"), safety="yes", treated=TREATED)
     assert same(count(trial), count(trial.restrict("treated")))
 
 
@@ -66,7 +66,7 @@ def test_a_trial_that_is_restricted_stays_as_it_is(count):
 
 @pytest.mark.parametrize("count", COUNTING)
 def test_without_a_safety_population_everybody_is_counted(count):
-    everybody = trial_of(ba.Protocol(safety_population="all randomised"), safety=TREATED)
+    everybody = trial_of(ba.advanced.Protocol(safety_population="all randomised"), safety=TREATED)
     assert same(count(trial_of()), count(everybody))
 
 
@@ -76,7 +76,7 @@ def test_what_is_not_emergent_is_counted_in_the_safety_population():
 
 
 def test_the_safety_population_is_the_protocols_else_the_column_else_everybody():
-    named = ba.Protocol(safety_population="treated")
+    named = ba.advanced.Protocol(safety_population="treated")
     assert safety_population(trial_of(named, safety=TREATED, treated=TREATED)) == "treated"
     assert safety_population(trial_of(safety=TREATED)) == "safety"
     assert safety_population(trial_of()) == "all randomised"
@@ -84,10 +84,10 @@ def test_the_safety_population_is_the_protocols_else_the_column_else_everybody()
 
 def test_a_safety_population_that_is_not_there_or_empty_is_refused():
     with pytest.raises(ba.DataError, match="t has no population 'dosed'; its populations are 'all randomised', 'safety'"):
-        ba.adverse_events(trial_of(ba.Protocol(safety_population="dosed"), safety=TREATED))
+        ba.safety.counts(trial_of(ba.advanced.Protocol(safety_population="dosed"), safety=TREATED))
     with pytest.raises(ba.DataError, match="nobody is in the population 'safety'"):
-        ba.adverse_events(trial_of(safety="no"))
+        ba.safety.counts(trial_of(safety="no"))
 
 
 def test_the_bundled_trial_gives_the_same_counts_with_and_without_restriction(simulated):
-    assert same(ba.adverse_events(simulated), ba.adverse_events(simulated.restrict("safety")))
+    assert same(ba.safety.counts(simulated), ba.safety.counts(simulated.restrict("safety")))

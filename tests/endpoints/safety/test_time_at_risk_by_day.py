@@ -21,11 +21,11 @@ HORIZON = 100
 
 ARMS = ["P", "T"]
 RULES = {
-    "from day 1": ba.FROM_DAY_1,
-    "within 30 days": ba.WITHIN_30_DAYS,
-    "within 5 days": ba.EmergentRule("within 5 days", window_days=5),
-    "to the last dose": ba.EmergentRule("to the last dose", window_days=0),
-    "as flagged": ba.AS_FLAGGED,
+    "from day 1": ba.safety.FROM_DAY_1,
+    "within 30 days": ba.safety.WITHIN_30_DAYS,
+    "within 5 days": ba.safety.EmergentRule("within 5 days", window_days=5),
+    "to the last dose": ba.safety.EmergentRule("to the last dose", window_days=0),
+    "as flagged": ba.safety.AS_FLAGGED,
 }
 N_QUICK, N_TRIALS = 15, 72
 """Random trials: a few, shared out among the rules; many, each under every rule."""
@@ -112,7 +112,7 @@ class ByDay:
             return max(stated)
         days = []
         for event in self.events:
-            if event["subject"] == name and event.get("fatal") == "yes" and self.rule is not ba.AS_FLAGGED:
+            if event["subject"] == name and event.get("fatal") == "yes" and self.rule is not ba.safety.AS_FLAGGED:
                 days += known(event.get("end_day")) or known(event["onset_day"], event.get("worsened_day"))
         return max([day for day in days if day >= 1], default=None)
 
@@ -135,7 +135,7 @@ class ByDay:
     def emerged(self, subject, event):
         """Whether an event counts, and the day on which it emerged, None where that is not known."""
         onset, worsened = event["onset_day"], event.get("worsened_day")
-        flagged = self.rule is ba.AS_FLAGGED
+        flagged = self.rule is ba.safety.AS_FLAGGED
         days = [
             day
             for day in range(1, HORIZON)
@@ -276,7 +276,7 @@ def categories_in(by_day):
 def check_counts(trial, by_day):
     """adverse_events: subjects, occurrences, exposure, time at risk; the listings beside."""
     rule = by_day.rule
-    frames = [ba.adverse_events(trial, by=by, rule=rule) for by in ("class", "overview")]
+    frames = [ba.safety.counts(trial, by=by, rule=rule) for by in ("class", "overview")]
     rows = pd.concat(frames).drop_duplicates(["category", "arm"]).set_index(["category", "arm"])
     for category in categories_in(by_day):
         if (category, "P") not in rows.index:
@@ -285,7 +285,7 @@ def check_counts(trial, by_day):
             row = rows.loc[(category, arm)]
             found = [row["n_events"], row["n_total"], row["occurrences"], YEAR * row["exposure"], YEAR * row["at_risk"]]
             same(found, by_day.counts(arm, category))
-    terms = ba.adverse_events(trial, rule=rule)
+    terms = ba.safety.counts(trial, rule=rule)
     for row in terms[terms["within"] != ""].itertuples():
         of_class = ByDay(by_day.subjects, by_day.events, by_day.happened, rule)
         # Events of the class alone count here; deaths are those of all events.
@@ -295,32 +295,32 @@ def check_counts(trial, by_day):
         same(found, of_class.counts(row.arm, row.category))
     n = sum(len(by_day.occurrences(subject, ANY)) for subject in by_day.subjects)
     assert n_not_emergent(trial, rule) == len(by_day.events) - n
-    assert ba.list_adverse_events(trial, rule=rule)["emergent"].sum() == n
-    onsets = ba.list_onsets(trial, rule=rule)
+    assert ba.safety.listing(trial, rule=rule)["emergent"].sum() == n
+    onsets = ba.safety.onsets(trial, rule=rule)
     assert len(onsets) == n
     ends = {subject["subject"]: by_day.at_risk(subject) for subject in by_day.subjects}
     for subject, last in onsets[["subject", "last_day"]].to_numpy():
         same(max(last, 0), math.nan if ends[subject] is None else max([0, *ends[subject]]))
-    listed = ba.list_time_at_risk(trial, rule=rule)
+    listed = ba.safety.time_at_risk(trial, rule=rule)
     same(listed["days"], [math.nan if days is None else len(days) for days in ends.values()])
     assert listed["arm"].tolist() == list(by_day.arm.values())
 
 
 def check_times(trial, by_day, category):
-    """event_counts, first_event, mean_cumulative, prevalence, onset_and_duration."""
+    """event_counts, times.first_event, safety.mean_cumulative, prevalence, safety.onset_and_duration."""
     rule, subjects = by_day.rule, by_day.subjects
-    outcomes = ba.event_counts(trial, category, rule=rule)
+    outcomes = ba.safety.counts_per_subject(trial, category, rule=rule)
     same(outcomes["value"], [len(by_day.occurrences(subject, category)) for subject in subjects])
     days = [by_day.at_risk(subject) for subject in subjects]
     same(outcomes["exposure_days"], [math.nan if known_days is None else len(known_days) for known_days in days])
     first = [by_day.first(subject, category) for subject in subjects]
     if any(time is None for time, _ in first):
         with pytest.raises(ba.DataError, match="found no last_day"):
-            ba.first_event(trial, category, rule=rule)
+            ba.times.first_event(trial, category, rule=rule)
     else:
-        same(ba.first_event(trial, category, rule=rule)[["time", "observed"]], first)
+        same(ba.times.first_event(trial, category, rule=rule)[["time", "observed"]], first)
     if None in days:
-        for verb in (ba.mean_cumulative, ba.prevalence):
+        for verb in (ba.safety.mean_cumulative, ba.safety.prevalence):
             with pytest.raises(ba.DataError, match="found no last_day"):
                 verb(trial, category, rule=rule)
     else:
@@ -329,7 +329,7 @@ def check_times(trial, by_day, category):
 
 
 def check_curves(trial, by_day, category):
-    curve = ba.mean_cumulative(trial, category, rule=by_day.rule)
+    curve = ba.safety.mean_cumulative(trial, category, rule=by_day.rule)
     for arm, rows in curve.groupby("arm", sort=False):
         expected = by_day.curve(arm, category)
         n = len(by_day.in_arm(arm))
@@ -338,12 +338,12 @@ def check_curves(trial, by_day, category):
         if n > 1:
             same(rows.iloc[1:]["std_error"] ** 2, [row[4] for row in expected])
     days = list(range(1, HORIZON, 3))
-    found = ba.prevalence(trial, category, days=days, rule=by_day.rule)
+    found = ba.safety.prevalence(trial, category, days=days, rule=by_day.rule)
     same(found[["n_events", "n_total"]], [by_day.prevalence(arm, category, day) for day in days for arm in ARMS])
 
 
 def check_lengths(trial, by_day, category):
-    found = ba.onset_and_duration(trial, by="class" if category in ("K", "L") else "overview", rule=by_day.rule)
+    found = ba.safety.onset_and_duration(trial, by="class" if category in ("K", "L") else "overview", rule=by_day.rule)
     found = found[found["category"] == category]
     for arm in ARMS if len(found) else []:
         onsets, durations = by_day.lengths(arm, category)
@@ -379,6 +379,6 @@ def test_every_verb_counts_what_loops_over_days_count_in_many_trials(name):
 @pytest.mark.parametrize(("n_trials", "often"), [(N_QUICK, 1), pytest.param(N_TRIALS, 10, marks=pytest.mark.slow)])
 def test_the_random_trials_have_every_end_of_the_time_at_risk_often(n_trials, often):
     trials = [trial_of(*random_tables(seed)) for seed in range(n_trials)]
-    ends = pd.concat([ba.list_time_at_risk(trial, rule=RULES["within 5 days"])["reason"] for trial in trials]).value_counts()
+    ends = pd.concat([ba.safety.time_at_risk(trial, rule=RULES["within 5 days"])["reason"] for trial in trials]).value_counts()
     assert len(ends) == 6
     assert ends.min() >= often

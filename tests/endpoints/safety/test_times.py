@@ -21,7 +21,7 @@ def days_at_risk(rows, subjects=SUBJECTS, by="term", category="X"):
     """Days at risk of term X by arm; rows are subject and onset."""
     events = pd.DataFrame(rows, columns=["subject", "onset_day"]).assign(term="X")
     trial = ba.as_trial({"subjects": subjects, "adverse_events": events}, name="t", arms=["P", "T"])
-    found = ba.adverse_events(trial, by=by)
+    found = ba.safety.counts(trial, by=by)
     return (YEAR * found.loc[found["category"] == category, "at_risk"]).round(6).tolist()
 
 
@@ -61,7 +61,7 @@ def test_an_unknown_onset_does_not_matter_after_an_event_on_day_1():
 def test_an_unknown_onset_does_not_matter_in_another_category():
     assert days_at_risk([("a", None), ("c", 4)], category="uncoded") == pytest.approx([math.nan, 4], nan_ok=True)
     events = pd.DataFrame({"subject": ["a", "c"], "term": ["Y", "X"], "onset_day": [None, 4]})
-    rows = ba.adverse_events(ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t", arms=["P", "T"]))
+    rows = ba.safety.counts(ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t", arms=["P", "T"]))
     assert rows.loc[rows["category"] == "X", "at_risk"].notna().all()
 
 
@@ -74,23 +74,23 @@ def test_an_unknown_last_day_matters_only_for_those_without_the_event():
 def test_a_worsening_is_an_event_on_its_own_day():
     events = pd.DataFrame({"subject": ["a"], "term": "X", "onset_day": [-4], "worsened_day": [6]})
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t", arms=["P", "T"])
-    assert ba.adverse_events(trial, by="class")["at_risk"].iloc[0] * YEAR == pytest.approx(56)
+    assert ba.safety.counts(trial, by="class")["at_risk"].iloc[0] * YEAR == pytest.approx(56)
 
 
 def test_the_worst_severity_has_the_day_on_which_it_began():
     events = pd.DataFrame({"subject": "a", "term": "X", "onset_day": [5, 40, 30], "severity": ["mild", "severe", "severe"]})
     trial = ba.as_trial({"subjects": SUBJECTS, "adverse_events": events}, name="t", arms=["P", "T"])
-    rows = ba.adverse_events(trial, by="severity").query("arm == 'P'").set_index("category")["at_risk"] * YEAR
+    rows = ba.safety.counts(trial, by="severity").query("arm == 'P'").set_index("category")["at_risk"] * YEAR
     assert rows.round(6).tolist() == [150, 150, 80]
 
 
 def test_without_any_event_all_are_at_risk_for_as_long_as_they_were_observed(simulated):
-    rows = ba.adverse_events(simulated.restrict("safety"), by="special interest", special={"none": ["No such term"]})
+    rows = ba.safety.counts(simulated.restrict("safety"), by="special interest", special={"none": ["No such term"]})
     assert rows["at_risk"].equals(rows["exposure"])
 
 
 def test_nobody_is_at_risk_for_longer_than_observed(simulated):
-    rows = ba.adverse_events(simulated.restrict("safety"))
+    rows = ba.safety.counts(simulated.restrict("safety"))
     assert (rows["at_risk"] <= rows["exposure"]).all()
     assert (rows["at_risk"] > 0).all()
 
@@ -164,7 +164,7 @@ def assert_counted(rows, trial, severity_column=None):
 
 @given(trials())
 def test_classes_and_terms_are_counted_as_by_looking_at_each_subject(trial):
-    rows = ba.adverse_events(trial)
+    rows = ba.safety.counts(trial)
     assert_counted(rows, trial)
     emerged = trial.adverse_events[~(trial.adverse_events["onset_day"] < 1)]
     assert rows["within"].ne("").sum() == 2 * len(emerged[["class", "term"]].drop_duplicates())
@@ -172,7 +172,7 @@ def test_classes_and_terms_are_counted_as_by_looking_at_each_subject(trial):
 
 @given(trials())
 def test_severities_in_terms_are_counted_as_by_looking_at_each_subject(trial):
-    assert_counted(ba.adverse_events(trial, by="term and severity"), trial, "severity")
+    assert_counted(ba.safety.counts(trial, by="term and severity"), trial, "severity")
 
 
 @given(st.integers(1, 4), st.integers(1, 50), st.integers(0, 60), st.integers(0, 2**32 - 1))

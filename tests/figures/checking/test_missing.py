@@ -513,7 +513,7 @@ def test_the_same_figures_give_the_same_bytes(outcomes, tmp_path):
         "tipping": lambda: plot_tipping_point(grid(np.arange(-2, 9), np.arange(-6, 5), plausible=(0, 3, -2, 0))),
     }
     for name, plot in draw.items():
-        first, second = (ba.save_figure(plot(), tmp_path / f"{name}{number}", formats=["svg", "pdf"]) for number in (1, 2))
+        first, second = (ba.plot.save(plot(), tmp_path / f"{name}{number}", formats=["svg", "pdf"]) for number in (1, 2))
         for one, two in zip(first, second, strict=True):
             assert one.read_bytes() == two.read_bytes()
 

@@ -13,7 +13,7 @@ from botox_analysis.figures.drawing.graph_layout import places
 from botox_analysis.figures.drawing.style import ARM_COLOURS
 from botox_analysis.frames.estimates import as_estimates
 
-Graph = ba.TestingGraph
+Graph = ba.advanced.TestingGraph
 EPSILON = Graph.EPSILON
 
 ENDPOINTS = [
@@ -48,13 +48,13 @@ def closed_figures():
 
 
 def drawn(graph, **options):
-    return ba.plot_multiplicity_graph(graph.nodes(), graph.edges(), **options)
+    return ba.plot.multiplicity_graph(graph.nodes(), graph.edges(), **options)
 
 
 def drawn_after(graph, p_values):
     names = [f"endpoint {number}" for number in range(len(p_values))]
     rows = as_estimates({"endpoint": names, "estimate": np.ones(len(p_values)), "p_value": p_values})
-    return ba.plot_multiplicity_graph(graph.nodes(ba.adjust_multiplicity(rows, method=graph)), graph.edges())
+    return ba.plot.multiplicity_graph(graph.nodes(ba.adjust_multiplicity(rows, method=graph)), graph.edges())
 
 
 def circles_of(ax):
@@ -226,12 +226,12 @@ def test_what_is_no_graph_is_refused(nodes, edges, said):
     nodes = pd.DataFrame({"name": ["a", "b"], "weight": [0.5, 0.5], **nodes})
     edges = pd.DataFrame({"source": ["a"], "target": ["b"], "weight": [1.0], **edges})
     with pytest.raises(ba.DataError, match=said):
-        ba.plot_multiplicity_graph(nodes, edges)
+        ba.plot.multiplicity_graph(nodes, edges)
 
 
 def test_no_hypotheses_are_refused():
     graph = Graph.holm(2)
     with pytest.raises(ba.DataError, match="nodes has no rows"):
-        ba.plot_multiplicity_graph(graph.nodes().head(0), graph.edges())
+        ba.plot.multiplicity_graph(graph.nodes().head(0), graph.edges())
     with pytest.raises(ba.DataError, match="nodes has no column 'weight'"):
-        ba.plot_multiplicity_graph(graph.nodes()[["name"]], graph.edges())
+        ba.plot.multiplicity_graph(graph.nodes()[["name"]], graph.edges())

@@ -47,7 +47,7 @@ def points(panel):
 
 def test_the_left_panel_has_each_arms_residuals_by_its_fitted_values():
     residuals = frame(3)
-    ax = ba.plot_residuals(residuals)
+    ax = ba.plot.residuals(residuals)
     for line, arm in zip(points(ax), ARMS, strict=True):
         rows = residuals[residuals["arm"] == arm]
         np.testing.assert_array_equal(line.get_xdata(), rows["fitted"])
@@ -56,7 +56,7 @@ def test_the_left_panel_has_each_arms_residuals_by_its_fitted_values():
 
 def test_the_middle_panel_has_ordered_residuals_by_the_quantiles_of_their_ranks():
     residuals = frame(3)
-    placebo = points(panels(ba.plot_residuals(residuals))[1])[0]
+    placebo = points(panels(ba.plot.residuals(residuals))[1])[0]
     expected = residuals.loc[residuals["arm"] == "placebo", "residual"].sort_values()
     np.testing.assert_array_equal(placebo.get_ydata(), expected)
     below = [NormalDist().cdf(quantile) for quantile in placebo.get_xdata()]
@@ -69,7 +69,7 @@ def test_normal_quantiles_lie_on_the_line():
     residuals = pd.DataFrame(
         {"subject": range(n), "arm": "placebo", "visit": "week 4", "fitted": 0.0, "residual": exact, "kind": "normalised"}
     )
-    middle = panels(ba.plot_residuals(residuals))[1]
+    middle = panels(ba.plot.residuals(residuals))[1]
     np.testing.assert_allclose(points(middle)[0].get_xdata(), points(middle)[0].get_ydata())
     line = next(line for line in middle.lines if line not in points(middle) and line.get_linestyle() == "-")
     assert (line.get_xy1(), line.get_slope()) == ((0, 0), 1)
@@ -77,7 +77,7 @@ def test_normal_quantiles_lie_on_the_line():
 
 def test_few_residuals_of_a_visit_are_shown_themselves():
     residuals = frame(3)
-    placebo, toxin = points(panels(ba.plot_residuals(residuals))[2])
+    placebo, toxin = points(panels(ba.plot.residuals(residuals))[2])
     np.testing.assert_array_equal(
         placebo.get_ydata(), residuals[residuals["arm"] == "placebo"].sort_values("visit", kind="stable")["residual"]
     )
@@ -86,7 +86,7 @@ def test_few_residuals_of_a_visit_are_shown_themselves():
 
 def test_many_residuals_of_a_visit_are_a_box_around_their_median():
     residuals = frame(20)
-    right = panels(ba.plot_residuals(residuals))[2]
+    right = panels(ba.plot.residuals(residuals))[2]
     medians = [line for line in right.lines if line.get_linewidth() == 1.6]
     expected = residuals.groupby(["arm", "visit"], observed=True)["residual"].median()
     assert [line.get_ydata()[0] for line in medians] == pytest.approx(expected.tolist())
@@ -94,7 +94,7 @@ def test_many_residuals_of_a_visit_are_a_box_around_their_median():
 
 
 def test_the_reference_is_grey_and_arms_differ_in_colour_and_shape():
-    ax = ba.plot_residuals(frame(3))
+    ax = ba.plot.residuals(frame(3))
     for panel in panels(ax):
         assert [line.get_color() for line in points(panel)] == [REFERENCE_COLOUR, ARM_COLOURS[0]]
         assert [line.get_marker() for line in points(panel)] == ["o", "s"]
@@ -102,18 +102,18 @@ def test_the_reference_is_grey_and_arms_differ_in_colour_and_shape():
 
 
 def test_all_panels_have_one_scale_of_residuals():
-    left, middle, right = panels(ba.plot_residuals(frame(20)))
+    left, middle, right = panels(ba.plot.residuals(frame(20)))
     assert left.get_ylim() == middle.get_ylim() == right.get_ylim()
 
 
 def test_thousands_of_points_are_pixels_and_twenty_are_not():
-    assert all(line.get_rasterized() for line in points(ba.plot_residuals(frame(2000))))
-    assert not any(line.get_rasterized() for line in points(ba.plot_residuals(frame(5))))
+    assert all(line.get_rasterized() for line in points(ba.plot.residuals(frame(2000))))
+    assert not any(line.get_rasterized() for line in points(ba.plot.residuals(frame(5))))
 
 
 def test_a_fit_shows_each_of_its_values_in_each_panel(simulated):
     fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")))
-    left, middle, _ = panels(ba.plot_residuals(fit.residuals()))
+    left, middle, _ = panels(ba.plot.residuals(fit.residuals()))
     assert sum(len(line.get_xdata()) for line in points(left)) == fit.n_values
     assert sum(len(line.get_xdata()) for line in points(middle)) == fit.n_values
 
@@ -121,7 +121,7 @@ def test_a_fit_shows_each_of_its_values_in_each_panel(simulated):
 @pytest.mark.parametrize("n_per_cell", [1, 400])
 def test_no_label_of_one_panel_reaches_another(n_per_cell):
     visits = [f"week {4 * number + 4}" for number in range(10)]
-    ax = ba.plot_residuals(frame(n_per_cell, visits, ["placebo", "BoNT-B 5,000 U", "BoNT-B 10,000 U"]))
+    ax = ba.plot.residuals(frame(n_per_cell, visits, ["placebo", "BoNT-B 5,000 U", "BoNT-B 10,000 U"]))
     ax.figure.canvas.draw()
     boxes = []
     for panel in panels(ax):
@@ -134,13 +134,13 @@ def test_no_label_of_one_panel_reaches_another(n_per_cell):
 
 def test_the_figure_takes_the_axes_it_is_given_and_makes_two_beside_it():
     ax = plt.figure().add_subplot()
-    assert ba.plot_residuals(frame(3), ax=ax) is ax
+    assert ba.plot.residuals(frame(3), ax=ax) is ax
     assert len(ax.figure.axes) == 3
 
 
 def test_the_same_residuals_give_the_same_bytes(tmp_path):
     residuals = frame(300)
-    first, second = (ba.save_figure(ba.plot_residuals(residuals), tmp_path / name) for name in ("one", "two"))
+    first, second = (ba.plot.save(ba.plot.residuals(residuals), tmp_path / name) for name in ("one", "two"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
@@ -154,4 +154,4 @@ def test_the_same_residuals_give_the_same_bytes(tmp_path):
 )
 def test_residuals_that_are_not_there_are_refused(residuals, message):
     with pytest.raises(ba.DataError, match=message):
-        ba.plot_residuals(residuals)
+        ba.plot.residuals(residuals)

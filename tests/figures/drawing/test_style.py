@@ -99,9 +99,9 @@ def test_arms_and_scales_with_names_of_any_length_are_drawn_without_a_warning_of
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingLettersWarning)
         for ax in (
-            ba.plot_distribution(outcomes, visit="week 4"),
-            ba.plot_forest(compared.differences()),
-            ba.plot_course(compared.means()),
+            ba.plot.distribution(outcomes, visit="week 4"),
+            ba.plot.forest(compared.differences()),
+            ba.plot.course(compared.means()),
         ):
             assert len(save_figure(ax, tmp_path / "x", formats=("png",))) == 1
 

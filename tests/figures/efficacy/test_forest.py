@@ -28,7 +28,7 @@ def written(ax):
 
 def test_log_ratios_stand_as_ratios_on_a_log_axis():
     ratios = ba.compare_rates(EVENTS.head(2), measure="log risk ratio")
-    ax = ba.plot_forest(ratios)
+    ax = ba.plot.forest(ratios)
     assert ax.get_xscale() == "log"
     assert ax.containers[0].lines[0].get_xdata()[0] == pytest.approx(1.5)
     low, high = np.exp(ratios[["conf_low", "conf_high"]].iloc[0])
@@ -37,38 +37,38 @@ def test_log_ratios_stand_as_ratios_on_a_log_axis():
 
 
 def test_an_infinite_limit_is_an_arrow_and_no_row_is_lost():
-    ax = ba.plot_forest(ba.compare_rates(EVENTS, measure="log odds ratio"))
+    ax = ba.plot.forest(ba.compare_rates(EVENTS, measure="log odds ratio"))
     assert arrows(ax) == [(1, ">"), (2, "<"), (3, "<"), (3, ">")]
     assert len(ax.get_yticklabels()) == 4
 
 
 def test_the_line_of_no_effect_is_at_1_for_ratios_and_at_0_for_differences():
     for measure, place in (("log risk ratio", 1.0), ("risk difference", 0.0)):
-        ax = ba.plot_forest(ba.compare_rates(EVENTS.head(2), measure=measure))
+        ax = ba.plot.forest(ba.compare_rates(EVENTS.head(2), measure=measure))
         assert any(list(line.get_xdata()) == [place, place] for line in ax.lines)
 
 
 def test_a_margin_is_a_dashed_line_in_the_unit_of_the_axis():
     judged = ba.non_inferiority(ba.compare_rates(EVENTS.head(2)), margin=0.1, better="higher")
-    dashed = [line for line in ba.plot_forest(judged).lines if line.get_linestyle() == "--"]
+    dashed = [line for line in ba.plot.forest(judged).lines if line.get_linestyle() == "--"]
     assert [list(line.get_xdata()) for line in dashed] == [[-10.0, -10.0]]
 
 
 def test_differences_and_ratios_do_not_share_an_axis():
     both = pd.concat([ba.compare_rates(EVENTS, measure=measure) for measure in ("risk difference", "log risk ratio")])
     with pytest.raises(ba.DataError, match="has differences and ratios"):
-        ba.plot_forest(both)
+        ba.plot.forest(both)
 
 
 def test_numbers_needed_run_through_infinity_and_are_refused():
     with pytest.raises(ba.DataError, match="show the differences"):
-        ba.plot_forest(ba.number_needed(ba.compare_rates(EVENTS.head(2)), events_are="benefit"))
+        ba.plot.forest(ba.number_needed(ba.compare_rates(EVENTS.head(2)), events_are="benefit"))
 
 
 def test_what_all_methods_share_is_not_in_the_labels():
     one = ba.compare_rates(EVENTS.head(2)).assign(method="score interval; observed cases")
     other = one.assign(method="Wald interval; observed cases")
-    labels = [label.get_text() for label in ba.plot_forest(pd.concat([one, other])).get_yticklabels()]
+    labels = [label.get_text() for label in ba.plot.forest(pd.concat([one, other])).get_yticklabels()]
     assert labels == ["Score interval", "Wald interval"]
 
 
@@ -77,7 +77,7 @@ def test_ratios_are_drawn_where_their_logarithms_are():
         logs = ba.compare_rates(events, measure="log risk ratio")
         logs = logs if margin is None else ba.non_inferiority(logs, margin=margin, better="lower")
         of_logs, of_ratios, of_both = (
-            ba.plot_forest(rows) for rows in (logs, ba.exponentiate(logs), pd.concat([logs, ba.exponentiate(logs)]))
+            ba.plot.forest(rows) for rows in (logs, ba.exponentiate(logs), pd.concat([logs, ba.exponentiate(logs)]))
         )
         np.testing.assert_allclose(of_ratios.get_xlim(), of_logs.get_xlim())
         np.testing.assert_allclose(of_both.get_xlim(), of_logs.get_xlim())
@@ -97,8 +97,8 @@ def test_levels_of_subgroups_are_in_the_labels():
             "level": [None, "under 40", "40 or more"],
         }
     )  # fmt: skip
-    labels = [label.get_text() for label in ba.plot_forest(differences.iloc[1:]).get_yticklabels()]
+    labels = [label.get_text() for label in ba.plot.forest(differences.iloc[1:]).get_yticklabels()]
     assert labels == ["Age group under 40", "Age group 40 or more"]
-    ba.plot_forest(differences)
+    ba.plot.forest(differences)
     with pytest.raises(ba.DataError, match=r"estimates has several levels of subgroups \('all', 'under 40', '40 or more'\)"):
-        ba.plot_course(differences)
+        ba.plot.course(differences)

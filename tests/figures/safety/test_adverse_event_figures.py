@@ -75,13 +75,13 @@ def boxes_on_page(artists):
 
 
 def test_the_dot_plot_keeps_the_order_of_the_differences(rates, differences):
-    ax = ba.plot_adverse_events(rates, differences.iloc[::-1])
+    ax = ba.plot.adverse_events(rates, differences.iloc[::-1])
     assert row_names(ax) == ["Toothache", "Nausea", "Neck pain", "Ptosis"]
     np.testing.assert_allclose(neighbour(ax).containers[0].lines[0].get_xdata(), 100 * differences["estimate"].iloc[::-1])
 
 
 def test_the_dot_plot_writes_the_counts_of_each_arm_in_its_colour(rates, differences):
-    ax = ba.plot_adverse_events(rates, differences)
+    ax = ba.plot.adverse_events(rates, differences)
     counts = {
         arm: [text.get_text() for text in ax.texts if text.get_color() == colour]
         for arm, colour in zip(ARMS, (REFERENCE_COLOUR, ARM_COLOURS[0]), strict=True)
@@ -91,7 +91,7 @@ def test_the_dot_plot_writes_the_counts_of_each_arm_in_its_colour(rates, differe
 
 def test_dots_of_equal_rates_do_not_hide_each_other(differences):
     same = events_by_hand([("gut", "nausea", 5, 5)])
-    ax = ba.plot_adverse_events(ba.event_rates(same), ba.compare_rates(same))
+    ax = ba.plot.adverse_events(ba.event_rates(same), ba.compare_rates(same))
     heights = [float(line.get_ydata()[0]) for line in ax.lines]
     size = ax.lines[0].get_markersize() * ax.figure.dpi / 72
     pixels = [ax.transData.transform((0, height))[1] for height in heights]
@@ -99,7 +99,7 @@ def test_dots_of_equal_rates_do_not_hide_each_other(differences):
 
 
 def test_ratios_stand_on_a_log_axis_with_plain_labels(rates, ratios):
-    right = neighbour(ba.plot_adverse_events(rates, ratios))
+    right = neighbour(ba.plot.adverse_events(rates, ratios))
     assert right.get_xscale() == "log"
     assert [label.get_text() for label in right.get_xticklabels()] == ["0.5", "1", "2", "5", "10"]
     assert right.get_xlabel().replace("\n", " ").replace("\u00a0", " ") == "Risk ratio to placebo (95 % CI)"
@@ -107,7 +107,7 @@ def test_ratios_stand_on_a_log_axis_with_plain_labels(rates, ratios):
 
 
 def test_an_infinite_limit_is_an_arrow_at_the_edge_and_an_infinite_estimate_no_dot(rates, ratios):
-    right = neighbour(ba.plot_adverse_events(rates, ratios))
+    right = neighbour(ba.plot.adverse_events(rates, ratios))
     arrows = {line.get_marker(): line for line in right.lines if line.get_marker() in ("<", ">")}
     assert arrows[">"].get_xdata().tolist() == [right.get_xlim()[1]]
     assert arrows[">"].get_ydata().tolist() == [3.0]
@@ -118,12 +118,12 @@ def test_an_infinite_limit_is_an_arrow_at_the_edge_and_an_infinite_estimate_no_d
 
 def test_what_could_not_be_estimated_is_a_dash(rates, differences):
     nothing = differences.assign(estimate=np.nan, conf_low=np.nan, conf_high=np.nan)
-    assert texts(neighbour(ba.plot_adverse_events(rates, nothing))) == ["–"] * 4
+    assert texts(neighbour(ba.plot.adverse_events(rates, nothing))) == ["–"] * 4
 
 
 def test_rates_in_person_time_have_their_own_axes_and_counts_of_events():
     events = events_by_hand([("gut", "nausea", 2, 3)], occurrences=[4, 9], exposure=50.0)
-    ax = ba.plot_adverse_events(
+    ax = ba.plot.adverse_events(
         ba.event_rates(events, measure="event rate"), ba.compare_rates(events, measure="event rate difference")
     )
     assert ax.get_xlabel().strip() == "Events per 100 patient-years"
@@ -133,33 +133,33 @@ def test_rates_in_person_time_have_their_own_axes_and_counts_of_events():
 
 def test_three_arms_have_three_dots_and_two_differences_in_a_row():
     events = events_by_hand([("gut", "nausea", 2, 3, 4), ("gut", "vomiting", 0, 0, 9)], ["placebo", "low", "high"])
-    ax = ba.plot_adverse_events(ba.event_rates(events), ba.compare_rates(events))
+    ax = ba.plot.adverse_events(ba.event_rates(events), ba.compare_rates(events))
     assert [len(line.get_xdata()) for line in ax.lines] == [2, 2, 2]
     assert len(neighbour(ax).containers) == 2
 
 
 def test_a_class_whose_terms_are_shown_is_bold():
     events = events_by_hand([("", "eye disorders", 4, 5), ("eye disorders", "ptosis", 4, 5), ("", "skin disorders", 1, 1)])
-    ax = ba.plot_adverse_events(ba.event_rates(events), ba.compare_rates(events))
+    ax = ba.plot.adverse_events(ba.event_rates(events), ba.compare_rates(events))
     assert [label.get_fontweight() for label in ax.get_yticklabels()] == ["bold", "normal", "normal"]
 
 
 def test_a_conditional_odds_ratio_has_an_axis_of_its_own(rates, ratios):
-    right = neighbour(ba.plot_adverse_events(rates, ratios.assign(measure="conditional log odds ratio")))
+    right = neighbour(ba.plot.adverse_events(rates, ratios.assign(measure="conditional log odds ratio")))
     assert right.get_xlabel().replace("\n", " ").startswith("Conditional odds ratio to placebo")
     assert right.get_xscale() == "log"
 
 
 def test_terms_that_rates_lack_are_refused(rates, differences):
     with pytest.raises(ba.DataError, match="rates has no 'ptosis', which differences has"):
-        ba.plot_adverse_events(rates[rates["category"] != "ptosis"], differences)
+        ba.plot.adverse_events(rates[rates["category"] != "ptosis"], differences)
 
 
 def test_two_measures_and_two_populations_are_refused(rates, differences, ratios):
     with pytest.raises(ba.DataError, match="'risk difference' and 'log risk ratio'; a figure of adverse events shows one"):
-        ba.plot_adverse_events(rates, pd.concat([differences, ratios]))
+        ba.plot.adverse_events(rates, pd.concat([differences, ratios]))
     with pytest.raises(ba.DataError, match="two rows of 'ptosis' in arm 'placebo'"):
-        ba.plot_adverse_events(pd.concat([rates, rates.assign(population="other")]), differences)
+        ba.plot.adverse_events(pd.concat([rates, rates.assign(population="other")]), differences)
 
 
 def test_long_names_get_more_room_and_short_ones_one_row():
@@ -180,9 +180,9 @@ def by_severity(events):
 
 
 ROWS_OF_TERMS = {
-    "dot plot": lambda events, **ax: ba.plot_adverse_events(ba.event_rates(events), ba.compare_rates(events), **ax),
-    "butterfly": lambda events, **ax: ba.plot_butterfly(ba.event_rates(events), **ax),
-    "severity": lambda events, **ax: ba.plot_severity(ba.event_rates(by_severity(events)), **ax),
+    "dot plot": lambda events, **ax: ba.plot.adverse_events(ba.event_rates(events), ba.compare_rates(events), **ax),
+    "butterfly": lambda events, **ax: ba.plot.butterfly(ba.event_rates(events), **ax),
+    "severity": lambda events, **ax: ba.plot.severity(ba.event_rates(by_severity(events)), **ax),
 }
 
 
@@ -249,7 +249,7 @@ def points(ax):
 
 
 def test_a_volcano_puts_differences_against_p_values_small_ones_high(rates, differences):
-    ax = ba.plot_volcano(rates, differences)
+    ax = ba.plot.volcano(rates, differences)
     offsets = np.ma.getdata(points(ax)[0].get_offsets())
     np.testing.assert_allclose(offsets, np.column_stack([100 * differences["estimate"], differences["p_value"]]))
     bottom, top = ax.get_ylim()
@@ -258,41 +258,41 @@ def test_a_volcano_puts_differences_against_p_values_small_ones_high(rates, diff
 
 
 def test_areas_of_a_volcano_are_as_the_numbers_of_subjects(rates, differences):
-    sizes = points(ba.plot_volcano(rates, differences))[0].get_sizes()
+    sizes = points(ba.plot.volcano(rates, differences))[0].get_sizes()
     np.testing.assert_allclose(sizes / sizes[1], np.array([28, 76, 38, 6]) / 76, rtol=1e-12)
 
 
 def test_p_values_are_marked_in_plain_numbers(rates, differences):
-    labels = [label.get_text() for label in ba.plot_volcano(rates, differences).get_yticklabels()]
+    labels = [label.get_text() for label in ba.plot.volcano(rates, differences).get_yticklabels()]
     assert labels == ["1", "0.5", "0.1", "0.05", "0.01", "0.001", "0.0001", "10⁻⁵"]
 
 
 def test_adjusted_p_values_are_shown_and_named(rates, differences):
     adjusted = ba.adjust_multiplicity(differences, method="bonferroni")
-    ax = ba.plot_volcano(rates, adjusted)
+    ax = ba.plot.volcano(rates, adjusted)
     np.testing.assert_allclose(np.ma.getdata(points(ax)[0].get_offsets())[:, 1], [4e-5, 0.008, 1, 0.052])
     assert ax.get_ylabel() == "p-value, adjusted for the number of terms"
     assert "Bonferroni" in ax.get_xlabel()
 
 
 def test_terms_of_a_volcano_are_named_with_their_crude_counts(rates, differences):
-    assert set(texts(ba.plot_volcano(rates, differences))) >= {"Ptosis (25 v 3)", "Neck pain (58 v 18)", "Toothache (6 v 0)"}
+    assert set(texts(ba.plot.volcano(rates, differences))) >= {"Ptosis (25 v 3)", "Neck pain (58 v 18)", "Toothache (6 v 0)"}
 
 
 def test_the_sides_of_a_volcano_say_which_arm_has_more(rates, differences):
-    said = [text.replace("\u00a0", " ") for text in texts(ba.plot_volcano(rates, differences))]
+    said = [text.replace("\u00a0", " ") for text in texts(ba.plot.volcano(rates, differences))]
     assert said[:2] == ["← more in placebo (n = 200)", "more in toxin (n = 200) →"]
 
 
 def test_points_have_the_colour_of_the_arm_that_has_more(rates, differences):
-    faces = points(ba.plot_volcano(rates, differences))[0].get_facecolors()
+    faces = points(ba.plot.volcano(rates, differences))[0].get_facecolors()
     blue, grey = faces[0], faces[2]
     assert [tuple(face) for face in faces] == [tuple(blue), tuple(blue), tuple(grey), tuple(blue)]
     assert tuple(blue) != tuple(grey)
 
 
 def test_an_infinite_ratio_is_a_triangle_at_the_edge(rates, ratios):
-    ax = ba.plot_volcano(rates, ratios)
+    ax = ba.plot.volcano(rates, ratios)
     finite, to_zero, to_infinity = points(ax)
     assert len(finite.get_offsets()) == 3
     assert len(to_zero.get_offsets()) == 0
@@ -300,36 +300,36 @@ def test_an_infinite_ratio_is_a_triangle_at_the_edge(rates, ratios):
 
 
 def test_what_has_no_p_value_or_estimate_is_counted_below(rates, differences):
-    ax = ba.plot_volcano(rates, differences.assign(p_value=[np.nan, 0.1, 0.2, 0.3], estimate=[0.1, np.nan, 0.0, 0.1]))
+    ax = ba.plot.volcano(rates, differences.assign(p_value=[np.nan, 0.1, 0.2, 0.3], estimate=[0.1, np.nan, 0.0, 0.1]))
     assert ax.get_xlabel().endswith("not shown: 2 of 4")
     assert len(points(ax)[0].get_offsets()) == 2
 
 
 def test_a_p_value_of_nought_has_a_place(rates, differences):
-    ax = ba.plot_volcano(rates, differences.assign(p_value=[0.0, 0.1, 0.2, 0.3]))
+    ax = ba.plot.volcano(rates, differences.assign(p_value=[0.0, 0.1, 0.2, 0.3]))
     heights = np.ma.getdata(points(ax)[0].get_offsets())[:, 1]
     assert ax.get_ylim()[1] < heights[0] < heights[1]
 
 
 def test_a_volcano_without_p_values_or_of_two_comparisons_is_refused(rates, differences):
     with pytest.raises(ba.DataError, match="differences has no p-values; take an interval"):
-        ba.plot_volcano(rates, differences.assign(p_value=np.nan))
+        ba.plot.volcano(rates, differences.assign(p_value=np.nan))
     three = events_by_hand([("gut", "nausea", 2, 3, 4)], ["placebo", "low", "high"])
     said = "differences has 2 arms, 'low', 'high'; a volcano shows one against the reference: filter the rows"
     with pytest.raises(ba.DataError, match=said):
-        ba.plot_volcano(ba.event_rates(three), ba.compare_rates(three))
+        ba.plot.volcano(ba.event_rates(three), ba.compare_rates(three))
 
 
 def test_a_volcano_takes_rates_first_and_refuses_the_other_order(rates, differences):
     with pytest.raises(ba.DataError, match="rates has the measure 'risk difference'; expected 'proportion', 'incidence rate'"):
-        ba.plot_volcano(differences, rates)
+        ba.plot.volcano(differences, rates)
     with pytest.raises(ba.DataError, match="differences has the measure 'proportion'; expected 'risk difference'"):
-        ba.plot_volcano(rates, rates)
+        ba.plot.volcano(rates, rates)
 
 
 def test_a_volcano_needs_the_counts_of_both_arms(rates, differences):
     with pytest.raises(ba.DataError, match="rates has no 'ptosis' in arm 'placebo'"):
-        ba.plot_volcano(rates[(rates["category"] != "ptosis") | (rates["arm"] == "toxin")], differences)
+        ba.plot.volcano(rates[(rates["category"] != "ptosis") | (rates["arm"] == "toxin")], differences)
 
 
 def many_terms(n_terms, seed):
@@ -344,7 +344,7 @@ def many_terms(n_terms, seed):
 @pytest.mark.parametrize("n_terms", [3, 300, 2000])
 def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n_terms):
     events = many_terms(n_terms, seed=n_terms)
-    ax = ba.plot_volcano(ba.event_rates(events), ba.compare_rates(events))
+    ax = ba.plot.volcano(ba.event_rates(events), ba.compare_rates(events))
     ax.figure.canvas.draw()
     names = [text for text in ax.texts if " v " in text.get_text()]
     assert 2 <= len(names) <= 14
@@ -360,20 +360,20 @@ def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n
 def test_the_same_volcano_has_the_same_bytes(tmp_path):
     events = many_terms(300, seed=1)
     rates, differences = ba.event_rates(events), ba.compare_rates(events)
-    one, two = (ba.save_figure(ba.plot_volcano(rates, differences), tmp_path / name, formats=["png"])[0] for name in "ab")
+    one, two = (ba.plot.save(ba.plot.volcano(rates, differences), tmp_path / name, formats=["png"])[0] for name in "ab")
     assert one.read_bytes() == two.read_bytes()
 
 
 def test_a_volcano_takes_the_axes_it_is_given(rates, differences):
     ax = plt.figure().add_subplot()
-    assert ba.plot_volcano(rates, differences, ax=ax) is ax
+    assert ba.plot.volcano(rates, differences, ax=ax) is ax
 
 
 # Butterfly
 
 
 def test_bars_of_a_butterfly_are_the_shares_in_the_order_given_the_first_arm_at_the_left(rates):
-    ax = ba.plot_butterfly(rates)
+    ax = ba.plot.butterfly(rates)
     right = neighbour(ax)
     for panel, arm in ((ax, "placebo"), (right, "toxin")):
         expected = 100 * rates.loc[rates["arm"] == arm, "estimate"]
@@ -383,19 +383,19 @@ def test_bars_of_a_butterfly_are_the_shares_in_the_order_given_the_first_arm_at_
 
 
 def test_a_butterfly_writes_counts_at_the_bars_and_names_between_them(rates):
-    ax = ba.plot_butterfly(rates)
+    ax = ba.plot.butterfly(rates)
     assert texts(neighbour(ax))[:4] == ["25 (12.5 %)", "58 (29.0 %)", "18 (9.0 %)", "6 (3.0 %)"]
     assert texts(ax)[-4:] == ["Ptosis", "Neck pain", "Nausea", "Toothache"]
 
 
 def test_no_text_of_a_butterfly_leaves_its_figure_or_touches_a_neighbour(simulated):
-    events = ba.adverse_events(simulated.restrict("safety"))
+    events = ba.safety.counts(simulated.restrict("safety"))
     long = {
         "placebo": "saline in 31 to 39 sites of seven muscles of head and neck",
         "onabotulinumtoxinA": "onabotulinumtoxinA, " * 4,
     }
     events["arm"] = events["arm"].cat.rename_categories(long)
-    ax = ba.plot_butterfly(ba.event_rates(events))
+    ax = ba.plot.butterfly(ba.event_rates(events))
     ax.figure.canvas.draw()
     page = ax.figure.bbox
     boxes = [box for panel in (ax, neighbour(ax)) for box in boxes_on_page(panel.texts)]
@@ -405,20 +405,20 @@ def test_no_text_of_a_butterfly_leaves_its_figure_or_touches_a_neighbour(simulat
 
 def test_a_butterfly_of_other_than_two_arms_is_refused(rates):
     with pytest.raises(ba.DataError, match="rates has 1 arms, 'toxin'; a butterfly has two"):
-        ba.plot_butterfly(rates[rates["arm"] == "toxin"])
+        ba.plot.butterfly(rates[rates["arm"] == "toxin"])
     three = ba.event_rates(events_by_hand([("gut", "nausea", 2, 3, 4)], ["placebo", "low", "high"]))
     with pytest.raises(ba.DataError, match="rates has 3 arms"):
-        ba.plot_butterfly(three)
-    assert len(ba.plot_butterfly(three[three["arm"] != "low"]).patches) == 1
+        ba.plot.butterfly(three)
+    assert len(ba.plot.butterfly(three[three["arm"] != "low"]).patches) == 1
 
 
 def test_a_term_of_one_arm_only_is_refused(rates):
     with pytest.raises(ba.DataError, match="rates has 'nausea' in arm 'placebo' only"):
-        ba.plot_butterfly(rates[(rates["category"] != "nausea") | (rates["arm"] == "placebo")])
+        ba.plot.butterfly(rates[(rates["category"] != "nausea") | (rates["arm"] == "placebo")])
 
 
 def test_a_butterfly_without_any_event_has_bars_of_no_length():
-    ax = ba.plot_butterfly(ba.event_rates(events_by_hand([("gut", "nausea", 0, 0)])))
+    ax = ba.plot.butterfly(ba.event_rates(events_by_hand([("gut", "nausea", 0, 0)])))
     assert [bar.get_width() for bar in ax.patches] == [0.0]
     assert texts(ax)[0] == "0 (0.0 %)"
 
@@ -440,20 +440,20 @@ def worst():
 
 
 def test_severities_are_stacked_in_order_without_gaps(worst):
-    bars = {arm: [bar.patches[number] for bar in ba.plot_severity(worst).containers] for number, arm in enumerate(ARMS)}
+    bars = {arm: [bar.patches[number] for bar in ba.plot.severity(worst).containers] for number, arm in enumerate(ARMS)}
     assert [bar.get_x() for bar in bars["placebo"]] == [0.0, 12.0, 18.0]
     assert [bar.get_width() for bar in bars["placebo"]] == [12.0, 6.0, 2.0]
     np.testing.assert_allclose([bar.get_width() for bar in bars["toxin"]], [25.0, 11.25, 13.75])
 
 
 def test_the_worse_the_darker(worst):
-    colours = [container.patches[0].get_facecolor()[:3] for container in ba.plot_severity(worst).containers]
+    colours = [container.patches[0].get_facecolor()[:3] for container in ba.plot.severity(worst).containers]
     lightness = [np.dot(colour, (0.2126, 0.7152, 0.0722)) for colour in colours]
     assert lightness == sorted(lightness, reverse=True)
 
 
 def test_counts_of_each_severity_stand_beside(worst):
-    ax = ba.plot_severity(worst)
+    ax = ba.plot.severity(worst)
     assert texts(ax) == [
         "mild", "12 (12.0 %)", "20 (25.0 %)", "moderate", "6 (6.0 %)", "9 (11.3 %)", "severe", "2 (2.0 %)", "11 (13.8 %)",
     ]  # fmt: skip
@@ -462,46 +462,46 @@ def test_counts_of_each_severity_stand_beside(worst):
 
 def test_a_severity_that_is_not_recorded_is_hatched_and_not_the_darkest(worst):
     unknown = worst.tail(2).assign(category="worst severity: not recorded", n_events=1, estimate=0.01)
-    containers = ba.plot_severity(pd.concat([worst, unknown])).containers
+    containers = ba.plot.severity(pd.concat([worst, unknown])).containers
     assert [container.patches[0].get_hatch() or "" for container in containers] == ["", "", "", "/////"]
 
 
 def test_severities_by_term_have_a_bar_per_term_and_arm():
     rows = [(arm, term, level, n) for term in ("ptosis", "fall") for n, level in enumerate(SEVERITIES) for arm in ARMS]
     frame = pd.DataFrame(rows, columns=["arm", "category", "severity", "n_events"]).assign(n_total=50, within="some class")
-    ax = ba.plot_severity(ba.event_rates(frame))
+    ax = ba.plot.severity(ba.event_rates(frame))
     assert [name.split("\u00a0")[0].split(" ")[0] for name in row_names(ax)] == ["Ptosis", *ARMS, "Fall", *ARMS]
     assert [bar.get_y() + bar.get_height() / 2 for bar in ax.containers[0].patches] == pytest.approx([1, 2, 4, 5])
 
 
 def test_rates_without_severities_or_with_one_twice_are_refused(rates, worst):
     with pytest.raises(ba.DataError, match="rates says no severity for 'ptosis'"):
-        ba.plot_severity(rates)
+        ba.plot.severity(rates)
     with pytest.raises(ba.DataError, match="two rows of 'worst severity: mild' in arm 'placebo'; expected those of one trial"):
-        ba.plot_severity(pd.concat([worst, worst.assign(population="other")]))
+        ba.plot.severity(pd.concat([worst, worst.assign(population="other")]))
 
 
 def test_the_figures_show_the_simulated_trial(simulated):
     safe = simulated.restrict("safety")
-    terms = ba.order_by_frequency(ba.adverse_events(safe)).query("within != ''")
+    terms = ba.safety.order_by_frequency(ba.safety.counts(safe)).query("within != ''")
     rates, differences = ba.event_rates(terms), ba.compare_rates(terms)
-    assert len(points(ba.plot_volcano(rates, differences))[0].get_offsets()) == len(differences)
-    assert len(ba.plot_butterfly(rates).patches) == len(differences)
-    assert len(ba.plot_severity(ba.event_rates(ba.adverse_events(safe, by="severity"))).containers) == 3
+    assert len(points(ba.plot.volcano(rates, differences))[0].get_offsets()) == len(differences)
+    assert len(ba.plot.butterfly(rates).patches) == len(differences)
+    assert len(ba.plot.severity(ba.event_rates(ba.safety.counts(safe, by="severity"))).containers) == 3
 
 
 def test_nothing_to_show_is_refused(rates, differences):
     for call in (
-        lambda: ba.plot_butterfly(rates.head(0)),
-        lambda: ba.plot_severity(rates.head(0)),
-        lambda: ba.plot_volcano(rates.head(0), differences),
-        lambda: ba.plot_adverse_events(rates.head(0), differences),
+        lambda: ba.plot.butterfly(rates.head(0)),
+        lambda: ba.plot.severity(rates.head(0)),
+        lambda: ba.plot.volcano(rates.head(0), differences),
+        lambda: ba.plot.adverse_events(rates.head(0), differences),
     ):
         with pytest.raises(ba.DataError, match="rates has no rows"):
             call()
 
 
-@pytest.mark.parametrize("plot", [ba.plot_adverse_events, ba.plot_volcano])
+@pytest.mark.parametrize("plot", [ba.plot.adverse_events, ba.plot.volcano])
 def test_ratios_are_drawn_where_their_logarithms_are(plot, rates, ratios):
     of_logs, of_ratios = (plot(rates, rows) for rows in (ratios, ba.exponentiate(ratios)))
     for one, other in zip(of_logs.figure.axes, of_ratios.figure.axes, strict=True):

@@ -40,35 +40,35 @@ def labels(ax):
 
 
 def test_a_bar_reaches_from_the_beginning_of_the_first_day_to_the_end_of_the_last(events):
-    assert [bar[:2] for bar in bars(ba.plot_onset_raster(events))] == [(2, 6), (9, 1), (4, 36), (0, 20)]
+    assert [bar[:2] for bar in bars(ba.plot.onset_raster(events))] == [(2, 6), (9, 1), (4, 36), (0, 20)]
 
 
 def test_a_subject_has_a_line_and_its_arm_stands_in_the_middle_of_its_lines(events):
-    ax = ba.plot_onset_raster(events)
+    ax = ba.plot.onset_raster(events)
     first, second, third, fourth = (y for _, _, y in bars(ax))
     assert first == second < third < fourth
     assert ax.get_yticks().tolist() == [first, (third + fourth) / 2]
 
 
 def test_what_goes_on_ends_with_observation_in_an_arrow_and_the_axis_says_so(events):
-    ax = ba.plot_onset_raster(events)
+    ax = ba.plot.onset_raster(events)
     (arrows,) = (line for line in ax.lines if line.get_marker() == ">")
     assert arrows.get_xdata().tolist() == [40]
     assert "arrows: goes on" in ax.get_xlabel()
 
 
 def test_without_a_last_day_what_goes_on_reaches_to_the_last_day_of_all(events):
-    ax = ba.plot_onset_raster(events.drop(columns="last_day"))
+    ax = ba.plot.onset_raster(events.drop(columns="last_day"))
     assert bars(ax)[2][:2] == (4, 16)
 
 
 def test_counts_stand_under_each_arm(events):
-    assert labels(ba.plot_onset_raster(events)) == ["P\n1 of 7 subjects\n2 events", "T\n2 of 9 subjects\n2 events"]
-    assert labels(ba.plot_onset_raster(events.drop(columns="n_total")))[0] == "P\n1 subject\n2 events"
+    assert labels(ba.plot.onset_raster(events)) == ["P\n1 of 7 subjects\n2 events", "T\n2 of 9 subjects\n2 events"]
+    assert labels(ba.plot.onset_raster(events.drop(columns="n_total")))[0] == "P\n1 subject\n2 events"
 
 
 def test_severities_are_light_to_dark_and_what_is_not_recorded_is_grey(events):
-    ax = ba.plot_onset_raster(events)
+    ax = ba.plot.onset_raster(events)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["mild", "severe", "not recorded"]
     light, _, dark = (np.mean(bar.get_facecolor()[:3]) for bar in ax.patches[:3])
     assert light > dark
@@ -76,15 +76,15 @@ def test_severities_are_light_to_dark_and_what_is_not_recorded_is_grey(events):
 
 
 def test_terms_have_colours_of_their_own(events):
-    ax = ba.plot_onset_raster(events, colour="term")
+    ax = ba.plot.onset_raster(events, colour="term")
     assert [plt.matplotlib.colors.to_hex(bar.get_facecolor()).upper() for bar in ax.patches] == [
         ARM_COLOURS[0], ARM_COLOURS[1], ARM_COLOURS[0], ARM_COLOURS[0],
     ]  # fmt: skip
 
 
 def test_subjects_stand_in_the_order_of_the_listing(simulated):
-    listing = ba.list_onsets(simulated.restrict("safety"), "Neck pain")
-    ax = ba.plot_onset_raster(listing)
+    listing = ba.safety.onsets(simulated.restrict("safety"), "Neck pain")
+    ax = ba.plot.onset_raster(listing)
     assert len(ax.patches) == len(listing) == 95
     first = listing.drop_duplicates("subject")["onset_day"].to_numpy()
     drawn = {}
@@ -106,11 +106,11 @@ def test_subjects_stand_in_the_order_of_the_listing(simulated):
 )
 def test_what_cannot_be_drawn_is_refused(events, change, said):
     with pytest.raises(ba.DataError, match=said):
-        ba.plot_onset_raster(change(events))
+        ba.plot.onset_raster(change(events))
 
 
 def test_too_many_terms_and_unknown_colours_are_refused(events):
     with pytest.raises(ba.DataError, match="events has 7 terms; an onset raster tells 6 apart"):
-        ba.plot_onset_raster(events.loc[np.repeat(0, 7)].assign(term=list("abcdefg")), colour="term")
+        ba.plot.onset_raster(events.loc[np.repeat(0, 7)].assign(term=list("abcdefg")), colour="term")
     with pytest.raises(ValueError, match="colour 'arm' is not known"):
-        ba.plot_onset_raster(events, colour="arm")
+        ba.plot.onset_raster(events, colour="arm")

@@ -145,7 +145,7 @@ def test_everybody_counts_where_who_is_missing_does_not_respond(outcomes):
 def test_rows_stand_beside_those_of_crude_rates(outcomes):
     both = pd.concat([ba.compare_rates(ba.responders(outcomes)), ba.fit_binary(outcomes).differences()])
     assert both.groupby(["visit", "measure", "category", "threshold"]).size().tolist() == [2, 2]
-    ax = ba.plot_forest(check_estimates(both))
+    ax = ba.plot.forest(check_estimates(both))
     drawn = [bar[0].get_xdata().item() for bar in ax.containers]
     assert ax.get_xlabel().startswith("Risk difference in ≥ 50 % reduction, headache days, percentage")
     assert drawn == pytest.approx((100 * both["estimate"]).tolist())

@@ -73,7 +73,7 @@ def test_days_of_unknown_severity_are_counts_but_where_they_count_as_shares(simu
     grade = simulated.diary["severity"].cat.codes
     unknown = (grade > 0) & (simulated.diary.index % 7 == 0)
     diary = simulated.diary.assign(severity=simulated.diary["severity"].mask(unknown))
-    endpoint = ba.MODERATE_SEVERE_DAYS.under(replace(ba.PREEMPT, unknown_severity=unknown_severity))
+    endpoint = ba.MODERATE_SEVERE_DAYS.under(replace(ba.diary.PREEMPT, unknown_severity=unknown_severity))
     outcomes = endpoint.derive(replace(simulated, diary=diary).restrict("itt"))
     if whole:
         assert ba.fit_counts(outcomes, distribution="quasi-Poisson", visits=["week 24"]).n.sum() > 1000
@@ -83,13 +83,13 @@ def test_days_of_unknown_severity_are_counts_but_where_they_count_as_shares(simu
 
 
 def test_imputed_values_are_counted_from_no_days(simulated):
-    outcomes = ba.impute(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")), strategy="last observation carried forward")
+    outcomes = ba.missing.impute(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")), strategy="last observation carried forward")
     with pytest.raises(ba.DataError, match=r"without recorded_days .*an imputed value was counted from none"):
         ba.fit_counts(outcomes)
 
 
 def test_the_days_of_the_period_have_to_be_told():
-    rule = ba.DiaryRule("monthly", period_days=30)
+    rule = ba.diary.DiaryRule("monthly", period_days=30)
     diary = pd.DataFrame({"day": np.tile(np.r_[-30:0, 1:31], 8), "subject": np.repeat([f"s{i}" for i in range(8)], 60)})
     diary["headache_hours"] = np.where(np.random.default_rng(0).uniform(size=len(diary)) < 0.4, 6.0, 0.0)
     subjects = pd.DataFrame({"subject": diary["subject"].unique(), "arm": list("ppppdddd")})
@@ -107,8 +107,10 @@ def test_the_days_of_the_period_have_to_be_told():
 
 @distributions
 def test_without_covariates_rates_differences_and_ratios_are_the_crude_ones(simulated, distribution):
-    fit = ba.fit_counts(ba.event_counts(simulated.restrict("safety"), "Neck pain"), covariates=(), distribution=distribution)
-    crude = ba.adverse_events(simulated.restrict("safety")).query("category == 'Neck pain'")
+    fit = ba.fit_counts(
+        ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain"), covariates=(), distribution=distribution
+    )
+    crude = ba.safety.counts(simulated.restrict("safety")).query("category == 'Neck pain'")
     compared = {"differences": "event rate difference", "log_ratios": "log event rate ratio"}
     pairs = [(fit.means(), ba.event_rates(crude, measure="event rate"))]
     pairs += [(getattr(fit, ask)(), ba.compare_rates(crude, measure=measure)) for ask, measure in compared.items()]
@@ -125,9 +127,9 @@ def test_the_conditional_ratio_of_quasi_poisson_is_the_crude_one_without_covaria
 
 def test_rates_stand_beside_crude_ones_in_a_forest(simulated):
     trial = simulated.restrict("safety")
-    crude = ba.compare_rates(ba.adverse_events(trial, by="overview").head(2), measure="log event rate ratio")
-    both = pd.concat([crude, ba.fit_counts(ba.event_counts(trial), covariates=("age",)).log_ratios()])
-    ax = ba.plot_forest(check_estimates(both))
+    crude = ba.compare_rates(ba.safety.counts(trial, by="overview").head(2), measure="log event rate ratio")
+    both = pd.concat([crude, ba.fit_counts(ba.safety.counts_per_subject(trial), covariates=("age",)).log_ratios()])
+    ax = ba.plot.forest(check_estimates(both))
     assert [bar[0].get_xdata().item() for bar in ax.containers] == pytest.approx(np.exp(both["estimate"]).tolist())
     assert ax.get_xlabel().replace("\n", " ").startswith("Event rate ratio in treatment-emergent adverse events (from day 1)")
 
@@ -305,7 +307,7 @@ def test_an_arm_without_an_event_is_refused(outcomes, distribution):
 
 def test_adverse_events_have_no_baseline(simulated):
     with pytest.raises(ba.DataError, match="'baseline' is missing for every subject; give it values, or leave it out"):
-        ba.fit_counts(ba.event_counts(simulated.restrict("safety")))
+        ba.fit_counts(ba.safety.counts_per_subject(simulated.restrict("safety")))
 
 
 # Words ----------------------------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_differences_in_days_of_every_model_stand_in_one_forest(outcomes):
     )
     rows = check_estimates(pd.concat([fit.differences() for fit in fits]))
     assert rows["measure"].unique().tolist() == ["difference in mean change"]
-    ax = ba.plot_forest(rows)
+    ax = ba.plot.forest(rows)
     assert ax.get_xlabel().startswith("Difference in mean change in headache days per 28 days")
     assert [bar[0].get_xdata().item() for bar in ax.containers] == pytest.approx(rows["estimate"].tolist())
     assert len({label.get_text() for label in ax.get_yticklabels()}) == len(rows)

@@ -68,7 +68,7 @@ def test_one_subject_has_a_mean_and_no_limits(outcomes):
 
 def test_describe_counts_those_with_a_value():
     subjects = pd.DataFrame({"subject": ["a", "b", "c"], "arm": ["p", "p", "t"], "age": [40, None, 50], "sex": ["f", "m", "f"]})
-    rows = ba.describe(ba.as_trial({"subjects": subjects}, name="three people"))
+    rows = ba.describe_baseline(ba.as_trial({"subjects": subjects}, name="three people"))
     age = rows[(rows["endpoint"] == "age") & (rows["arm"] == "p")].set_index("measure")
     assert (age.loc["mean", "n"], age.loc["mean", "estimate"]) == (1, 40)
     women = rows[(rows["category"] == "f") & (rows["arm"] == "all arms")].iloc[0]
@@ -76,4 +76,4 @@ def test_describe_counts_those_with_a_value():
 
 
 def test_describe_makes_no_p_values(simulated):
-    assert ba.describe(simulated, endpoints=[ba.HEADACHE_DAYS])["p_value"].isna().all()
+    assert ba.describe_baseline(simulated, endpoints=[ba.HEADACHE_DAYS])["p_value"].isna().all()

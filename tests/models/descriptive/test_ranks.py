@@ -122,7 +122,7 @@ def test_values_that_are_all_equal_differ_by_0_with_certainty(edit, outcomes):
 
 
 def test_it_can_be_drawn_as_a_forest(outcomes):
-    label = ba.plot_forest(ba.compare_ranks(outcomes)).get_xlabel()
+    label = ba.plot.forest(ba.compare_ranks(outcomes)).get_xlabel()
     assert label.startswith("Hodges-Lehmann shift in change in headache days")
 
 

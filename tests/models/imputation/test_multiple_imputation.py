@@ -45,7 +45,7 @@ def with_events(outcomes):
 @pytest.fixture(scope="module")
 def jackknifed(outcomes):
     return {
-        short: ba.impute(outcomes, strategy=strategy, draws="jackknife", covariates=MODEL)
+        short: ba.missing.impute(outcomes, strategy=strategy, draws="jackknife", covariates=MODEL)
         for short, strategy in STRATEGIES.items()
     }
 
@@ -91,7 +91,7 @@ def test_pooled_means_are_those_of_rbmi(jackknifed, short):
     ("theirs", "strategy"), [("approxbayes_MAR", "missing at random"), ("approxbayes_JR", "jump to reference")]
 )
 def test_approximate_bayes_is_that_of_rbmi_but_for_monte_carlo_error(outcomes, theirs, strategy):
-    imputations = ba.impute(outcomes, strategy=strategy, n=1000, seed=7, covariates=MODEL)
+    imputations = ba.missing.impute(outcomes, strategy=strategy, n=1000, seed=7, covariates=MODEL)
     ours = imputations.pool(covariates=ANALYSIS)
     rows = of_rbmi(BAYES[theirs]["pooled"] if "pooled" in BAYES[theirs] else BAYES[theirs], "trt")
     both = np.sqrt(2) * ours["monte_carlo_error"].to_numpy()
@@ -101,7 +101,7 @@ def test_approximate_bayes_is_that_of_rbmi_but_for_monte_carlo_error(outcomes, t
 
 
 def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_events, jackknifed):
-    told = ba.impute(with_events, strategy={"discontinuation": "jump to reference"}, draws="jackknife", covariates=MODEL)
+    told = ba.missing.impute(with_events, strategy={"discontinuation": "jump to reference"}, draws="jackknife", covariates=MODEL)
     assert told.values[0] == pytest.approx(jackknifed["JR"].values[0], abs=1e-12)
     assert "jump to reference after discontinuation" in told.words
 
@@ -111,7 +111,7 @@ def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_event
 
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_mean_of_many_draws_is_the_conditional_mean_estimate(outcomes, jackknifed, draws):
-    imputations = ba.impute(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
+    imputations = ba.missing.impute(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
     ours = imputations.pool(covariates=ANALYSIS)
     conditional = jackknifed["CR"].pool(covariates=ANALYSIS)
     # what a resample or a posterior moves the mean by is small beside the standard error
@@ -125,7 +125,7 @@ def test_without_missing_values_every_strategy_is_the_plain_analysis(repeated, s
     complete = repeated(3, n_per_arm=25)
     plain = ba.fit_ancova(complete).differences()
     for how in ({"n": 5, "seed": 1}, {"draws": "jackknife"}):
-        pooled = ba.impute(complete, strategy=strategy, **how).pool()
+        pooled = ba.missing.impute(complete, strategy=strategy, **how).pool()
         assert pooled["estimate"].to_numpy() == pytest.approx(plain["estimate"].to_numpy(), abs=1e-11)
         if "n" in how:
             assert pooled["std_error"].to_numpy() == pytest.approx(plain["std_error"].to_numpy(), rel=1e-10)
@@ -134,7 +134,7 @@ def test_without_missing_values_every_strategy_is_the_plain_analysis(repeated, s
 
 def test_jump_to_reference_of_the_reference_arm_is_missing_at_random(outcomes):
     jump, random = (
-        ba.impute(outcomes, strategy=strategy, n=20, seed=4) for strategy in ("jump to reference", "missing at random")
+        ba.missing.impute(outcomes, strategy=strategy, n=20, seed=4) for strategy in ("jump to reference", "missing at random")
     )
     placebo = (jump.grid.wide(jump.grid.arm, -1).max(axis=1)) == 0
     assert jump.values[:, placebo] == pytest.approx(random.values[:, placebo], abs=1e-9)
@@ -143,7 +143,7 @@ def test_jump_to_reference_of_the_reference_arm_is_missing_at_random(outcomes):
 
 @pytest.mark.parametrize("strategy", ["jump to reference", "copy reference", "copy increments in reference"])
 def test_strategies_agree_for_who_leaves_the_reference_arm(outcomes, strategy):
-    one, other = (ba.impute(outcomes, strategy=each, draws="jackknife") for each in (strategy, "missing at random"))
+    one, other = (ba.missing.impute(outcomes, strategy=each, draws="jackknife") for each in (strategy, "missing at random"))
     placebo = one.grid.wide(one.grid.arm, -1).max(axis=1) == 0
     assert one.values[0, placebo] == pytest.approx(other.values[0, placebo], abs=1e-9)
 
@@ -151,7 +151,7 @@ def test_strategies_agree_for_who_leaves_the_reference_arm(outcomes, strategy):
 def test_after_the_last_mean_carried_forward_the_arm_stays_where_it_was(outcomes):
     """Who was seen at the first visit only is imputed, on average, with the arm's mean there, however far from it at first."""
     fit = ba.fit_mmrm(outcomes, covariates=())
-    imputations = ba.impute(outcomes, strategy="last mean carried forward", draws="jackknife", covariates=())
+    imputations = ba.missing.impute(outcomes, strategy="last mean carried forward", draws="jackknife", covariates=())
     arm = imputations.grid.wide(imputations.grid.arm, -1).max(axis=1)
     left = ~imputations.imputed[:, 0] & imputations.imputed[:, 1:].all(axis=1)
     assert left.sum() >= 2
@@ -163,7 +163,8 @@ def test_after_the_last_mean_carried_forward_the_arm_stays_where_it_was(outcomes
 
 def test_gaps_are_missing_at_random_under_every_strategy(outcomes):
     jump, random = (
-        ba.impute(outcomes, strategy=strategy, draws="jackknife") for strategy in ("jump to reference", "missing at random")
+        ba.missing.impute(outcomes, strategy=strategy, draws="jackknife")
+        for strategy in ("jump to reference", "missing at random")
     )
     gaps = jump.imputed & ~jump.after & ~jump.after.any(axis=1, keepdims=True)
     assert gaps.sum() > 3
@@ -171,7 +172,7 @@ def test_gaps_are_missing_at_random_under_every_strategy(outcomes):
 
 
 def test_what_was_observed_stays_in_every_data_set(outcomes):
-    imputations = ba.impute(outcomes, strategy="jump to reference", n=5, seed=2)
+    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=5, seed=2)
     seen = outcomes["change"].notna()
     for number in range(5):
         filled = imputations.completed(number)
@@ -182,7 +183,9 @@ def test_what_was_observed_stays_in_every_data_set(outcomes):
 
 def test_the_order_of_rows_does_not_matter(outcomes):
     shuffled = outcomes.sample(frac=1, random_state=1)
-    one, other = (ba.impute(frame, strategy="jump to reference", draws="jackknife").pool() for frame in (outcomes, shuffled))
+    one, other = (
+        ba.missing.impute(frame, strategy="jump to reference", draws="jackknife").pool() for frame in (outcomes, shuffled)
+    )
     assert one["estimate"].to_numpy() == pytest.approx(other["estimate"].to_numpy(), abs=1e-9)
     assert one["std_error"].to_numpy() == pytest.approx(other["std_error"].to_numpy(), abs=1e-7)
 
@@ -193,11 +196,11 @@ def test_a_strategy_of_ones_own_is_a_function_of_the_same_signature(outcomes):
         return Normal((own.mean + jump.mean) / 2, own.cov)
 
     def means(strategy):
-        return ba.impute(outcomes, strategy=strategy, draws="jackknife").pool()["estimate"].to_numpy()
+        return ba.missing.impute(outcomes, strategy=strategy, draws="jackknife").pool()["estimate"].to_numpy()
 
     # with one covariance in both arms conditional means are linear in the means
     assert means(half_way) == pytest.approx((means("missing at random") + means("jump to reference")) / 2, abs=1e-9)
-    assert ba.impute(outcomes, strategy=half_way, draws="jackknife").words.startswith("half way (")
+    assert ba.missing.impute(outcomes, strategy=half_way, draws="jackknife").words.startswith("half way (")
 
 
 def test_each_kind_of_event_has_its_own_strategy(with_events):
@@ -205,9 +208,11 @@ def test_each_kind_of_event_has_its_own_strategy(with_events):
     some = with_events["subject"].isin(subjects[::2])
     kinds = with_events["intercurrent_event"].where(~some | (with_events["intercurrent_event"] == ""), "rescue")
     both = with_events.assign(intercurrent_event=kinds)
-    mixed = ba.impute(both, strategy={"discontinuation": "jump to reference", "rescue": "missing at random"}, draws="jackknife")
+    mixed = ba.missing.impute(
+        both, strategy={"discontinuation": "jump to reference", "rescue": "missing at random"}, draws="jackknife"
+    )
     jump, random = (
-        ba.impute(both, strategy=strategy, draws="jackknife") for strategy in ("jump to reference", "missing at random")
+        ba.missing.impute(both, strategy=strategy, draws="jackknife") for strategy in ("jump to reference", "missing at random")
     )
     rescued = mixed.grid.wide(some.to_numpy(), absent=False).any(axis=1)
     assert mixed.values[0, rescued] == pytest.approx(random.values[0, rescued], abs=1e-9)
@@ -223,7 +228,7 @@ def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_t
 
     def returned(change):
         seen = edit(with_events, change=with_events["change"].mask(with_events.index == rows[0], change))
-        return ba.impute(seen, strategy="jump to reference", draws="jackknife")
+        return ba.missing.impute(seen, strategy="jump to reference", draws="jackknife")
 
     low, high = returned(-20.0), returned(0.0)
     place = low.outcomes["subject"].drop_duplicates().tolist().index(who)
@@ -236,16 +241,16 @@ def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_t
 def test_the_reference_has_its_own_covariance_only_where_covariances_are_by_arm(outcomes):
     """By another factor a subject would have its own covariance in the reference, too: strategies agree in the reference arm."""
     jump, random = (
-        ba.impute(outcomes, strategy=strategy, n=5, seed=1, covariance="compound symmetry by sex")
+        ba.missing.impute(outcomes, strategy=strategy, n=5, seed=1, covariance="compound symmetry by sex")
         for strategy in ("jump to reference", "missing at random")
     )
     placebo = jump.grid.wide(jump.grid.arm, -1).max(axis=1) == 0
     assert jump.values[:, placebo] == pytest.approx(random.values[:, placebo], abs=1e-9)
-    turned = ba.impute(
+    turned = ba.missing.impute(
         outcomes.iloc[::-1].reset_index(drop=True), strategy="jump to reference", draws="jackknife",
         covariance="compound symmetry by sex",
     )  # fmt: skip
-    straight = ba.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance="compound symmetry by sex")
+    straight = ba.missing.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance="compound symmetry by sex")
     assert turned.values[0][::-1] == pytest.approx(straight.values[0], abs=1e-7)
 
 
@@ -254,15 +259,15 @@ def test_who_was_never_seen_has_the_covariance_of_the_own_arm(edit, repeated):
     scaled = frame["change"] * np.where(frame["arm"] == "155 U", 5.0, 1.0)
     never = (frame["arm"] == "155 U") & frame["subject"].isin(frame["subject"].unique()[:20])
     frame = edit(frame, change=scaled.mask(never))
-    drawn = ba.impute(frame, strategy="missing at random", n=200, seed=1, covariance="unstructured by arm")
+    drawn = ba.missing.impute(frame, strategy="missing at random", n=200, seed=1, covariance="unstructured by arm")
     spread = drawn.values[:, drawn.imputed.all(axis=1)].std(axis=0).mean()
     assert spread > 0.8 * frame.query("arm == '155 U'")["change"].std()
 
 
 def test_a_constant_covariate_changes_nothing(outcomes):
     dull = outcomes.assign(dull=1.0, twin=outcomes["sex"].map({"F": "x", "M": "y"}))
-    plain = ba.impute(outcomes, strategy="copy reference", n=20, seed=1, covariates=MODEL)
-    more = ba.impute(dull, strategy="copy reference", n=20, seed=1, covariates=(*MODEL, "dull"))
+    plain = ba.missing.impute(outcomes, strategy="copy reference", n=20, seed=1, covariates=MODEL)
+    more = ba.missing.impute(dull, strategy="copy reference", n=20, seed=1, covariates=(*MODEL, "dull"))
     assert more.words == plain.words
     assert more.values == pytest.approx(plain.values, abs=1e-6)
     pooled = more.pool(covariates=(*ANALYSIS, "dull", "twin"))
@@ -278,8 +283,8 @@ def test_several_covariances_are_tried_in_their_order(edit, repeated):
     number = pd.factorize(frame["subject"])[0]
     gone = ((frame["visit"] == "week 4") & (number % 4 < 2)) | ((frame["visit"] == "week 8") & (number % 4 >= 2))
     apart = edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
-    drawn = ba.impute(apart, strategy="missing at random", n=5, seed=1, covariance=["unstructured", "compound symmetry"])
-    same = ba.impute(apart, strategy="missing at random", n=5, seed=1, covariance="compound symmetry")
+    drawn = ba.missing.impute(apart, strategy="missing at random", n=5, seed=1, covariance=["unstructured", "compound symmetry"])
+    same = ba.missing.impute(apart, strategy="missing at random", n=5, seed=1, covariance="compound symmetry")
     assert (drawn.values == same.values).all()
 
 
@@ -288,7 +293,7 @@ def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
     first = some.loc[some["intercurrent_event"] != "", "subject"].unique()[0]
     some.loc[some["subject"] == first, "intercurrent_event"] = ""
     without = int((some["change"].isna() & (some["intercurrent_event"] == "")).sum())
-    drawn = ba.impute(some, strategy="jump to reference", n=2, seed=1)
+    drawn = ba.missing.impute(some, strategy="jump to reference", n=2, seed=1)
     assert f", {without} of 48 values not after such an event: missing at random)" in drawn.words
 
 
@@ -298,7 +303,7 @@ def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_same_seed_gives_the_same_values_and_another_seed_others(outcomes, draws):
     one, same, other = (
-        ba.impute(outcomes, strategy="jump to reference", n=20, seed=seed, draws=draws).values for seed in (1, 1, 2)
+        ba.missing.impute(outcomes, strategy="jump to reference", n=20, seed=seed, draws=draws).values for seed in (1, 1, 2)
     )
     assert (one == same).all()
     assert np.abs(one - other).max() > 0.1
@@ -306,16 +311,16 @@ def test_the_same_seed_gives_the_same_values_and_another_seed_others(outcomes, d
 
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_the_number_of_workers_changes_nothing(outcomes, backend):
-    alone = ba.impute(outcomes, strategy="copy reference", n=250, seed=1)
+    alone = ba.missing.impute(outcomes, strategy="copy reference", n=250, seed=1)
     with joblib.parallel_config(backend=backend, n_jobs=2):
-        together = ba.impute(outcomes, strategy="copy reference", n=250, seed=1)
+        together = ba.missing.impute(outcomes, strategy="copy reference", n=250, seed=1)
         pooled = together.pool(lambda completed: ba.fit_ancova(completed).differences())
     assert (alone.values == together.values).all()
     assert pooled["estimate"].to_numpy() == pytest.approx(alone.pool()["estimate"].to_numpy(), abs=1e-10)
 
 
 def test_draws_from_a_posterior_come_with_their_diagnostics(outcomes):
-    told = ba.impute(outcomes, strategy="missing at random", n=400, seed=1, draws="Bayes", covariates=MODEL).diagnostics
+    told = ba.missing.impute(outcomes, strategy="missing at random", n=400, seed=1, draws="Bayes", covariates=MODEL).diagnostics
     fit = ba.fit_mmrm(outcomes, covariates=MODEL)
     assert told["parameter"].tolist()[: len(fit.names)] == list(fit.names)
     assert len(told) == len(fit.names) + 10
@@ -326,14 +331,14 @@ def test_draws_from_a_posterior_come_with_their_diagnostics(outcomes):
 
 def test_one_covariance_an_arm_is_another_model(outcomes):
     one, each = (
-        ba.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance=covariance).values[0]
+        ba.missing.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance=covariance).values[0]
         for covariance in ("unstructured", "unstructured by arm")
     )
     assert 1e-3 < np.abs(one - each).max() < 5
 
 
 def test_a_resample_is_a_data_set_of_its_own(outcomes):
-    imputations = ba.impute(outcomes, strategy="missing at random", n=10, seed=1, draws="bootstrap")
+    imputations = ba.missing.impute(outcomes, strategy="missing at random", n=10, seed=1, draws="bootstrap")
     sample = imputations.completed(4)
     weights = imputations.weights[4]
     assert sample["subject"].nunique() == weights.sum() == outcomes["subject"].nunique()
@@ -346,7 +351,7 @@ def test_a_resample_is_a_data_set_of_its_own(outcomes):
 
 
 def test_a_jackknife_leaves_out_one_subject(outcomes):
-    imputations = ba.impute(outcomes, strategy="missing at random", draws="jackknife")
+    imputations = ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife")
     assert len(imputations) == outcomes["subject"].nunique() + 1
     assert imputations.completed(3)["subject"].nunique() == outcomes["subject"].nunique() - 1
 
@@ -355,7 +360,7 @@ def test_a_jackknife_leaves_out_one_subject(outcomes):
 
 
 def test_words_tell_strategy_draws_and_seed(outcomes):
-    imputations = ba.impute(outcomes, strategy="jump to reference", n=20, seed=8)
+    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=20, seed=8)
     assert imputations.words == "jump to reference (20 imputations by approximate Bayes, seed 8)"
     assert imputations.completed(1)["imputation"].iloc[0] == imputations.words
     assert repr(imputations).startswith(
@@ -366,7 +371,7 @@ def test_words_tell_strategy_draws_and_seed(outcomes):
 def test_subjects_without_a_covariate_are_counted(outcomes):
     unknown = outcomes.copy()
     unknown.loc[unknown["subject"].isin(unknown["subject"].unique()[:2]), "sex"] = None
-    imputations = ba.impute(unknown, strategy="missing at random", n=2, seed=1, covariates=MODEL)
+    imputations = ba.missing.impute(unknown, strategy="missing at random", n=2, seed=1, covariates=MODEL)
     assert imputations.left_out.to_numpy().tolist() == [["imputation, days", "no sex recorded", 2]]
     assert imputations.grid.n_subjects == outcomes["subject"].nunique() - 2
 
@@ -395,89 +400,91 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
 )
 def test_words_that_do_not_go_together_are_refused(outcomes, given, message):
     with pytest.raises(ValueError, match=message):
-        ba.impute(outcomes, **given)
+        ba.missing.impute(outcomes, **given)
 
 
 def test_a_strategy_without_its_reference_arm_is_refused(outcomes):
     alone = outcomes[outcomes["arm"] == "155 U"].assign(arm=lambda rows: rows["arm"].cat.remove_unused_categories())
     with pytest.raises(ba.DataError, match="has one arm, '155 U'; 'jump to reference' needs one beside the reference"):
-        ba.impute(alone, strategy="jump to reference", n=2, seed=1)
+        ba.missing.impute(alone, strategy="jump to reference", n=2, seed=1)
     for own in ("missing at random", "last mean carried forward"):
-        assert len(ba.impute(alone, strategy=own, n=2, seed=1)) == 2
+        assert len(ba.missing.impute(alone, strategy=own, n=2, seed=1)) == 2
 
 
 def test_another_arm_does_not_take_the_place_of_the_reference(repeated):
     three = repeated(9, n_per_arm=20, n_arms=3, missing=0.1)
     with pytest.raises(ba.DataError, match="and not the reference 'placebo'; 'copy reference' needs it"):
-        ba.impute(three[three["arm"] != "placebo"], strategy="copy reference", n=2, seed=1)
+        ba.missing.impute(three[three["arm"] != "placebo"], strategy="copy reference", n=2, seed=1)
 
 
 def test_a_strategy_by_event_needs_events(outcomes, with_events):
     with pytest.raises(ba.DataError, match="has no column 'intercurrent_event', and strategy is by the kind of the event"):
-        ba.impute(outcomes, strategy={"discontinuation": "jump to reference"}, n=2, seed=1)
+        ba.missing.impute(outcomes, strategy={"discontinuation": "jump to reference"}, n=2, seed=1)
     with pytest.raises(ba.DataError, match="says nothing of the intercurrent event 'discontinuation'; it names 'death'"):
-        ba.impute(with_events, strategy={"death": "jump to reference"}, n=2, seed=1)
+        ba.missing.impute(with_events, strategy={"death": "jump to reference"}, n=2, seed=1)
     planned = {"discontinuation": "copy reference", "death": "jump to reference"}
-    assert len(ba.impute(with_events, strategy=planned, n=2, seed=1)) == 2
+    assert len(ba.missing.impute(with_events, strategy=planned, n=2, seed=1)) == 2
 
 
 def test_counts_and_rules_with_options_are_refused(outcomes, simulated):
-    events = ba.event_counts(simulated.restrict("safety"), "Neck pain")
+    events = ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain")
     for how in ({"strategy": "missing at random", "n": 2, "seed": 1}, {"strategy": "baseline observation carried forward"}):
         with pytest.raises(ba.DataError, match="person-time; the time not observed is imputed by impute_counts"):
-            ba.impute(events, **how)
+            ba.missing.impute(events, **how)
     with pytest.raises(ValueError, match="is a rule and no model; leave out covariates and covariance"):
-        ba.impute(outcomes, strategy="baseline observation carried forward", covariates=("sex",))
+        ba.missing.impute(outcomes, strategy="baseline observation carried forward", covariates=("sex",))
 
 
 def test_what_is_imputed_is_not_imputed_again(outcomes):
-    once = ba.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(0)
+    once = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(0)
     with pytest.raises(ba.DataError, match=r"imputed already \('missing at random \(2 imputations"):
-        ba.impute(once, strategy="jump to reference", n=2, seed=1)
+        ba.missing.impute(once, strategy="jump to reference", n=2, seed=1)
 
 
 def test_rows_that_are_absent_are_told(outcomes):
     with pytest.raises(ba.DataError, match="lacks 3 rows of its 104 subjects at 4 visits"):
-        ba.impute(outcomes.iloc[3:].assign(subject=lambda rows: rows["subject"]), strategy="missing at random", n=2, seed=1)
+        ba.missing.impute(
+            outcomes.iloc[3:].assign(subject=lambda rows: rows["subject"]), strategy="missing at random", n=2, seed=1
+        )
 
 
 def test_a_visit_that_nobody_attended_is_more_than_the_model_can_bear(outcomes):
     empty = outcomes.copy()
     empty.loc[empty["visit"] == "week 24", ["value", "change"]] = np.nan
     with pytest.raises(ba.DataError, match="week 24"):
-        ba.impute(empty, strategy="missing at random", n=2, seed=1)
+        ba.missing.impute(empty, strategy="missing at random", n=2, seed=1)
 
 
 def test_too_few_values_for_resamples_are_told_with_the_way_out(repeated):
     few = repeated(5, n_per_arm=6, missing=0.45)
     with pytest.raises(ba.FitError, match="12 subjects with 30 values may be too few for it"):
-        ba.impute(few, strategy="missing at random", n=50, seed=1)
+        ba.missing.impute(few, strategy="missing at random", n=50, seed=1)
 
 
 def test_a_data_set_that_is_not_there_is_told(outcomes):
     with pytest.raises(ba.DataError, match="there is no data set 2; they are numbered from 0 to 1"):
-        ba.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(2)
+        ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(2)
 
 
 def test_more_values_than_fit_into_memory_are_refused(outcomes):
     with pytest.raises(ValueError, match="data sets of 104 subjects have 416,000,000 values, more than fit into memory"):
-        ba.impute(outcomes, strategy="missing at random", n=1_000_000, seed=1)
+        ba.missing.impute(outcomes, strategy="missing at random", n=1_000_000, seed=1)
 
 
 def test_a_later_event_hides_no_earlier_one(with_events):
     """Who leaves and then takes something else has left: the strategy for leaving holds, whatever else happened since."""
     left = with_events["intercurrent_event"]
     strategies = {"discontinuation": "jump to reference", "rescue": "missing at random"}
-    alone = ba.impute(with_events, strategy="jump to reference", draws="jackknife")
+    alone = ba.missing.impute(with_events, strategy="jump to reference", draws="jackknife")
     for both in ("discontinuation; rescue", "rescue; discontinuation"):
         rescued = with_events.assign(intercurrent_event=left.replace("discontinuation", both))
-        drawn = ba.impute(rescued, strategy=strategies, draws="jackknife")
+        drawn = ba.missing.impute(rescued, strategy=strategies, draws="jackknife")
         assert drawn.values == pytest.approx(alone.values, abs=1e-12)
     later = left.where(
         left.eq("") | left.shift(fill_value="").eq("") | with_events["subject"].ne(with_events["subject"].shift()), "rescue"
     )
     assert later.eq("rescue").any()
-    again = ba.impute(with_events.assign(intercurrent_event=later), strategy=strategies, draws="jackknife")
+    again = ba.missing.impute(with_events.assign(intercurrent_event=later), strategy=strategies, draws="jackknife")
     assert again.values == pytest.approx(alone.values, abs=1e-12)
 
 
@@ -486,23 +493,25 @@ def test_of_two_events_the_first_with_a_strategy_of_its_own_holds(with_events):
     strategies = {"discontinuation": "jump to reference", "rescue": "copy reference"}
     for both, holds in (("discontinuation; rescue", "jump to reference"), ("rescue; discontinuation", "copy reference")):
         outcomes = with_events.assign(intercurrent_event=left.replace("discontinuation", both))
-        drawn = ba.impute(outcomes, strategy=strategies, draws="jackknife")
-        assert drawn.values == pytest.approx(ba.impute(with_events, strategy=holds, draws="jackknife").values, abs=1e-12)
+        drawn = ba.missing.impute(outcomes, strategy=strategies, draws="jackknife")
+        assert drawn.values == pytest.approx(ba.missing.impute(with_events, strategy=holds, draws="jackknife").values, abs=1e-12)
 
 
 def test_a_strategy_for_a_kind_that_did_not_happen_is_not_told(with_events):
-    drawn = ba.impute(with_events, strategy={"discontinuation": "copy reference", "rescue": "missing at random"}, n=2, seed=1)
+    drawn = ba.missing.impute(
+        with_events, strategy={"discontinuation": "copy reference", "rescue": "missing at random"}, n=2, seed=1
+    )
     assert drawn.words.startswith("copy reference after discontinuation (")
 
 
 def test_words_of_other_families_lead_to_where_they_belong(with_events):
     with pytest.raises(ValueError, match="'treatment policy' says which values are used, and is for address_events"):
-        ba.impute(with_events, strategy={"discontinuation": "treatment policy"}, n=2, seed=1)
+        ba.missing.impute(with_events, strategy={"discontinuation": "treatment policy"}, n=2, seed=1)
     with pytest.raises(ValueError, match="Did you mean 'jump to reference'"):
-        ba.impute(with_events, strategy="jump to refernce", n=2, seed=1)
+        ba.missing.impute(with_events, strategy="jump to refernce", n=2, seed=1)
     with pytest.raises(
         ba.DataError, match=r"outcomes: found imputations; expected outcomes: imputations.completed\(0\) is one; imputations.pool"
     ):
-        ba.fit_ancova(ba.impute(with_events, strategy="copy reference", n=2, seed=1))
+        ba.fit_ancova(ba.missing.impute(with_events, strategy="copy reference", n=2, seed=1))
     with pytest.raises(ba.DataError, match="trial: found outcomes; expected a Trial"):
-        ba.impute_diary(with_events, ba.HEADACHE_DAYS, n=2, seed=1)
+        ba.missing.impute_diary(with_events, ba.HEADACHE_DAYS, n=2, seed=1)

@@ -18,7 +18,7 @@ def outcomes(repeated):
 
 @pytest.fixture(scope="module")
 def drawn(outcomes):
-    return ba.impute(outcomes, strategy="missing at random", n=60, seed=5)
+    return ba.missing.impute(outcomes, strategy="missing at random", n=60, seed=5)
 
 
 # Rubin's rules ---------------------------------------------------------------------------------------------------------
@@ -67,14 +67,14 @@ def test_more_is_missing_later_and_the_fraction_says_so(edit, repeated):
     late = outcomes["visit"].cat.codes.to_numpy() >= 2
     gone = late & outcomes["subject"].isin(outcomes["subject"].unique()[::3]).to_numpy()
     some = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
-    fraction = ba.impute(some, strategy="missing at random", n=200, seed=1).pool()["missing_information"]
+    fraction = ba.missing.impute(some, strategy="missing at random", n=200, seed=1).pool()["missing_information"]
     assert (fraction[:2] == 0).all()
     assert fraction[2:].between(0.05, 0.5).all()
 
 
 def test_a_pooled_row_says_which_variance_it_targets(outcomes):
     def target(strategy, **how):
-        return ba.impute(outcomes, strategy=strategy, **how).pool()["variance_target"].unique().tolist()
+        return ba.missing.impute(outcomes, strategy=strategy, **how).pool()["variance_target"].unique().tolist()
 
     assert target("missing at random", n=5, seed=1) == ["repeated sampling"]
     assert target("jump to reference", n=5, seed=1) == ["information-anchored"]
@@ -89,7 +89,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
     left = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
 
     def last(strategy, **how):
-        return ba.impute(left, strategy=strategy, **how).pool().iloc[-1]
+        return ba.missing.impute(left, strategy=strategy, **how).pool().iloc[-1]
 
     rubin, jackknife = last("jump to reference", n=300, seed=1), last("jump to reference", draws="jackknife")
     random = last("missing at random", n=300, seed=1), last("missing at random", draws="jackknife")
@@ -102,7 +102,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
 
 
 def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
-    imputations = ba.impute(outcomes, strategy="jump to reference", n=400, seed=2, draws="bootstrap")
+    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=400, seed=2, draws="bootstrap")
     normal, percentile = (imputations.pool(limits=limits) for limits in ("normal", "percentile"))
     assert normal["estimate"].to_numpy() == pytest.approx(percentile["estimate"].to_numpy())
     half = special.ndtri(0.975) * normal["std_error"]
@@ -110,13 +110,13 @@ def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
     assert percentile["conf_low"].to_numpy() == pytest.approx(normal["conf_low"].to_numpy(), abs=0.35 * half.max())
     assert percentile["df"].isna().all()
     assert percentile["p_value"].between(2 / 401, 1).all()
-    jackknife = ba.impute(outcomes, strategy="jump to reference", draws="jackknife").pool()
+    jackknife = ba.missing.impute(outcomes, strategy="jump to reference", draws="jackknife").pool()
     assert normal["std_error"].to_numpy() == pytest.approx(jackknife["std_error"].to_numpy(), rel=0.15)
 
 
 def test_a_jackknife_without_missing_values_is_the_jackknife_of_the_analysis(repeated):
     complete = repeated(6, n_per_arm=15)
-    pooled = ba.impute(complete, strategy="missing at random", draws="jackknife").pool()
+    pooled = ba.missing.impute(complete, strategy="missing at random", draws="jackknife").pool()
     subjects = complete["subject"].unique()
     each = np.array(
         [ba.fit_ancova(complete[complete["subject"] != one]).differences()["estimate"].to_numpy() for one in subjects]
@@ -134,7 +134,7 @@ def sites(repeated):
 
 
 def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
-    imputations = ba.impute(sites, strategy="missing at random", n=40, seed=0, draws="bootstrap")
+    imputations = ba.missing.impute(sites, strategy="missing at random", n=40, seed=0, draws="bootstrap")
     quick = imputations.pool(covariates=("baseline", "site"))
     own = imputations.pool(lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
@@ -145,14 +145,14 @@ def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
 
 def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
     frame = sites.assign(site=np.where(sites["subject"] == sites["subject"].iloc[0], "alone", "other"))
-    imputations = ba.impute(frame, strategy="missing at random", draws="jackknife")
+    imputations = ba.missing.impute(frame, strategy="missing at random", draws="jackknife")
     quick = imputations.pool(covariates=("baseline", "site"))
     own = imputations.pool(lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
 
 
 def test_percentile_limits_and_p_values_say_the_same(outcomes):
-    imputations = ba.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
+    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
     for level in (0.5, 0.8, 0.9, 0.99):
         rows = imputations.pool(limits="percentile", conf_level=level)
         excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
@@ -160,7 +160,7 @@ def test_percentile_limits_and_p_values_say_the_same(outcomes):
 
 
 def test_percentile_limits_beyond_the_resamples_are_missing_with_a_note(outcomes):
-    imputations = ba.impute(outcomes, strategy="jump to reference", n=30, seed=2, draws="bootstrap")
+    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=30, seed=2, draws="bootstrap")
     rows = imputations.pool(limits="percentile", conf_level=0.95)
     assert rows[["conf_low", "conf_high"]].isna().all(axis=None)
     assert rows["p_value"].notna().all()
@@ -184,7 +184,7 @@ def test_ratios_and_adjusted_limits_are_not_pooled(drawn):
 def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
     said = []
     for seed in range(12):
-        imputations = ba.impute(
+        imputations = ba.missing.impute(
             repeated(seed, n_visits=2, missing=0.2), strategy="missing at random", n=40, seed=seed, draws="bootstrap"
         )
         for level in (0.8, 0.85, 0.9, 0.93, 0.95):
@@ -221,7 +221,7 @@ def test_shares_of_responders_are_those_of_the_data_sets_on_average(drawn):
 
 def test_without_missing_values_shares_have_wilsons_limits(repeated):
     complete = repeated(3, n_per_arm=25)
-    pooled = ba.impute(complete, strategy="missing at random", n=3, seed=1).pool_responders("proportions", reduction=0.1)
+    pooled = ba.missing.impute(complete, strategy="missing at random", n=3, seed=1).pool_responders("proportions", reduction=0.1)
     plain = ba.event_rates(ba.responders(complete, reduction=0.1))
     for name in ("estimate", "conf_low", "conf_high"):
         assert pooled[name].to_numpy() == pytest.approx(plain[name].to_numpy(), abs=1e-9)
@@ -317,7 +317,7 @@ def test_shares_derived_from_means_are_refused(outcomes):
     with pytest.raises(
         ba.DataError, match=r"hold conditional means \(jackknife\), and a share derived from means is not the mean share"
     ):
-        ba.impute(outcomes, strategy="missing at random", draws="jackknife").pool_responders()
+        ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife").pool_responders()
 
 
 def test_a_visit_that_is_not_there_is_told(drawn):
@@ -328,5 +328,5 @@ def test_a_visit_that_is_not_there_is_told(drawn):
 
 
 def test_estimates_of_several_strategies_stand_in_one_frame(outcomes):
-    each = [ba.impute(outcomes, strategy=s, n=3, seed=1).pool() for s in ("missing at random", "copy reference")]
-    assert len(ba.plot_forest(pd.concat(each)).get_yticklabels()) == 2 * len(each[0])
+    each = [ba.missing.impute(outcomes, strategy=s, n=3, seed=1).pool() for s in ("missing at random", "copy reference")]
+    assert len(ba.plot.forest(pd.concat(each)).get_yticklabels()) == 2 * len(each[0])

@@ -18,7 +18,7 @@ def outcomes(edit, repeated):
 
 @pytest.fixture(scope="module")
 def drawn(outcomes):
-    return ba.impute(outcomes, strategy="missing at random", n=40, seed=5)
+    return ba.missing.impute(outcomes, strategy="missing at random", n=40, seed=5)
 
 
 NUMBERS = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value", "missing_information", "monte_carlo_error"]
@@ -42,7 +42,7 @@ def test_each_point_of_the_grid_is_the_analysis_of_moved_values(drawn, shift, on
 @pytest.mark.parametrize("draws", ["jackknife", "bootstrap"])
 def test_conditional_means_are_moved_alike(outcomes, draws):
     how = {"n": 30, "seed": 1} if draws == "bootstrap" else {}
-    imputations = ba.impute(outcomes, strategy="jump to reference", draws=draws, **how)
+    imputations = ba.missing.impute(outcomes, strategy="jump to reference", draws=draws, **how)
     row = imputations.tipping_surface("week 16", deltas=[2.5], reference_deltas=[-1]).iloc[0]
     alone = imputations.shift({"155 U": 2.5, "placebo": -1}).pool(visits=["week 16"]).iloc[0]
     assert row[["estimate", "std_error"]].tolist() == pytest.approx(alone[["estimate", "std_error"]].tolist(), rel=1e-9)
@@ -104,7 +104,7 @@ def test_where_nothing_tips_the_row_says_so(edit, repeated):
     one = frame["subject"] == frame["subject"].iloc[0]
     few = edit(frame, change=frame["change"].mask(one & (frame["visit"] == "week 16")))
     few = edit(few, value=few["value"].mask(few["change"].isna()))
-    row = ba.impute(few, strategy="missing at random", n=5, seed=1).tipping_point("week 16", arm="placebo").iloc[0]
+    row = ba.missing.impute(few, strategy="missing at random", n=5, seed=1).tipping_point("week 16", arm="placebo").iloc[0]
     assert row["delta_reference"] == np.inf
     assert row["note"] == "significance remains whatever the shift"
     assert np.isnan(row["p_value"])
@@ -123,7 +123,8 @@ def test_plausible_is_between_as_imputed_and_no_change_on_average(drawn):
 def test_other_units_tip_at_the_same_shift(outcomes, unit):
     numbers = {name: outcomes[name] * unit for name in ("baseline", "value", "change")}
     one, other = (
-        ba.impute(frame, strategy="missing at random", draws="jackknife") for frame in (outcomes, outcomes.assign(**numbers))
+        ba.missing.impute(frame, strategy="missing at random", draws="jackknife")
+        for frame in (outcomes, outcomes.assign(**numbers))
     )
     tipped, scaled = (each.tipping_point("week 16").iloc[0] for each in (one, other))
     assert scaled["delta"] / unit == pytest.approx(tipped["delta"], rel=1e-6)
@@ -134,10 +135,10 @@ def test_other_units_tip_at_the_same_shift(outcomes, unit):
 
 def test_without_changes_nothing_is_said_to_be_plausible(outcomes):
     values = outcomes.assign(baseline=np.nan, change=np.nan)
-    imputations = ba.impute(values, strategy="missing at random", n=5, seed=1)
+    imputations = ba.missing.impute(values, strategy="missing at random", n=5, seed=1)
     grid = imputations.tipping_surface("week 16")
     assert grid.filter(like="plausible").isna().all().all()
-    ax = ba.plot_tipping_point(grid)
+    ax = ba.plot.tipping_surface(grid)
     assert not any("plausible" in text.get_text() for text in ax.get_legend().get_texts())
     assert grid["delta"].max() > outcomes["value"].std() / 2
 
@@ -165,7 +166,7 @@ def from_week_8(edit, repeated):
     """Every third subject has no value from week 8 on."""
     frame = repeated(23, n_per_arm=40)
     gone = (frame["visit"].cat.codes >= 1) & frame["subject"].isin(frame["subject"].unique()[::3])
-    return ba.impute(edit(frame, change=frame["change"].mask(gone)), strategy="missing at random", n=3, seed=2)
+    return ba.missing.impute(edit(frame, change=frame["change"].mask(gone)), strategy="missing at random", n=3, seed=2)
 
 
 @pytest.mark.parametrize("shift", ["marginal", "sequential", "accumulating"])
@@ -206,7 +207,7 @@ def test_visits_seen_after_the_event_count_in_the_sum_and_are_not_moved(edit, re
     event = np.where(later & stopped, "discontinuation", None)
     known = edit(frame, change=frame["change"].mask(lost)).assign(intercurrent_event=event)
     by, active = moved_by(
-        ba.impute(known, strategy="missing at random", n=2, seed=2), delta=1.0, kind="accumulating", lags=[1, 1, 10]
+        ba.missing.impute(known, strategy="missing at random", n=2, seed=2), delta=1.0, kind="accumulating", lags=[1, 1, 10]
     )
     gone = active & (stopped.to_numpy().reshape(-1, 4)[:, 0])
     assert by[:, gone] == pytest.approx(np.broadcast_to([0, 1, 0, 12], by[:, gone].shape))
@@ -267,7 +268,7 @@ def test_the_words_tell_numbers_by_visit_and_factors(drawn):
 
 
 def test_nothing_to_move_is_told(repeated):
-    complete = ba.impute(repeated(3, n_per_arm=25), strategy="missing at random", n=2, seed=1)
+    complete = ba.missing.impute(repeated(3, n_per_arm=25), strategy="missing at random", n=2, seed=1)
     with pytest.raises(ba.DataError, match="no value of '155 U' or 'placebo' was imputed after the event at 'week 16'"):
         complete.tipping_surface("week 16")
 
@@ -295,14 +296,14 @@ def test_an_arm_without_imputed_values_cannot_tip(edit, repeated):
     frame = repeated(21, n_per_arm=40)
     gone = (frame["visit"] == "week 16") & (frame["arm"] == "155 U") & (pd.factorize(frame["subject"])[0] % 3 == 0)
     some = edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
-    imputations = ba.impute(some, strategy="missing at random", n=5, seed=1)
+    imputations = ba.missing.impute(some, strategy="missing at random", n=5, seed=1)
     with pytest.raises(ba.DataError, match="no value of 'placebo' was imputed at 'week 16' that could be moved"):
         imputations.tipping_point("week 16", arm="placebo")
 
 
 def test_of_several_arms_one_is_to_be_named(repeated):
     three = repeated(9, n_per_arm=30, n_arms=3, missing=0.2)
-    imputations = ba.impute(three, strategy="missing at random", n=5, seed=1)
+    imputations = ba.missing.impute(three, strategy="missing at random", n=5, seed=1)
     with pytest.raises(ba.DataError, match=r"there are 2 arms beside the reference \('155 U', '195 U'\); name one in arm"):
         imputations.tipping_surface("week 16")
     with pytest.raises(ba.DataError, match="is the reference 'placebo', which is compared with several"):

@@ -236,7 +236,7 @@ def test_a_mean_with_weight_0_does_not_count(fit):
 
 
 def test_a_forest_of_pairs_names_both_arms(fit):
-    ax = ba.plot_forest(fit.pairwise_differences(adjustment="tukey").query("visit == 'week 24'"))
+    ax = ba.plot.forest(fit.pairwise_differences(adjustment="tukey").query("visit == 'week 24'"))
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels == ["155 U minus placebo", "195 U minus placebo", "195 U minus 155 U"]
 
@@ -246,6 +246,6 @@ def test_a_course_and_a_table_refuse_pairs_of_several_references(fit):
     with pytest.raises(
         ba.DataError, match=r"differences to several references .'placebo', '155 U'.; a course shows those to one"
     ):
-        ba.plot_course(pairs)
+        ba.plot.course(pairs)
     with pytest.raises(ba.DataError, match="differences has differences to several references"):
-        ba.table_efficacy(fit.means(), pairs)
+        ba.table.efficacy(fit.means(), pairs)

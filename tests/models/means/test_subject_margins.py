@@ -203,8 +203,8 @@ def test_covariates_that_change_over_visits_are_refused(repeated):
 
 
 def test_sums_of_parts_have_no_subjects(outcomes):
-    whole = ba.fit_crossproducts(
-        ba.crossproducts(outcomes) + ba.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
+    whole = ba.advanced.fit_crossproducts(
+        ba.advanced.crossproducts(outcomes) + ba.advanced.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
     )
     with pytest.raises(ba.FitError, match="margins 'subjects' are of subjects, who are no longer there in summed cross-products"):
         whole.differences(margins="subjects")

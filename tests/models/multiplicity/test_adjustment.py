@@ -17,7 +17,7 @@ from tests.tolerances import ROUNDING
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "multiplicity"
 VACCINE = pd.read_csv(REFERENCE / "vaccine.csv")
-EPSILON = ba.TestingGraph.EPSILON
+EPSILON = ba.advanced.TestingGraph.EPSILON
 
 THROMBOLYSIS = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000,
@@ -44,7 +44,7 @@ def test_of_the_fifteen_hypotheses_of_1995_as_many_are_rejected_as_printed(metho
 
 
 def test_each_of_eight_endpoints_has_a_level_of_0_00625():
-    graph = ba.TestingGraph.bonferroni(8)
+    graph = ba.advanced.TestingGraph.bonferroni(8)
     assert (0.05 * graph.nodes()["weight"]).tolist() == [0.00625] * 8
     p_values = [0.0001, 0.00625, 0.00626, 0.009, 0.02, 0.2, 0.3, 0.9]
     for method in ("bonferroni", graph):
@@ -54,7 +54,7 @@ def test_each_of_eight_endpoints_has_a_level_of_0_00625():
 @pytest.mark.parametrize("method", ["bonferroni", "holm"])
 @given(st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 1.0])), min_size=1, max_size=7))
 def test_the_graph_of_a_method_is_the_method(method, p_values):
-    graph = getattr(ba.TestingGraph, method)(len(p_values))
+    graph = getattr(ba.advanced.TestingGraph, method)(len(p_values))
     expected = ba.adjust_multiplicity(rows_of(p_values), method=method)["p_adjusted"]
     np.testing.assert_allclose(graph.adjusted(p_values), expected, atol=ROUNDING)
 
@@ -67,7 +67,7 @@ def test_a_fixed_sequence_rejects_up_to_the_first_that_is_not(p_values):
 
 def test_a_fall_back_leaves_the_share_of_what_is_rejected_to_the_next():
     # By hand: 0.05 in shares of 0.6, 0.2, 0.2; the second is tested at 0.01, the third at 0.01 + what the second leaves.
-    graph = ba.TestingGraph.fall_back(3, [0.6, 0.2, 0.2])
+    graph = ba.advanced.TestingGraph.fall_back(3, [0.6, 0.2, 0.2])
     assert (graph.adjusted([0.031, 0.01, 0.02]) <= 0.05 + ROUNDING).tolist() == [False, True, True]
     assert (graph.adjusted([0.031, 0.011, 0.011]) <= 0.05 + ROUNDING).tolist() == [False, False, False]
     assert (graph.adjusted([0.030, 0.040, 0.050]) <= 0.05 + ROUNDING).tolist() == [True, True, True]
@@ -76,21 +76,21 @@ def test_a_fall_back_leaves_the_share_of_what_is_rejected_to_the_next():
 def test_the_word_fall_back_has_equal_shares():
     p_values = [0.01, 0.04, 0.03]
     found = ba.adjust_multiplicity(rows_of(p_values), method="fall-back")["p_adjusted"]
-    assert found.tolist() == ba.TestingGraph.fall_back(3, [1 / 3] * 3).adjusted(p_values).tolist()
+    assert found.tolist() == ba.advanced.TestingGraph.fall_back(3, [1 / 3] * 3).adjusted(p_values).tolist()
 
 
 @given(st.lists(st.lists(st.one_of(st.floats(0, 1), st.just(0.0)), min_size=1, max_size=3), min_size=1, max_size=3))
 def test_serial_gatekeeping_is_holm_in_each_family_once_all_before_are_rejected(families):
     expected, before = [], 0.0
     for p_values in families:
-        adjusted = np.maximum(ba.TestingGraph.holm(len(p_values)).adjusted(p_values), before)
+        adjusted = np.maximum(ba.advanced.TestingGraph.holm(len(p_values)).adjusted(p_values), before)
         expected, before = [*expected, *adjusted], adjusted.max()
-    graph = ba.TestingGraph.serial_gatekeeping([len(p_values) for p_values in families])
+    graph = ba.advanced.TestingGraph.serial_gatekeeping([len(p_values) for p_values in families])
     np.testing.assert_allclose(graph.adjusted([p for p_values in families for p in p_values]), expected, atol=ROUNDING)
 
 
 def test_parallel_gatekeeping_opens_the_second_family_with_what_the_first_leaves():
-    graph = ba.TestingGraph.parallel_gatekeeping([2, 2])
+    graph = ba.advanced.TestingGraph.parallel_gatekeeping([2, 2])
     # Only the first is rejected at 0.025; the second family has 0.025 by Holm's method: 0.0125, then 0.025.
     assert graph.adjusted([0.02, 0.2, 0.0125, 0.025]).tolist() == pytest.approx([0.04, 0.4, 0.05, 0.05])
     assert graph.adjusted([0.2, 0.2, 0.0, 0.0]).tolist() == pytest.approx([0.4, 0.4, 0.4, 0.4])
@@ -99,27 +99,27 @@ def test_parallel_gatekeeping_opens_the_second_family_with_what_the_first_leaves
 def test_improved_parallel_gatekeeping_returns_the_level_when_the_second_family_is_rejected():
     half = Fraction(1, 2)
     rows = [[0, 0, half, half], [0, 0, half, half], [EPSILON, 0, 0, 1 - EPSILON], [0, EPSILON, 1 - EPSILON, 0]]
-    improved = ba.TestingGraph([0.5, 0.5, 0, 0], rows)
+    improved = ba.advanced.TestingGraph([0.5, 0.5, 0, 0], rows)
     p_values = [0.02, 0.04, 0.01, 0.015]
-    plain = ba.TestingGraph.parallel_gatekeeping([2, 2]).adjusted(p_values)
+    plain = ba.advanced.TestingGraph.parallel_gatekeeping([2, 2]).adjusted(p_values)
     assert plain.tolist() == pytest.approx([0.04, 0.08, 0.04, 0.04])
     # H1, H3 and H4 rejected, H2 has the whole level.
     assert improved.adjusted(p_values).tolist() == pytest.approx([0.04, 0.04, 0.04, 0.04])
 
 
 def test_an_infinitesimal_share_may_be_written_beside_shares_that_add_up_to_one():
-    graph = ba.TestingGraph([0.5, 0.5, 0], [[0, 1, EPSILON], [1, 0, EPSILON], [0, 0, 0]])
+    graph = ba.advanced.TestingGraph([0.5, 0.5, 0], [[0, 1, EPSILON], [1, 0, EPSILON], [0, 0, 0]])
     assert graph.adjusted([0.01, 0.2, 0.0]).tolist() == pytest.approx([0.02, 0.2, 0.2])
 
 
 def test_holm_with_weights_passes_on_in_proportion():
-    graph = ba.TestingGraph.holm(3, [0.5, 0.3, 0.2])
+    graph = ba.advanced.TestingGraph.holm(3, [0.5, 0.3, 0.2])
     # Weighted Holm by hand: 0.01/0.5, then 0.02/(0.3/0.5), then 0.05.
     assert graph.adjusted([0.01, 0.02, 0.05]).tolist() == pytest.approx([0.02, 0.02 / 0.6, 0.05])
 
 
 def test_names_of_families_are_names_of_hypotheses():
-    graph = ba.TestingGraph.parallel_gatekeeping([["days", "hours"], ["HIT-6"]])
+    graph = ba.advanced.TestingGraph.parallel_gatekeeping([["days", "hours"], ["HIT-6"]])
     assert graph.names == ("days", "hours", "HIT-6")
     assert graph.edges().to_numpy().tolist() == [["days", "HIT-6", 1.0], ["hours", "HIT-6", 1.0]]
 
@@ -179,13 +179,13 @@ def test_a_term_flagged_at_a_smaller_level_only_is_said_to_be():
 
 def test_a_tie_with_the_level_is_rejected_whatever_the_last_bit():
     assert 0.035 / 0.7 > 0.05
-    graph = ba.TestingGraph([0.7, 0.3], np.zeros((2, 2)))
+    graph = ba.advanced.TestingGraph([0.7, 0.3], np.zeros((2, 2)))
     assert ba.adjust_multiplicity(rows_of([0.035, 0.5]), method=graph)["rejected"].tolist() == [True, False]
 
 
 def test_nodes_carry_the_decisions_and_the_names_of_the_rows():
     tests = rows_of([0.01, 0.2], visit="week 24")
-    graph = ba.TestingGraph.holm(2).named_after(tests)
+    graph = ba.advanced.TestingGraph.holm(2).named_after(tests)
     nodes = graph.nodes(ba.adjust_multiplicity(tests, method=graph))
     assert nodes["name"].tolist() == ["endpoint 1", "endpoint 2"]
     assert nodes["rejected"].tolist() == [True, False]
@@ -195,12 +195,12 @@ def test_nodes_carry_the_decisions_and_the_names_of_the_rows():
 def test_names_say_all_that_differs_and_nothing_else():
     tests = rows_of([0.1] * 3, visit=["week 12", "week 24", "week 24"], trial="one", measure="difference")
     tests["endpoint"] = ["days", "days", "hours"]
-    assert ba.TestingGraph.holm(3).named_after(tests).names == ("days, week 12", "days, week 24", "hours, week 24")
+    assert ba.advanced.TestingGraph.holm(3).named_after(tests).names == ("days, week 12", "days, week 24", "hours, week 24")
 
 
 def test_a_hypothesis_by_itself_has_the_name_of_its_endpoint():
-    assert ba.TestingGraph.holm(1).named_after(rows_of([0.1])).names == ("endpoint 1",)
-    assert ba.TestingGraph.holm(1).named_after(rows_of([0.1], endpoint="")).names == ("H1",)
+    assert ba.advanced.TestingGraph.holm(1).named_after(rows_of([0.1])).names == ("endpoint 1",)
+    assert ba.advanced.TestingGraph.holm(1).named_after(rows_of([0.1], endpoint="")).names == ("H1",)
 
 
 def test_a_model_gives_the_p_values_and_limits_stay(simulated):
@@ -226,7 +226,7 @@ def test_a_family_whose_size_or_p_values_are_not_plain_is_refused(p_values, said
 
 def test_a_graph_for_another_number_of_rows_is_refused():
     with pytest.raises(ba.DataError, match=r"estimates has 3 rows and the graph 2 hypotheses \('H1', 'H2'\)"):
-        ba.adjust_multiplicity(rows_of([0.1] * 3), method=ba.TestingGraph.holm(2))
+        ba.adjust_multiplicity(rows_of([0.1] * 3), method=ba.advanced.TestingGraph.holm(2))
 
 
 def test_the_double_rate_asks_for_a_class_in_each_row():
@@ -251,7 +251,7 @@ def test_unknown_words_and_levels_are_refused():
 
 def test_nodes_of_rows_that_are_not_adjusted_are_refused():
     with pytest.raises(ba.DataError, match="no column 'p_adjusted', 'rejected'"):
-        ba.TestingGraph.holm(1).nodes(rows_of([0.1]))
+        ba.advanced.TestingGraph.holm(1).nodes(rows_of([0.1]))
 
 
 @pytest.mark.parametrize(
@@ -270,20 +270,20 @@ def test_nodes_of_rows_that_are_not_adjusted_are_refused():
 )
 def test_what_is_no_graph_is_refused(graph, said):
     with pytest.raises(ValueError, match=said):
-        ba.TestingGraph(**{"weights": [0.5, 0.5], "transitions": [[0, 1], [1, 0]], **graph})
+        ba.advanced.TestingGraph(**{"weights": [0.5, 0.5], "transitions": [[0, 1], [1, 0]], **graph})
 
 
 def test_hypotheses_are_counted_or_named():
     with pytest.raises(ValueError, match="hypotheses: found the text 'days'; it is how many"):
-        ba.TestingGraph.holm("days")
+        ba.advanced.TestingGraph.holm("days")
     with pytest.raises(ValueError, match="hypotheses is 0; there is one or more"):
-        ba.TestingGraph.holm(0)
+        ba.advanced.TestingGraph.holm(0)
     with pytest.raises(ValueError, match=r"families: found the number 4; it is a list such as \[2, 2\]"):
-        ba.TestingGraph.parallel_gatekeeping(4)
+        ba.advanced.TestingGraph.parallel_gatekeeping(4)
     with pytest.raises(ValueError, match="1 that are 0; Holm's method takes weights above 0"):
-        ba.TestingGraph.holm(2, [1, 0])
+        ba.advanced.TestingGraph.holm(2, [1, 0])
     with pytest.raises(ValueError, match=r"p_value has shape \(3,\); the graph has 2 hypotheses"):
-        ba.TestingGraph.holm(2).adjusted([0.1] * 3)
+        ba.advanced.TestingGraph.holm(2).adjusted([0.1] * 3)
 
 
 def test_rows_without_words_are_told_by_their_number():

@@ -136,7 +136,7 @@ def test_very_few_subjects_are_fitted_or_refused_and_nothing_else(repeated, cova
     assert n_fitted > 2
 
 
-@pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry", ba.FALL_BACK])
+@pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry", ba.missing.FALL_BACK])
 @pytest.mark.parametrize("number", [0.0, 1.0, -1e12])
 def test_values_that_are_all_the_same_have_no_covariance(edit, outcomes, covariance, number):
     with pytest.raises(ba.FitError, match=r"the coefficients reproduce every value, so nothing is left for a covariance"):

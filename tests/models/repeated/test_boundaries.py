@@ -35,9 +35,9 @@ def test_60_visits_of_32_groups_keep_their_patterns_apart():
     )
     frame.loc[(frame["visit"] == n_visits - 1) & (frame["subject"] % 4 < 2), "change"] = np.nan
     outcomes = ba.as_outcomes(frame, endpoint="days", arms=[0, 1], visits=range(n_visits))
-    by_site = ba.crossproducts(outcomes, covariance="ar1 by site", covariates=())
+    by_site = ba.advanced.crossproducts(outcomes, covariance="ar1 by site", covariates=())
     np.testing.assert_array_equal(by_site.n[:, -1], [16, 16])
-    np.testing.assert_array_equal(by_site.n, ba.crossproducts(outcomes, covariates=()).n)
+    np.testing.assert_array_equal(by_site.n, ba.advanced.crossproducts(outcomes, covariates=()).n)
 
 
 def test_a_fit_does_not_change_with_the_frame_it_was_made_of(outcomes):
@@ -100,21 +100,21 @@ def test_a_part_may_lack_a_visit_an_arm_a_level_or_a_change_over_time(edit, outc
     parts = [shortened[~late], shortened[late & (shortened["visit"] != "week 16")]]
     covariates = ("baseline:visit", "pain", "region")
     whole = ba.fit_mmrm(shortened, covariates=covariates)
-    summed = ba.fit_crossproducts(sum(ba.crossproducts(part, covariates=covariates) for part in parts))
+    summed = ba.advanced.fit_crossproducts(sum(ba.advanced.crossproducts(part, covariates=covariates) for part in parts))
     np.testing.assert_allclose(summed.differences()[NUMBERS], whole.differences()[NUMBERS], rtol=1e-9)
     np.testing.assert_allclose(summed.loglik, whole.loglik, rtol=1e-12)
 
 
 def test_subjects_one_by_one_sum_to_the_whole(outcomes):
-    parts = [ba.crossproducts(part) for _, part in outcomes.groupby("subject", sort=False)]
+    parts = [ba.advanced.crossproducts(part) for _, part in outcomes.groupby("subject", sort=False)]
     np.testing.assert_allclose(
-        ba.fit_crossproducts(sum(parts)).differences()[NUMBERS], ba.fit_mmrm(outcomes).differences()[NUMBERS], rtol=1e-9
+        ba.advanced.fit_crossproducts(sum(parts)).differences()[NUMBERS], ba.fit_mmrm(outcomes).differences()[NUMBERS], rtol=1e-9
     )
 
 
 def test_only_cross_products_are_fitted_as_such():
     with pytest.raises(ba.DataError, match="measures: found the number 0; expected cross-products"):
-        ba.fit_crossproducts(sum([]))
+        ba.advanced.fit_crossproducts(sum([]))
 
 
 def test_a_visit_that_the_coefficients_reproduce_is_named(edit, outcomes):

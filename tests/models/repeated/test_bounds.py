@@ -64,7 +64,7 @@ def test_with_complete_data_the_bound_is_exact(repeated, evaluated, covariates, 
     how = {"covariates": covariates, "estimation": estimation}
     most = whole[whole["visit"].cat.codes < 12 - n_effects].copy()
     most["visit"] = most["visit"].cat.remove_unused_categories()
-    assert rank_of_quantities(ba.crossproducts(most, covariates=covariates), np.array([True])) == n_effects
+    assert rank_of_quantities(ba.advanced.crossproducts(most, covariates=covariates), np.array([True])) == n_effects
     fit = ba.fit_mmrm(most, **how)
     assert len(fit.visits) == 12 - n_effects
     assert len(evaluated) > 0
@@ -116,7 +116,7 @@ def test_a_list_goes_on_to_a_structure_of_fewer_parameters(repeated):
 def test_aliased_levels_and_constants_do_not_count_as_effects(repeated):
     outcomes = repeated(62, n_per_arm=6, n_visits=4).assign(dose=3.0, again=lambda frame: 2 * frame["baseline"] + 1)
     covariates = ("baseline:visit", "again:visit", "dose:visit", "sex:visit", "pain:visit")
-    measures = ba.crossproducts(outcomes, covariates=covariates)
+    measures = ba.advanced.crossproducts(outcomes, covariates=covariates)
     assert rank_of_quantities(measures, np.array([True])) == 2 + 1 + 1  # arms, baseline, sex; the pain changes over visits
 
 

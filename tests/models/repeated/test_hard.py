@@ -79,7 +79,7 @@ def test_what_is_refused_is_refused_in_any_unit(edit, boundary_data):
 
 def test_what_is_refused_has_a_fit_with_fewer_parameters(boundary_data):
     for outcomes in boundary_data:
-        assert ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.FALL_BACK).loglik > -np.inf
+        assert ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.missing.FALL_BACK).loglik > -np.inf
 
 
 def by_patterns(edit, outcomes, patterns):
@@ -142,7 +142,7 @@ def test_a_visit_with_a_value_for_each_coefficient_is_refused_for_that_whatever_
 
 def test_what_a_visit_lacks_for_a_variance_of_its_own_one_variance_for_all_does_not(edit, repeated):
     outcomes = seen_by_few(edit, repeated(45, n_per_arm=15), 2)
-    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.FALL_BACK)
+    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.missing.FALL_BACK)
     assert fit.structure == "compound symmetry"
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
     assert "take 'unstructured' without 'by arm'" in fit_or_refusal(

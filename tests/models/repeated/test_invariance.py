@@ -166,9 +166,9 @@ def test_the_sum_of_parts_is_the_whole(outcomes, n_parts, choice):
     days = 28.0 * (outcomes["visit"].cat.codes + 1) + outcomes.groupby("subject").ngroup() % 3
     timed = outcomes.assign(day=days)
     covariates = ("baseline:visit", "region:visit", "clinic", "pain")
-    parts = [ba.crossproducts(part, covariates=covariates, **choice) for part in uneven_parts(timed, n_parts)]
+    parts = [ba.advanced.crossproducts(part, covariates=covariates, **choice) for part in uneven_parts(timed, n_parts)]
     covariance = choice.get("covariance", "unstructured")
-    summed = ba.fit_crossproducts(sum(parts), covariance=covariance, small_sample="kenward-roger")
+    summed = ba.advanced.fit_crossproducts(sum(parts), covariance=covariance, small_sample="kenward-roger")
     whole = ba.fit_mmrm(timed, covariates=covariates, small_sample="kenward-roger", **choice)
     same_answers(summed, whole)
     assert summed.loglik == pytest.approx(whole.loglik, rel=SAME_OPTIMUM)
@@ -178,10 +178,10 @@ def test_the_sum_of_parts_is_the_whole(outcomes, n_parts, choice):
 
 def test_a_part_may_lack_a_level(outcomes):
     northern = outcomes["region"] == "a"
-    parts = [ba.crossproducts(outcomes[rows], covariates=("baseline:visit", "region")) for rows in (northern, ~northern)]
+    parts = [ba.advanced.crossproducts(outcomes[rows], covariates=("baseline:visit", "region")) for rows in (northern, ~northern)]
     whole = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "region"))
     for summed in (sum(parts), sum(parts[::-1])):
-        fit = ba.fit_crossproducts(summed)
+        fit = ba.advanced.fit_crossproducts(summed)
         same_answers(fit, whole)
         np.testing.assert_allclose(fit.means(margins="equal")[NUMBERS], whole.means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM)
 
@@ -189,8 +189,8 @@ def test_a_part_may_lack_a_level(outcomes):
 @pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous ar1 by arm"])
 def test_a_part_may_lack_an_arm(outcomes, covariance):
     of_arm = [outcomes[outcomes["arm"] == arm] for arm in ("195 U", "placebo", "155 U")]
-    summed = sum(ba.crossproducts(part, covariance=covariance, covariates=("baseline:visit", "sex")) for part in of_arm)
-    fit = ba.fit_crossproducts(summed, covariance=covariance)
+    summed = sum(ba.advanced.crossproducts(part, covariance=covariance, covariates=("baseline:visit", "sex")) for part in of_arm)
+    fit = ba.advanced.fit_crossproducts(summed, covariance=covariance)
     assert fit.arms == ("placebo", "155 U", "195 U")
     same_answers(fit, ba.fit_mmrm(outcomes, covariance=covariance, covariates=("baseline:visit", "sex")))
 
@@ -199,18 +199,18 @@ def test_parts_far_apart_lose_no_digits(edit, outcomes):
     subject = outcomes.groupby("subject").ngroup()
     second = subject >= 30
     later = edit(outcomes, baseline=outcomes["baseline"] + 1e4 * second, change=outcomes["change"] - 1e3 * second)
-    parts = [ba.crossproducts(later[rows], covariates=("baseline:visit", "sex")) for rows in (~second, second)]
-    same_answers(ba.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline:visit", "sex")))
+    parts = [ba.advanced.crossproducts(later[rows], covariates=("baseline:visit", "sex")) for rows in (~second, second)]
+    same_answers(ba.advanced.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline:visit", "sex")))
 
 
 def test_the_same_crossproducts_serve_every_structure(outcomes):
-    measures = ba.crossproducts(outcomes)
+    measures = ba.advanced.crossproducts(outcomes)
     for covariance in ("ar1", "unstructured", "compound symmetry"):
-        same_answers(ba.fit_crossproducts(measures, covariance=covariance), ba.fit_mmrm(outcomes, covariance=covariance))
+        same_answers(ba.advanced.fit_crossproducts(measures, covariance=covariance), ba.fit_mmrm(outcomes, covariance=covariance))
 
 
 def test_who_is_left_out_adds_up_over_parts(edit, outcomes):
     silent = edit(outcomes, change=outcomes["change"].where(outcomes.groupby("subject").ngroup() % 9 != 0))
     whole = ba.fit_mmrm(silent).left_out
-    summed = ba.fit_crossproducts(sum(ba.crossproducts(part) for part in uneven_parts(silent, 3))).left_out
+    summed = ba.advanced.fit_crossproducts(sum(ba.advanced.crossproducts(part) for part in uneven_parts(silent, 3))).left_out
     pd.testing.assert_frame_equal(summed, whole, check_dtype=False)

@@ -85,14 +85,14 @@ def test_the_coding_of_equal_means_does_not_matter_by_reml(outcomes):
 def test_sums_of_parts_are_compared_by_their_covariances_only(outcomes):
     first = outcomes["subject"].isin(outcomes["subject"].unique()[:20])
     asked = [{"mean": mean} for mean in ("arm by visit", "constant effect")]
-    sums = [sum(ba.crossproducts(part, **each) for part in (outcomes[first], outcomes[~first])) for each in asked]
-    structures = [ba.fit_crossproducts(sums[0], covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
+    sums = [sum(ba.advanced.crossproducts(part, **each) for part in (outcomes[first], outcomes[~first])) for each in asked]
+    structures = [ba.advanced.fit_crossproducts(sums[0], covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
     whole = [ba.fit_mmrm(outcomes, covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
     assert ba.likelihood_ratio(*structures)["statistic"].item() == pytest.approx(
         ba.likelihood_ratio(*whole)["statistic"].item(), rel=SAME_PROBLEM
     )
     with pytest.raises(ba.FitError, match="sums of parts no longer hold the subjects, by which means are compared"):
-        ba.likelihood_ratio(ba.fit_crossproducts(sums[1], covariance="ar1", estimation="ml"), structures[1])
+        ba.likelihood_ratio(ba.advanced.fit_crossproducts(sums[1], covariance="ar1", estimation="ml"), structures[1])
 
 
 @pytest.mark.parametrize(

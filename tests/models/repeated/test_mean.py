@@ -167,8 +167,8 @@ def test_subjects_with_a_baseline_alone_enter_under_a_common_baseline(edit, outc
 def test_parts_of_the_data_add_up_under_each_mean(outcomes, mean):
     first = outcomes["subject"].isin(outcomes["subject"].unique()[:31])
     covariates = () if mean == "common baseline" else ("baseline", "arm:sex")
-    parts = [ba.crossproducts(part, mean=mean, covariates=covariates) for part in (outcomes[first], outcomes[~first])]
-    summed, whole = ba.fit_crossproducts(sum(parts)), ba.fit_mmrm(outcomes, mean=mean, covariates=covariates)
+    parts = [ba.advanced.crossproducts(part, mean=mean, covariates=covariates) for part in (outcomes[first], outcomes[~first])]
+    summed, whole = ba.advanced.fit_crossproducts(sum(parts)), ba.fit_mmrm(outcomes, mean=mean, covariates=covariates)
     same(summed.means(), whole.means())
     same(summed.differences(), whole.differences())
     assert summed.coefficients.beta == pytest.approx(whole.coefficients.beta, rel=1e-7, abs=1e-7)
@@ -180,8 +180,8 @@ def test_parts_that_lack_an_arm_and_a_level_add_up(outcomes):
     lacks = (outcomes["arm"] == "155 U") | (outcomes["region"] == "b")
     chosen = outcomes["subject"].isin(outcomes.loc[lacks, "subject"])
     asked = {"covariates": ("arm:region:visit", "arm:baseline")}
-    parts = [ba.crossproducts(part, **asked) for part in (outcomes[~chosen], outcomes[chosen])]
-    summed, whole = ba.fit_crossproducts(sum(parts)), ba.fit_mmrm(outcomes, **asked)
+    parts = [ba.advanced.crossproducts(part, **asked) for part in (outcomes[~chosen], outcomes[chosen])]
+    summed, whole = ba.advanced.fit_crossproducts(sum(parts)), ba.fit_mmrm(outcomes, **asked)
     same(summed.subgroup_differences("region"), whole.subgroup_differences("region"))
     same(summed.slopes("baseline"), whole.slopes("baseline"))
 
@@ -217,7 +217,7 @@ def test_large_numbers_lose_no_digits_in_effects_by_arm(outcomes):
 
 def test_imputations_are_analysed_with_effects_by_arm(complete, edit):
     gaps = edit(complete, change=complete["change"].where(complete["subject"].astype(str).str[-1] != "3"))
-    imputations = ba.impute(gaps, strategy="jump to reference", n=3, seed=1, covariates=("baseline:visit", "arm:sex"))
+    imputations = ba.missing.impute(gaps, strategy="jump to reference", n=3, seed=1, covariates=("baseline:visit", "arm:sex"))
     pooled = imputations.pool(lambda frame: ba.fit_ancova(frame, covariates=("baseline", "arm:sex")).subgroup_differences("sex"))
     assert pooled["level"].tolist() == ["female", "male"] * 4
     assert np.isfinite(numbers(pooled, ["estimate", "std_error"])).all()
@@ -493,11 +493,11 @@ def test_one_arm_has_no_subgroups_to_compare(outcomes, fit):
 def test_a_table_of_effects_shows_one_level_or_refuses(by_sex, outcomes):
     means, differences = by_sex.subgroup_means("sex"), by_sex.subgroup_differences("sex")
     with pytest.raises(ba.DataError, match=r"means has several levels of subgroups \('female', 'male'\): filter one"):
-        ba.table_efficacy(means, differences)
+        ba.table.efficacy(means, differences)
     women = [frame[frame["level"] == "female"] for frame in (means, differences)]
-    assert len(ba.table_efficacy(*women)) == 12
+    assert len(ba.table.efficacy(*women)) == 12
     constant = ba.fit_mmrm(outcomes, mean="constant effect")
-    shown = ba.table_efficacy(constant.means(), constant.differences())
+    shown = ba.table.efficacy(constant.means(), constant.differences())
     assert shown.loc[shown["Arm"] == "155 U", "p"].nunique() == 1
     assert not shown.loc[shown["Arm"] == "155 U", "p"].str.contains("–").any()
 

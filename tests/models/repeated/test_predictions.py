@@ -121,7 +121,7 @@ def test_at_one_visit_limits_are_those_of_a_new_value_in_a_regression(outcomes):
 
 def test_predictions_are_the_means_that_are_imputed(outcomes):
     told = ba.fit_mmrm(outcomes).predictions()
-    imputed = ba.impute(outcomes, strategy="missing at random", draws="jackknife").values[0]
+    imputed = ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife").values[0]
     np.testing.assert_allclose(told["predicted"], imputed.ravel(), rtol=EXACT)
 
 
@@ -193,9 +193,9 @@ def test_words_that_are_not_known_and_sums_without_subjects_are_refused(outcomes
     with pytest.raises(ValueError, match="given 'everything' is not known; it is one of 'observed values', 'covariates'"):
         ba.fit_mmrm(outcomes).predictions(given="everything")
     half = outcomes.groupby("subject").ngroup() < 30
-    total = ba.crossproducts(outcomes[half]) + ba.crossproducts(outcomes[~half])
+    total = ba.advanced.crossproducts(outcomes[half]) + ba.advanced.crossproducts(outcomes[~half])
     with pytest.raises(ba.FitError, match="summed cross-products has no predictions: the subjects are no longer there"):
-        ba.fit_crossproducts(total).predictions()
+        ba.advanced.fit_crossproducts(total).predictions()
 
 
 def test_complete_data_predict_themselves(repeated):

@@ -285,7 +285,7 @@ def test_visits_that_repeat_each_other_have_no_interior_optimum_and_the_message_
     outcomes = edit(outcomes, change=changes)
     with pytest.raises(ba.FitError, match=f"'{covariance}'.*16 subjects with 64 values.*Try a structure with fewer parameters"):
         ba.fit_mmrm(outcomes, covariance=covariance)
-    assert ba.fit_mmrm(outcomes, covariance=ba.FALL_BACK).structure in ba.FALL_BACK[1:]
+    assert ba.fit_mmrm(outcomes, covariance=ba.missing.FALL_BACK).structure in ba.missing.FALL_BACK[1:]
 
 
 def test_a_response_that_does_not_vary_is_refused(edit, outcomes):
@@ -307,15 +307,15 @@ def test_a_response_that_does_not_vary_is_refused(edit, outcomes):
 )
 def test_parts_of_different_kinds_are_not_added(outcomes, change, here, there, said):
     with pytest.raises(ba.DataError, match=f"parts differ in (their )?{said}"):
-        ba.crossproducts(outcomes, **here) + ba.crossproducts(change(outcomes), **there)
+        ba.advanced.crossproducts(outcomes, **here) + ba.advanced.crossproducts(change(outcomes), **there)
 
 
 def test_sums_hold_no_subjects(outcomes):
     half = outcomes.groupby("subject").ngroup() < 40
-    total = ba.crossproducts(outcomes[half]) + ba.crossproducts(outcomes[~half])
+    total = ba.advanced.crossproducts(outcomes[half]) + ba.advanced.crossproducts(outcomes[~half])
     with pytest.raises(ba.FitError, match="residuals: the subjects are no longer there"):
-        ba.fit_crossproducts(total).residuals()
+        ba.advanced.fit_crossproducts(total).residuals()
     with pytest.raises(ValueError, match="'CR2' needs the subjects"):
-        ba.fit_crossproducts(total, variance="CR2")
+        ba.advanced.fit_crossproducts(total, variance="CR2")
     with pytest.raises(ValueError, match="'ar1 by arm', but the cross-products were made for 'ar1'; give both the same"):
-        ba.fit_crossproducts(total, covariance="ar1 by arm")
+        ba.advanced.fit_crossproducts(total, covariance="ar1 by arm")

@@ -148,8 +148,8 @@ def test_a_wider_level_gives_wider_limits(outcomes):
 @pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry", "toeplitz by arm"])
 def test_many_data_sets_at_once_have_the_fits_of_each(repeated, covariance):
     frames = [repeated(seed, missing=0.1 * (seed % 3)) for seed in range(20, 26)]
-    parts = [ba.crossproducts(frame, covariance=covariance, covariates=COVARIATES) for frame in frames]
-    many = ba.fit_many(parts, covariance=covariance)
+    parts = [ba.advanced.crossproducts(frame, covariance=covariance, covariates=COVARIATES) for frame in frames]
+    many = ba.advanced.fit_many(parts, covariance=covariance)
     for place, frame in enumerate(frames):
         estimate, std_error = alone(frame, covariance=covariance, covariates=COVARIATES)
         np.testing.assert_allclose(many.estimate[place], estimate, atol=REFIT)
@@ -159,7 +159,7 @@ def test_many_data_sets_at_once_have_the_fits_of_each(repeated, covariance):
 def test_a_level_of_one_data_set_is_not_missed_in_the_others(repeated):
     frames = [repeated(seed) for seed in (31, 32, 33)]
     frames[1] = frames[1].assign(region=frames[1]["region"].replace("c", "d"))
-    many = ba.fit_many([ba.crossproducts(frame, covariates=COVARIATES) for frame in frames])
+    many = ba.advanced.fit_many([ba.advanced.crossproducts(frame, covariates=COVARIATES) for frame in frames])
     for place, frame in enumerate(frames):
         np.testing.assert_allclose(many.estimate[place], next(alone(frame, covariates=COVARIATES)), atol=REFIT)
 
@@ -172,7 +172,9 @@ def test_data_sets_with_days_of_their_own_are_fitted_together(repeated):
         frame = repeated(seed, n_per_arm=8, missing=0.1)
         day = 28 * (frame["visit"].cat.codes + 1) + rng.integers(-3, 4, size=len(frame))
         frames.append(frame.assign(day=day.astype(float)))
-    many = ba.fit_many([ba.crossproducts(frame, covariance=covariance) for frame in frames], covariance=covariance)
+    many = ba.advanced.fit_many(
+        [ba.advanced.crossproducts(frame, covariance=covariance) for frame in frames], covariance=covariance
+    )
     for place, frame in enumerate(frames):
         np.testing.assert_allclose(many.estimate[place], next(alone(frame, covariance=covariance)), atol=REFIT)
 
@@ -187,11 +189,15 @@ def test_what_cannot_be_resampled_is_refused(outcomes):
         ba.refit_weighted(fit, -np.ones((1, 50)))
     with pytest.raises(ba.FitError, match="cannot be resampled: the subjects are no longer there"):
         ba.bootstrap(
-            ba.fit_crossproducts(fit.measures + ba.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))), 99, seed=1
+            ba.advanced.fit_crossproducts(
+                fit.measures + ba.advanced.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
+            ),
+            99,
+            seed=1,
         )
     with pytest.raises(ba.DataError, match="one arm only"):
         ba.bootstrap(ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]), 99, seed=1)
     with pytest.raises(ba.DataError, match="many is empty; expected cross-products of one data set or more"):
-        ba.fit_many([])
+        ba.advanced.fit_many([])
     with pytest.raises(ba.DataError, match="many, item 1: found outcomes; expected cross-products"):
-        ba.fit_many([outcomes])
+        ba.advanced.fit_many([outcomes])

@@ -101,7 +101,7 @@ def test_a_variance_of_its_own_is_refused_as_that_of_a_covariance(seen_by, covar
     "how", [{}, {"variance": "CR2"}, {"small_sample": "kenward-roger-linear"}, {"weights": "weight"}], ids=str
 )
 def test_a_list_goes_on_to_one_variance(seen_by, n_last, how):
-    fit = ba.fit_mmrm(seen_by((0, 1), n_last), covariance=ba.FALL_BACK, covariates=("baseline",), **how)
+    fit = ba.fit_mmrm(seen_by((0, 1), n_last), covariance=ba.missing.FALL_BACK, covariates=("baseline",), **how)
     assert fit.structure == "compound symmetry"
     assert "(unstructured, heterogeneous Toeplitz" in fit.method
     assert "could not be fitted)" in fit.method

@@ -158,7 +158,7 @@ def never_both(edit, outcomes):
 
 
 def test_the_first_structure_that_can_be_fitted_is_taken_and_the_method_says_which_failed(never_both):
-    fit = ba.fit_mmrm(never_both, covariance=ba.FALL_BACK)
+    fit = ba.fit_mmrm(never_both, covariance=ba.missing.FALL_BACK)
     assert fit.structure == "heterogeneous toeplitz"
     assert fit.method.startswith("MMRM, heterogeneous Toeplitz covariance (unstructured could not be fitted), REML")
     alone = ba.fit_mmrm(never_both, covariance="heterogeneous toeplitz")
@@ -166,7 +166,7 @@ def test_the_first_structure_that_can_be_fitted_is_taken_and_the_method_says_whi
 
 
 def test_where_the_first_can_be_fitted_nothing_else_is_tried(outcomes):
-    fit = ba.fit_mmrm(outcomes, covariance=ba.FALL_BACK)
+    fit = ba.fit_mmrm(outcomes, covariance=ba.missing.FALL_BACK)
     assert fit.method == ba.fit_mmrm(outcomes).method
     assert "could not" not in fit.method
 
@@ -178,8 +178,8 @@ def test_each_structure_that_failed_is_in_the_method_in_its_order(never_both):
 
 
 def test_the_order_begins_with_the_unstructured_and_each_is_smaller_than_the_one_before():
-    counts = [PARAMETERS[name] for name in ba.FALL_BACK]
-    assert ba.FALL_BACK[0] == "unstructured"
+    counts = [PARAMETERS[name] for name in ba.missing.FALL_BACK]
+    assert ba.missing.FALL_BACK[0] == "unstructured"
     assert counts == sorted(counts, reverse=True)
 
 
@@ -203,4 +203,4 @@ def test_two_visits_have_one_correlation_in_every_structure(outcomes):
 def test_what_no_structure_can_mend_is_told_at_once_and_not_as_a_failure_of_structures(outcomes):
     arm = outcomes["arm"].astype(str)
     with pytest.raises(ba.FitError, match=r"^MMRM: the mean of arm .* cannot be told apart from a covariate"):
-        ba.fit_mmrm(outcomes.assign(centre=arm), covariates=("centre",), covariance=ba.FALL_BACK)
+        ba.fit_mmrm(outcomes.assign(centre=arm), covariates=("centre",), covariance=ba.missing.FALL_BACK)

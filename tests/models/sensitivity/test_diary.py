@@ -92,7 +92,7 @@ def days_of(imputations):
 
 def test_a_diary_recorded_whole_gives_the_outcomes_as_they_are():
     trial, truth = diary_trial(2, n_visits=2)
-    outcomes = ba.HEADACHE_DAYS.under(ba.COMPLETE).derive(trial)
+    outcomes = ba.HEADACHE_DAYS.under(ba.diary.COMPLETE).derive(trial)
     imputations = impute_diary(trial, ba.HEADACHE_DAYS, n=3, seed=1)
     assert not imputations.imputed.any()
     assert (days_of(imputations) == truth).all()
@@ -124,17 +124,17 @@ def test_recorded_days_stay_and_the_rest_is_whole_days(gappy, imputed):
 
 
 def test_recorded_days_of_the_bundled_trial_stay(simulated):
-    endpoint = ba.MIGRAINE_DAYS.under(replace(ba.CHARM, minimum_days=1))
+    endpoint = ba.MIGRAINE_DAYS.under(replace(ba.diary.CHARM, minimum_days=1))
     outcomes = endpoint.derive(simulated)
     m = outcomes["recorded_days"].fillna(0).to_numpy()
     k = np.rint(outcomes["value"].fillna(0).to_numpy() * m / PERIOD)
-    days = impute_diary(simulated, ba.MIGRAINE_DAYS.under(ba.CHARM), n=2, seed=1).completed(1)["value"].to_numpy()
+    days = impute_diary(simulated, ba.MIGRAINE_DAYS.under(ba.diary.CHARM), n=2, seed=1).completed(1)["value"].to_numpy()
     assert (np.isnan(days) == (m == 0)).all()
     assert ((days >= k - ROUNDING) & (days <= k + PERIOD - m + ROUNDING))[m > 0].all()
 
 
 def test_a_rule_that_counts_as_recorded_does_not_count_days_without_record_as_free(gappy, imputed):
-    as_recorded = ba.HEADACHE_DAYS.under(replace(ba.PREEMPT, incomplete="as recorded"))
+    as_recorded = ba.HEADACHE_DAYS.under(replace(ba.diary.PREEMPT, incomplete="as recorded"))
     found = impute_diary(gappy, as_recorded, n=10, seed=3)
     np.testing.assert_array_equal(found.values, imputed.values)
 
@@ -147,7 +147,7 @@ def test_periods_with_fewer_days_than_asked_for_stay_missing(gappy):
 
 
 def test_all_days_asked_for_is_the_rule_that_takes_whole_periods(gappy):
-    complete = ba.HEADACHE_DAYS.under(replace(ba.COMPLETE, name="PREEMPT")).derive(gappy)["value"].to_numpy()
+    complete = ba.HEADACHE_DAYS.under(replace(ba.diary.COMPLETE, name="PREEMPT")).derive(gappy)["value"].to_numpy()
     imputations = impute_diary(gappy, ba.HEADACHE_DAYS, n=2, seed=1, minimum_days=PERIOD)
     np.testing.assert_array_equal(imputations.completed(0)["value"], complete)
 
@@ -182,7 +182,7 @@ def test_draws_are_about_the_conditional_mean_of_the_fitted_model(gappy):
     """Of fit_counts: the share of each subject's days lies between what was recorded and the prediction."""
     k, m = recorded_of(gappy)
     at = m[:, 0] > 0
-    outcomes = ba.HEADACHE_DAYS.under(replace(ba.PREEMPT, minimum_days=1)).derive(gappy)
+    outcomes = ba.HEADACHE_DAYS.under(replace(ba.diary.PREEMPT, minimum_days=1)).derive(gappy)
     fit = ba.fit_counts(outcomes, distribution="beta-binomial", visits=["week 4"])
     first = outcomes[outcomes["visit"] == "week 4"][at]
     centred = first["baseline"] - first["baseline"].mean()
@@ -211,7 +211,7 @@ def test_without_any_baseline_values_are_imputed():
     assert np.isfinite(imputations.pool()["std_error"]).all()
 
 
-OF_THREE_DAYS = ba.HEADACHE_DAYS.under(replace(ba.PREEMPT, minimum_days=3))
+OF_THREE_DAYS = ba.HEADACHE_DAYS.under(replace(ba.diary.PREEMPT, minimum_days=3))
 LARGE = 3000
 """Subjects of a trial whose spread and shares are looked at."""
 
@@ -268,7 +268,7 @@ def test_completed_outcomes_are_counts_for_a_model_of_counts(imputed):
 
 
 def test_what_stays_missing_can_be_imputed_by_visit(imputed):
-    further = ba.impute(imputed.completed(0), strategy="missing at random", n=2, seed=1)
+    further = ba.missing.impute(imputed.completed(0), strategy="missing at random", n=2, seed=1)
     assert (further.imputed == np.isnan(imputed.values[0])).all()
     assert further.completed(0)["value"].notna().all()
 
@@ -331,7 +331,7 @@ def with_unknown_severity(trial, day):
 
 def test_headache_days_of_unknown_severity_are_imputed_where_the_rule_takes_them_as_missing(gappy):
     trial = with_unknown_severity(gappy, 1)
-    endpoint = ba.MODERATE_SEVERE_DAYS.under(replace(ba.PREEMPT, unknown_severity="missing"))
+    endpoint = ba.MODERATE_SEVERE_DAYS.under(replace(ba.diary.PREEMPT, unknown_severity="missing"))
     imputations = impute_diary(trial, endpoint, n=3, seed=1)
     days = days_of(imputations)
     np.testing.assert_allclose(days[~np.isnan(days)], np.rint(days[~np.isnan(days)]), atol=ROUNDING * PERIOD)
@@ -370,7 +370,7 @@ def test_the_baseline_keeps_its_own_minimum(gappy):
     trial = ba.as_trial(
         {"subjects": gappy.subjects, "diary": before.assign(subject=before["subject"].astype(str))}, name="t", arms=ARMS
     )
-    endpoint = ba.HEADACHE_DAYS.under(replace(ba.PREEMPT, baseline_minimum_days=21))
+    endpoint = ba.HEADACHE_DAYS.under(replace(ba.diary.PREEMPT, baseline_minimum_days=21))
     imputations = impute_diary(trial, endpoint, n=2, seed=1)
     assert "S003" not in set(imputations.outcomes["subject"])
     assert "(baseline: at least 21 of 28 days recorded, scaled to 28)" in imputations.outcomes["imputation"].iloc[0]

@@ -19,7 +19,7 @@ def outcomes(edit, repeated):
 
 @pytest.fixture(scope="module")
 def every(outcomes):
-    return ba.sensitivity(outcomes, n=30, seed=4, covariates=("baseline", "sex")).set_index("method")
+    return ba.missing.sensitivity(outcomes, n=30, seed=4, covariates=("baseline", "sex")).set_index("method")
 
 
 NUMBERS = ["estimate", "std_error", "p_value"]
@@ -45,7 +45,7 @@ def test_every_handling_has_a_row(every):
 
 @pytest.mark.parametrize("strategy", REFERENCE_BASED)
 def test_imputed_rows_are_those_of_impute_with_the_same_seed(outcomes, every, strategy):
-    imputations = ba.impute(outcomes, strategy=strategy, n=30, seed=4, covariates=("baseline:visit", "sex"))
+    imputations = ba.missing.impute(outcomes, strategy=strategy, n=30, seed=4, covariates=("baseline:visit", "sex"))
     same(every.loc[f"imputed: {strategy}"], imputations.pool(covariates=("baseline", "sex")))
 
 
@@ -53,7 +53,7 @@ def test_rows_of_one_model_are_those_of_the_model(outcomes, every):
     covariates = ("baseline", "sex")
     same(every.loc["observed cases"], ba.fit_ancova(outcomes, covariates=covariates).differences())
     rule = "baseline observation carried forward"
-    same(every.loc[rule], ba.fit_ancova(ba.impute(outcomes, strategy=rule), covariates=covariates).differences())
+    same(every.loc[rule], ba.fit_ancova(ba.missing.impute(outcomes, strategy=rule), covariates=covariates).differences())
     mixed = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "sex"), small_sample="kenward-roger-linear")
     same(every.loc["mixed model of all observed values"], mixed.differences())
 
@@ -65,16 +65,16 @@ def test_the_tipping_row_has_the_p_value_of_the_level_and_tells_its_shift(every)
 
 
 def test_responders_are_those_of_their_verbs(outcomes):
-    every = ba.sensitivity(outcomes, n=20, seed=4, reduction=0.1).set_index("method")
+    every = ba.missing.sensitivity(outcomes, n=20, seed=4, reduction=0.1).set_index("method")
     responders = ba.responders(outcomes, reduction=0.1, missing="non-responder imputation")
     same(every.loc["non-responder imputation"], ba.compare_rates(responders))
-    imputations = ba.impute(outcomes, strategy="copy reference", n=20, seed=4)
+    imputations = ba.missing.impute(outcomes, strategy="copy reference", n=20, seed=4)
     same(every.loc["imputed: copy reference"], imputations.pool_responders(reduction=0.1))
     assert every["measure"].unique().tolist() == ["risk difference"]
 
 
 def test_without_missing_values_all_handlings_agree(repeated):
-    every = ba.sensitivity(repeated(3, n_per_arm=25), n=3, seed=1)
+    every = ba.missing.sensitivity(repeated(3, n_per_arm=25), n=3, seed=1)
     assert every["estimate"].to_numpy() == pytest.approx(every["estimate"].iloc[0], abs=1e-8)
     assert not every["method"].str.startswith("tipping").any()
 
@@ -84,14 +84,14 @@ def test_values_after_an_event_leave_each_strategy_its_own_fit(outcomes):
     late = outcomes["visit"].cat.codes >= 2
     some = late & (pd.factorize(outcomes["subject"])[0] % 4 == 1)
     seen = outcomes.assign(intercurrent_event=np.where(some | outcomes["change"].isna(), "discontinuation", ""))
-    every = ba.sensitivity(seen, n=10, seed=4).set_index("method")
+    every = ba.missing.sensitivity(seen, n=10, seed=4).set_index("method")
     for strategy in ("missing at random", "jump to reference"):
-        same(every.loc[f"imputed: {strategy}"], ba.impute(seen, strategy=strategy, n=10, seed=4).pool())
+        same(every.loc[f"imputed: {strategy}"], ba.missing.impute(seen, strategy=strategy, n=10, seed=4).pool())
 
 
 def test_a_handling_that_is_not_determined_keeps_its_row_and_says_why(outcomes):
     changes = outcomes.assign(value=np.nan, baseline=np.nan)
-    every = ba.sensitivity(changes, n=5, seed=1, covariates=("sex",)).set_index("method")
+    every = ba.missing.sensitivity(changes, n=5, seed=1, covariates=("sex",)).set_index("method")
     row = every.loc["last observation carried forward, modified"]
     assert np.isnan(row["estimate"])
     assert row["note"].startswith("outcomes has changes and no values")
@@ -103,7 +103,7 @@ def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(ed
     # nobody is seen at both of two visits, so that no unstructured covariance is determined; a simpler one is
     number = pd.factorize(frame["subject"])[0]
     gone = ((frame["visit"] == "week 4") & (number % 4 < 2)) | ((frame["visit"] == "week 8") & (number % 4 >= 2))
-    every = ba.sensitivity(edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone)), n=20, seed=1)
+    every = ba.missing.sensitivity(edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone)), n=20, seed=1)
     lacking = every[every["estimate"].isna()]
     assert lacking["method"].tolist() == ["last observation carried forward, modified"]
     assert lacking["note"].str.contains("and there are none; expected a mean above 0").all()
@@ -112,24 +112,24 @@ def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(ed
 def test_a_misspelt_kind_of_event_is_refused(outcomes):
     seen = outcomes.assign(intercurrent_event=np.where(outcomes["change"].isna(), "discontinuation", ""))
     with pytest.raises(ba.DataError, match="after names 'discontinuaton', and none of them happened; the events of outcomes are"):
-        ba.sensitivity(seen, n=5, seed=1, after=["discontinuaton"])
+        ba.missing.sensitivity(seen, n=5, seed=1, after=["discontinuaton"])
     with pytest.raises(ValueError, match="after is 'discontinuation'; it is a list"):
-        ba.sensitivity(seen, n=5, seed=1, after="discontinuation")
-    named = ba.sensitivity(seen, n=5, seed=1, after=["discontinuation", "death"]).set_index("method")["estimate"]
-    assert named.to_numpy() == pytest.approx(ba.sensitivity(seen, n=5, seed=1)["estimate"].to_numpy(), abs=1e-9)
+        ba.missing.sensitivity(seen, n=5, seed=1, after="discontinuation")
+    named = ba.missing.sensitivity(seen, n=5, seed=1, after=["discontinuation", "death"]).set_index("method")["estimate"]
+    assert named.to_numpy() == pytest.approx(ba.missing.sensitivity(seen, n=5, seed=1)["estimate"].to_numpy(), abs=1e-9)
 
 
 @pytest.mark.parametrize(("n", "seed", "said"), [(1, 1, "n is 1"), (20, None, "seed is None"), (20.0, 1, "n is 20.0")])
 def test_numbers_of_draws_are_checked(outcomes, n, seed, said):
     with pytest.raises(ValueError, match=said):
-        ba.sensitivity(outcomes, n=n, seed=seed)
+        ba.missing.sensitivity(outcomes, n=n, seed=seed)
 
 
 def test_one_forest_and_one_table_show_it(every):
     estimates = every.reset_index()
-    ax = ba.plot_forest(estimates)
+    ax = ba.plot.forest(estimates)
     assert [label.get_text().replace("\n", " ") for label in ax.get_yticklabels()][1] == "Observed cases"
-    table = ba.table_sensitivity(estimates)
+    table = ba.table.sensitivity(estimates)
     assert table.columns.tolist() == [
         "Handling", "n", "Difference in mean change (95 % CI)", "p", "Variance", "Missing information, %", "Monte Carlo error",
     ]  # fmt: skip
@@ -140,16 +140,16 @@ def test_one_forest_and_one_table_show_it(every):
 
 def test_what_is_not_there_is_told(outcomes):
     with pytest.raises(ba.DataError, match="outcomes has nothing at 'week 99'; its visits are"):
-        ba.sensitivity(outcomes, "week 99", n=2, seed=1)
+        ba.missing.sensitivity(outcomes, "week 99", n=2, seed=1)
     alone = outcomes[outcomes["arm"] == "155 U"]
     with pytest.raises(ba.DataError, match="has one arm only, '155 U'; a difference needs two"):
-        ba.sensitivity(alone, n=2, seed=1)
+        ba.missing.sensitivity(alone, n=2, seed=1)
     with pytest.raises(ValueError, match="worse 'up' is not known"):
-        ba.sensitivity(outcomes, n=2, seed=1, worse="up")
+        ba.missing.sensitivity(outcomes, n=2, seed=1, worse="up")
     with pytest.raises(ba.DataError, match="imputed already"):
-        ba.sensitivity(ba.impute(outcomes, strategy="last observation carried forward"), n=2, seed=1)
+        ba.missing.sensitivity(ba.missing.impute(outcomes, strategy="last observation carried forward"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="several of 'visit'"):
-        ba.table_sensitivity(ba.fit_ancova(outcomes).differences())
+        ba.table.sensitivity(ba.fit_ancova(outcomes).differences())
 
 
 def test_values_after_other_events_are_not_moved_to_the_tipping_point(outcomes):
@@ -160,9 +160,9 @@ def test_values_after_other_events_are_not_moved_to_the_tipping_point(outcomes):
     tip = [
         float(table.loc[table["method"].str.startswith("tipping"), "delta"].iloc[0])
         for table in (
-            ba.sensitivity(outcomes.assign(intercurrent_event=two), n=20, seed=1, after=["discontinuation"]),
-            ba.sensitivity(outcomes.assign(intercurrent_event=kinds), n=20, seed=1),
-            ba.sensitivity(outcomes.assign(intercurrent_event=two), n=20, seed=1),
+            ba.missing.sensitivity(outcomes.assign(intercurrent_event=two), n=20, seed=1, after=["discontinuation"]),
+            ba.missing.sensitivity(outcomes.assign(intercurrent_event=kinds), n=20, seed=1),
+            ba.missing.sensitivity(outcomes.assign(intercurrent_event=two), n=20, seed=1),
         )
     ]
     assert tip[0] == pytest.approx(tip[1], abs=1e-9)
@@ -173,4 +173,4 @@ def test_after_needs_events(outcomes):
     with pytest.raises(
         ba.DataError, match="outcomes has no column 'intercurrent_event', and after names kinds of events; take address_events"
     ):
-        ba.sensitivity(outcomes, n=2, seed=1, after=["discontinuation"])
+        ba.missing.sensitivity(outcomes, n=2, seed=1, after=["discontinuation"])

@@ -17,7 +17,7 @@ ROWS = [("a", "Neck pain", 10, 20), ("a", "Neck pain", 60, 65), ("b", "Ptosis", 
 
 
 def test_the_curve_adds_up_events_per_subject_under_observation():
-    curve = ba.mean_cumulative(trial_of(ROWS)).query("arm == 'P'")
+    curve = ba.safety.mean_cumulative(trial_of(ROWS)).query("arm == 'P'")
     assert curve[["time", "n", "occurrences", "estimate"]].to_numpy().tolist() == [
         [0, 2, 0, 0], [10, 2, 2, 1], [50, 2, 0, 1], [60, 1, 1, 2], [90, 1, 0, 2],
     ]  # fmt: skip
@@ -25,47 +25,49 @@ def test_the_curve_adds_up_events_per_subject_under_observation():
 
 def test_in_the_bundled_trial_it_ends_near_the_occurrences_per_subject(simulated):
     trial = simulated.restrict("safety")
-    curve = ba.mean_cumulative(trial).groupby("arm", sort=False).last()
-    counted = ba.adverse_events(trial).query("category == 'any adverse event'").set_index("arm")
+    curve = ba.safety.mean_cumulative(trial).groupby("arm", sort=False).last()
+    counted = ba.safety.counts(trial).query("category == 'any adverse event'").set_index("arm")
     crude = counted["occurrences"] / counted["n_total"]
     assert (curve["estimate"] > crude.loc[curve.index].to_numpy()).all()  # some left early
     assert (curve["estimate"] < 1.1 * crude.loc[curve.index].to_numpy()).all()
 
 
 def test_without_dropout_it_is_the_mean_of_the_counts_with_its_standard_error():
-    curve = ba.mean_cumulative(trial_of(ROWS, last=(90, 90, 90, 90))).query("arm == 'P'").iloc[-1]
+    curve = ba.safety.mean_cumulative(trial_of(ROWS, last=(90, 90, 90, 90))).query("arm == 'P'").iloc[-1]
     assert (curve["estimate"], curve["std_error"]) == pytest.approx((1.5, np.std([2, 1]) / np.sqrt(2)))
 
 
 def test_an_event_after_the_last_day_counts_on_it_and_an_unknown_onset_on_day_1():
-    curve = ba.mean_cumulative(trial_of([("a", "Neck pain", 95, None), ("b", "Neck pain", None, None)])).query("arm == 'P'")
+    curve = ba.safety.mean_cumulative(trial_of([("a", "Neck pain", 95, None), ("b", "Neck pain", None, None)])).query(
+        "arm == 'P'"
+    )
     assert curve.loc[curve["occurrences"] > 0, "time"].tolist() == [1, 90]
 
 
 def test_an_arm_without_events_stays_at_0_without_limits_and_says_so():
-    curve = ba.mean_cumulative(trial_of(ROWS[:1])).query("arm == 'T' and time > 0")
+    curve = ba.safety.mean_cumulative(trial_of(ROWS[:1])).query("arm == 'T' and time > 0")
     assert (curve["estimate"] == 0).all()
     assert curve["note"].unique().tolist() == ["no occurrence so far: no limits"]
 
 
 def test_one_subject_has_no_standard_error():
-    curve = ba.mean_cumulative(trial_of(ROWS[:2], last=(90,))).query("time >= 10")
+    curve = ba.safety.mean_cumulative(trial_of(ROWS[:2], last=(90,))).query("time >= 10")
     assert curve["std_error"].isna().all()
     assert curve["note"].unique().tolist() == ["one subject: no standard error"]
 
 
 def test_who_was_not_observed_after_treatment_is_never_at_risk():
-    curve = ba.mean_cumulative(trial_of(ROWS[:1], last=(90, -2, 90, 56))).query("arm == 'P'")
+    curve = ba.safety.mean_cumulative(trial_of(ROWS[:1], last=(90, -2, 90, 56))).query("arm == 'P'")
     assert curve[["time", "n"]].to_numpy().tolist() == [[0, 2], [10, 1], [90, 1]]
 
 
 def test_everybodys_last_day_is_needed():
     with pytest.raises(ba.DataError, match="found no last_day for 1 subjects, the first is 'b'"):
-        ba.mean_cumulative(trial_of(ROWS, last=(90, None, 90, 56)))
+        ba.safety.mean_cumulative(trial_of(ROWS, last=(90, None, 90, 56)))
 
 
 def quartiles(trial, arm, measure, **arguments):
-    found = ba.onset_and_duration(trial, **arguments)
+    found = ba.safety.onset_and_duration(trial, **arguments)
     return found[(found["arm"] == arm) & found["measure"].str.endswith(measure) & (found["category"] == "Neck pain")]
 
 
@@ -95,7 +97,7 @@ def test_a_window_decides_what_counts_and_not_how_long_it_lasts():
     trial = ba.as_trial(
         {"subjects": trial.subjects.assign(last_dose_day=10), "adverse_events": trial.adverse_events}, name="four"
     )
-    duration = quartiles(trial, "P", "duration in days", rule=ba.WITHIN_30_DAYS)
+    duration = quartiles(trial, "P", "duration in days", rule=ba.safety.WITHIN_30_DAYS)
     # One ended after 41 days; the other goes on, and did so on the 41st day, too, though its subject was at risk for 31.
     np.testing.assert_array_equal(duration["estimate"], [41, 41, np.nan])
     assert duration["n"].tolist() == [2, 2, 2]
@@ -127,16 +129,16 @@ def test_an_arm_without_the_event_has_rows_that_say_none():
 def test_categories_are_those_of_adverse_events_in_their_order(simulated):
     trial = simulated.restrict("safety")
     for by in ("class", "overview", "term"):
-        found = ba.onset_and_duration(trial, by=by).drop_duplicates(["within", "category"])
-        counted = ba.adverse_events(trial, by=by).drop_duplicates(["within", "category"])
+        found = ba.safety.onset_and_duration(trial, by=by).drop_duplicates(["within", "category"])
+        counted = ba.safety.counts(trial, by=by).drop_duplicates(["within", "category"])
         assert found[["within", "category"]].to_numpy().tolist() == counted[["within", "category"]].to_numpy().tolist()
 
 
 def test_events_of_special_interest_have_onset_and_duration_too(simulated):
-    found = ba.onset_and_duration(simulated, by="special interest", special={"local": ["Neck pain", "Eyelid ptosis"]})
+    found = ba.safety.onset_and_duration(simulated, by="special interest", special={"local": ["Neck pain", "Eyelid ptosis"]})
     assert found["category"].unique().tolist() == ["any adverse event of special interest", "local", "Neck pain", "Eyelid ptosis"]
 
 
 def test_severities_have_no_onset_of_their_own(simulated):
     with pytest.raises(ValueError, match="by 'severity' is not known"):
-        ba.onset_and_duration(simulated, by="severity")
+        ba.safety.onset_and_duration(simulated, by="severity")

@@ -92,7 +92,7 @@ def test_a_diary_without_empty_cells_leaves_nothing_open():
 
 
 def test_the_protocol_names_the_handling_of_severity_and_the_minimum_of_the_baseline(gappy):
-    planned = ba.Protocol(unknown_severity="missing", baseline_minimum_days=28)
+    planned = ba.advanced.Protocol(unknown_severity="missing", baseline_minimum_days=28)
     analysis = analyse(trial_of(gappy.trial.diary.assign(subject=gappy.trial.diary["subject"].astype(str)), planned))
     assert any("unknown severity counted as not recorded" in why for _, why in told(analysis))
     assert analysis.settings["diary_rule"] == "PREEMPT rule: at least 10 of 28 days recorded, at baseline 28, scaled to 28"
@@ -112,4 +112,4 @@ def test_the_protocol_names_the_handling_of_severity_and_the_minimum_of_the_base
 )
 def test_words_of_the_protocol_that_are_not_known_are_refused(planned, match):
     with pytest.raises(ba.DataError, match=match):
-        analyse(trial_of(diary_of(4), ba.Protocol(**planned)))
+        analyse(trial_of(diary_of(4), ba.advanced.Protocol(**planned)))

@@ -46,7 +46,7 @@ def trial_of(assessments, **planned):
     )
     tables = {"subjects": subjects, "assessments": assessments}
     settings = {"reference": "placebo"}
-    return ba.as_trial(tables, name="A trial", settings=settings, protocol=ba.Protocol(covariates=("site",), **planned))
+    return ba.as_trial(tables, name="A trial", settings=settings, protocol=ba.advanced.Protocol(covariates=("site",), **planned))
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_the_difference_is_that_of_the_mixed_model_with_baseline_by_visit(holed,
 
 def test_on_complete_data_the_mixed_model_and_the_analysis_of_covariance_agree(scores):
     trial = trial_of(scores)
-    rows = analyse(dataclasses.replace(trial, protocol=ba.Protocol())).primary_differences
+    rows = analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol())).primary_differences
     mixed_row, ancova_row = (rows[label].iloc[0] for label in ("MMRM, all observed values (primary)", "ANCOVA, observed cases"))
     numbers = ["n", "estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
     assert mixed_row[numbers].tolist() == pytest.approx(ancova_row[numbers].tolist(), rel=1e-6)

@@ -36,7 +36,9 @@ def trial_of(rows=EVENTS, *, names=VISITS, days=None, tables=None, handling="", 
     if days is not None:
         scores["day"] = scores["visit"].map({"baseline": -1, **dict(zip(names, days, strict=True))})
     events = {"intercurrent_events": pd.DataFrame(rows, columns=["subject", "kind", "day"])} if rows is not None else {}
-    planned = ba.Protocol(intercurrent={kind.replace("_", " "): word for kind, word in strategies.items()}, handling=handling)
+    planned = ba.advanced.Protocol(
+        intercurrent={kind.replace("_", " "): word for kind, word in strategies.items()}, handling=handling
+    )
     there = {"subjects": subjects, "assessments": scores, **events} | (tables or {})
     return ba.as_trial(there, name="A trial", visits=["baseline", *names], protocol=planned)
 
@@ -118,7 +120,7 @@ def test_a_visit_of_which_nothing_tells_the_day_is_refused():
     trial = trial_of(names=("first", "second", "last"), rescue_treatment=POLICY, death=HYPOTHETICAL)
     with pytest.raises(ba.DataError, match="the visits 'first', 'second', 'last' of NRS have names that tell no day"):
         analyse(trial)
-    assert analyse(dataclasses.replace(trial, protocol=ba.Protocol())).visit == "last"
+    assert analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol())).visit == "last"
 
 
 # What is counted ------------------------------------------------------------------------------------------------------

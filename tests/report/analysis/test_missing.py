@@ -31,7 +31,9 @@ def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=Non
     }
     if events is not None:
         tables["intercurrent_events"] = pd.DataFrame(events, columns=["subject", "kind", "day"])
-    protocol = ba.Protocol(points=points, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events})
+    protocol = ba.advanced.Protocol(
+        points=points, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events}
+    )
     return ba.as_trial(tables, name="A trial", arms=list(arms), protocol=protocol)
 
 
@@ -42,7 +44,7 @@ def analysis():
 
 def test_the_rows_are_those_of_sensitivity(analysis):
     outcomes = ba.TWSTRS.derive(analysis.trial)
-    pd.testing.assert_frame_equal(analysis.missing.handlings, ba.sensitivity(outcomes, n=100, seed=1))
+    pd.testing.assert_frame_equal(analysis.missing.handlings, ba.missing.sensitivity(outcomes, n=100, seed=1))
     assert analysis.settings["draws"] == 100
     assert analysis.settings["seed"] == 1
 
@@ -54,7 +56,7 @@ def test_the_estimates_of_the_report_hold_them(analysis):
 
 def test_the_surface_is_that_of_the_same_imputations(analysis):
     outcomes = ba.TWSTRS.derive(analysis.trial)
-    imputations = ba.impute(outcomes, strategy="missing at random", n=100, seed=1)
+    imputations = ba.missing.impute(outcomes, strategy="missing at random", n=100, seed=1)
     pd.testing.assert_frame_equal(analysis.missing.surface, imputations.tipping_surface("week 12"))
 
 
@@ -87,7 +89,7 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
     outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
     rows = analysis.missing.handlings.set_index("method")["estimate"]
     # nobody records after leaving, so that strategies begin where values end, but for a few who have another event later
-    plain = ba.sensitivity(outcomes, n=100, seed=1, covariates=("baseline", "overuse")).set_index("method")["estimate"]
+    plain = ba.missing.sensitivity(outcomes, n=100, seed=1, covariates=("baseline", "overuse")).set_index("method")["estimate"]
     for strategy in ("jump to reference", "copy increments in reference"):
         assert rows[f"imputed: {strategy}"] == pytest.approx(plain[f"imputed: {strategy}"], abs=0.02)
 
@@ -96,7 +98,9 @@ def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_
     """The only one who left has its last value in the period of leaving; or the baseline stands for what is missing after it."""
     for day, strategy in ((80, "treatment policy"), (40, "composite")):
         trial = trial_of(missing=8, events=[("s020", "discontinuation", day), ("s021", "rescue", 40)])
-        late = analyse(replace(trial, protocol=ba.Protocol(intercurrent={"discontinuation": strategy, "rescue": "composite"})))
+        late = analyse(
+            replace(trial, protocol=ba.advanced.Protocol(intercurrent={"discontinuation": strategy, "rescue": "composite"}))
+        )
         assert "After the last value, values are imputed" in " ".join(methods(late))
         rows = late.missing.handlings.set_index("method")["estimate"]
         assert rows["imputed: jump to reference"] != rows["imputed: missing at random"]
@@ -106,7 +110,7 @@ def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_
 def test_of_three_events_the_last_before_a_visit_has_the_last_word():
     events = [("s001", "a", 20), ("s001", "b", 40), ("s001", "a", 70)]
     trial = trial_of(missing=0, events=events)
-    composite = replace(trial, protocol=ba.Protocol(intercurrent={"a": "hypothetical", "b": "composite"}))
+    composite = replace(trial, protocol=ba.advanced.Protocol(intercurrent={"a": "hypothetical", "b": "composite"}))
     told = analyse(composite).left_out.query("reason.str.startswith('after ')").set_index("reason")["n"]
     assert told.to_dict() == {
         "after a: recorded values not used (hypothetical)": 2,

@@ -34,7 +34,7 @@ def trial_of(assessments=None, events=None, **planned):
     tables = {"subjects": subjects, "assessments": impressions() if assessments is None else assessments}
     if events is not None:
         tables["intercurrent_events"] = events
-    return ba.as_trial(tables, name="A trial", settings=SCALES, protocol=ba.Protocol(endpoint="PGIC", **planned))
+    return ba.as_trial(tables, name="A trial", settings=SCALES, protocol=ba.advanced.Protocol(endpoint="PGIC", **planned))
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_a_table_of_endpoints_with_and_without_baseline_has_no_empty_cell():
         for endpoint, response in (("NRS", "change"), ("PGIC", "value"))
     ]
     means, differences = (pd.concat(frames) for frames in zip(*((fit.means(), fit.differences()) for fit in fits), strict=True))
-    table = ba.table_efficacy(means, differences)
+    table = ba.table.efficacy(means, differences)
     assert list(table.columns)[4:6] == ["Adjusted mean change (95 % CI)", "Adjusted mean (95 % CI)"]
     assert table.notna().all().all()
     assert table["Adjusted mean (95 % CI)"].tolist()[:2] == ["–", "–"]

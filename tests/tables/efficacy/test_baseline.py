@@ -18,7 +18,7 @@ def table():
             "treated before": [None if each == 3 else each > 12 for each in number],
         }
     )
-    return ba.table_baseline(ba.describe(ba.as_trial({"subjects": subjects}, name="some")))
+    return ba.table.baseline(ba.describe_baseline(ba.as_trial({"subjects": subjects}, name="some")))
 
 
 def test_heads_count_the_arm_where_each_characteristic_lacks_somebody(table):
@@ -37,5 +37,5 @@ def test_shares_are_of_the_subjects_with_a_value(table):
 
 def test_a_characteristic_that_nobody_lacks_has_no_row_of_missing_values():
     subjects = pd.DataFrame({"subject": ["1", "2"], "arm": ["a", "b"], "age": [30.0, 40.0]})
-    table = ba.table_baseline(ba.describe(ba.as_trial({"subjects": subjects}, name="some")))
+    table = ba.table.baseline(ba.describe_baseline(ba.as_trial({"subjects": subjects}, name="some")))
     assert table["Characteristic"].tolist() == ["Age, mean (SD)"]

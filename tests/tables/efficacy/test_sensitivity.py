@@ -19,18 +19,18 @@ def pooled():
 
 
 def test_ratios_and_their_logarithms_are_written_alike_with_two_decimals():
-    of_logs, of_ratios = (ba.table_sensitivity(rows) for rows in (pooled(), ba.exponentiate(pooled())))
+    of_logs, of_ratios = (ba.table.sensitivity(rows) for rows in (pooled(), ba.exponentiate(pooled())))
     written = "Rate ratio (95 % CI)"
     assert of_logs[written].tolist() == of_ratios[written].tolist() == ["1.50 (1.10 to 2.00)", "2.00 (1.20 to 3.00)"]
 
 
 def test_a_monte_carlo_error_is_that_of_what_is_shown_or_said_to_be_of_the_logarithm():
-    of_logs, of_ratios = (ba.table_sensitivity(rows) for rows in (pooled(), ba.exponentiate(pooled())))
+    of_logs, of_ratios = (ba.table.sensitivity(rows) for rows in (pooled(), ba.exponentiate(pooled())))
     assert of_logs["Monte Carlo error of the logarithm"].tolist() == ["0.012", "0.020"]
     assert of_ratios["Monte Carlo error"].tolist() == ["0.018", "0.040"]
 
 
 def test_shares_have_their_monte_carlo_error_in_percentage_points():
     shares = pd.DataFrame(pooled()).assign(measure="risk difference", estimate=0.1, conf_low=0.0, conf_high=0.2, std_error=0.05)
-    table = ba.table_sensitivity(shares)
+    table = ba.table.sensitivity(shares)
     assert table["Monte Carlo error"].tolist() == ["1.20", "2.00"]

@@ -448,5 +448,5 @@ def test_74_diaries_of_kostecki_dillon_have_gaps(kostecki_dillon):
 
 
 def test_9_people_of_kostecki_dillon_have_20_days_before_and_20_after(kostecki_dillon):
-    outcomes = ba.HEADACHE_DAYS.under(ba.DiaryRule("20-of-28", minimum_hours=0, minimum_days=20)).derive(kostecki_dillon)
+    outcomes = ba.HEADACHE_DAYS.under(ba.diary.DiaryRule("20-of-28", minimum_hours=0, minimum_days=20)).derive(kostecki_dillon)
     assert outcomes.query("visit == 'week 4'")[["baseline", "value"]].notna().all(axis=1).sum() == 9

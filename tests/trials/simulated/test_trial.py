@@ -321,7 +321,7 @@ def test_without_dropout_everybody_completes_and_no_discontinuation_happens():
 
 def test_a_rate_of_one_is_in_everybody_treated_and_a_rate_of_zero_in_nobody():
     trial = ba.simulate_trial(1, n=30, event_rates={"Rash": {TOXIN: 1}, "Neck pain": 0})
-    events = ba.adverse_events(trial)
+    events = ba.safety.counts(trial)
     rash = events[events["category"] == "Rash"].set_index("arm")
     assert rash.loc[TOXIN, "n_events"] == rash.loc[TOXIN, "n_total"] > 0
     assert rash.loc[PLACEBO, "n_events"] < rash.loc[PLACEBO, "n_total"]

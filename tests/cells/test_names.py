@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from botox_analysis.names import has_control, look_alikes, outline, spelled
+from botox_analysis.cells.names import has_control, look_alikes, outline, spelled
 
 SPACES = ["\u00a0", "\u2007", "\u202f", "\u2003", "\u2009", "\u3000"]
 NO_WIDTH = [
