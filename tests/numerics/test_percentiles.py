@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from botox_analysis.numerics.percentiles import fewest_resamples, percentile_limits
-
-ROUNDING = 1e-12
+from tests.tolerances import ROUNDING
 
 
 def test_limits_are_the_least_and_the_largest_where_the_level_is_just_within_reach():

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from botox_analysis.numerics.ranks import compare_shift, tie_rounded
-
-ROUNDING = 1e-12
+from tests.tolerances import ROUNDING
 
 
 def one(x, y, level=0.95):

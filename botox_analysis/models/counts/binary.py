@@ -11,9 +11,9 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, handling_of, responses
+from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, NON_RESPONDERS, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
-from botox_analysis.frames.schema import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.rates.conclusions import exponentiate
@@ -151,13 +151,13 @@ def fit_binary(
     require_choice(missing, MISSING_RESPONSES, "missing")
     require_choice(variance, VARIANCES, "variance")
     answer, further = _answers(outcomes, reduction, points, response)
-    if missing == "non-responder imputation":
+    if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
     parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
     return BinaryFit(
-        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+        labels=labels_of(outcomes).estimand,
         measures={
             "mean": "proportion",
             "difference": "risk difference",
@@ -166,8 +166,9 @@ def fit_binary(
             "conditional": "conditional log odds ratio",
         },
         further=further,
-        method=f"{MODEL}{analysed.each}, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "
-        f"{VARIANCES[variance]}; {handling_of(str(outcomes['imputation'].iloc[0]), missing)}",
+        model=f"{MODEL}{analysed.each}, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "
+        f"{VARIANCES[variance]}",
+        handling=responses_handled(outcomes, missing),
         arms=analysed.arms,
         visits=analysed.visits,
         n=analysed.n,

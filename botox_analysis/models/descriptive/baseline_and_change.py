@@ -7,7 +7,10 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
-from botox_analysis.frames.schema import BASELINE, SPREADS, as_estimates, categories_of, check_outcomes
+from botox_analysis.frames.estimates import SPREADS, as_estimates
+from botox_analysis.frames.handling import Handling, handling_of, method_of
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
 from botox_analysis.trials.trial import Trial
@@ -88,7 +91,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
             "trial": trial.name,
             "population": trial.population,
             "visit": BASELINE,
-            "method": "descriptive",
+            **method_of("descriptive", Handling("")),
             **{column: [row.get(column, np.nan if column == "n_events" else "") for row in rows] for column in columns},
         }
     )
@@ -197,11 +200,11 @@ def describe_change(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.D
     said = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
     return as_estimates(
         {
-            **{name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+            **labels_of(outcomes).estimand,
             "arm": arm_of,
             "visit": visit_of,
             "measure": measure_of,
-            "method": f"unadjusted; {outcomes['imputation'].iloc[0]}",
+            **method_of("unadjusted", handling_of(outcomes)),
             "n": size,
             "estimate": said.estimate,
             "std_error": said.std_error,

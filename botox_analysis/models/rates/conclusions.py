@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice
+from botox_analysis.frames.estimates import as_estimates, check_estimates, check_measures
 from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name
-from botox_analysis.frames.schema import BETTER, HIGHER, as_estimates, check_estimates, check_measures
+from botox_analysis.frames.schema import BETTER, HIGHER
 
 EVENTS_ARE = ("benefit", "harm")
 NUMBER_NEEDED = "number needed to treat"

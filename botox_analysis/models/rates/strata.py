@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from botox_analysis.errors import DataError
-from botox_analysis.frames.event_frames import check_events
-from botox_analysis.frames.schema import EVENTS_KEY, as_estimates, categories_of
+from botox_analysis.errors import DataError, require_two_arms
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.events import EVENTS_KEY, check_events
+from botox_analysis.frames.handling import Handling, method_of
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.score import breslow_day
 from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
@@ -111,8 +113,7 @@ def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0)
         There is one arm only, or an arm lacks a category or stratum: a row that is not there is not a count of 0.
     """
     arms = categories_of(counted["arm"])
-    if len(arms) < 2:
-        raise DataError(f"events has one arm only, '{arms[0]}'; a comparison needs two.")
+    require_two_arms(arms, "a comparison", "events")
     group = counted.groupby(_category_key(counted), sort=False, dropna=False).ngroup().to_numpy()
     stratum = _stratum_numbers(counted, group)
     arm = pd.Index(arms).get_indexer(counted["arm"].astype(object))
@@ -215,7 +216,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
         {
             **compared.estimand,
             "measure": "heterogeneity of the odds ratio",
-            "method": [f"Breslow-Day test with Tarone's correction, {n_strata} strata" for n_strata in compared.n_strata],
+            **method_of([f"Breslow-Day test with Tarone's correction, {n} strata" for n in compared.n_strata], Handling("")),
             "n": compared.n,
             "estimate": statistic,
             "df": df,

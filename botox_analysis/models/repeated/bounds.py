@@ -20,10 +20,11 @@ from __future__ import annotations
 import numpy as np
 
 from botox_analysis.errors import FitError
-from botox_analysis.models.repeated.covariance import CovariancePhrase
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.refusals import CovarianceError, remaining_structures
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.symmetric import eigenvalues
 from botox_analysis.numerics.repeated.problem import Problem
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import BoolArray, positions
@@ -59,7 +60,7 @@ def refuse_large_sums(measures: RepeatedMeasures) -> None:
         )
 
 
-def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
     """Refuse a covariance whose derivatives the memory of a usual machine does not hold, before any likelihood is computed.
 
     Parameters
@@ -68,7 +69,7 @@ def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covar
         The data.
     problem : Problem
         Design and data.
-    phrase : CovariancePhrase
+    phrase : Covariance
         The covariance that is asked for.
 
     Raises
@@ -94,7 +95,7 @@ def _gigabytes(n_numbers: int) -> str:
     return f"{8 * n_numbers / 1e9:,.0f} GB"
 
 
-def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
     """Refuse an unstructured covariance of more visits than the subjects can determine, before any likelihood is computed.
 
     Parameters
@@ -103,7 +104,7 @@ def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Co
         The data.
     problem : Problem
         Design and data.
-    phrase : CovariancePhrase
+    phrase : Covariance
         An unstructured covariance.
 
     Raises
@@ -156,8 +157,7 @@ def rank_of_quantities(measures: RepeatedMeasures, which: BoolArray) -> int:
             columns += range(first, first + width)
         first += width
     place = positions(measures.sums.varying, len(measures.visits))[0, columns]
-    products: FloatArray = measures.sums.uu[which].sum(axis=0)[np.ix_(place, place)]
+    products: FloatArray = measures.sums.uu[which].sum(axis=0)[place[:, None], place]
     length = np.sqrt(products.diagonal())
-    there = length > 0
-    scaled = products[np.ix_(there, there)] / np.outer(length[there], length[there])
-    return int((np.linalg.eigvalsh(scaled) > INDEPENDENT).sum())
+    length[length == 0] = 1.0
+    return int((eigenvalues(products / (length[:, None] * length)) > INDEPENDENT).sum())

@@ -9,19 +9,21 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
-from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_text
+from botox_analysis.cells.values import text_of
+from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_conf_level, require_text
 from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.means.subject_margins import SubjectMoments
 from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.mean import subject_moments
-from botox_analysis.models.repeated.predictions import predicted_values
-from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.inference import FloatArray, t_inference
 from botox_analysis.numerics.linear.least_squares import independent_columns
+from botox_analysis.numerics.repeated.predictions import CONDITIONS, subject_predictions
 from botox_analysis.numerics.repeated.residuals import subject_fits
 from botox_analysis.numerics.repeated.small_sample import FittedProblem, JointTest, Uncertainty
+from botox_analysis.numerics.threads import one_thread
 
 RESIDUALS = ("raw", "pearson", "normalised")
 
@@ -32,7 +34,7 @@ class MmrmFit(Fit):
 
     Attributes
     ----------
-    structure : str
+    covariance_structure : Covariance
         The covariance that was fitted.
     covariances : mapping of str to ndarray, shape (V, V)
         By level of the column by which covariances differ; one, under an empty name, where there is none. On actual
@@ -59,7 +61,7 @@ class MmrmFit(Fit):
         From coefficients about the centres of the sums to those about the means of the numbers.
     """
 
-    structure: str
+    covariance_structure: Covariance
     covariances: Mapping[str, FloatArray]
     loglik: float
     n_parameters: int
@@ -78,6 +80,11 @@ class MmrmFit(Fit):
     def __repr__(self) -> str:
         """What was fitted to what."""
         return f"<MmrmFit: {self.method}; {self.n_subjects:,} subjects, {self.n_values:,} values>"
+
+    @property
+    def structure(self) -> str:
+        """The covariance that was fitted, in words."""
+        return str(self.covariance_structure)
 
     @property
     def aic(self) -> float:
@@ -360,7 +367,41 @@ class MmrmFit(Fit):
         ----------
         McCulloch CE, Searle SR (2001). Generalized, Linear, and Mixed Models, section 9.2.
         """
-        return predicted_values(self.measures, self.fitted, self.uncertainty, given=given, conf_level=conf_level)
+        require_choice(given, CONDITIONS, "given")
+        require_conf_level(conf_level)
+        measures = self.measures
+        if measures.data is None:
+            raise FitError(
+                "a fit of summed cross-products has no predictions: the subjects are no longer there; fit the outcomes."
+            )
+        with one_thread():
+            parts = list(subject_predictions(self.fitted, measures.data, self.uncertainty, given))
+        names = ("observed", "mean", "std_error", "df", "residual_sd")
+        known = {name: np.concatenate([getattr(part, name) for part in parts]).ravel() for name in names}
+        limits = t_inference(known["mean"], known["std_error"], known["df"], conf_level)
+        of_value = np.hypot(known["std_error"], known["residual_sd"])
+        of_values = t_inference(known["mean"], of_value, known["df"], conf_level)
+        subjects, n_visits = measures.subjects(), len(measures.visits)
+        return pd.DataFrame(
+            {
+                "subject": subjects["subject"].repeat(n_visits).reset_index(drop=True),
+                "arm": pd.Categorical.from_codes(np.repeat(subjects["arm"].to_numpy(), n_visits), list(measures.arms)),
+                "visit": pd.Categorical.from_codes(
+                    np.tile(np.arange(n_visits), len(subjects)), list(measures.visits), ordered=True
+                ),
+                "observed": known["observed"],
+                "predicted": known["mean"],
+                "std_error": known["std_error"],
+                "df": known["df"],
+                "conf_low": limits.conf_low,
+                "conf_high": limits.conf_high,
+                "residual_sd": known["residual_sd"],
+                "prediction_error": of_value,
+                "prediction_low": of_values.conf_low,
+                "prediction_high": of_values.conf_high,
+                "conf_level": conf_level,
+            }
+        )
 
     def _moments(self, margins: str) -> tuple[SubjectMoments, ...]:
         measures = self.measures
@@ -375,7 +416,7 @@ class MmrmFit(Fit):
         if self.measures.mean.kind != COMMON_BASELINE:
             return at
         # The first visit is the baseline, from which changes are.
-        by = 0.0 if self.labels["measure"] == "mean" else 1.0
+        by = 0.0 if self.response == "value" else 1.0
         rows, slopes = (each[:, 1:] - by * each[:, :1] for each in (at.rows, at.slopes))
         return replace(at, rows=rows, slopes=slopes)
 

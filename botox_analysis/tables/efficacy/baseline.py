@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.schema import SPREADS, check_measures
+from botox_analysis.frames.estimates import SPREADS, check_measures
 from botox_analysis.tables.writers import INDENT
 
 MISSING_ROW = "Missing, n"

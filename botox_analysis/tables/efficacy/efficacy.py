@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.schema import ALL_VISITS, MEANS, SPREADS, check_measures, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.estimates import MEANS, SPREADS, check_measures, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.schema import ALL_VISITS
 
 
 def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.frames.estimates import check_measures
 from botox_analysis.frames.measures import measure_name
-from botox_analysis.frames.schema import check_measures
 from botox_analysis.tables.event_rows import COMPARISONS, NUMBER_NEEDED, compared
 
 _KEY = ["endpoint", "visit", "category", "handling"]

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
-
-ROUNDING = 1e-12
-"""A share is no binary fraction."""
+from tests.tolerances import ROUNDING
 
 DAYS = [day for day in range(-8, 15) if day]
 MEGABYTES = 1e6

@@ -329,7 +329,9 @@ def test_imputations_of_one_arm_have_no_difference():
     )
     frame = frame.assign(arm=np.where(frame["subject"] % 2, "T", "P"), baseline=np.where(frame["subject"] % 2, np.nan, 20.0))
     half = ba.as_outcomes(frame, endpoint="days", arms=["P", "T"], visits=["week 4", "week 24"])
-    with pytest.raises(ba.DataError, match=r"the imputations have one arm only, 'P'; a difference needs two \(left_out counts"):
+    with pytest.raises(
+        ba.DataError, match=r"imputations has one arm only, 'P' \(left_out counts who did not enter\); a difference needs two"
+    ):
         VERBS["pool_responders"](half, points=2)
 
 

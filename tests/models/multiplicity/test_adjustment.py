@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.multiplicity.adjustment import METHODS
+from tests.tolerances import ROUNDING
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "multiplicity"
 VACCINE = pd.read_csv(REFERENCE / "vaccine.csv")
 EPSILON = ba.TestingGraph.EPSILON
-
-ROUNDING = 1e-12
 
 THROMBOLYSIS = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000,

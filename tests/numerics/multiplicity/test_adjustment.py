@@ -18,6 +18,7 @@ from botox_analysis.numerics.multiplicity.adjustment import (
     exact_shares,
     graph_adjusted_p,
 )
+from tests.tolerances import ROUNDING
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "multiplicity"
 P_ADJUST = pd.read_csv(REFERENCE / "p_adjust.csv")
@@ -26,8 +27,6 @@ CLASSES = pd.read_csv(REFERENCE / "double_fdr.csv")
 
 RECORDED = 1e-9
 """The reference has nine decimals."""
-
-ROUNDING = 1e-12
 
 p_values = st.one_of(st.sampled_from([0.0, 0.001, 0.0125, 0.02, 0.05, 1.0]), st.floats(0, 1))
 
