@@ -15,12 +15,10 @@ from botox_analysis.errors import (
     require_text,
     require_trial,
 )
+from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS
 from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
-
-OBSERVED_CASES = "observed cases"
-"""What ``imputation`` says where nothing stands for a missing value."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Measured:
         measured. The baseline may be absent.
     recorded : DataFrame, shape (N, 1 + V), optional
         The days from which each value was counted, for values of a diary.
-    handling : str
+    derivation : str
         How incomplete periods of a diary are counted, in words.
     left_empty : str
         A sentence about cells that leave days open, for a diary without a scheduled period.
@@ -42,7 +40,7 @@ class Measured:
 
     values: pd.DataFrame
     recorded: pd.DataFrame | None = None
-    handling: str = ""
+    derivation: str = ""
     left_empty: str = ""
 
 
@@ -155,7 +153,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
-            imputation=f"{OBSERVED_CASES}; {measured.handling}" if measured.handling else OBSERVED_CASES,
+            handling=Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
             visit=pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(wide)), visits, ordered=True),
@@ -165,7 +163,7 @@ class Endpoint:
 
 
 def outcomes_frame(
-    *, trial: str, population: str, endpoint: str, imputation: str, subject: pd.Series[Any], arm: pd.Series[Any],
+    *, trial: str, population: str, endpoint: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     baseline, value, change = values
@@ -177,7 +175,7 @@ def outcomes_frame(
             "population": population,
             "endpoint": endpoint,
             "intercurrent": intercurrent,
-            "imputation": imputation,
+            IMPUTATION: str(handling),
             "subject": subject,
             "arm": arm,
             "visit": visit,
@@ -185,6 +183,8 @@ def outcomes_frame(
             "value": value,
             "change": change,
             "percent_change": percent,
+            HANDLING: handling.missing,
+            DERIVATION: handling.derivation,
             **covariates,
         }
     )

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, spell_all
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint, outcomes_frame
+from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, read_truths, spell_all
+from botox_analysis.endpoints.endpoint import Endpoint, outcomes_frame
 from botox_analysis.errors import (
     DataError,
     Problem,
@@ -19,7 +19,8 @@ from botox_analysis.errors import (
     require_columns,
 )
 from botox_analysis.frames.agreement import disagreement, rounding_of
-from botox_analysis.frames.outcomes import OUTCOMES
+from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
+from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES
 from botox_analysis.names import look_alikes
 
 
@@ -40,7 +41,7 @@ def as_outcomes(
         visits may be there with missing values, or absent. Names and identifiers match as values: 12 and ``"12"`` are one
         visit. The baseline is a column of its own, not a visit. All further columns stay as covariates; where one has the same
         value at all visits of a subject that have one, it has it at the others, too. ``trial``, ``population``,
-        ``intercurrent`` and ``imputation`` are taken where the frame has them.
+        ``intercurrent`` and ``imputation`` (or its parts ``handling`` and ``derivation``) are taken where the frame has them.
     endpoint : str or Endpoint
         What was measured, with its unit.
     arms : sequence of str
@@ -142,20 +143,24 @@ def as_outcomes(
     _refuse_contradictions(placed, baseline, value, change, rounding)
     change = np.where(np.isnan(change), value - baseline, change)
     value = np.where(np.isnan(value), baseline + change, value)
-    own = ("trial", "population", "intercurrent", "imputation")
+    own = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION)
     covariates = {}
     for name in given.columns:
-        if name not in OUTCOMES:
+        if name not in (*OUTCOMES, *own):
             column = placed[name]
             # What does not change within a subject is known at unobserved visits, too.
             fixed = (of_subject[name].nunique() <= 1).all()
             covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
+    if IMPUTED in covariates:
+        covariates[IMPUTED] = _truths(covariates[IMPUTED])
+    if MISSING_AFTER in covariates:
+        covariates[MISSING_AFTER] = covariates[MISSING_AFTER].fillna("")
     said = {name: _one_word(given, name) if name in given.columns else "" for name in own}
     return outcomes_frame(
         trial=said["trial"],
         population=said["population"],
         endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
-        imputation=said["imputation"] or OBSERVED_CASES,
+        handling=_handling(said),
         subject=pd.Series(placed.index.get_level_values("subject")),
         arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
         visit=pd.Categorical.from_codes(np.tile(np.arange(len(visits)), len(subjects)), visits, ordered=True),
@@ -163,6 +168,22 @@ def as_outcomes(
         covariates=covariates,
         intercurrent=said["intercurrent"],
     )
+
+
+def _truths(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Which values were imputed; none at visits that the frame does not have."""
+    truths, known = read_truths(column)
+    strange = column[column.notna().to_numpy() & ~known]
+    if len(strange):
+        raise DataError(f"frame: column '{column.name}' holds {strange.iloc[0]!r}; expected true or false.")
+    return pd.Series(truths)
+
+
+def _handling(said: Mapping[str, str]) -> Handling:
+    """What a frame says of its missing values; a sentence that is not that of its parts stands for itself."""
+    parts = Handling(said[HANDLING], said[DERIVATION])
+    sentence = said[IMPUTATION] or str(parts) or OBSERVED_CASES
+    return parts if sentence == str(parts) else Handling(sentence)
 
 
 def _one_word(given: pd.DataFrame, name: str) -> str:

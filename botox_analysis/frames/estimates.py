@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_columns, require_estimates
+from botox_analysis.frames.handling import DERIVATION, HANDLING, METHOD_PARTS, MODEL
 from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 ESTIMAND = (
@@ -51,6 +52,10 @@ ESTIMATES_SCHEMA = Schema(
         Column("conf_high", "number", "Upper confidence limit.", "of the measure", REQUIRED),
         Column("conf_level", "number", "Nominal coverage of the limits.", "above 0 and below 1"),
         Column("p_value", "number", "Two-sided p-value of no effect, or of the value tested.", "0 to 1"),
+        Column(MODEL, "text", "What was fitted: the first part of `method`.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "What stands for missing values: its second part.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "How values were counted from a diary: its third part.", "", WHERE_IT_APPLIES),
+        Column("approach", "text", "Kind of handling in a sensitivity analysis, such as 'draws'.", "", WHERE_IT_APPLIES),
         Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
         Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
         Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
@@ -140,12 +145,14 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         Two rows have the same estimand and method.
     """
     n_rows = len(columns["estimate"])
-    text = {column: _words(columns.get(column, ""), n_rows) for column in ESTIMATES if column not in ESTIMATES_NUMBERS}
-    rest = {column: values for column, values in columns.items() if column not in ESTIMATES}
+    texts = [column for column in ESTIMATES if column not in ESTIMATES_NUMBERS]
+    parts = [column for column in METHOD_PARTS if column in columns]
+    text = {column: _words(columns.get(column, ""), n_rows) for column in (*texts, *parts)}
+    rest = {column: values for column, values in columns.items() if column not in ESTIMATES and column not in parts}
     keys = [*(text[column] for column in ESTIMATES_KEY), *(list(rest[column]) for column in ALSO_KEY if column in rest)]
     seen = set(zip(*keys, strict=True))
     complete: dict[str, Any] = {}
-    for column in ESTIMATES:
+    for column in (*ESTIMATES, *parts):
         if column in text:
             complete[column] = _text_array(text[column])
         else:

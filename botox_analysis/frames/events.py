@@ -9,6 +9,7 @@ import pandas as pd
 
 from botox_analysis.cells.of_frames import refuse_look_alikes
 from botox_analysis.errors import DataError, Problem, refuse, require_events
+from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 EVENTS_SCHEMA = Schema(
@@ -28,6 +29,8 @@ EVENTS_SCHEMA = Schema(
         Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
         Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
         Column("imputation", "text", "What stands for a missing value.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
         Column("threshold", "number", "Least fall of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
         Column("occurrences", "count", "Events, of which a subject may have several.", "0 or more", WHERE_IT_APPLIES),
         Column("exposure", "number", "Time at risk of all subjects.", "patient-years", WHERE_IT_APPLIES),

@@ -12,6 +12,7 @@ from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, listed, require_columns, require_outcomes
 from botox_analysis.frames.agreement import ORIGINS, refuse_disagreement
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 RECORDED_DAYS = "recorded_days"
@@ -25,6 +26,13 @@ EXPOSURE_DAYS = "exposure_days"
 INTERCURRENT_EVENT = "intercurrent_event"
 """The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (of several,
 each, in time, with ``"; "`` between); empty where there was none. It changes from visit to visit and is no covariate."""
+
+MISSING_AFTER = "missing_after"
+"""The column of outcomes that has the kind of the intercurrent event to which a value that is missing at the visit is put down;
+empty where none has happened."""
+
+IMPUTED = "imputed"
+"""The column of outcomes that is true where the value stands for one that is missing."""
 
 OUTCOMES_SCHEMA = Schema(
     name="outcomes",
@@ -45,6 +53,10 @@ OUTCOMES_SCHEMA = Schema(
         Column(RECORDED_DAYS, "number", "Recorded days of a diary from which the value was counted.", "days", WHERE_IT_APPLIES),
         Column(EXPOSURE_DAYS, "number", "Days in which events were counted.", "days", WHERE_IT_APPLIES),
         Column(INTERCURRENT_EVENT, "text", "Kinds of intercurrent event that have happened by the visit.", "", WHERE_IT_APPLIES),
+        Column(MISSING_AFTER, "text", "Kind of event to which a missing value is put down; empty if none.", "", WHERE_IT_APPLIES),
+        Column(IMPUTED, "truth", "Whether the value stands for a missing one.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
     ),
     key=("subject", "visit"),
 )
@@ -68,7 +80,7 @@ class Labels:
 
     Attributes
     ----------
-    trial, population, endpoint, intercurrent, imputation : str
+    trial, population, endpoint, intercurrent : str
         As the columns of the same names.
     """
 
@@ -76,12 +88,11 @@ class Labels:
     population: str
     endpoint: str
     intercurrent: str
-    imputation: str
 
     @property
     def estimand(self) -> dict[str, str]:
         """The columns of *estimates* that outcomes decide."""
-        return {name: getattr(self, name) for name in ("trial", "population", "endpoint", "intercurrent")}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
@@ -156,7 +167,7 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
             )
         if values.codes.min() < 0:
             raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
-    for column in _SAME_IN_EACH_ROW:
+    for column in (*_SAME_IN_EACH_ROW, *(name for name in (HANDLING, DERIVATION) if name in frame.columns)):
         words = grid[column].array
         if not (words == words[0]).all():
             raise DataError(

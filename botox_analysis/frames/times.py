@@ -8,6 +8,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, require_times
 from botox_analysis.frames.events import refuse_twins
+from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 TIMES_SCHEMA = Schema(
@@ -25,6 +26,8 @@ TIMES_SCHEMA = Schema(
         ),
         Column("observed", "truth", "Whether the event happened then; if not, the subject is censored there.", "", REQUIRED),
         Column("imputation", "text", "What stands for a missing value.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
         Column("note", "text", "What to know of the subject.", "", WHERE_IT_APPLIES),
     ),
     key=("trial", "population", "endpoint", "category", "subject"),

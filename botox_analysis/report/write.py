@@ -18,6 +18,7 @@ import pandas as pd
 
 from botox_analysis import figures, wording
 from botox_analysis.errors import require_trial
+from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.parts import Analysis, Efficacy, secondary_visit
@@ -39,7 +40,7 @@ from botox_analysis.tables.efficacy.sensitivity import table_sensitivity
 from botox_analysis.tables.safety.adverse_events import table_adverse_events
 from botox_analysis.tables.safety.incidence import table_incidence
 from botox_analysis.tables.writers import to_html, write_table
-from botox_analysis.trials.trial import LEFT_OUT, Trial
+from botox_analysis.trials.trial import Trial
 
 PAGE, ESTIMATES = "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")

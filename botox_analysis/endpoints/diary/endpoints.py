@@ -22,7 +22,8 @@ from botox_analysis.endpoints.diary.periods import Periods, diary_of, left_open,
 from botox_analysis.endpoints.diary.rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint, Measured
 from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, require_text, require_trial
-from botox_analysis.trials.trial import LEFT_OUT, Trial
+from botox_analysis.frames.left_out import LEFT_OUT
+from botox_analysis.trials.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class DiaryEndpoint(Endpoint):
             One row per subject, one column per period.
         """
         periods = self.measure.periods(trial)
-        return Measured(periods.values, periods.recorded, periods.handling, periods.left_empty)
+        return Measured(periods.values, periods.recorded, periods.derivation, periods.left_empty)
 
     def under(self, rule: object) -> DiaryEndpoint:
         """Count the same endpoint under another rule.

@@ -11,6 +11,7 @@ import pandas as pd
 from botox_analysis.endpoints.response.responders import Response
 from botox_analysis.errors import DataError, kind_of, listed, require_text
 from botox_analysis.frames.days import CYCLE_DAYS, DAYS_PER_WEEK, PERIOD_DAYS, day_of_visit
+from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.outcomes import grid_of, labels_of
 
 CONTINUES, NOT_ASSESSABLE = "continues", "not assessable"
@@ -143,7 +144,7 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
             "category": np.repeat(categories, len(arms)),
             "n_events": np.concatenate(counts),
             "n_total": np.tile(np.bincount(arm, minlength=len(arms)), len(categories)),
-            "imputation": labels.imputation,
+            **handling_of(outcomes).columns,
         }
     )
 

@@ -12,6 +12,7 @@ from scipy import linalg, special
 
 from botox_analysis.errors import FitError, require_choice
 from botox_analysis.frames.days import PERIOD_DAYS
+from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
@@ -220,8 +221,9 @@ def fit_counts(
         labels=labels_of(outcomes).estimand,
         measures=measures,
         further={},
-        method=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "
-        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised; {labels_of(outcomes).imputation}",
+        model=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "
+        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised",
+        handling=handling_of(outcomes),
         arms=analysed.arms,
         visits=analysed.visits,
         n=analysed.n,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
@@ -125,7 +126,7 @@ def compare_ranks(
             "reference": str(arms[0]),
             "visit": [visit for visit, *_ in rows],
             "measure": SHIFTS[response],
-            "method": [f"{test}; {labels.imputation}" for *_, test, _ in rows],
+            **method_of([test for *_, test, _ in rows], handling_of(outcomes)),
             "n": np.array([shift.n_used for shift in shifts], dtype=float),
             "estimate": np.array([shift.estimate for shift in shifts]),
             "conf_low": np.array([shift.low for shift in shifts]),

@@ -10,19 +10,18 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import Handling, handling_of
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.outcomes import IMPUTED
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
-from botox_analysis.trials.trial import LEFT_OUT
 
 APPROXIMATE_BAYES, BAYES = "approximate Bayes", "Bayes"
 JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
 
 RUBIN, RESAMPLED = "Rubin", "resampled"
 """What several data sets are: draws of what is missing, or conditional means in all subjects and in resamples of them."""
-
-STAYS_MISSING = "the value stays missing"
-"""How the reason ends why a value is not imputed yet."""
 
 REPEATED_SAMPLING, INFORMATION_ANCHORED = "repeated sampling", "information-anchored"
 """What a variance is of: estimates over repeated trials; or what complete data would have, enlarged by the share of the
@@ -56,13 +55,15 @@ class Imputations:
         For conditional means: how often each subject counts. The first data set has everybody once, the others are resamples.
     diagnostics : DataFrame
         For Bayes: parameter, mean, standard deviation, split R-hat and effective sample size of its draws; else empty.
-    not_entered : tuple of (str, str, int)
-        Subjects who do not enter: where, reason, n.
+    not_entered : tuple of LeftOut
+        Subjects who do not enter, and values that are not imputed.
     onward : callable, optional
         (N, V) -> (B, N, V): how far imputed values move when they are moved by these numbers, each in turn, and later ones are
         imputed given the moved ones.
     begun : ndarray of bool, shape (N, V), optional
         Visits after the subject's event, whether imputed or not. Left out: from the first of `after`.
+    in_part : ndarray of bool, shape (N, V), optional
+        Of what was imputed, the values of which a part was recorded, such as some days of a period. Left out: none.
     """
 
     outcomes: pd.DataFrame
@@ -76,9 +77,10 @@ class Imputations:
     target: str
     weights: FloatArray | None = None
     diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame)
-    not_entered: tuple[tuple[str, str, int], ...] = ()
+    not_entered: tuple[LeftOut, ...] = ()
     onward: Callable[[FloatArray], FloatArray] | None = None
     begun: BoolArray | None = None
+    in_part: BoolArray | None = None
 
     def __repr__(self) -> str:
         """What was imputed how."""
@@ -96,7 +98,12 @@ class Imputations:
     @property
     def left_out(self) -> pd.DataFrame:
         """Who, or what, does not enter: where, reason, n."""
-        return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
+        return left_out_frame(self.not_entered)
+
+    @property
+    def handling(self) -> Handling:
+        """What stands for missing values in each data set, and how values were derived."""
+        return handling_of(self.outcomes).filled_by(self.words)
 
     @property
     def since_event(self) -> BoolArray:
@@ -119,7 +126,8 @@ class Imputations:
         Returns
         -------
         DataFrame
-            *outcomes*, for any analysis. In a resample subjects are numbered: who is drawn twice is there twice, who is not drawn
+            *outcomes*, for any analysis; ``imputed`` is true where a value stands for one of which nothing was recorded. In a
+            resample subjects are numbered: who is drawn twice is there twice, who is not drawn
             is absent.
 
         Raises
@@ -131,6 +139,9 @@ class Imputations:
             found = kind_of(number).removeprefix("the number ")
             raise DataError(f"there is no data set {found}; they are numbered from 0 to {len(self) - 1}.")
         filled = with_values(self.outcomes, self.grid, self.values[number], self.response, self.words)
+        if self.in_part is not None:
+            in_part = self.in_part.ravel() if self.grid.cell is None else self.in_part.ravel()[self.grid.cell]
+            filled[IMPUTED] &= ~in_part
         if self.weights is None or (self.weights[number] == 1).all():
             return filled
         return _repeated(filled, self.grid, self.weights[number].astype(int))

@@ -13,6 +13,7 @@ from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, require_choice, require_outcomes
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
+from botox_analysis.frames.left_out import STAYS_MISSING
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.imputation.draws import DRAWS, Parameters, one_resample, values_given
 from botox_analysis.models.imputation.imputations import (
@@ -21,7 +22,6 @@ from botox_analysis.models.imputation.imputations import (
     INFORMATION_ANCHORED,
     JACKKNIFE,
     REPEATED_SAMPLING,
-    STAYS_MISSING,
     Imputations,
 )
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
@@ -262,9 +262,10 @@ def _further(first: Imputations, seed: int, modelled: Callable[[pd.DataFrame], I
         after=model.assumed.after & now,
         words=f"{first.words}, then {model.assumed.words} (seed {seed})",
         target=first.target if at_random else INFORMATION_ANCHORED,
-        not_entered=(*(row for row in first.not_entered if not row[1].endswith(STAYS_MISSING)), *model.not_entered),
+        not_entered=(*(row for row in first.not_entered if row.kind != STAYS_MISSING), *model.not_entered),
         onward=None,
         begun=model.assumed.after,
+        in_part=None if first.in_part is None else first.in_part[kept],
     )
 
 

@@ -11,6 +11,7 @@ from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.handling import method_of
 from botox_analysis.frames.outcomes import labels_of
 from botox_analysis.models.imputation.imputations import RUBIN, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
@@ -131,7 +132,6 @@ def _of_visit(
         nothing = pooled.std_error == 0
         low, high, p_value = (np.where(nothing, np.nan, each) for each in (low, high, p_value))
     no_variance = (pooled.std_error == 0) & (of == "differences")
-    handling = labels_of(imputations.completed(0)).imputation
     return pd.DataFrame(
         {
             **labels_of(imputations.grid).estimand,
@@ -140,7 +140,7 @@ def _of_visit(
             "visit": grid.visits[place],
             "measure": measure,
             "category": response.category,
-            "method": f"{words}; {handling}",
+            **method_of(words, [imputations.handling] * len(arms)),
             "n": n_said,
             "estimate": pooled.estimate,
             "std_error": np.where(no_variance, np.nan, pooled.std_error),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from botox_analysis import wording
 from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, require_choice, require_text
 from botox_analysis.frames.grid import SubjectGrid
@@ -25,8 +26,18 @@ number."""
 
 
 @dataclass(frozen=True)
-class CovariancePhrase:
-    """A structure, the column of days it is on, and the column by which covariances differ; either may be empty."""
+class Covariance:
+    """How the visits of a subject are correlated.
+
+    Attributes
+    ----------
+    structure : str
+        One of `STRUCTURES`.
+    on : str
+        The column of days it is on; empty where it is of visits.
+    by : str
+        The column by which covariances differ; empty where there is one.
+    """
 
     structure: str
     on: str = ""
@@ -40,21 +51,33 @@ class CovariancePhrase:
 
     def __str__(self) -> str:
         """As it was asked for."""
-        return self.structure + (f" on {self.on}" if self.on else "") + (f" by {self.by}" if self.by else "")
+        return self._with_columns(self.structure)
+
+    @property
+    def words(self) -> str:
+        """As texts write it, with proper names."""
+        return self._with_columns(wording.structure(self.structure))
+
+    def _with_columns(self, structure: str) -> str:
+        return structure + (f" on {self.on}" if self.on else "") + (f" by {self.by}" if self.by else "")
 
 
-def read_covariance(phrase: str) -> CovariancePhrase:
+ON_DAYS = ("spatial exponential", "heterogeneous spatial exponential")
+"""Structures that need a column of days."""
+
+
+def read_covariance(phrase: str | Covariance) -> Covariance:
     """The parts of a phrase such as ``"heterogeneous ar1 by arm"``.
 
     Parameters
     ----------
-    phrase : str
+    phrase : str or Covariance
         A structure; for the spatial ones `` on `` and a column of days; `` by `` and a column with one covariance a
-        level.
+        level. What is read already stays as it is.
 
     Returns
     -------
-    CovariancePhrase
+    Covariance
         Its parts.
 
     Raises
@@ -62,18 +85,20 @@ def read_covariance(phrase: str) -> CovariancePhrase:
     ValueError
         The structure is not known, or lacks its days.
     """
+    if isinstance(phrase, Covariance):
+        return phrase
     require_text(phrase, "covariance", "the name of a structure, such as 'unstructured'")
     rest, _, by = phrase.partition(" by ")
     structure, _, on = rest.partition(" on ")
     require_choice(structure, STRUCTURES, "covariance")
-    if ("spatial" in structure) != bool(on):
-        right = f"'{structure} on day', with the column of days" if "spatial" in structure else f"'{structure}', without days"
+    if (structure in ON_DAYS) != bool(on):
+        right = f"'{structure} on day', with the column of days" if structure in ON_DAYS else f"'{structure}', without days"
         raise ValueError(f"covariance is {phrase!r}; expected {right}.")
-    return CovariancePhrase(structure, on, by)
+    return Covariance(structure, on, by)
 
 
 def with_kinds(
-    data: SubjectData, phrase: CovariancePhrase, *, outcomes: pd.DataFrame, grid: SubjectGrid, arms: tuple[str, ...]
+    data: SubjectData, phrase: Covariance, *, outcomes: pd.DataFrame, grid: SubjectGrid, arms: tuple[str, ...]
 ) -> tuple[SubjectData, tuple[Kind, ...]]:
     """The subjects with the kind of covariance that each has.
 
@@ -81,7 +106,7 @@ def with_kinds(
     ----------
     data : SubjectData
         The subjects.
-    phrase : CovariancePhrase
+    phrase : Covariance
         The covariance that is asked for.
     outcomes : DataFrame
         *outcomes*, with the columns that the phrase names.

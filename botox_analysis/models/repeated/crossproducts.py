@@ -11,6 +11,8 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import Handling, handling_of
+from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
 from botox_analysis.frames.outcomes import grid_of, labels_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
@@ -25,7 +27,7 @@ from botox_analysis.models.means.words import (
     refuse_not_composed,
     with_effects_at_baseline,
 )
-from botox_analysis.models.repeated.covariance import Kind, read_covariance, with_days, with_kinds
+from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
 from botox_analysis.models.repeated.covariates import refuse_varying, root_weights, with_baseline
 from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -44,7 +46,9 @@ class RepeatedMeasures:
     ----------
     labels : mapping of str to str
         Trial, population, endpoint, intercurrent, measure.
-    imputation : str
+    response : str
+        The column of outcomes that is modelled.
+    handling : Handling
         What stands for missing values.
     arms, visits : tuple of str
         That occur; reference first, in time.
@@ -64,8 +68,8 @@ class RepeatedMeasures:
         The subjects themselves, for residuals and sandwich variances; left out once parts were added.
     grid : SubjectGrid, optional
         Where the rows of the outcomes stand in `data`.
-    left_out : tuple of (str, str, int)
-        Subjects and values that do not enter: where, reason, n.
+    left_out : tuple of LeftOut
+        Subjects and values that do not enter.
     mean : MeanModel
         How arms and visits enter the mean.
     mean_terms : tuple of Term
@@ -73,7 +77,8 @@ class RepeatedMeasures:
     """
 
     labels: Mapping[str, str]
-    imputation: str
+    response: str
+    handling: Handling
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     arm_order: tuple[str, ...]
@@ -86,7 +91,7 @@ class RepeatedMeasures:
     sums: CrossProducts
     data: SubjectData | None = None
     grid: SubjectGrid | None = None
-    left_out: tuple[tuple[str, str, int], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     mean: MeanModel = USUAL_MEAN
     mean_terms: tuple[Term, ...] = ()
 
@@ -98,7 +103,7 @@ class RepeatedMeasures:
     @property
     def is_of_change(self) -> bool:
         """Whether means are of changes from a baseline that is a response."""
-        return self.mean.kind == COMMON_BASELINE and self.labels["measure"] != RESPONSES["value"]
+        return self.mean.kind == COMMON_BASELINE and self.response != "value"
 
     @property
     def n(self) -> FloatArray:
@@ -131,7 +136,7 @@ class RepeatedMeasures:
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
-        for name in ("labels", "imputation", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
+        for name in ("labels", "handling", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
             if getattr(self, name) != getattr(other, name):
                 raise DataError(
                     f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
@@ -151,13 +156,13 @@ class RepeatedMeasures:
             visits = np.array([whole.visits.index(visit) for visit in part.visits])
             kinds |= dict.fromkeys(with_days(kind, visits, len(whole.visits)) for kind in part.kinds)
         whole = replace(whole, kinds=tuple(kinds))
-        left_out = Counter({row[:2]: row[2] for row in self.left_out})
-        left_out.update({row[:2]: row[2] for row in other.left_out})
+        left_out = Counter({replace(row, n=0): row.n for row in self.left_out})
+        left_out.update({replace(row, n=0): row.n for row in other.left_out})
         sums = self.placed_in(whole) + other.placed_in(whole)
         return replace(
             whole,
             sums=_level(sums) if self.mean.kind == SLOPE else sums,
-            left_out=tuple((*where, n) for where, n in left_out.items()),
+            left_out=tuple(replace(row, n=n) for row, n in left_out.items()),
         )
 
     def placed_in(self, whole: RepeatedMeasures) -> CrossProducts:
@@ -207,7 +212,7 @@ def _level(sums: CrossProducts) -> CrossProducts:
 def crossproducts(
     outcomes: pd.DataFrame,
     *,
-    covariance: str = "unstructured",
+    covariance: str | Covariance = "unstructured",
     covariates: Sequence[str] | None = None,
     response: str = "change",
     weights: str | None = None,
@@ -246,7 +251,7 @@ def crossproducts(
     grid = grid_of(outcomes)
     require_choice(response, RESPONSES, "response")
     model = read_mean(mean)
-    asked = read_covariates(covariates, model)
+    asked = read_covariates(covariates, model, outcomes.columns)
     refuse_not_composed(model, asked, response, weights, phrase.on)
     require_covariates(outcomes, [each.name for each in asked])
     arms, visits, order = grid.arms, grid.visits, tuple(str(visit) for visit in grid["visit"].array.categories)
@@ -266,10 +271,10 @@ def crossproducts(
     data = SubjectData(y, (of_arms, *quantities, *further), None, roots)
     data, kinds = with_kinds(data, phrase, outcomes=outcomes, grid=grid, arms=arms)
     sums = cross_products(data)
-    labels = labels_of(grid)
     return RepeatedMeasures(
-        labels=labels.estimand | {"measure": RESPONSES[response]},
-        imputation=labels.imputation,
+        labels=labels_of(grid).estimand | {"measure": RESPONSES[response]},
+        response=response,
+        handling=handling_of(outcomes),
         arms=arms,
         visits=visits,
         arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
@@ -288,16 +293,17 @@ def crossproducts(
     )
 
 
-def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[tuple[str, str, int], ...]:
-    where = f"MMRM, {labels_of(grid).endpoint}"
+def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[LeftOut, ...]:
+    model = {"analysis": "MMRM", "endpoint": labels_of(grid).endpoint}
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
     counted = []
     if not some.all():
         value, baseline = (np.isfinite(grid.wide(grid[name].to_numpy(dtype=float))).any(axis=1) for name in ("value", "baseline"))
         only_value = ~some & value & ~baseline
-        counted.append((where, "no baseline recorded", int(only_value.sum())))
-        counted.append((where, f"no {response.replace('_', ' ')} at any visit", int((~some & ~only_value).sum())))
+        counted.append(LeftOut("no baseline recorded", int(only_value.sum()), **model))
+        reason = f"no {response.replace('_', ' ')} at any visit"
+        counted.append(LeftOut(reason, int((~some & ~only_value).sum()), kind=NO_VALUE_EVER, **model))
     for term, quantity in zip(terms, data.quantities[1:], strict=True):
         known = quantity.known
         if known.all():
@@ -305,10 +311,10 @@ def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, respo
         lost = seen & ~(known if quantity.varying else known[:, None])
         seen &= ~lost
         still = seen.any(axis=1)
-        counted.append((where, f"no {term.name} recorded", int((some & ~still).sum())))
-        counted.append((f"{where}: values", f"no {term.name} recorded at the visit", int(lost[still].sum())))
+        counted.append(LeftOut(f"no {term.name} recorded", int((some & ~still).sum()), **model))
+        counted.append(LeftOut(f"no {term.name} recorded at the visit", int(lost[still].sum()), of="values", **model))
         some = still
     if data.root_weights is not None:
         lost = seen & ~(data.root_weights > 0)
-        counted.append((f"{where}: values", "no weight", int(lost.sum())))
-    return tuple(row for row in counted if row[2])
+        counted.append(LeftOut("no weight", int(lost.sum()), of="values", **model))
+    return tuple(row for row in counted if row.n)

@@ -15,11 +15,11 @@ from botox_analysis.cells.of_frames import read_days
 from botox_analysis.endpoints.intercurrent.history import history_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.days import DAYS_PER_YEAR
-from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of, labels_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.counts.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
+from botox_analysis.models.imputation.single_values import refuse_imputed
 from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
@@ -180,9 +180,7 @@ def _refuse_other_outcomes(outcomes: pd.DataFrame) -> None:
         )
     if len(grid.visits) > 1:
         raise DataError(f"outcomes is of the visits {listed(grid.visits, n_shown=12)}; expected one count a subject: filter one.")
-    said = labels_of(outcomes).imputation
-    if any(name in said for name in (*IMPUTATION_STRATEGIES, *SINGLE_VALUE_RULES, "imputations by")):
-        raise DataError(f"outcomes is imputed already ('{said}'); impute the counts as they were observed.")
+    refuse_imputed(outcomes)
 
 
 def _exposure(outcomes: pd.DataFrame) -> pd.Series:

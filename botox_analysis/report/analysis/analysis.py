@@ -14,6 +14,7 @@ from botox_analysis.endpoints.safety.counts import ANY, adverse_events
 from botox_analysis.endpoints.safety.emergent import adverse_event_table
 from botox_analysis.endpoints.safety.order import order_by_frequency
 from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.descriptive.baseline_and_change import describe
 from botox_analysis.models.rates.rates import compare_rates, event_rates
@@ -34,7 +35,7 @@ from botox_analysis.report.analysis.parts import Analysis, Efficacy, Safety
 from botox_analysis.report.analysis.plan import Plan, plan_of
 from botox_analysis.report.analysis.planned import emergent_rule_of
 from botox_analysis.report.analysis.responses import responses_of
-from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial
+from botox_analysis.trials.trial import Protocol, Trial
 
 ANALYSED = "in the primary analysis"
 """What the flow calls those in a model of all visits."""

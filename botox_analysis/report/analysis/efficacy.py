@@ -9,9 +9,9 @@ from functools import partial
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
-from botox_analysis.frames.handling import COMPOSITE
+from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.frames.estimates import ESTIMATES_KEY, as_estimates
+from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.fit import MmrmFit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botox_analysis import wording
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.linear.design import is_number

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES
-from botox_analysis.frames.handling import AT_RANDOM, COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from botox_analysis.frames.handling import (
+    AT_RANDOM,
+    COMPOSITE,
+    HYPOTHETICAL,
+    OBSERVED_CASES,
+    TREATMENT_POLICY,
+    WHILE_ON_TREATMENT,
+)
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.repeated.fit import MmrmFit
