@@ -103,14 +103,18 @@ class DiaryRule:
 
     @property
     def handling(self) -> str:
-        """What becomes of incomplete periods, in words."""
+        """The name of the rule, and the handling of incomplete periods, in words."""
+        return f"{self.name} rule: {self.kept}"
+
+    @property
+    def kept(self) -> str:
+        """The handling of incomplete periods, in words."""
         at_baseline = self.minimum_of_baseline
         if at_baseline == self.minimum_days:
-            return f"{self.name} rule: {self._kept(self.minimum_days)}"
+            return self._kept(self.minimum_days)
         if self.minimum_days == self.period_days:
-            return f"{self.name} rule: {self._kept(self.minimum_days)}, at baseline {self._kept(at_baseline)}"
-        asked = f"at least {self.minimum_days} of {self.period_days} days recorded, at baseline {at_baseline}"
-        return f"{self.name} rule: {asked}, {self._fate}"
+            return f"{self._kept(self.minimum_days)}, at baseline {self._kept(at_baseline)}"
+        return f"at least {self.minimum_days} of {self.period_days} days recorded, at baseline {at_baseline}, {self._fate}"
 
     @property
     def baseline_handling(self) -> str:

@@ -17,7 +17,7 @@ from botox_analysis.figures.drawing.style import (
     visit_axis,
     wrapped,
 )
-from botox_analysis.frames.measures import axis_label
+from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE, check_estimates, refuse_pairs, refuse_subgroups
 
 DODGE = 0.014
@@ -55,7 +55,7 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])
     references = [name for name in estimates["reference"].unique() if name]
-    from_zero = "change" in measure and BASELINE not in visits and not references
+    from_zero = measure_of(measure).is_change and BASELINE not in visits and not references
     shown = [BASELINE, *visits] if from_zero else visits
     places, ticks, time_unit = visit_axis(shown)
     at = dict(zip(shown, places, strict=True))

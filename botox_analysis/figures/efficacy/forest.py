@@ -10,7 +10,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.effect_axis import set_effect_axis
 from botox_analysis.figures.drawing.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
-from botox_analysis.frames.measures import axis_label, is_ratio, measure_name, scaled
+from botox_analysis.frames.measures import NUMBER_NEEDED, axis_label, is_ratio, measure_name, scaled
 from botox_analysis.frames.schema import check_estimates
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "subgroup", "visit", "arm", "method")
@@ -19,8 +19,6 @@ ROW_HEIGHT, LINE = 0.19, 0.13
 
 NO_EFFECT = "#9a9a9a"
 """The line of no difference: seen, but behind the estimates."""
-
-NUMBER_NEEDED = "number needed to treat"
 
 P_COLUMN = 98
 """Points from the column of estimates to that of p-values."""

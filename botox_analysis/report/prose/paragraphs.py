@@ -5,6 +5,7 @@ from __future__ import annotations
 from botox_analysis import wording
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.frames.measures import measure_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.linear.design import is_number
@@ -38,9 +39,10 @@ def estimand(analysis: Analysis) -> str:
         missing values stands for.
     """
     arms = analysis.trial.arms
-    measure = analysis.primary.fit.labels["measure"].removeprefix("mean ")
-    since = f" from baseline to {analysis.visit}" if "change" in measure else f" at {analysis.visit}"
-    variable = analysis.primary.endpoint.label if measure == "mean" else f"{measure} in {analysis.primary.endpoint.label}"
+    measure = measure_of(analysis.primary.fit.labels["measure"])
+    since = f" from baseline to {analysis.visit}" if measure.is_change else f" at {analysis.visit}"
+    label = analysis.primary.endpoint.label
+    variable = f"{measure.response} in {label}" if measure.is_change else label
     return (
         f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
         f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {intercurrent_sentence(analysis)} "
@@ -84,7 +86,7 @@ def _diary_rules(analysis: Analysis) -> list[str]:
     for rule in sorted({endpoint.rule for endpoint in endpoints}, key=lambda each: each.name):
         hours = f"at least {rule.minimum_hours:g} hours of headache" if rule.minimum_hours else "headache of any duration"
         said.append(
-            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.handling.split(': ', 1)[1]}. "
+            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.kept}. "
             f"Baseline is the {rule.period_days} days before the first treatment, and the first period is days 1 to "
             f"{rule.period_days}."
         )
@@ -239,7 +241,7 @@ def _sensitivity(analysis: Analysis) -> str:
 
 
 def _response(primary: Efficacy) -> str:
-    return primary.fit.labels["measure"].removeprefix("mean ") if primary.has_baseline else "value"
+    return measure_of(primary.fit.labels["measure"]).response
 
 
 def _margins(analysis: Analysis) -> str:

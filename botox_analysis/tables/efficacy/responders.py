@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.measures import measure_name
+from botox_analysis.frames.measures import NUMBER_NEEDED, measure_name
 from botox_analysis.frames.schema import check_measures
-from botox_analysis.tables.event_rows import COMPARISONS, NUMBER_NEEDED, compared
+from botox_analysis.tables.event_rows import COMPARISONS, compared
 
 _KEY = ["endpoint", "visit", "category", "handling"]
 _LOG_RATIOS = ("log risk ratio", "log odds ratio", "conditional log odds ratio")
