@@ -11,7 +11,7 @@ from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
-from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED, ROBUST, robust_of
+from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED, OF_THOSE_SEEN, ROBUST, robust_of, unadjusted_of
 from botox_analysis.report.analysis.estimand import intercurrent_sentence
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.prose import phrases
@@ -224,7 +224,7 @@ def _sensitivity(analysis: Analysis) -> str:
         )
     if EACH_ARM in analysis.sensitivity:
         parts.append("the mixed model with a covariance of its own for each arm")
-    if f"ANCOVA, {OBSERVED_CASES}" in analysis.sensitivity:
+    if OF_THOSE_SEEN in analysis.sensitivity:
         parts.append(
             "analysis of covariance (least squares) of that visit alone"
             f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
@@ -235,8 +235,7 @@ def _sensitivity(analysis: Analysis) -> str:
             f"{analysis.primary.handling}, with a variance that lets the spread differ between arms and subjects ({ROBUST}, with "
             "Bell and McCaffrey's degrees of freedom), which keeps the size of the test where arms differ in size and spread"
         )
-    unadjusted = f"unadjusted, {analysis.primary.handling}"
-    parts += ["the difference without covariates"] * (unadjusted in analysis.sensitivity)
+    parts += ["the difference without covariates"] * (unadjusted_of(analysis.primary) in analysis.sensitivity)
     return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
 
 

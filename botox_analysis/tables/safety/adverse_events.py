@@ -92,8 +92,8 @@ def _count(row: dict[str, Any] | None, *, with_total: bool, in_brackets: bool) -
         return wording.MISSING
     n_events, n = row["n_events"], row["n"]
     text = wording.count_share(n_events, n)
-    if with_total and n > 0:
-        text = text.replace(" (", f"/{wording.count(n)} (", 1)
+    if with_total and n > 0 and not math.isnan(n_events):
+        text = f"{wording.count(n_events)}/{wording.count(n)} ({wording.percent(n_events / n)} %)"
     occurrences = row.get("occurrences", math.nan)
     return f"{text} [{wording.count(occurrences)}]" if in_brackets and not math.isnan(occurrences) else text
 
