@@ -18,6 +18,7 @@ import pandas as pd
 
 from botox_analysis import figures, wording
 from botox_analysis.errors import require_trial
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, PERCENT_REDUCTION
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.report.analysis.analysis import analyse
@@ -40,7 +41,7 @@ from botox_analysis.tables.efficacy.sensitivity import table_sensitivity
 from botox_analysis.tables.safety.adverse_events import table_adverse_events
 from botox_analysis.tables.safety.incidence import table_incidence
 from botox_analysis.tables.writers import to_html, write_table
-from botox_analysis.trials.trial import LEFT_OUT, Trial
+from botox_analysis.trials.trial import Trial
 
 PAGE, ESTIMATES = "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
@@ -121,7 +122,7 @@ def _save(ax: Any, path: Path) -> str:
 def _with_letters_left_out(analysis: Analysis, letters: str) -> Analysis:
     if not letters:
         return analysis
-    row = pd.DataFrame([("figures", figures.style.missing_letters(letters), len(letters))], columns=list(LEFT_OUT))
+    row = left_out_frame([LeftOut(figures.style.missing_letters(letters), len(letters), "figures")])
     return replace(analysis, left_out=pd.concat([analysis.left_out, row], ignore_index=True))
 
 

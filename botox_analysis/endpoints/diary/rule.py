@@ -103,12 +103,12 @@ class DiaryRule:
 
     @property
     def handling(self) -> str:
-        """The name of the rule, and the handling of incomplete periods, in words."""
-        return f"{self.name} rule: {self.kept}"
+        """What becomes of incomplete periods, in words, with the name of the rule."""
+        return f"{self.name} rule: {self.periods_handling}"
 
     @property
-    def kept(self) -> str:
-        """The handling of incomplete periods, in words."""
+    def periods_handling(self) -> str:
+        """What becomes of incomplete periods, in words."""
         at_baseline = self.minimum_of_baseline
         if at_baseline == self.minimum_days:
             return self._kept(self.minimum_days)

@@ -13,6 +13,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.safety.counts import ANY, adverse_events
 from botox_analysis.endpoints.safety.emergent import adverse_event_table
 from botox_analysis.endpoints.safety.order import order_by_frequency
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.schema import HIGHER, check_estimates
 from botox_analysis.models.descriptive.baseline_and_change import describe
 from botox_analysis.models.rates.rates import compare_rates, event_rates
@@ -21,6 +22,7 @@ from botox_analysis.report.analysis.efficacy import analyse_endpoint, compare_en
 from botox_analysis.report.analysis.estimand import values_after_events
 from botox_analysis.report.analysis.intercurrent import left_out_of_events
 from botox_analysis.report.analysis.left_out import (
+    ADVERSE_EVENTS,
     left_out_of_diary,
     left_out_of_endpoint,
     left_out_of_trial,
@@ -33,10 +35,12 @@ from botox_analysis.report.analysis.parts import Analysis, Efficacy, Safety
 from botox_analysis.report.analysis.plan import Plan, plan_of
 from botox_analysis.report.analysis.planned import emergent_rule_of
 from botox_analysis.report.analysis.responses import responses_of
-from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial
+from botox_analysis.trials.trial import Protocol, Trial
 
 ANALYSED = "in the primary analysis"
 """What the flow calls those in a model of all visits."""
+
+RESPONDERS = "responders"
 
 MOST_FREQUENT = 20
 """Terms in the dot plot of adverse events."""
@@ -88,21 +92,21 @@ def analyse(trial: Trial) -> Analysis:
         described = describe(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
     sensitivity, not_fitted = other_analyses(primary, visit, covariates, planned.covariance or FALL_BACK)
     missing, not_imputed = missing_values_of(primary, visit, covariates, planned)
-    responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, "responders", n)
+    responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, RESPONDERS, n)
     safety, not_counted = made_or_told(
-        lambda: None if plan.safe is None else _safety(plan.safe, planned), None, "adverse events", n
+        lambda: None if plan.safe is None else _safety(plan.safe, planned), None, ADVERSE_EVENTS, n
     )
     left_out += not_fitted + not_imputed + not_judged + not_counted
     if primary.has_baseline and primary.endpoint.better == HIGHER and not planned.points:
         reason = "more is better, and no fall is a response; points = -5 in the protocol asks for a rise of 5"
-        left_out.append((f"responders, {primary.endpoint.label}", reason, n))
+        left_out.append(LeftOut(reason, n, RESPONDERS, primary.endpoint.label))
     adjusted, not_adjusted = made_or_told(
         lambda: adjusted_of(plan, [primary, *secondary]), pd.DataFrame(), "adjustment for multiplicity", n
     )
     left_out += not_adjusted
     after_events = values_after_events(primary, efficacy_trial, events)
     if not primary.has_baseline:
-        left_out.append((f"responders, {primary.endpoint.label}", "there is no baseline from which to respond", n))
+        left_out.append(LeftOut("there is no baseline from which to respond", n, RESPONDERS, primary.endpoint.label))
     return Analysis(
         trial=trial,
         efficacy_trial=efficacy_trial,
@@ -122,8 +126,7 @@ def analyse(trial: Trial) -> Analysis:
         responses=responses,
         safety=safety,
         left_out=pd.concat(
-            [table for table in (trial.left_out, pd.DataFrame(left_out, columns=list(LEFT_OUT))) if not table.empty]
-            or [pd.DataFrame(columns=list(LEFT_OUT))],
+            [table for table in (trial.left_out, left_out_frame(left_out)) if not table.empty] or [left_out_frame([])],
             ignore_index=True,
         ),
     )

@@ -12,6 +12,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
@@ -25,7 +26,6 @@ from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.intercurrent import addressed
-from botox_analysis.report.analysis.left_out import LeftOut
 from botox_analysis.report.analysis.parts import Efficacy, NamedModel
 from botox_analysis.report.analysis.planned import RUBIN
 from botox_analysis.trials.trial import Protocol, Trial
@@ -334,7 +334,7 @@ def unadjusted_of(primary: Efficacy) -> NamedModel:
 
 def other_analyses(
     primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
-) -> tuple[dict[NamedModel, Fit | ImputedFit], LeftOut]:
+) -> tuple[dict[NamedModel, Fit | ImputedFit], list[LeftOut]]:
     """The primary model, and others that show how much of its difference hangs on it.
 
     Parameters
@@ -354,7 +354,7 @@ def other_analyses(
         By the name of the model, the primary first: the mixed model of what was observed, with one covariance and with one
         for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
         without covariates.
-    left_out : list of (str, str, int)
+    left_out : list of LeftOut
         Models that could not be fitted, and why.
     """
     response = "change" if BASELINE in covariates else "value"
@@ -379,12 +379,13 @@ def other_analyses(
     values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
     first = NamedModel(MMRM if primary.by_mmrm else ANCOVA, "imputed" if primary.is_imputed else values)
     fits: dict[NamedModel, Fit | ImputedFit] = {replace(first, is_primary=True): primary.fit}
-    failed: LeftOut = []
+    failed: list[LeftOut] = []
     for model, fit in others:
         if model == first:
             continue
         try:
             fits[model] = fit()
         except (DataError, FitError) as error:
-            failed.append((f"sensitivity analyses, {model.label}", f"not analysed: {error}", observed["subject"].nunique()))
+            n = observed["subject"].nunique()
+            failed.append(LeftOut(f"not analysed: {error}", n, f"sensitivity analyses, {model.label}"))
     return fits, failed

@@ -86,7 +86,7 @@ def _diary_rules(analysis: Analysis) -> list[str]:
     for rule in sorted({endpoint.rule for endpoint in endpoints}, key=lambda each: each.name):
         hours = f"at least {rule.minimum_hours:g} hours of headache" if rule.minimum_hours else "headache of any duration"
         said.append(
-            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.kept}. "
+            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.periods_handling}. "
             f"Baseline is the {rule.period_days} days before the first treatment, and the first period is days 1 to "
             f"{rule.period_days}."
         )
