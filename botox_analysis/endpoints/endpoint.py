@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, spell_all
+from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, read_truths, spell_all
 from botox_analysis.errors import (
     DataError,
     Problem,
@@ -22,12 +22,10 @@ from botox_analysis.errors import (
     require_trial,
 )
 from botox_analysis.frames.agreement import disagreement, rounding_of
-from botox_analysis.frames.schema import BASELINE, BETTER, LOWER, OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
+from botox_analysis.frames.schema import BASELINE, BETTER, IMPUTED, LOWER, MISSING_AFTER, OUTCOMES, RECORDED_DAYS
 from botox_analysis.names import look_alikes
 from botox_analysis.trials.trial import Trial
-
-OBSERVED_CASES = "observed cases"
-"""What ``imputation`` says where nothing stands for a missing value."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Measured:
         measured. The baseline may be absent.
     recorded : DataFrame, shape (N, 1 + V), optional
         The days from which each value was counted, for values of a diary.
-    handling : str
+    derivation : str
         How incomplete periods of a diary are counted, in words.
     left_empty : str
         A sentence about cells that leave days open, for a diary without a scheduled period.
@@ -49,7 +47,7 @@ class Measured:
 
     values: pd.DataFrame
     recorded: pd.DataFrame | None = None
-    handling: str = ""
+    derivation: str = ""
     left_empty: str = ""
 
 
@@ -162,7 +160,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
-            imputation=f"{OBSERVED_CASES}; {measured.handling}" if measured.handling else OBSERVED_CASES,
+            handling=Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
             visit=pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(wide)), visits, ordered=True),
@@ -188,7 +186,7 @@ def as_outcomes(
         visits may be there with missing values, or absent. Names and identifiers match as values: 12 and ``"12"`` are one
         visit. The baseline is a column of its own, not a visit. All further columns stay as covariates; where one has the same
         value at all visits of a subject that have one, it has it at the others, too. ``trial``, ``population``,
-        ``intercurrent`` and ``imputation`` are taken where the frame has them.
+        ``intercurrent`` and ``imputation`` (or its parts ``handling`` and ``derivation``) are taken where the frame has them.
     endpoint : str or Endpoint
         What was measured, with its unit.
     arms : sequence of str
@@ -288,20 +286,24 @@ def as_outcomes(
     _refuse_contradictions(placed, baseline, value, change, rounding)
     change = np.where(np.isnan(change), value - baseline, change)
     value = np.where(np.isnan(value), baseline + change, value)
-    own = ("trial", "population", "intercurrent", "imputation")
+    own = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION)
     covariates = {}
     for name in given.columns:
-        if name not in OUTCOMES:
+        if name not in (*OUTCOMES, *own):
             column = placed[name]
             # What does not change within a subject is known at unobserved visits, too.
             fixed = (of_subject[name].nunique() <= 1).all()
             covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
+    if IMPUTED in covariates:
+        covariates[IMPUTED] = _truths(covariates[IMPUTED])
+    if MISSING_AFTER in covariates:
+        covariates[MISSING_AFTER] = covariates[MISSING_AFTER].fillna("")
     said = {name: _one_word(given, name) if name in given.columns else "" for name in own}
     return _outcomes(
         trial=said["trial"],
         population=said["population"],
         endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
-        imputation=said["imputation"] or OBSERVED_CASES,
+        handling=_handling(said),
         subject=pd.Series(placed.index.get_level_values("subject")),
         arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
         visit=pd.Categorical.from_codes(np.tile(np.arange(len(visits)), len(subjects)), visits, ordered=True),
@@ -312,7 +314,7 @@ def as_outcomes(
 
 
 def _outcomes(
-    *, trial: str, population: str, endpoint: str, imputation: str, subject: pd.Series[Any], arm: pd.Series[Any],
+    *, trial: str, population: str, endpoint: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     baseline, value, change = values
@@ -324,7 +326,7 @@ def _outcomes(
             "population": population,
             "endpoint": endpoint,
             "intercurrent": intercurrent,
-            "imputation": imputation,
+            IMPUTATION: str(handling),
             "subject": subject,
             "arm": arm,
             "visit": visit,
@@ -332,6 +334,8 @@ def _outcomes(
             "value": value,
             "change": change,
             "percent_change": percent,
+            HANDLING: handling.missing,
+            DERIVATION: handling.derivation,
             **covariates,
         }
     )
@@ -344,6 +348,22 @@ def _one_word(given: pd.DataFrame, name: str) -> str:
     if len(words) > 1:
         raise DataError(f"frame has several of '{name}' ({listed(words)}); outcomes are of one: filter the frame first.")
     return str(words[0]) if len(words) else ""
+
+
+def _truths(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Which values were imputed; none at visits that the frame does not have."""
+    truths, known = read_truths(column)
+    strange = column[column.notna().to_numpy() & ~known]
+    if len(strange):
+        raise DataError(f"frame: column '{column.name}' holds {strange.iloc[0]!r}; expected true or false.")
+    return pd.Series(truths)
+
+
+def _handling(said: Mapping[str, str]) -> Handling:
+    """What a frame says of its missing values; a sentence that is not that of its parts stands for itself."""
+    parts = Handling(said[HANDLING], said[DERIVATION])
+    sentence = said[IMPUTATION] or str(parts) or OBSERVED_CASES
+    return parts if sentence == str(parts) else Handling(sentence)
 
 
 def _refuse_no_covariates(given: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The words by which a protocol names what becomes of values after an intercurrent event.
+"""What stands for missing values, and what becomes of values after an intercurrent event: values for programs, words for readers.
 
 References
 ----------
@@ -7,10 +7,33 @@ ICH E9(R1) (2019), addendum on estimands and sensitivity analysis in clinical tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.errors import listed
+
+OBSERVED_CASES = "observed cases"
+"""Nothing stands for a missing value."""
+
+IMPUTATION, HANDLING, DERIVATION, MODEL, METHOD = "imputation", "handling", "derivation", "model", "method"
+"""Columns: the sentence of *outcomes*, *events* and *times*, its two parts, what was fitted, and the sentence of *estimates*."""
+
+METHOD_PARTS = (MODEL, HANDLING, DERIVATION)
+"""Columns of *estimates* of which ``method`` is made."""
+
+APPROACHES = ALL_OBSERVED, OBSERVED, SINGLE_VALUE, DRAWN, CONDITIONAL_MEANS, TIPPING_POINT = (
+    "all observed values",
+    OBSERVED_CASES,
+    "single value",
+    "draws",
+    "conditional means",
+    "tipping point",
+)
+"""The kinds of handlings that ``approach`` tells apart in *estimates* of `sensitivity`."""
 
 TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES = (
     "treatment policy",
@@ -27,6 +50,171 @@ BETWEEN_KINDS = "; "
 """What stands between the kinds of several events, where it is told what has happened."""
 
 _PRINCIPAL_STRATUM = "principal stratum"
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What stands for missing values, and how values were derived.
+
+    Attributes
+    ----------
+    missing : str
+        `OBSERVED_CASES`, the name of a rule that gives single values, or a strategy and its draws, in words; empty where the data
+        do not say.
+    derivation : str
+        The rule of a diary, in words; empty for what is assessed.
+    """
+
+    missing: str = OBSERVED_CASES
+    derivation: str = ""
+
+    def __str__(self) -> str:
+        """Both, as the column ``imputation`` says them."""
+        return in_words(self.missing, self.derivation)
+
+    def filled_by(self, words: str) -> Handling:
+        """The handling after something was put in the place of what was missing.
+
+        Parameters
+        ----------
+        words : str
+            What stands there.
+
+        Returns
+        -------
+        Handling
+            With what stood for other missing values before.
+        """
+        before = "" if self.missing == OBSERVED_CASES else self.missing
+        return Handling(in_words(words, before), self.derivation)
+
+    def counted_as(self, words: str) -> Handling:
+        """The handling after what is still missing was given a place among responses or events.
+
+        Parameters
+        ----------
+        words : str
+            What it counts as.
+
+        Returns
+        -------
+        Handling
+            With what stood for missing values before.
+        """
+        before = "" if self.missing == OBSERVED_CASES else self.missing
+        return Handling(in_words(before, words), self.derivation)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Of *outcomes*, *events* and *times*: the sentence and its parts."""
+        return {IMPUTATION: str(self), HANDLING: self.missing, DERIVATION: self.derivation}
+
+
+def in_words(*parts: str) -> str:
+    """A sentence from its parts.
+
+    Parameters
+    ----------
+    *parts : str
+        Empty ones are passed over.
+
+    Returns
+    -------
+    str
+        With semicolons between.
+    """
+    return "; ".join(filter(None, parts))
+
+
+def handlings_of(frame: pd.DataFrame) -> list[Handling]:
+    """The handling of each row of *outcomes*, *events* or *times*.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``imputation``, ``handling`` and ``derivation``, all of which may be absent. An ``imputation`` that was given by hand, and
+        is not the sentence of the other two, is taken as it is.
+
+    Returns
+    -------
+    list of Handling
+        Empty ones where the frame does not say.
+    """
+    said = _texts(frame, IMPUTATION)
+    if IMPUTATION not in frame.columns or HANDLING not in frame.columns:
+        return [Handling(each) for each in said]
+    parts = map(Handling, _texts(frame, HANDLING), _texts(frame, DERIVATION))
+    return [own if str(own) == each else Handling(each) for own, each in zip(parts, said, strict=True)]
+
+
+def handling_of(frame: pd.DataFrame) -> Handling:
+    """The handling of *outcomes*, or of *times* of one category.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        All of whose rows say the same.
+
+    Returns
+    -------
+    Handling
+        As `handlings_of`.
+    """
+    return handlings_of(frame.iloc[:1])[0]
+
+
+def method_of(model: str | Sequence[str], handling: Handling | Sequence[Handling]) -> dict[str, list[str]]:
+    """The columns of *estimates* that tell how: ``method`` and its parts.
+
+    Parameters
+    ----------
+    model : str or sequence of str
+        What was fitted, in words: of all rows, or row by row.
+    handling : Handling or sequence of Handling
+        Of all rows, or row by row.
+
+    Returns
+    -------
+    dict of str to list of str
+        One entry a row, or one for all.
+    """
+    models = [model] if isinstance(model, str) else list(model)
+    handlings = [handling] * len(models) if isinstance(handling, Handling) else list(handling)
+    pairs = list(zip(models if len(models) == len(handlings) else models * len(handlings), handlings, strict=True))
+    return {
+        METHOD: [in_words(words, own.missing, own.derivation) for words, own in pairs],
+        MODEL: [words for words, _ in pairs],
+        HANDLING: [own.missing for _, own in pairs],
+        DERIVATION: [own.derivation for _, own in pairs],
+    }
+
+
+def method_parts(estimates: pd.DataFrame) -> pd.DataFrame:
+    """What was fitted, what stands for missing values, and how values were derived, row by row.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates*; the columns `METHOD_PARTS` may be absent. A ``method`` that was given by hand, and is not the sentence of
+        these, is taken for the model.
+
+    Returns
+    -------
+    DataFrame
+        The columns `METHOD_PARTS`, with the index of the estimates.
+    """
+    method = _texts(estimates, METHOD)
+    parts = list(zip(*(_texts(estimates, name) for name in METHOD_PARTS), strict=True))
+    own = [of if in_words(*of) == said else (said, "", "") for of, said in zip(parts, method, strict=True)]
+    return pd.DataFrame(own, columns=list(METHOD_PARTS), index=estimates.index)
+
+
+def _texts(frame: pd.DataFrame, column: str) -> list[str]:
+    """A column of text, empty where it is absent or missing."""
+    if column not in frame.columns:
+        return [""] * len(frame)
+    values: pd.Series[Any] = frame[column]
+    return ["" if missing else str(text) for text, missing in zip(values, values.isna(), strict=True)]
 
 
 def strategy_problem(strategies: Mapping[str, str]) -> str:

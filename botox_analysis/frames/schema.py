@@ -18,6 +18,7 @@ from botox_analysis.cells.reading import LARGEST
 from botox_analysis.errors import DataError, listed, require_columns, require_estimates, require_outcomes
 from botox_analysis.frames.agreement import ORIGINS, refuse_disagreement
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import DERIVATION, HANDLING, METHOD_PARTS
 
 OUTCOMES = (
     "trial",
@@ -49,15 +50,17 @@ EVENTS = (
 """Columns of *events*, one row per arm, stratum and category.
 
 Where they apply, further columns follow: ``within`` (the category this one is nested in), ``severity`` or ``relation`` (of
-adverse events counted by both term and one of them), ``imputation`` (what stands for a missing value), ``threshold`` (of a
-responder), ``occurrences``, ``exposure`` and ``at_risk`` (patient-years: in all, and until the first event).
+adverse events counted by both term and one of them), ``imputation`` (what stands for a missing value, with its parts
+``handling`` and ``derivation``), ``threshold`` (of a responder), ``occurrences``, ``exposure`` and ``at_risk`` (patient-years: in
+all, and until the first event).
 """
 
 TIMES = ("trial", "population", "endpoint", "category", "subject", "arm", "time", "observed")
 """Columns of *times*, one row per subject and category.
 
 ``time`` is in days from the first treatment, above 0; ``observed`` says whether the event happened then (the subject is
-censored there if not). Where they apply, ``imputation``, ``note`` and the covariates of the subject follow.
+censored there if not). Where they apply, ``imputation`` (with its parts ``handling`` and ``derivation``), ``note`` and the
+covariates of the subject follow.
 """
 
 TIMES_TEXT = ("trial", "population", "endpoint", "category")
@@ -94,8 +97,10 @@ ESTIMATES = (
 )
 """Columns of *estimates*, one row per estimand and method.
 
-Where they apply, ``within``, ``threshold``, ``time`` (days), ``n_events``, ``n_censored``, ``occurrences``, ``exposure``,
-``citation`` and ``note`` follow; of subgroups, ``subgroup`` (the covariate) and ``level`` (the level, or the value of a number).
+The parts of the sentence ``method`` follow: ``model`` (what was fitted), ``handling`` (what stands for missing values),
+``derivation`` (how values were counted). Where they apply, ``within``, ``threshold``, ``time`` (days), ``n_events``,
+``n_censored``, ``occurrences``, ``exposure``, ``citation`` and ``note``
+follow; of subgroups, ``subgroup`` (the covariate) and ``level`` (the level, or the value of a number).
 """
 
 MEANS = ("mean", "mean change", "mean percent change")
@@ -128,8 +133,15 @@ INTERCURRENT_EVENT = "intercurrent_event"
 """The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (of several,
 each, in time, with ``"; "`` between); empty where there was none. It changes from visit to visit and is no covariate."""
 
-OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT)
-"""Columns of *outcomes* that tell how a value came about: no covariates."""
+MISSING_AFTER = "missing_after"
+"""The column of outcomes that has the kind of the intercurrent event to which a value that is missing at the visit is put down;
+empty where none has happened."""
+
+IMPUTED = "imputed"
+"""The column of outcomes that is true where the value stands for one that is missing."""
+
+OF_VISITS = (RECORDED_DAYS, EXPOSURE_DAYS, INTERCURRENT_EVENT, MISSING_AFTER, IMPUTED, HANDLING, DERIVATION)
+"""Columns of *outcomes* that tell how a value came about: no covariates. All of them may be absent."""
 
 BASELINE = "baseline"
 """The name of the visit before treatment."""
@@ -178,12 +190,14 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         Two rows have the same estimand and method.
     """
     n_rows = len(columns["estimate"])
-    text = {column: _words(columns.get(column, ""), n_rows) for column in ESTIMATES if column not in ESTIMATES_NUMBERS}
-    rest = {column: values for column, values in columns.items() if column not in ESTIMATES}
+    texts = [column for column in ESTIMATES if column not in ESTIMATES_NUMBERS]
+    parts = [column for column in METHOD_PARTS if column in columns]
+    text = {column: _words(columns.get(column, ""), n_rows) for column in (*texts, *parts)}
+    rest = {column: values for column, values in columns.items() if column not in ESTIMATES and column not in parts}
     keys = [*(text[column] for column in ESTIMATES_KEY), *(list(rest[column]) for column in ALSO_KEY if column in rest)]
     seen = set(zip(*keys, strict=True))
     complete: dict[str, Any] = {}
-    for column in ESTIMATES:
+    for column in (*ESTIMATES, *parts):
         if column in text:
             complete[column] = _text_array(text[column])
         else:
@@ -377,6 +391,10 @@ def with_events(
     )
 
 
+_OF_ALL_ROWS = ("endpoint", "trial", "population", "intercurrent", "imputation")
+"""Columns of *outcomes* that say the same in each row."""
+
+
 def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     """Refuse *outcomes* whose columns are missing or that hold nothing.
 
@@ -433,7 +451,7 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
             )
         if values.codes.min() < 0:
             raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
-    for column in ("endpoint", "trial", "population", "intercurrent", "imputation"):
+    for column in (*_OF_ALL_ROWS, *(name for name in (HANDLING, DERIVATION) if name in frame.columns)):
         words = grid[column].array
         if not (words == words[0]).all():
             raise DataError(

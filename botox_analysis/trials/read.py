@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_path
+from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import find_tables, parsing
 from botox_analysis.trials.settings.file import SETTINGS, read_settings
-from botox_analysis.trials.trial import LEFT_OUT, Trial, as_trial
+from botox_analysis.trials.trial import Trial, as_trial
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),

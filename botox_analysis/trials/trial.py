@@ -12,6 +12,7 @@ import pandas as pd
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells.reading import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
+from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.trials.checking.checks import Door, Told, checked, populations_in
 from botox_analysis.trials.checking.under_our_names import under_our_names
@@ -24,7 +25,6 @@ from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
 
 ALL_RANDOMISED = "all randomised"
-LEFT_OUT = ("where", "reason", "n")
 """Columns of the counted frames of what was left out, merged or assumed: the step, why, and how many subjects or rows."""
 
 _NO_COVARIATE = {

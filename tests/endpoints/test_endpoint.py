@@ -29,7 +29,7 @@ def outcomes_of(frame=FRAME, *, arms=("P", "T"), visits=("w4", "w8"), endpoint="
 
 def test_outcomes_from_a_frame_are_outcomes():
     outcomes = outcomes_of()
-    assert list(outcomes) == list(OUTCOMES)
+    assert list(outcomes) == [*OUTCOMES, "handling", "derivation"]
     assert check_outcomes(outcomes) is outcomes
     assert outcomes["endpoint"].unique().tolist() == ["pain (0 to 10)"]
 
@@ -184,7 +184,7 @@ def test_columns_say_what_the_frame_calls_them():
 
 def test_further_columns_stay_as_covariates():
     outcomes = outcomes_of(FRAME.assign(site=["S1", "S1", "S2", "S2"], dose=[1, 2, 1, 2]))
-    assert list(outcomes)[len(OUTCOMES) :] == ["site", "dose"]
+    assert list(outcomes)[len(OUTCOMES) :] == ["handling", "derivation", "site", "dose"]
     assert outcomes["dose"].tolist() == [1, 2, 1, 2]
 
 
@@ -202,6 +202,20 @@ def test_trial_population_and_handling_are_taken_where_the_frame_has_them():
     outcomes = outcomes_of(FRAME.assign(trial="X", population="itt", intercurrent="treatment policy", imputation="LOCF"))
     row = outcomes.iloc[0]
     assert (row["trial"], row["population"], row["intercurrent"], row["imputation"]) == ("X", "itt", "treatment policy", "LOCF")
+
+
+def test_the_parts_of_the_handling_are_taken_as_they_were_written():
+    derived = outcomes_of(FRAME.assign(imputation="LOCF; a rule: x; y", handling="LOCF", derivation="a rule: x; y"))
+    assert derived[["imputation", "handling", "derivation"]].iloc[0].tolist() == ["LOCF; a rule: x; y", "LOCF", "a rule: x; y"]
+    by_hand = outcomes_of(FRAME.assign(imputation="as we like it", handling="LOCF", derivation="a rule"))
+    assert by_hand[["imputation", "handling", "derivation"]].iloc[0].tolist() == ["as we like it", "as we like it", ""]
+
+
+def test_which_values_were_imputed_is_known_at_each_visit_also_after_a_file():
+    again = outcomes_of(FRAME.assign(imputed=[True, 0, False, 1]).iloc[:3])
+    assert again["imputed"].tolist() == [True, False, False, False]
+    with pytest.raises(ba.DataError, match="column 'imputed' holds 'perhaps'; expected true or false"):
+        outcomes_of(FRAME.assign(imputed="perhaps"))
 
 
 def test_handling_is_observed_cases_where_the_frame_says_nothing():

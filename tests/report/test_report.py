@@ -174,9 +174,7 @@ def test_who_was_left_out_is_counted(report, simulated):
 
 def test_what_is_said_of_several_endpoints_is_told_once():
     endpoints = [ba.scale("VAS"), ba.scale("NRS"), ba.HEADACHE_DAYS, ba.MIGRAINE_DAYS]
-    rows = [
-        LeftOut("no value", n, "MMRM", endpoint.label, "week 4") for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)
-    ]
+    rows = [LeftOut("no value", n, "MMRM", endpoint.label, "week 4") for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)]
     told = told_once([*rows, dataclasses.replace(rows[0], n=1), LeftOut("days", 9, "diary")], endpoints)
     assert [(row.where, row.reason, row.n) for row in told] == [
         ("MMRM, VAS, NRS, week 4", "no value", 3),

@@ -61,7 +61,7 @@ class Periods:
     left_empty: str
 
     @property
-    def handling(self) -> str:
+    def derivation(self) -> str:
         """What became of incomplete periods, and of headache days of unknown severity where there are any, in words."""
         severity = f", {self.rule.severity_handling}" if self.unknown_severity.any() else ""
         return f"{self.rule.handling}{severity}"

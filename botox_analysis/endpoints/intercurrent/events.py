@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, refuse_look_alikes, shown
+from botox_analysis.endpoints.intercurrent.history import history_of, put_down_to
 from botox_analysis.endpoints.intercurrent.strategies import (
     AFFECTED,
     ALL_DAYS,
@@ -26,7 +27,7 @@ from botox_analysis.endpoints.intercurrent.strategies import (
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
-from botox_analysis.frames.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, RECORDED_DAYS, check_outcomes, grid_of
+from botox_analysis.frames.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, MISSING_AFTER, RECORDED_DAYS, check_outcomes, grid_of
 from botox_analysis.trials.trial import Trial
 
 ENDPOINT = "intercurrent events"
@@ -147,11 +148,11 @@ def address_events(
     -------
     DataFrame
         A new frame of *outcomes*, rows as they were. ``value``, ``change`` and ``percent_change`` are addressed, and so are
-        ``recorded_days`` and ``exposure_days`` where they are there: missing where the value is no longer a count, those of
-        the last value before the event where that stands. ``intercurrent_event`` has the kinds of the events before each
-        visit, whatever their strategies: in time, ``"; "`` between them, empty where there was none. ``intercurrent``
-        names every strategy, the failure of a composite one where it is not the baseline, and `affected` where it is
-        ``"all days"``.
+        ``recorded_days`` and ``exposure_days`` where they are there: missing where the value is no longer a count, those of the
+        last value before the event where that stands. ``intercurrent_event`` has the kinds of the events before each visit,
+        whatever their strategies: in time, ``"; "`` between them, empty where there was none; ``missing_after`` has that one of
+        these to which a missing value is put down. ``intercurrent`` names every strategy, the failure of a composite one where it
+        is not the baseline, and `affected` where it is ``"all days"``.
 
     Raises
     ------
@@ -207,6 +208,8 @@ def address_events(
     )
     cell = (placed.row, placed.visit)
     changed = replaced[cell]
+    happened = history[cell]
+    reason = {text: put_down_to(history_of(text), strategies) for text in set(happened)}
     percent = outcomes["percent_change"].to_numpy(dtype=float, copy=True)
     percent[changed] = np.nan
     change = addressed["change"][cell]
@@ -216,7 +219,7 @@ def address_events(
         percent_change=percent,
         intercurrent=strategy_words(strategies, failure)
         + (f"; visits with {affected} after the event" if strategies and affected == ALL_DAYS else ""),
-        **{INTERCURRENT_EVENT: history[cell]},
+        **{INTERCURRENT_EVENT: happened, MISSING_AFTER: [reason[text] for text in happened]},
     )
 
 

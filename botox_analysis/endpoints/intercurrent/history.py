@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.handling import BETWEEN_KINDS
-from botox_analysis.frames.schema import INTERCURRENT_EVENT, categories_of
+from botox_analysis.frames.handling import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
+from botox_analysis.frames.schema import INTERCURRENT_EVENT, MISSING_AFTER, categories_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 History = tuple[str, ...]
@@ -58,6 +58,38 @@ def history_of(text: Any) -> History:
     ('medication overuse', 'discontinuation')
     """
     return () if pd.isna(text) else tuple(kind for kind, _ in groupby(str(text).split(BETWEEN_KINDS)) if kind)
+
+
+def put_down_to(history: Sequence[str], strategies: Mapping[str, str]) -> str:
+    """The event that a missing value is put down to.
+
+    Parameters
+    ----------
+    history : sequence of str
+        Kinds of events, in time.
+    strategies : mapping of str to str
+        Kind -> a word of `EVENT_STRATEGIES`; others may be among the events.
+
+    Returns
+    -------
+    str
+        The kind of the first event after which a hypothetical strategy made the value missing, unless a later strategy put
+        something in its place; else a discontinuation, after which nothing is recorded; else the last event; empty where there
+        was none.
+
+    Examples
+    --------
+    >>> put_down_to(["rescue", "death"], {"rescue": "hypothetical", "death": "treatment policy"})
+    'rescue'
+    """
+    set_aside = ""
+    for kind in history:
+        strategy = strategies.get(kind)
+        if strategy == HYPOTHETICAL:
+            set_aside = set_aside or kind
+        elif strategy in (COMPOSITE, WHILE_ON_TREATMENT):
+            set_aside = ""
+    return set_aside or (DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), ""))
 
 
 def event_histories(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray, list[History]]:
@@ -117,7 +149,8 @@ def only_after(outcomes: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
         A new frame; its values are as they were.
     """
     histories = map(history_of, outcomes[INTERCURRENT_EVENT])
-    return outcomes.assign(**{INTERCURRENT_EVENT: [told([kind for kind in each if kind in kinds]) for each in histories]})
+    only = outcomes.assign(**{INTERCURRENT_EVENT: [told([kind for kind in each if kind in kinds]) for each in histories]})
+    return only.drop(columns=MISSING_AFTER, errors="ignore")
 
 
 def kinds_of(outcomes: pd.DataFrame) -> list[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.intercurrent.history import History, event_histories, kinds_of
+from botox_analysis.endpoints.intercurrent.history import event_histories, kinds_of, put_down_to
 from botox_analysis.errors import DataError
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.handling import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
-from botox_analysis.frames.schema import EVENTS, grid_of
+from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION
+from botox_analysis.frames.schema import EVENTS, MISSING_AFTER, grid_of
+from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""
 """What stands in the place of a reason where a value is there."""
@@ -26,8 +26,8 @@ NO_FURTHER_VALUE = "no further value"
 NO_VALUE = "no value at any visit"
 """Of a subject without any value after baseline."""
 
-COUNTED = ("trial", "population", "endpoint", "imputation")
-"""What *outcomes* say of themselves in each row, and reasons and counts of them, too."""
+COUNTED = ("trial", "population", "endpoint", IMPUTATION, HANDLING, DERIVATION)
+"""What *outcomes* say of themselves in each row, as far as they do, and reasons and counts of them, too."""
 
 
 def column_of_values(outcomes: pd.DataFrame) -> str:
@@ -73,15 +73,13 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     """
     grid = grid_of(outcomes)
     there = grid.wide(outcomes[column_of_values(outcomes)].notna().to_numpy(), absent=False)
-    happened, histories = event_histories(outcomes, grid)
-    kinds = kinds_of(outcomes)
+    event, events = _events_before(outcomes, grid)
     later = np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
-    words = list(dict.fromkeys([OBSERVED, GAP, NO_FURTHER_VALUE, NO_VALUE, *kinds]))
-    strategies = _strategies(outcomes) if "intercurrent" in outcomes.columns else {}
-    of_event = np.array([words.index(_reason(history, strategies)) for history in histories])
+    words = list(dict.fromkeys([OBSERVED, GAP, NO_FURTHER_VALUE, NO_VALUE, *kinds_of(outcomes), *events]))
+    of_event = np.array([words.index(each) for each in events])
     unexplained = np.where(later, words.index(GAP), words.index(NO_FURTHER_VALUE))
     unexplained[~there.any(axis=1)] = words.index(NO_VALUE)
-    reason = np.where(there, words.index(OBSERVED), np.where(happened > 0, of_event[happened], unexplained))
+    reason = np.where(there, words.index(OBSERVED), np.where(event > 0, of_event[event], unexplained))
     missing = pd.Categorical.from_codes(reason.ravel(), words)
     # A kind that is no reason for a missing value is none of the categories.
     missing = missing.remove_categories([word for word in words[words.index(NO_VALUE) + 1 :] if word not in missing.unique()])
@@ -90,7 +88,7 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     subjects = outcomes["subject"].iloc[first_row].reset_index(drop=True)
     return pd.DataFrame(
         {
-            **{column: outcomes[column].iloc[0] for column in COUNTED},
+            **{column: outcomes[column].iloc[0] for column in COUNTED if column in outcomes.columns},
             "subject": subjects.repeat(n_visits).reset_index(drop=True),
             "arm": pd.Categorical.from_codes(np.repeat(_arm_of(grid, subjects), n_visits), list(grid.arms)),
             "visit": pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(subjects)), list(grid.visits), ordered=True),
@@ -99,22 +97,20 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _strategies(outcomes: pd.DataFrame) -> dict[str, str]:
-    """Kind of event -> the strategy by which `address_events` addressed it."""
-    parts = [part.rpartition(": ") for part in str(outcomes["intercurrent"].iloc[0]).split(BETWEEN_KINDS)]
-    return {kind: word.split(" (")[0] for kind, _, word in parts}
-
-
-def _reason(history: History, strategies: Mapping[str, str]) -> str:
-    """Which of several events a missing value is put down to."""
-    set_aside = ""
-    for kind in history:
-        word = strategies.get(kind)
-        if word == HYPOTHETICAL:
-            set_aside = set_aside or kind
-        elif word in (COMPOSITE, WHILE_ON_TREATMENT):
-            set_aside = ""
-    return set_aside or (DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), OBSERVED))
+def _events_before(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray, list[str]]:
+    """The event that a value would be put down to if it were missing, shape (N, V): its place among kinds, none first."""
+    if MISSING_AFTER not in outcomes.columns:
+        happened, histories = event_histories(outcomes, grid)
+        events = [put_down_to(history, {}) for history in histories]
+        kinds = list(dict.fromkeys([OBSERVED, *events]))
+        return np.array([kinds.index(event) for event in events])[happened], kinds
+    kinds = list(dict.fromkeys([OBSERVED, *outcomes[MISSING_AFTER].dropna().astype(str)]))
+    code = pd.Index(kinds).get_indexer(outcomes[MISSING_AFTER].fillna(OBSERVED).astype(str)).astype(np.int64)
+    of_visit = grid.wide(code, -1)
+    for visit in range(of_visit.shape[1]):
+        before = of_visit[:, visit - 1] if visit else np.zeros(len(of_visit), dtype=np.int64)
+        of_visit[:, visit] = np.where(of_visit[:, visit] < 0, before, of_visit[:, visit])
+    return of_visit, kinds
 
 
 def _arm_of(grid: SubjectGrid, subjects: pd.Series[Any]) -> Any:
@@ -154,7 +150,7 @@ def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
     shape = (len(visits), len(words), len(arms))
     counts = np.bincount(np.ravel_multi_index(codes, shape), minlength=int(np.prod(shape))).reshape(shape)
     missing = counts[:, 1:, :]
-    said = {column: reasons[column].iloc[0] for column in COUNTED}
+    said = {column: reasons[column].iloc[0] for column in COUNTED if column in reasons.columns}
     events = pd.DataFrame(
         {
             **said,
@@ -166,4 +162,4 @@ def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
             "n_total": np.broadcast_to(counts.sum(axis=1, keepdims=True), missing.shape).ravel(),
         }
     )
-    return events[[*EVENTS, "imputation"]]
+    return events[[*EVENTS, *(column for column in said if column not in EVENTS)]]

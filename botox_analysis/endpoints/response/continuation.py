@@ -11,6 +11,7 @@ import pandas as pd
 from botox_analysis.endpoints.intercurrent.visit_days import day_of_visit
 from botox_analysis.endpoints.response.responders import Response
 from botox_analysis.errors import DataError, kind_of, listed, require_text
+from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.schema import grid_of
 
 MONTH_DAYS = 28
@@ -145,7 +146,7 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
             "category": np.repeat(categories, len(arms)),
             "n_events": np.concatenate(counts),
             "n_total": np.tile(np.bincount(arm, minlength=len(arms)), len(categories)),
-            "imputation": outcomes["imputation"].iloc[0],
+            **handling_of(outcomes).columns,
         }
     )
 

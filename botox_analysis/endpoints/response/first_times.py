@@ -16,6 +16,7 @@ from botox_analysis.endpoints.safety.history import history_of
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, require_ends
 from botox_analysis.errors import DataError, require_trial
 from botox_analysis.frames.event_frames import check_times
+from botox_analysis.frames.handling import Handling, handling_of, in_words
 from botox_analysis.frames.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
 from botox_analysis.trials.trial import Trial
 
@@ -24,6 +25,9 @@ CYCLE_DAYS = 84
 
 NOT_OBSERVED = 1.0
 """The day on which a subject is censored of whom nothing is known after the first treatment: before any event."""
+
+CENSORED_AS = "censored subjects count as without the event"
+"""What *events* by cycle make of who was censored before the event."""
 
 
 def first_response(
@@ -106,7 +110,7 @@ def first_response(
             "arm": of_subject["arm"],
             "time": np.where(observed, first, np.where(last > 0, last, NOT_OBSERVED)),
             "observed": observed,
-            "imputation": of_subject["imputation"],
+            **handling_of(outcomes).columns,
             "note": np.where(last > 0, "", why),
             **{column: of_subject[column] for column in ("baseline", *(name for name in covariates if fixed[name]))},
         }
@@ -231,7 +235,8 @@ def events_by_cycle(times: pd.DataFrame, *, cycle_days: float = CYCLE_DAYS) -> p
         cycle = np.ceil(rows["time"].to_numpy() / cycle_days).astype(int) - 1
         place = (cycle * len(arms) + arm_code)[rows["observed"].to_numpy()]
         first = np.bincount(place, minlength=n_cycles * len(arms)).reshape(n_cycles, len(arms))
-        known = rows["imputation"].iloc[0] + "; " if "imputation" in rows.columns else ""
+        of_rows = handling_of(rows)
+        handling = Handling(in_words(of_rows.missing, CENSORED_AS), of_rows.derivation)
         for when, n_events in (("first in the cycle", first), ("by the end of the cycle", first.cumsum(axis=0))):
             pieces.append(
                 pd.DataFrame(
@@ -243,7 +248,7 @@ def events_by_cycle(times: pd.DataFrame, *, cycle_days: float = CYCLE_DAYS) -> p
                         "category": f"{labels[-1]}, {when}",
                         "n_events": n_events.ravel(),
                         "n_total": np.tile(np.bincount(arm_code, minlength=len(arms)), n_cycles),
-                        "imputation": f"{known}censored subjects count as without the event",
+                        **handling.columns,
                     }
                 )
             )

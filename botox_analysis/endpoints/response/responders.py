@@ -10,9 +10,12 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
+from botox_analysis.frames.handling import OBSERVED_CASES, Handling, handling_of
 from botox_analysis.frames.schema import categories_of, check_outcomes
 
-MISSING_RESPONSES = ("observed cases", "non-responder imputation")
+NON_RESPONDERS = "non-responder imputation"
+
+MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
 
 TIE = 1e-9
 """Counts scaled to 28 days carry rounding errors: a reduction short of the threshold by this share of the baseline is a tie."""
@@ -214,9 +217,10 @@ def responders(
     shape = (len(visits), len(strata), len(arms))
     cell = np.ravel_multi_index((outcomes["visit"].cat.codes.to_numpy(dtype=int), stratum_code, arm_code), shape)
     n_cells = int(np.prod(shape))
+    handling = responses_handled(outcomes, missing)
     pieces = []
     for response in responses(outcomes, reduction, points):
-        counted = response.known(outcomes) if missing == "observed cases" else np.ones(len(outcomes), dtype=bool)
+        counted = response.known(outcomes) if missing == OBSERVED_CASES else np.ones(len(outcomes), dtype=bool)
         pieces.append(
             pd.DataFrame(
                 {
@@ -229,7 +233,7 @@ def responders(
                     "category": response.category,
                     "n_events": np.bincount(cell[response.met(outcomes)], minlength=n_cells),
                     "n_total": np.bincount(cell[counted], minlength=n_cells),
-                    "imputation": handling_of(str(outcomes["imputation"].iloc[0]), missing),
+                    **handling.columns,
                     "threshold": response.threshold,
                 }
             )
@@ -258,21 +262,20 @@ def _strata(outcomes: pd.DataFrame, stratum: str | None) -> tuple[list[str], Any
     return [str(level) for level in levels], pd.Index(levels).get_indexer(column.astype(object))
 
 
-def handling_of(imputation: str, missing: str) -> str:
-    """The handling of missing values, with who counts as a non-responder in the place of observed cases.
+def responses_handled(outcomes: pd.DataFrame, missing: str) -> Handling:
+    """The handling of missing values, with what a missing response counts as.
 
     Parameters
     ----------
-    imputation : str
-        What *outcomes* say of it.
+    outcomes : DataFrame
+        *outcomes*.
     missing : str
         One of `MISSING_RESPONSES`.
 
     Returns
     -------
-    str
-        In words.
+    Handling
+        That of the outcomes where only responses that are known count.
     """
-    if missing == "observed cases":
-        return imputation
-    return imputation.replace("observed cases", missing) if "observed cases" in imputation else f"{imputation}; {missing}"
+    handling = handling_of(outcomes)
+    return handling if missing == OBSERVED_CASES else handling.counted_as(missing)

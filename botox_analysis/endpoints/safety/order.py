@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.safety.counts import ANY
+from botox_analysis.endpoints.safety.categories import ANY, ANY_SPECIAL
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.frames.schema import categories_of
 
@@ -73,7 +73,7 @@ def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.Dat
         for column in ("n_events", total)
     )
     share = np.divide(n_events, n_total, out=np.full(len(events), -1.0), where=n_total > 0)
-    is_any = events["name"].str.startswith(ANY).to_numpy()
+    is_any = (events["name"].isin((ANY, ANY_SPECIAL)) & (events["within"] == "")).to_numpy()
     rank = np.empty(len(events), dtype=int)
     alphabet = events["name"].str.casefold()
     rank[np.lexsort((events["name"], alphabet, -share, ~is_any))] = np.arange(len(events))

@@ -10,6 +10,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.effect_axis import set_effect_axis
 from botox_analysis.figures.drawing.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
+from botox_analysis.frames.handling import MODEL, in_words, method_parts
 from botox_analysis.frames.measures import NUMBER_NEEDED, axis_label, is_ratio, measure_name, scaled
 from botox_analysis.frames.schema import check_estimates
 
@@ -148,7 +149,7 @@ def _labels(estimates: pd.DataFrame) -> list[str]:
     estimates = estimates.assign(subgroup=subgroups)
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
-    rows = estimates[differing].assign(**({"method": _own_parts(estimates["method"])} if "method" in differing else {}))
+    rows = estimates[differing].assign(**({"method": _own_parts(estimates)} if "method" in differing else {}))
     if estimates.loc[estimates["reference"] != "", "reference"].nunique() > 1:
         rows["arm"] = _pairs(estimates)
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
@@ -162,8 +163,9 @@ def _pairs(estimates: pd.DataFrame) -> list[str]:
     ]
 
 
-def _own_parts(methods: pd.Series) -> list[str]:
-    """Methods without the parts that all of them share; where nothing is left, the first."""
-    parts = [str(method).split("; ") for method in methods]
-    shared = set(parts[0]).intersection(*parts)
-    return ["; ".join(part for part in own if part not in shared) or own[0] for own in parts]
+def _own_parts(estimates: pd.DataFrame) -> list[str]:
+    """Methods without the parts that all of them share; where nothing is left, the model."""
+    parts = method_parts(estimates)
+    differing = parts[[name for name in parts.columns if parts[name].nunique() > 1]]
+    own = [in_words(*row) for row in differing.itertuples(index=False)]
+    return [words or str(model) for words, model in zip(own, parts[MODEL], strict=True)]

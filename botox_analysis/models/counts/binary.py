@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, handling_of, responses
+from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, NON_RESPONDERS, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
 from botox_analysis.frames.schema import check_outcomes
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
@@ -153,7 +153,7 @@ def fit_binary(
     require_choice(missing, MISSING_RESPONSES, "missing")
     require_choice(variance, VARIANCES, "variance")
     answer, further = _answers(outcomes, reduction, points, response)
-    if missing == "non-responder imputation":
+    if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
     parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
@@ -168,8 +168,9 @@ def fit_binary(
             "conditional": "conditional log odds ratio",
         },
         further=further,
-        method=f"{MODEL}{analysed.each}, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "
-        f"{VARIANCES[variance]}; {handling_of(str(outcomes['imputation'].iloc[0]), missing)}",
+        model=f"{MODEL}{analysed.each}, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "
+        f"{VARIANCES[variance]}",
+        handling=responses_handled(outcomes, missing),
         arms=analysed.arms,
         visits=analysed.visits,
         n=analysed.n,

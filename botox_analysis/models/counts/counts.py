@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.errors import FitError, require_choice
+from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.schema import check_outcomes
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
@@ -223,8 +224,9 @@ def fit_counts(
         labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
         measures=measures,
         further={},
-        method=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "
-        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised; {outcomes['imputation'].iloc[0]}",
+        model=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "
+        f"{f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised",
+        handling=handling_of(outcomes),
         arms=analysed.arms,
         visits=analysed.visits,
         n=analysed.n,

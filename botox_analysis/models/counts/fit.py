@@ -11,12 +11,13 @@ import pandas as pd
 from scipy import special
 
 from botox_analysis.errors import DataError, FitError, listed, require_conf_level
+from botox_analysis.frames.handling import Handling, in_words, method_of
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum
 from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, infer, t_inference
-from botox_analysis.trials.trial import LEFT_OUT
 
 NO_STD_ERROR = 1e-7
 """A standard error of a log ratio that is smaller is 0: where values have no spread the fit, which ends at 1e-9, leaves as
@@ -72,8 +73,10 @@ class StandardisedFit:
         What ``mean``, ``difference``, ``ratio`` (its logarithm) and ``conditional`` are called.
     further : mapping of str to object
         Columns that each row of estimates has beside, such as ``category``.
-    method : str
-        The model and the handling of missing values, in words.
+    model : str
+        What was fitted, in words.
+    handling : Handling
+        What stands for missing values, and how values were derived.
     arms, visits : tuple of str
         Reference first; in time.
     n : ndarray, shape (A, V)
@@ -92,14 +95,15 @@ class StandardisedFit:
         What is to be said of each visit.
     told : tuple of mapping
         What tells the model of each visit from another, for `summary`.
-    not_entered : tuple of (str, str, int)
-        Subjects that do not enter: where, reason, n.
+    not_entered : tuple of LeftOut
+        Subjects that do not enter.
     """
 
     labels: Mapping[str, str]
     measures: Mapping[str, str]
     further: Mapping[str, Any]
-    method: str
+    model: str
+    handling: Handling
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     n: FloatArray
@@ -110,16 +114,21 @@ class StandardisedFit:
     arm_rows: FloatArray
     notes: tuple[str, ...]
     told: tuple[Mapping[str, Any], ...]
-    not_entered: tuple[tuple[str, str, int], ...]
+    not_entered: tuple[LeftOut, ...]
 
     def __repr__(self) -> str:
         """What was fitted to what."""
         return f"<{type(self).__name__}: {self.method}; {len(self.arms)} arms, {len(self.visits)} visits>"
 
     @property
+    def method(self) -> str:
+        """The model and the handling of missing values, in words."""
+        return in_words(self.model, str(self.handling))
+
+    @property
     def left_out(self) -> pd.DataFrame:
         """Subjects that do not enter: where, reason, n."""
-        return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
+        return left_out_frame(self.not_entered)
 
     def summary(self) -> pd.DataFrame:
         """What tells this fit from another.
@@ -325,7 +334,7 @@ class StandardisedFit:
                 "reference": reference,
                 "visit": np.repeat(self.visits, per_visit),
                 "measure": measure,
-                "method": self.method,
+                **method_of(self.model, self.handling),
                 "n": n,
                 **numbers,
                 "conf_level": conf_level,

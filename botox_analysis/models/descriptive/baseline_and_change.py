@@ -7,6 +7,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
+from botox_analysis.frames.handling import Handling, handling_of, method_of
 from botox_analysis.frames.schema import BASELINE, SPREADS, as_estimates, categories_of, check_outcomes
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
@@ -88,7 +89,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
             "trial": trial.name,
             "population": trial.population,
             "visit": BASELINE,
-            "method": "descriptive",
+            **method_of("descriptive", Handling("")),
             **{column: [row.get(column, np.nan if column == "n_events" else "") for row in rows] for column in columns},
         }
     )
@@ -201,7 +202,7 @@ def describe_change(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.D
             "arm": arm_of,
             "visit": visit_of,
             "measure": measure_of,
-            "method": f"unadjusted; {outcomes['imputation'].iloc[0]}",
+            **method_of("unadjusted", handling_of(outcomes)),
             "n": size,
             "estimate": said.estimate,
             "std_error": said.std_error,

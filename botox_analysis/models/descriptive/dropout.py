@@ -7,6 +7,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.missing import column_of_values
 from botox_analysis.errors import DataError, require_conf_level
+from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.schema import as_estimates, grid_of
 from botox_analysis.numerics.linear.inference import t_inference
 
@@ -76,7 +77,7 @@ def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.
             "visit": [grid.visits[code] for code in table["visit"]],
             "measure": _MEASURES[column],
             "category": [TO_THE_END if code == end else LAST_SEEN.format(grid.visits[code]) for code in table["last"]],
-            "method": f"observed means by last visit with a value; {outcomes['imputation'].iloc[0]}",
+            **method_of("observed means by last visit with a value", handling_of(outcomes)),
             "n": n,
             "estimate": said.estimate,
             "std_error": said.std_error,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.schema import as_estimates, categories_of, check_outcomes
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
@@ -124,7 +125,7 @@ def compare_ranks(
             "reference": str(arms[0]),
             "visit": [visit for visit, *_ in rows],
             "measure": SHIFTS[response],
-            "method": [f"{test}; {outcomes['imputation'].iloc[0]}" for *_, test, _ in rows],
+            **method_of([test for *_, test, _ in rows], handling_of(outcomes)),
             "n": np.array([shift.n_used for shift in shifts], dtype=float),
             "estimate": np.array([shift.estimate for shift in shifts]),
             "conf_low": np.array([shift.low for shift in shifts]),

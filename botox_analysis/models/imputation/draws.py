@@ -116,7 +116,7 @@ def _approximate_bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
 def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
     _refuse_many(model, n)
     fit = model.fit
-    if fit.structure.partition(" by ")[0] != "unstructured":
+    if fit.covariance_structure.structure != "unstructured":
         raise ValueError(
             f"covariance is {fit.structure!r}; draws by Bayes are of an unstructured one, with or without ' by arm'. "
             f"Take it, or draws='{APPROXIMATE_BAYES}'."

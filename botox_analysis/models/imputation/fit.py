@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.pooling import pool_imputations
 from botox_analysis.models.linear.ancova import fit_ancova
@@ -29,8 +30,10 @@ class ImputedFit:
         Reference first; in time.
     n : ndarray, shape (A, V)
         Subjects analysed, with observed or imputed values.
-    left_out : DataFrame
-        Subjects that do not enter: where, reason, n.
+    response : str
+        The column of outcomes that was analysed.
+    not_entered : tuple of LeftOut
+        Subjects that do not enter, and values that are not imputed.
     """
 
     imputations: Imputations
@@ -39,7 +42,13 @@ class ImputedFit:
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     n: FloatArray
-    left_out: pd.DataFrame
+    response: str
+    not_entered: tuple[LeftOut, ...]
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Subjects that do not enter: where, reason, n."""
+        return left_out_frame(self.not_entered)
 
     def means(self, *, conf_level: float = 0.95) -> pd.DataFrame:
         """Adjusted means of each arm at each visit.
@@ -95,5 +104,7 @@ def fit_imputed(imputations: Imputations, *, covariates: Sequence[str], visits: 
         As `fit_ancova`.
     """
     first = fit_ancova(imputations.completed(0), covariates=covariates, response=imputations.response, visits=visits)
-    left_out = pd.concat([imputations.left_out, first.left_out], ignore_index=True)
-    return ImputedFit(imputations, tuple(covariates), first.labels, first.arms, first.visits, first.n, left_out)
+    not_entered = (*imputations.not_entered, *first.not_entered)
+    return ImputedFit(
+        imputations, tuple(covariates), first.labels, first.arms, first.visits, first.n, imputations.response, not_entered
+    )

@@ -10,19 +10,17 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import Handling, handling_of
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
-from botox_analysis.trials.trial import LEFT_OUT
 
 APPROXIMATE_BAYES, BAYES = "approximate Bayes", "Bayes"
 JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
 
 RUBIN, RESAMPLED = "Rubin", "resampled"
 """What several data sets are: draws of what is missing, or conditional means in all subjects and in resamples of them."""
-
-STAYS_MISSING = "the value stays missing"
-"""How the reason ends why a value is not imputed yet."""
 
 REPEATED_SAMPLING, INFORMATION_ANCHORED = "repeated sampling", "information-anchored"
 """What a variance is of: estimates over repeated trials; or what complete data would have, enlarged by the share of the
@@ -56,8 +54,8 @@ class Imputations:
         For conditional means: how often each subject counts. The first data set has everybody once, the others are resamples.
     diagnostics : DataFrame
         For Bayes: parameter, mean, standard deviation, split R-hat and effective sample size of its draws; else empty.
-    not_entered : tuple of (str, str, int)
-        Subjects who do not enter: where, reason, n.
+    not_entered : tuple of LeftOut
+        Subjects who do not enter, and values that are not imputed.
     onward : callable, optional
         (N, V) -> (B, N, V): how far imputed values move when they are moved by these numbers, each in turn, and later ones are
         imputed given the moved ones.
@@ -76,7 +74,7 @@ class Imputations:
     target: str
     weights: FloatArray | None = None
     diagnostics: pd.DataFrame = field(default_factory=pd.DataFrame)
-    not_entered: tuple[tuple[str, str, int], ...] = ()
+    not_entered: tuple[LeftOut, ...] = ()
     onward: Callable[[FloatArray], FloatArray] | None = None
     begun: BoolArray | None = None
 
@@ -96,7 +94,12 @@ class Imputations:
     @property
     def left_out(self) -> pd.DataFrame:
         """Who, or what, does not enter: where, reason, n."""
-        return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
+        return left_out_frame(self.not_entered)
+
+    @property
+    def handling(self) -> Handling:
+        """What stands for missing values in each data set, and how values were derived."""
+        return handling_of(self.outcomes).filled_by(self.words)
 
     @property
     def since_event(self) -> BoolArray:

@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, require_choice, require_outcomes
+from botox_analysis.frames.left_out import STAYS_MISSING
 from botox_analysis.frames.schema import INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.imputation.draws import DRAWS, Parameters, one_resample, values_given
 from botox_analysis.models.imputation.imputations import (
@@ -20,7 +21,6 @@ from botox_analysis.models.imputation.imputations import (
     INFORMATION_ANCHORED,
     JACKKNIFE,
     REPEATED_SAMPLING,
-    STAYS_MISSING,
     Imputations,
 )
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
@@ -267,7 +267,7 @@ def _further(first: Imputations, seed: int, modelled: Callable[[pd.DataFrame], I
         after=model.assumed.after & now,
         words=f"{first.words}, then {model.assumed.words} (seed {seed})",
         target=first.target if at_random else INFORMATION_ANCHORED,
-        not_entered=(*(row for row in first.not_entered if not row[1].endswith(STAYS_MISSING)), *model.not_entered),
+        not_entered=(*(row for row in first.not_entered if row.kind != STAYS_MISSING), *model.not_entered),
         onward=None,
         begun=model.assumed.after,
     )

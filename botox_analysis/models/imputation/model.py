@@ -13,11 +13,13 @@ from botox_analysis.endpoints.intercurrent.history import event_histories
 from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import BASELINE, INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import read_covariates
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mmrm import fit_crossproducts
@@ -124,7 +126,7 @@ class ImputationModel:
         Of the values that follow the course of their arm.
     imputer : Imputer
         For the same subjects.
-    not_entered : tuple of (str, str, int)
+    not_entered : tuple of LeftOut
         Subjects who do not enter: where, reason, n.
     """
 
@@ -134,7 +136,7 @@ class ImputationModel:
     assumed: Assumed
     fit: MmrmFit
     imputer: Imputer
-    not_entered: tuple[tuple[str, str, int], ...]
+    not_entered: tuple[LeftOut, ...]
 
     @property
     def arm(self) -> IntArray:
@@ -258,7 +260,7 @@ def imputation_model(
 
 def _fitted(outcomes: pd.DataFrame, covariates: Sequence[str], covariance: str | Sequence[str], response: str) -> MmrmFit:
     """The fit with the first covariance that can be fitted."""
-    candidates = [covariance] if isinstance(covariance, str) else list(covariance)
+    candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
     if not candidates:
         raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
     for candidate in candidates:
@@ -298,10 +300,10 @@ def _refuse_no_reference(outcomes: pd.DataFrame, grid: SubjectGrid, strategy: An
 
 def _with_covariates(
     outcomes: pd.DataFrame, grid: SubjectGrid, covariates: Sequence[str], response: str
-) -> tuple[pd.DataFrame, tuple[tuple[str, str, int], ...]]:
+) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
     """The subjects of whom all is known that a value is imputed from."""
-    where = f"imputation, {outcomes['endpoint'].iloc[0]}"
-    names = dict.fromkeys(each.name for each in read_covariates(covariates))
+    endpoint = str(outcomes["endpoint"].iloc[0])
+    names = dict.fromkeys(each.name for each in read_covariates(covariates, columns=outcomes.columns))
     if response == "change" and outcomes[BASELINE].notna().any():
         names = {BASELINE: None, **names}
     still, left_out = np.ones(grid.n_subjects, dtype=bool), []
@@ -311,7 +313,7 @@ def _with_covariates(
         known = grid.wide(outcomes[name].notna().to_numpy(), absent=False).all(axis=1)
         lost = still & ~known
         if lost.any():
-            left_out.append((where, f"no {name.replace('_', ' ')} recorded", int(lost.sum())))
+            left_out.append(LeftOut(f"no {name.replace('_', ' ')} recorded", int(lost.sum()), "imputation", endpoint))
         still &= known
     if still.all():
         return outcomes, ()

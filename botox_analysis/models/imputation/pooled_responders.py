@@ -10,6 +10,7 @@ import pandas as pd
 from botox_analysis.cells.reading import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.frames.handling import method_of
 from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.imputation.imputations import RUBIN, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
@@ -135,7 +136,6 @@ def _of_visit(
         low, high, p_value = (np.where(nothing, np.nan, each) for each in (low, high, p_value))
     first = imputations.outcomes.iloc[0]
     no_variance = (pooled.std_error == 0) & (of == "differences")
-    handling = str(imputations.completed(0)["imputation"].iloc[0])
     return pd.DataFrame(
         {
             **{name: str(first[name]) for name in ("trial", "population", "endpoint", "intercurrent")},
@@ -144,7 +144,7 @@ def _of_visit(
             "visit": grid.visits[place],
             "measure": measure,
             "category": response.category,
-            "method": f"{words}; {handling}",
+            **method_of(words, [imputations.handling] * len(arms)),
             "n": n_said,
             "estimate": pooled.estimate,
             "std_error": np.where(no_variance, np.nan, pooled.std_error),

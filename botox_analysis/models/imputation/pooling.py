@@ -10,11 +10,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.frames.handling import MODEL, method_of, method_parts
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
 from botox_analysis.frames.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimates, check_estimates
 from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
 from botox_analysis.models.linear.ancova import fit_ancova
-from botox_analysis.models.linear.design import Design, build_design
+from botox_analysis.models.linear.design import Design, build_design, covariates_of
 from botox_analysis.models.parts import MOST_FAILED, beyond_reach
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
@@ -118,13 +119,13 @@ def pool_imputations(
     5  week 24     -2.14        0.4
     """
     require_conf_level(conf_level)
-    by_arm = [name for name in covariates or () if str(name).startswith("arm:")]
+    require_imputations(imputations)
+    by_arm = [str(each) for each in covariates_of(covariates or (), imputations.outcomes.columns) if each.by_arm]
     if by_arm:
         raise ValueError(
             f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
             "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
         )
-    require_imputations(imputations)
     require_choice(limits, LIMITS, "limits")
     if limits == "percentile" and imputations.draws != BOOTSTRAP:
         raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {imputations.draws}.")
@@ -197,13 +198,12 @@ def pooled(imputations: Imputations, analysed: Analysed, limits: str, conf_level
         rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
         df = np.where(limits == "percentile", np.nan, df)
-    handling = str(imputations.completed(0)["imputation"].iloc[0])
-    analyses = [str(method).removesuffix(handling).removesuffix("; ") for method in rows["method"]]
+    how = method_of([f"{analysis}, {rule}" for analysis in method_parts(rows)[MODEL]], imputations.handling)
     of_one = rows["reference"].eq("").to_numpy() & rows["p_value"].isna().to_numpy()
     return as_estimates(
         {
             **{name: rows[name].to_numpy() for name in rows.columns},
-            "method": [f"{analysis}, {rule}; {handling}" for analysis in analyses],
+            **how,
             "estimate": said.estimate,
             "std_error": said.std_error,
             "df": df,

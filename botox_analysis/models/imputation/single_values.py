@@ -11,12 +11,12 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.cells.of_frames import read_truths
 from botox_analysis.errors import DataError
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.schema import EXPOSURE_DAYS, grid_of
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
+from botox_analysis.frames.handling import handling_of
+from botox_analysis.frames.schema import EXPOSURE_DAYS, IMPUTED, grid_of
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
@@ -33,7 +33,8 @@ def fill_in(outcomes: pd.DataFrame, strategy: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A new frame; ``imputation`` names the strategy. Observed values and changes are as they were.
+        A new frame; ``imputed`` is true where a value stands for a missing one, ``handling`` names the strategy.
+        Observed values and changes are as they were.
 
     Raises
     ------
@@ -92,10 +93,10 @@ def refuse_imputed(outcomes: pd.DataFrame) -> None:
     DataError
         Names what does.
     """
-    said = str(outcomes["imputation"].iloc[0])
-    done = [name for name in (*SINGLE_VALUES, *REFERENCE_BASED) if name in said]
-    if done:
-        raise DataError(f"outcomes is imputed already ('{done[0]}'); impute the outcomes as they were observed.")
+    n_imputed = int(read_truths(outcomes[IMPUTED])[0].sum()) if IMPUTED in outcomes.columns else 0
+    if n_imputed:
+        found = f"'{handling_of(outcomes).missing}', in {n_imputed} rows"
+        raise DataError(f"outcomes is imputed already ({found}); impute the outcomes as they were observed.")
 
 
 def wide_of(grid: SubjectGrid, column: str) -> FloatArray:
@@ -143,10 +144,13 @@ def with_values(outcomes: pd.DataFrame, grid: SubjectGrid, filled: FloatArray, c
     change = np.where(missing, new - baseline if column == "value" else new, change)
     value = np.where(missing, new if column == "value" else baseline + new, value)
     np.divide(100 * change, baseline, out=percent, where=missing & (baseline != 0))
-    # Where something else stands for missing values already, or the diary rule is told, that stays.
-    said = str(grid["imputation"].iloc[0])
-    imputation = said.replace(OBSERVED_CASES, words) if OBSERVED_CASES in said else f"{words}; {said}" if said else words
-    return outcomes.assign(value=value, change=change, percent_change=percent, imputation=imputation)
+    return outcomes.assign(
+        value=value,
+        change=change,
+        percent_change=percent,
+        **handling_of(outcomes).filled_by(words).columns,
+        **{IMPUTED: missing & ~(np.isnan(value) & np.isnan(change))},
+    )
 
 
 def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all

@@ -10,6 +10,8 @@ from scipy import linalg
 
 from botox_analysis.cells.reading import text_of
 from botox_analysis.errors import DataError, FitError, listed, require_choice
+from botox_analysis.frames.handling import handling_of
+from botox_analysis.frames.left_out import NO_VALUE, LeftOut
 from botox_analysis.frames.schema import categories_of, check_outcomes
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.linear.fit import RESPONSES, Fit
@@ -86,7 +88,7 @@ def fit_ancova(
     for what, names in (("covariates", covariates), ("visits", visits or ())):
         if isinstance(names, str) or len(set(names)) < len(names):
             raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
-    terms = covariates_of(covariates)
+    terms = covariates_of(covariates, outcomes.columns)
     columns = [term.name for term in terms]
     require_covariates(outcomes, columns)
     for covariate in columns:
@@ -103,7 +105,7 @@ def fit_ancova(
     designs: list[Design] = []
     fits: list[LeastSquares] = []
     coefficients: list[Coefficients] = []
-    left_out: list[tuple[str, str, int]] = []
+    left_out: list[LeftOut] = []
     n = np.zeros((len(arms), len(chosen)))
     for column, visit in enumerate(chosen):
         at_visit = outcomes["visit"] == visit
@@ -136,7 +138,9 @@ def fit_ancova(
     return Fit(
         labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")}
         | {"measure": RESPONSES[response]},
-        method=f"ANCOVA at each visit{with_covariates}{robust}; {outcomes['imputation'].iloc[0]}",
+        response=response,
+        model=f"ANCOVA at each visit{with_covariates}{robust}",
+        handling=handling_of(outcomes),
         arms=tuple(str(arm) for arm in arms),
         visits=tuple(chosen),
         rows={
@@ -153,15 +157,16 @@ def fit_ancova(
     )
 
 
-def _count_left_out(rows: pd.DataFrame, visit: str, response: str, covariates: Sequence[str]) -> list[tuple[str, str, int]]:
+def _count_left_out(rows: pd.DataFrame, visit: str, response: str, covariates: Sequence[str]) -> list[LeftOut]:
     counted = []
     still_in = np.ones(len(rows), dtype=bool)
     for column in [*covariates, response]:
         missing = rows[column].isna().to_numpy() & still_in
         still_in &= ~missing
         if missing.any():
-            what = "value" if column in RESPONSES else column
-            counted.append((f"ANCOVA, {rows['endpoint'].iloc[0]}, {visit}", f"no {what} recorded", int(missing.sum())))
+            reason, kind = ("no value recorded", NO_VALUE) if column == response else (f"no {column} recorded", "")
+            endpoint = str(rows["endpoint"].iloc[0])
+            counted.append(LeftOut(reason, int(missing.sum()), "ANCOVA", endpoint, visit, kind=kind))
     return counted
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import OF_VISITS, OUTCOMES
 from botox_analysis.models.means.fitted_mean import Column
-from botox_analysis.models.means.words import Covariate
+from botox_analysis.models.means.words import Covariate, readings
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
@@ -52,24 +52,27 @@ class Design:
         return tuple(column.name for column in self.columns)
 
 
-def covariates_of(covariates: Sequence[str]) -> tuple[Covariate, ...]:
+def covariates_of(covariates: Sequence[str], columns: Collection[str]) -> tuple[Covariate, ...]:
     """The columns that covariates of one visit name, and whether the effect of each differs between arms.
 
     Parameters
     ----------
     covariates : sequence of str
         ``"x"`` or ``"arm:x"``, which includes the effect itself.
+    columns : collection of str
+        Of the outcomes: the name of one may have a colon in it.
 
     Returns
     -------
     tuple of Covariate
         In the order given, without those that others include.
     """
-    by_arm = {text.removeprefix("arm:") for text in covariates if str(text).startswith("arm:")}
-    kept = [text for text in covariates if text not in by_arm]
-    return tuple(
-        Covariate(text.removeprefix("arm:"), by_arm=True) if str(text).startswith("arm:") else Covariate(text) for text in kept
-    )
+    asked = []
+    for covariate in covariates:
+        of_one_visit = [each for each in readings(str(covariate)) if not each.by_visit]
+        asked.append(next((each for each in of_one_visit if each.name in columns), of_one_visit[-1]))
+    by_arm = {each.name for each in asked if each.by_arm}
+    return tuple(each for each in asked if each.by_arm or each.name not in by_arm)
 
 
 def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
@@ -96,7 +99,7 @@ def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[s
     centres: dict[str, float] = {}
     shares: dict[str, FloatArray] = {}
     n: dict[str, FloatArray] = {}
-    for covariate in covariates_of(covariates):
+    for covariate in covariates_of(covariates, rows.columns):
         name, column = covariate.name, rows[covariate.name]
         if is_number(column):
             numbers = column.to_numpy(dtype=float)

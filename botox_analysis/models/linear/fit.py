@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.handling import Handling, method_of
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.schema import MEANS, as_estimates
 from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums
@@ -28,7 +30,6 @@ from botox_analysis.models.means.subject_margins import (
 )
 from botox_analysis.models.means.term_answers import TermAnswers
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, infer
-from botox_analysis.trials.trial import LEFT_OUT
 
 RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
@@ -42,8 +43,12 @@ class Fit(TermAnswers):
     ----------
     labels : mapping of str to str
         The estimand's trial, population, endpoint, intercurrent and measure, the same in each row.
-    method : str
-        The model and the handling of missing values, in words.
+    response : str
+        The column of outcomes that was modelled: a key of `RESPONSES`.
+    model : str
+        What was fitted, in words.
+    handling : Handling
+        What stands for missing values, and how values were derived.
     arms : tuple of str
         Reference first.
     visits : tuple of str
@@ -58,8 +63,8 @@ class Fit(TermAnswers):
         Of the p coefficients.
     residual_sd : ndarray, shape (V,)
         Residual standard deviation at each visit.
-    not_entered : tuple of (str, str, int)
-        Subjects that do not enter: where, reason, n.
+    not_entered : tuple of LeftOut
+        Subjects that do not enter.
     fitted_means : tuple of FittedMean
         The mean as a function of arm, visit and covariates: of all visits together, or one a visit.
     of_all_subjects : tuple of SubjectMoments
@@ -67,7 +72,9 @@ class Fit(TermAnswers):
     """
 
     labels: Mapping[str, str]
-    method: str
+    response: str
+    model: str
+    handling: Handling
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     rows: Mapping[str, FloatArray]
@@ -75,7 +82,7 @@ class Fit(TermAnswers):
     coefficients: Coefficients
     names: tuple[str, ...]
     residual_sd: FloatArray
-    not_entered: tuple[tuple[str, str, int], ...] = ()
+    not_entered: tuple[LeftOut, ...] = ()
     fitted_means: tuple[FittedMean, ...] = ()
     of_all_subjects: tuple[SubjectMoments, ...] = ()
 
@@ -85,7 +92,7 @@ class Fit(TermAnswers):
     @property
     def left_out(self) -> pd.DataFrame:
         """Subjects that do not enter: where, reason, n."""
-        return pd.DataFrame(list(self.not_entered), columns=list(LEFT_OUT))
+        return left_out_frame(self.not_entered)
 
     def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> pd.DataFrame:
         """Adjusted means of each arm at each visit.
@@ -342,8 +349,6 @@ class Fit(TermAnswers):
             slopes, covariance = random
             rows, coefficients = np.hstack([rows, slopes]), with_random_covariates(coefficients, covariance)
         said = by(coefficients, rows, conf_level)
-        model, _, handling = self.method.partition("; ")
-        method = f"{', '.join(filter(None, (model, words, adjustment)))}; {handling}"
         return as_estimates(
             {
                 **{name: self.labels[name] for name in ("trial", "population", "endpoint", "intercurrent")},
@@ -352,7 +357,7 @@ class Fit(TermAnswers):
                 "visit": visit,
                 "measure": measure,
                 "category": category,
-                "method": method,
+                **method_of(", ".join(filter(None, (self.model, words, adjustment))), self.handling),
                 "n": n,
                 "estimate": said.estimate,
                 "std_error": said.std_error,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells.reading import text_of
 from botox_analysis.errors import DataError, FitError, listed
+from botox_analysis.frames.left_out import NO_VALUE, LeftOut
 from botox_analysis.frames.schema import categories_of, check_outcomes
 from botox_analysis.models.linear.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -79,15 +80,15 @@ class AnalysedRows:
         Reference first.
     by_visit : tuple of VisitRows
         In time.
-    left_out : tuple of (str, str, int)
-        Subjects that do not enter: where, reason, n.
+    left_out : tuple of LeftOut
+        Subjects that do not enter.
     each : str
         What a method says of the visits, after a space: nothing where only one is scheduled.
     """
 
     arms: tuple[str, ...]
     by_visit: tuple[VisitRows, ...]
-    left_out: tuple[tuple[str, str, int], ...]
+    left_out: tuple[LeftOut, ...]
     each: str
 
     @property
@@ -166,7 +167,7 @@ def rows_by_visit(
     chosen = choose_visits(outcomes, visits)
     arms = categories_of(outcomes["arm"])
     by_visit = []
-    left_out: list[tuple[str, str, int]] = []
+    left_out: list[LeftOut] = []
     for visit in chosen:
         here = (outcomes["visit"] == visit).to_numpy()
         at_visit, answer = outcomes[here], response[here]
@@ -175,8 +176,9 @@ def rows_by_visit(
             missing = column.isna().to_numpy() & usable
             usable &= ~missing
             if missing.any():
-                where = f"{model}, {outcomes['endpoint'].iloc[0]}, {visit}"
-                left_out.append((where, f"no {column.name} recorded", int(missing.sum())))
+                kind = NO_VALUE if column is answer else ""
+                endpoint = str(outcomes["endpoint"].iloc[0])
+                left_out.append(LeftOut(f"no {column.name} recorded", int(missing.sum()), model, endpoint, visit, kind=kind))
         by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
     each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""
     return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells.reading import text_of
 from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_text
+from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
@@ -24,12 +25,18 @@ class TermAnswers:
     """Answers of a fit whose mean is known as a function of arm, visit and covariates."""
 
     labels: Mapping[str, str]
-    method: str
+    model: str
+    handling: Handling
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     n: FloatArray
     coefficients: Coefficients
     fitted_means: tuple[FittedMean, ...]
+
+    @property
+    def method(self) -> str:
+        """The model and the handling of missing values, in words."""
+        return in_words(self.model, str(self.handling))
 
     def _estimates(
         self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from botox_analysis.errors import listed, require_choice, require_text
@@ -90,7 +90,9 @@ def read_mean(phrase: str) -> MeanModel:
     return MeanModel(phrase)
 
 
-def read_covariates(covariates: Sequence[str] | None, mean: MeanModel | None = None) -> tuple[Covariate, ...]:
+def read_covariates(
+    covariates: Sequence[str] | None, mean: MeanModel | None = None, columns: Collection[str] = ()
+) -> tuple[Covariate, ...]:
     """The columns that covariates name, and with what the effect of each differs.
 
     Parameters
@@ -100,6 +102,8 @@ def read_covariates(covariates: Sequence[str] | None, mean: MeanModel | None = N
         may be named besides. Left out: the usual ones of the mean.
     mean : MeanModel, optional
         Left out: arm by visit, and covariates have to be named.
+    columns : collection of str
+        Of the outcomes: the name of one may have colons in it.
 
     Returns
     -------
@@ -115,13 +119,33 @@ def read_covariates(covariates: Sequence[str] | None, mean: MeanModel | None = N
         covariates = USUAL_COVARIATES[mean.kind]
     if covariates is None or isinstance(covariates, str):
         raise ValueError(f"covariates is {covariates!r}; it is a list of names, each once.")
-    asked = [_covariate(str(covariate)) for covariate in covariates]
+    asked = [_covariate(str(covariate), columns) for covariate in covariates]
     for by_arm in (False, True):
         names = [each.name for each in asked if each.by_arm == by_arm]
         if len(set(names)) < len(names):
             right = "'arm:x' or 'arm:x:visit'" if by_arm else "'x' or 'x:visit'"
             raise ValueError(f"covariates names a column twice: {listed(covariates)}; expected each once, {right}.")
     return tuple(each for each in asked if not any(_includes(other, each) for other in asked))
+
+
+def readings(text: str) -> list[Covariate]:
+    """What a covariate may be, by what stands before and after a colon.
+
+    Parameters
+    ----------
+    text : str
+        ``"x"``, ``"x:visit"``, ``"arm:x"`` or ``"arm:x:visit"``.
+
+    Returns
+    -------
+    list of Covariate
+        The column that is called so first: a name may have colons in it.
+    """
+    found = [Covariate(text)]
+    for by_arm, by_visit in ((False, True), (True, False), (True, True)):
+        name = text.removeprefix("arm:" if by_arm else "").removesuffix(":visit" if by_visit else "")
+        found.append(Covariate(name, by_visit, by_arm))
+    return [each for each in found if str(each) == text]
 
 
 def with_effects_at_baseline(covariates: Sequence[Covariate], mean: MeanModel) -> tuple[Covariate, ...]:
@@ -145,9 +169,12 @@ def with_effects_at_baseline(covariates: Sequence[Covariate], mean: MeanModel) -
     return tuple(dict.fromkeys(one for each in covariates for one in added[each]))
 
 
-def _covariate(text: str) -> Covariate:
+def _covariate(text: str, columns: Collection[str]) -> Covariate:
     if text in ("arm", "visit", "arm:visit"):
         raise ValueError(f"the covariate {text!r} is always in the model, as arm by visit; leave it out.")
+    for own in readings(text):
+        if own.name in columns and own.name not in ("arm", "visit"):
+            return own
     parts = text.split(":")
     by_arm = len(parts) > 1 and parts[0] == "arm"
     by_visit = len(parts) > 1 and parts[-1] == "visit"

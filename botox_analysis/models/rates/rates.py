@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from botox_analysis.cells.of_frames import read_numbers, shown
 from botox_analysis.errors import DataError, require_choice, require_columns, require_conf_level
 from botox_analysis.frames.event_frames import check_events
+from botox_analysis.frames.handling import handlings_of, method_of
 from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.rates.strata import LinedUp, add_strata, line_up
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -101,7 +102,7 @@ def event_rates(
             **_estimand(counted),
             "arm": counted["arm"].astype(str),
             "measure": measure,
-            "method": _method([words] * len(counted), counted),
+            **method_of(words, handlings_of(counted)),
             "n": np.where(counted["n_total"] > 0, counted["n_total"], np.nan),
             "estimate": share,
             "std_error": std_error,
@@ -213,7 +214,7 @@ def compare_rates(
         {
             **compared.estimand,
             "measure": _estimated(measure, compared.n_strata),
-            "method": _method(_words(method, test, null, compared.n_strata), compared.about),
+            **method_of(_words(method, test, null, compared.n_strata), handlings_of(compared.about)),
             "n": compared.n,
             "estimate": said.estimate,
             "std_error": np.where(said.std_error > 0, said.std_error, np.nan),
@@ -319,10 +320,3 @@ def _notes(compared: LinedUp, said: Compared, nothing: str) -> list[str]:
 
 def _estimand(counted: pd.DataFrame) -> dict[str, pd.Series]:
     return {column: counted[column].astype(str) for column in ("trial", "population", "endpoint", "visit", "category")}
-
-
-def _method(words: list[str], counted: pd.DataFrame) -> list[str]:
-    if "imputation" not in counted.columns:
-        return words
-    handling = counted["imputation"].fillna("").astype(str)
-    return [f"{method}; {how}" if how else method for method, how in zip(words, handling, strict=True)]

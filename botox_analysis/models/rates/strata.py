@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.errors import DataError
 from botox_analysis.frames.event_frames import check_events
+from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.schema import EVENTS_KEY, as_estimates, categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.score import breslow_day
@@ -215,7 +216,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
         {
             **compared.estimand,
             "measure": "heterogeneity of the odds ratio",
-            "method": [f"Breslow-Day test with Tarone's correction, {n_strata} strata" for n_strata in compared.n_strata],
+            **method_of([f"Breslow-Day test with Tarone's correction, {n} strata" for n in compared.n_strata], Handling("")),
             "n": compared.n,
             "estimate": statistic,
             "df": df,

@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from botox_analysis.errors import FitError
-from botox_analysis.models.repeated.covariance import CovariancePhrase
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.refusals import CovarianceError, remaining_structures
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -59,7 +59,7 @@ def refuse_large_sums(measures: RepeatedMeasures) -> None:
         )
 
 
-def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
     """Refuse a covariance whose derivatives the memory of a usual machine does not hold, before any likelihood is computed.
 
     Parameters
@@ -68,7 +68,7 @@ def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covar
         The data.
     problem : Problem
         Design and data.
-    phrase : CovariancePhrase
+    phrase : Covariance
         The covariance that is asked for.
 
     Raises
@@ -94,7 +94,7 @@ def _gigabytes(n_numbers: int) -> str:
     return f"{8 * n_numbers / 1e9:,.0f} GB"
 
 
-def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
     """Refuse an unstructured covariance of more visits than the subjects can determine, before any likelihood is computed.
 
     Parameters
@@ -103,7 +103,7 @@ def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Co
         The data.
     problem : Problem
         Design and data.
-    phrase : CovariancePhrase
+    phrase : Covariance
         An unstructured covariance.
 
     Raises

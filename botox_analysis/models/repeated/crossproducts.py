@@ -12,6 +12,8 @@ import pandas as pd
 from botox_analysis.cells.reading import LARGEST
 from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import Handling, handling_of
+from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
 from botox_analysis.frames.schema import grid_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
@@ -27,7 +29,7 @@ from botox_analysis.models.means.words import (
     with_effects_at_baseline,
 )
 from botox_analysis.models.repeated.common_baseline import refuse_varying, with_baseline
-from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
+from botox_analysis.models.repeated.covariance import Covariance, read_covariance
 from botox_analysis.models.repeated.covariates import fixed, levels_of, numbers_of, root_weights
 from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -55,7 +57,9 @@ class RepeatedMeasures:
     ----------
     labels : mapping of str to str
         Trial, population, endpoint, intercurrent, measure.
-    imputation : str
+    response : str
+        The column of outcomes that is modelled.
+    handling : Handling
         What stands for missing values.
     arms, visits : tuple of str
         That occur; reference first, in time.
@@ -75,8 +79,8 @@ class RepeatedMeasures:
         The subjects themselves, for residuals and sandwich variances; left out once parts were added.
     grid : SubjectGrid, optional
         Where the rows of the outcomes stand in `data`.
-    left_out : tuple of (str, str, int)
-        Subjects and values that do not enter: where, reason, n.
+    left_out : tuple of LeftOut
+        Subjects and values that do not enter.
     mean : MeanModel
         How arms and visits enter the mean.
     mean_terms : tuple of Term
@@ -84,7 +88,8 @@ class RepeatedMeasures:
     """
 
     labels: Mapping[str, str]
-    imputation: str
+    response: str
+    handling: Handling
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     arm_order: tuple[str, ...]
@@ -97,7 +102,7 @@ class RepeatedMeasures:
     sums: CrossProducts
     data: SubjectData | None = None
     grid: SubjectGrid | None = None
-    left_out: tuple[tuple[str, str, int], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     mean: MeanModel = USUAL_MEAN
     mean_terms: tuple[Term, ...] = ()
 
@@ -109,7 +114,7 @@ class RepeatedMeasures:
     @property
     def is_of_change(self) -> bool:
         """Whether means are of changes from a baseline that is a response."""
-        return self.mean.kind == COMMON_BASELINE and self.labels["measure"] != RESPONSES["value"]
+        return self.mean.kind == COMMON_BASELINE and self.response != "value"
 
     @property
     def n(self) -> FloatArray:
@@ -144,7 +149,7 @@ class RepeatedMeasures:
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
-        for name in ("labels", "imputation", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
+        for name in ("labels", "handling", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
             if getattr(self, name) != getattr(other, name):
                 raise DataError(
                     f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
@@ -164,13 +169,13 @@ class RepeatedMeasures:
             visits = np.array([whole.visits.index(visit) for visit in part.visits])
             kinds |= dict.fromkeys(_with_days(kind, visits, len(whole.visits)) for kind in part.kinds)
         whole = replace(whole, kinds=tuple(kinds))
-        left_out = Counter({row[:2]: row[2] for row in self.left_out})
-        left_out.update({row[:2]: row[2] for row in other.left_out})
+        left_out = Counter({replace(row, n=0): row.n for row in self.left_out})
+        left_out.update({replace(row, n=0): row.n for row in other.left_out})
         sums = self.placed_in(whole) + other.placed_in(whole)
         return replace(
             whole,
             sums=_level(sums) if self.mean.kind == SLOPE else sums,
-            left_out=tuple((*where, n) for where, n in left_out.items()),
+            left_out=tuple(replace(row, n=n) for row, n in left_out.items()),
         )
 
     def placed_in(self, whole: RepeatedMeasures) -> CrossProducts:
@@ -229,7 +234,7 @@ def _level(sums: CrossProducts) -> CrossProducts:
 def crossproducts(
     outcomes: pd.DataFrame,
     *,
-    covariance: str = "unstructured",
+    covariance: str | Covariance = "unstructured",
     covariates: Sequence[str] | None = None,
     response: str = "change",
     weights: str | None = None,
@@ -271,7 +276,7 @@ def crossproducts(
     grid = grid_of(outcomes)
     require_choice(response, RESPONSES, "response")
     model = read_mean(mean)
-    asked = read_covariates(covariates, model)
+    asked = read_covariates(covariates, model, outcomes.columns)
     refuse_not_composed(model, asked, response, weights, phrase.on)
     require_covariates(outcomes, [each.name for each in asked])
     arms, visits, order = grid.arms, grid.visits, tuple(str(visit) for visit in grid["visit"].array.categories)
@@ -293,7 +298,8 @@ def crossproducts(
     sums = cross_products(data)
     return RepeatedMeasures(
         labels={name: str(grid[name].array[0]) for name in LABELS} | {"measure": RESPONSES[response]},
-        imputation=str(grid["imputation"].array[0]),
+        response=response,
+        handling=handling_of(outcomes),
         arms=arms,
         visits=visits,
         arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
@@ -313,7 +319,7 @@ def crossproducts(
 
 
 def _with_kinds(
-    data: SubjectData, outcomes: pd.DataFrame, phrase: CovariancePhrase, grid: SubjectGrid, arms: tuple[str, ...]
+    data: SubjectData, outcomes: pd.DataFrame, phrase: Covariance, grid: SubjectGrid, arms: tuple[str, ...]
 ) -> tuple[SubjectData, tuple[Kind, ...]]:
     n_subjects = grid.n_subjects
     group = np.zeros(n_subjects, dtype=np.int64)
@@ -369,16 +375,17 @@ def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: Bool
     return np.where(observed, days, typical)
 
 
-def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[tuple[str, str, int], ...]:
-    where = f"MMRM, {grid['endpoint'].array[0]}"
+def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[LeftOut, ...]:
+    of = {"analysis": "MMRM", "endpoint": str(grid["endpoint"].array[0])}
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
     counted = []
     if not some.all():
         value, baseline = (np.isfinite(grid.wide(grid[name].to_numpy(dtype=float))).any(axis=1) for name in ("value", "baseline"))
         only_value = ~some & value & ~baseline
-        counted.append((where, "no baseline recorded", int(only_value.sum())))
-        counted.append((where, f"no {response.replace('_', ' ')} at any visit", int((~some & ~only_value).sum())))
+        counted.append(LeftOut("no baseline recorded", int(only_value.sum()), **of))
+        reason = f"no {response.replace('_', ' ')} at any visit"
+        counted.append(LeftOut(reason, int((~some & ~only_value).sum()), kind=NO_VALUE_EVER, **of))
     for term, quantity in zip(terms, data.quantities[1:], strict=True):
         known = quantity.known
         if known.all():
@@ -386,10 +393,10 @@ def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, respo
         lost = seen & ~(known if quantity.varying else known[:, None])
         seen &= ~lost
         still = seen.any(axis=1)
-        counted.append((where, f"no {term.name} recorded", int((some & ~still).sum())))
-        counted.append((f"{where}: values", f"no {term.name} recorded at the visit", int(lost[still].sum())))
+        counted.append(LeftOut(f"no {term.name} recorded", int((some & ~still).sum()), **of))
+        counted.append(LeftOut(f"no {term.name} recorded at the visit", int(lost[still].sum()), of="values", **of))
         some = still
     if data.root_weights is not None:
         lost = seen & ~(data.root_weights > 0)
-        counted.append((f"{where}: values", "no weight", int(lost.sum())))
-    return tuple(row for row in counted if row[2])
+        counted.append(LeftOut("no weight", int(lost.sum()), of="values", **of))
+    return tuple(row for row in counted if row.n)

@@ -15,6 +15,7 @@ from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.means.subject_margins import SubjectMoments
 from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.mean import subject_moments
 from botox_analysis.models.repeated.predictions import predicted_values
@@ -32,7 +33,7 @@ class MmrmFit(Fit):
 
     Attributes
     ----------
-    structure : str
+    covariance_structure : Covariance
         The covariance that was fitted.
     covariances : mapping of str to ndarray, shape (V, V)
         By level of the column by which covariances differ; one, under an empty name, where there is none. On actual
@@ -59,7 +60,7 @@ class MmrmFit(Fit):
         From coefficients about the centres of the sums to those about the means of the numbers.
     """
 
-    structure: str
+    covariance_structure: Covariance
     covariances: Mapping[str, FloatArray]
     loglik: float
     n_parameters: int
@@ -78,6 +79,11 @@ class MmrmFit(Fit):
     def __repr__(self) -> str:
         """What was fitted to what."""
         return f"<MmrmFit: {self.method}; {self.n_subjects:,} subjects, {self.n_values:,} values>"
+
+    @property
+    def structure(self) -> str:
+        """The covariance that was fitted, in words."""
+        return str(self.covariance_structure)
 
     @property
     def aic(self) -> float:
@@ -375,7 +381,7 @@ class MmrmFit(Fit):
         if self.measures.mean.kind != COMMON_BASELINE:
             return at
         # The first visit is the baseline, from which changes are.
-        by = 0.0 if self.labels["measure"] == "mean" else 1.0
+        by = 0.0 if self.response == "value" else 1.0
         rows, slopes = (each[:, 1:] - by * each[:, :1] for each in (at.rows, at.slopes))
         return replace(at, rows=rows, slopes=slopes)
 

@@ -7,9 +7,10 @@ import pandas as pd
 from scipy import special
 
 from botox_analysis.errors import DataError, FitError, require_fit
-from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import patterns
 
 WITHIN = 1e-7
@@ -81,7 +82,7 @@ def likelihood_ratio(smaller: MmrmFit, larger: MmrmFit) -> pd.DataFrame:
             )
         if not _is_mean_within(smaller, larger):
             raise ValueError("the mean of the smaller model is no special case of that of the larger; expected one that is.")
-    phrases = read_covariance(smaller.structure), read_covariance(larger.structure)
+    phrases = smaller.covariance_structure, larger.covariance_structure
     if not _is_special_case(*phrases):
         raise ValueError(
             f"the covariance '{smaller.structure}' is no special case of '{larger.structure}'; expected one that is, the smaller "
@@ -123,7 +124,7 @@ def _refuse_other_values(smaller: MmrmFit, larger: MmrmFit) -> None:
                 f"the fits differ in {name}: '{one.labels[name]}' and '{other.labels[name]}'; expected fits of the same values."
             )
     for what, mine, theirs in (
-        ("what stands for missing values", one.imputation, other.imputation),
+        ("what stands for missing values", one.handling, other.handling),
         ("weights", one.weights, other.weights),
         ("visits", ", ".join(one.visits), ", ".join(other.visits)),
         ("numbers of values", f"{smaller.n_values:,}", f"{larger.n_values:,}"),
@@ -168,7 +169,7 @@ def _rows(fit: MmrmFit) -> FloatArray:
     return np.concatenate(pieces)
 
 
-def _is_special_case(smaller: CovariancePhrase, larger: CovariancePhrase) -> bool:
+def _is_special_case(smaller: Covariance, larger: Covariance) -> bool:
     if smaller.by not in ("", larger.by):
         return False
     if (smaller.structure, smaller.on) == (larger.structure, larger.on):
@@ -179,5 +180,13 @@ def _is_special_case(smaller: CovariancePhrase, larger: CovariancePhrase) -> boo
         return True
     if smaller.is_heterogeneous and not larger.is_heterogeneous:
         return False
-    plain, whole = (each.structure.removeprefix("heterogeneous ") for each in (smaller, larger))
+    plain, whole = (_PLAIN[each.structure] for each in (smaller, larger))
     return plain == whole or whole in SPECIAL_CASES.get(plain, ())
+
+
+_PLAIN = {
+    name: next(other for other, plain in STRUCTURES.items() if plain and plain.correlation is structure.correlation)
+    for name, structure in STRUCTURES.items()
+    if structure
+}
+"""Each structure -> the one of the same correlation and one variance."""

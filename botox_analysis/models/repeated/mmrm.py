@@ -7,11 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from botox_analysis import wording
 from botox_analysis.errors import kind_of, listed, require_choice, require_crossproducts
 from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated.bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
-from botox_analysis.models.repeated.covariance import CovariancePhrase, read_covariance
+from botox_analysis.models.repeated.covariance import Covariance, read_covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
 from botox_analysis.models.repeated.design import MmrmDesign, design_of
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -36,6 +35,8 @@ from botox_analysis.numerics.threads import one_thread
 
 ESTIMATION = {"reml": "REML", "ml": "ML"}
 
+KENWARD_ROGER = ("kenward-roger", "kenward-roger-linear")
+
 VARIANCES = ("model", *ADJUSTMENTS)
 
 MEANS = {
@@ -51,7 +52,7 @@ MEANS = {
 def fit_mmrm(
     outcomes: pd.DataFrame,
     *,
-    covariance: str | Sequence[str] = "unstructured",
+    covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
     small_sample: str = "satterthwaite",
     covariates: Sequence[str] | None = None,
     response: str = "change",
@@ -143,32 +144,32 @@ def fit_mmrm(
     """
     if weights is not None and not isinstance(weights, str):
         raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
-    candidates = [covariance] if isinstance(covariance, str) else list(covariance)
+    candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
     if not candidates:
         raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
     phrases = [read_covariance(candidate) for candidate in candidates]
     _require_words(small_sample, estimation, variance)
-    failed: list[str] = []
+    failed: list[Covariance] = []
     measures: RepeatedMeasures | None = None
     for phrase in phrases:
         if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
             measures = crossproducts(
-                outcomes, covariance=str(phrase), covariates=covariates, response=response, weights=weights, mean=mean
+                outcomes, covariance=phrase, covariates=covariates, response=response, weights=weights, mean=mean
             )
         try:
             return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
         except CovarianceError as error:
             if len(phrases) == 1:
                 raise
-            failed.append(str(phrase))
+            failed.append(phrase)
             last = error
-    raise CovarianceError(f"none of the structures could be fitted: {listed(failed)}; of the last: {last}")
+    raise CovarianceError(f"none of the structures could be fitted: {listed(map(str, failed))}; of the last: {last}")
 
 
 def fit_crossproducts(
     measures: RepeatedMeasures,
     *,
-    covariance: str = "unstructured",
+    covariance: str | Covariance = "unstructured",
     small_sample: str = "satterthwaite",
     estimation: str = "reml",
     variance: str = "model",
@@ -197,7 +198,7 @@ def fit_crossproducts(
     require_crossproducts(measures)
     phrase = read_covariance(covariance)
     if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
-        made_for = CovariancePhrase(phrase.structure, measures.days_on, measures.grouped_by)
+        made_for = Covariance(phrase.structure, measures.days_on, measures.grouped_by)
         raise ValueError(f"covariance is {covariance!r}, but the cross-products were made for '{made_for}'; give both the same.")
     return _fit(measures, phrase, small_sample, estimation, variance, ())
 
@@ -206,7 +207,7 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     require_choice(small_sample, SMALL_SAMPLE, "small_sample")
     require_choice(estimation, ESTIMATION, "estimation")
     require_choice(variance, VARIANCES, "variance")
-    if estimation == "ml" and small_sample.startswith("kenward-roger"):
+    if estimation == "ml" and small_sample in KENWARD_ROGER:
         raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
     if variance != "model" and small_sample not in WITH_SANDWICH:
         raise ValueError(
@@ -217,11 +218,11 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
 
 def _fit(
     measures: RepeatedMeasures,
-    phrase: CovariancePhrase,
+    phrase: Covariance,
     small_sample: str,
     estimation: str,
     variance: str,
-    failed: tuple[str, ...],
+    failed: tuple[Covariance, ...],
 ) -> MmrmFit:
     refuse_empty(measures)
     refuse_large_sums(measures)
@@ -271,7 +272,9 @@ def _fit(
     compared = slice(1 if measures.mean.kind == COMMON_BASELINE else 0, None)
     return MmrmFit(
         labels=dict(measures.labels),
-        method=_method(measures, phrase, small_sample, estimation, variance, failed, design, basis),
+        response=measures.response,
+        model=_model(measures, phrase, small_sample, estimation, variance, failed, design, basis),
+        handling=measures.handling,
         arms=measures.arms,
         visits=measures.visits[compared],
         rows={"observed": design.observed, "equal": design.equal},
@@ -281,7 +284,7 @@ def _fit(
         residual_sd=np.sqrt(np.mean([np.diagonal(each)[compared] for each in covariances.values()], axis=0)),
         not_entered=measures.left_out,
         fitted_means=(mean_of(measures, design, basis),),
-        structure=str(phrase),
+        covariance_structure=phrase,
         covariances=covariances,
         loglik=-float(optimum.point.nll),
         n_parameters=len(optimum.hessian),
@@ -297,7 +300,7 @@ def _fit(
     )
 
 
-def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray, group: np.ndarray) -> Optimum:
+def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group: np.ndarray) -> Optimum:
     structure = STRUCTURES[phrase.structure]
     start = pairwise_covariance(problem)
     starts = (start, start * np.eye(start.shape[-1]))  # seldom, only the second leads to a maximum
@@ -313,12 +316,12 @@ def _maximise(problem: Problem, phrase: CovariancePhrase, distances: FloatArray,
     return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)
 
 
-def _method(
-    measures: RepeatedMeasures, phrase: CovariancePhrase, small_sample: str, estimation: str, variance: str,
-    failed: tuple[str, ...], design: MmrmDesign, basis: Basis,
+def _model(
+    measures: RepeatedMeasures, phrase: Covariance, small_sample: str, estimation: str, variance: str,
+    failed: tuple[Covariance, ...], design: MmrmDesign, basis: Basis,
 ) -> str:  # fmt: skip
-    chosen = f"{wording.structure(str(phrase))} covariance" + (
-        f" ({', '.join(map(wording.structure, failed))} could not be fitted)" if failed else ""
+    chosen = f"{phrase.words} covariance" + (
+        f" ({', '.join(each.words for each in failed)} could not be fitted)" if failed else ""
     )
     df = small_sample.title().replace("-Linear", " linear")
     if variance != "model":
@@ -334,4 +337,4 @@ def _method(
     words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
     aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
     words += f", without the aliased {', '.join(aliased)}" if aliased else ""
-    return f"{words}; {measures.imputation}"
+    return words

@@ -7,7 +7,7 @@ import numpy as np
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.models.linear.design import refuse_empty_level, refuse_missing_covariate, refuse_one_value
 from botox_analysis.models.means.words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
-from botox_analysis.models.repeated.covariance import CovariancePhrase
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.design import MmrmDesign
 from botox_analysis.models.repeated.mean import n_at_levels
@@ -88,8 +88,7 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
     DataError
         Names what is missing, and what to try.
     """
-    n, response = measures.n, measures.labels["measure"].removeprefix("mean ") or "value"
-    response = "value" if response == "mean" else response
+    n, response = measures.n, measures.response.replace("_", " ")
     if not n.sum() and measures.data is not None:
         for term, quantity in zip(measures.entering, measures.data.quantities[1:], strict=True):
             if not quantity.known.any():
@@ -154,7 +153,7 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
         )
 
 
-def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: CovariancePhrase) -> None:
+def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
     """Refuse values that the coefficients reproduce, because there are no more values than coefficients or as it happens.
 
     Parameters
@@ -163,7 +162,7 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
         The data.
     problem : Problem
         Design and data.
-    phrase : CovariancePhrase
+    phrase : Covariance
         The covariance that is asked for.
 
     Raises
@@ -207,7 +206,7 @@ def _named(measures: RepeatedMeasures, which: BoolArray) -> str:
     return listed([visit for visit, there in zip(measures.visits, which, strict=True) if there])
 
 
-def _with_fewer(phrase: CovariancePhrase) -> str:
+def _with_fewer(phrase: Covariance) -> str:
     if phrase.by:
         return f"take '{phrase.structure}' without 'by {phrase.by}', or leave out covariates"
     return "take one variance for all visits ('compound symmetry'), or leave out covariates or the visit"
@@ -267,14 +266,14 @@ def remaining_structures(n_pairs: FloatArray) -> str:
     return f"take {listed(remain)}, or one of these without 'heterogeneous'"
 
 
-def advice(reason: str, phrase: CovariancePhrase, measures: RepeatedMeasures) -> str:
+def advice(reason: str, phrase: Covariance, measures: RepeatedMeasures) -> str:
     """What to say where the likelihood has no regular maximum.
 
     Parameters
     ----------
     reason : str
         What was found.
-    phrase : CovariancePhrase
+    phrase : Covariance
         The covariance that was asked for.
     measures : RepeatedMeasures
         The data.

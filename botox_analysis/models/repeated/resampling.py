@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, require_conf_level, require_crossproducts, require_fit, wrong_kind
+from botox_analysis.frames.handling import method_of
 from botox_analysis.models.parts import require_reach
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -258,6 +259,6 @@ def _data(fit: MmrmFit) -> SubjectData:
 def _with_limits(fit: MmrmFit, told: str, conf_level: float, **columns: FloatArray) -> pd.DataFrame:
     """The differences of a fit with other measures of uncertainty; (A - 1, V) arrays stand by visit and arm."""
     estimates = fit.differences(conf_level=conf_level)
-    model, _, handling = fit.method.partition("; ")
+    how = method_of(f"{fit.model}, {told}", [fit.handling] * len(estimates))
     flat = {name: values.T.ravel() for name, values in columns.items()}
-    return estimates.assign(**{"method": f"{model}, {told}; {handling}", "df": np.nan, "p_value": np.nan, **flat})
+    return estimates.assign(**{**how, "df": np.nan, "p_value": np.nan, **flat})

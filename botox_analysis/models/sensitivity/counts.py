@@ -19,7 +19,7 @@ from botox_analysis.frames.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid
 from botox_analysis.models.counts.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
-from botox_analysis.models.imputation.single_values import SINGLE_VALUES
+from botox_analysis.models.imputation.single_values import refuse_imputed
 from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
@@ -32,7 +32,6 @@ from botox_analysis.numerics.imputation.counts import (
     missing_at_random,
     refit_rates,
 )
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import fit_least_squares
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
@@ -183,9 +182,7 @@ def _refuse_other_outcomes(outcomes: pd.DataFrame) -> None:
         )
     if len(grid.visits) > 1:
         raise DataError(f"outcomes is of the visits {listed(grid.visits, n_shown=12)}; expected one count a subject: filter one.")
-    said = str(outcomes["imputation"].iloc[0])
-    if any(name in said for name in (*REFERENCE_BASED, *SINGLE_VALUES, "imputations by")):
-        raise DataError(f"outcomes is imputed already ('{said}'); impute the counts as they were observed.")
+    refuse_imputed(outcomes)
 
 
 def _exposure(outcomes: pd.DataFrame) -> pd.Series:

@@ -14,12 +14,14 @@ from botox_analysis.endpoints.diary.cells import Daily, days_of
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.diary.periods import count_periods, diary_of
 from botox_analysis.endpoints.diary.rule import AS_NOT, MISSING, SHARE_OF_THE_KNOWN, DiaryRule
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
+from botox_analysis.frames.handling import OBSERVED_CASES, Handling
+from botox_analysis.frames.left_out import STAYS_MISSING, LeftOut
 from botox_analysis.frames.schema import BASELINE, RECORDED_DAYS, grid_of
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
-from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, STAYS_MISSING, Imputations
+from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import refuse_no_list, rows_by_visit
@@ -35,6 +37,9 @@ from botox_analysis.trials.trial import Trial
 
 MODEL = "beta-binomial regression of recorded days"
 """What messages call what days are imputed from."""
+
+ANALYSIS = "imputation of days"
+"""What rows of what was left out call the analysis."""
 
 
 def impute_diary(
@@ -223,7 +228,7 @@ def _predictors(outcomes: pd.DataFrame, covariates: Sequence[str]) -> tuple[str,
     return tuple(dict.fromkeys((*((BASELINE,) if _has_baseline(outcomes) else ()), *covariates)))
 
 
-def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, tuple[tuple[str, str, int], ...]]:
+def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, tuple[LeftOut, ...]]:
     """The subjects of whom all is known that days are imputed from, and how many are not."""
     names = _predictors(plain, covariates)
     subjects = plain.drop_duplicates("subject")
@@ -231,8 +236,8 @@ def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, t
     for name in names:
         here = subjects[name].notna().to_numpy()
         if (known & ~here).any():
-            where = f"imputation of days, {plain['endpoint'].iloc[0]}"
-            lost.append((where, f"no {name.replace('_', ' ')} recorded", int((known & ~here).sum())))
+            reason, n_lost = f"no {name.replace('_', ' ')} recorded", int((known & ~here).sum())
+            lost.append(LeftOut(reason, n_lost, ANALYSIS, str(plain["endpoint"].iloc[0])))
         known &= here
     if not known.any():
         raise DataError(f"{plain['trial'].iloc[0]} has no subject with {listed(names)}; expected some, to impute days from.")
@@ -246,27 +251,30 @@ def _recorded_whole(outcomes: pd.DataFrame, diary: _Diary, rule: DiaryRule) -> p
     baseline = outcomes[BASELINE].to_numpy(dtype=float)
     percent = np.full(len(value), np.nan)
     np.divide(100 * (value - baseline), baseline, out=percent, where=baseline != 0)
+    derivation = (
+        f"{rule.name} rule: at least {diary.rule.minimum_days} of {length} days recorded"
+        f"{f' (baseline: {rule.baseline_handling})' if _has_baseline(outcomes) else ''}{diary.severity}"
+    )
     return outcomes.assign(
         value=value,
         change=value - baseline,
         percent_change=percent,
-        imputation=f"{OBSERVED_CASES}; {rule.name} rule: at least {diary.rule.minimum_days} of {length} days recorded"
-        f"{f' (baseline: {rule.baseline_handling})' if _has_baseline(outcomes) else ''}{diary.severity}",
+        **Handling(OBSERVED_CASES, derivation).columns,
         **{RECORDED_DAYS: np.where(diary.enough, float(length), np.nan).ravel()},
     )
 
 
-def _left_out(endpoint: Endpoint, visits: Sequence[str], diary: _Diary) -> list[tuple[str, str, int]]:
+def _left_out(endpoint: Endpoint, visits: Sequence[str], diary: _Diary) -> list[LeftOut]:
     few = f"fewer than {diary.rule.minimum_days} recorded days" if diary.rule.minimum_days > 1 else "no recorded day"
     told = []
     for place, visit in enumerate(visits):
         lacking = diary.lacking[:, place]
-        for reason, number in (
-            (f"{few}, {STAYS_MISSING}", int((~diary.enough[:, place]).sum())),
-            ("days without a record, imputed", int((diary.rule.period_days - diary.recorded[lacking, place]).sum())),
+        for reason, number, kind in (
+            (f"{few}, the value stays missing", int((~diary.enough[:, place]).sum()), STAYS_MISSING),
+            ("days without a record, imputed", int((diary.rule.period_days - diary.recorded[lacking, place]).sum()), ""),
         ):
             if number:
-                told.append((f"imputation of days, {endpoint.label}, {visit}", reason, number))
+                told.append(LeftOut(reason, number, ANALYSIS, endpoint.label, visit, kind=kind))
     return told
 
 

@@ -11,10 +11,21 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.handling import (
+    ALL_OBSERVED,
+    CONDITIONAL_MEANS,
+    DERIVATION,
+    DRAWN,
+    HANDLING,
+    MODEL,
+    OBSERVED,
+    OBSERVED_CASES,
+    SINGLE_VALUE,
+    TIPPING_POINT,
+)
 from botox_analysis.frames.schema import BASELINE, INTERCURRENT_EVENT, as_estimates, check_outcomes, grid_of
 from botox_analysis.models.imputation.draws import DRAWS, Parameters
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, JACKKNIFE, Imputations
@@ -96,13 +107,13 @@ def sensitivity(
     Returns
     -------
     DataFrame
-        *estimates* of differences to the reference, from the mixed model of all observed values over single values to
-        multiple imputation under each strategy, with the columns of `pool_imputations`; up to 500 subjects also conditional
-        means with a jackknife. ``method`` names the handling in few words, ``details`` says how it was made. Of means, the last
-        rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one for each arm but
-        the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the limits of Miettinen
-        and Nurminen, rows of imputations those of Rubin. A handling that the data do not determine has a row without numbers,
-        and ``note`` says why.
+        *estimates* of differences to the reference, from the mixed model of all observed values over single values to multiple
+        imputation under each strategy, with the columns of `pool_imputations`; up to 500 subjects also conditional means with a
+        jackknife. ``method`` names the handling in few words, ``approach`` its kind, ``details`` says how it was made. Of
+        means, the last rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one
+        for each arm but the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the
+        limits of Miettinen and Nurminen, rows of imputations those of Rubin. A handling that the data do not determine has a
+        row without numbers, and ``note`` says why.
 
     Raises
     ------
@@ -147,15 +158,20 @@ def sensitivity(
     return _together(rows, asked)
 
 
-Row = tuple[str, pd.DataFrame | str]
-"""The handling in few words, and its estimates or why there are none."""
+@dataclass(frozen=True)
+class Row:
+    """The handling in few words, its kind (one of `APPROACHES`), and its estimates or why there are none."""
+
+    label: str
+    approach: str
+    found: pd.DataFrame | str
 
 
-def _attempt(label: str, make: Callable[[], pd.DataFrame]) -> Row:
+def _attempt(label: str, approach: str, make: Callable[[], pd.DataFrame]) -> Row:
     try:
-        return label, make()
+        return Row(label, approach, make())
     except (DataError, FitError) as error:
-        return label, str(error)
+        return Row(label, approach, str(error))
 
 
 def _at(estimates: pd.DataFrame, asked: _Asked) -> pd.DataFrame:
@@ -210,10 +226,10 @@ def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
         fit = fit_ancova(outcomes, covariates=asked.covariates, response=asked.response, visits=[asked.visit])
         return fit.differences(conf_level=asked.conf_level)
 
-    yield _attempt("mixed model of all observed values", mixed)
-    yield _attempt(OBSERVED_CASES, lambda: alone(asked.outcomes))
+    yield _attempt("mixed model of all observed values", ALL_OBSERVED, mixed)
+    yield _attempt(OBSERVED_CASES, OBSERVED, lambda: alone(asked.outcomes))
     for rule in _rules(worse):
-        yield _attempt(rule, partial(_filled, asked.outcomes, rule, alone))
+        yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
 def _filled(outcomes: pd.DataFrame, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
@@ -235,7 +251,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
         )
 
     for label, strategy, draws in chosen:
-        yield _attempt(label, partial(pool, strategy, draws))
+        yield _attempt(label, CONDITIONAL_MEANS if draws == JACKKNIFE else DRAWN, partial(pool, strategy, draws))
 
 
 def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
@@ -248,7 +264,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
             continue
         delta = float(tipped["delta"].iloc[0])
         if np.isfinite(delta):
-            yield f"tipping point: {AT_RANDOM}, {wording.signed(delta)} in {arm}", tipped
+            yield Row(f"tipping point: {AT_RANDOM}, {wording.signed(delta)} in {arm}", TIPPING_POINT, tipped)
 
 
 def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator[Row]:
@@ -257,9 +273,10 @@ def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
 
     for missing in MISSING_RESPONSES:
-        yield _attempt(missing, partial(compared, asked.outcomes, missing))
+        approach = OBSERVED if missing == OBSERVED_CASES else SINGLE_VALUE
+        yield _attempt(missing, approach, partial(compared, asked.outcomes, missing))
     for rule in _rules(worse):
-        yield _attempt(rule, partial(_filled, asked.outcomes, rule, compared))
+        yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, compared))
 
 
 def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> Iterator[Row]:
@@ -267,7 +284,7 @@ def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> 
         return pool_responders(imputed(strategy), reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
 
     for strategy in REFERENCE_BASED:
-        yield _attempt(f"imputed: {strategy}", partial(pool, strategy))
+        yield _attempt(f"imputed: {strategy}", DRAWN, partial(pool, strategy))
 
 
 _NOT_DETERMINED = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", "p_value")
@@ -275,17 +292,19 @@ _NOT_DETERMINED = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", 
 
 def _together(rows: Sequence[Row], asked: _Asked) -> pd.DataFrame:
     """All handlings in one frame; those that failed have the estimand of the others."""
-    found = [frame for _, frame in rows if isinstance(frame, pd.DataFrame)]
-    if not found:
-        raise FitError(f"the difference at '{asked.visit}' is determined under no handling of missing values: {rows[0][1]}")
+    determined = [row.found for row in rows if isinstance(row.found, pd.DataFrame)]
+    if not determined:
+        raise FitError(f"the difference at '{asked.visit}' is determined under no handling of missing values: {rows[0].found}")
     frames = []
-    for label, frame in rows:
-        if isinstance(frame, pd.DataFrame):
-            note: Any = frame["note"] if "note" in frame.columns else ""
-            frames.append(frame.assign(details=frame["method"], method=label, note=note))
+    for row in rows:
+        told = {"method": row.label, "approach": row.approach}
+        if isinstance(row.found, pd.DataFrame):
+            note: Any = row.found["note"] if "note" in row.found.columns else ""
+            frames.append(row.found.assign(details=row.found["method"], note=note, **told))
         else:
             empty = dict.fromkeys(_NOT_DETERMINED, np.nan)
-            frames.append(found[0].assign(details=label, method=label, note=frame, **empty))
+            parts = {MODEL: row.label, HANDLING: "", DERIVATION: ""}
+            frames.append(determined[0].assign(details=row.label, note=row.found, **told, **parts, **empty))
     together = pd.concat(frames, ignore_index=True)
     words = [name for name in ("variance_target", "note", "details") if name in together.columns]
     together[words] = together[words].fillna("")

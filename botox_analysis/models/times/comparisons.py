@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_words
 from botox_analysis.frames.schema import TIMES, as_estimates
 from botox_analysis.models.linear.design import build_design
 from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
@@ -142,7 +143,7 @@ def compare_times(
 def _require_covariates(times: pd.DataFrame, names: Sequence[str], what: str) -> None:
     if "arm" in names:
         raise DataError(f"times: the {what} 'arm' is what is compared; leave it out.")
-    usable = [column for column in times.columns if column not in (*TIMES, "imputation", "note")]
+    usable = [column for column in times.columns if column not in (*TIMES, IMPUTATION, HANDLING, DERIVATION, "note")]
     unknown = [name for name in names if name not in usable]
     if unknown:
         raise DataError(f"times has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
@@ -161,7 +162,7 @@ def _mean_differences(group: TimesOfCategory, until: float) -> list[dict[str, An
                 "arm": arm,
                 "reference": reference,
                 "visit": on_day([until])[0],
-                "method": f"area between the Kaplan-Meier curves{group.handling}",
+                **group.method("area between the Kaplan-Meier curves"),
                 "n": sum(group.curves[name].n_at_risk[0] for name in pair),
                 "estimate": parts[arm][0] - parts[reference][0],
                 "std_error": np.nan if without else np.sqrt(parts[arm][1] + parts[reference][1]),
@@ -211,7 +212,7 @@ def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tupl
                 **group.labels,
                 "arm": arms[at],
                 "reference": arms[0],
-                "method": f"{', '.join(said)}; {_TEST_NAMES[test]}{group.handling}",
+                **group.method(in_words(", ".join(said), _TEST_NAMES[test])),
                 "n": pair.sum(),
                 "estimate": estimate[at],
                 "std_error": std_error[at],

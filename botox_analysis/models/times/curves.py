@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, require_conf_level
 from botox_analysis.frames.event_frames import check_times
+from botox_analysis.frames.handling import Handling, handling_of, method_of
 from botox_analysis.frames.schema import TIMES_TEXT, as_estimates, categories_of
 from botox_analysis.numerics.linear.inference import Inference, t_inference
 from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
@@ -34,8 +35,8 @@ class TimesOfCategory:
     ----------
     labels : mapping of str to str
         Trial, population, endpoint, category.
-    handling : str
-        What stands for a missing value, after a semicolon; empty where the frame does not say.
+    handling : Handling
+        What stands for a missing value; empty where the frame does not say.
     rows : DataFrame
         *times*.
     arm : ndarray of int, shape (rows,)
@@ -45,10 +46,25 @@ class TimesOfCategory:
     """
 
     labels: Mapping[str, str]
-    handling: str
+    handling: Handling
     rows: pd.DataFrame
     arm: Any
     curves: Mapping[str, SurvivalCurve]
+
+    def method(self, model: str) -> dict[str, str]:
+        """What was fitted, and the handling, as columns of a row.
+
+        Parameters
+        ----------
+        model : str
+            What was fitted, in words.
+
+        Returns
+        -------
+        dict of str to str
+            By column of *estimates*.
+        """
+        return {column: words for column, (words,) in method_of(model, self.handling).items()}
 
     def horizon(self, asked: float | None) -> float:
         """The horizon of restricted means.
@@ -108,7 +124,7 @@ def by_category(times: pd.DataFrame) -> list[TimesOfCategory]:
         found.append(
             TimesOfCategory(
                 dict(zip(TIMES_TEXT, map(str, labels), strict=True)),
-                f"; {rows['imputation'].iloc[0]}" if "imputation" in rows.columns else "",
+                handling_of(rows),
                 rows,
                 np.searchsorted(there, of_row),
                 {arms[at]: kaplan_meier(time[of_row == at], observed[of_row == at]) for at in there},
@@ -163,7 +179,7 @@ def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
                     {
                         **group.labels,
                         "arm": arm,
-                        "method": f"Kaplan-Meier, log(-log) limits{group.handling}",
+                        **group.method("Kaplan-Meier, log(-log) limits"),
                         "n": np.r_[curve.n_at_risk[0], curve.n_at_risk],
                         "estimate": np.r_[0, 1 - curve.survival],
                         "std_error": np.r_[0, curve.std_error],
@@ -245,7 +261,7 @@ def event_quantiles(times: pd.DataFrame, *, shares: Sequence[float] = tuple(QUAN
                         **group.labels,
                         "arm": arm,
                         "measure": QUANTILES[share],
-                        "method": f"Kaplan-Meier, limits of Brookmeyer and Crowley{group.handling}",
+                        **group.method("Kaplan-Meier, limits of Brookmeyer and Crowley"),
                         "n": curve.n_at_risk[0],
                         "estimate": estimate if reached else np.nan,
                         "conf_low": low if np.isfinite(low) else np.nan,
@@ -298,7 +314,7 @@ def restricted_means(times: pd.DataFrame, *, horizon: float | None = None, conf_
                     **group.labels,
                     "arm": arm,
                     "visit": on_day([until])[0],
-                    "method": f"area under the Kaplan-Meier curve{group.handling}",
+                    **group.method("area under the Kaplan-Meier curve"),
                     "n": curve.n_at_risk[0],
                     "estimate": mean,
                     "std_error": np.sqrt(variance) if variance > 0 else np.nan,

@@ -13,6 +13,7 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.history import EventHistory, history_of
 from botox_analysis.endpoints.safety.time_at_risk import require_ends
 from botox_analysis.errors import require_choice, require_conf_level, require_trial
+from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.times.curves import on_day
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -122,7 +123,7 @@ def mean_cumulative(
             "visit": on_day(rows["time"]),
             "measure": MEAN_CUMULATIVE,
             "category": category,
-            "method": "mean cumulative function, robust variance of Lawless and Nadeau, limits on the log scale",
+            **method_of("mean cumulative function, robust variance of Lawless and Nadeau, limits on the log scale", Handling("")),
             "conf_level": conf_level,
         }
     )
@@ -177,7 +178,7 @@ def onset_and_duration(
             "trial": trial.name,
             "population": trial.population,
             "endpoint": history.endpoint,
-            "method": "quartiles; what goes on is censored",
+            **method_of("quartiles; what goes on is censored", Handling("")),
         }
     )
 

@@ -9,9 +9,9 @@ from functools import partial
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
-from botox_analysis.frames.handling import COMPOSITE
+from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
@@ -21,6 +21,7 @@ from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import refuse_missing_covariate
 from botox_analysis.models.linear.fit import Fit
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
@@ -240,7 +241,7 @@ def _fit_mmrm(
     covariates: tuple[str, ...],
     response: str,
     visits: list[str],
-    covariance: str | tuple[str, ...],
+    covariance: str | Covariance | tuple[str, ...],
     variance: str = "model",
 ) -> MmrmFit:
     return fit_mmrm(
@@ -367,8 +368,8 @@ def other_analyses(
     others: list[tuple[NamedModel, Callable[[], Fit]]] = []
     if len(visits) > 1 and visit in visits:
         others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, structures)))
-    if isinstance(primary.fit, MmrmFit) and " by " not in primary.fit.structure:
-        by_arm = f"{primary.fit.structure} by arm"
+    if isinstance(primary.fit, MmrmFit) and not primary.fit.covariance_structure.by:
+        by_arm = replace(primary.fit.covariance_structure, by="arm")
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
     others.append((OF_THOSE_SEEN, partial(ancova, observed, covariates)))

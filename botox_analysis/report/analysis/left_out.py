@@ -59,7 +59,9 @@ def made_or_told(make: Callable[[], Made], instead: Made, analysis: str, n: int)
         return instead, [LeftOut(f"not analysed: {error}", n, analysis)]
 
 
-def left_out_of_trial(trial: Trial, efficacy_trial: Trial, primary: Efficacy, emergent: EmergentRule = FROM_DAY_1) -> list[LeftOut]:
+def left_out_of_trial(
+    trial: Trial, efficacy_trial: Trial, primary: Efficacy, emergent: EmergentRule = FROM_DAY_1
+) -> list[LeftOut]:
     """What no analysis of the trial sees.
 
     Parameters

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES, Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.frames.handling import DRAWN, OBSERVED_CASES
 from botox_analysis.frames.schema import ESTIMATES_KEY, as_estimates
 from botox_analysis.frames.severity import WORST_SEVERITY
 from botox_analysis.models.imputation.fit import ImputedFit
@@ -234,13 +235,13 @@ class MissingValues:
     surface: pd.DataFrame
     begins: str
 
-    def determined(self, begins_with: str) -> bool:
+    def determined(self, approach: str) -> bool:
         """Whether a handling could be made.
 
         Parameters
         ----------
-        begins_with : str
-            What the names of the handlings meant begin with.
+        approach : str
+            The kind of handling: one of `APPROACHES`.
 
         Returns
         -------
@@ -249,8 +250,7 @@ class MissingValues:
         """
         if self.handlings.empty:
             return False
-        named = self.handlings["method"].str.startswith(begins_with)
-        return bool(self.handlings.loc[named, "estimate"].notna().any())
+        return bool(self.handlings.loc[self.handlings["approach"] == approach, "estimate"].notna().any())
 
 
 @dataclass(frozen=True)
@@ -381,7 +381,7 @@ class Analysis:
         """What was analysed how, the protocol's words and the defaults in the places it left open."""
         endpoint, fit = self.primary.endpoint, self.primary.fit
         rule = endpoint.rule if isinstance(endpoint, DiaryEndpoint) else None
-        imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined("imputed"))
+        imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined(DRAWN))
         return {
             "endpoint": self.primary.endpoint.label,
             "visit": self.visit,

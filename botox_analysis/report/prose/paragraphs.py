@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from botox_analysis import wording
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
-from botox_analysis.endpoints.endpoint import OBSERVED_CASES
+from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.frames.measures import measure_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.linear.design import is_number
+from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED, OF_THOSE_SEEN, ROBUST, robust_of, unadjusted_of
@@ -189,8 +190,8 @@ def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
 def _covariance(fit: MmrmFit, analysis: Analysis) -> str:
     """The structure that was fitted, and those that could not be."""
     order = analysis.trial.protocol.covariance or FALL_BACK
-    failed = [wording.structure(word) for word in order[: order.index(fit.structure)]]
-    chosen = wording.structure(fit.structure)
+    failed = [read_covariance(word).words for word in order[: order.index(fit.structure)]]
+    chosen = fit.covariance_structure.words
     said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
     if len(fit.visits) == 2:
         said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"

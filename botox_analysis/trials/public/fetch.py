@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from botox_analysis.errors import require_choice
+from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.public.download import Recorded, obtain
-from botox_analysis.trials.trial import LEFT_OUT, Protocol, Trial, as_trial
+from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
 
 @dataclass(frozen=True)

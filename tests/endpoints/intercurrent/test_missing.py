@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_analysis as ba
+from botox_analysis.endpoints.intercurrent.history import put_down_to
 from botox_analysis.endpoints.intercurrent.missing import GAP, NO_FURTHER_VALUE, NO_VALUE, missing_reasons, missing_values
 
 REFERENCE_TRIAL = Path(__file__).parents[2] / "reference" / "reference_trial" / "reference_trial.csv"
@@ -215,11 +216,25 @@ def test_of_several_events_the_one_that_made_a_value_missing_is_its_reason():
     assert words(outcomes_of([[1, NAN, NAN]], kinds=[both])) == [["", "left", "rescue"]]
     stopped = outcomes_of([[1, NAN, NAN]], kinds=[["", "discontinuation; rescue", "discontinuation; rescue"]])
     assert words(stopped) == [["", "discontinuation", "discontinuation"]]
-    set_aside = stopped.assign(intercurrent="discontinuation: treatment policy; rescue: hypothetical")
-    assert words(set_aside) == [["", "rescue", "rescue"]]
-    three = outcomes_of([[1, NAN, NAN]], kinds=[["", "a", "a; b; c"]])
-    put_back = three.assign(intercurrent="a: hypothetical; b: composite (worst value); c: hypothetical")
-    assert words(put_back) == [["", "a", "c"]]
+    assert put_down_to(["discontinuation", "rescue"], {"rescue": "hypothetical"}) == "rescue"
+    put_back = {"a": "hypothetical", "b": "composite", "c": "hypothetical"}
+    assert [put_down_to(history, put_back) for history in (["a"], ["a", "b", "c"], ["a", "c"])] == ["a", "c", "a"]
+
+
+def test_the_reason_is_the_one_under_the_strategies_by_which_outcomes_were_addressed():
+    events = pd.DataFrame({"subject": [0, 0], "kind": ["discontinuation", "rescue"], "day": [20, 40]})
+    for strategies, reason in (({"rescue": "hypothetical"}, "rescue"), ({"rescue": "treatment policy"}, "discontinuation")):
+        addressed = ba.address_events(
+            outcomes_of([[1, NAN, NAN]]), events, strategies={"discontinuation": "treatment policy", **strategies}
+        )
+        assert words(addressed) == [["", reason, reason]]
+        assert words(addressed[addressed["visit"] != "week 8"]) == [["", reason]]
+
+
+def test_a_sentence_of_strategies_decides_nothing():
+    stopped = outcomes_of([[1, NAN, NAN]], kinds=[["", "discontinuation; rescue", "discontinuation; rescue"]])
+    told = stopped.assign(intercurrent="discontinuation: treatment policy; rescue: hypothetical")
+    assert words(told) == words(stopped)
 
 
 def test_what_has_happened_goes_on_where_a_later_event_is_told_alone():

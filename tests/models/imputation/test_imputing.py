@@ -153,7 +153,7 @@ def test_an_imputation_of_its_own_is_told_beside_the_rule(outcomes):
 
 
 def test_what_is_imputed_is_not_imputed_again_under_another_name(outcomes):
-    with pytest.raises(ba.DataError, match=r"imputed already \('last observation carried forward'\)"):
+    with pytest.raises(ba.DataError, match=r"imputed already \('last observation carried forward', in \d rows\)"):
         ba.impute(ba.impute(outcomes, strategy=FORWARD), strategy=WITH_BASELINE)
 
 

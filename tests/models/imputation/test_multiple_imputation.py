@@ -438,7 +438,7 @@ def test_counts_and_rules_with_options_are_refused(outcomes, simulated):
 
 def test_what_is_imputed_is_not_imputed_again(outcomes):
     once = ba.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(0)
-    with pytest.raises(ba.DataError, match=r"imputed already \('missing at random'\)"):
+    with pytest.raises(ba.DataError, match=r"imputed already \('missing at random \(2 imputations"):
         ba.impute(once, strategy="jump to reference", n=2, seed=1)
 
 
