@@ -16,7 +16,7 @@ PACKAGE = $(shell find botox_analysis -name '*.py')
 # every, or one: that which differs most from this machine's own
 KERNELS ?= every
 
-.PHONY: report test checks tests test-portable test-pandas2 fuzz notebooks lock clean
+.PHONY: report test checks tests test-portable test-pandas2 fuzz notebooks docs lock clean
 
 report: $(VENV)/installed
 	$(BIN)/botox-analysis report simulated --out $(REPORT)
@@ -24,8 +24,8 @@ report: $(VENV)/installed
 test: checks tests
 
 checks: $(VENV)/installed
-	$(BIN)/ruff format --check botox_analysis tests benchmarks
-	$(BIN)/ruff check botox_analysis tests benchmarks
+	$(BIN)/ruff format --check botox_analysis tests benchmarks conftest.py
+	$(BIN)/ruff check botox_analysis tests benchmarks conftest.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $(PACKAGE)
@@ -55,6 +55,10 @@ fuzz: $(VENV)/installed
 # Runs the notebooks and keeps what they print and draw.
 notebooks: $(VENV)/installed
 	$(BIN)/python notebooks/run.py
+
+# Writes docs/frames.md from the schemas of the frames.
+docs: $(VENV)/installed
+	$(BIN)/python -m tests.frames.test_schemas
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "botox_analysis needs Python 3.11 or newer: make PYTHON=python3.12 ...")'

@@ -32,7 +32,14 @@ One rule carries the library: a `Trial` is measured by an `Endpoint`, which give
     plot_*, table_*                                            estimates -> a picture, a frame of text
     write_report, check_report                                 Trial -> a folder with the report
 
-Outcomes, events, times and estimates are plain pandas frames; `botox_analysis.frames.schema` lists their columns.
+Outcomes, events, times and estimates are plain pandas frames; `botox_analysis.frames` lists their columns.
+
+Examples begin where these lines end:
+
+    import botox_analysis as ba
+    trial = ba.open_trial("simulated")
+    outcomes = ba.HEADACHE_DAYS.derive(trial.restrict("itt"))
+    fit = ba.fit_mmrm(outcomes)
 """
 
 import lazy_loader

@@ -52,9 +52,6 @@ from .endpoints.disposition import disposition as disposition
 from .endpoints.endpoint import (
     Endpoint as Endpoint,
 )
-from .endpoints.endpoint import (
-    as_outcomes as as_outcomes,
-)
 from .endpoints.intercurrent.events import (
     address_events as address_events,
 )
@@ -72,6 +69,9 @@ from .endpoints.intercurrent.missing import (
 )
 from .endpoints.intercurrent.missing import (
     missing_values as missing_values,
+)
+from .endpoints.outcomes import (
+    as_outcomes as as_outcomes,
 )
 from .endpoints.response.continuation import (
     NICE as NICE,

@@ -1,4 +1,4 @@
-"""Fixtures of all tests: the bundled trial, real data where there are any, folders of small files."""
+"""Fixtures of all tests: real data where there are any, folders of small files."""
 
 import os
 from collections.abc import Callable
@@ -11,12 +11,6 @@ import botox_analysis as ba
 
 DATA_VARIABLE = "BOTOX_ANALYSIS_DATA"
 BESIDE_THE_PROJECT = Path(__file__).resolve().parents[2] / "shared" / "realdata"
-
-
-@pytest.fixture(scope="session")
-def simulated() -> ba.Trial:
-    """The bundled simulated trial, all subjects."""
-    return ba.load_trial(ba.bundled_data("simulated"))
 
 
 @pytest.fixture(scope="session")

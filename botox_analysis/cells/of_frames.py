@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from botox_analysis.cells.reading import DAYS, IDENTIFIER, NAME, NUMBER, distinct, read_column, text_of
+from botox_analysis.cells.reading import DAYS, IDENTIFIER, NAME, NUMBER, read_column
+from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, Problem, kind_of
 from botox_analysis.names import has_control, look_alikes, spelled
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.of_frames import read_identifiers, read_names, read_numbers, read_truths, spell_all
 from botox_analysis.errors import (
     DataError,
-    Problem,
-    kind_of,
-    listed,
-    refuse,
     require_choice,
-    require_columns,
     require_text,
     require_trial,
 )
-from botox_analysis.frames.agreement import disagreement, rounding_of
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
-from botox_analysis.frames.schema import BASELINE, BETTER, IMPUTED, LOWER, MISSING_AFTER, OUTCOMES, RECORDED_DAYS
-from botox_analysis.names import look_alikes
+from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
 
 
@@ -156,7 +149,7 @@ class Endpoint:
             for name in trial.covariates
             if name not in OUTCOMES and name not in recorded
         }
-        return _outcomes(
+        return outcomes_frame(
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
@@ -169,151 +162,7 @@ class Endpoint:
         )
 
 
-def as_outcomes(
-    frame: pd.DataFrame,
-    *,
-    endpoint: str | Endpoint,
-    arms: Sequence[str],
-    visits: Sequence[Any],
-    columns: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
-    """*outcomes* from a tidy frame, one row per subject and visit.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Has a subject, an arm, a visit, and a value or a change (or both); a baseline may be absent. Rows of unobserved
-        visits may be there with missing values, or absent. Names and identifiers match as values: 12 and ``"12"`` are one
-        visit. The baseline is a column of its own, not a visit. All further columns stay as covariates; where one has the same
-        value at all visits of a subject that have one, it has it at the others, too. ``trial``, ``population``,
-        ``intercurrent`` and ``imputation`` (or its parts ``handling`` and ``derivation``) are taken where the frame has them.
-    endpoint : str or Endpoint
-        What was measured, with its unit.
-    arms : sequence of str
-        The arms, reference first.
-    visits : sequence
-        The visits after baseline, in time.
-    columns : mapping of str to str, optional
-        What the frame calls ``subject``, ``arm``, ``visit``, ``value``, ``baseline``, ``change`` where it differs.
-
-    Returns
-    -------
-    DataFrame
-        *outcomes* with the full grid of subjects and visits. ``change`` is computed where only the value is given, and
-        taken where it is given; ``value`` likewise.
-
-    Raises
-    ------
-    DataError
-        A column is missing, an arm or visit is not among those named, a subject has two rows at a visit, two arms or two
-        baselines, a cell is no number (a date, duration or truth value is none) or no name, or value, baseline and change do not
-        agree.
-    ValueError
-        Arms or visits are no list of names, have one twice, or two that look alike.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame(
-    ...     {"USUBJID": [1, 1, 2, 2], "arm": ["A", "A", "B", "B"], "visit": [4, 8, 4, 8], "value": [9, 7, 8, 8], "baseline": 10}
-    ... )
-    >>> outcomes = as_outcomes(frame, endpoint="pain, 0-10", arms=["B", "A"], visits=[4, 8], columns={"subject": "USUBJID"})
-    >>> outcomes["change"].tolist()
-    [-1.0, -3.0, -2.0, -2.0]
-    """
-    require_columns(frame, (), "frame", made_by="one row per subject and visit")
-    if not isinstance(endpoint, str | Endpoint):
-        raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected what was measured, with its unit, or an Endpoint.")
-    if columns is not None and not isinstance(columns, Mapping):
-        raise TypeError(f"columns: found {kind_of(columns)}; expected a dict such as {{'subject': 'USUBJID'}}.")
-    if frame.columns.has_duplicates:
-        twice_named = frame.columns[frame.columns.duplicated()]
-        raise DataError(f"frame: found column {listed(twice_named)} more than once; expected each name once.")
-    arms, visits = spell_all(arms, "arms"), spell_all(visits, "visits")
-    names = {column: column for column in ("subject", "arm", "visit", "value", "baseline", "change")} | dict(columns or {})
-    unknown = [column for column in names if column not in ("subject", "arm", "visit", "value", "baseline", "change")]
-    if unknown:
-        raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
-    require_columns(
-        frame, [names[column] for column in ("subject", "arm", "visit")], "frame", made_by="one row per subject and visit"
-    )
-    require_columns(frame, (columns or {}).values(), "frame")
-    both = [ours for ours, theirs in (columns or {}).items() if ours != theirs and ours in frame.columns]
-    if both:
-        raise DataError(f"frame has a column {listed(both)} beside the one that columns names for it; drop one of the two.")
-    if names["value"] not in frame.columns and names["change"] not in frame.columns:
-        raise DataError(
-            f"frame has neither a value ('{names['value']}') nor a change ('{names['change']}'); "
-            f"its columns are {listed(frame.columns, n_shown=30)}."
-        )
-    given = frame.rename(columns={theirs: ours for ours, theirs in names.items()}).reset_index(drop=True)
-    if given.empty:
-        raise DataError("frame has no rows; expected one per subject and visit.")
-    rounding = rounding_of([given[column].dtype for column in ("value", "baseline", "change") if column in given.columns])
-    _refuse_no_covariates(given)
-    problems = _read_cells(given)
-    refuse(problems)
-    _refuse_strangers(given, arms, visits)
-    twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
-    problems = [
-        Problem(
-            "frame",
-            int(row) + 1,
-            "visit",
-            f"subject '{given['subject'].iloc[row]}' at '{given['visit'].iloc[row]}' a second time",
-            "one row per subject and visit",
-        )
-        for row in twice
-    ]
-    for column in ("arm", "baseline"):
-        if column in given.columns:
-            several = given.groupby("subject", sort=False)[column].nunique()
-            problems += [
-                Problem("frame", None, column, f"{int(n)} values for subject '{subject}'", "one per subject")
-                for subject, n in several[several > 1].items()
-            ]
-    refuse(problems)
-
-    subjects = pd.Index(pd.unique(given["subject"]))
-    grid = pd.MultiIndex.from_product([subjects, visits], names=["subject", "visit"])
-    placed = given.set_index(["subject", "visit"]).reindex(grid)
-    of_subject = placed.groupby(level="subject", sort=False)
-    arm = of_subject["arm"].transform("first")
-    missing = np.full(len(placed), np.nan)
-    own_baseline = of_subject["baseline"].transform("first").to_numpy(dtype=float) if "baseline" in given.columns else None
-    baseline = missing if own_baseline is None else own_baseline
-    value = placed["value"].to_numpy(dtype=float) if "value" in given.columns else missing
-    change = placed["change"].to_numpy(dtype=float) if "change" in given.columns else missing
-    _refuse_contradictions(placed, baseline, value, change, rounding)
-    change = np.where(np.isnan(change), value - baseline, change)
-    value = np.where(np.isnan(value), baseline + change, value)
-    own = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION)
-    covariates = {}
-    for name in given.columns:
-        if name not in (*OUTCOMES, *own):
-            column = placed[name]
-            # What does not change within a subject is known at unobserved visits, too.
-            fixed = (of_subject[name].nunique() <= 1).all()
-            covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
-    if IMPUTED in covariates:
-        covariates[IMPUTED] = _truths(covariates[IMPUTED])
-    if MISSING_AFTER in covariates:
-        covariates[MISSING_AFTER] = covariates[MISSING_AFTER].fillna("")
-    said = {name: _one_word(given, name) if name in given.columns else "" for name in own}
-    return _outcomes(
-        trial=said["trial"],
-        population=said["population"],
-        endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
-        handling=_handling(said),
-        subject=pd.Series(placed.index.get_level_values("subject")),
-        arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
-        visit=pd.Categorical.from_codes(np.tile(np.arange(len(visits)), len(subjects)), visits, ordered=True),
-        values=(baseline, value, change),
-        covariates=covariates,
-        intercurrent=said["intercurrent"],
-    )
-
-
-def _outcomes(
+def outcomes_frame(
     *, trial: str, population: str, endpoint: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
@@ -339,90 +188,3 @@ def _outcomes(
             **covariates,
         }
     )
-
-
-def _one_word(given: pd.DataFrame, name: str) -> str:
-    column, problems = read_names(given[name], "frame")
-    refuse(problems)
-    words = column.dropna().unique()
-    if len(words) > 1:
-        raise DataError(f"frame has several of '{name}' ({listed(words)}); outcomes are of one: filter the frame first.")
-    return str(words[0]) if len(words) else ""
-
-
-def _truths(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Which values were imputed; none at visits that the frame does not have."""
-    truths, known = read_truths(column)
-    strange = column[column.notna().to_numpy() & ~known]
-    if len(strange):
-        raise DataError(f"frame: column '{column.name}' holds {strange.iloc[0]!r}; expected true or false.")
-    return pd.Series(truths)
-
-
-def _handling(said: Mapping[str, str]) -> Handling:
-    """What a frame says of its missing values; a sentence that is not that of its parts stands for itself."""
-    parts = Handling(said[HANDLING], said[DERIVATION])
-    sentence = said[IMPUTATION] or str(parts) or OBSERVED_CASES
-    return parts if sentence == str(parts) else Handling(sentence)
-
-
-def _refuse_no_covariates(given: pd.DataFrame) -> None:
-    """Further columns hold numbers or levels, nothing else."""
-    for name in (name for name in given.columns if name not in OUTCOMES):
-        column = given[name]
-        if column.dtype.kind == "c":
-            raise DataError(f"frame: column '{name}' holds complex numbers; expected numbers, texts or truth values.")
-        strange = next((cell for cell in column if type(cell).__hash__ is None), None) if column.dtype == object else None
-        if strange is not None:
-            raise DataError(f"frame: column '{name}' holds {kind_of(strange)}; expected numbers, texts or truth values.")
-
-
-def _read_cells(given: pd.DataFrame) -> list[Problem]:
-    """Read the columns in place: names in one spelling, identifiers as values, numbers as numbers."""
-    problems: list[Problem] = []
-    given["subject"], wrong = read_identifiers(given["subject"], "frame")
-    problems += wrong
-    for column in ("arm", "visit"):
-        names, wrong = read_names(given[column], "frame")
-        given[column] = names.astype(object)
-        problems += wrong
-    if isinstance(given["subject"].dtype, pd.CategoricalDtype):
-        # The order and the further categories that a column may bring are not those of the outcomes.
-        given["subject"] = given["subject"].astype(given["subject"].cat.categories.dtype)
-    for column in ("value", "baseline", "change"):
-        if column in given.columns:
-            given[column], wrong = read_numbers(given[column], "frame", "a number")
-            problems += wrong
-    return problems
-
-
-def _refuse_strangers(given: pd.DataFrame, arms: Sequence[str], visits: Sequence[str]) -> None:
-    problems: list[Problem] = []
-    for column, known in (("arm", arms), ("visit", visits)):
-        strange = np.flatnonzero(~given[column].isin(known).to_numpy())
-        for row, name in zip(strange.tolist(), given[column].iloc[strange], strict=True):
-            problems.append(
-                Problem("frame", row + 1, column, "nothing" if pd.isna(name) else f"'{name}'", _expected(name, known))
-            )
-        absent = [name for name in known if name not in set(given[column])]
-        if absent and not strange.size:
-            problems.append(Problem("frame", None, column, f"no row at {listed(absent)}", f"rows for each of {listed(known)}"))
-    no_subject = np.flatnonzero(given["subject"].isna())
-    problems += [Problem("frame", int(row) + 1, "subject", "nothing", "a subject") for row in no_subject]
-    refuse(problems)
-
-
-def _expected(name: object, known: Sequence[str]) -> str:
-    alike = look_alikes([str(name), *known])
-    return f"one of {listed(known)}" + (f", of which '{alike[1]}' looks like it" if alike and alike[0] == name else "")
-
-
-def _refuse_contradictions(placed: pd.DataFrame, baseline: Any, value: Any, change: Any, rounding: float) -> None:
-    wrong = np.flatnonzero(disagreement(baseline, value, change, rounding=rounding))
-    if wrong.size:
-        subject, visit = placed.index[wrong[0]]
-        raise DataError(
-            f"frame: found {wrong.size} rows whose change is not value minus baseline, the first at subject '{subject}', "
-            f"visit '{visit}' ({value[wrong[0]]:g} - {baseline[wrong[0]]:g} against {change[wrong[0]]:g}); "
-            "leave out the column that is not to be used."
-        )

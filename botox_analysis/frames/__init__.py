@@ -1,1 +1,13 @@
-"""The frames that walk through the library, and their checks."""
+"""The four frames that walk through the library: *outcomes*, *events*, *times* and *estimates*.
+
+Each is a plain pandas frame with one `Schema`, which lists its columns:
+
+>>> from botox_analysis.frames.times import TIMES_SCHEMA
+>>> TIMES_SCHEMA
+times: one row per subject and category
+  trial       text        Name of the trial.
+  ...
+key: trial, population, endpoint, category, subject
+>>> TIMES_SCHEMA.describe()[["column", "kind"]].tail(2).to_numpy().tolist()
+[['imputation', 'text'], ['note', 'text']]
+"""

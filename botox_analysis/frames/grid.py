@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import refuse_look_alikes
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError
 from botox_analysis.names import spelled
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 import shutil
 import stat
 import sys
@@ -15,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from botox_analysis.errors import DataError
+from botox_analysis.report import runs
 from botox_analysis.report.folder import folder_of, printable, read_manifest, refuse_foreign
 
 PREFIX = ".botox-analysis-"
@@ -31,27 +31,6 @@ _BEGIN = f'{{"made_by": "{_MADE_BY}"'
 """Of every record."""
 _PROBES, _SECONDS_BETWEEN = 5, 0.1
 """A draft may be held for a moment by a run that looks whether its own is alive."""
-
-FREE, HELD, NOT_KNOWN = "free", "held", "not known"
-"""Locks: the kernel gives one back when its process ends, however it ends, so that a number used again for another process
-is not mistaken for it. Some file systems, and Windows, have none of this kind: there drafts of killed runs stay."""
-
-if sys.platform == "win32":
-
-    def _lock(_descriptor: int) -> str:
-        return NOT_KNOWN
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> str:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return HELD
-        except OSError:
-            return NOT_KNOWN
-        return FREE
 
 
 @dataclass(frozen=True)
@@ -134,7 +113,7 @@ def mend(path: str | Path) -> list[str]:
     told = []
     for draft in _drafts(parent):
         with _probed(draft) as found:
-            if found is None or found.lock != FREE:
+            if found is None or found.lock != runs.FREE:
                 continue
             target = parent / found.folder if found.folder else None
             with suppress(OSError):
@@ -209,8 +188,8 @@ def _begin(target: Path) -> tuple[Path, IO[str]]:
             draft.rmdir()
             raise
         try:
-            if _lock(run.fileno()) != HELD and _is_same(run, draft / RUN):
-                record = {"made_by": _MADE_BY, "folder": target.name, "pid": str(os.getpid()), **_machine()}
+            if runs.lock(run.fileno()) != runs.HELD and _is_same(run, draft / RUN):
+                record = {"made_by": _MADE_BY, "folder": target.name, "pid": str(os.getpid()), **runs.machine()}
                 run.write(json.dumps(record))
                 run.flush()
                 return draft, run
@@ -229,30 +208,6 @@ def _is_same(file: IO[str], path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.lstat())
     except FileNotFoundError:
         return False
-
-
-def _machine() -> dict[str, str]:
-    return {
-        "host": platform.node(),
-        "machine": _text_of("/etc/machine-id"),
-        "boot": _text_of("/proc/sys/kernel/random/boot_id"),
-    }
-
-
-def _text_of(path: str) -> str:
-    try:
-        return Path(path).read_text("utf-8").strip()
-    except (OSError, ValueError):
-        return ""
-
-
-def _is_here(record: dict[str, Any]) -> bool:
-    """Whether a run was on this machine, before or after it was started again: whether its lock can be seen from here."""
-    here = _machine()
-    if here["boot"] and here["boot"] == record.get("boot"):
-        return True
-    same_host = here["host"] == record.get("host") and here["machine"] == record.get("machine")
-    return same_host and bool(here["machine"] or not here["boot"])
 
 
 def _drafts(parent: Path) -> list[Path]:
@@ -278,7 +233,7 @@ def _probed(draft: Path) -> Iterator[Found | None]:
         yield None
         return
     with run:
-        lock = _lock(run.fileno())
+        lock = runs.lock(run.fileno())
         try:
             text = run.read(10_000)
             # Killed, or without room, before the record was whole, and before anything else was.
@@ -290,7 +245,7 @@ def _probed(draft: Path) -> Iterator[Found | None]:
         if record is None:
             found = Found("", "", lock)
         elif isinstance(record, dict) and record.get("made_by") == _MADE_BY and _is_name(record.get("folder")):
-            found = Found(record["folder"], printable(record.get("pid", "")), lock if _is_here(record) else NOT_KNOWN)
+            found = Found(record["folder"], printable(record.get("pid", "")), lock if runs.is_here(record) else runs.NOT_KNOWN)
         yield found
 
 
@@ -305,7 +260,7 @@ def _refuse_second(target: Path, own: Path) -> None:
         for draft in _drafts(target.parent):
             if draft != own:
                 with _probed(draft) as found:
-                    alive += [found] if found is not None and found.lock == HELD and found.folder == target.name else []
+                    alive += [found] if found is not None and found.lock == runs.HELD and found.folder == target.name else []
         if not alive:
             return
         if probe < _PROBES - 1:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from botox_analysis.frames.schema import ESTIMATES_KEY
+from botox_analysis.frames.estimates import ESTIMATES_KEY
 from botox_analysis.trials.readers.delimited import read_delimited
 
 SAME = 1e-9

@@ -103,8 +103,7 @@ def validate_trial(trial: Trial) -> Validation:
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> ba.validate_trial(ba.open_trial("simulated")).report
+    >>> ba.validate_trial(trial).report
     'yes'
     """
     require_trial(trial)

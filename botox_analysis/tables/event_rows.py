@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.frames.estimates import Event, with_events
 from botox_analysis.frames.measures import NUMBER_NEEDED, is_log_ratio, is_ratio, measure_name, scaled
-from botox_analysis.frames.schema import Event, with_events
 from botox_analysis.tables.writers import INDENT
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_path
-from botox_analysis.frames.schema import ESTIMATES_NUMBERS
+from botox_analysis.frames.estimates import ESTIMATES_NUMBERS
 from botox_analysis.trials.public.fetch import SOURCES, fetch_trial
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.readers.files import parsing

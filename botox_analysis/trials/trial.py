@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.cells.reading import distinct
+from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import categories_of
-from botox_analysis.trials.checking.checks import Door, Told, checked, populations_in
+from botox_analysis.trials.checking.checks import checked, populations_in
+from botox_analysis.trials.checking.door import Door, Told
 from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
@@ -200,7 +201,7 @@ def as_trial(
     --------
     >>> import pandas as pd
     >>> subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["155 U", "placebo"]})
-    >>> as_trial({"subjects": subjects}, name="two people").arms
+    >>> ba.as_trial({"subjects": subjects}, name="two people").arms
     ['placebo', '155 U']
     """
     if not isinstance(tables, Mapping):

@@ -10,7 +10,8 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.cells.of_frames import places_of, read_truths, shown
-from botox_analysis.frames.event_frames import check_events, check_times
+from botox_analysis.frames.events import check_events
+from botox_analysis.frames.times import check_times
 
 N = 4
 DAY = datetime.date(2024, 1, 1)

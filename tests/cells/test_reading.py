@@ -11,29 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from botox_analysis.cells.dates import LOCAL, NO_CLOCK, OFFSET, UTC, ZERO
+from botox_analysis.cells.notation import LARGEST, Notation, is_number_text
 from botox_analysis.cells.reading import (
     DATE,
     DAYS,
     IDENTIFIER,
     KINDS,
-    LARGEST,
-    LOCAL,
     NAME,
-    NO_CLOCK,
     NUMBER,
-    OFFSET,
     SEVERITY,
     TEXT,
-    UTC,
     YES_NO,
-    ZERO,
-    Notation,
-    distinct,
-    is_number_text,
     read_column,
     recoded,
-    text_of,
 )
+from botox_analysis.cells.values import distinct, text_of
 
 WRONG = "wrong"
 """What stands in the tables below for a cell that is not of the kind."""

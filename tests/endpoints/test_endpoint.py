@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import OUTCOMES, check_outcomes
+from botox_analysis.frames.outcomes import OUTCOMES, check_outcomes
 
 FRAME = pd.DataFrame(
     {

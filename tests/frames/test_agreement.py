@@ -6,7 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.frames.agreement import rounding_of
-from botox_analysis.frames.schema import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
 
 FRAME = pd.DataFrame(
     {

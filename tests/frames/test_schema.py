@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 import botox_analysis as ba
 from botox_analysis.errors import listed, refuse, require_choice, require_columns, require_conf_level
-from botox_analysis.frames.event_frames import check_events
-from botox_analysis.frames.schema import ESTIMATES, EVENTS, as_estimates, categories_of, check_estimates, check_outcomes
+from botox_analysis.frames.estimates import ESTIMATES, as_estimates, check_estimates
+from botox_analysis.frames.events import EVENTS, check_events
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 
 COUNTS = pd.DataFrame({"arm": ["P", "T"], "n_events": [1, 2], "n_total": [3, 4]})
 

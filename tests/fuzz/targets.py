@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import LARGEST, SEVERITIES
+from botox_analysis.cells.notation import LARGEST
+from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.errors import DataError, FitError
-from botox_analysis.frames.schema import ESTIMATES
+from botox_analysis.frames.estimates import ESTIMATES
 from botox_analysis.names import has_control, spelled
 from botox_analysis.report import check
 from botox_analysis.trials.layout import COUNTED_NAMES, DOSE_DAY, KEYS, MOST_DAYS, STUDY_DAY, TABLES, columns_of

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.report import check
 from botox_analysis.report.folder import MADE_BY, read_manifest, refuse_foreign
 

@@ -12,6 +12,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.report import draft as drafts
+from botox_analysis.report import runs
 from botox_analysis.report.draft import GONE, NEW, OLD, PREFIX, RUN, mend, put_back, replacing
 from botox_analysis.report.folder import MADE_BY, folder_of
 
@@ -52,7 +53,7 @@ def left_behind(report):
     def leave(*parts, name="dead", **changes):
         draft = report.parent / f"{PREFIX}{name}"
         draft.mkdir()
-        record = {"made_by": "botox-analysis draft", "folder": "report", "pid": str(os.getpid()), **drafts._machine()}
+        record = {"made_by": "botox-analysis draft", "folder": "report", "pid": str(os.getpid()), **runs.machine()}
         (draft / RUN).write_text(json.dumps(record | changes))
         for part in parts:
             fill(draft / part, part)
@@ -165,14 +166,14 @@ def test_drafts_that_are_not_provably_of_a_dead_run_of_this_machine_stay(report,
 
 def test_a_draft_of_before_the_machine_was_started_again_goes(report, left_behind, monkeypatch):
     here = {"host": "h", "machine": "m", "boot": "second"}
-    monkeypatch.setattr(drafts, "_machine", lambda: here)
+    monkeypatch.setattr(runs, "machine", lambda: here)
     left_behind(NEW, boot="first")
     mend(report)
     assert names(report) == ["report"]
 
 
 def test_where_there_are_no_locks_drafts_stay_and_reports_are_written(report, left_behind, monkeypatch):
-    monkeypatch.setattr(drafts, "_lock", lambda _: drafts.NOT_KNOWN)
+    monkeypatch.setattr(runs, "lock", lambda _: runs.NOT_KNOWN)
     left_behind(NEW)
     write(report)
     assert text_of(report) == {"new"}
@@ -283,7 +284,7 @@ def test_a_run_on_another_machine_that_was_faster_is_replaced_whole(report, monk
     with replacing(report) as place:
         fill(place, "slow")
         with monkeypatch.context() as patch:
-            patch.setattr(drafts, "_is_here", lambda _: False)
+            patch.setattr(runs, "is_here", lambda _: False)
             write(report, "fast")
         assert text_of(report) == {"fast"}
     assert text_of(report) == {"slow"}

@@ -12,6 +12,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.figures.drawing.style import missing_letters
+from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis.analysis import analyse
@@ -137,6 +138,11 @@ def test_the_manifest_has_the_checksum_of_every_other_file(report):
     assert manifest["seed"] == "995"
     assert {"python", "numpy", "pandas", "botox-analysis"} <= set(manifest["versions"])
     assert {"sha256 of diary.csv", "sha256 of subjects.csv"} <= set(manifest["inputs"])
+
+
+def test_the_estimates_have_no_column_without_a_meaning(report):
+    columns = pd.read_csv(report / "estimates.csv", nrows=0).columns
+    assert set(columns) <= {*ESTIMATES_SCHEMA.columns, *ESTIMATES_SCHEMA.further}
 
 
 def test_the_numbers_of_the_headline_are_in_the_estimates(report):

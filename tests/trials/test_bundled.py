@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import ESTIMATES, EVENTS
+from botox_analysis.frames.estimates import ESTIMATES
+from botox_analysis.frames.events import EVENTS
 
 # The published rows themselves are tested in tests/published.
 

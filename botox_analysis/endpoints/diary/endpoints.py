@@ -181,8 +181,7 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> ba.unknown_days(ba.open_trial("simulated"), ba.HEADACHE_DAYS).empty
+    >>> ba.unknown_days(trial, ba.HEADACHE_DAYS).empty
     True
     """
     return left_out_frame(days_left_out(trial, endpoint))

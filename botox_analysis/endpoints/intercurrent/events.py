@@ -27,7 +27,14 @@ from botox_analysis.endpoints.intercurrent.strategies import (
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
-from botox_analysis.frames.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, MISSING_AFTER, RECORDED_DAYS, check_outcomes, grid_of
+from botox_analysis.frames.outcomes import (
+    EXPOSURE_DAYS,
+    INTERCURRENT_EVENT,
+    MISSING_AFTER,
+    RECORDED_DAYS,
+    check_outcomes,
+    grid_of,
+)
 from botox_analysis.trials.trial import Trial
 
 ENDPOINT = "intercurrent events"
@@ -167,11 +174,13 @@ def address_events(
     Examples
     --------
     >>> import pandas as pd
-    >>> from botox_analysis.endpoints.endpoint import as_outcomes
     >>> frame = pd.DataFrame({"subject": 1, "arm": "A", "visit": [4, 8], "value": [9, 7], "baseline": 10})
-    >>> outcomes = as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
+    >>> outcomes = ba.as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
     >>> events = pd.DataFrame({"subject": [1], "kind": "rescue treatment", "day": 30})
-    >>> address_events(outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56})["value"].tolist()
+    >>> addressed = ba.address_events(
+    ...     outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56}
+    ... )
+    >>> addressed["value"].tolist()
     [9.0, 10.0]
     """
     check_outcomes(outcomes)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
-from botox_analysis.frames.schema import INTERCURRENT_EVENT, MISSING_AFTER, categories_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, MISSING_AFTER
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 History = tuple[str, ...]

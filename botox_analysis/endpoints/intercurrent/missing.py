@@ -9,9 +9,14 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import event_histories, kinds_of, put_down_to
 from botox_analysis.errors import DataError
+from botox_analysis.frames.events import EVENTS
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION
-from botox_analysis.frames.schema import EVENTS, MISSING_AFTER, grid_of
+from botox_analysis.frames.handling import (
+    DERIVATION,
+    HANDLING,
+    IMPUTATION,
+)
+from botox_analysis.frames.outcomes import MISSING_AFTER, grid_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""

@@ -15,9 +15,10 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.history import history_of
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, require_ends
 from botox_analysis.errors import DataError, require_trial
-from botox_analysis.frames.event_frames import check_times
 from botox_analysis.frames.handling import Handling, handling_of, in_words
-from botox_analysis.frames.schema import OF_VISITS, OUTCOMES, TIMES, TIMES_TEXT, categories_of, check_outcomes
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, check_outcomes
+from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.times import TIMES, TIMES_TEXT, check_times
 from botox_analysis.trials.trial import Trial
 
 CYCLE_DAYS = 84
@@ -70,8 +71,7 @@ def first_response(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated")))
+    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(trial))
     >>> times[["subject", "time", "observed"]].head(3).to_numpy().tolist()
     [['S0001', 168.0, False], ['S0002', 28.0, True], ['S0003', 56.0, True]]
     """
@@ -150,8 +150,7 @@ def first_event(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> times = ba.first_event(ba.open_trial("simulated"), "Neck pain")
+    >>> times = ba.first_event(trial, "Neck pain")
     >>> times.groupby("arm", observed=True)["observed"].sum().to_dict()
     {'placebo': 24, 'onabotulinumtoxinA': 59}
     """

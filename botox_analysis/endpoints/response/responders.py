@@ -11,7 +11,8 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.handling import OBSERVED_CASES, Handling, handling_of
-from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 
 NON_RESPONDERS = "non-responder imputation"
 

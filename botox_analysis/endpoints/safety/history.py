@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.endpoint import as_outcomes
+from botox_analysis.endpoints.outcomes import as_outcomes
 from botox_analysis.endpoints.safety.categories import ANY, Special, check_special, levels_of
 from botox_analysis.endpoints.safety.counts import ENDPOINT
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, arms_received, emergent, safety_trial
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.safety.time_at_risk import FIRST_DAY, TimeAtRisk, event_days, require_ends, time_of
 from botox_analysis.errors import DataError, listed, require_trial
-from botox_analysis.frames.schema import EXPOSURE_DAYS, OUTCOMES, categories_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, OUTCOMES
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.trials.trial import Trial
 

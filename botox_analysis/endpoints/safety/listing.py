@@ -101,8 +101,7 @@ def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.Da
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> ba.list_time_at_risk(ba.open_trial("simulated")).head(2)[["subject", "end_day", "days", "reason"]].values.tolist()
+    >>> ba.list_time_at_risk(trial).head(2)[["subject", "end_day", "days", "reason"]].values.tolist()
     [['S0001', 168.0, 168.0, 'last day'], ['S0002', 168.0, 168.0, 'last day']]
     """
     require_trial(trial)

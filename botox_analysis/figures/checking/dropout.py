@@ -26,8 +26,9 @@ from botox_analysis.figures.drawing.style import (
     visit_axis,
     wrapped,
 )
+from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.measures import axis_label, measure_of
-from botox_analysis.frames.schema import BASELINE, check_estimates
+from botox_analysis.frames.schema import BASELINE
 
 TO_THE_END = "seen to the end"
 """The category of those with a value at the last visit."""

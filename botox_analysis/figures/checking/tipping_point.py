@@ -18,8 +18,8 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.effect_axis import ratio_ticks
 from botox_analysis.figures.drawing.style import FAINT, INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
+from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.measures import axis_label, is_log_ratio, is_ratio, no_effect, scaled
-from botox_analysis.frames.schema import check_estimates
 
 CLASSES = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
 """p-values at which a colour ends and the next begins."""

@@ -17,8 +17,9 @@ from botox_analysis.figures.drawing.style import (
     visit_axis,
     wrapped,
 )
+from botox_analysis.frames.estimates import check_estimates, refuse_pairs, refuse_subgroups
 from botox_analysis.frames.measures import axis_label, measure_of
-from botox_analysis.frames.schema import BASELINE, check_estimates, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.schema import BASELINE
 
 DODGE = 0.014
 """How far arms stand apart at a visit, as a share of the axis."""

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, styled, wrapped
-from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 
 N_BINS = 16
 

@@ -10,9 +10,9 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.effect_axis import set_effect_axis
 from botox_analysis.figures.drawing.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
+from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.handling import MODEL, in_words, method_parts
 from botox_analysis.frames.measures import NUMBER_NEEDED, axis_label, is_ratio, measure_name, scaled
-from botox_analysis.frames.schema import check_estimates
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "subgroup", "visit", "arm", "method")
 ROW_HEIGHT, LINE = 0.19, 0.13

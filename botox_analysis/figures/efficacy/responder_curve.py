@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.errors import DataError
 from botox_analysis.figures.drawing.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled
-from botox_analysis.frames.schema import check_measures
+from botox_analysis.frames.estimates import check_measures
 
 MARKED = 0.5
 """The threshold with a line of its own."""

@@ -21,8 +21,8 @@ from botox_analysis.figures.safety.event_rows import (
     of_one_measure,
     row_places,
 )
+from botox_analysis.frames.estimates import Event
 from botox_analysis.frames.measures import no_effect, scaled
-from botox_analysis.frames.schema import Event
 
 ROW_HEIGHT = 0.19
 """Inches a row takes with two arms; each further arm adds a third."""

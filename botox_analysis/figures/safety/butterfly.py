@@ -15,7 +15,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.style import arm_styles, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, holds_terms, of_one_measure, row_places, with_n
-from botox_analysis.frames.schema import Event
+from botox_analysis.frames.estimates import Event
 
 ROW_HEIGHT = 0.17
 """Inches a row takes."""

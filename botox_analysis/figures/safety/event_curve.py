@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
-from botox_analysis.frames.schema import check_measures
+from botox_analysis.frames.estimates import check_measures
 
 LABELS = {
     "cumulative probability": "Cumulative probability, %",

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.errors import DataError
 from botox_analysis.figures.drawing.style import TWO_COLUMNS, axes_for, wrapped
-from botox_analysis.frames.schema import Event, with_events
+from botox_analysis.frames.estimates import Event, with_events
 
 RATES = {
     "proportion": "Subjects with the event, %",

@@ -14,8 +14,8 @@ from botox_analysis.figures.drawing.effect_axis import EFFECTS, on_axis, set_eff
 from botox_analysis.figures.drawing.label_placement import label_points
 from botox_analysis.figures.drawing.style import FAINT, INK, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
 from botox_analysis.figures.safety.event_rows import NO_BREAK, RATES, event_labels, of_one_measure, with_n
+from botox_analysis.frames.estimates import Event
 from botox_analysis.frames.measures import no_effect
-from botox_analysis.frames.schema import Event
 
 N_NAMED = 14
 """How many of the smallest p-values have their term written beside."""

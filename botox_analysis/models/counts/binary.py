@@ -13,7 +13,7 @@ from scipy import linalg, special
 from botox_analysis.cells.of_frames import read_truths
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, NON_RESPONDERS, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
-from botox_analysis.frames.schema import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.rates.conclusions import exponentiate
@@ -142,8 +142,6 @@ def fit_binary(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> fit = ba.fit_binary(outcomes, reduction=0.5, visits=["week 24"])
     >>> fit.differences()[["category", "estimate", "std_error"]].round(3)
                category  estimate  std_error

@@ -12,7 +12,7 @@ from scipy import linalg, special
 
 from botox_analysis.errors import FitError, require_choice
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.schema import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
@@ -174,13 +174,11 @@ def fit_counts(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
     >>> fit.differences()[["visit", "estimate", "std_error"]].round(2)
          visit  estimate  std_error
     0  week 24     -2.29       0.41
-    >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
+    >>> events = ba.event_counts(trial.restrict("safety"), "Neck pain")
     >>> ba.fit_counts(events, covariates=("age", "sex")).ratios()[["measure", "estimate", "conf_low", "conf_high"]].round(2)
                 measure  estimate  conf_low  conf_high
     0  event rate ratio      2.13      1.31       3.47

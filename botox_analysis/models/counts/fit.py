@@ -11,9 +11,9 @@ import pandas as pd
 from scipy import special
 
 from botox_analysis.errors import DataError, FitError, listed, require_conf_level
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, in_words, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
-from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum
 from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised

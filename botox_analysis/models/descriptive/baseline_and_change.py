@@ -7,8 +7,11 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
-from botox_analysis.frames.schema import BASELINE, SPREADS, as_estimates, categories_of, check_outcomes
+from botox_analysis.frames.measures import SPREADS
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
 from botox_analysis.trials.trial import Trial

@@ -7,8 +7,9 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.missing import column_of_values
 from botox_analysis.errors import DataError, require_conf_level
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
-from botox_analysis.frames.schema import as_estimates, grid_of
+from botox_analysis.frames.outcomes import grid_of
 from botox_analysis.numerics.linear.inference import t_inference
 
 TO_THE_END = "seen to the end"

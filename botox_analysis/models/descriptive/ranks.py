@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
-from botox_analysis.frames.schema import as_estimates, categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -79,11 +81,10 @@ def compare_ranks(
     Examples
     --------
     >>> import pandas as pd
-    >>> from botox_analysis import as_outcomes
     >>> frame = pd.DataFrame({"subject": range(8), "arm": list("pppptttt"), "visit": "week 4",
     ...                       "baseline": 20, "value": [17, 16, 18, 19, 12, 13, 15, 9]})
-    >>> outcomes = as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
-    >>> compare_ranks(outcomes)[["estimate", "conf_low", "conf_high", "p_value"]].round(3).values.tolist()
+    >>> outcomes = ba.as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
+    >>> ba.compare_ranks(outcomes)[["estimate", "conf_low", "conf_high", "p_value"]].round(3).values.tolist()
     [[-5.0, -10.0, -1.0, 0.029]]
     """
     check_outcomes(outcomes)

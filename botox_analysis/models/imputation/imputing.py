@@ -13,7 +13,7 @@ from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, require_choice, require_outcomes
 from botox_analysis.frames.left_out import STAYS_MISSING
-from botox_analysis.frames.schema import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.imputation.draws import DRAWS, Parameters, one_resample, values_given
 from botox_analysis.models.imputation.imputations import (
     APPROXIMATE_BAYES,
@@ -165,8 +165,6 @@ def impute(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)

@@ -14,7 +14,8 @@ from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.schema import BASELINE, INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES

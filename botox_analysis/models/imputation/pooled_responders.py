@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import method_of
-from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.imputation.imputations import RUBIN, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin, pooled_wilson_interval
@@ -63,8 +63,6 @@ def pool_responders(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="jump to reference", n=50, seed=1)
     >>> ba.pool_responders(imputations, visits=["week 24"])[["category", "estimate", "std_error"]].round(2)
                category  estimate  std_error

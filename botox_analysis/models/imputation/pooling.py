@@ -10,9 +10,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.frames.estimates import ESTIMAND, as_estimates, check_estimates
 from botox_analysis.frames.handling import MODEL, method_of, method_parts
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
-from botox_analysis.frames.schema import BASELINE, ESTIMAND, EXPOSURE_DAYS, as_estimates, check_estimates
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import Design, build_design, covariates_of
@@ -111,8 +113,6 @@ def pool_imputations(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=50, seed=1)
     >>> ba.pool_imputations(imputations)[["visit", "estimate", "std_error"]].tail(1).round(2)
          visit  estimate  std_error

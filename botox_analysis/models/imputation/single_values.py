@@ -16,7 +16,7 @@ from botox_analysis.errors import DataError
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.schema import EXPOSURE_DAYS, IMPUTED, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, grid_of
 from botox_analysis.numerics.linear.inference import FloatArray
 
 

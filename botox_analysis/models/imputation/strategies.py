@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from botox_analysis.errors import DataError, listed, require_choice
 from botox_analysis.frames.handling import EVENT_STRATEGIES
-from botox_analysis.frames.schema import INTERCURRENT_EVENT
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT
 from botox_analysis.models.imputation.single_values import SINGLE_VALUES
 
 AT_RANDOM = "missing at random"

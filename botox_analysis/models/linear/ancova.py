@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
-from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at, refuse_not_crossed
@@ -75,11 +76,10 @@ def fit_ancova(
     Examples
     --------
     >>> import pandas as pd
-    >>> from botox_analysis import as_outcomes
     >>> frame = pd.DataFrame({"subject": range(6), "arm": list("pppttt"), "visit": "week 4",
     ...                       "baseline": [20, 18, 22, 19, 21, 23], "value": [17, 16, 18, 12, 13, 15]})
-    >>> outcomes = as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
-    >>> fit_ancova(outcomes).differences()["estimate"].round(2).tolist()
+    >>> outcomes = ba.as_outcomes(frame, endpoint="headache days", arms=["p", "t"], visits=["week 4"])
+    >>> ba.fit_ancova(outcomes).differences()["estimate"].round(2).tolist()
     [-4.29]
     """
     check_outcomes(outcomes)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.schema import OF_VISITS, OUTCOMES
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.models.means.fitted_mean import Column
 from botox_analysis.models.means.words import Covariate, readings
 from botox_analysis.numerics.linear.inference import FloatArray

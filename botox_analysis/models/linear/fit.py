@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
-from botox_analysis.frames.schema import MEANS, as_estimates
+from botox_analysis.frames.measures import MEANS
 from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums
 from botox_analysis.models.means.fitted_mean import FittedMean
@@ -257,8 +258,6 @@ class Fit(TermAnswers):
 
         Examples
         --------
-        >>> import botox_analysis as ba
-        >>> fit = ba.fit_mmrm(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
         >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
         >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
         [-0.83]

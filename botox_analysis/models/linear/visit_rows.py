@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
-from botox_analysis.frames.schema import categories_of, check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import fit_least_squares

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_text
 from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.models.means.fitted_mean import FittedMean

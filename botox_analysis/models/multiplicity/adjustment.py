@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import read_numbers
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
-from botox_analysis.frames.schema import ESTIMATES_KEY, check_estimates
+from botox_analysis.frames.estimates import ESTIMATES_KEY, check_estimates
 from botox_analysis.models.multiplicity.testing_graph import TestingGraph
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.multiplicity.adjustment import STATSMODELS, adjusted_p, double_false_discovery, meets
@@ -83,7 +83,7 @@ def adjust_multiplicity(
 
     Examples
     --------
-    >>> from botox_analysis.frames.schema import as_estimates
+    >>> from botox_analysis.frames.estimates import as_estimates
     >>> tests = as_estimates({"visit": ["week 4", "week 8", "week 12"], "estimate": [1.0] * 3, "p_value": [0.03, 0.01, 0.04]})
     >>> adjust_multiplicity(tests)[["p_adjusted", "rejected"]].values.tolist()
     [[0.06, False], [0.03, True], [0.06, False]]

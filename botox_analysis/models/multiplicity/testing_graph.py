@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from botox_analysis.errors import DataError, kind_of, listed, require_columns, require_estimates
-from botox_analysis.frames.schema import ESTIMATES_KEY, check_estimates
+from botox_analysis.frames.estimates import ESTIMATES_KEY, check_estimates
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.multiplicity.adjustment import exact_shares, graph_adjusted_p
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice
+from botox_analysis.frames.estimates import as_estimates, check_estimates, check_measures
 from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name
-from botox_analysis.frames.schema import BETTER, HIGHER, as_estimates, check_estimates, check_measures
+from botox_analysis.frames.schema import BETTER, HIGHER
 
 EVENTS_ARE = ("benefit", "harm")
 NUMBER_NEEDED = "number needed to treat"
@@ -46,9 +47,9 @@ def number_needed(differences: pd.DataFrame, *, events_are: str) -> pd.DataFrame
 
     Examples
     --------
-    >>> from botox_analysis import compare_rates
     >>> events = pd.DataFrame({"arm": ["placebo", "toxin"], "n_events": [238, 308], "n_total": [696, 688]})
-    >>> number_needed(compare_rates(events), events_are="benefit")[["estimate", "conf_low", "conf_high"]].round(1).values.tolist()
+    >>> needed = ba.number_needed(ba.compare_rates(events), events_are="benefit")
+    >>> needed[["estimate", "conf_low", "conf_high"]].round(1).values.tolist()
     [[9.5, 6.4, 18.4]]
     """
     require_choice(events_are, EVENTS_ARE, "events_are")
@@ -96,9 +97,8 @@ def exponentiate(estimates: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from botox_analysis import compare_rates
     >>> events = pd.DataFrame({"arm": ["placebo", "toxin"], "n_events": [20, 40], "n_total": [100, 100]})
-    >>> exponentiate(compare_rates(events, measure="log risk ratio"))[["measure", "estimate"]].round(3).values.tolist()
+    >>> ba.exponentiate(ba.compare_rates(events, measure="log risk ratio"))[["measure", "estimate"]].round(3).values.tolist()
     [['risk ratio', 2.0]]
     """
     check_estimates(estimates)
@@ -154,9 +154,8 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
 
     Examples
     --------
-    >>> from botox_analysis import compare_rates
     >>> events = pd.DataFrame({"arm": ["licensed", "new"], "n_events": [60, 58], "n_total": [120, 120]})
-    >>> non_inferiority(compare_rates(events), margin=0.15, better="higher")["conclusion"].tolist()
+    >>> ba.non_inferiority(ba.compare_rates(events), margin=0.15, better="higher")["conclusion"].tolist()
     ['non-inferior']
     """
     require_choice(better, BETTER, "better")

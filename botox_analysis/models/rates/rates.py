@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import read_numbers, shown
 from botox_analysis.errors import DataError, require_choice, require_columns, require_conf_level
-from botox_analysis.frames.event_frames import check_events
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.events import check_events
 from botox_analysis.frames.handling import handlings_of, method_of
-from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.rates.strata import LinedUp, add_strata, line_up
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS, Method
@@ -81,7 +81,7 @@ def event_rates(
     Examples
     --------
     >>> import pandas as pd
-    >>> rates = event_rates(pd.DataFrame({"arm": ["placebo"], "n_events": [21], "n_total": [140]}))
+    >>> rates = ba.event_rates(pd.DataFrame({"arm": ["placebo"], "n_events": [21], "n_total": [140]}))
     >>> rates[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.15, 0.1, 0.218]]
     """
@@ -194,7 +194,7 @@ def compare_rates(
     --------
     >>> import pandas as pd
     >>> events = pd.DataFrame({"arm": ["control", "acupuncture"], "n_events": [21, 49], "n_total": [140, 161]})
-    >>> compare_rates(events)[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
+    >>> ba.compare_rates(events)[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
     [[0.154, 0.06, 0.246]]
     """
     require_choice(measure, COMPARISONS, "measure")

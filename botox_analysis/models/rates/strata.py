@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.errors import DataError
-from botox_analysis.frames.event_frames import check_events
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.events import EVENTS_KEY, check_events
 from botox_analysis.frames.handling import Handling, method_of
-from botox_analysis.frames.schema import EVENTS_KEY, as_estimates, categories_of
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.score import breslow_day
 from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
@@ -204,7 +205,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> events = pd.DataFrame({"stratum": ["a", "a", "b", "b"], "arm": ["p", "t"] * 2,
     ...                        "n_events": [4, 9, 9, 5], "n_total": [20, 20, 20, 20]})
-    >>> homogeneity(events)["p_value"].round(3).tolist()
+    >>> ba.homogeneity(events)["p_value"].round(3).tolist()
     [0.033]
     """
     compared = line_up(check_events(events), ("n_events", "n_total"))

@@ -1,12 +1,28 @@
-"""`Covariance`: a structure, the days it is on, and the column by which covariances differ."""
+"""How a covariance is asked for (a structure, its days, the column by which covariances differ), and which subjects share one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.errors import require_choice, require_text
+from botox_analysis.cells.notation import LARGEST
+from botox_analysis.errors import DataError, require_choice, require_text
+from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.models.linear.design import require_covariates
+from botox_analysis.models.repeated.covariates import fixed, levels_of, numbers_of
+from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.structures import STRUCTURES
+from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData
+
+Kind = tuple[str, tuple[float, ...]]
+"""What subjects with the same covariance share: the level of a column, and the days of their visits."""
+
+LEAST_APART = 0.005
+"""Of a day, some minutes: values of a subject that are nearer to each other have a correlation at a distance of a day that is no
+number."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +95,111 @@ def read_covariance(phrase: str | Covariance) -> Covariance:
         right = f"'{structure} on day', with the column of days" if structure in ON_DAYS else f"'{structure}', without days"
         raise ValueError(f"covariance is {phrase!r}; expected {right}.")
     return Covariance(structure, on, by)
+
+
+def with_kinds(
+    data: SubjectData, phrase: Covariance, *, outcomes: pd.DataFrame, grid: SubjectGrid, arms: tuple[str, ...]
+) -> tuple[SubjectData, tuple[Kind, ...]]:
+    """The subjects with the kind of covariance that each has.
+
+    Parameters
+    ----------
+    data : SubjectData
+        The subjects.
+    phrase : Covariance
+        The covariance that is asked for.
+    outcomes : DataFrame
+        *outcomes*, with the columns that the phrase names.
+    grid : SubjectGrid
+        Of these.
+    arms : tuple of str
+        Reference first.
+
+    Returns
+    -------
+    data : SubjectData
+        With `kind`.
+    kinds : tuple of Kind
+        Their levels and days.
+
+    Raises
+    ------
+    DataError
+        A column does not exist, a level or day is missing, or days of a subject are equal or nearly so.
+    """
+    n_subjects = grid.n_subjects
+    group = np.zeros(n_subjects, dtype=np.int64)
+    groups: tuple[str, ...] = ("",)
+    if phrase.by == "arm":
+        group, groups = data.quantities[0].values.astype(np.int64), arms
+    elif phrase.by:
+        require_covariates(outcomes, [phrase.by], "column")
+        codes, groups = levels_of(outcomes[phrase.by])
+        if (codes < 0).any():
+            raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
+        group = fixed(grid, codes, phrase.by)
+    if not phrase.by and not phrase.on:
+        return data, (("", ()),)
+    observed = data.observed(slice(0, n_subjects))
+    days = np.zeros((n_subjects, 0)) if not phrase.on else _days(outcomes, phrase.on, grid, observed)
+    entered = observed.any(axis=1)
+    distinct, place = np.unique(np.column_stack([group, days])[entered], axis=0, return_inverse=True)
+    kind = np.zeros(n_subjects, dtype=np.int64)
+    kind[entered] = place.ravel()
+    # Who has no value does not enter; a value imputed for them has the covariance of their group all the same.
+    of_group = {int(row[0]): number for number, row in reversed(list(enumerate(distinct)))}
+    kind[~entered] = [of_group.get(int(code), 0) for code in group[~entered]]
+    kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
+    return replace(data, kind=kind), kinds or (("", ()),)
+
+
+def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
+    """The day of each observed value; elsewhere a usual one, which says nothing, so that more subjects are alike."""
+    days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
+    if np.isinf(days).any():
+        raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
+    if (np.abs(days) > LARGEST).any():
+        raise DataError(
+            f"outcomes: found a day of {np.nanmax(np.abs(days)):g} in '{column}'; expected numbers up to {LARGEST:g}."
+        )
+    days = np.where(observed, days, np.nan)
+    unknown = int((np.isnan(days) & observed).sum())
+    if unknown:
+        raise DataError(
+            f"outcomes: found {unknown} observed values without '{column}'; the spatial covariance needs the day of each."
+        )
+    if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
+        raise DataError(f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart.")
+    apart = np.diff(np.sort(days, axis=1), axis=1)
+    nearest = float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
+    if nearest < LEAST_APART:
+        raise DataError(
+            f"outcomes: found two values of a subject only {nearest:g} days apart in '{column}'; expected days, "
+            "such as 28 between visits 4 weeks apart."
+        )
+    typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
+    return np.where(observed, days, typical)
+
+
+def with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
+    """A kind of subject among more visits.
+
+    Parameters
+    ----------
+    kind : Kind
+        Of subjects of a part of the data.
+    visits : ndarray of int
+        The places of its visits among all.
+    n_visits : int
+        Number of all visits.
+
+    Returns
+    -------
+    Kind
+        Visits that the part has not are on day 0: no value there enters.
+    """
+    if not kind[1] or len(visits) == n_visits:
+        return kind
+    days = np.zeros(n_visits)
+    days[visits] = kind[1]
+    return kind[0], tuple(float(day) for day in days)

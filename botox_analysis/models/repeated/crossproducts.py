@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import LARGEST
 from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
-from botox_analysis.frames.schema import grid_of
+from botox_analysis.frames.outcomes import grid_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import (
@@ -28,20 +27,12 @@ from botox_analysis.models.means.words import (
     refuse_not_composed,
     with_effects_at_baseline,
 )
-from botox_analysis.models.repeated.common_baseline import refuse_varying, with_baseline
-from botox_analysis.models.repeated.covariance import Covariance, read_covariance
-from botox_analysis.models.repeated.covariates import fixed, levels_of, numbers_of, root_weights
+from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
+from botox_analysis.models.repeated.covariates import fixed, refuse_varying, root_weights, with_baseline
 from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.crossproducts import Columns, CrossProducts, cross_products
-from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, Quantity, SubjectData
-
-Kind = tuple[str, tuple[float, ...]]
-"""What subjects with the same covariance share: the level of a column, and the days of their visits."""
-
-LEAST_APART = 0.005
-"""Of a day, some minutes: values of a subject that are nearer to each other have a correlation at a distance of a day that is no
-number."""
+from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
 
 LABELS = ("trial", "population", "endpoint", "intercurrent")
 
@@ -167,7 +158,7 @@ class RepeatedMeasures:
         kinds: dict[Kind, None] = {}
         for part in (self, other):
             visits = np.array([whole.visits.index(visit) for visit in part.visits])
-            kinds |= dict.fromkeys(_with_days(kind, visits, len(whole.visits)) for kind in part.kinds)
+            kinds |= dict.fromkeys(with_days(kind, visits, len(whole.visits)) for kind in part.kinds)
         whole = replace(whole, kinds=tuple(kinds))
         left_out = Counter({replace(row, n=0): row.n for row in self.left_out})
         left_out.update({replace(row, n=0): row.n for row in other.left_out})
@@ -208,22 +199,13 @@ class RepeatedMeasures:
         visits = np.array([whole.visits.index(visit) for visit in self.visits])
         columns = Columns(n_arms, tuple(varying), tuple(only_in))
         placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
-        own = [_with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
+        own = [with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
         kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
         return replace(placed, kind=kind[placed.kind], centre=np.array(centre))
 
     def __radd__(self, other: int) -> RepeatedMeasures:
         """So that ``sum(parts)`` works, which begins with 0."""
         return self if other == 0 else NotImplemented
-
-
-def _with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
-    """A kind of subject among more visits; those it has not are on no day of importance."""
-    if not kind[1] or len(visits) == n_visits:
-        return kind
-    days = np.zeros(n_visits)
-    days[visits] = kind[1]
-    return kind[0], tuple(float(day) for day in days)
 
 
 def _level(sums: CrossProducts) -> CrossProducts:
@@ -264,12 +246,9 @@ def crossproducts(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> first = outcomes["subject"].isin(outcomes["subject"].unique()[:500])
     >>> parts = [ba.crossproducts(outcomes[first]), ba.crossproducts(outcomes[~first])]
-    >>> whole, summed = ba.fit_mmrm(outcomes), ba.fit_crossproducts(sum(parts))
-    >>> abs(whole.loglik - summed.loglik) < 1e-9
+    >>> abs(ba.fit_crossproducts(sum(parts)).loglik - fit.loglik) < 1e-9
     True
     """
     phrase = read_covariance(covariance)
@@ -294,7 +273,7 @@ def crossproducts(
         refuse_varying([term.name for term in terms], quantities)
     roots = None if weights is None else root_weights(outcomes, weights, grid)
     data = SubjectData(y, (of_arms, *quantities, *further), None, roots)
-    data, kinds = _with_kinds(data, outcomes, phrase, grid, arms)
+    data, kinds = with_kinds(data, phrase, outcomes=outcomes, grid=grid, arms=arms)
     sums = cross_products(data)
     return RepeatedMeasures(
         labels={name: str(grid[name].array[0]) for name in LABELS} | {"measure": RESPONSES[response]},
@@ -318,74 +297,17 @@ def crossproducts(
     )
 
 
-def _with_kinds(
-    data: SubjectData, outcomes: pd.DataFrame, phrase: Covariance, grid: SubjectGrid, arms: tuple[str, ...]
-) -> tuple[SubjectData, tuple[Kind, ...]]:
-    n_subjects = grid.n_subjects
-    group = np.zeros(n_subjects, dtype=np.int64)
-    groups: tuple[str, ...] = ("",)
-    if phrase.by == "arm":
-        group, groups = data.quantities[0].values.astype(np.int64), arms
-    elif phrase.by:
-        require_covariates(outcomes, [phrase.by], "column")
-        codes, groups = levels_of(outcomes[phrase.by])
-        if (codes < 0).any():
-            raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
-        group = fixed(grid, codes, phrase.by)
-    if not phrase.by and not phrase.on:
-        return data, (("", ()),)
-    observed = data.observed(slice(0, n_subjects))
-    days = np.zeros((n_subjects, 0)) if not phrase.on else _days(outcomes, phrase.on, grid, observed)
-    entered = observed.any(axis=1)
-    distinct, place = np.unique(np.column_stack([group, days])[entered], axis=0, return_inverse=True)
-    kind = np.zeros(n_subjects, dtype=np.int64)
-    kind[entered] = place.ravel()
-    # Who has no value does not enter; a value imputed for them has the covariance of their group all the same.
-    of_group = {int(row[0]): number for number, row in reversed(list(enumerate(distinct)))}
-    kind[~entered] = [of_group.get(int(code), 0) for code in group[~entered]]
-    kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
-    return replace(data, kind=kind), kinds or (("", ()),)
-
-
-def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
-    """The day of each observed value; elsewhere a usual one, which says nothing, so that more subjects are alike."""
-    days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
-    if np.isinf(days).any():
-        raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
-    if (np.abs(days) > LARGEST).any():
-        raise DataError(
-            f"outcomes: found a day of {np.nanmax(np.abs(days)):g} in '{column}'; expected numbers up to {LARGEST:g}."
-        )
-    days = np.where(observed, days, np.nan)
-    unknown = int((np.isnan(days) & observed).sum())
-    if unknown:
-        raise DataError(
-            f"outcomes: found {unknown} observed values without '{column}'; the spatial covariance needs the day of each."
-        )
-    if (np.diff(np.sort(days, axis=1), axis=1) == 0).any():
-        raise DataError(f"outcomes: found two values of a subject on the same '{column}'; a spatial covariance needs days apart.")
-    apart = np.diff(np.sort(days, axis=1), axis=1)
-    nearest = float(np.nanmin(apart)) if np.isfinite(apart).any() else 1.0
-    if nearest < LEAST_APART:
-        raise DataError(
-            f"outcomes: found two values of a subject only {nearest:g} days apart in '{column}'; expected days, "
-            "such as 28 between visits 4 weeks apart."
-        )
-    typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
-    return np.where(observed, days, typical)
-
-
 def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[LeftOut, ...]:
-    of = {"analysis": "MMRM", "endpoint": str(grid["endpoint"].array[0])}
+    model = {"analysis": "MMRM", "endpoint": str(grid["endpoint"].array[0])}
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
     counted = []
     if not some.all():
         value, baseline = (np.isfinite(grid.wide(grid[name].to_numpy(dtype=float))).any(axis=1) for name in ("value", "baseline"))
         only_value = ~some & value & ~baseline
-        counted.append(LeftOut("no baseline recorded", int(only_value.sum()), **of))
+        counted.append(LeftOut("no baseline recorded", int(only_value.sum()), **model))
         reason = f"no {response.replace('_', ' ')} at any visit"
-        counted.append(LeftOut(reason, int((~some & ~only_value).sum()), kind=NO_VALUE_EVER, **of))
+        counted.append(LeftOut(reason, int((~some & ~only_value).sum()), kind=NO_VALUE_EVER, **model))
     for term, quantity in zip(terms, data.quantities[1:], strict=True):
         known = quantity.known
         if known.all():
@@ -393,10 +315,10 @@ def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, respo
         lost = seen & ~(known if quantity.varying else known[:, None])
         seen &= ~lost
         still = seen.any(axis=1)
-        counted.append(LeftOut(f"no {term.name} recorded", int((some & ~still).sum()), **of))
-        counted.append(LeftOut(f"no {term.name} recorded at the visit", int(lost[still].sum()), of="values", **of))
+        counted.append(LeftOut(f"no {term.name} recorded", int((some & ~still).sum()), **model))
+        counted.append(LeftOut(f"no {term.name} recorded at the visit", int(lost[still].sum()), of="values", **model))
         some = still
     if data.root_weights is not None:
         lost = seen & ~(data.root_weights > 0)
-        counted.append(LeftOut("no weight", int(lost.sum()), of="values", **of))
+        counted.append(LeftOut("no weight", int(lost.sum()), of="values", **model))
     return tuple(row for row in counted if row.n)

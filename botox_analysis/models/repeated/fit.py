@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
-from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_text
+from botox_analysis.cells.values import text_of
+from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_conf_level, require_text
 from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.means.subject_margins import SubjectMoments
@@ -18,11 +18,12 @@ from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, 
 from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.mean import subject_moments
-from botox_analysis.models.repeated.predictions import predicted_values
-from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.inference import FloatArray, t_inference
 from botox_analysis.numerics.linear.least_squares import independent_columns
+from botox_analysis.numerics.repeated.predictions import CONDITIONS, subject_predictions
 from botox_analysis.numerics.repeated.residuals import subject_fits
 from botox_analysis.numerics.repeated.small_sample import FittedProblem, JointTest, Uncertainty
+from botox_analysis.numerics.threads import one_thread
 
 RESIDUALS = ("raw", "pearson", "normalised")
 
@@ -366,7 +367,41 @@ class MmrmFit(Fit):
         ----------
         McCulloch CE, Searle SR (2001). Generalized, Linear, and Mixed Models, section 9.2.
         """
-        return predicted_values(self.measures, self.fitted, self.uncertainty, given=given, conf_level=conf_level)
+        require_choice(given, CONDITIONS, "given")
+        require_conf_level(conf_level)
+        measures = self.measures
+        if measures.data is None:
+            raise FitError(
+                "a fit of summed cross-products has no predictions: the subjects are no longer there; fit the outcomes."
+            )
+        with one_thread():
+            parts = list(subject_predictions(self.fitted, measures.data, self.uncertainty, given))
+        names = ("observed", "mean", "std_error", "df", "residual_sd")
+        known = {name: np.concatenate([getattr(part, name) for part in parts]).ravel() for name in names}
+        limits = t_inference(known["mean"], known["std_error"], known["df"], conf_level)
+        of_value = np.hypot(known["std_error"], known["residual_sd"])
+        of_values = t_inference(known["mean"], of_value, known["df"], conf_level)
+        subjects, n_visits = measures.subjects(), len(measures.visits)
+        return pd.DataFrame(
+            {
+                "subject": subjects["subject"].repeat(n_visits).reset_index(drop=True),
+                "arm": pd.Categorical.from_codes(np.repeat(subjects["arm"].to_numpy(), n_visits), list(measures.arms)),
+                "visit": pd.Categorical.from_codes(
+                    np.tile(np.arange(n_visits), len(subjects)), list(measures.visits), ordered=True
+                ),
+                "observed": known["observed"],
+                "predicted": known["mean"],
+                "std_error": known["std_error"],
+                "df": known["df"],
+                "conf_low": limits.conf_low,
+                "conf_high": limits.conf_high,
+                "residual_sd": known["residual_sd"],
+                "prediction_error": of_value,
+                "prediction_low": of_values.conf_low,
+                "prediction_high": of_values.conf_high,
+                "conf_level": conf_level,
+            }
+        )
 
     def _moments(self, margins: str) -> tuple[SubjectMoments, ...]:
         measures = self.measures

@@ -60,10 +60,8 @@ def likelihood_ratio(smaller: MmrmFit, larger: MmrmFit) -> pd.DataFrame:
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
-    >>> fits = [ba.fit_mmrm(outcomes, covariance=structure) for structure in ("toeplitz", "unstructured")]
-    >>> ba.likelihood_ratio(*fits)["df"].tolist()
+    >>> smaller = ba.fit_mmrm(outcomes, covariance="toeplitz")
+    >>> ba.likelihood_ratio(smaller, fit)["df"].tolist()
     [15.0]
     """
     require_fit(smaller, "smaller")

@@ -135,8 +135,6 @@ def fit_mmrm(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> fit = ba.fit_mmrm(outcomes)
     >>> fit.differences()[["visit", "estimate", "std_error", "df"]].tail(1).round(2)
          visit  estimate  std_error       df

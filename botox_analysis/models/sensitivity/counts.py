@@ -15,7 +15,7 @@ from botox_analysis.cells.of_frames import read_days
 from botox_analysis.endpoints.intercurrent.history import history_of
 from botox_analysis.endpoints.safety.tally import DAYS_PER_YEAR
 from botox_analysis.errors import DataError, FitError, listed
-from botox_analysis.frames.schema import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.counts.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
@@ -116,8 +116,7 @@ def impute_counts(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> events = ba.event_counts(ba.open_trial("simulated").restrict("safety"), "Neck pain")
+    >>> events = ba.event_counts(trial.restrict("safety"), "Neck pain")
     >>> imputations = ba.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)

@@ -18,7 +18,8 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
 from botox_analysis.frames.handling import OBSERVED_CASES, Handling
 from botox_analysis.frames.left_out import STAYS_MISSING, LeftOut
-from botox_analysis.frames.schema import BASELINE, RECORDED_DAYS, grid_of
+from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, REPEATED_SAMPLING, Imputations
@@ -113,8 +114,7 @@ def impute_diary(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> trial = ba.open_trial("simulated").restrict("itt")
+    >>> trial = trial.restrict("itt")
     >>> imputations = ba.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
     >>> pooled = ba.pool_imputations(imputations, "differences")
     >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)

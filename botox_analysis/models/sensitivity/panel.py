@@ -14,6 +14,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import (
     ALL_OBSERVED,
     CONDITIONAL_MEANS,
@@ -26,7 +27,8 @@ from botox_analysis.frames.handling import (
     SINGLE_VALUE,
     TIPPING_POINT,
 )
-from botox_analysis.frames.schema import BASELINE, INTERCURRENT_EVENT, as_estimates, check_outcomes, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, check_outcomes, grid_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.draws import DRAWS, Parameters
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, JACKKNIFE, Imputations
 from botox_analysis.models.imputation.imputing import completed_from
@@ -128,8 +130,6 @@ def sensitivity(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> every = ba.sensitivity(outcomes, n=20, seed=1)
     >>> every[["method", "estimate"]].round(1).iloc[[0, 1, -2]].to_numpy().tolist()
     [['mixed model of all observed values', -2.1], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.1]]

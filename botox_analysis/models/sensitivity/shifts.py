@@ -9,7 +9,7 @@ import numpy as np
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_imputations
-from botox_analysis.frames.schema import EXPOSURE_DAYS
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
@@ -84,8 +84,6 @@ def shift_imputations(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
     >>> worse = ba.shift_imputations(imputations, {"onabotulinumtoxinA": 2.0})
     >>> pooled = [ba.pool_imputations(each, visits=["week 24"])["estimate"].iloc[0] for each in (imputations, worse)]

@@ -188,8 +188,6 @@ def tipping_point(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
     >>> surface = ba.tipping_point(imputations, "week 24", deltas=[0, 5, 10], reference_deltas=[0])
     >>> surface[["delta", "estimate"]].round(1).to_numpy().tolist()
@@ -284,8 +282,6 @@ def tipping_delta(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> outcomes = ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt"))
     >>> imputations = ba.impute(outcomes, strategy="missing at random", n=20, seed=1)
     >>> tipped = ba.tipping_delta(imputations, "week 24")
     >>> bool(8 < tipped["delta"].iloc[0] < 12), round(float(tipped["p_value"].iloc[0]), 6)

@@ -12,8 +12,9 @@ import pandas as pd
 from scipy.stats import chi2
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_words
-from botox_analysis.frames.schema import TIMES, as_estimates
+from botox_analysis.frames.times import TIMES
 from botox_analysis.models.linear.design import build_design
 from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
 from botox_analysis.models.times.curves import TimesOfCategory, by_category, no_variance, normal_inference, on_day
@@ -98,9 +99,8 @@ def compare_times(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> times = ba.first_response(ba.HEADACHE_DAYS.derive(ba.open_trial("simulated").restrict("itt")))
-    >>> compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+    >>> times = ba.first_response(outcomes)
+    >>> ba.compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
     [[0.38, 0.24, 0.52]]
     """
     require_choice(measure, (LOG_HAZARD_RATIO, MEAN_DIFFERENCE), "measure")

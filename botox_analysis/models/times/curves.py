@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, require_conf_level
-from botox_analysis.frames.event_frames import check_times
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
-from botox_analysis.frames.schema import TIMES_TEXT, as_estimates, categories_of
+from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.times import TIMES_TEXT, check_times
 from botox_analysis.numerics.linear.inference import Inference, t_inference
 from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
 
@@ -165,7 +166,7 @@ def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
     --------
     >>> import pandas as pd
     >>> times = pd.DataFrame({"subject": [1, 2, 3], "arm": "a", "time": [28, 56, 84], "observed": [True, False, True]})
-    >>> event_curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
+    >>> ba.event_curve(times)[["time", "n", "estimate"]].round(3).values.tolist()
     [[0.0, 3.0, 0.0], [28.0, 3.0, 0.333], [56.0, 2.0, 0.333], [84.0, 1.0, 1.0]]
     """
     require_conf_level(conf_level)

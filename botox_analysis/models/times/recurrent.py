@@ -13,8 +13,8 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.history import EventHistory, history_of
 from botox_analysis.endpoints.safety.time_at_risk import require_ends
 from botox_analysis.errors import require_choice, require_conf_level, require_trial
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, method_of
-from botox_analysis.frames.schema import as_estimates
 from botox_analysis.models.times.curves import on_day
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.times.recurrent import cumulative_limits, cumulative_mean
@@ -72,8 +72,7 @@ def mean_cumulative(
 
     Examples
     --------
-    >>> import botox_analysis as ba
-    >>> curve = mean_cumulative(ba.open_trial("simulated"))
+    >>> curve = ba.mean_cumulative(trial)
     >>> curve.groupby("arm", sort=False)["estimate"].last().round(3).to_dict()
     {'placebo': 0.748, 'onabotulinumtoxinA': 0.923}
     """

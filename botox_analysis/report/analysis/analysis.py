@@ -13,8 +13,9 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.safety.counts import ANY, adverse_events
 from botox_analysis.endpoints.safety.emergent import adverse_event_table
 from botox_analysis.endpoints.safety.order import order_by_frequency
+from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
-from botox_analysis.frames.schema import HIGHER, check_estimates
+from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.descriptive.baseline_and_change import describe
 from botox_analysis.models.rates.rates import compare_rates, event_rates
 from botox_analysis.models.repeated.refusals import FALL_BACK

@@ -7,7 +7,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import event_histories, kinds_of, only_after, told
 from botox_analysis.frames.handling import DISCONTINUATION
-from botox_analysis.frames.schema import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
 
 LAST_VALUE = "the last value"
 """After what strategies begin where no discontinuation explains what is missing."""

@@ -13,7 +13,7 @@ from botox_analysis.endpoints.intercurrent.visit_days import day_of_visit
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT, strategy_problem
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.schema import INTERCURRENT_EVENT
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import require_columns
-from botox_analysis.frames.schema import check_measures
+from botox_analysis.frames.estimates import check_measures
 from botox_analysis.tables.writers import INDENT
 
 

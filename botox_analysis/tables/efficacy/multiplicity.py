@@ -6,8 +6,8 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import require_columns
+from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.measures import measure_name, scaled
-from botox_analysis.frames.schema import check_estimates
 
 
 def table_multiplicity(adjusted: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.frames.estimates import check_measures
 from botox_analysis.frames.handling import HANDLING, method_parts
 from botox_analysis.frames.measures import (
     CONDITIONAL_LOG_ODDS_RATIO,
@@ -16,7 +17,6 @@ from botox_analysis.frames.measures import (
     RISK_DIFFERENCE,
     measure_name,
 )
-from botox_analysis.frames.schema import check_measures
 from botox_analysis.tables.event_rows import COMPARISONS, compared
 
 _KEY = ["endpoint", "visit", "category", HANDLING]

@@ -6,8 +6,8 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name, measure_of, scaled, unit
-from botox_analysis.frames.schema import check_estimates
 
 
 def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import require_choice, require_columns
-from botox_analysis.frames.schema import Event
+from botox_analysis.frames.estimates import Event
 from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns, event_names, rows_by_event
 
 FIRST = "Adverse event"

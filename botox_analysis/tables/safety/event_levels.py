@@ -8,7 +8,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
-from botox_analysis.frames.schema import check_measures
+from botox_analysis.frames.estimates import check_measures
 from botox_analysis.tables.event_rows import arm_heads, event_names, rows_by_event
 
 

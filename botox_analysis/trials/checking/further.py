@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import LARGEST, NAME, NUMBER, TEXT, distinct, is_number_text, read_column, text_of
+from botox_analysis.cells.notation import LARGEST, is_number_text
+from botox_analysis.cells.reading import NAME, NUMBER, TEXT, read_column
+from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem
-from botox_analysis.frames.schema import OF_VISITS, OUTCOMES
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
+from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.layout import number_hint
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import SETTINGS
-
-if TYPE_CHECKING:
-    from botox_analysis.trials.checking.checks import Door
 
 MOST_LEVELS = 30
 """A text with more different words describes nobody's group: it is kept, and left out of tables."""

@@ -8,19 +8,19 @@ CDISC Study Data Tabulation Model Implementation Guide 3.4, section 4.4.4.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import DATE, IDENTIFIER, LOCAL, OFFSET, UTC, ZERO, Reading, distinct, read_column
+from botox_analysis.cells.dates import LOCAL, OFFSET, UTC, ZERO
+from botox_analysis.cells.reading import DATE, IDENTIFIER, Reading, read_column
+from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, Problem
+from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.layout import DATES as DAYS_OF
 from botox_analysis.trials.layout import FIRST_DOSE, expected_date
 from botox_analysis.trials.readers.files import SETTINGS
-
-if TYPE_CHECKING:
-    from botox_analysis.trials.checking.checks import Door
 
 __all__ = ["DAYS_OF", "StudyDays"]
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import NUMBER, distinct, read_column, recoded, text_of
+from botox_analysis.cells.reading import NUMBER, read_column, recoded
+from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.names import has_control, spelled
 from botox_analysis.trials.readers.delimited import ROW

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import distinct, text_of
+from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.settings.file import LAST, NEAREST, visits_of
-
-if TYPE_CHECKING:
-    from botox_analysis.trials.checking.checks import Door
 
 DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "cycle": 84.0, "month": 365.25 / 12, "year": 365.25}
 """A cycle of treatment is 12 weeks; a month is a twelfth of a year, rounded to whole days in the end."""

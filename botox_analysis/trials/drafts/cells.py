@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import ISO_DATE, Notation, distinct, is_number_text, read_column, text_of
+from botox_analysis.cells.notation import ISO_DATE, Notation, is_number_text
+from botox_analysis.cells.reading import read_column
+from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.trials.drafts.words import KNOWN_TRUTHS, MISSING_NUMBERS, RELATIONS, SEVERITY_WORDS, TRUTHS, plain
 from botox_analysis.trials.layout import MOST_DAYS, is_missing_word
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.reading import text_of
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed, require_path
-from botox_analysis.frames.schema import BASELINE, OF_VISITS, OUTCOMES
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.checking.visits import day_of_visit
 from botox_analysis.trials.drafts.cells import MOSTLY, Look, share_of_numbers, truths_of
 from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tables, rows_of_subjects

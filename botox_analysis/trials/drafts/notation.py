@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from botox_analysis.cells.reading import ISO_DATE, NUMBER
+from botox_analysis.cells.notation import ISO_DATE
+from botox_analysis.cells.reading import NUMBER
 from botox_analysis.errors import listed
 from botox_analysis.trials.drafts.cells import (
     MOSTLY,

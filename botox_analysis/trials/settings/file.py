@@ -12,7 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from botox_analysis.cells.reading import ISO_DATE, YEARS, Notation, text_of
+from botox_analysis.cells.dates import YEARS
+from botox_analysis.cells.notation import ISO_DATE, Notation
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, BETTER
 from botox_analysis.names import has_control, spelled

@@ -100,8 +100,8 @@ def simulate_trial(
 
     Examples
     --------
-    >>> trial = simulate_trial(1, n=20, effect=0, dropout=0)
-    >>> len(trial.subjects), bool(trial.subjects["completed"].all())
+    >>> small = ba.simulate_trial(1, n=20, effect=0, dropout=0)
+    >>> len(small.subjects), bool(small.subjects["completed"].all())
     (40, True)
     """
     require_seed(seed)

@@ -5,8 +5,8 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.safety.categories import ANY, ANY_SPECIAL
-from botox_analysis.frames.event_frames import check_events
-from botox_analysis.frames.schema import EVENTS_KEY, as_estimates
+from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.events import EVENTS_KEY, check_events
 
 SUBJECTS = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"], "site": [2, 1, 1, 2, 2], "last_day": 100})
 EVENTS = pd.DataFrame(

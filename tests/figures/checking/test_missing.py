@@ -13,7 +13,7 @@ from botox_analysis.figures.checking.dropout import plot_dropout
 from botox_analysis.figures.checking.missing import REASON_COLOURS, plot_missing
 from botox_analysis.figures.checking.tipping_point import plot_tipping_point
 from botox_analysis.figures.drawing.style import ARM_COLOURS, INK, REFERENCE_COLOUR
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.descriptive.dropout import describe_dropout
 
 NAN = np.nan

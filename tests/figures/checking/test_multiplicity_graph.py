@@ -11,7 +11,7 @@ from matplotlib.patches import Circle, FancyArrowPatch
 import botox_analysis as ba
 from botox_analysis.figures.drawing.graph_layout import places
 from botox_analysis.figures.drawing.style import ARM_COLOURS
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 
 Graph = ba.TestingGraph
 EPSILON = Graph.EPSILON

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.multiplicity.adjustment import METHODS
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "multiplicity"

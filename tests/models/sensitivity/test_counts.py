@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.sensitivity.counts import impute_counts
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise

@@ -10,7 +10,7 @@ from scipy import special
 
 import botox_analysis as ba
 from botox_analysis.endpoints.diary.endpoints import HEADACHE_HOURS, diary_endpoint
-from botox_analysis.frames.schema import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes
 from botox_analysis.models.imputation.imputations import REPEATED_SAMPLING
 from botox_analysis.models.sensitivity.diary import impute_diary
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 
 
 def pooled():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.schema import as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.tables.writers import INDENT, to_html
 
 ARMS = ["placebo", "toxin"]

@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.event_frames import check_times
-from botox_analysis.frames.schema import TIMES
+from botox_analysis.frames.times import TIMES, check_times
 
 TIMES_BY_HAND = pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"], "time": [28, 56], "observed": [True, False]})
 

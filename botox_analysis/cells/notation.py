@@ -1,0 +1,212 @@
+"""`Notation`: how files write numbers, dates and what is missing; and numbers read by it."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from botox_analysis.cells.values import is_real, is_truth, text_of
+from botox_analysis.names import spelled
+
+LARGEST = 1e12
+"""No measurement is beyond."""
+
+ISO_DATE = "%Y-%m-%d"
+
+_NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+"""A number as CSV files write it, with `.` for the decimal sign; neither ``inf`` nor ``nan`` nor ``0x10``."""
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How a trial's files write numbers, dates and what is missing.
+
+    Attributes
+    ----------
+    decimal : str
+        ``"."`` or ``","``.
+    missing : tuple of str
+        Codes of missing values, as texts; a number matches as a value (``"-9"`` is -9.0).
+    date_format : str
+        As `datetime.datetime.strptime` takes it.
+    date_origin : datetime.date, optional
+        Where given, dates are whole days after it: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01 in spreadsheets.
+    time_zone : str
+        Where instants in UTC were written down; their dates are those of this place.
+    """
+
+    decimal: str = "."
+    missing: tuple[str, ...] = ()
+    date_format: str = ISO_DATE
+    date_origin: datetime.date | None = None
+    time_zone: str = ""
+
+    @property
+    def missing_numbers(self) -> list[float]:
+        """The codes of missing values that are numbers, in either decimal notation."""
+        found, wrong = parsed([code.replace(",", ".") for code in self.missing], ".")
+        return [float(number) for number in found[~wrong]]
+
+
+PLAIN = Notation()
+
+
+def is_number_text(words: np.ndarray, decimal_sign: str) -> np.ndarray:
+    """Tell which texts are numbers.
+
+    Parameters
+    ----------
+    words : ndarray of str, shape (k,)
+        Without spaces around them.
+    decimal_sign : str
+        ``"."`` or ``","``.
+
+    Returns
+    -------
+    ndarray of bool, shape (k,)
+        False for the empty text.
+    """
+    return ~parsed(list(words), decimal_sign)[1]
+
+
+def stands_for_nothing(words: np.ndarray, notation: Notation, *, as_values: bool = True) -> np.ndarray:
+    """Find the values that stand for nothing: spaces, and missing codes.
+
+    Parameters
+    ----------
+    words : ndarray of object, shape (k,)
+        Distinct values of a column.
+    notation : Notation
+        Has the codes.
+    as_values : bool
+        Whether a number matches a code as a value: ``-9.0`` is ``-9``.
+
+    Returns
+    -------
+    ndarray of bool, shape (k,)
+        True where a value stands for nothing.
+    """
+    codes = {spelled(code) for code in notation.missing}
+    texts = [spelled(text_of(value)) for value in words]
+    empty = np.array(
+        [text in codes or (isinstance(value, str) and not spelled(text)) for text, value in zip(texts, words, strict=True)],
+        dtype=bool,
+    )
+    if not notation.missing_numbers or not as_values:
+        return empty
+    found, _ = parsed([text.replace(notation.decimal, ".") for text in texts], ".")
+    typed = np.array([is_truth(value) for value in words], dtype=bool)
+    return np.asarray(empty | (np.isin(found, notation.missing_numbers) & ~typed))
+
+
+def without_codes(found: np.ndarray, notation: Notation) -> np.ndarray:
+    """Replace the codes of missing values by missing values.
+
+    Parameters
+    ----------
+    found : ndarray of float, shape (k,)
+        Numbers.
+    notation : Notation
+        Has the codes.
+
+    Returns
+    -------
+    ndarray of float, shape (k,)
+        NaN where a number is a code.
+    """
+    codes = notation.missing_numbers
+    kept: np.ndarray = np.where(np.isin(found, codes), np.nan, found) if codes else found
+    return kept
+
+
+def parsed(texts: list[str], decimal_sign: str) -> tuple[np.ndarray, np.ndarray]:
+    """Parse texts as numbers, exactly rounded.
+
+    Parameters
+    ----------
+    texts : list of str
+        As files write them.
+    decimal_sign : str
+        ``"."`` or ``","``.
+
+    Returns
+    -------
+    found : ndarray of float, shape (k,)
+        NaN where a text is no number.
+    wrong : ndarray of bool, shape (k,)
+        True where a text is no number.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not texts:
+        return np.zeros(0), np.zeros(0, dtype=bool)
+    pattern = _NUMBER if decimal_sign == "." else _NUMBER.replace(r"\.", ",")
+    try:
+        words = pc.utf8_trim_whitespace(pa.array(texts, type=pa.string()))
+    except UnicodeEncodeError:  # half of a pair of code units is no text to Arrow, and no number
+        return parsed([text.encode(errors="replace").decode() for text in texts], decimal_sign)
+    good = pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)
+    chosen = words.filter(pa.array(good))
+    plain = chosen if decimal_sign == "." else pc.replace_substring(chosen, ",", ".")
+    found = np.full(len(texts), np.nan)
+    found[good] = plain.to_numpy(zero_copy_only=False).astype(float)
+    return found, ~good
+
+
+def read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Parse distinct values as numbers.
+
+    Parameters
+    ----------
+    words : ndarray of object, shape (k,)
+        Texts or typed values.
+    notation : Notation
+        How numbers and missing values are written.
+    durations : bool
+        Whether durations are numbers of days.
+
+    Returns
+    -------
+    found : ndarray of float, shape (k,)
+        NaN where a value is missing or wrong.
+    wrong : ndarray of bool, shape (k,)
+        True where a value is no number, or beyond `LARGEST`.
+    """
+    is_text = np.array([isinstance(value, str) for value in words], dtype=bool)
+    found, wrong = np.full(len(words), np.nan), np.ones(len(words), dtype=bool)
+    found[is_text], wrong[is_text] = parsed(words[is_text].tolist(), notation.decimal)
+    for at in np.flatnonzero(~is_text).tolist():
+        value = words[at]
+        if durations and isinstance(value, datetime.timedelta | np.timedelta64):
+            found[at], wrong[at] = _as_days(value), False
+        elif is_real(value):
+            found[at], wrong[at] = _as_float(value), False
+    # What is no number may be one with a space of no width around it, or stand for nothing.
+    odd = np.flatnonzero(wrong & is_text)
+    found[odd], wrong[odd] = parsed([spelled(value) for value in words[odd]], notation.decimal)
+    odd = np.flatnonzero(wrong)
+    wrong[odd] = ~stands_for_nothing(words[odd], notation)
+    found = without_codes(found, notation)
+    wrong |= np.abs(found) > LARGEST
+    found[wrong] = np.nan
+    return found, wrong
+
+
+def _as_days(duration: datetime.timedelta | np.timedelta64) -> float:
+    """Days of a duration; none has infinitely many, and so is refused what has no number of days, as a month."""
+    if isinstance(duration, np.timedelta64):
+        unit = np.datetime_data(duration)[0]
+        return math.inf if unit in ("Y", "M") else float(duration / np.timedelta64(1, "D"))
+    return duration / datetime.timedelta(days=1)
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,340 @@
+"""*Estimates*: the answers, one row per estimand and method, and their checks.
+
+The estimand is the key of a row: ICH E9(R1) names its attributes (population, treatment, variable, intercurrent events, summary
+measure), and each has its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.errors import DataError, listed, require_columns, require_estimates
+from botox_analysis.frames.handling import DERIVATION, HANDLING, METHOD_PARTS, MODEL
+from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+
+ESTIMAND = (
+    "trial",
+    "population",
+    "arm",
+    "reference",
+    "endpoint",
+    "visit",
+    "intercurrent",
+    "measure",
+    "category",
+)
+"""The columns of *estimates* that say what is estimated."""
+
+ESTIMATES_SCHEMA = Schema(
+    name="estimates",
+    rows="estimand and method",
+    parts=(
+        Column("trial", "text", "Name of the trial."),
+        Column("population", "text", "Subjects who are analysed, such as 'ITT'; empty where it is all of them."),
+        Column("arm", "text", "Arm; empty where the row is of all arms."),
+        Column("reference", "text", "Arm that is subtracted, or divided by; empty where nothing is compared."),
+        Column("endpoint", "text", "What was measured or counted, with its unit."),
+        Column("visit", "text", "Visit; empty where the row is of the whole trial."),
+        Column("intercurrent", "text", "How intercurrent events were handled; empty where nothing was chosen."),
+        Column("measure", "text", "Summary measure, such as 'mean change' or 'log risk ratio'.", "", REQUIRED),
+        Column("category", "text", "What is counted, or the name of a contrast; empty elsewhere."),
+        Column("method", "text", "Model and handling of missing values, in words."),
+        Column("n", "count", "Subjects who contribute.", "0 or more"),
+        Column("estimate", "number", "The estimate.", "of the measure; shares from 0 to 1", REQUIRED),
+        Column("std_error", "number", "Standard error.", "of the measure"),
+        Column("df", "number", "Degrees of freedom; missing where the normal distribution is used."),
+        Column("conf_low", "number", "Lower confidence limit.", "of the measure", REQUIRED),
+        Column("conf_high", "number", "Upper confidence limit.", "of the measure", REQUIRED),
+        Column("conf_level", "number", "Nominal coverage of the limits.", "above 0 and below 1"),
+        Column("p_value", "number", "Two-sided p-value of no effect, or of the value tested.", "0 to 1"),
+        Column(MODEL, "text", "What was fitted: the first part of `method`.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "What stands for missing values: its second part.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "How values were counted from a diary: its third part.", "", WHERE_IT_APPLIES),
+        Column("approach", "text", "Kind of handling in a sensitivity analysis, such as 'draws'.", "", WHERE_IT_APPLIES),
+        Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
+        Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
+        Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
+        Column("subgroup", "text", "Covariate of which the row is one level.", "", WHERE_IT_APPLIES),
+        Column("level", "text", "Level of the covariate, or its value where it is a number.", "", WHERE_IT_APPLIES),
+        Column("threshold", "number", "Least fall of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
+        Column("time", "number", "Day that the estimate is of, or by which a curve has fallen.", "days", WHERE_IT_APPLIES),
+        Column("n_events", "count", "Subjects with the event.", "0 to n", WHERE_IT_APPLIES),
+        Column("n_missing", "count", "Subjects without a value.", "0 or more", WHERE_IT_APPLIES),
+        Column("n_censored", "count", "Subjects who are censored.", "0 to n", WHERE_IT_APPLIES),
+        Column("occurrences", "count", "Events, of which a subject may have several.", "0 or more", WHERE_IT_APPLIES),
+        Column("exposure", "number", "Time at risk of all subjects.", "patient-years", WHERE_IT_APPLIES),
+        Column("at_risk", "number", "Time at risk until the first event of each subject.", "patient-years", WHERE_IT_APPLIES),
+        Column("delta", "number", "Shift of imputed values of the arm.", "of the endpoint", WHERE_IT_APPLIES),
+        Column("delta_reference", "number", "Shift of imputed values of the reference.", "of the endpoint", WHERE_IT_APPLIES),
+        Column("n_imputations", "count", "Completed data sets that were pooled.", "2 or more", WHERE_IT_APPLIES),
+        Column("missing_information", "number", "Share of the information that missing values take.", "0 to 1", WHERE_IT_APPLIES),
+        Column("monte_carlo_error", "number", "Standard error by chance of the imputations.", "of the measure", WHERE_IT_APPLIES),
+        Column("variance_target", "text", "Of what the standard error is.", "", WHERE_IT_APPLIES),
+        Column("adjustment", "text", "Adjustment of the limits for several comparisons.", "", WHERE_IT_APPLIES),
+        Column("p_adjusted", "number", "Smallest level at which the row is rejected.", "0 to 1", WHERE_IT_APPLIES),
+        Column("rejected", "truth", "Whether the row is rejected at the level of the procedure.", "", WHERE_IT_APPLIES),
+        Column("multiplicity", "text", "Method, family and level of the procedure, in words.", "", WHERE_IT_APPLIES),
+        Column("margin", "number", "Margin of non-inferiority.", "of the measure", WHERE_IT_APPLIES),
+        Column("conclusion", "text", "What the limits decide about the margin.", "", WHERE_IT_APPLIES),
+        Column("details", "text", "Method in full, where `method` is a label.", "", WHERE_IT_APPLIES),
+        Column("citation", "text", "Publication from which the row is.", "", WHERE_IT_APPLIES),
+        Column("note", "text", "What to know of the row.", "", WHERE_IT_APPLIES),
+    ),
+    key=(
+        *ESTIMAND,
+        "method",
+        "within",
+        "severity",
+        "relation",
+        "citation",
+        "delta",
+        "delta_reference",
+        "subgroup",
+        "level",
+    ),
+)
+"""One row per estimand and method."""
+
+Estimates = Annotated[pd.DataFrame, ESTIMATES_SCHEMA]
+"""A frame of the shape of `ESTIMATES_SCHEMA`."""
+
+ESTIMATES = ESTIMATES_SCHEMA.columns
+
+ESTIMATES_KEY = tuple(column for column in ESTIMATES_SCHEMA.key if column in ESTIMATES)
+"""The columns that tell rows apart in every frame of estimates."""
+
+ALSO_KEY = tuple(column for column in ESTIMATES_SCHEMA.key if column not in ESTIMATES)
+"""Columns that tell rows apart where they are there."""
+
+ESTIMATES_NUMBERS = ESTIMATES_SCHEMA.of_kind("number", "count")
+
+Event = tuple[str, str]
+"""An adverse event: the class it is nested in (empty for what stands alone, and for the classes themselves), its category."""
+
+_SHOWN_BY = {"severity": "table_severity or plot_severity", "relation": "table_relation"}
+"""What shows an event by these."""
+
+
+def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A frame of *estimates* from the columns that are known.
+
+    Parameters
+    ----------
+    columns : mapping of str to array-like or scalar
+        At least ``estimate``, as an array. A text column left out is empty, a number missing.
+
+    Returns
+    -------
+    DataFrame
+        *estimates*; columns that are not among `ESTIMATES` follow in the order given.
+
+    Raises
+    ------
+    DataError
+        Two rows have the same estimand and method.
+    """
+    n_rows = len(columns["estimate"])
+    texts = [column for column in ESTIMATES if column not in ESTIMATES_NUMBERS]
+    parts = [column for column in METHOD_PARTS if column in columns]
+    text = {column: _words(columns.get(column, ""), n_rows) for column in (*texts, *parts)}
+    rest = {column: values for column, values in columns.items() if column not in ESTIMATES and column not in parts}
+    keys = [*(text[column] for column in ESTIMATES_KEY), *(list(rest[column]) for column in ALSO_KEY if column in rest)]
+    seen = set(zip(*keys, strict=True))
+    complete: dict[str, Any] = {}
+    for column in (*ESTIMATES, *parts):
+        if column in text:
+            complete[column] = _text_array(text[column])
+        else:
+            values = np.empty(n_rows)
+            values[:] = columns.get(column, np.nan)
+            values += 0.0  # no negative zero
+            complete[column] = values
+    frame = pd.DataFrame({**complete, **{column: np.asarray(values) for column, values in rest.items()}}, copy=False)
+    return frame if len(seen) == n_rows else check_estimates(frame)
+
+
+def _words(values: Any, n_rows: int) -> list[str]:
+    if isinstance(values, str):
+        return [values] * n_rows
+    words = [str(word) for word in values]
+    return words * n_rows if len(words) == 1 != n_rows else words
+
+
+_TEXT = pd.Series(["text"]).dtype
+"""What pandas makes of text: ``str``, or ``object`` before pandas 3."""
+
+
+def _text_array(words: list[str]) -> Any:
+    constant = len(words) > 0 and words.count(words[0]) == len(words)
+    return _constant(words[0], len(words)).copy() if constant else _as_text(words)
+
+
+@lru_cache(maxsize=256)
+def _constant(word: str, n_rows: int) -> Any:
+    """Most columns of estimates say the same in each row."""
+    return _as_text([word] * n_rows)
+
+
+def _as_text(words: list[str]) -> Any:
+    return pd.array(words, dtype=_TEXT) if isinstance(_TEXT, pd.StringDtype) else np.array(words, dtype=object)
+
+
+def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.DataFrame:
+    """Refuse *estimates* whose columns are missing or whose estimands are not unique.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    frame_name : str
+        What the message calls the frame.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        It is no such frame; names the missing column, or the first row that is there twice.
+    """
+    require_estimates(frame, frame_name)
+    require_columns(frame, ESTIMATES, frame_name)
+    key = ESTIMATES_SCHEMA.key_of(frame)
+    twice = frame.duplicated(key)
+    if twice.any():
+        row = frame[key].iloc[int(np.flatnonzero(twice)[0])]
+        said = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] != "")
+        raise DataError(
+            f"{frame_name}: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
+        )
+    return frame
+
+
+def refuse_subgroups(frame: pd.DataFrame, frame_name: str) -> None:
+    """Refuse *estimates* of several levels of covariates where a table or figure shows one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the levels.
+    """
+    if "level" not in frame.columns:
+        return
+    levels = frame["level"].fillna("all").unique()
+    if len(levels) > 1:
+        raise DataError(f"{frame_name} has several levels of subgroups ({listed(levels)}): filter one, or take plot_forest.")
+
+
+def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: str) -> pd.DataFrame:
+    """Refuse *estimates* of another kind than a table or figure shows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    measures : collection of str
+        The measures there may be.
+    frame_name : str
+        What the message calls the frame.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        It has no rows, or a row of another measure; also what `check_estimates` refuses.
+    """
+    check_estimates(frame, frame_name)
+    if frame.empty:
+        raise DataError(f"{frame_name} has no rows; expected estimates of {listed(measures)}.")
+    strange = [measure for measure in frame["measure"].unique() if measure not in measures]
+    if strange:
+        raise DataError(f"{frame_name} has the measure {listed(strange)}; expected {listed(measures)}.")
+    return frame
+
+
+def refuse_pairs(frame: pd.DataFrame, shown_by: str, frame_name: str = "estimates") -> None:
+    """Refuse differences to several references, which a figure or table would show as if they were to one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *estimates*.
+    shown_by : str
+        The figure or table, with its article.
+    frame_name : str
+        What the message calls the frame.
+
+    Raises
+    ------
+    DataError
+        Names the references.
+    """
+    references = [name for name in frame["reference"].unique() if name]
+    if len(references) > 1:
+        raise DataError(
+            f"{frame_name} has differences to several references ({listed(references)}); {shown_by} shows those to one, "
+            "plot_forest shows all pairs."
+        )
+
+
+def with_events(
+    estimates: pd.DataFrame, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """*Estimates* of adverse events with their events told apart.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates*; ``within`` may be missing.
+    measures : collection of str
+        The measures there may be.
+    frame_name : str
+        What the message calls the frame.
+    also : tuple of str
+        Columns that tell rows apart, besides event and arm.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the column ``event``, an `Event`.
+
+    Raises
+    ------
+    DataError
+        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+    """
+    check_measures(estimates, measures, frame_name)
+    within = estimates["within"].fillna("") if "within" in estimates.columns else [""] * len(estimates)
+    events = pd.Series(list(zip(within, estimates["category"], strict=True)), index=estimates.index, dtype=object)
+    told_apart = estimates.assign(event=events)
+    twice = told_apart.duplicated(["event", "arm", *also]).to_numpy()
+    if not twice.any():
+        return told_apart
+    first = told_apart[twice].iloc[0]
+    for level, shown_by in _SHOWN_BY.items():
+        if level in estimates.columns and level not in also and not told_apart.duplicated(["event", "arm", level, *also]).any():
+            raise DataError(
+                f"{frame_name} has '{first['category']}' in arm '{first['arm']}' by {level}: filter one, or take {shown_by}."
+            )
+    raise DataError(
+        f"{frame_name} has two rows of '{first['category']}' in arm '{first['arm']}'; "
+        "expected those of one trial, population and method: filter the rows."
+    )

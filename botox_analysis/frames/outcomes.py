@@ -1,0 +1,154 @@
+"""*Outcomes*: the values measured, one row per subject and scheduled visit, and their check."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.notation import LARGEST
+from botox_analysis.errors import DataError, listed, require_columns, require_outcomes
+from botox_analysis.frames.agreement import ORIGINS, refuse_disagreement
+from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import DERIVATION, HANDLING
+from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+
+RECORDED_DAYS = "recorded_days"
+"""The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
+covariate: a value times the recorded days over the days of the period is the whole number that was counted (or no whole number,
+where headache days of unknown severity count with the share of the known)."""
+
+EXPOSURE_DAYS = "exposure_days"
+"""The column of outcomes that are counts of events in person-time: the days in which they were counted. It is no covariate."""
+
+INTERCURRENT_EVENT = "intercurrent_event"
+"""The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (of several,
+each, in time, with ``"; "`` between); empty where there was none. It changes from visit to visit and is no covariate."""
+
+MISSING_AFTER = "missing_after"
+"""The column of outcomes that has the kind of the intercurrent event to which a value that is missing at the visit is put down;
+empty where none has happened."""
+
+IMPUTED = "imputed"
+"""The column of outcomes that is true where the value stands for one that is missing."""
+
+OUTCOMES_SCHEMA = Schema(
+    name="outcomes",
+    rows="subject and scheduled visit",
+    parts=(
+        Column("trial", "text", "Name of the trial."),
+        Column("population", "text", "Subjects who are analysed, such as 'ITT'; empty where it is all of them."),
+        Column("endpoint", "text", "What was measured, with its unit."),
+        Column("intercurrent", "text", "How intercurrent events were handled; empty where nothing was chosen."),
+        Column("imputation", "text", "What stands for missing values."),
+        Column("subject", "identifier", "The subject; numbers and texts match as values.", "", REQUIRED),
+        Column("arm", "category", "Arm; the reference arm is the first category.", "", REQUIRED),
+        Column("visit", "category", "Scheduled visit; the categories stand in time.", "", REQUIRED),
+        Column("baseline", "number", "Value before treatment.", "of the endpoint"),
+        Column("value", "number", "Value at the visit; missing where it was not observed.", "of the endpoint", REQUIRED),
+        Column("change", "number", "Value minus baseline.", "of the endpoint"),
+        Column("percent_change", "number", "100 times the change over the baseline; missing where the baseline is 0.", "%"),
+        Column(RECORDED_DAYS, "number", "Recorded days of a diary from which the value was counted.", "days", WHERE_IT_APPLIES),
+        Column(EXPOSURE_DAYS, "number", "Days in which events were counted.", "days", WHERE_IT_APPLIES),
+        Column(INTERCURRENT_EVENT, "text", "Kinds of intercurrent event that have happened by the visit.", "", WHERE_IT_APPLIES),
+        Column(MISSING_AFTER, "text", "Kind of event to which a missing value is put down; empty if none.", "", WHERE_IT_APPLIES),
+        Column(IMPUTED, "truth", "Whether the value stands for a missing one.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
+    ),
+    key=("subject", "visit"),
+)
+"""One row per subject and scheduled visit; covariates of the subject follow."""
+
+Outcomes = Annotated[pd.DataFrame, OUTCOMES_SCHEMA]
+"""A frame of the shape of `OUTCOMES_SCHEMA`."""
+
+OUTCOMES = OUTCOMES_SCHEMA.columns
+
+OF_VISITS = OUTCOMES_SCHEMA.further
+"""Columns of *outcomes* that tell how a value came about: no covariates."""
+
+_SAME_IN_EACH_ROW = OUTCOMES_SCHEMA.of_kind("text")
+_ORDERED = OUTCOMES_SCHEMA.of_kind("category")
+
+
+def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Refuse *outcomes* whose columns are missing or that hold nothing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    DataFrame
+        The same frame.
+
+    Raises
+    ------
+    DataError
+        A column is missing or no number, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are
+        several trials, populations, endpoints, strategies or imputations, a subject has two rows at a visit, a number is
+        beyond `LARGEST`, or value, baseline, change and percent change do not agree.
+    """
+    grid_of(frame)
+    return frame
+
+
+def grid_of(frame: pd.DataFrame) -> SubjectGrid:
+    """Check *outcomes*, and say where each row stands.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    SubjectGrid
+        Of its subjects and visits.
+
+    Raises
+    ------
+    DataError
+        As `check_outcomes`.
+    """
+    require_outcomes(frame)
+    require_columns(frame, OUTCOMES, "outcomes", made_by="as_outcomes(frame, endpoint=..., arms=..., visits=...)")
+    if not len(frame):
+        raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
+    grid = SubjectGrid(frame)
+    for column in _ORDERED:
+        values = grid[column].array
+        if not isinstance(values, pd.Categorical):
+            raise DataError(
+                f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
+                "build the frame with as_outcomes, which sets the order of arms and visits."
+            )
+        if values.codes.min() < 0:
+            raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
+    for column in (*_SAME_IN_EACH_ROW, *(name for name in (HANDLING, DERIVATION) if name in frame.columns)):
+        words = grid[column].array
+        if not (words == words[0]).all():
+            raise DataError(
+                f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
+            )
+    for column in ORIGINS:
+        if grid[column].dtype.kind not in "iuf":
+            raise DataError(f"outcomes: column '{column}' holds {frame[column].dtype}; expected numbers.")
+        if column != "percent_change":
+            _refuse_far(grid[column])
+    grid.place()
+    refuse_disagreement(grid)
+    return grid
+
+
+def _refuse_far(column: pd.Series[Any]) -> None:
+    number = column.to_numpy(dtype=float, na_value=np.nan)
+    far = np.abs(number) > LARGEST
+    if far.any():
+        found = number[far][0]
+        what = f"an infinite {column.name}" if np.isinf(found) else f"a {column.name} of {found:g}"
+        raise DataError(f"outcomes: found {what} in {int(far.sum())} rows; expected numbers up to {LARGEST:g}, or nothing.")

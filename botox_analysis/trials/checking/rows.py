@@ -1,0 +1,239 @@
+"""Rows that cannot be: impossible cells, repeats, names that look alike, subjects that nobody randomised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.cells.reading import NAME, NUMBER, SEVERITY, read_column
+from botox_analysis.cells.values import distinct, text_of
+from botox_analysis.errors import Problem, listed
+from botox_analysis.names import look_alikes, outline
+from botox_analysis.trials.checking.door import Door, row_numbers
+from botox_analysis.trials.checking.further import MOST_LEVELS
+from botox_analysis.trials.checking.study_days import DAYS_OF
+from botox_analysis.trials.layout import (
+    COUNTED_NAMES,
+    DOSE_DAY,
+    KEYS,
+    MOST_DAYS,
+    Column,
+    columns_of,
+    expected_of,
+)
+from botox_analysis.trials.settings.file import SETTINGS, arms_of
+
+_FEW = 1 << 26
+"""Places of a table of all pairs up to which repeats are counted in it; beyond, keys are sorted."""
+
+
+def refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
+    """Refuse cells that are of their kind and impossible: 25 hours, day 0, nothing where something is needed.
+
+    Parameters
+    ----------
+    table : str
+        Which table.
+    frame : DataFrame
+        Its values.
+    door : Door
+        Takes the problems.
+    """
+    raw = door.raw[table]
+    dates = {day: date for date, day in DAYS_OF[table].items() if date in raw.columns}
+    for column, rule in columns_of(table, tuple(door.settings.get("populations", ()))).items():
+        if column not in frame.columns:
+            continue
+        values, told = frame[column], dates.get(column, column)
+        missing = values.isna().to_numpy()
+        if rule.kind == NUMBER:
+            numbers = values.to_numpy(dtype=float)
+            bad = ~(missing | rule.possible(numbers))
+        elif rule.kind == SEVERITY:
+            bad = ~missing & ~np.append(rule.possible(values.cat.categories.to_numpy()), False)[values.cat.codes]
+        else:
+            bad = np.zeros(len(values), dtype=bool)
+        # A date without a study day is told where it is empty, or by the first dose that it lacks.
+        if not rule.nullable and told == column:
+            bad |= missing & ~_already_told(table, told, door)
+        decimal = door.notation.decimal
+
+        def expected(cell: str, column: str = column, rule: Column = rule, told: str = told, decimal: str = decimal) -> str:
+            if told != column and cell:
+                return (
+                    "a date from that of the first dose on"
+                    if rule.expected == DOSE_DAY
+                    else f"a date up to {MOST_DAYS:,} days away"
+                )
+            return expected_of(column, rule, cell, decimal=decimal, table=table)
+
+        door.refuse_cells(table, told, bad, expected)
+
+
+def _already_told(table: str, column: str, door: Door) -> np.ndarray:
+    """Cells that are missing because they were no values of their kind."""
+    raw = door.raw[table][column]
+    if not any(problem.file == door.file(table) and problem.column == column for problem in door.problems):
+        return np.zeros(len(raw), dtype=bool)
+    empty = read_column(raw, NAME, door.notation)
+    return np.asarray(empty.values.notna().to_numpy() | empty.wrong)
+
+
+def refuse_unnamed_arms(values: Mapping[str, pd.DataFrame], door: Door) -> None:
+    """Refuse arms that the settings do not name.
+
+    Parameters
+    ----------
+    values : mapping of str to DataFrame
+        The tables.
+    door : Door
+        Takes the problems.
+    """
+    if "subjects" not in values or "arm" not in values["subjects"].columns:
+        return
+    arms = arms_of(door.settings) or [str(arm) for arm in distinct(values["subjects"]["arm"])[1]]
+    for column in ("arm", "actual_arm"):
+        if column in values["subjects"].columns:
+            named = values["subjects"][column]
+            door.refuse_cells(
+                "subjects", column, (named.notna() & ~named.isin(arms)).to_numpy(), lambda _: f"one of {listed(arms, n_shown=12)}"
+            )
+
+
+def refuse_repeats(table: str, frame: pd.DataFrame, door: Door) -> None:
+    """Refuse two rows with the same key.
+
+    Parameters
+    ----------
+    table : str
+        Which table.
+    frame : DataFrame
+        Its values.
+    door : Door
+        Takes the problems.
+    """
+    key = KEYS.get(table, ())
+    if not key or not _repeats(frame, key):
+        return
+    numbers = row_numbers(door.raw[table])
+    told = frame[list(key)]
+    for row in np.flatnonzero(told.duplicated()).tolist():
+        said = ", ".join(f"{column} {_quoted(told[column].iloc[row])}" for column in key)
+        if told.iloc[row].notna().all():
+            door.problems.append(
+                Problem(door.file(table), int(numbers[row]), "", f"{said} a second time", f"one row per {', '.join(key)}")
+            )
+
+
+def _repeats(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
+    """Whether any two rows have the same key: counted in a table of all pairs, where that is not too large."""
+    place, size = np.zeros(len(frame), dtype=np.int64), 1
+    for column in key:
+        values = frame[column]
+        if pd.api.types.is_float_dtype(values) and values.notna().all() and len(values):
+            low = int(np.floor(values.min()))
+            codes = values.to_numpy().astype(np.int64) - low
+            n = int(codes.max()) + 1 if (values == np.floor(values)).all() and np.ptp(codes) < _FEW else 0
+        else:
+            n = 0
+        if not n:
+            codes, found = pd.factorize(values)
+            codes, n = np.where(codes < 0, len(found), codes), len(found) + 1
+        place, size = place * n + codes, size * n
+    if size > _FEW:
+        return bool(pd.Series(place).duplicated().any())
+    return bool((np.bincount(place, minlength=1) > 1).any())
+
+
+def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
+    """Refuse names that look alike: one of them is misspelt, and they would be counted apart.
+
+    Parameters
+    ----------
+    table : str
+        Which table.
+    frame : DataFrame
+        Its values.
+    door : Door
+        Takes the problems.
+    """
+    counted = [column for column in COUNTED_NAMES.get(table, ()) if column in frame.columns]
+    if table == "subjects":
+        known = columns_of(table, tuple(door.settings.get("populations", ())))
+        texts = [column for column in frame.columns if column not in known and not pd.api.types.is_numeric_dtype(frame[column])]
+        counted += [column for column in texts if 1 < frame[column].nunique() <= MOST_LEVELS]
+    for column in counted:
+        names = [text_of(name) for name in distinct(frame[column])[1]]
+        if column == "actual_arm" and "arm" in frame.columns:
+            names = list(dict.fromkeys([*(str(name) for name in distinct(frame["arm"])[1]), *names]))
+        alike = look_alikes(names)
+        if alike:
+            first, second = alike
+            line = f'[values.{table}.{column}] "{second}" = "{first}"'
+            door.problems.append(
+                Problem(
+                    door.file(table), None, column, f"'{first}' and '{second}'",
+                    f"one spelling; where both mean one thing, write {line} in {SETTINGS}",
+                )
+            )  # fmt: skip
+
+
+def refuse_before_onset(frame: pd.DataFrame, door: Door) -> None:
+    """Refuse adverse events that end or worsen before their onset.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The adverse events.
+    door : Door
+        Takes the problems.
+    """
+    table = "adverse_events"
+    numbers = row_numbers(door.raw[table])
+    for column in ("end_day", "worsened_day"):
+        if {"onset_day", column} <= set(frame.columns):
+            onset, day = frame["onset_day"].to_numpy(), frame[column].to_numpy()
+            door.problems += [
+                Problem(
+                    door.file(table),
+                    int(numbers[row]),
+                    column,
+                    f"day {day[row]:g}",
+                    f"a day not before onset_day, {onset[row]:g}",
+                )
+                for row in np.flatnonzero(day < onset).tolist()
+            ]
+
+
+def refuse_strangers(values: Mapping[str, pd.DataFrame], door: Door) -> None:
+    """Refuse rows of subjects who are not in the table of subjects.
+
+    Parameters
+    ----------
+    values : mapping of str to DataFrame
+        The tables, ``subjects`` among them.
+    door : Door
+        Takes the problems.
+    """
+    known = pd.Index(distinct(values["subjects"]["subject"])[1])
+    at_home = door.file("subjects")
+    near = {outline(name).lstrip("0"): name for name in known}
+    for table, frame in values.items():
+        codes, named = distinct(frame["subject"])
+        strange = np.append(known.get_indexer(pd.Index(named, dtype=object)) < 0, False)
+        if not strange.any():
+            continue
+
+        def expected(cell: str) -> str:
+            alike = near.get(outline(cell).lstrip("0"))
+            hint = f"; '{alike}' there is written otherwise (leading zeros, capitals or signs)" if alike else ""
+            return f"a subject of {at_home}{hint}"
+
+        door.refuse_cells(table, "subject", strange[codes], expected)
+
+
+def _quoted(value: object) -> str:
+    text = text_of(value)
+    return "nothing" if not text else text if isinstance(value, float) else f"'{text}'"

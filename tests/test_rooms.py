@@ -1,0 +1,55 @@
+"""The limits of the house: how many modules a folder holds, and how long a module is."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import botox_analysis
+
+PACKAGE = Path(botox_analysis.__file__).parent
+
+MOST_MODULES = 12
+"""Modules of a folder beside its `__init__`: as many as one finds without searching."""
+
+MOST_LINES = 250
+"""Lines of a module that are neither blank nor docstring: as many as one reads in one sitting."""
+
+
+def modules_of(folder):
+    """The modules of a folder, without its `__init__`."""
+    return [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+
+
+def statement_lines(text):
+    """The lines of a module that are neither blank nor within a docstring."""
+    documented = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False) is not None:
+            documented |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return sum(1 for number, line in enumerate(text.splitlines(), 1) if line.strip() and number not in documented)
+
+
+def test_lines_of_docstrings_and_blank_lines_are_not_counted():
+    module = '"""A module.\n\nOf one function.\n"""\n\n\ndef one():\n    """Return 1."""\n    # A reason.\n    return 1\n'
+    assert statement_lines(module) == 3
+    assert statement_lines('text = """\n\nlong\n"""\n') == 3
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in PACKAGE.rglob("*.py")}), ids=lambda path: path.name)
+def test_a_folder_holds_at_most_twelve_modules(folder):
+    found = modules_of(folder)
+    assert len(found) <= MOST_MODULES, f"{folder.name} holds {len(found)} modules; part it into rooms"
+
+
+def test_a_module_has_at_most_250_statement_lines():
+    lengths = {str(path.relative_to(PACKAGE)): statement_lines(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+    assert {name: n for name, n in lengths.items() if n > MOST_LINES} == {}
+
+
+def test_a_folder_of_tests_has_the_name_of_a_room():
+    tests = Path(__file__).parent
+    others = {"reference", "published", "fuzz"}
+    rooms = [path.parent.relative_to(tests) for path in tests.rglob("test_*.py") if path.parent != tests]
+    strange = {str(room) for room in rooms if room.parts[0] not in others and not (PACKAGE / room).is_dir()}
+    assert strange == set()
