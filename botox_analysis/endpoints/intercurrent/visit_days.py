@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_columns
+from botox_analysis.frames.visits import day_of_visit
 from botox_analysis.numerics.linear.inference import FloatArray
-from botox_analysis.trials.checking.visits import DAYS_PER_UNIT as DAYS_PER_UNIT
-from botox_analysis.trials.checking.visits import day_of_visit as day_of_visit
 
 
 def visit_days(outcomes: pd.DataFrame, days: str | Mapping[str, float] | None) -> FloatArray:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.intercurrent.visit_days import day_of_visit
 from botox_analysis.endpoints.response.responders import Response
 from botox_analysis.errors import DataError, kind_of, listed, require_text
 from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.outcomes import grid_of
+from botox_analysis.frames.visits import day_of_visit
 
 MONTH_DAYS = 28
 """A month of a headache diary."""

@@ -12,6 +12,7 @@ from botox_analysis.errors import DataError, require_columns, require_estimates
 from botox_analysis.figures.drawing.style import INK, REFERENCE_COLOUR, legend_above, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, row_places, with_n
 from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.frames.severity import NOT_RECORDED, WORST_SEVERITY
 
 COLOURS = "BuPu"
@@ -89,7 +90,7 @@ def _with_bars(rates: pd.DataFrame) -> pd.DataFrame:
     """With the event of each row, empty where all are together, and its severity."""
     require_estimates(rates, "rates")
     by_term = "severity" in rates.columns
-    bars = with_events(rates, ["proportion"], "rates", also=("severity",) if by_term else ())
+    bars = with_events(rates, [PROPORTION], "rates", also=("severity",) if by_term else ())
     require_columns(bars, ["n_events"], "rates")
     if by_term:
         return bars.assign(severity=bars["severity"].astype(str))

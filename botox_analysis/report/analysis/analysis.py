@@ -15,6 +15,7 @@ from botox_analysis.endpoints.safety.emergent import adverse_event_table
 from botox_analysis.endpoints.safety.order import order_by_frequency
 from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.measures import INCIDENCE_RATE, LOG_INCIDENCE_RATE_RATIO
 from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.descriptive.baseline_and_change import describe
 from botox_analysis.models.rates.rates import compare_rates, event_rates
@@ -168,7 +169,7 @@ def _safety(safe: Trial, planned: Protocol) -> Safety:
         overview.append(adverse_events(safe, by="severity", rule=rule).assign(occurrences=np.nan))
     overview_events = pd.concat(overview, ignore_index=True)
     terms = order_by_frequency(adverse_events(safe, by="term", rule=rule))
-    terms = terms[terms["category"] != ANY]
+    terms = terms[(terms["category"] != ANY) | (terms["within"] != "")]  # a term may have this name
     rates = [rate(overview_events)] + ([] if terms.empty else [rate(terms)])
     check_estimates(pd.concat(rates, ignore_index=True))
     nothing = pd.DataFrame()
@@ -178,8 +179,8 @@ def _safety(safe: Trial, planned: Protocol) -> Safety:
         trial=safe,
         overview=rates[0],
         overview_differences=_without_tests(compare(overview_events)),
-        incidence=rate(overview[0], measure="incidence rate") if in_time else nothing,
-        incidence_ratios=_without_tests(compare(overview[0], measure="log incidence rate ratio")) if in_time else nothing,
+        incidence=rate(overview[0], measure=INCIDENCE_RATE) if in_time else nothing,
+        incidence_ratios=_without_tests(compare(overview[0], measure=LOG_INCIDENCE_RATE_RATIO)) if in_time else nothing,
         terms=nothing if terms.empty else rates[1],
         differences=differences,
         shown=nothing if terms.empty else _most_frequent(terms, differences),

@@ -129,7 +129,8 @@ def _comparison(analysis: Analysis) -> list[str]:
     if isinstance(primary.fit, MmrmFit):
         errors = SMALL_SAMPLE_TOLD if not is_fall_back(analysis) else _robust(analysis)
         return [_mixed_model(analysis, primary.fit), f"{errors} {inference}{_secondary(analysis, primary.fit)}"]
-    missing = primary.missing + (", that is, subjects with a value at the visit" * (primary.missing == OBSERVED_CASES))
+    only_seen = primary.handling == OBSERVED_CASES and not primary.is_imputed
+    missing = primary.missing + ", that is, subjects with a value at the visit" * only_seen
     return [
         f"Arms are compared by analysis of covariance (least squares) of the {_response(primary)} at each visit on its own"
         f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)} "

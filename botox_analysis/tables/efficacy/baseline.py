@@ -42,7 +42,7 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     for label in estimates["endpoint"].unique():
         about = estimates[estimates["endpoint"] == label]
         name = wording.capital(label)
-        if (about["measure"] == "proportion").any():
+        if (about["measure"] == PROPORTION).any():
             levels = list(about["category"].unique())
             if set(levels) <= {"yes", "no", "True", "False"}:
                 wanted = [level for level in levels if level in ("yes", "True")]

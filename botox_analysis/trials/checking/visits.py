@@ -13,61 +13,16 @@ import pandas as pd
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.frames.visits import day_of_visit
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.settings.file import LAST, NEAREST, visits_of
-
-DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "cycle": 84.0, "month": 365.25 / 12, "year": 365.25}
-"""A cycle of treatment is 12 weeks; a month is a twelfth of a year, rounded to whole days in the end."""
-
-_UNITS = {
-    "day": "day", "days": "day", "d": "day", "week": "week", "weeks": "week", "wk": "week", "wks": "week", "w": "week",
-    "cycle": "cycle", "cycles": "cycle", "month": "month", "months": "month", "mth": "month", "mths": "month", "mo": "month",
-    "mos": "month", "m": "month", "year": "year", "years": "year", "yr": "year", "yrs": "year", "y": "year",
-}  # fmt: skip
-_UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
-_BEFORE = re.compile(rf"(?<![a-z])({_UNIT})(\.?\s*)([-\u2212_]?\d+(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
-_AFTER = re.compile(rf"(?<![\w.])([-\u2212]?\d+(?:\.\d+)?)(?:st|nd|rd|th)?[\s_-]*({_UNIT})(?![a-z])", re.IGNORECASE)
-_SPAN = re.compile(r"days? (-?\d+) (?:to|-) (-?\d+)", re.IGNORECASE)
 
 _LIKE_BASELINE = re.compile(
     r"screen|scr\b|^bl$|^bsl|base|pre[\s_-]*(treat|dose|inject|rand|intervention)|run[\s_-]*in|enrol|random|^v(isit)?[\s_-]*0?[01]$"
     r"|^(visit|v)[\s_-]*1$|inclusion|admission|^t0$|^0$|before",
     re.IGNORECASE,
 )
-
-
-def day_of_visit(visit: str) -> float:
-    """Tell the last study day of the time that a visit's name has.
-
-    Parameters
-    ----------
-    visit : str
-        Such as ``"week 4"``, ``"3 months"``, ``"day 28"`` or ``"days 1 to 28"``: a number and its unit, in English.
-
-    Returns
-    -------
-    float
-        Missing where the name has no time, or two.
-
-    Examples
-    --------
-    >>> day_of_visit("week 4"), day_of_visit("Month 3"), day_of_visit("days 29 to 56"), day_of_visit("Day -1")
-    (28.0, 91.0, 56.0, -1.0)
-    """
-    name = visit.strip()
-    span = _SPAN.fullmatch(name)
-    if span:
-        return float(span[2])
-    # A hyphen behind a whole word joins ("week-4"); behind a space or a letter it is a minus sign ("week -4", "D-7").
-    found = {_days(number.lstrip("_" if gap or len(unit) == 1 else "-_"), unit) for unit, gap, number in _BEFORE.findall(name)}
-    found = found or {_days(number, unit) for number, unit in _AFTER.findall(name)}
-    return found.pop() if len(found) == 1 else np.nan
-
-
-def _days(number: str, unit: str) -> float:
-    days = DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))
-    return float(round(days)) if np.isfinite(days) else np.nan
 
 
 def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.endpoints.intercurrent.visit_days import day_of_visit, visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.frames.visits import day_of_visit
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.checking.visits import day_of_visit
+from botox_analysis.frames.visits import day_of_visit
 
 SUBJECTS = "subject,arm\n" + "".join(f"S{i},{'P' if i % 2 else 'T'}\n" for i in range(1, 9))
 
