@@ -4,14 +4,27 @@ Examples find ``ba``, ``trial``, ``outcomes`` and ``fit`` without a line that ma
 as those after it use the same: at the end of the session all are compared with copies.
 """
 
+import gc
 from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 import botox_analysis as ba
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
+
+
+settings.register_profile("quick", max_examples=20, deadline=None)
+settings.register_profile("full", max_examples=200, deadline=None)
+settings.load_profile("quick")  # --hypothesis-profile=full overrides it
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the collected tests: millions of objects that stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -523,6 +523,29 @@ def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
     if choice not in choices:
         meant = did_you_mean(choice, choices)
         raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.{meant}")
+
+
+def require_two_arms(arms: Sequence[object], needing: str, frame_name: str = "outcomes", *, where: str = "") -> None:
+    """Refuse one arm where arms are compared.
+
+    Parameters
+    ----------
+    arms : sequence
+        The arms there are.
+    needing : str
+        What needs two, with its article: ``"a difference"`` or ``"a comparison"``.
+    frame_name : str
+        What the message calls the frame.
+    where : str
+        What else the message tells of the one arm, behind a space.
+
+    Raises
+    ------
+    DataError
+        Names the arm.
+    """
+    if len(arms) < 2:
+        raise DataError(f"{frame_name} has one arm only, '{arms[0]}'{where}; {needing} needs two.")
 
 
 def require_conf_level(conf_level: float) -> None:

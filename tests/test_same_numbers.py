@@ -24,7 +24,9 @@ def test_rows_that_are_all_there_are_not_lost_in_whatever_order():
     assert largest == 0
 
 
-@pytest.mark.parametrize("change", [{"estimate": 1 + 1e-11}, {"df": float("nan")}, {"arm": "B"}, {"method": "another"}])
+@pytest.mark.parametrize(
+    "change", [{"estimate": 1 + 1e-11}, {"estimate": float("inf")}, {"df": float("nan")}, {"arm": "B"}, {"method": "another"}]
+)
 def test_a_row_with_another_number_or_word_is_lost(change):
     lost, _ = same_numbers.matched(rows({}), rows(change))
     assert len(lost) == 1

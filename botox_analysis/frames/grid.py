@@ -70,6 +70,47 @@ class SubjectGrid:
         table[self.cell] = values
         return table.reshape(shape)
 
+    def of_subjects(self, codes: Any, what: str) -> Any:
+        """The code of each subject, which is to be the same at each visit.
+
+        Parameters
+        ----------
+        codes : ndarray of int, shape (rows,)
+            From 0.
+        what : str
+            What the codes are of, for the message.
+
+        Returns
+        -------
+        ndarray of int, shape (N,)
+            One a subject.
+
+        Raises
+        ------
+        DataError
+            A subject has several.
+        """
+        wide = self.wide(codes.astype(np.int64), -1)
+        if (wide == wide[:, :1]).all():
+            return np.asarray(wide[:, 0])
+        largest = wide.max(axis=1)  # -1 where a row is absent
+        several = ((wide != largest[:, None]) & (wide >= 0)).any(axis=1)
+        if several.any():
+            subject = self.subjects.iloc[int(np.argmax(several))]
+            raise DataError(f"outcomes: found subject '{subject}' with several values of {what}; expected one.")
+        return largest
+
+    @property
+    def arm_of_subject(self) -> Any:
+        """The place of the arm of each subject in `arms`, shape (N,); a subject in several is refused."""
+        return self.of_subjects(self.arm, "arm")
+
+    @property
+    def subjects(self) -> pd.Series[Any]:
+        """The subjects, shape (N,), in order of appearance."""
+        rows = self.wide(np.arange(len(self.arm)), -1).max(axis=1)
+        return self["subject"].iloc[rows].reset_index(drop=True)
+
     def place(self) -> None:
         """Find where each row stands.
 

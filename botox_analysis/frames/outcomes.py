@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
 import numpy as np
@@ -71,6 +72,43 @@ OF_VISITS = OUTCOMES_SCHEMA.further
 
 _SAME_IN_EACH_ROW = OUTCOMES_SCHEMA.of_kind("text")
 _ORDERED = OUTCOMES_SCHEMA.of_kind("category")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What *outcomes* are of: the text columns, the same in each row.
+
+    Attributes
+    ----------
+    trial, population, endpoint, intercurrent : str
+        As the columns of the same names.
+    """
+
+    trial: str
+    population: str
+    endpoint: str
+    intercurrent: str
+
+    @property
+    def estimand(self) -> dict[str, str]:
+        """The columns of *estimates* that outcomes decide."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
+    """Read what *outcomes* are of.
+
+    Parameters
+    ----------
+    outcomes : DataFrame or SubjectGrid
+        *outcomes*, checked, or their grid.
+
+    Returns
+    -------
+    Labels
+        Of the first row.
+    """
+    return Labels(*(str(outcomes[field.name].array[0]) for field in fields(Labels)))
 
 
 def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
@@ -84,7 +84,6 @@ def test_a_change_that_is_not_value_minus_baseline_is_refused():
         outcomes_of(FRAME.assign(change=[-2.0, 4.0, 3.0, 0.0]))
 
 
-@settings(deadline=None, max_examples=15)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=4, max_size=4), st.permutations(range(4)))
 def test_values_are_kept_whatever_the_order_of_the_rows(values, order):
     frame = FRAME.assign(value=values)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
@@ -79,7 +79,6 @@ def test_eight_names_are_listed_whole():
     assert listed(range(8)).count("'") == 16
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(min_value=3, max_value=12), st.integers(min_value=1, max_value=100))
 def test_a_long_list_keeps_its_first_and_last_names(n_shown, n_more):
     said = listed(range(n_shown + n_more), n_shown=n_shown)

@@ -4,13 +4,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import settings
 
 from tests.fuzz.mutations import mutated, seeds
 from tests.fuzz.run import CORPUS, NAMES, failure_of, smaller
 from tests.fuzz.targets import BASE, TARGETS, joined, parts, require_sound
 
 FAILED = sorted(path for path in CORPUS.rglob("*") if path.is_file())
-N_CHANGED = 60
+N_CHANGED = settings().max_examples
 """Inputs a target; a run of `make fuzz` tries some thousands a minute."""
 
 

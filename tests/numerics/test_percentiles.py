@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from botox_analysis.numerics.percentiles import fewest_resamples, percentile_limits
-
-ROUNDING = 1e-12
+from tests.tolerances import ROUNDING
 
 
 def test_limits_are_the_least_and_the_largest_where_the_level_is_just_within_reach():
@@ -29,7 +28,6 @@ def test_the_other_sign_mirrors_limits_and_keeps_the_p_value():
     np.testing.assert_allclose([low_of, high_of, p_of], [-high, -low, p_value], rtol=1e-9)
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.lists(st.integers(-5, 5), min_size=39, max_size=70),
     st.floats(-3, 3),

@@ -6,13 +6,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from botox_analysis.numerics.ranks import compare_shift, tie_rounded
-
-ROUNDING = 1e-12
+from tests.tolerances import ROUNDING
 
 
 def one(x, y, level=0.95):
@@ -35,7 +34,6 @@ def test_without_ties_p_values_are_the_exact_ones_of_scipy(m, n):
     assert found.p_value == pytest.approx(stats.mannwhitneyu(x, y, method="exact").pvalue, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=100)
 @given(values, values)
 def test_with_ties_p_values_are_those_of_the_normal_approximation_of_scipy(x, y):
     if len(set(x + y)) < 2:
@@ -45,7 +43,6 @@ def test_with_ties_p_values_are_those_of_the_normal_approximation_of_scipy(x, y)
     assert found.p_value == pytest.approx(expected, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=100)
 @given(values, values)
 def test_the_shift_is_the_median_of_all_differences(x, y):
     assert one(x, y).estimate == np.median(differences(x, y))
@@ -54,7 +51,6 @@ def test_the_shift_is_the_median_of_all_differences(x, y):
 wide = st.builds(lambda digits, power: digits * 10.0**power, st.integers(-999, 999), st.integers(-12, 12))
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.lists(wide, min_size=1, max_size=12), st.lists(wide, min_size=1, max_size=12))
 def test_values_of_any_size_beside_one_another_keep_every_digit(x, y):
     found, ordered = one(x, y), differences(np.array(x), np.array(y))
@@ -62,7 +58,6 @@ def test_values_of_any_size_beside_one_another_keep_every_digit(x, y):
     assert np.isnan(found.low) or {found.low, found.high} <= set(ordered)
 
 
-@settings(deadline=None, max_examples=60)
 @given(values, values, st.sampled_from([0.8, 0.9, 0.95]))
 def test_the_limits_are_the_ends_of_the_shifts_that_the_test_does_not_reject(x, y, level):
     x, y = np.array(x + x, dtype=float), np.array(y + y, dtype=float)
@@ -188,7 +183,6 @@ def test_beside_0_rounding_is_a_matter_of_what_was_subtracted():
     assert tie_rounded(changes, changes)[0] > 0
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(*[st.tuples(st.integers(0, 28), st.integers(14, 28))] * 2), min_size=2, max_size=30))
 def test_changes_of_scaled_counts_tie_where_fractions_do(periods):
     after, before = (np.array([28 * min(count, days) / days for count, days in each]) for each in zip(*periods, strict=True))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
@@ -92,7 +92,6 @@ def test_an_impossible_cell_is_refused_with_its_row(table, column, cell, found, 
     assert str(caught.value) == f"{table}, row 3, column '{column}': found {found}; expected {expected}."
 
 
-@settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["headache_hours", "acute_medication"])), min_size=1, unique=True))
 def test_every_spoiled_cell_is_in_the_table_of_problems_and_no_other(cells):
     diary = DIARY.astype(object)

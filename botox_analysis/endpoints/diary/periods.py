@@ -16,6 +16,7 @@ import pandas as pd
 from botox_analysis.endpoints.diary.cells import OF_UNKNOWN_SEVERITY, Daily, Days, any_headache, days_of
 from botox_analysis.endpoints.diary.rule import MISSING, SHARE_OF_THE_KNOWN, DiaryRule
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.days import DAYS_PER_WEEK
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.diary_rows import DOSES, NO, OF_HEADACHE, OPEN, YES
 from botox_analysis.trials.trial import Trial
@@ -190,8 +191,8 @@ def _n_scheduled(n_recorded: Any, rule: DiaryRule) -> int:
 
 def _names(n_scheduled: int, length: int) -> list[str]:
     numbers = range(1, n_scheduled + 1)
-    if length % 7 == 0:
-        return [f"week {length // 7 * number}" for number in numbers]
+    if length % DAYS_PER_WEEK == 0:
+        return [f"week {length // DAYS_PER_WEEK * number}" for number in numbers]
     return [f"days {length * (number - 1) + 1} to {length * number}" for number in numbers]
 
 

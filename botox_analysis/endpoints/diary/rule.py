@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 from botox_analysis.errors import require_choice, require_text
+from botox_analysis.frames.days import PERIOD_DAYS
 
 INCOMPLETE = ("scaled", "as recorded")
 
@@ -58,7 +59,7 @@ class DiaryRule:
     minimum_days: int = 10
     incomplete: str = "scaled"
     treated_is_migraine: str = "criteria"
-    period_days: int = 28
+    period_days: int = PERIOD_DAYS
     baseline_minimum_days: int | None = None
     unknown_severity: str = SHARE_OF_THE_KNOWN
 

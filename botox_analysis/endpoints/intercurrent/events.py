@@ -34,6 +34,7 @@ from botox_analysis.frames.outcomes import (
     RECORDED_DAYS,
     check_outcomes,
     grid_of,
+    labels_of,
 )
 from botox_analysis.trials.trial import Trial
 
@@ -331,18 +332,16 @@ def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.Data
     grid = grid_of(outcomes)
     given = _checked_events(events)
     kinds = list(dict.fromkeys(given["kind"]))
-    row, who = pd.factorize(outcomes["subject"])
-    arm_of = np.zeros(len(who), dtype=int)
-    arm_of[row] = grid.arm
-    once = in_time(given, who, kinds).drop_duplicates(["row", "kind"])
+    arm_of = grid.arm_of_subject
+    once = in_time(given, grid.subjects, kinds).drop_duplicates(["row", "kind"])
     counts = np.zeros((len(kinds), len(grid.arms)), dtype=int)
     np.add.at(counts, (once["kind"].to_numpy(), arm_of[once["row"].to_numpy()]), 1)
     order = sorted(range(len(kinds)), key=lambda kind: -counts[kind].sum())
     arms = list(grid.arms)
     return pd.DataFrame(
         {
-            "trial": outcomes["trial"].iloc[0],
-            "population": outcomes["population"].iloc[0],
+            "trial": labels_of(grid).trial,
+            "population": labels_of(grid).population,
             "endpoint": ENDPOINT,
             "visit": "",
             "arm": pd.Categorical(np.tile(arms, len(kinds)), categories=arms),
@@ -380,7 +379,7 @@ def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_addressed(outcomes: pd.DataFrame) -> None:
-    said = outcomes["intercurrent"].iloc[0]
+    said = labels_of(outcomes).intercurrent
     if said or INTERCURRENT_EVENT in outcomes.columns:
         found = f"intercurrent = '{said}'" if said else f"a column '{INTERCURRENT_EVENT}'"
         raise DataError(f"outcomes: found {found}; expected outcomes as they were measured, with no event addressed yet.")

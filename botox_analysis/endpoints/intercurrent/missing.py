@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import event_histories, kinds_of, put_down_to
-from botox_analysis.errors import DataError
 from botox_analysis.frames.events import EVENTS
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.handling import (
-    DERIVATION,
-    HANDLING,
-    IMPUTATION,
-)
-from botox_analysis.frames.outcomes import MISSING_AFTER, grid_of
+from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, handling_of
+from botox_analysis.frames.outcomes import MISSING_AFTER, grid_of, labels_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""
@@ -32,7 +25,7 @@ NO_VALUE = "no value at any visit"
 """Of a subject without any value after baseline."""
 
 COUNTED = ("trial", "population", "endpoint", IMPUTATION, HANDLING, DERIVATION)
-"""What *outcomes* say of themselves in each row, as far as they do, and reasons and counts of them, too."""
+"""What *outcomes* say of themselves in each row, and reasons and counts of them, too."""
 
 
 def column_of_values(outcomes: pd.DataFrame) -> str:
@@ -89,13 +82,13 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     # A kind that is no reason for a missing value is none of the categories.
     missing = missing.remove_categories([word for word in words[words.index(NO_VALUE) + 1 :] if word not in missing.unique()])
     n_visits = len(grid.visits)
-    first_row = grid.wide(np.arange(len(outcomes)), -1).max(axis=1)
-    subjects = outcomes["subject"].iloc[first_row].reset_index(drop=True)
+    subjects = grid.subjects
     return pd.DataFrame(
         {
-            **{column: outcomes[column].iloc[0] for column in COUNTED if column in outcomes.columns},
+            **{column: words for column, words in labels_of(grid).estimand.items() if column in COUNTED},
+            **handling_of(outcomes).columns,
             "subject": subjects.repeat(n_visits).reset_index(drop=True),
-            "arm": pd.Categorical.from_codes(np.repeat(_arm_of(grid, subjects), n_visits), list(grid.arms)),
+            "arm": pd.Categorical.from_codes(np.repeat(grid.arm_of_subject, n_visits), list(grid.arms)),
             "visit": pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(subjects)), list(grid.visits), ordered=True),
             "missing": missing,
         }
@@ -116,18 +109,6 @@ def _events_before(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray,
         before = of_visit[:, visit - 1] if visit else np.zeros(len(of_visit), dtype=np.int64)
         of_visit[:, visit] = np.where(of_visit[:, visit] < 0, before, of_visit[:, visit])
     return of_visit, kinds
-
-
-def _arm_of(grid: SubjectGrid, subjects: pd.Series[Any]) -> Any:
-    """The arm of each subject, as a code."""
-    arm = grid.wide(grid.arm.astype(int), -1)
-    one = arm.max(axis=1)
-    several = ((arm >= 0) & (arm != one[:, None])).any(axis=1)
-    if several.any():
-        raise DataError(
-            f"outcomes: found {int(several.sum())} subjects in two arms, such as '{subjects[several].iloc[0]}'; expected one."
-        )
-    return one
 
 
 def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -155,7 +136,7 @@ def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
     shape = (len(visits), len(words), len(arms))
     counts = np.bincount(np.ravel_multi_index(codes, shape), minlength=int(np.prod(shape))).reshape(shape)
     missing = counts[:, 1:, :]
-    said = {column: reasons[column].iloc[0] for column in COUNTED if column in reasons.columns}
+    said = {column: reasons[column].iloc[0] for column in COUNTED}
     events = pd.DataFrame(
         {
             **said,

@@ -19,9 +19,9 @@ from botox_analysis.cells.of_frames import places_of
 from botox_analysis.endpoints.intercurrent.history import history_of, told
 from botox_analysis.endpoints.intercurrent.visit_days import visit_days
 from botox_analysis.errors import DataError
+from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
 from botox_analysis.frames.outcomes import RECORDED_DAYS
-from botox_analysis.frames.visits import day_of_visit
 from botox_analysis.numerics.linear.inference import FloatArray
 
 Columns = dict[str, FloatArray]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_columns
-from botox_analysis.frames.visits import day_of_visit
+from botox_analysis.frames.days import day_of_visit
 from botox_analysis.numerics.linear.inference import FloatArray
 
 

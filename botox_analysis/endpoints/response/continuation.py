@@ -10,12 +10,9 @@ import pandas as pd
 
 from botox_analysis.endpoints.response.responders import Response
 from botox_analysis.errors import DataError, kind_of, listed, require_text
+from botox_analysis.frames.days import CYCLE_DAYS, DAYS_PER_WEEK, PERIOD_DAYS, day_of_visit
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import grid_of
-from botox_analysis.frames.visits import day_of_visit
-
-MONTH_DAYS = 28
-"""A month of a headache diary."""
+from botox_analysis.frames.outcomes import grid_of, labels_of
 
 CONTINUES, NOT_ASSESSABLE = "continues", "not assessable"
 
@@ -49,7 +46,7 @@ class ContinuationRule:
     name: str
     reduction: float
     cycles: int = 2
-    cycle_days: int = 84
+    cycle_days: int = CYCLE_DAYS
     episodic_below: float | None = None
     months_in_a_row: int = 3
 
@@ -58,10 +55,10 @@ class ContinuationRule:
         require_text(self.name, "name", "the name of the rule, such as 'NICE'")
         if not 0 <= self.reduction <= 1:
             raise ValueError(f"reduction is {self.reduction!r}; it is a share from 0 to 1, such as 0.3.")
-        if self.decision_day < MONTH_DAYS or self.decision_day % MONTH_DAYS:
+        if self.decision_day < PERIOD_DAYS or self.decision_day % PERIOD_DAYS:
             raise ValueError(
                 f"{self.cycles} cycles of {self.cycle_days} days are {self.decision_day} days; "
-                f"expected a multiple of {MONTH_DAYS}."
+                f"expected a multiple of {PERIOD_DAYS}."
             )
         if self.months_in_a_row < 1:
             raise ValueError(f"months_in_a_row is {self.months_in_a_row!r}; it is 1 or more.")
@@ -133,13 +130,14 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
         decided[(run_ends < len(months)) & ~at_once] = rule.episodic
         categories.append(rule.episodic)
     categories.append(NOT_ASSESSABLE)
-    arms, arm = list(grid.arms), grid.wide(grid.arm, absent=-1).max(axis=1)
+    labels = labels_of(grid)
+    arms, arm = list(grid.arms), grid.arm_of_subject
     counts = [np.bincount(arm[decided == category], minlength=len(arms)) for category in categories]
     return pd.DataFrame(
         {
-            "trial": outcomes["trial"].iloc[0],
-            "population": outcomes["population"].iloc[0],
-            "endpoint": f"{outcomes['endpoint'].iloc[0]}: continuation by {rule.name}",
+            "trial": labels.trial,
+            "population": labels.population,
+            "endpoint": f"{labels.endpoint}: continuation by {rule.name}",
             "visit": months[-1],
             "arm": pd.Categorical(np.tile(arms, len(categories)), categories=arms),
             "stratum": "",
@@ -154,13 +152,13 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
 def _months(outcomes: pd.DataFrame, rule: ContinuationRule) -> list[str]:
     """The visits whose months the rule looks at, the one of the decision last."""
     visit_on = {day_of_visit(str(visit)): str(visit) for visit in outcomes["visit"].cat.remove_unused_categories().cat.categories}
-    first = MONTH_DAYS if rule.episodic_below is not None else rule.decision_day
-    days = range(first, rule.decision_day + 1, MONTH_DAYS)
-    absent = [f"week {day // 7}" for day in days if day not in visit_on]
+    first = PERIOD_DAYS if rule.episodic_below is not None else rule.decision_day
+    days = range(first, rule.decision_day + 1, PERIOD_DAYS)
+    absent = [f"week {day // DAYS_PER_WEEK}" for day in days if day not in visit_on]
     if absent:
         raise DataError(
             f"outcomes has no visit at {listed(absent)}, which {rule.name} asks for; its visits are {listed(visit_on.values())}, "
-            f"and each is to hold the headache days of the {MONTH_DAYS} days before it."
+            f"and each is to hold the headache days of the {PERIOD_DAYS} days before it."
         )
     return [visit_on[day] for day in days]
 

@@ -15,14 +15,12 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.history import history_of
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, require_ends
 from botox_analysis.errors import DataError, require_trial
+from botox_analysis.frames.days import CYCLE_DAYS
 from botox_analysis.frames.handling import Handling, handling_of, in_words
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, check_outcomes
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.frames.times import TIMES, TIMES_TEXT, check_times
 from botox_analysis.trials.trial import Trial
-
-CYCLE_DAYS = 84
-"""Of a cycle of treatment with botulinum toxin in chronic migraine: 12 weeks."""
 
 NOT_OBSERVED = 1.0
 """The day on which a subject is censored of whom nothing is known after the first treatment: before any event."""

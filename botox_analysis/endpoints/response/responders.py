@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.handling import OBSERVED_CASES, Handling, handling_of
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 
 NON_RESPONDERS = "non-responder imputation"
@@ -212,6 +212,7 @@ def responders(
     """
     check_outcomes(outcomes)
     require_choice(missing, MISSING_RESPONSES, "missing")
+    labels = labels_of(outcomes)
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
     strata, stratum_code = _strata(outcomes, stratum)
     arm_code = pd.Index(arms).get_indexer(outcomes["arm"].astype(object))
@@ -225,9 +226,9 @@ def responders(
         pieces.append(
             pd.DataFrame(
                 {
-                    "trial": outcomes["trial"].iloc[0],
-                    "population": outcomes["population"].iloc[0],
-                    "endpoint": str(outcomes["endpoint"].iloc[0]),
+                    "trial": labels.trial,
+                    "population": labels.population,
+                    "endpoint": labels.endpoint,
                     "visit": np.repeat(visits, len(strata) * len(arms)),
                     "arm": pd.Categorical(np.tile(arms, len(visits) * len(strata)), categories=arms),
                     "stratum": np.tile(np.repeat(strata, len(arms)), len(visits)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-DAYS_PER_YEAR = 365.25
+from botox_analysis.frames.days import DAYS_PER_YEAR
 
 _DAY_BITS, _RANK_BITS = 17, 2
 """Study days reach 36,525 and ranks 3; what is left of 64 bits is for category and subject."""

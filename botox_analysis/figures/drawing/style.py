@@ -19,8 +19,8 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.text import Text
 
 from botox_analysis.errors import require_path, wrong_kind
+from botox_analysis.frames.days import number_of_visit
 from botox_analysis.frames.schema import BASELINE
-from botox_analysis.frames.visits import number_of_visit
 
 ONE_COLUMN, TWO_COLUMNS = 85 / 25.4, 174 / 25.4
 """Widths of a journal's column and page, in inches."""

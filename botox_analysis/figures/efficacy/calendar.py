@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from botox_analysis.errors import DataError, require_columns
 from botox_analysis.figures.drawing.style import INK, TWO_COLUMNS, axes_for, styled
+from botox_analysis.frames.days import DAYS_PER_WEEK
 
 _MADE_BY = "select_diaries(trial, outcomes, visit=...)"
 NOT_RECORDED = "#D3D3CB"
@@ -59,9 +60,9 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     start = -first if first < 0 else 0
     if first < 0:
         ax.axvline(start - 0.5, color=INK, linewidth=1.0)
-    step = 7 * WEEKS_MARKED
+    step = DAYS_PER_WEEK * WEEKS_MARKED
     ticks = np.arange(0, last + 1, step)
-    ax.set_xticks(start - 0.5 + ticks, [str(tick // 7) for tick in ticks])
+    ax.set_xticks(start - 0.5 + ticks, [str(tick // DAYS_PER_WEEK) for tick in ticks])
     ax.set_xlabel("Weeks since the first treatment")
     edges = [number for number in range(1, len(subjects)) if arm_of[number] != arm_of[number - 1]]
     for edge in edges:

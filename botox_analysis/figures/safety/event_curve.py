@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
+from botox_analysis.frames.days import DAYS_PER_WEEK
 from botox_analysis.frames.estimates import check_measures
 from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, MEAN_CUMULATIVE, PROPORTION
 
@@ -23,7 +24,7 @@ PER_CENT = (CUMULATIVE_PROBABILITY, PROPORTION)
 AT_POINTS = (PROPORTION,)
 """Measures known on their days only: points joined by lines; the others are steps."""
 
-STEPS = (1, 2, 7, 14, 28, 56, 84, 168, 364, 728)
+STEPS = (1, 2, *(DAYS_PER_WEEK * n for n in (1, 2, 4, 8, 12, 24, 52, 104)))
 """Days between ticks: weeks, and the 28 days of a diary's month."""
 
 MOST_TICKS = 8

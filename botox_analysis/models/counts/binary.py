@@ -13,7 +13,7 @@ from scipy import linalg, special
 from botox_analysis.cells.of_frames import read_truths
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, NON_RESPONDERS, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.rates.conclusions import exponentiate
@@ -157,7 +157,7 @@ def fit_binary(
     parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
     return BinaryFit(
-        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+        labels=labels_of(outcomes).estimand,
         measures={
             "mean": "proportion",
             "difference": "risk difference",

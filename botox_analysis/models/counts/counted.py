@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import read_numbers
-from botox_analysis.endpoints.safety.tally import DAYS_PER_YEAR
 from botox_analysis.errors import DataError
+from botox_analysis.frames.days import DAYS_PER_YEAR
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, RECORDED_DAYS
 from botox_analysis.models.linear.visit_rows import VisitRows
 from botox_analysis.models.rates.rates import PER_YEARS

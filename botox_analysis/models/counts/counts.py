@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.errors import FitError, require_choice
+from botox_analysis.frames.days import PERIOD_DAYS
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
@@ -21,8 +22,6 @@ from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikeli
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.counts.standardisation import Standardised, standardise, without_rounding
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
-
-PERIOD_DAYS = 28
 
 LESS = "leave out covariates or merge small levels"
 INSTEAD = {"days": "take compare_ranks", "events": "take adverse_events, then compare_rates"}
@@ -219,7 +218,7 @@ def fit_counts(
         how = f" by generalised estimating equations, {correlation} working correlation, Mancl-DeRouen variance"
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
     return StandardisedFit(
-        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+        labels=labels_of(outcomes).estimand,
         measures=measures,
         further={},
         model=f"{chosen.words}{' of events in person-time' if counted_as == 'events' else ''}{how}, "

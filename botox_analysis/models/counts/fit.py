@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from botox_analysis.errors import DataError, FitError, listed, require_conf_level
+from botox_analysis.errors import FitError, listed, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, in_words, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
@@ -265,7 +265,7 @@ class StandardisedFit:
             `conf_level` is no share.
         """
         require_conf_level(conf_level)
-        self._refuse_one_arm()
+        self._require_arms()
         rows = (self.arm_rows[1:] - self.arm_rows[:1]).transpose(1, 0, 2).reshape(-1, self.arm_rows.shape[2])
         said = infer(self.coefficients, rows, conf_level)
         spread = said.std_error > NO_STD_ERROR
@@ -280,7 +280,7 @@ class StandardisedFit:
 
     def _compare(self, which: str, scale: Scale, conf_level: float) -> pd.DataFrame:
         require_conf_level(conf_level)
-        self._refuse_one_arm()
+        self._require_arms()
         estimate, std_error, notes = [], [], []
         for each in self.standardised:
             inside = scale.inside(each.mean)
@@ -310,9 +310,8 @@ class StandardisedFit:
             },
         )  # fmt: skip
 
-    def _refuse_one_arm(self) -> None:
-        if len(self.arms) < 2:
-            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+    def _require_arms(self) -> None:
+        require_two_arms(self.arms, "a difference")
 
     def _others(self) -> list[str]:
         return list(self.arms[1:]) * len(self.visits)

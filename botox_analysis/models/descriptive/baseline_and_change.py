@@ -10,7 +10,7 @@ from botox_analysis.errors import kind_of, require_conf_level, require_trial
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
 from botox_analysis.frames.measures import SPREADS
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
@@ -201,7 +201,7 @@ def describe_change(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.D
     said = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
     return as_estimates(
         {
-            **{name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+            **labels_of(outcomes).estimand,
             "arm": arm_of,
             "visit": visit_of,
             "measure": measure_of,

@@ -9,7 +9,7 @@ from botox_analysis.endpoints.intercurrent.missing import column_of_values
 from botox_analysis.errors import DataError, require_conf_level
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
-from botox_analysis.frames.outcomes import grid_of
+from botox_analysis.frames.outcomes import grid_of, labels_of
 from botox_analysis.numerics.linear.inference import t_inference
 
 TO_THE_END = "seen to the end"
@@ -60,7 +60,7 @@ def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.
     subject, visit = np.nonzero(~np.isnan(values))
     last = np.full(len(values), -1)
     np.maximum.at(last, subject, visit)
-    arm = grid.wide(grid.arm.astype(int), -1).max(axis=1)
+    arm = grid.arm_of_subject
     keys = ["arm", "last", "visit"]
     rows = pd.DataFrame({"arm": arm[subject], "last": last[subject], "visit": visit, "value": values[subject, visit]})
     found = rows.groupby(keys)["value"].agg(["count", "mean", "sem"])
@@ -73,7 +73,7 @@ def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.
     end = len(grid.visits) - 1
     return as_estimates(
         {
-            **{name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+            **labels_of(outcomes).estimand,
             "arm": [grid.arms[code] for code in table["arm"]],
             "visit": [grid.visits[code] for code in table["visit"]],
             "measure": _MEASURES[column],

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
@@ -94,8 +94,7 @@ def compare_ranks(
         require_covariates(outcomes, [stratum], "stratum")
         refuse_missing_stratum(outcomes, stratum, "outcomes")
     arms = categories_of(outcomes["arm"])
-    if len(arms) < 2:
-        raise DataError(f"outcomes has one arm only, '{arms[0]}'; a comparison needs two.")
+    require_two_arms(arms, "a comparison")
     if response != "value" and outcomes[response].isna().all() and outcomes["baseline"].isna().all():
         raise DataError(f"outcomes has no baseline, and so no {response}; take response='value', or give as_outcomes a baseline.")
     rows = []
@@ -119,9 +118,10 @@ def compare_ranks(
             test = _test(shift, stratum if len(groups) > 1 else None)
             rows.append((visit, str(arm), shift, test, _note(shift, groups, stratum, conf_level)))
     shifts = [shift for _, _, shift, _, _ in rows]
+    labels = labels_of(outcomes)
     return as_estimates(
         {
-            **{name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")},
+            **labels.estimand,
             "arm": [arm for _, arm, *_ in rows],
             "reference": str(arms[0]),
             "visit": [visit for visit, *_ in rows],

@@ -12,6 +12,7 @@ from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.outcomes import IMPUTED
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
@@ -61,6 +62,8 @@ class Imputations:
         imputed given the moved ones.
     begun : ndarray of bool, shape (N, V), optional
         Visits after the subject's event, whether imputed or not. Left out: from the first of `after`.
+    in_part : ndarray of bool, shape (N, V), optional
+        Of what was imputed, the values of which a part was recorded, such as some days of a period. Left out: none.
     """
 
     outcomes: pd.DataFrame
@@ -77,6 +80,7 @@ class Imputations:
     not_entered: tuple[LeftOut, ...] = ()
     onward: Callable[[FloatArray], FloatArray] | None = None
     begun: BoolArray | None = None
+    in_part: BoolArray | None = None
 
     def __repr__(self) -> str:
         """What was imputed how."""
@@ -122,7 +126,8 @@ class Imputations:
         Returns
         -------
         DataFrame
-            *outcomes*, for any analysis. In a resample subjects are numbered: who is drawn twice is there twice, who is not drawn
+            *outcomes*, for any analysis; ``imputed`` is true where a value stands for one of which nothing was recorded. In a
+            resample subjects are numbered: who is drawn twice is there twice, who is not drawn
             is absent.
 
         Raises
@@ -134,6 +139,9 @@ class Imputations:
             found = kind_of(number).removeprefix("the number ")
             raise DataError(f"there is no data set {found}; they are numbered from 0 to {len(self) - 1}.")
         filled = with_values(self.outcomes, self.grid, self.values[number], self.response, self.words)
+        if self.in_part is not None:
+            in_part = self.in_part.ravel() if self.grid.cell is None else self.in_part.ravel()[self.grid.cell]
+            filled[IMPUTED] &= ~in_part
         if self.weights is None or (self.weights[number] == 1).all():
             return filled
         return _repeated(filled, self.grid, self.weights[number].astype(int))

@@ -268,6 +268,7 @@ def _further(first: Imputations, seed: int, modelled: Callable[[pd.DataFrame], I
         not_entered=(*(row for row in first.not_entered if row.kind != STAYS_MISSING), *model.not_entered),
         onward=None,
         begun=model.assumed.after,
+        in_part=None if first.in_part is None else first.in_part[kept],
     )
 
 

@@ -14,7 +14,7 @@ from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
@@ -303,7 +303,7 @@ def _with_covariates(
     outcomes: pd.DataFrame, grid: SubjectGrid, covariates: Sequence[str], response: str
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
     """The subjects of whom all is known that a value is imputed from."""
-    endpoint = str(outcomes["endpoint"].iloc[0])
+    endpoint = labels_of(outcomes).endpoint
     names = dict.fromkeys(each.name for each in read_covariates(covariates, columns=outcomes.columns))
     if response == "change" and outcomes[BASELINE].notna().any():
         names = {BASELINE: None, **names}

@@ -9,9 +9,10 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
-from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations
+from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import method_of
+from botox_analysis.frames.outcomes import labels_of
 from botox_analysis.models.imputation.imputations import RUBIN, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin, pooled_wilson_interval
@@ -79,10 +80,8 @@ def pool_responders(
             "take impute with draws 'approximate Bayes' or 'Bayes'."
         )
     grid = imputations.grid
-    if of == "differences" and len(grid.arms) < 2:
-        raise DataError(
-            f"the imputations have one arm only, '{grid.arms[0]}'; a difference needs two (left_out counts who did not enter)."
-        )
+    if of == "differences":
+        require_two_arms(grid.arms, "a difference", "imputations", where=" (left_out counts who did not enter)")
     named = None if visits is None else [text_of(visit) for visit in visits]
     unknown = [visit for visit in named or () if visit not in grid.visits]
     if unknown:
@@ -92,7 +91,7 @@ def pool_responders(
     asked = responses(outcomes, reduction, points)
     baseline = wide_of(grid, "baseline")[:, 0]
     change = imputations.values - (baseline[:, None] if imputations.response == "value" else 0.0)
-    arm = grid.wide(grid.arm, -1).max(axis=1)
+    arm = grid.arm_of_subject
     pieces = [
         _of_visit(imputations, response, place, change[:, :, place], baseline, arm, of, conf_level)
         for response in asked
@@ -132,11 +131,10 @@ def _of_visit(
         # Nobody, or everybody, in both arms of each data set: no variance, and limits that would say that all is known.
         nothing = pooled.std_error == 0
         low, high, p_value = (np.where(nothing, np.nan, each) for each in (low, high, p_value))
-    first = imputations.outcomes.iloc[0]
     no_variance = (pooled.std_error == 0) & (of == "differences")
     return pd.DataFrame(
         {
-            **{name: str(first[name]) for name in ("trial", "population", "endpoint", "intercurrent")},
+            **labels_of(imputations.grid).estimand,
             "arm": arms,
             "reference": reference,
             "visit": grid.visits[place],

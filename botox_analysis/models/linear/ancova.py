@@ -12,7 +12,7 @@ from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.linear.fit import RESPONSES, Fit
@@ -136,8 +136,7 @@ def fit_ancova(
         for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
     )
     return Fit(
-        labels={name: str(outcomes[name].iloc[0]) for name in ("trial", "population", "endpoint", "intercurrent")}
-        | {"measure": RESPONSES[response]},
+        labels=labels_of(outcomes).estimand | {"measure": RESPONSES[response]},
         response=response,
         model=f"ANCOVA at each visit{with_covariates}{robust}",
         handling=handling_of(outcomes),
@@ -165,7 +164,7 @@ def _count_left_out(rows: pd.DataFrame, visit: str, response: str, covariates: S
         still_in &= ~missing
         if missing.any():
             reason, kind = ("no value recorded", NO_VALUE) if column == response else (f"no {column} recorded", "")
-            endpoint = str(rows["endpoint"].iloc[0])
+            endpoint = labels_of(rows).endpoint
             counted.append(LeftOut(reason, int(missing.sum()), "ANCOVA", endpoint, visit, kind=kind))
     return counted
 

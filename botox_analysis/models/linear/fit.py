@@ -350,7 +350,7 @@ class Fit(TermAnswers):
         said = by(coefficients, rows, conf_level)
         return as_estimates(
             {
-                **{name: self.labels[name] for name in ("trial", "population", "endpoint", "intercurrent")},
+                **{name: word for name, word in self.labels.items() if name != "measure"},
                 "arm": arm,
                 "reference": reference,
                 "visit": visit,

@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -178,7 +178,7 @@ def rows_by_visit(
             usable &= ~missing
             if missing.any():
                 kind = NO_VALUE if column is answer else ""
-                endpoint = str(outcomes["endpoint"].iloc[0])
+                endpoint = labels_of(outcomes).endpoint
                 left_out.append(LeftOut(f"no {column.name} recorded", int(missing.sum()), model, endpoint, visit, kind=kind))
         by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
     each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""

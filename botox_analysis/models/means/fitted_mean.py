@@ -160,38 +160,33 @@ class FittedMean:
         return np.asarray(values)
 
 
-def constants_of(columns: Sequence[Column], n_arms: int, n_visits: int) -> Callable[[Column], FloatArray]:
-    """How a column that is constant where another is not 0 is made of the columns without a covariate.
+def constants_of(columns: Sequence[Column], of: Sequence[Column], n_arms: int, n_visits: int) -> FloatArray:
+    """How constants in some cells of arm and visit are made of the columns of a design without a covariate.
 
     Parameters
     ----------
     columns : sequence of Column
-        Of a design.
+        The design, P columns.
+    of : sequence of Column
+        Where each constant is 1; elsewhere it is 0.
     n_arms, n_visits : int
         A and V.
 
     Returns
     -------
-    callable, Column -> ndarray, shape (P,)
-        The combination of columns.
+    ndarray, shape (P, k)
+        The combination of columns that is each constant.
     """
-    arm, visit = np.tile(np.arange(n_arms), n_visits), np.repeat(np.arange(n_visits), n_arms)
+    visit, arm = (cell[:, None] for cell in np.divmod(np.arange(n_visits * n_arms), n_arms))
 
-    def where(column: Column) -> FloatArray:
-        there = ((visit == column.visit) | (column.visit < 0)) & ((arm == column.arm) | (column.arm < 0))
-        return np.asarray(there, dtype=float)
+    def cells(where: Sequence[Column]) -> FloatArray:
+        of_visit, of_arm = np.array([(column.visit, column.arm) for column in where]).T
+        return np.asarray(((visit == of_visit) | (of_visit < 0)) & ((arm == of_arm) | (of_arm < 0)), dtype=float)
 
-    plain = np.array([place for place, column in enumerate(columns) if not column.variable])
-    matrix = np.column_stack([where(columns[place]) for place in plain])
+    plain = [place for place, column in enumerate(columns) if not column.variable]
+    matrix, constants = cells([columns[place] for place in plain]), cells(of)
+    found = np.zeros((len(columns), len(of)))
     are_cells = matrix.shape[0] == matrix.shape[1] and (matrix == np.eye(len(matrix))).all()
-    found: dict[tuple[int, int], FloatArray] = {}
-
-    def combination(column: Column) -> FloatArray:
-        key = column.visit, column.arm
-        if key not in found:
-            found[key] = np.zeros(len(columns))
-            # Columns are 0 or 1, and so is the combination, or -1.
-            found[key][plain] = where(column) if are_cells else np.rint(np.linalg.lstsq(matrix, where(column))[0])
-        return found[key]
-
-    return combination
+    # Columns are 0 or 1, and so is the combination, or -1.
+    found[plain] = constants if are_cells else np.rint(np.linalg.lstsq(matrix, constants)[0])
+    return found

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.values import text_of
-from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_text
+from botox_analysis.errors import kind_of, listed, require_choice, require_text, require_two_arms
 from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
@@ -387,8 +387,7 @@ class TermAnswers:
             )
 
     def _require_arms(self) -> None:
-        if len(self.arms) < 2:
-            raise DataError(f"outcomes has one arm only, '{self.arms[0]}'; a difference needs two.")
+        require_two_arms(self.arms, "a difference")
 
     def _placed(self, mean: FittedMean, rows: FloatArray) -> FloatArray:
         """Rows of one mean among the coefficients of all."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.events import EVENTS_KEY, check_events
 from botox_analysis.frames.handling import Handling, method_of
@@ -113,8 +113,7 @@ def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0)
         There is one arm only, or an arm lacks a category or stratum: a row that is not there is not a count of 0.
     """
     arms = categories_of(counted["arm"])
-    if len(arms) < 2:
-        raise DataError(f"events has one arm only, '{arms[0]}'; a comparison needs two.")
+    require_two_arms(arms, "a comparison", "events")
     group = counted.groupby(_category_key(counted), sort=False, dropna=False).ngroup().to_numpy()
     stratum = _stratum_numbers(counted, group)
     arm = pd.Index(arms).get_indexer(counted["arm"].astype(object))

@@ -24,6 +24,7 @@ from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.refusals import CovarianceError, remaining_structures
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.symmetric import eigenvalues
 from botox_analysis.numerics.repeated.problem import Problem
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import BoolArray, positions
@@ -156,8 +157,7 @@ def rank_of_quantities(measures: RepeatedMeasures, which: BoolArray) -> int:
             columns += range(first, first + width)
         first += width
     place = positions(measures.sums.varying, len(measures.visits))[0, columns]
-    products: FloatArray = measures.sums.uu[which].sum(axis=0)[np.ix_(place, place)]
+    products: FloatArray = measures.sums.uu[which].sum(axis=0)[place[:, None], place]
     length = np.sqrt(products.diagonal())
-    there = length > 0
-    scaled = products[np.ix_(there, there)] / np.outer(length[there], length[there])
-    return int((np.linalg.eigvalsh(scaled) > INDEPENDENT).sum())
+    length[length == 0] = 1.0
+    return int((eigenvalues(products / (length[:, None] * length)) > INDEPENDENT).sum())

@@ -12,7 +12,7 @@ from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, require_choice, require_text
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.models.linear.design import require_covariates
-from botox_analysis.models.repeated.covariates import fixed, levels_of, numbers_of
+from botox_analysis.models.repeated.covariates import levels_of, numbers_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData
@@ -137,7 +137,7 @@ def with_kinds(
         codes, groups = levels_of(outcomes[phrase.by])
         if (codes < 0).any():
             raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
-        group = fixed(grid, codes, phrase.by)
+        group = grid.of_subjects(codes, phrase.by)
     if not phrase.by and not phrase.on:
         return data, (("", ()),)
     observed = data.observed(slice(0, n_subjects))

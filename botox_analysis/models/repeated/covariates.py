@@ -21,39 +21,6 @@ MOST = 1e100
 """Numbers between this and its inverse have squares, and sums of these over subjects, that are numbers."""
 
 
-def fixed(grid: SubjectGrid, codes: IntArray, what: str) -> IntArray:
-    """The code of each subject, which is to be the same at each visit.
-
-    Parameters
-    ----------
-    grid : SubjectGrid
-        Of the outcomes.
-    codes : ndarray of int, shape (rows,)
-        From 0.
-    what : str
-        What the codes are of, for the message.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        One a subject.
-
-    Raises
-    ------
-    DataError
-        A subject has several.
-    """
-    wide = grid.wide(codes, -1)
-    if (wide == wide[:, :1]).all():
-        return np.asarray(wide[:, 0], dtype=np.int64)
-    largest = wide.max(axis=1)  # -1 where a row is absent
-    if ((wide != largest[:, None]) & (wide >= 0)).any():
-        row = int(np.argmax(((wide != largest[:, None]) & (wide >= 0)).any(axis=1)))
-        subject = grid["subject"].iloc[int(grid.wide(np.arange(len(codes)), -1)[row].max())]
-        raise DataError(f"outcomes: found subject '{subject}' with several values of {what}; expected one.")
-    return np.asarray(largest.astype(np.int64))
-
-
 def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
     """A covariate as numbers or as codes of levels, by visit only where it changes over a subject's visits.
 

@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
-from botox_analysis.frames.outcomes import grid_of
+from botox_analysis.frames.outcomes import grid_of, labels_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import (
@@ -28,13 +28,11 @@ from botox_analysis.models.means.words import (
     with_effects_at_baseline,
 )
 from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
-from botox_analysis.models.repeated.covariates import fixed, refuse_varying, root_weights, with_baseline
+from botox_analysis.models.repeated.covariates import refuse_varying, root_weights, with_baseline
 from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.crossproducts import Columns, CrossProducts, cross_products
 from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
-
-LABELS = ("trial", "population", "endpoint", "intercurrent")
 
 
 @dataclass(frozen=True)
@@ -134,9 +132,7 @@ class RepeatedMeasures:
         """
         if self.grid is None or self.data is None:
             raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
-        labels = self.grid["subject"]
-        rows = self.grid.wide(np.arange(len(labels)), -1).max(axis=1)
-        return pd.DataFrame({"subject": labels.iloc[rows].reset_index(drop=True), "arm": self.data.quantities[0].values})
+        return pd.DataFrame({"subject": self.grid.subjects, "arm": self.data.quantities[0].values})
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
@@ -259,7 +255,7 @@ def crossproducts(
     refuse_not_composed(model, asked, response, weights, phrase.on)
     require_covariates(outcomes, [each.name for each in asked])
     arms, visits, order = grid.arms, grid.visits, tuple(str(visit) for visit in grid["visit"].array.categories)
-    arm = fixed(grid, grid.arm, "arm")
+    arm = grid.arm_of_subject
     if model.kind == COMMON_BASELINE:
         y, visits = with_baseline(grid)
         order = (visits[0], *order)
@@ -276,7 +272,7 @@ def crossproducts(
     data, kinds = with_kinds(data, phrase, outcomes=outcomes, grid=grid, arms=arms)
     sums = cross_products(data)
     return RepeatedMeasures(
-        labels={name: str(grid[name].array[0]) for name in LABELS} | {"measure": RESPONSES[response]},
+        labels=labels_of(grid).estimand | {"measure": RESPONSES[response]},
         response=response,
         handling=handling_of(outcomes),
         arms=arms,
@@ -298,7 +294,7 @@ def crossproducts(
 
 
 def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[LeftOut, ...]:
-    model = {"analysis": "MMRM", "endpoint": str(grid["endpoint"].array[0])}
+    model = {"analysis": "MMRM", "endpoint": labels_of(grid).endpoint}
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
     counted = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 
@@ -56,23 +58,14 @@ class MmrmDesign:
     shares: dict[str, FloatArray]
     from_centre: dict[str, float]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Of the coefficients."""
-        return tuple(column.name for column in self.of)
+        return tuple([column.name for column in self.of])
 
 
-@dataclass
-class _Columns:
-    """Columns and their places among those of the cross-products, as they are put together."""
-
-    of: list[Column] = field(default_factory=list)
-    source: list[int] = field(default_factory=list)
-
-    def add(self, source: int, *columns: Column) -> None:
-        for column in columns:
-            self.of.append(column)
-            self.source.append(source)
+Sourced = tuple[int, Column]
+"""A column of the model, and the first place of what it is of among the columns of the cross-products."""
 
 
 def design_of(measures: RepeatedMeasures) -> MmrmDesign:
@@ -92,34 +85,34 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
     n_arms, n_visits = len(measures.arms), len(measures.visits)
     first = _firsts(measures)
     levels, codes, shares, from_centre = _occurring(measures, first)
-    columns = _Columns()
-    _arms_and_visits(measures, first, columns)
+    columns = _arms_and_visits(measures, first)
     for place, term in enumerate(measures.terms):
-        _covariate(measures, place, first[place], codes.get(term.name), columns)
+        columns += _covariate(measures, term, first[place], codes.get(term.name))
+    source, of = np.array([place for place, _ in columns]), tuple([column for _, column in columns])
 
-    of_visit, of_arm = (np.array([getattr(column, name) for column in columns.of]) for name in ("visit", "arm"))
+    of_visit, of_arm = np.array([(column.visit, column.arm) for column in of]).T
     there = (of_visit == np.arange(n_visits)[:, None]) | (of_visit < 0)  # (T, P)
-    n_columns = len(columns.of)
-    margins = np.zeros((2, n_columns))  # observed, equal
+    n_columns = len(of)
+    margins = np.ones((2, n_columns))  # observed, equal
     to_means = np.eye(n_columns)
-    constant = constants_of(columns.of, n_arms, n_visits)
-    for place, column in enumerate(columns.of):
-        if not column.variable:
-            margins[:, place] = 1.0
-        elif column.level >= 0:
-            at = int(np.flatnonzero(codes[column.variable] == column.level)[0])
+    numbers = [place for place, column in enumerate(of) if column.variable and column.level < 0]
+    at_visits = [Column("", visit) for visit in range(n_visits)]
+    constants = constants_of(of, [*(of[place] for place in numbers), *at_visits], n_arms, n_visits)
+    to_means[:, numbers] += constants[:, : len(numbers)] * [from_centre[of[place].variable] for place in numbers]
+    margins[:, numbers] = 0.0
+    for place, column in enumerate(of):
+        if column.level >= 0:
+            at = codes[column.variable].tolist().index(column.level)
             margins[:, place] = shares[column.variable][at], 1 / len(codes[column.variable])
-        else:
-            to_means[:, place] += from_centre[column.variable] * constant(column)
     offset = np.zeros(n_columns)
     if measures.mean.kind == SLOPE:
-        offset[[not column.variable for column in columns.of]] = sums.centre_y[0]
+        offset[[not column.variable for column in of]] = sums.centre_y[0]
     else:
-        offset += sum(centre * constant(Column("", visit)) for visit, centre in enumerate(sums.centre_y))
+        offset += constants[:, len(numbers) :] @ sums.centre_y
     rows = there & ((of_arm == np.arange(n_arms)[:, None, None]) | (of_arm < 0))  # (A, T, P)
     observed, equal = (rows * margin for margin in margins)
     if measures.mean.kind == SLOPE:
-        on = [column.variable == measures.mean.on for column in columns.of]
+        on = [column.variable == measures.mean.on for column in of]
         about = times_of(measures, first[-1]) - from_centre[measures.mean.on]
         for each in (observed, equal):
             each[:, :, on] = rows[:, :, on] * about[:, None]
@@ -127,11 +120,10 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
         baseline = float(measures.is_of_change)
         observed, equal = (each[:, 1:] - baseline * each[:, :1] for each in (observed, equal))
     varying = [False] * n_arms + [term.varying for term in measures.entering for _ in range(_width(term, n_arms))]
-    source = np.array(columns.source)
-    between = [source == each for each in sorted(set(columns.source)) if not varying[each]]
+    between = [source == each for each in sorted(set(source.tolist())) if not varying[each]]
     return MmrmDesign(
         columns=np.where(there, source, -1),
-        of=tuple(columns.of),
+        of=of,
         observed=observed,
         equal=equal,
         to_means=to_means,
@@ -204,8 +196,8 @@ def _width(term: Term, n_arms: int) -> int:
 def _firsts(measures: RepeatedMeasures) -> list[int]:
     """The first column of each term among those of the cross-products."""
     n_arms = len(measures.arms)
-    ends = np.cumsum([n_arms, *(_width(term, n_arms) for term in measures.entering)])
-    return [int(end) for end in ends[:-1]]
+    widths = [_width(term, n_arms) for term in measures.entering]
+    return list(accumulate(widths[:-1], initial=n_arms)) if widths else []
 
 
 def _occurring(
@@ -232,45 +224,34 @@ def _occurring(
     return levels, codes, shares, from_centre
 
 
-def _arms_and_visits(measures: RepeatedMeasures, first: Sequence[int], columns: _Columns) -> None:
-    arms, visits, kind = measures.arms, measures.visits, measures.mean.kind
+def _arms_and_visits(measures: RepeatedMeasures, first: Sequence[int]) -> list[Sourced]:
+    arms, visits, kind, on = measures.arms, measures.visits, measures.mean.kind, measures.mean.on
     if kind == SLOPE:
-        for arm, name in enumerate(arms):
-            columns.add(arm, Column(f"arm {name}", arm=arm))
-        for arm, name in enumerate(arms):
-            columns.add(first[-1] + arm, Column(f"arm {name}: {measures.mean.on}", arm=arm, variable=measures.mean.on))
-        return
+        levels = [(arm, Column(f"arm {name}", arm=arm)) for arm, name in enumerate(arms)]
+        slopes = [(first[-1] + arm, Column(f"arm {name}: {on}", arm=arm, variable=on)) for arm, name in enumerate(arms)]
+        return levels + slopes
     if kind in (CONSTANT_EFFECT, NO_DIFFERENCE):
-        for visit, name in enumerate(visits):
-            columns.add(first[-1], Column(f"{name}: arm {arms[0]}" if kind == CONSTANT_EFFECT else name, visit))
-        for arm, name in enumerate(arms[1:] if kind == CONSTANT_EFFECT else (), start=1):
-            columns.add(arm, Column(f"arm {name}", arm=arm))
-        return
-    for visit, at in enumerate(visits):
-        if kind == COMMON_BASELINE and not visit:
-            columns.add(first[-1], Column(at, visit))
-            continue
-        for arm, name in enumerate(arms):
-            columns.add(arm, Column(f"{at}: arm {name}", visit, arm))
+        of = f": arm {arms[0]}" if kind == CONSTANT_EFFECT else ""
+        at_visits = [(first[-1], Column(f"{at}{of}", visit)) for visit, at in enumerate(visits)]
+        others = list(enumerate(arms))[1:] if kind == CONSTANT_EFFECT else []
+        return at_visits + [(arm, Column(f"arm {name}", arm=arm)) for arm, name in others]
+    common = [(first[-1], Column(visits[0], 0))] if kind == COMMON_BASELINE else []
+    own = list(enumerate(visits))[len(common) :]
+    return common + [(arm, Column(f"{at}: arm {name}", visit, arm)) for visit, at in own for arm, name in enumerate(arms)]
 
 
-def _covariate(measures: RepeatedMeasures, place: int, first: int, codes: IntArray | None, columns: _Columns) -> None:
+def _covariate(measures: RepeatedMeasures, term: Term, first: int, codes: IntArray | None) -> list[Sourced]:
     """The columns of a covariate; where it has an effect without arms beside, those of the other arms than the first."""
-    term = measures.terms[place]
     beside = term.by_arm and any(each.name == term.name and not each.by_arm for each in measures.terms)
     first_visit = int(term.by_arm and measures.mean.kind == COMMON_BASELINE)
-    for visit in range(first_visit, len(measures.visits)) if term.by_visit else (-1,):
-        at = "" if visit < 0 else f"{measures.visits[visit]}: "
-        for arm in range(int(beside), len(measures.arms)) if term.by_arm else (-1,):
-            where = first + max(arm, 0) * max(len(term.levels), 1)
-            within = "" if arm < 0 else f"arm {measures.arms[arm]}: "
-            for level, name in _shown(term, codes):
-                columns.add(where + max(level, 0), Column(f"{at}{within}{name}", visit, arm, term.name, level))
-
-
-def _shown(term: Term, codes: IntArray | None) -> Iterator[tuple[int, str]]:
-    if codes is None:
-        yield -1, term.name
-        return
-    for code in codes[1:]:
-        yield int(code), f"{term.name} {term.levels[code]}"
+    in_all = [(-1, "")]
+    visits = [(visit, f"{at}: ") for visit, at in enumerate(measures.visits)][first_visit:] if term.by_visit else in_all
+    arms = [(arm, f"arm {name}: ") for arm, name in enumerate(measures.arms)][int(beside) :] if term.by_arm else in_all
+    shown = [(-1, term.name)] if codes is None else [(int(code), f"{term.name} {term.levels[code]}") for code in codes[1:]]
+    width = max(len(term.levels), 1)
+    return [
+        (first + max(arm, 0) * width + max(level, 0), Column(f"{at}{within}{name}", visit, arm, term.name, level))
+        for visit, at in visits
+        for arm, within in arms
+        for level, name in shown
+    ]

@@ -14,7 +14,7 @@ from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.design import MmrmDesign, effects_of, times_of
 from botox_analysis.models.repeated.entering import Term
 from botox_analysis.numerics.linear.inference import FloatArray
-from botox_analysis.numerics.repeated.problem import Basis, columns_of, roots_of
+from botox_analysis.numerics.repeated.problem import Basis
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData, positions
 
 
@@ -35,16 +35,12 @@ def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> Fit
     FittedMean
         In coefficients about the means of numbers.
     """
-    sums, kind = measures.sums, measures.mean.kind
-    n_visits = len(measures.visits)
+    kind = measures.mean.kind
     centres = {name: _centre_of(measures, name) + far for name, far in design.from_centre.items()}
     times, time = np.zeros(0), ""
     if kind == SLOPE:
         time = measures.mean.on
         times = times_of(measures, _first_of(measures, time)) + centres[time] - design.from_centre[time]
-    r = sums.uu.shape[-1]
-    pooled = (sums.observed.T.astype(float) @ sums.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
-    made_up = (roots_of(pooled) @ columns_of(sums, design.columns)).reshape(n_visits * r, -1)
 
     def is_estimable(rows: FloatArray) -> BoolArray:
         return basis.is_estimable(rows @ design.to_means)
@@ -60,7 +56,7 @@ def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> Fit
         times=times,
         time=time,
         terms=effects_of(measures),
-        made_up=np.asarray(np.linalg.solve(design.to_means.T, made_up.T).T),
+        made_up=basis.made_up @ (2 * np.eye(len(design.to_means)) - design.to_means),  # the inverse of I + C is I - C, as CC = 0
         is_estimable=is_estimable,
         n={term.name: n_at_levels(measures, term.name, design) for term in measures.terms if term.by_arm and term.levels},
         nested=measures.visits[:1] if kind == COMMON_BASELINE else (),

@@ -12,7 +12,7 @@ from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CON
 from botox_analysis.models.repeated.bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.repeated.covariance import Covariance, read_covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
-from botox_analysis.models.repeated.design import MmrmDesign, design_of
+from botox_analysis.models.repeated.design import design_of
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mean import mean_of
 from botox_analysis.models.repeated.refusals import (
@@ -26,7 +26,7 @@ from botox_analysis.models.repeated.refusals import (
 )
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterChart
-from botox_analysis.numerics.repeated.problem import Basis, Problem, basis_of, pose
+from botox_analysis.numerics.repeated.problem import Problem, basis_of, pose
 from botox_analysis.numerics.repeated.reml import NotDetermined, Optimum, maximise, pairwise_covariance
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
 from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem
@@ -238,10 +238,11 @@ def _fit(
             refuse_pairs(measures, problem)
             refuse_few_subjects(measures, problem, phrase)
         refuse_too_large(measures, problem, phrase)
-        days = np.array([kind[1] or np.zeros(len(measures.visits)) for kind in measures.kinds], dtype=float)
+        days = np.array([day or np.zeros(len(measures.visits)) for _, day in measures.kinds], dtype=float)
         distances = np.abs(days[:, :, None] - days[:, None, :])
-        groups = list(dict.fromkeys(kind[0] for kind in measures.kinds))
-        group = np.array([groups.index(kind[0]) for kind in measures.kinds])
+        levels = [level for level, _ in measures.kinds]
+        groups = list(dict.fromkeys(levels))
+        group = np.array([groups.index(level) for level in levels])
         try:
             optimum = _maximise(problem, phrase, distances, group)
         except NotDetermined as error:
@@ -260,18 +261,21 @@ def _fit(
         else:
             uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
 
+        a_row = optimum.half_p.size if variance == "model" else np.inf
+
         def df(rows: FloatArray) -> FloatArray:
-            with one_thread():
+            with one_thread(len(rows) * a_row):
                 return uncertainty.df(rows @ to_columns)
 
         beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
         cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
-    covariances = {level: optimum.sigma[int(np.flatnonzero(group == place)[0])] for place, level in enumerate(groups)}
+    covariances = {level: optimum.sigma[levels.index(level)] for level in groups}
+    aliased = tuple([name for name, kept in zip(design.names, basis.kept, strict=True) if not kept])
     compared = slice(1 if measures.mean.kind == COMMON_BASELINE else 0, None)
     return MmrmFit(
         labels=dict(measures.labels),
         response=measures.response,
-        model=_model(measures, phrase, small_sample, estimation, variance, failed, design, basis),
+        model=_model(measures, phrase, small_sample, estimation, variance, failed, aliased),
         handling=measures.handling,
         arms=measures.arms,
         visits=measures.visits[compared],
@@ -279,7 +283,7 @@ def _fit(
         n=measures.n[:, compared],
         coefficients=Coefficients(beta, cov_beta, df),
         names=design.names,
-        residual_sd=np.sqrt(np.mean([np.diagonal(each)[compared] for each in covariances.values()], axis=0)),
+        residual_sd=np.sqrt(sum([each.diagonal()[compared] for each in covariances.values()]) / len(groups)),
         not_entered=measures.left_out,
         fitted_means=(mean_of(measures, design, basis),),
         covariance_structure=phrase,
@@ -289,7 +293,7 @@ def _fit(
         n_subjects=int(n_subjects),
         n_values=int(sums.n_observations),
         n_iterations=optimum.n_iterations,
-        aliased=tuple(name for name, kept in zip(design.names, basis.kept, strict=True) if not kept),
+        aliased=aliased,
         fitted=fitted,
         uncertainty=uncertainty,
         to_columns=to_columns,
@@ -303,9 +307,8 @@ def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group
     start = pairwise_covariance(problem)
     starts = (start, start * np.eye(start.shape[-1]))  # seldom, only the second leads to a maximum
     if structure is None:
-        return maximise(
-            problem, FrameChart(distances.shape[-1], len(distances)), *[np.asarray(np.linalg.cholesky(at)) for at in starts]
-        )
+        roots = np.linalg.cholesky(np.stack(starts))
+        return maximise(problem, FrameChart(distances.shape[-1], len(distances)), *roots)
     if distances.shape[-1] == 1:
         raise NotDetermined("one visit has a variance and no correlation")
     n_groups = int(group.max()) + 1
@@ -316,7 +319,7 @@ def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group
 
 def _model(
     measures: RepeatedMeasures, phrase: Covariance, small_sample: str, estimation: str, variance: str,
-    failed: tuple[Covariance, ...], design: MmrmDesign, basis: Basis,
+    failed: tuple[Covariance, ...], aliased: tuple[str, ...],
 ) -> str:  # fmt: skip
     chosen = f"{phrase.words} covariance" + (
         f" ({', '.join(each.words for each in failed)} could not be fitted)" if failed else ""
@@ -333,6 +336,5 @@ def _model(
     words += f"{chosen}, {ESTIMATION[estimation]}, {df}"
     words += f", weighted by {measures.weights}" if measures.weights else ""
     words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
-    aliased = [name for name, kept in zip(design.names, basis.kept, strict=True) if not kept]
     words += f", without the aliased {', '.join(aliased)}" if aliased else ""
     return words

@@ -228,6 +228,8 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
         Names what is missing, and what to try.
     """
     together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
+    if (together > 0).all():
+        return
     for (level, _), n_pairs in zip(measures.kinds, together, strict=True):
         among = f" in {measures.grouped_by} '{level}'" if level else ""
         never = [visit for visit, n_visit in zip(measures.visits, n_pairs.diagonal(), strict=True) if n_visit == 0]

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, FitError, require_conf_level, require_crossproducts, require_fit, wrong_kind
+from botox_analysis.errors import (
+    DataError,
+    FitError,
+    require_conf_level,
+    require_crossproducts,
+    require_fit,
+    require_two_arms,
+    wrong_kind,
+)
 from botox_analysis.frames.handling import method_of
 from botox_analysis.models.parts import require_reach
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
@@ -139,8 +147,7 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
 
 def _refuse_one_arm(fit: MmrmFit) -> None:
     require_fit(fit)
-    if len(fit.arms) < 2:
-        raise DataError(f"outcomes has one arm only, '{fit.arms[0]}'; a difference needs two.")
+    require_two_arms(fit.arms, "a difference")
 
 
 def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 0.95) -> pd.DataFrame:

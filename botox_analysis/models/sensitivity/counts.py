@@ -13,8 +13,8 @@ import pandas as pd
 
 from botox_analysis.cells.of_frames import read_days
 from botox_analysis.endpoints.intercurrent.history import history_of
-from botox_analysis.endpoints.safety.tally import DAYS_PER_YEAR
 from botox_analysis.errors import DataError, FitError, listed
+from botox_analysis.frames.days import DAYS_PER_YEAR
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.counts.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import refuse_no_maximum

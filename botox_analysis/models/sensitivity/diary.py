@@ -18,7 +18,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
 from botox_analysis.frames.handling import OBSERVED_CASES, Handling
 from botox_analysis.frames.left_out import STAYS_MISSING, LeftOut
-from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of
+from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
@@ -135,7 +135,7 @@ def impute_diary(
     refuse_many(n, *diary.counts.shape)
     visits = [_fit_visit(outcomes, diary, place, covariates) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
     grid = grid_of(outcomes)
-    group = np.where(diary.enough.any(axis=1), grid.wide(grid.arm)[:, 0], -1)
+    group = np.where(diary.enough.any(axis=1), grid.arm_of_subject, -1)
     drawn, n_failed = _draw(visits, group, own.period_days, n, seed)
 
     days = np.repeat(np.where(diary.enough, diary.counts, np.nan)[None], n, axis=0)
@@ -154,6 +154,7 @@ def impute_diary(
         words=f"missing diary days given the recorded ones ({n} imputations by {APPROXIMATE_BAYES}, seed {seed}{failed})",
         target=REPEATED_SAMPLING,
         not_entered=(*not_entered, *_left_out(endpoint, grid.visits, diary)),
+        in_part=diary.lacking,
     )
 
 
@@ -237,10 +238,10 @@ def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, t
         here = subjects[name].notna().to_numpy()
         if (known & ~here).any():
             reason, n_lost = f"no {name.replace('_', ' ')} recorded", int((known & ~here).sum())
-            lost.append(LeftOut(reason, n_lost, ANALYSIS, str(plain["endpoint"].iloc[0])))
+            lost.append(LeftOut(reason, n_lost, ANALYSIS, labels_of(plain).endpoint))
         known &= here
     if not known.any():
-        raise DataError(f"{plain['trial'].iloc[0]} has no subject with {listed(names)}; expected some, to impute days from.")
+        raise DataError(f"{labels_of(plain).trial} has no subject with {listed(names)}; expected some, to impute days from.")
     return known, tuple(lost)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
-from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import (
     ALL_OBSERVED,
@@ -138,8 +138,7 @@ def sensitivity(
     require_conf_level(conf_level)
     require_choice(worse, WORSE, "worse")
     grid = grid_of(outcomes)
-    if len(grid.arms) < 2:
-        raise DataError(f"outcomes has one arm only, '{grid.arms[0]}'; a difference needs two.")
+    require_two_arms(grid.arms, "a difference")
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")

@@ -248,7 +248,7 @@ def direction_of(imputations: Imputations, arm: str, rule: ShiftRule, by_visit: 
     ndarray, shape (N, V) or (B, N, V)
         0 where nothing moves.
     """
-    of_arm = (arms_of(imputations) == imputations.grid.arms.index(arm))[:, None]
+    of_arm = (imputations.grid.arm_of_subject == imputations.grid.arms.index(arm))[:, None]
     moved = rule.moved & of_arm
     steps = by_visit * rule.factors
     if rule.shift == "accumulating":
@@ -276,19 +276,3 @@ def movable(imputations: Imputations, on: str) -> BoolArray:
         Those imputed after an event, or all imputed.
     """
     return imputations.imputed if on == "all imputed" else imputations.after
-
-
-def arms_of(imputations: Imputations) -> np.ndarray:
-    """The code of each subject's arm.
-
-    Parameters
-    ----------
-    imputations : Imputations
-        Of N subjects.
-
-    Returns
-    -------
-    ndarray of int, shape (N,)
-        The place in ``grid.arms``.
-    """
-    return np.asarray(imputations.grid.wide(imputations.grid.arm, -1).max(axis=1))

@@ -14,7 +14,7 @@ from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.pooling import Analysed, determined_design, pooled
 from botox_analysis.models.linear.ancova import fit_ancova
-from botox_analysis.models.sensitivity.shifts import ShiftRule, arms_of, direction_of, numbers_by_visit, shift_rule
+from botox_analysis.models.sensitivity.shifts import ShiftRule, direction_of, numbers_by_visit, shift_rule
 from botox_analysis.numerics.imputation.shifts import MovedRegressions, moved_regressions
 from botox_analysis.numerics.linear.inference import FloatArray
 
@@ -87,7 +87,7 @@ def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequ
     if chosen not in others:
         raise DataError(f"arm is '{chosen}'; the arms that are compared with '{grid.arms[0]}' are {listed(others)}.")
     place = grid.visits.index(visit)
-    in_both = np.isin(arms_of(imputations), [0, grid.arms.index(chosen)])
+    in_both = np.isin(imputations.grid.arm_of_subject, [0, grid.arms.index(chosen)])
     if not (way.rule.moved[:, place] & in_both).any():
         raise DataError(
             f"no value of '{chosen}' or '{grid.arms[0]}' was imputed {on.replace('all imputed', 'at all')} at '{visit}': there "
@@ -231,7 +231,7 @@ def _to_no_change(way: _Way, visit: str, arm: str) -> float:
     """The shift after which those of an arm whose values move had on average no change from baseline; 0 where none moves."""
     imputations = way.imputations
     place = imputations.grid.visits.index(visit)
-    own = way.rule.moved[:, place] & (arms_of(imputations) == imputations.grid.arms.index(arm))
+    own = way.rule.moved[:, place] & (imputations.grid.arm_of_subject == imputations.grid.arms.index(arm))
     if not own.any() or imputations.response != "change":
         return 0.0
     typical = float(way.of(arm)[..., own, place].mean())

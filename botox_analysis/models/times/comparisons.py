@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
+from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_words
 from botox_analysis.frames.times import TIMES
@@ -109,9 +109,8 @@ def compare_times(
     refuse_no_list("covariates", covariates)
     groups = by_category(times)
     for group in groups:
-        if len(group.curves) < 2:
-            where = f" for category '{group.labels['category']}'" if len(groups) > 1 else ""
-            raise DataError(f"times has one arm only, '{next(iter(group.curves))}'{where}; a comparison needs two.")
+        where = f" for category '{group.labels['category']}'" if len(groups) > 1 else ""
+        require_two_arms(list(group.curves), "a comparison", "times", where=where)
     if measure == MEAN_DIFFERENCE:
         if stratum is not None or covariates or test != "wald":
             raise ValueError(f"measure {measure!r} takes no stratum, no covariates and no other test; leave them out.")

@@ -246,7 +246,7 @@ def _refuse_improper(problem: Problem) -> None:
     columns = columns_of(cross, basis.design)[..., basis.kept]
     combined = np.tensordot(np.sqrt(np.arange(n_visits) + 2.0), columns, 1)  # one like any other
     for kind in range(problem.n_kinds):
-        own = problem.patterns_of_kind(kind)
+        own = problem.patterns_of_kind[kind]
         whole = cross.observed[own].all(axis=1)
         stacked = roots_of(cross.uu[own][whole].sum(axis=0)) @ combined
         length = np.sqrt((stacked * stacked).sum(axis=0))
@@ -333,7 +333,7 @@ def _step(
         noise[:, made_up.triangles] = _bartlett(made_up.n_behind, (n_chains, *made_up.triangles.shape), rng).swapaxes(-1, -2)
     products, n = np.empty_like(sigma), np.empty((n_kinds, 1))
     for kind in range(n_kinds):
-        patterns = problem.patterns_of_kind(kind)
+        patterns = problem.patterns_of_kind[kind]
         first = made_up.ends[patterns.start]
         own = slice(first, made_up.ends[patterns.stop])
         z, missing, filled = noise[:, own] @ root[:, kind].swapaxes(-1, -2), made_up.missing[own], residuals[:, own]

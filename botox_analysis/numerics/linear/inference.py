@@ -70,7 +70,7 @@ def infer(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> In
         One entry a row.
     """
     estimate = rows @ coefficients.beta
-    variance = np.einsum("kp,pq,kq->k", rows, coefficients.cov_beta, rows)
+    variance = ((rows @ coefficients.cov_beta) * rows).sum(axis=1)
     return t_inference(estimate, np.sqrt(np.maximum(variance, 0.0)), coefficients.df(rows), conf_level)
 
 

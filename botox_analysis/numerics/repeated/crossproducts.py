@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class CrossProducts:
     log_weights: float = 0.0
     only_in: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def n_observations(self) -> float:
         """Observed values."""
         return float(self.n_by_arm.sum(axis=1) @ self.observed.sum(axis=1))

@@ -197,8 +197,7 @@ def data_hessian(problem: Problem, score: Scores, directions: FloatArray, m: Flo
     n_visits, k = m.shape[-1], directions.shape[-3]
     squared = n_visits * n_visits
     total: FloatArray = np.zeros((k, k))
-    for kind in range(problem.n_kinds):
-        own = problem.patterns_of_kind(kind)
+    for kind, own in enumerate(problem.patterns_of_kind):
         w_own, m_own = score.w[..., own, :, :], m[..., own, :, :]
         v = directions[..., kind, :, :, :]
         flat = v.reshape(*v.shape[:-2], squared)
@@ -208,15 +207,11 @@ def data_hessian(problem: Problem, score: Scores, directions: FloatArray, m: Flo
             shape = (*left.shape[:-3], left.shape[-3] * squared)
             total = total + left.reshape(shape) @ right.reshape(shape).swapaxes(-1, -2)
         else:  # many: one sum over patterns of W and M, for all pairs of parameters
-            pairs = _flat(w_own).swapaxes(-1, -2) @ _flat(m_own)
+            pairs = w_own.reshape(*w_own.shape[:-2], squared).swapaxes(-1, -2) @ m_own.reshape(*m_own.shape[:-2], squared)
             # [(b, c), (d, a)] -> [(a, b), (c, d)]
             four = pairs.reshape(*pairs.shape[:-2], n_visits**3, n_visits).swapaxes(-1, -2).reshape(pairs.shape)
             total = total + flat @ four @ flat.swapaxes(-1, -2)
     return np.asarray(total)
-
-
-def _flat(matrices: FloatArray) -> FloatArray:
-    return matrices.reshape(*matrices.shape[:-2], -1)
 
 
 @dataclass(frozen=True)
@@ -265,9 +260,7 @@ def coefficient_hessian(problem: Problem, point: Point, score: Scores, direction
     h = score.ue @ wl
     half_rows = rows @ point.half.T
     half_p, half_s = np.zeros((k, p * p)), np.zeros((k, p))
-    for kind in range(problem.n_kinds):
-        own, patterns = problem.rows_of_kind(kind), problem.patterns_of_kind(kind)
-        v = directions[kind]
+    for own, patterns, v in zip(problem.rows_of_kind, problem.patterns_of_kind, directions, strict=True):
         flat = v.reshape(k, squared)
         if k < n_visits:  # few parameters: one after the other
             by_visit = moved[own].reshape(-1, n_visits, p)

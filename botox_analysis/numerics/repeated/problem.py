@@ -48,6 +48,8 @@ class Basis:
         From these coordinates to coefficients of all P columns; 0 for aliased ones.
     kept : ndarray of bool, shape (P,)
         Columns not determined by those before them.
+    made_up : ndarray, shape (T * r, P)
+        Few rows with the sums of squares and products of the columns.
     row_space : ndarray, shape (p, P)
         Orthonormal rows: contrasts (times `scale`) that the data determine.
     scale : ndarray, shape (P,)
@@ -63,6 +65,7 @@ class Basis:
     rows: FloatArray
     to_columns: FloatArray
     kept: BoolArray
+    made_up: FloatArray
     row_space: FloatArray
     scale: FloatArray
     log_det: float
@@ -107,10 +110,10 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     r = cross.uu.shape[-1]
     x = columns_of(cross, design)
     pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
-    stacked = (roots_of(pooled) @ x).reshape(n_visits * r, n_columns)
-    scale = np.sqrt((stacked * stacked).sum(axis=0))
+    made_up = (roots_of(pooled) @ x).reshape(n_visits * r, n_columns)
+    scale = np.sqrt((made_up * made_up).sum(axis=0))
     scale[scale == 0] = 1.0
-    stacked /= scale
+    stacked = made_up / scale
     kept = np.ones(n_columns, dtype=bool)
     row_space = np.eye(n_columns)
     upper = _upper(stacked)
@@ -128,6 +131,7 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
         rows=(x @ to_columns).reshape(n_visits * r, -1),
         to_columns=to_columns,
         kept=kept,
+        made_up=made_up,
         row_space=row_space,
         scale=scale,
         log_det=2 * float(np.log(np.abs(upper.diagonal()) * scale[kept]).sum()),
@@ -178,8 +182,9 @@ def roots_of(products: FloatArray) -> FloatArray:
 
 def _upper(matrix: FloatArray) -> FloatArray:
     """R of the QR decomposition."""
-    n_columns = matrix.shape[1]
-    return np.asarray(np.triu(lapack.dgeqrf(matrix)[0][:n_columns]))
+    place = np.arange(matrix.shape[1])
+    factored = lapack.dgeqrf(matrix)[0][: len(place)]  # below the diagonal stands what Q is made of
+    return np.asarray(factored * (place[: len(factored), None] <= place))
 
 
 @dataclass(frozen=True)
@@ -246,7 +251,7 @@ class Problem:
     def free(self) -> FloatArray:
         """Values of each pattern at each visit less their leverages, shape (G, T): 0 where coefficients reproduce any values."""
         leverage = np.zeros(self.cross.observed.shape)
-        np.add.at(leverage, self.pieces.pattern, np.einsum("mtp,mtp->mt", self.pieces.rows, self.pieces.rows))
+        np.add.at(leverage, self.pieces.pattern, (self.pieces.rows**2).sum(axis=-1))
         return np.asarray((self.cross.n_by_arm.sum(axis=1)[:, None] - leverage) * self.cross.observed)
 
     @cached_property
@@ -274,41 +279,16 @@ class Problem:
         return np.empty((n_visits * p, n_visits * p)), np.empty((n_visits, n_visits, p, p))
 
     @cached_property
-    def first_of_kind(self) -> IntArray:
-        """Where the patterns of each kind begin; they stand in order of kind."""
-        return np.searchsorted(self.cross.kind, np.arange(self.n_kinds))
+    def patterns_of_kind(self) -> tuple[slice, ...]:
+        """The patterns of each kind, which stand in order of kind."""
+        bounds = np.searchsorted(self.cross.kind, np.arange(self.n_kinds + 1)).tolist()
+        return tuple(map(slice, bounds[:-1], bounds[1:]))
 
-    def patterns_of_kind(self, kind: int) -> slice:
-        """The patterns of a kind.
-
-        Parameters
-        ----------
-        kind : int
-            From 0.
-
-        Returns
-        -------
-        slice
-            Of all patterns.
-        """
-        bounds = [*self.first_of_kind, len(self.cross.kind)]
-        return slice(bounds[kind], bounds[kind + 1])
-
-    def rows_of_kind(self, kind: int) -> slice:
-        """The pieces of a kind.
-
-        Parameters
-        ----------
-        kind : int
-            From 0.
-
-        Returns
-        -------
-        slice
-            Of `pieces`.
-        """
-        own = self.patterns_of_kind(kind)
-        return slice(*np.searchsorted(self.pieces.pattern, [own.start, own.stop]))
+    @cached_property
+    def rows_of_kind(self) -> tuple[slice, ...]:
+        """The pieces of each kind."""
+        bounds = np.searchsorted(self.cross.kind[self.pieces.pattern], np.arange(self.n_kinds + 1)).tolist()
+        return tuple(map(slice, bounds[:-1], bounds[1:]))
 
     def by_kind(self, matrices: FloatArray) -> FloatArray:
         """Sums over the patterns of each kind.
@@ -325,7 +305,7 @@ class Problem:
         """
         if self.n_kinds == 1:
             return np.asarray(matrices.sum(axis=-3, keepdims=True))
-        sums = [matrices[..., self.patterns_of_kind(kind), :, :].sum(axis=-3) for kind in range(self.n_kinds)]
+        sums = [matrices[..., own, :, :].sum(axis=-3) for own in self.patterns_of_kind]
         return np.stack(sums, axis=-3)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.symmetric import eigenvalues
 from botox_analysis.numerics.repeated.coordinates import Chart, FrameChart, Local
 from botox_analysis.numerics.repeated.likelihood import (
     CoefficientHessian,
@@ -110,11 +111,11 @@ def pairwise_covariance(problem: Problem) -> FloatArray:
     cross = problem.cross
     n_pairs = problem.by_kind(cross.n[..., None, None] * problem.pairs)
     raw = problem.by_kind(cross.yy) / np.maximum(n_pairs, 1.0)
-    variances = np.diagonal(raw, axis1=-2, axis2=-1)
+    variances = raw.diagonal(axis1=-2, axis2=-1)
     typical = variances.max(axis=-1, keepdims=True)
     sd = np.sqrt(np.maximum(variances, 1e-6 * np.where(typical > 0, typical, 1.0)))
     scale = sd[..., :, None] * sd[..., None, :]
-    correlation = np.clip(raw / scale, -1, 1)
+    correlation = np.minimum(np.maximum(raw / scale, -1.0), 1.0)
     diagonal = np.arange(raw.shape[-1])
     correlation[..., diagonal, diagonal] = 1.0
     values, vectors = np.linalg.eigh(correlation)
@@ -281,8 +282,8 @@ def _em_step(
 
 
 def _refuse_boundary(sigma: FloatArray, margin: float) -> None:
-    sd = np.sqrt(np.diagonal(sigma, axis1=-2, axis2=-1))
-    smallest = float(np.linalg.eigvalsh(sigma / (sd[..., :, None] * sd[..., None, :])).min())
+    sd = np.sqrt(sigma.diagonal(axis1=1, axis2=2))
+    smallest = min([eigenvalues(each)[0] for each in sigma / (sd[:, :, None] * sd[:, None, :])])
     if not smallest > margin:
         raise NotDetermined("the likelihood rises towards a singular covariance, with correlations of 1 or -1")
 
@@ -291,6 +292,6 @@ def _refuse_ridge(problem: Problem, hessian: FloatArray) -> None:
     n_subjects, margin = float(problem.cross.n.sum()), max(FLATTEST, ABOVE_ROUNDING * problem.rounding)
     diagonal = hessian.diagonal()
     scale = np.sqrt(diagonal)
-    flattest = float(np.linalg.eigvalsh(hessian / (scale[:, None] * scale))[0])
+    flattest = eigenvalues(hessian / (scale[:, None] * scale))[0]
     if not flattest > margin or not diagonal.min() > FLATTEST**2 * n_subjects:
         raise NotDetermined("the likelihood is flat where it is largest, at a boundary of the covariances of this structure")

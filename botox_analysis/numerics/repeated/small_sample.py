@@ -20,8 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, special
+from scipy.linalg import lapack
 
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.symmetric import eigenvalues
 from botox_analysis.numerics.repeated.problem import Problem
 from botox_analysis.numerics.repeated.reml import Optimum
 from botox_analysis.numerics.repeated.structures import Structure
@@ -130,7 +132,7 @@ def _has_inverse(variance: FloatArray) -> bool:
     if not (diagonal > 0).all():
         return False
     scale = np.sqrt(diagonal)
-    return bool(np.linalg.eigvalsh(variance / (scale[:, None] * scale))[0] > SINGULAR)
+    return bool(eigenvalues(variance / (scale[:, None] * scale))[0] > SINGULAR)
 
 
 @dataclass(frozen=True)
@@ -192,16 +194,16 @@ def satterthwaite(fitted: FittedProblem) -> Uncertainty:
 def _satterthwaite_df(fitted: FittedProblem) -> Callable[[FloatArray], FloatArray]:
     optimum = fitted.optimum
     half_p, half = optimum.half_p, optimum.point.half
-    factor = linalg.cho_factor(optimum.hessian, check_finite=False)
+    factor, _ = lapack.dpotrf(optimum.hessian)  # positive definite, as of every optimum
 
     def df(contrasts: FloatArray) -> FloatArray:
         z = contrasts @ half.T
-        length = np.linalg.norm(z, axis=1)
+        length = np.sqrt((z * z).sum(axis=1))
         z /= np.where(length > 0, length, 1.0)[:, None]  # in any units
         n_contrasts, p = z.shape
         moved = (z @ half_p.transpose(1, 0, 2).reshape(p, -1)).reshape(n_contrasts, -1, p)
         gradient = (moved @ z[:, :, None])[:, :, 0]
-        spread = (gradient * linalg.cho_solve(factor, gradient.T, check_finite=False).T).sum(axis=1)
+        spread = (gradient * lapack.dpotrs(factor, gradient.T)[0].T).sum(axis=1)
         found = np.full(n_contrasts, np.nan)
         np.divide(2.0, spread, out=found, where=spread > 0)
         return found
@@ -282,8 +284,7 @@ def _kenward_roger(fitted: FittedProblem, *, linear: bool) -> Uncertainty:
 
     frame = optimum.score.frame
     around = np.empty((n_patterns, n_visits, n_visits))  # sum_ij w_ij V_i W V_j of each pattern, in the frame
-    for kind in range(problem.n_kinds):
-        own = problem.patterns_of_kind(kind)
+    for kind, own in enumerate(problem.patterns_of_kind):
         flat = optimum.directions[kind].reshape(len(root), -1)
         four = (flat.T @ inverse @ flat).reshape((n_visits,) * 4).transpose(0, 3, 1, 2)
         four = four.reshape(n_visits * n_visits, n_visits * n_visits)
@@ -313,7 +314,7 @@ def _kenward_roger(fitted: FittedProblem, *, linear: bool) -> Uncertainty:
 
     def df(contrasts: FloatArray) -> FloatArray:
         # The corrected variance of few subjects need not be positive: then it is none.
-        corrected, plain = (np.einsum("kp,pq,kq->k", contrasts, each, contrasts) for each in (cov_beta, point.phi))
+        corrected, plain = (((contrasts @ each) * contrasts).sum(axis=1) for each in (cov_beta, point.phi))
         return np.where(corrected > SINGULAR * plain, by_variance(contrasts), np.nan)
 
     return Uncertainty(cov_beta, df, scaled_df)

@@ -10,10 +10,10 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent.events import address_events, intercurrent_events, kinds_problem, visits_after
 from botox_analysis.endpoints.intercurrent.history import history_of
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT, strategy_problem
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT
-from botox_analysis.frames.visits import day_of_visit
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 

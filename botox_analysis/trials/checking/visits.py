@@ -12,8 +12,8 @@ import pandas as pd
 
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.schema import BASELINE
-from botox_analysis.frames.visits import day_of_visit
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.settings.file import LAST, NEAREST, visits_of

@@ -12,9 +12,9 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed, require_path
+from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.frames.schema import BASELINE
-from botox_analysis.frames.visits import day_of_visit
 from botox_analysis.trials.drafts.cells import MOSTLY, Look, share_of_numbers, truths_of
 from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tables, rows_of_subjects
 from botox_analysis.trials.drafts.files import Found, open_files

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.frames.days import PERIOD_DAYS
 from botox_analysis.trials.simulated.plan import SHARE_DAILY, ArmPlan
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-PERIOD = 28
 N_DAYS = 168
 VISITS = ("baseline", "week 4", "week 8", "week 12", "week 16", "week 20", "week 24")
-DAYS = np.concatenate([np.arange(-PERIOD, 0), np.arange(1, N_DAYS + 1)])
+DAYS = np.concatenate([np.arange(-PERIOD_DAYS, 0), np.arange(1, N_DAYS + 1)])
 """The days of a diary; there is no day 0."""
 
 COURSE = np.array([0.72, 0.86, 0.90, 0.93, 0.97, 1.0])
@@ -78,7 +78,7 @@ def draw_headache(arm: ArmPlan, rng: np.random.Generator) -> Headache:
     share, baseline = _enrol(kind, stickiness, rng)
     noise = rng.normal(0, 0.10, (arm.n, len(COURSE)))
     by_period = share[:, None] * (1 - response[:, None] * COURSE) * (1 + noise)
-    by_day = np.repeat(np.clip(by_period, 0.004, 0.99), PERIOD, axis=1)
+    by_day = np.repeat(np.clip(by_period, 0.004, 0.99), PERIOD_DAYS, axis=1)
     days = np.column_stack([baseline, _markov_days(by_day, stickiness, rng)])
     return Headache(kind, response, 1 - by_period / share[:, None], days)
 
@@ -86,7 +86,7 @@ def draw_headache(arm: ArmPlan, rng: np.random.Generator) -> Headache:
 def _enrol(kind: NDArray[np.int64], stickiness: Floats, rng: np.random.Generator) -> tuple[Floats, Bools]:
     """Each subject's share of headache days, and 28 baseline days that meet the entry criterion of 15."""
     n = len(kind)
-    share, baseline = np.empty(n), np.empty((n, PERIOD), dtype=bool)
+    share, baseline = np.empty(n), np.empty((n, PERIOD_DAYS), dtype=bool)
     waiting = np.arange(n)
     while waiting.size:
         candidate = np.where(
@@ -94,7 +94,7 @@ def _enrol(kind: NDArray[np.int64], stickiness: Floats, rng: np.random.Generator
             rng.uniform(0.94, 0.99, waiting.size),
             0.295 + 0.58 * rng.beta(2.2, 2.6, waiting.size),
         )
-        days = _markov_days(np.repeat(candidate[:, None], PERIOD, axis=1), stickiness[waiting], rng)
+        days = _markov_days(np.repeat(candidate[:, None], PERIOD_DAYS, axis=1), stickiness[waiting], rng)
         enters = days.sum(axis=1) >= 15
         share[waiting[enters]], baseline[waiting[enters]] = candidate[enters], days[enters]
         waiting = waiting[~enters]
@@ -136,9 +136,9 @@ def draw_recorded(headache: Headache, rng: np.random.Generator) -> Bools:
     gap_start = np.asarray(rng.integers(10, N_DAYS, n))
     gap = np.where(rng.random(n) < 0.25, rng.integers(3, 15, n), 0)
     recorded &= ~((gap_start[:, None] <= DAYS) & ((gap_start + gap)[:, None] > DAYS))
-    n_recorded = recorded[:, :PERIOD].sum(axis=1)
-    n_headache = (recorded & headache.days)[:, :PERIOD].sum(axis=1)
-    recorded[(n_recorded < 20) | (n_headache * PERIOD < 15 * n_recorded), :PERIOD] = True
+    n_recorded = recorded[:, :PERIOD_DAYS].sum(axis=1)
+    n_headache = (recorded & headache.days)[:, :PERIOD_DAYS].sum(axis=1)
+    recorded[(n_recorded < 20) | (n_headache * PERIOD_DAYS < 15 * n_recorded), :PERIOD_DAYS] = True
     return np.asarray(recorded)
 
 
@@ -207,7 +207,7 @@ def baseline_medication_days(diary: pd.DataFrame, n: int) -> Floats:
     before = diary[diary["day"] < 0]
     recorded = np.bincount(before["who"], minlength=n)
     taken = np.bincount(before["who"], weights=before["acute_medication"] > 0, minlength=n)
-    return taken * PERIOD / recorded
+    return taken * PERIOD_DAYS / recorded
 
 
 def assess_hit6(arm: ArmPlan, headache: Headache, last_day: NDArray[np.int64], rng: np.random.Generator) -> pd.DataFrame:
@@ -233,7 +233,7 @@ def assess_hit6(arm: ArmPlan, headache: Headache, last_day: NDArray[np.int64], r
     own = HIT_6_SHIFT + HIT_6_PER_DAY * arm.effect + rng.normal(0, 4.0, arm.n)
     change = own[:, None] * COURSE - 7.4 * headache.relative_change + rng.normal(0, 2.6, headache.relative_change.shape)
     scores = np.clip(np.round(np.column_stack([before, before[:, None] + change])), 36, 78).astype(int)
-    visit_day = np.array([-1, *range(PERIOD, N_DAYS + 1, PERIOD)])
+    visit_day = np.array([-1, *range(PERIOD_DAYS, N_DAYS + 1, PERIOD_DAYS)])
     there = (visit_day <= last_day[:, None]) & (rng.random(scores.shape) > 0.02)
     there[:, 0] = True
     who, column = np.nonzero(there)

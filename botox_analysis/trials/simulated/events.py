@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from botox_analysis.frames.days import PERIOD_DAYS
 from botox_analysis.frames.handling import DISCONTINUATION, HYPOTHETICAL, TREATMENT_POLICY
-from botox_analysis.trials.simulated.diary import N_DAYS, PERIOD, Bools, Floats
+from botox_analysis.trials.simulated.diary import N_DAYS, Bools, Floats
 from botox_analysis.trials.simulated.plan import ARMS, EVENT_TERMS, ArmPlan
 
 SEVERITIES = ("mild", "moderate", "severe")
@@ -71,10 +72,10 @@ def draw_leaving(
     """
     day = np.asarray(rng.integers(FIRST_LEAVING_DAY, LAST_LEAVING_DAY + 1, arm.n))
     day[rng.random(arm.n) < SHARE_UNTREATED] = 1
-    by_period = (arm.n, 1 + N_DAYS // PERIOD, PERIOD)
+    by_period = (arm.n, 1 + N_DAYS // PERIOD_DAYS, PERIOD_DAYS)
     n_recorded = recorded.reshape(by_period).sum(axis=2)
     share = (recorded & headache).reshape(by_period).sum(axis=2) / np.maximum(n_recorded, 1)
-    last = (np.arange(arm.n), (day - 1) // PERIOD)
+    last = (np.arange(arm.n), (day - 1) // PERIOD_DAYS)
     level = np.where(n_recorded[last] > 0, share[last] / share[:, 0], 1.0)
     leaves = rng.random(arm.n) < _chance_of_leaving(level, arm.dropout)
     return np.where(leaves, day, N_DAYS), ~leaves, ~(leaves & (day == 1))

@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
 from botox_analysis.endpoints.diary.endpoints import DIARY_ENDPOINTS
+from tests.tolerances import ROUNDING
 
 BEFORE = range(-28, 0)
-SCALING_TOLERANCE = 1e-12
-"""28/n is not a binary fraction: a scaled count is exact but for its rounding."""
 
 
 def trial_of(diary, n_subjects=1):
@@ -129,7 +128,7 @@ def test_periods_of_whole_weeks_are_called_by_their_weeks():
 
 
 def test_27_headache_days_in_27_recorded_days_are_28_in_28():
-    assert week_4(range(1, 28)) == pytest.approx(28, rel=SCALING_TOLERANCE)
+    assert week_4(range(1, 28)) == pytest.approx(28, rel=ROUNDING)
 
 
 def test_a_count_is_scaled_by_28_over_the_recorded_days():
@@ -140,13 +139,13 @@ def test_a_count_is_scaled_by_28_over_the_recorded_days():
     ("rule", "minimum"), [(ba.PREEMPT, 10), (ba.CHARM, 14), (ba.AT_LEAST_20, 20), (ba.COMPLETE, 28), (ba.ANY_DURATION, 10)]
 )
 def test_a_period_with_fewer_days_than_the_rule_asks_for_is_missing(rule, minimum):
-    assert week_4(range(1, minimum + 1), rule=rule) == pytest.approx(28, rel=SCALING_TOLERANCE)
+    assert week_4(range(1, minimum + 1), rule=rule) == pytest.approx(28, rel=ROUNDING)
     assert np.isnan(week_4(range(1, minimum), rule=rule))
 
 
 def test_charm_scales_14_to_27_days_and_drops_fewer():
     found = [week_4(range(1, n + 1), {1: 1.0, 2: 1.0, 3: 1.0}, rule=ba.CHARM) for n in (13, 14, 27, 28)]
-    np.testing.assert_allclose(found, [np.nan, 6, 3 * 28 / 27, 3], rtol=SCALING_TOLERANCE)
+    np.testing.assert_allclose(found, [np.nan, 6, 3 * 28 / 27, 3], rtol=ROUNDING)
 
 
 def test_counts_as_recorded_are_not_scaled():
@@ -171,7 +170,6 @@ def test_blank_hours_on_a_day_without_headache_are_no_hours_and_not_no_record():
     assert week_4(range(1, 29), hours, headache=headache) == 14
 
 
-@settings(deadline=None, max_examples=15)
 @given(st.lists(st.sampled_from([0.0, 2.0, 4.0, 24.0, np.nan]), min_size=28, max_size=28), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter_and_a_count_is_from_0_to_28(hours, random):
     order = random.sample(range(28), 28)
@@ -204,13 +202,12 @@ def recorded(diary, rule=ba.PREEMPT):
     return ba.HEADACHE_DAYS.under(rule).derive(trial_of(pd.concat([diary, other]), n_subjects=2)).iloc[0]
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(10, 28), st.integers(0, 28))
 def test_a_value_times_its_recorded_days_over_28_is_the_count(n_days, n_headaches):
     n_headaches = min(n_days, n_headaches)
     row = recorded(diary_of(range(1, n_days + 1), [6.0] * n_headaches + [0.0] * (n_days - n_headaches)))
     assert row["recorded_days"] == n_days
-    assert row["value"] * row["recorded_days"] / 28 == pytest.approx(n_headaches, abs=SCALING_TOLERANCE)
+    assert row["value"] * row["recorded_days"] / 28 == pytest.approx(n_headaches, abs=ROUNDING)
 
 
 def test_a_missing_value_is_counted_from_no_days():

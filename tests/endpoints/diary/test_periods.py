@@ -6,13 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
-
-ROUNDING = 1e-12
-"""A share is no binary fraction."""
+from tests.tolerances import ROUNDING
 
 DAYS = [day for day in range(-8, 15) if day]
 MEGABYTES = 1e6
@@ -55,7 +53,6 @@ def value_of(days, whole_diary, rule, minimum):
     return total * rule.period_days / n_recorded if rule.incomplete == "scaled" else total
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     diaries,
     st.sampled_from(["share of the known", "as not", "missing"]),
@@ -82,7 +79,6 @@ def test_a_value_is_counted_day_by_day(subjects, unknown_severity, incomplete, m
 PERIODS = {"baseline": range(-7, 0), "week 1": range(1, 8), "week 2": range(8, 15)}
 
 
-@settings(deadline=None, max_examples=40)
 @given(diaries)
 def test_a_value_by_the_share_lies_between_that_of_none_and_that_of_all(subjects):
     trial = trial_of(subjects)

@@ -18,6 +18,7 @@ from botox_analysis.frames.handling import EVENT_STRATEGIES, TREATMENT_POLICY
 WEEKS = ["week 4", "week 8", "week 12", "week 16"]
 GAP = np.nan
 STOP, RESCUE, DEATH = "discontinuation", "rescue treatment", "death"
+DAYS = range(1, 120)
 MEASURED = ["value", "change", "percent_change"]
 
 
@@ -39,6 +40,12 @@ def outcomes_of(*courses, baseline=20.0, recorded=None):
 
 def events_of(*rows):
     return pd.DataFrame(rows, columns=["subject", "kind", "day"])
+
+
+def one_event_a_day():
+    """A subject for each day from 1 to 119, on which it discontinued; its diary is full."""
+    outcomes = outcomes_of(*[[16, 12, 8, 4]] * len(DAYS), recorded=[[28] * 4] * len(DAYS))
+    return outcomes, events_of(*[(f"s{number}", STOP, day) for number, day in enumerate(DAYS)])
 
 
 def addressed(course, *happened, baseline=20.0, recorded=None, **chosen):
@@ -180,13 +187,13 @@ def test_a_period_is_after_an_event_as_a_whole_where_it_begins_after_its_day(day
 
 
 def test_the_period_of_the_event_is_the_one_that_the_two_rules_see_differently():
-    for day in range(1, 120):
-        any_day, all_days = (
-            addressed([16, 12, 8, 4], (STOP, day, "hypothetical"), recorded=[28] * 4, affected=affected)["value"].isna()
-            for affected in ("any day", "all days")
-        )
-        # A period that ends with the day of the event has no day after it.
-        assert any_day.sum() - all_days.sum() == (day < 112 and day % 28 != 0)
+    any_day, all_days = (
+        address_events(*one_event_a_day(), strategies={STOP: "hypothetical"}, affected=affected)["value"].isna()
+        for affected in ("any day", "all days")
+    )
+    n_more = any_day.to_numpy().reshape(-1, 4).sum(axis=1) - all_days.to_numpy().reshape(-1, 4).sum(axis=1)
+    # A period that ends with the day of the event has no day after it.
+    assert n_more.tolist() == [day < 112 and day % 28 != 0 for day in DAYS]
 
 
 def test_an_assessment_has_one_day():
@@ -199,13 +206,12 @@ def test_an_assessment_has_one_day():
 
 @pytest.mark.parametrize("affected", ["any day", "all days"])
 def test_as_many_visits_are_after_an_event_as_are_masked(affected):
-    outcomes = outcomes_of([16, 12, 8, 4], [16, 12, 8, 4], recorded=[[28] * 4] * 2)
-    for day in range(1, 120):
-        events = events_of(("s1", STOP, day), ("elsewhere", STOP, day))
-        counted = visits_after(outcomes, events, affected=affected)
-        masked = address_events(outcomes, events, strategies={STOP: "hypothetical"}, affected=affected)
-        assert counted[["subject", "kind", "day"]].to_numpy().tolist() == [["s1", STOP, day]]
-        assert counted["n_visits"].tolist() == [masked["value"].isna().sum()]
+    outcomes, events = one_event_a_day()
+    events = pd.concat([events, events.assign(subject="elsewhere")])
+    counted = visits_after(outcomes, events, affected=affected)
+    masked = address_events(outcomes, events, strategies={STOP: "hypothetical"}, affected=affected)
+    assert counted[["subject", "kind", "day"]].to_numpy().tolist() == events.head(len(DAYS)).to_numpy().tolist()
+    assert counted["n_visits"].tolist() == masked["value"].isna().to_numpy().reshape(-1, 4).sum(axis=1).tolist()
 
 
 def test_days_may_be_given_by_visit_or_by_row():

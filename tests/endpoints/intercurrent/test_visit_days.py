@@ -6,7 +6,6 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.intercurrent.visit_days import visit_days
-from botox_analysis.frames.visits import day_of_visit
 
 
 @pytest.fixture
@@ -21,27 +20,6 @@ def outcomes():
         }
     )
     return ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["week 4", "week 8"])
-
-
-@pytest.mark.parametrize(
-    ("visit", "day"),
-    [
-        ("week 4", 28),
-        ("Week 12", 84),
-        ("day 28", 28),
-        ("cycle 2", 168),
-        ("month 12", 365),
-        ("4 weeks", 28),
-        ("days 31 to 60", 60),
-    ],
-)
-def test_a_name_tells_the_last_day_of_its_time(visit, day):
-    assert day_of_visit(visit) == day
-
-
-@pytest.mark.parametrize("visit", ["baseline", "end of treatment", "week four", "4"])
-def test_other_names_tell_no_day(visit):
-    assert np.isnan(day_of_visit(visit))
 
 
 def test_days_come_from_names_a_mapping_or_a_column(outcomes):

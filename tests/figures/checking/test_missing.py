@@ -15,11 +15,9 @@ from botox_analysis.figures.checking.tipping_point import plot_tipping_point
 from botox_analysis.figures.drawing.style import ARM_COLOURS, INK, REFERENCE_COLOUR
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.descriptive.dropout import describe_dropout
+from tests.tolerances import ROUNDING
 
 NAN = np.nan
-ROUNDING = 1e-9
-"""Normal quantiles of the p-values of a z-test are linear where the estimate is: interpolated between pairs of shifts, they give
-the line of p = 0.05 but for rounding."""
 
 
 @pytest.fixture(autouse=True)

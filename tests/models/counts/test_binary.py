@@ -8,17 +8,12 @@ import pytest
 import statsmodels.api as sm
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
+from tests.tolerances import PRINTED, ROUNDING, TWO_OPTIMISERS
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "standardised"
 CELLS = pd.read_csv(REFERENCE / "cells.csv")
 ROBINCAR = pd.read_csv(REFERENCE / "robincar.csv")
-PRINTED = 1e-9
-"""Ten significant digits were printed."""
-
-SAME_PROBLEM = 1e-7
-"""Two optimisers on one likelihood."""
-
-ROUNDING = 1e-9
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +111,7 @@ def test_marginal_and_conditional_have_names_of_their_own(outcomes):
         "log odds ratio",
         "conditional log odds ratio",
     ]
-    ba.schema.check_estimates(pd.concat(frames))
+    check_estimates(pd.concat(frames))
 
 
 def test_a_share_of_one_half_is_where_nothing_is_said(outcomes):
@@ -150,7 +145,7 @@ def test_everybody_counts_where_who_is_missing_does_not_respond(outcomes):
 def test_rows_stand_beside_those_of_crude_rates(outcomes):
     both = pd.concat([ba.compare_rates(ba.responders(outcomes)), ba.fit_binary(outcomes).differences()])
     assert both.groupby(["visit", "measure", "category", "threshold"]).size().tolist() == [2, 2]
-    ax = ba.plot_forest(ba.schema.check_estimates(both))
+    ax = ba.plot_forest(check_estimates(both))
     drawn = [bar[0].get_xdata().item() for bar in ax.containers]
     assert ax.get_xlabel().startswith("Risk difference in ≥ 50 % reduction, headache days, percentage")
     assert drawn == pytest.approx((100 * both["estimate"]).tolist())
@@ -174,7 +169,7 @@ def test_the_conditional_odds_ratio_is_that_of_statsmodels(outcomes):
     theirs = sm.Logit(responded, design).fit(disp=0, tol=1e-12)
     fit = ba.fit_binary(outcomes, covariates=("baseline", "sex"), visits=["week 24"])
     found = fit.conditional().iloc[0][["estimate", "std_error", "p_value"]].astype(float).tolist()
-    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1]], rel=SAME_PROBLEM)
+    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1]], rel=TWO_OPTIMISERS)
     assert fit.summary()[["loglik", "aic"]].iloc[0].tolist() == pytest.approx([theirs.llf, theirs.aic], rel=1e-10)
 
 
@@ -187,7 +182,7 @@ def test_proportions_are_averages_of_the_predictions_of_statsmodels(outcomes):
         moved[:, 1] = each
         expected.append(theirs.predict(moved).mean())
     found = ba.fit_binary(outcomes, covariates=("baseline", "sex"), visits=["week 24"]).means()["estimate"]
-    np.testing.assert_allclose(found, expected, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(found, expected, rtol=TWO_OPTIMISERS)
 
 
 def numerical_delta(outcomes, contrast, cov_type):

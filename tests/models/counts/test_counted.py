@@ -8,11 +8,9 @@ import pytest
 import statsmodels.api as sm
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
+from tests.tolerances import ROUNDING, TWO_OPTIMISERS
 
-SAME_PROBLEM = 1e-7
-"""Two optimisers on one likelihood."""
-
-ROUNDING = 1e-9
 PER_DAY = 36525
 """Days in 100 patient-years."""
 
@@ -129,7 +127,7 @@ def test_rates_stand_beside_crude_ones_in_a_forest(simulated):
     trial = simulated.restrict("safety")
     crude = ba.compare_rates(ba.adverse_events(trial, by="overview").head(2), measure="log event rate ratio")
     both = pd.concat([crude, ba.fit_counts(ba.event_counts(trial), covariates=("age",)).log_ratios()])
-    ax = ba.plot_forest(ba.schema.check_estimates(both))
+    ax = ba.plot_forest(check_estimates(both))
     assert [bar[0].get_xdata().item() for bar in ax.containers] == pytest.approx(np.exp(both["estimate"]).tolist())
     assert ax.get_xlabel().replace("\n", " ").startswith("Event rate ratio in treatment-emergent adverse events (from day 1)")
 
@@ -150,8 +148,8 @@ def test_twice_the_time_halves_the_rates_and_leaves_their_ratio(outcomes, distri
     one = ba.fit_counts(outcomes, **call)
     twice = ba.fit_counts(outcomes.assign(exposure_days=2 * outcomes["exposure_days"]), **call)
     columns = ["estimate", "std_error"]
-    np.testing.assert_allclose(twice.differences()[columns], one.differences()[columns] / 2, rtol=SAME_PROBLEM)
-    np.testing.assert_allclose(twice.ratios()[columns], one.ratios()[columns], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(twice.differences()[columns], one.differences()[columns] / 2, rtol=TWO_OPTIMISERS)
+    np.testing.assert_allclose(twice.ratios()[columns], one.ratios()[columns], rtol=TWO_OPTIMISERS)
 
 
 # Oracles --------------------------------------------------------------------------------------------------------------
@@ -166,9 +164,9 @@ def test_the_negative_binomial_is_that_of_statsmodels_with_exposure(outcomes, co
     model = sm.NegativeBinomial(outcomes["value"].to_numpy(), design, exposure=years)
     theirs = model.fit(disp=0, method="newton", tol=1e-14, maxiter=200)
     row, told = fit.conditional().iloc[0], fit.summary().iloc[0]
-    assert row["estimate"] == pytest.approx(theirs.params[1], rel=SAME_PROBLEM)
+    assert row["estimate"] == pytest.approx(theirs.params[1], rel=TWO_OPTIMISERS)
     found = fit.coefficients.beta
-    assert found[2:].tolist() == pytest.approx(theirs.params[2:-1].tolist(), rel=SAME_PROBLEM)
+    assert found[2:].tolist() == pytest.approx(theirs.params[2:-1].tolist(), rel=TWO_OPTIMISERS)
     assert numbers(told, "dispersion", "loglik", "aic") == pytest.approx([theirs.params[-1], theirs.llf, theirs.aic], rel=1e-6)
     family = sm.families.NegativeBinomial(alpha=theirs.params[-1])
     fixed = sm.GLM(outcomes["value"].to_numpy(), design, family=family, exposure=years).fit(tol=1e-14)
@@ -189,8 +187,8 @@ def test_quasi_poisson_is_that_of_statsmodels_with_exposure(outcomes):
     contrast = theirs.t_test([-1, 1, 0, 0])
     found = numbers(fit.conditional().iloc[0], "estimate", "std_error", "p_value")
     expected = [contrast.effect.item(), contrast.sd.item(), contrast.pvalue.item()]
-    assert found == pytest.approx(expected, rel=SAME_PROBLEM)
-    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.scale, rel=SAME_PROBLEM)
+    assert found == pytest.approx(expected, rel=TWO_OPTIMISERS)
+    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.scale, rel=TWO_OPTIMISERS)
 
 
 @distributions
@@ -199,7 +197,7 @@ def test_without_covariates_the_variance_of_the_ratio_is_the_sandwich_of_poisson
     theirs = np.diag(poisson(outcomes, cov_type="HC0").cov_params())
     # Ours is with n - 1 of each arm.
     n = fit.n[:, 0]
-    assert fit.log_ratios()["std_error"].iloc[0] == pytest.approx(np.sqrt((theirs * n / (n - 1)).sum()), rel=SAME_PROBLEM)
+    assert fit.log_ratios()["std_error"].iloc[0] == pytest.approx(np.sqrt((theirs * n / (n - 1)).sum()), rel=TWO_OPTIMISERS)
 
 
 @distributions

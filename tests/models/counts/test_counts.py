@@ -7,11 +7,9 @@ import statsmodels.api as sm
 from scipy import stats
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
+from tests.tolerances import ROUNDING, TWO_OPTIMISERS
 
-SAME_PROBLEM = 1e-7
-"""Two optimisers on one likelihood."""
-
-ROUNDING = 1e-9
 DISTRIBUTIONS = ("negative binomial", "beta-binomial", "quasi-Poisson")
 distributions = pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 
@@ -86,7 +84,7 @@ def test_when_every_period_is_complete_quasi_poisson_means_are_averages_of_predi
     for each, found in enumerate(fit.means()["estimate"]):
         moved = design.copy()
         moved[:, :2] = np.eye(2)[each]
-        assert found == pytest.approx(theirs.predict(moved).mean(), rel=SAME_PROBLEM)
+        assert found == pytest.approx(theirs.predict(moved).mean(), rel=TWO_OPTIMISERS)
 
 
 @distributions
@@ -110,7 +108,7 @@ def test_differences_in_days_of_every_model_stand_in_one_forest(outcomes):
         *(ba.fit_counts(outcomes, distribution=distribution) for distribution in DISTRIBUTIONS),
         ba.fit_counts(outcomes, correlation="exchangeable"),
     )
-    rows = ba.schema.check_estimates(pd.concat([fit.differences() for fit in fits]))
+    rows = check_estimates(pd.concat([fit.differences() for fit in fits]))
     assert rows["measure"].unique().tolist() == ["difference in mean change"]
     ax = ba.plot_forest(rows)
     assert ax.get_xlabel().startswith("Difference in mean change in headache days per 28 days")
@@ -132,8 +130,8 @@ def test_the_conditional_rate_ratio_is_that_of_statsmodels(outcomes):
     offset = np.log(rows["recorded_days"].to_numpy(dtype=float))
     theirs = sm.NegativeBinomial(counts, design, offset=offset).fit(disp=0, method="newton", tol=1e-14, maxiter=200)
     row = fit.conditional().iloc[0]
-    assert row["estimate"] == pytest.approx(theirs.params[1], rel=SAME_PROBLEM)
-    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.params[3], rel=SAME_PROBLEM)
+    assert row["estimate"] == pytest.approx(theirs.params[1], rel=TWO_OPTIMISERS)
+    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.params[3], rel=TWO_OPTIMISERS)
     assert fit.summary()["loglik"].iloc[0] == pytest.approx(theirs.llf, rel=1e-10)
     assert fit.summary()["aic"].iloc[0] == pytest.approx(theirs.aic, rel=1e-10)
     # The standard error is of the expected information at this dispersion, as with R's glm.nb.
@@ -150,8 +148,8 @@ def test_the_conditional_rate_ratio_of_quasi_poisson_is_that_of_statsmodels(outc
     theirs = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset).fit(scale="X2", tol=1e-14, use_t=True)
     row = fit.conditional().iloc[0]
     found = row[["estimate", "std_error", "p_value", "df"]].astype(float).tolist()
-    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1], theirs.df_resid], rel=SAME_PROBLEM)
-    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.scale, rel=SAME_PROBLEM)
+    assert found == pytest.approx([theirs.params[1], theirs.bse[1], theirs.pvalues[1], theirs.df_resid], rel=TWO_OPTIMISERS)
+    assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.scale, rel=TWO_OPTIMISERS)
 
 
 @distributions
@@ -393,7 +391,7 @@ def test_units_of_covariates_do_not_matter(outcomes, how, unit):
         ba.fit_counts(outcomes.assign(number=by * number), covariates=("baseline", "number"), **how).differences()
         for by in (1.0, unit)
     )
-    np.testing.assert_allclose(other[["estimate", "std_error"]], plain[["estimate", "std_error"]], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(other[["estimate", "std_error"]], plain[["estimate", "std_error"]], rtol=TWO_OPTIMISERS)
 
 
 @hows

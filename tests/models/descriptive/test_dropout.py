@@ -7,11 +7,10 @@ from scipy import stats
 
 import botox_analysis as ba
 from botox_analysis.models.descriptive.dropout import describe_dropout
+from tests.tolerances import ROUNDING
 
 NAN = np.nan
 WEEKS = ["week 4", "week 8", "week 12"]
-ROUNDING = 1e-12
-"""Sums in another order."""
 
 
 def outcomes_of(changes, arms=None, baseline=20.0):

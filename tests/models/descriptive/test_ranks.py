@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 import botox_analysis as ba
+from botox_analysis.frames.estimates import check_estimates
 
 ARMS = ("placebo", "155 U", "195 U")
 
@@ -44,7 +45,7 @@ def test_each_arm_is_compared_with_the_reference_at_each_visit(outcomes, respons
 
 def test_measures_of_change_and_value_are_told_apart(outcomes):
     frames = [ba.compare_ranks(outcomes, response=response) for response in ("value", "change", "percent_change")]
-    both = ba.schema.check_estimates(pd.concat(frames))
+    both = check_estimates(pd.concat(frames))
     assert both["measure"].unique().tolist() == [
         "Hodges-Lehmann shift",
         "Hodges-Lehmann shift in change",

@@ -9,10 +9,9 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 import botox_analysis as ba
+from tests.tolerances import SAME_OPTIMUM
 
 REFERENCE_TRIAL = pd.read_csv(Path(__file__).parents[2] / "reference" / "reference_trial" / "reference_trial.csv")
-SAME_PROBLEM = 1e-9
-"""Two least-squares algorithms on one problem."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def test_differences_are_those_of_statsmodels_with_factors_and_numbers(outcomes)
             name = f"C(arm, Treatment('placebo'))[T.{row['arm']}]"
             found = row[["estimate", "std_error", "df", "p_value"]].astype(float).tolist()
             expected = [theirs.params[name], theirs.bse[name], theirs.df_resid, theirs.pvalues[name]]
-            assert found == pytest.approx(expected, rel=SAME_PROBLEM)
+            assert found == pytest.approx(expected, rel=SAME_OPTIMUM)
 
 
 def test_equal_margins_are_the_mean_over_the_cells_of_the_factors(outcomes):
@@ -51,7 +50,7 @@ def test_equal_margins_are_the_mean_over_the_cells_of_the_factors(outcomes):
         [means["arm"], data["sex"].unique(), data["region"].unique()], names=["arm", "sex", "region"]
     ).to_frame(index=False)
     expected = theirs.predict(cells.assign(baseline=data["baseline"].mean())).groupby(cells["arm"], sort=False).mean()
-    np.testing.assert_allclose(means["estimate"], expected[means["arm"]], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(means["estimate"], expected[means["arm"]], rtol=SAME_OPTIMUM)
 
 
 def test_observed_margins_are_the_mean_prediction_of_everybody_in_each_arm(outcomes):
@@ -59,7 +58,7 @@ def test_observed_margins_are_the_mean_prediction_of_everybody_in_each_arm(outco
     data = REFERENCE_TRIAL[(REFERENCE_TRIAL["visit"] == "week 12") & REFERENCE_TRIAL["change"].notna()]
     theirs = smf.ols("change ~ arm + baseline + sex", data).fit()
     expected = [theirs.predict(data.assign(arm=arm)).mean() for arm in means["arm"]]
-    np.testing.assert_allclose(means["estimate"], expected, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(means["estimate"], expected, rtol=SAME_OPTIMUM)
 
 
 def test_without_covariates_two_arms_are_a_t_test(outcomes):
@@ -68,13 +67,13 @@ def test_without_covariates_two_arms_are_a_t_test(outcomes):
     at_end = two[(two["visit"] == "week 24") & two["change"].notna()]
     a, b = (at_end.loc[at_end["arm"] == arm, "change"] for arm in ("155 U", "placebo"))
     test = stats.ttest_ind(a, b)
-    assert (row["estimate"] / row["std_error"], row["p_value"]) == pytest.approx((test.statistic, test.pvalue), rel=SAME_PROBLEM)
+    assert (row["estimate"] / row["std_error"], row["p_value"]) == pytest.approx((test.statistic, test.pvalue), rel=SAME_OPTIMUM)
 
 
 def test_change_and_value_have_the_same_difference_when_the_baseline_is_in(outcomes):
     by_change = ba.fit_ancova(outcomes).differences()["estimate"]
     by_value = ba.fit_ancova(outcomes, response="value").differences()["estimate"]
-    np.testing.assert_allclose(by_change, by_value, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(by_change, by_value, rtol=SAME_OPTIMUM)
 
 
 def test_the_order_of_rows_does_not_matter(outcomes):

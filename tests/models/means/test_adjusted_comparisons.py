@@ -15,9 +15,6 @@ COMPARISONS = pd.read_csv(REFERENCE / "ancova" / "comparisons.csv")
 SAME_NUMBER = 1e-9
 """R's numbers have thirteen digits. The critical value from its qtukey is off by 2e-10 (scipy's and ours agree to 1e-14)."""
 
-SAME_PROBLEM = 1e-8
-"""Two ways to one fit."""
-
 NUMBERS = ["estimate", "std_error", "df", "conf_low", "conf_high"]
 
 

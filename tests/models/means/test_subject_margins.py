@@ -8,6 +8,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.numerics.counts.standardisation import standardise
+from tests.tolerances import PRINTED, SAME_OPTIMUM
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 REFERENCE_TRIAL = pd.read_csv(REFERENCE / "reference_trial" / "reference_trial.csv")
@@ -19,12 +20,6 @@ MODELS = {
     "arm*visit*(sex+baseline)": ("region", "arm:sex:visit", "arm:baseline:visit"),
 }
 SMALL_SAMPLE = {"Satterthwaite": "satterthwaite", "Kenward-Roger": "kenward-roger-linear"}
-
-SAME_NUMBER = 1e-9
-"""R's fits are at a gradient of 1e-12 and have thirteen digits."""
-
-SAME_PROBLEM = 1e-9
-"""Two ways to one number."""
 
 NUMBERS = ["estimate", "std_error", "df"]
 
@@ -64,7 +59,7 @@ def test_means_and_differences_over_subjects_are_those_of_r(fits, model, df_meth
         # By Kenward and Roger mmrm leaves the degrees of freedom of fixed covariates.
         same = NUMBERS[:2] if (margins, df_method) == ("g-computation", "Kenward-Roger") else NUMBERS
         for name in same:
-            np.testing.assert_allclose(both[name], both[f"{name}_theirs"], rtol=SAME_NUMBER, err_msg=name)
+            np.testing.assert_allclose(both[name], both[f"{name}_theirs"], rtol=PRINTED, err_msg=name)
 
 
 def test_degrees_of_freedom_are_those_of_a_sum_of_variances_of_which_that_of_the_covariates_is_known(fits):
@@ -73,7 +68,7 @@ def test_degrees_of_freedom_are_those_of_a_sum_of_variances_of_which_that_of_the
         rows = at.rows.transpose(1, 0, 2).reshape(len(random), -1)
         variance = np.einsum("kp,pq,kq->k", rows, fit.coefficients.cov_beta, rows)
         expected = fit.coefficients.df(rows) * (random["std_error"] ** 2 / variance) ** 2
-        np.testing.assert_allclose(random["df"], expected, rtol=SAME_PROBLEM)
+        np.testing.assert_allclose(random["df"], expected, rtol=SAME_OPTIMUM)
 
 
 def test_g_computation_is_the_mean_of_everybodys_fitted_values_with_their_variance_over_the_subjects(fits, outcomes):
@@ -91,7 +86,7 @@ def test_g_computation_is_the_mean_of_everybodys_fitted_values_with_their_varian
         rows = mean.rows_at(arm, visit, at)
         average = rows.mean(axis=0)
         variance = average @ fit.coefficients.cov_beta @ average + np.var(rows @ beta, ddof=1) / len(everybody)
-        assert [row["estimate"], row["std_error"]] == pytest.approx([average @ beta, np.sqrt(variance)], rel=SAME_PROBLEM)
+        assert [row["estimate"], row["std_error"]] == pytest.approx([average @ beta, np.sqrt(variance)], rel=SAME_OPTIMUM)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +109,7 @@ def test_where_everybody_has_every_visit_subjects_are_the_rows(repeated, covaria
 def test_without_covariates_all_margins_are_the_same(outcomes):
     fit = ba.fit_mmrm(outcomes, covariates=())
     for margins in ("equal", "subjects", "g-computation"):
-        np.testing.assert_allclose(fit.means(margins=margins)[NUMBERS], fit.means()[NUMBERS], rtol=SAME_PROBLEM)
+        np.testing.assert_allclose(fit.means(margins=margins)[NUMBERS], fit.means()[NUMBERS], rtol=SAME_OPTIMUM)
 
 
 def test_differences_without_effects_by_arm_do_not_depend_on_the_subjects(fits):
@@ -148,7 +143,7 @@ def test_estimates_of_all_subjects_are_those_of_robincar_and_its_variance_is_tha
     theirs = ROBINCAR[ROBINCAR["estimator"] == estimator].set_index(["kind", "arm"])
     for kind, ours in (("mean", fit.means(margins="g-computation")), ("difference", fit.differences(margins="g-computation"))):
         expected = [theirs.loc[(kind, arm), "estimate"] for arm in ours["arm"]]
-        np.testing.assert_allclose(ours["estimate"], expected, rtol=SAME_NUMBER)
+        np.testing.assert_allclose(ours["estimate"], expected, rtol=PRINTED)
     (mean,) = fit.fitted_means
     at = {
         name: np.equal.outer(seen[name].to_numpy(), mean.levels[name]).astype(float)
@@ -160,10 +155,10 @@ def test_estimates_of_all_subjects_are_those_of_robincar_and_its_variance_is_tha
     predicted = np.column_stack([mean.rows_at(nobody + arm, nobody, at) @ fit.coefficients.beta for arm in range(3)])
     told = standardise(seen["change"].to_numpy(), seen["arm"].cat.codes.to_numpy(), predicted)
     for arm, name in enumerate(fit.arms):
-        assert np.sqrt(told.covariance[arm, arm]) == pytest.approx(theirs.loc[("mean", name), "std_error"], rel=SAME_NUMBER)
+        assert np.sqrt(told.covariance[arm, arm]) == pytest.approx(theirs.loc[("mean", name), "std_error"], rel=PRINTED)
         if arm:
             variance = told.covariance[arm, arm] + told.covariance[0, 0] - 2 * told.covariance[0, arm]
-            assert np.sqrt(variance) == pytest.approx(theirs.loc[("difference", name), "std_error"], rel=SAME_NUMBER)
+            assert np.sqrt(variance) == pytest.approx(theirs.loc[("difference", name), "std_error"], rel=PRINTED)
 
 
 def test_an_analysis_of_covariance_averages_over_everybody_with_covariates_also_without_a_value(outcomes):

@@ -6,19 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
 import botox_analysis as ba
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.multiplicity.adjustment import METHODS
+from tests.tolerances import ROUNDING
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "multiplicity"
 VACCINE = pd.read_csv(REFERENCE / "vaccine.csv")
 EPSILON = ba.TestingGraph.EPSILON
-
-ROUNDING = 1e-12
 
 THROMBOLYSIS = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000,
@@ -54,7 +53,6 @@ def test_each_of_eight_endpoints_has_a_level_of_0_00625():
 
 @pytest.mark.parametrize("method", ["bonferroni", "holm"])
 @given(st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 1.0])), min_size=1, max_size=7))
-@settings(max_examples=60, deadline=None)
 def test_the_graph_of_a_method_is_the_method(method, p_values):
     graph = getattr(ba.TestingGraph, method)(len(p_values))
     expected = ba.adjust_multiplicity(rows_of(p_values), method=method)["p_adjusted"]
@@ -62,7 +60,6 @@ def test_the_graph_of_a_method_is_the_method(method, p_values):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
 def test_a_fixed_sequence_rejects_up_to_the_first_that_is_not(p_values):
     adjusted = ba.adjust_multiplicity(rows_of(p_values), method="fixed sequence")["p_adjusted"]
     assert adjusted.tolist() == pytest.approx(np.maximum.accumulate(p_values).tolist(), abs=ROUNDING)
@@ -83,7 +80,6 @@ def test_the_word_fall_back_has_equal_shares():
 
 
 @given(st.lists(st.lists(st.one_of(st.floats(0, 1), st.just(0.0)), min_size=1, max_size=3), min_size=1, max_size=3))
-@settings(max_examples=100, deadline=None)
 def test_serial_gatekeeping_is_holm_in_each_family_once_all_before_are_rejected(families):
     expected, before = [], 0.0
     for p_values in families:

@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-
-SAME_OPTIMUM = 1e-9
-"""Relative: the optimiser goes on until its steps are rounding, by whatever path."""
+from tests.tolerances import SAME_OPTIMUM
 
 MEAN_OF_LARGE_NUMBERS = 1e-6
 """Relative: where a covariate is near 1e9, the mean at which arms are compared has seven digits after the point."""

@@ -15,7 +15,7 @@ from botox_analysis.numerics.linear.inference import infer
 REFERENCE = Path(__file__).parents[2] / "reference"
 VISITS = ["week 6", "week 12", "week 18", "week 24"]
 
-PRINTED = 1e-10
+THIRTEEN_DIGITS = 1e-10
 """Relative: the files have 13 digits, and R went on until the gradient was below 1e-11."""
 
 PRINTED_LIKELIHOOD = 1e-9
@@ -119,7 +119,7 @@ def rows_of(frame, **keys):
     return frame[chosen]
 
 
-def pairs(ours, theirs, names, tolerance=PRINTED):
+def pairs(ours, theirs, names, tolerance=THIRTEEN_DIGITS):
     """Compare the columns of one row with those of R's."""
     for name in names:
         allowed = tolerance[name] if isinstance(tolerance, dict) else tolerance
@@ -315,7 +315,7 @@ def test_slopes_on_weeks_are_those_of_mmrm(fitted, estimation, covariance, df_me
         if own is None and name in ("arm155 U", "arm195 U"):
             own = at_start.loc[name.removeprefix("arm")]
         elif own is None and name in ("sexM", "baseline"):
-            assert covariates[{"sexM": "sex M"}.get(name, name)] == pytest.approx(float(row["estimate"]), rel=PRINTED)
+            assert covariates[{"sexM": "sex M"}.get(name, name)] == pytest.approx(float(row["estimate"]), rel=THIRTEEN_DIGITS)
             compared += 1
         if own is not None:
             pairs(own, row, ["estimate", "std_error", "df"])
@@ -359,13 +359,13 @@ def test_a_common_baseline_is_that_of_mmrm(fitted, model, estimation, df_method,
         elif row["quantity"].startswith("F test"):
             test = fit.overall_test().iloc[0]
             assert test["num_df"] == 8
-            assert test["statistic"] == pytest.approx(float(row["estimate"]), rel=PRINTED)
-            assert test["df"] == pytest.approx(float(row["df"]), rel=PRINTED)
+            assert test["statistic"] == pytest.approx(float(row["estimate"]), rel=THIRTEEN_DIGITS)
+            assert test["df"] == pytest.approx(float(row["df"]), rel=THIRTEEN_DIGITS)
         else:
             assert row["quantity"] == "common baseline mean"
             where = fit.names.index("baseline")
-            assert fit.coefficients.beta[where] == pytest.approx(float(row["estimate"]), rel=PRINTED)
-            assert np.sqrt(fit.coefficients.cov_beta[where, where]) == pytest.approx(float(row["std_error"]), rel=PRINTED)
+            assert fit.coefficients.beta[where] == pytest.approx(float(row["estimate"]), rel=THIRTEEN_DIGITS)
+            assert np.sqrt(fit.coefficients.cov_beta[where, where]) == pytest.approx(float(row["std_error"]), rel=THIRTEEN_DIGITS)
 
 
 @pytest.mark.parametrize("estimation", ["REML", "ML"])
@@ -373,7 +373,7 @@ def test_the_covariance_with_the_baseline_is_that_of_mmrm(fitted, estimation):
     theirs = pd.read_csv(REFERENCE / "mean_models" / f"common_baseline_covariance_{estimation}.csv", index_col=0)
     ours = fitted("no covariate", estimation=estimation).covariance()
     assert list(ours.columns) == list(theirs.columns) == ["baseline", *VISITS]
-    assert ours.to_numpy() == pytest.approx(theirs.to_numpy(), rel=PRINTED)
+    assert ours.to_numpy() == pytest.approx(theirs.to_numpy(), rel=THIRTEEN_DIGITS)
 
 
 # ---- ratios of likelihoods ----

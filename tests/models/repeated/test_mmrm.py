@@ -8,9 +8,7 @@ from patsy import build_design_matrices, dmatrix
 from scipy import stats
 
 import botox_analysis as ba
-
-SAME_PROBLEM = 1e-9
-"""Relative: an optimum found to rounding, and a formula in closed form."""
+from tests.tolerances import SAME_OPTIMUM
 
 NUMBERS = ["estimate", "std_error", "df"]
 
@@ -25,7 +23,7 @@ def holed(repeated):
     return repeated(2, n_per_arm=30, n_arms=3, missing=0.25)
 
 
-def same_numbers(ours, theirs, columns=NUMBERS, rtol=SAME_PROBLEM):
+def same_numbers(ours, theirs, columns=NUMBERS, rtol=SAME_OPTIMUM):
     np.testing.assert_allclose(ours[columns], theirs[columns], rtol=rtol, atol=1e-12)
 
 
@@ -59,7 +57,7 @@ def test_complete_data_are_analyses_of_covariance_with_their_degrees_of_freedom(
     same_numbers(mmrm.differences(), ancova.differences(), [*NUMBERS, "conf_low", "conf_high", "p_value", "n"])
     same_numbers(mmrm.means(), ancova.means(), [*NUMBERS, "n"])
     same_numbers(mmrm.means(margins="equal"), ancova.means(margins="equal"))
-    np.testing.assert_allclose(mmrm.residual_sd, ancova.residual_sd, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(mmrm.residual_sd, ancova.residual_sd, rtol=SAME_OPTIMUM)
 
 
 @pytest.mark.parametrize("n_per_arm", [10, 40])
@@ -84,7 +82,7 @@ def test_two_visits_of_one_arm_are_the_paired_t_test(complete):
     row = fit.contrasts({"late": {("placebo", "week 16"): 1, ("placebo", "week 4"): -1}}).iloc[0]
     test = stats.ttest_rel(wide(placebo)[:, 3], wide(placebo)[:, 0])
     found = (row["estimate"] / row["std_error"], row["df"], row["p_value"])
-    assert found == pytest.approx((test.statistic, 24, test.pvalue), rel=SAME_PROBLEM)
+    assert found == pytest.approx((test.statistic, 24, test.pvalue), rel=SAME_OPTIMUM)
 
 
 def test_the_change_between_visits_in_two_arms_is_the_t_test_of_the_changes(repeated):
@@ -95,7 +93,7 @@ def test_the_change_between_visits_in_two_arms_is_the_t_test_of_the_changes(repe
     treated = outcomes.drop_duplicates("subject")["arm"].eq("155 U").to_numpy()
     test = stats.ttest_ind(gain[treated], gain[~treated])
     found = (row["estimate"] / row["std_error"], row["df"], row["p_value"])
-    assert found == pytest.approx((test.statistic, 38, test.pvalue), rel=SAME_PROBLEM)
+    assert found == pytest.approx((test.statistic, 38, test.pvalue), rel=SAME_OPTIMUM)
 
 
 def test_the_joint_test_by_kenward_and_roger_is_hotellings(repeated):
@@ -108,12 +106,12 @@ def test_the_joint_test_by_kenward_and_roger_is_hotellings(repeated):
     t_squared = 10 * apart @ np.linalg.solve(pooled, apart)  # 20 x 20 / 40 subjects
     f = (40 - 3 - 1) / (38 * 3) * t_squared
     expected = [f, 3, 36, stats.f.sf(f, 3, 36)]
-    assert test[["statistic", "num_df", "df", "p_value"]].tolist() == pytest.approx(expected, rel=SAME_PROBLEM)
+    assert test[["statistic", "num_df", "df", "p_value"]].tolist() == pytest.approx(expected, rel=SAME_OPTIMUM)
 
 
 def test_maximum_likelihood_divides_by_subjects_and_restricted_by_what_is_left_of_them(complete):
     reml, ml = (ba.fit_mmrm(complete, covariates=("baseline:visit",), estimation=word) for word in ("reml", "ml"))
-    np.testing.assert_allclose(ml.covariance() * 75, reml.covariance() * 71, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(ml.covariance() * 75, reml.covariance() * 71, rtol=SAME_OPTIMUM)
     same_numbers(ml.differences(), reml.differences(), ["estimate"])
     assert [", ML, " in fit.method for fit in (ml, reml)] == [True, False]
 
@@ -129,7 +127,7 @@ def test_answers_are_generalised_least_squares_also_with_covariates_that_change_
         c = mean_row(row["arm"], row["visit"])
         c = c - mean_row("placebo", row["visit"]) if row["reference"] else c
         expected = [c @ theirs.params, np.sqrt(c @ theirs.normalized_cov_params @ c)]
-        assert row[["estimate", "std_error"]].tolist() == pytest.approx(expected, rel=SAME_PROBLEM)
+        assert row[["estimate", "std_error"]].tolist() == pytest.approx(expected, rel=SAME_OPTIMUM)
 
 
 def test_the_plain_sandwich_is_the_sum_of_squared_scores(holed):
@@ -144,7 +142,7 @@ def test_the_plain_sandwich_is_the_sum_of_squared_scores(holed):
         meat += np.outer(score, score)
     for _, row in fit.differences().iterrows():
         c = mean_row(row["arm"], row["visit"]) - mean_row("placebo", row["visit"])
-        assert row["std_error"] == pytest.approx(np.sqrt(c @ bread @ meat @ bread @ c), rel=SAME_PROBLEM)
+        assert row["std_error"] == pytest.approx(np.sqrt(c @ bread @ meat @ bread @ c), rel=SAME_OPTIMUM)
 
 
 # ---- answers of one another ----
@@ -165,7 +163,7 @@ def test_averages_over_visits_are_the_mean_of_the_differences(holed):
     fit = ba.fit_mmrm(holed)
     average = fit.average_differences().set_index("arm")["estimate"]
     mean = fit.differences().groupby("arm")["estimate"].mean()
-    np.testing.assert_allclose(average, mean[average.index], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(average, mean[average.index], rtol=SAME_OPTIMUM)
     assert fit.average_differences()["visit"].unique().tolist() == ["average of week 4 to week 16"]
 
 
@@ -181,7 +179,7 @@ def test_the_average_over_complete_visits_counts_every_subject_and_is_a_t_test_o
     treated = outcomes.drop_duplicates("subject")["arm"].eq("155 U").to_numpy()
     test = stats.ttest_ind(means[treated], means[~treated])
     found = (row["estimate"] / row["std_error"], row["df"], row["p_value"], row["n"])
-    assert found == pytest.approx((test.statistic, 38, test.pvalue, 40), rel=SAME_PROBLEM)
+    assert found == pytest.approx((test.statistic, 38, test.pvalue, 40), rel=SAME_OPTIMUM)
 
 
 def test_change_and_value_have_the_same_differences_when_the_baseline_is_in_by_visit(holed):
@@ -220,7 +218,7 @@ def test_raw_residuals_and_fitted_values_are_the_responses(holed, weights):
     residuals = fit.residuals("raw")
     assert len(residuals) == fit.n_values == holed["change"].notna().sum()
     together = residuals.merge(holed, on=["subject", "visit"], suffixes=("", "_there"), validate="1:1")
-    np.testing.assert_allclose(together["fitted"] + together["residual"], together["change"], rtol=SAME_PROBLEM, atol=1e-12)
+    np.testing.assert_allclose(together["fitted"] + together["residual"], together["change"], rtol=SAME_OPTIMUM, atol=1e-12)
     assert (together["arm"].astype(str) == together["arm_there"].astype(str)).all()
 
 
@@ -228,12 +226,12 @@ def test_pearson_residuals_are_raw_ones_in_standard_deviations_of_the_visit(hole
     fit = ba.fit_mmrm(holed)
     raw, pearson = fit.residuals("raw"), fit.residuals("pearson")
     sd = np.sqrt(np.diagonal(fit.covariance()))[raw["visit"].cat.codes]
-    np.testing.assert_allclose(pearson["residual"] * sd, raw["residual"], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(pearson["residual"] * sd, raw["residual"], rtol=SAME_OPTIMUM)
 
 
 def test_normalised_residuals_of_complete_data_are_uncorrelated_with_variance_1(complete):
     residuals = ba.fit_mmrm(complete).residuals().sort_values(["subject", "visit"])["residual"].to_numpy().reshape(75, 4)
-    np.testing.assert_allclose(residuals.T @ residuals / (75 - 4), np.eye(4), atol=SAME_PROBLEM)
+    np.testing.assert_allclose(residuals.T @ residuals / (75 - 4), np.eye(4), atol=SAME_OPTIMUM)
 
 
 def test_normalised_residuals_of_weighted_data_are_so_whatever_the_unit_of_the_weights(holed):
@@ -257,8 +255,8 @@ def test_a_covariance_by_arm_is_that_of_the_arm_alone(complete):
     by_arm = ba.fit_mmrm(complete, covariance="unstructured by arm", covariates=())
     for arm in ("placebo", "155 U", "195 U"):
         alone = ba.fit_mmrm(complete[complete["arm"] == arm], covariates=())
-        np.testing.assert_allclose(by_arm.covariance(arm), alone.covariance(), rtol=SAME_PROBLEM)
-    np.testing.assert_allclose(by_arm.means()["df"], 24, rtol=SAME_PROBLEM)
+        np.testing.assert_allclose(by_arm.covariance(arm), alone.covariance(), rtol=SAME_OPTIMUM)
+    np.testing.assert_allclose(by_arm.means()["df"], 24, rtol=SAME_OPTIMUM)
 
 
 def test_outcomes_are_left_as_they_were(holed):

@@ -8,12 +8,10 @@ import pytest
 from scipy import stats
 
 import botox_analysis as ba
+from tests.tolerances import PRINTED
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 ANSWERS = pd.read_csv(REFERENCE / "mmrm" / "predictions.csv")
-
-PRINTED = 1e-9
-"""Relative: the file has 13 significant digits."""
 
 SIMULATED = 0.02
 """Relative: the fixed covariance against draws of it, which add what is left out here and the error of 20,000 draws."""

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from tests.tolerances import PRINTED
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 ESTIMATES = pd.read_csv(REFERENCE / "mmrm" / "mmrm_estimates.csv", keep_default_na=False)
@@ -38,9 +39,6 @@ SMALL_SAMPLE = {
     ("Satterthwaite", "Empirical-Bias-Reduced"): ("satterthwaite", "CR2"),
     ("Satterthwaite", "Empirical-Jackknife"): ("satterthwaite", "CR3"),
 }
-
-PRINTED = 1e-9
-"""Relative: the files have 12 significant digits, and R went on until the gradient was below 1e-12."""
 
 GLS_STOPPED = 3e-5
 """In points of the scale: nlme::gls stops when its likelihood changes little, where it is flat."""

@@ -5,9 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-
-SAME_PROBLEM = 1e-9
-"""Relative: the same optimum."""
+from tests.tolerances import SAME_OPTIMUM
 
 NUMBERS = ["estimate", "std_error", "df"]
 
@@ -165,7 +163,7 @@ def test_subjects_without_a_value_are_counted(edit, outcomes):
     assert fit.left_out[["reason", "n"]].to_numpy().tolist() == [["no change at any visit", 5]]
     assert fit.n_subjects == 72 - 5
     np.testing.assert_allclose(
-        fit.differences()[NUMBERS], ba.fit_mmrm(outcomes[~silent]).differences()[NUMBERS], rtol=SAME_PROBLEM
+        fit.differences()[NUMBERS], ba.fit_mmrm(outcomes[~silent]).differences()[NUMBERS], rtol=SAME_OPTIMUM
     )
 
 
@@ -175,7 +173,7 @@ def test_subjects_without_a_covariate_are_counted(outcomes, covariate):
     fit = ba.fit_mmrm(outcomes.assign(**{covariate: outcomes[covariate].where(~unknown)}), covariates=(covariate,))
     assert fit.left_out[["reason", "n"]].to_numpy().tolist() == [[f"no {covariate} recorded", 4]]
     expected = ba.fit_mmrm(outcomes[~unknown], covariates=(covariate,)).differences()
-    np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_OPTIMUM)
 
 
 @pytest.mark.parametrize("column", ["pain", "clinic", "weight"])
@@ -187,7 +185,7 @@ def test_values_without_a_covariate_or_weight_of_their_visit_are_counted(edit, o
     assert n > 0
     assert fit.left_out["n"].tolist() == [n]
     expected = ba.fit_mmrm(without(edit, outcomes, unknown), **choice).differences()
-    np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_OPTIMUM)
 
 
 def test_subjects_of_another_part_of_the_trial_are_not_counted_as_left_out(outcomes):
@@ -235,15 +233,15 @@ def test_a_covariate_that_repeats_another_is_left_out_and_named_and_changes_noth
     fit, plain = ba.fit_mmrm(doubled, covariates=("baseline:visit", again)), ba.fit_mmrm(outcomes)
     assert fit.aliased == (tuple(f"{visit}: double" for visit in fit.visits) if ":" in again else ("double",))
     assert f"without the aliased {', '.join(fit.aliased)}" in fit.differences()["method"].iloc[0]
-    np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=SAME_PROBLEM)
-    np.testing.assert_allclose(fit.means()[NUMBERS], plain.means()[NUMBERS], rtol=SAME_PROBLEM)
-    assert fit.loglik == pytest.approx(plain.loglik, rel=SAME_PROBLEM)
+    np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=SAME_OPTIMUM)
+    np.testing.assert_allclose(fit.means()[NUMBERS], plain.means()[NUMBERS], rtol=SAME_OPTIMUM)
+    assert fit.loglik == pytest.approx(plain.loglik, rel=SAME_OPTIMUM)
 
 
 def test_a_covariate_that_does_not_vary_is_left_out_and_named(outcomes, fit):
     constant = ba.fit_mmrm(outcomes.assign(version=3.0), covariates=("baseline:visit", "version"))
     assert constant.aliased == ("version",)
-    np.testing.assert_allclose(constant.differences()[NUMBERS], fit.differences()[NUMBERS], rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(constant.differences()[NUMBERS], fit.differences()[NUMBERS], rtol=SAME_OPTIMUM)
 
 
 @pytest.mark.parametrize("as_number", [True, False])

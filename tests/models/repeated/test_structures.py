@@ -5,9 +5,7 @@ import pytest
 from scipy import optimize, stats
 
 import botox_analysis as ba
-
-SAME_OPTIMUM = 1e-9
-"""Relative: the optimiser goes on until its steps are rounding, by whatever path."""
+from tests.tolerances import SAME_OPTIMUM
 
 FLAT = 1e-8
 """Of likelihoods, relative: an optimiser without derivatives stops where they no longer change."""

@@ -7,15 +7,16 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.outcomes import check_outcomes
 from botox_analysis.models.sensitivity.counts import impute_counts
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.imputation.counts import conditional_mean, jump_to_reference
+from tests.tolerances import ROUNDING
 
 ARMS = ["placebo", "155 U", "195 U"]
 PLANNED = 168
 YEARS = PLANNED / 365.25
-ROUNDING = 1e-12
 
 
 def make(seed, *, n_per_arm=30, n_arms=2, complete=0.6, rates=(8.0, 4.0, 5.0), dispersion=1.0):
@@ -96,7 +97,7 @@ def test_counts_grow_where_time_is_left_and_nowhere_else(outcomes):
 
 
 def test_a_completed_frame_has_whole_counts_of_the_time_planned(outcomes):
-    completed = ba.schema.check_outcomes(impute(outcomes).completed(2))
+    completed = check_outcomes(impute(outcomes).completed(2))
     assert (completed["exposure_days"] == PLANNED).all()
     assert (completed["value"] == completed["value"].round()).all()
     assert completed["change"].isna().all()

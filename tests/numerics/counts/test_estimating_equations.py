@@ -5,8 +5,7 @@ import pytest
 import statsmodels.api as sm
 
 from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, solve_counts
-
-SAME_PROBLEM = 1e-7
+from tests.tolerances import TWO_OPTIMISERS
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +40,21 @@ def test_under_independence_the_variance_is_mancl_and_derouens_formula(visits, d
     found = solve_counts(counts, design, offset, (subject, visit), dispersion, "independence")
     mean = np.exp(design @ found.beta + offset)
     expected = mancl_derouen(counts, design, mean, mean + dispersion * mean**2, subject)
-    np.testing.assert_allclose(found.cov_beta, expected, rtol=SAME_PROBLEM, atol=1e-12)
+    np.testing.assert_allclose(found.cov_beta, expected, rtol=TWO_OPTIMISERS, atol=1e-12)
 
 
 def test_under_independence_the_coefficients_are_those_of_poisson_regression(visits):
     counts, design, subject, visit = visits
     found = solve_counts(counts, design, np.zeros(len(counts)), (subject, visit), 0.0, "independence")
     expected = sm.GLM(counts, design, family=sm.families.Poisson()).fit(tol=1e-14).params
-    np.testing.assert_allclose(found.beta, expected, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(found.beta, expected, rtol=TWO_OPTIMISERS)
 
 
 @pytest.mark.parametrize("correlation", CORRELATIONS)
 def test_complete_visits_without_covariates_have_the_means_of_cells_under_any_correlation(visits, correlation):
     counts, design, subject, visit = visits
     found = solve_counts(counts, design, np.zeros(len(counts)), (subject, visit), 0.0, correlation)
-    np.testing.assert_allclose(np.exp(found.beta), design.T @ counts / design.sum(axis=0), rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(np.exp(found.beta), design.T @ counts / design.sum(axis=0), rtol=TWO_OPTIMISERS)
 
 
 def test_visits_that_are_missing_are_made_up_for_by_the_correlation(visits):

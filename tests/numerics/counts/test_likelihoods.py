@@ -5,14 +5,12 @@ import pytest
 from scipy import stats
 
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial, NegativeBinomial
+from tests.tolerances import LONG_SUM
 
 COUNTS = np.array([0, 0, 1, 2, 3, 5, 8, 13, 20, 28, 28.0])
 TRIALS = np.array([10, 28, 28, 14, 28, 27, 28, 20, 28, 28, 28.0])
 PREDICTOR = np.linspace(-2, 3, len(COUNTS))
 LIKELIHOODS = {"negative binomial": NegativeBinomial(COUNTS), "beta-binomial": BetaBinomial(COUNTS, TRIALS)}
-ROUNDING = 1e-11
-"""Sums of some hundred terms."""
-
 DIFFERENCES = 1e-6
 """Central differences with steps of 1e-5."""
 
@@ -25,7 +23,7 @@ def test_the_negative_binomial_is_that_of_scipy(dispersion):
     expected = stats.nbinom.logpmf(COUNTS, 1 / dispersion, 1 / (1 + dispersion * mean)).sum()
     # SciPy's gamma functions of 1/dispersion cancel.
     found = LIKELIHOODS["negative binomial"](PREDICTOR, dispersion).value
-    assert found == pytest.approx(expected, rel=max(ROUNDING, 1e-15 / dispersion))
+    assert found == pytest.approx(expected, rel=max(LONG_SUM, 1e-15 / dispersion))
 
 
 @pytest.mark.parametrize("dispersion", [1e-5, 0.02, 0.7, 12.0])
@@ -33,18 +31,18 @@ def test_the_beta_binomial_is_that_of_scipy(dispersion):
     chance = 1 / (1 + np.exp(-PREDICTOR))
     expected = stats.betabinom.logpmf(COUNTS, TRIALS, chance / dispersion, (1 - chance) / dispersion).sum()
     found = LIKELIHOODS["beta-binomial"](PREDICTOR, dispersion).value
-    assert found == pytest.approx(expected, rel=max(ROUNDING, 1e-14 / dispersion))
+    assert found == pytest.approx(expected, rel=max(LONG_SUM, 1e-14 / dispersion))
 
 
 def test_without_dispersion_counts_are_poisson():
     found = LIKELIHOODS["negative binomial"](PREDICTOR, 0.0).value
-    assert found == pytest.approx(stats.poisson.logpmf(COUNTS, np.exp(PREDICTOR)).sum(), rel=ROUNDING)
+    assert found == pytest.approx(stats.poisson.logpmf(COUNTS, np.exp(PREDICTOR)).sum(), rel=LONG_SUM)
 
 
 def test_without_dispersion_counts_of_trials_are_binomial():
     chance = 1 / (1 + np.exp(-PREDICTOR))
     found = LIKELIHOODS["beta-binomial"](PREDICTOR, 0.0).value
-    assert found == pytest.approx(stats.binom.logpmf(COUNTS, TRIALS, chance).sum(), rel=ROUNDING)
+    assert found == pytest.approx(stats.binom.logpmf(COUNTS, TRIALS, chance).sum(), rel=LONG_SUM)
 
 
 @by_name
@@ -80,7 +78,7 @@ def test_the_derivative_by_the_dispersion_at_0_is_the_limit_from_above(name):
 def test_the_score_for_overdispersion_is_that_of_squared_residuals_less_counts():
     mean = np.exp(PREDICTOR)
     found = LIKELIHOODS["negative binomial"](PREDICTOR, 0.0).by_dispersion
-    assert found == pytest.approx((((COUNTS - mean) ** 2 - COUNTS) / 2).sum(), rel=ROUNDING)
+    assert found == pytest.approx((((COUNTS - mean) ** 2 - COUNTS) / 2).sum(), rel=LONG_SUM)
 
 
 def test_the_power_series_and_the_formula_meet():
@@ -94,12 +92,12 @@ def test_the_power_series_and_the_formula_meet():
 def test_hits_and_misses_mirror_each_other():
     other = BetaBinomial(TRIALS - COUNTS, TRIALS)(-PREDICTOR, 0.4)
     own = LIKELIHOODS["beta-binomial"](PREDICTOR, 0.4)
-    assert own.value == pytest.approx(other.value, rel=ROUNDING)
-    np.testing.assert_allclose(own.score, -other.score, rtol=ROUNDING, atol=ROUNDING)
+    assert own.value == pytest.approx(other.value, rel=LONG_SUM)
+    np.testing.assert_allclose(own.score, -other.score, rtol=LONG_SUM, atol=LONG_SUM)
 
 
 def test_one_trial_has_no_dispersion():
     answers = np.array([0, 1, 1, 0.0])
     without, with_some = (BetaBinomial(answers, np.ones(4))(np.linspace(-1, 1, 4), each) for each in (0.0, 0.9))
-    assert without.value == pytest.approx(with_some.value, rel=ROUNDING)
-    assert with_some.by_dispersion == pytest.approx(0, abs=ROUNDING)
+    assert without.value == pytest.approx(with_some.value, rel=LONG_SUM)
+    assert with_some.by_dispersion == pytest.approx(0, abs=LONG_SUM)

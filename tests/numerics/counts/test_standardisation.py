@@ -8,14 +8,11 @@ import pytest
 import statsmodels.api as sm
 
 from botox_analysis.numerics.counts.standardisation import rate_contributions, sandwich_of_scores, standardise
+from tests.tolerances import PRINTED, ROUNDING
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "standardised"
 CELLS = pd.read_csv(REFERENCE / "cells.csv")
 ROBINCAR = pd.read_csv(REFERENCE / "robincar.csv")
-PRINTED = 1e-9
-"""Ten significant digits were printed."""
-
-ROUNDING = 1e-12
 
 
 def subjects_of(cells):

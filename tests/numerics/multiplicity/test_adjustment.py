@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from botox_analysis.numerics.multiplicity.adjustment import (
@@ -18,6 +18,7 @@ from botox_analysis.numerics.multiplicity.adjustment import (
     exact_shares,
     graph_adjusted_p,
 )
+from tests.tolerances import ROUNDING
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "multiplicity"
 P_ADJUST = pd.read_csv(REFERENCE / "p_adjust.csv")
@@ -26,8 +27,6 @@ CLASSES = pd.read_csv(REFERENCE / "double_fdr.csv")
 
 RECORDED = 1e-9
 """The reference has nine decimals."""
-
-ROUNDING = 1e-12
 
 p_values = st.one_of(st.sampled_from([0.0, 0.001, 0.0125, 0.02, 0.05, 1.0]), st.floats(0, 1))
 
@@ -78,7 +77,6 @@ def test_graphs_give_the_published_adjusted_p_values(name):
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
 def test_the_shortcut_is_the_closed_test(graph):
     weights, transitions, p = graph
     found = graph_adjusted_p(p, np.array(weights, dtype=object), np.array(transitions, dtype=object))
@@ -86,7 +84,6 @@ def test_the_shortcut_is_the_closed_test(graph):
 
 
 @given(graphs())
-@settings(max_examples=100, deadline=None)
 def test_decimals_give_what_fractions_give(graph):
     weights, transitions, p = graph
     exact = graph_adjusted_p(p, np.array(weights, dtype=object), np.array(transitions, dtype=object))
@@ -170,7 +167,6 @@ def test_terms_are_rejected_as_c212_rejects_them(method):
 
 
 @given(terms(7))
-@settings(max_examples=200, deadline=None)
 def test_the_adjusted_p_value_is_the_smallest_level_at_which_a_term_is_flagged(terms):
     p, classes = terms
     steps = {Fraction(1), *class_levels(p, classes)}
@@ -191,7 +187,6 @@ def test_a_class_that_joins_at_the_very_level_counts():
 
 
 @given(terms(12), st.integers(1, 1000))
-@settings(max_examples=200, deadline=None)
 def test_a_term_is_flagged_by_both_steps_at_the_level(terms, level):
     p, classes = terms
     flagged = double_false_discovery([float(own) for own in p], classes, level / 2000)[1]

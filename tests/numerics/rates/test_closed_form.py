@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import StratifiedTable, Table2x2
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from botox_analysis.numerics.rates import closed_form
 from botox_analysis.numerics.rates.two_arms import two_arms, two_sided
-
-SAME_FORMULA = 1e-12
-"""Rounding, where another implementation has the same formula."""
+from tests.tolerances import ROUNDING
 
 TABLES = [(3, 7, 5, 9), (29, 716, 1, 40), (49, 161, 21, 140), (1, 2, 1, 3), (120, 500, 80, 450)]
 EDGES = [(0, 10, 0, 10), (10, 10, 0, 10), (0, 10, 3, 10), (1, 1, 0, 1)]
@@ -33,7 +31,7 @@ def test_limits_of_a_difference_are_those_of_statsmodels(name, theirs, level):
     for table in TABLES + EDGES:
         said = OF_A_DIFFERENCE[name](counts(table), level, 0.0)
         expected = np.clip(confint_proportions_2indep(*table, method=theirs, alpha=1 - level), -1, 1)
-        np.testing.assert_allclose((said.low[0], said.high[0]), expected, atol=SAME_FORMULA)
+        np.testing.assert_allclose((said.low[0], said.high[0]), expected, atol=ROUNDING)
 
 
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
@@ -43,25 +41,25 @@ def test_limits_of_log_ratios_are_those_of_statsmodels(level):
         ratio = closed_form.log_ratio(counts((x1, n1, x0, n0)), level, 0.0)
         odds = closed_form.log_odds_ratio(counts((x1, n1, x0, n0)), level, 0.0)
         for said, theirs in ((ratio, table.log_riskratio_confint), (odds, table.log_oddsratio_confint)):
-            np.testing.assert_allclose((said.low[0], said.high[0]), theirs(1 - level), atol=SAME_FORMULA)
-        assert odds.p_value[0] == pytest.approx(table.log_oddsratio_pvalue(), abs=SAME_FORMULA)
+            np.testing.assert_allclose((said.low[0], said.high[0]), theirs(1 - level), atol=ROUNDING)
+        assert odds.p_value[0] == pytest.approx(table.log_oddsratio_pvalue(), abs=ROUNDING)
 
 
 def test_the_mantel_haenszel_ratio_of_one_stratum_is_the_log_ratio():
     one, other = (f(counts(*TABLES), 0.95, 0.2) for f in (closed_form.mantel_haenszel_ratio, closed_form.log_ratio))
     for attribute in ("estimate", "std_error", "low", "high", "p_value"):
-        np.testing.assert_allclose(getattr(one, attribute), getattr(other, attribute), atol=SAME_FORMULA)
+        np.testing.assert_allclose(getattr(one, attribute), getattr(other, attribute), atol=ROUNDING)
 
 
 def test_the_mantel_haenszel_odds_ratio_of_one_stratum_is_woolf_s():
     one, other = (f(counts(*TABLES), 0.95, 0.2) for f in (closed_form.mantel_haenszel_odds_ratio, closed_form.log_odds_ratio))
-    np.testing.assert_allclose(one.estimate, other.estimate, atol=SAME_FORMULA)
-    np.testing.assert_allclose(one.std_error, other.std_error, atol=SAME_FORMULA)
+    np.testing.assert_allclose(one.estimate, other.estimate, atol=ROUNDING)
+    np.testing.assert_allclose(one.std_error, other.std_error, atol=ROUNDING)
 
 
 def test_sato_s_variance_of_one_stratum_is_that_of_wald():
     one, other = (f(counts(*TABLES), 0.95, 0.2) for f in (closed_form.mantel_haenszel_difference, closed_form.wald_difference))
-    np.testing.assert_allclose(one.std_error, other.std_error, atol=SAME_FORMULA)
+    np.testing.assert_allclose(one.std_error, other.std_error, atol=ROUNDING)
 
 
 def test_sato_s_variance_is_that_of_sparse_strata_too():
@@ -69,7 +67,7 @@ def test_sato_s_variance_is_that_of_sparse_strata_too():
     both, first, second, neither = 150, 320, 180, 350
     pairs = np.repeat([[1, 1, 1, 1], [1, 1, 0, 1], [0, 1, 1, 1], [0, 1, 0, 1]], [both, first, second, neither], axis=0)
     said = closed_form.mantel_haenszel_difference(two_arms(*pairs.T[:, None, :]), 0.95, 0.0)
-    assert said.estimate[0] == pytest.approx((first - second) / 1_000, abs=SAME_FORMULA)
+    assert said.estimate[0] == pytest.approx((first - second) / 1_000, abs=ROUNDING)
     assert said.std_error[0] ** 2 == pytest.approx((first + second - (first - second) ** 2 / 1_000) / 1_000**2, rel=1e-9)
 
 
@@ -79,7 +77,7 @@ def test_peto_s_z_is_the_one_of_cochran_mantel_and_haenszel():
     table = StratifiedTable(
         [np.array([[a, n - a], [b, m - b]]) for a, n, b, m in ((3, 20, 1, 22), (0, 31, 4, 28), (5, 12, 0, 15))]
     )
-    assert said.p_value[0] == pytest.approx(table.test_null_odds(correction=False).pvalue, abs=SAME_FORMULA)
+    assert said.p_value[0] == pytest.approx(table.test_null_odds(correction=False).pvalue, abs=ROUNDING)
 
 
 def test_peto_s_odds_ratio_is_finite_where_an_arm_has_no_event():
@@ -119,14 +117,12 @@ arms = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.jus
 
 
 @pytest.mark.parametrize("compare", OF_A_DIFFERENCE.values(), ids=list(OF_A_DIFFERENCE))
-@settings(deadline=None, max_examples=60)
 @given(one=arms, other=arms)
 def test_swapping_the_arms_turns_the_limits_round(compare, one, other):
     said, swapped = compare(counts((*one, *other)), 0.95, 0.0), compare(counts((*other, *one)), 0.95, 0.0)
     assert (said.low[0], said.high[0]) == pytest.approx((-swapped.high[0], -swapped.low[0]), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
 @given(one=arms, other=arms)
 def test_newcombe_limits_hold_the_difference_and_stay_between_minus_one_and_one(one, other):
     said = closed_form.newcombe_difference(counts((*one, *other)), 0.95, 0.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -116,7 +116,6 @@ def test_swapping_the_arms_turns_the_limits_round(compare):
 
 
 @each
-@settings(deadline=None, max_examples=30)
 @given(unit=st.floats(1e-4, 1e4))
 def test_the_unit_of_time_scales_differences_and_leaves_ratios(compare, unit):
     said, other = (

@@ -7,9 +7,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from botox_analysis.numerics.rates import score
 from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS
 from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
-
-SAME = 1e-11
-"""Rounding, where two computations must agree."""
+from tests.tolerances import LONG_SUM
 
 STRATIFIED = {
     f"{measure}, {name}": method.compare
@@ -42,7 +40,7 @@ def tables(strata, row):
 
 def same(one, other, *, rows=slice(None)):
     for attribute in ("estimate", "std_error", "low", "high", "p_value"):
-        np.testing.assert_allclose(getattr(one, attribute)[rows], getattr(other, attribute)[rows], rtol=SAME, atol=SAME)
+        np.testing.assert_allclose(getattr(one, attribute)[rows], getattr(other, attribute)[rows], rtol=LONG_SUM, atol=LONG_SUM)
 
 
 @pytest.mark.parametrize("measure", ["risk difference", "log risk ratio", "log odds ratio"])
@@ -61,8 +59,8 @@ def test_the_mantel_haenszel_odds_ratio_and_its_limits_are_those_of_statsmodels(
     said = COMPARISONS["log odds ratio"]["mantel-haenszel"].compare(strata, 0.9, 0.0)
     for row in np.flatnonzero(np.isfinite(said.estimate)):
         pooled = tables(strata, row)
-        assert said.estimate[row] == pytest.approx(pooled.logodds_pooled, abs=SAME)
-        assert (said.low[row], said.high[row]) == pytest.approx(pooled.logodds_pooled_confint(alpha=0.1), abs=SAME)
+        assert said.estimate[row] == pytest.approx(pooled.logodds_pooled, abs=LONG_SUM)
+        assert (said.low[row], said.high[row]) == pytest.approx(pooled.logodds_pooled_confint(alpha=0.1), abs=LONG_SUM)
 
 
 def test_the_mantel_haenszel_risk_ratio_is_that_of_statsmodels(strata):
@@ -118,7 +116,7 @@ def test_every_stratum_twice_gives_the_same_estimate_and_narrower_limits(compare
     twice = compare(
         TwoArms(*(np.tile(of, 2) for of in (strata.events, strata.total, strata.events_ref, strata.total_ref))), 0.95, 0.0
     )
-    np.testing.assert_allclose(once.estimate, twice.estimate, atol=SAME)
+    np.testing.assert_allclose(once.estimate, twice.estimate, atol=LONG_SUM)
     bounded = np.isfinite(once.low) & np.isfinite(once.high)
     assert ((twice.high - twice.low) < (once.high - once.low))[bounded].all()
 
@@ -127,8 +125,8 @@ def test_every_stratum_twice_gives_the_same_estimate_and_narrower_limits(compare
 def test_swapping_the_arms_turns_the_limits_round(compare, strata):
     said = compare(strata, 0.95, 0.0)
     swapped = compare(TwoArms(strata.events_ref, strata.total_ref, strata.events, strata.total), 0.95, 0.0)
-    np.testing.assert_allclose(said.low, -swapped.high, atol=SAME)
-    np.testing.assert_allclose(said.high, -swapped.low, atol=SAME)
+    np.testing.assert_allclose(said.low, -swapped.high, atol=LONG_SUM)
+    np.testing.assert_allclose(said.high, -swapped.low, atol=LONG_SUM)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ import pytest
 
 from botox_analysis.numerics.repeated.crossproducts import cross_products
 from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
-
-ROUNDING = 1e-12
-"""Relative to the largest sum: a few hundred products, added in another order."""
+from tests.tolerances import ROUNDING
 
 SUMS = ("n", "n_by_arm", "uu", "uy", "yy")
 

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from botox_analysis.numerics.repeated.structures import STRUCTURES
+from tests.tolerances import ROUNDING
 
 CENTRAL = 1e-8
 """Absolute: the error of central differences at steps of 1e-5, for entries of the order of 1."""
-
-ROUNDING = 1e-12
 
 WITH_PARAMETERS = {name: structure for name, structure in STRUCTURES.items() if structure is not None}
 UNCONDITIONAL = [name for name in WITH_PARAMETERS if "toeplitz" not in name]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from botox_analysis.numerics.times.recurrent import cumulative_limits, cumulative_mean
@@ -31,7 +31,6 @@ def histories(draw):
     return [who for who, _ in events], [time for _, time in events], last
 
 
-@settings(deadline=None, max_examples=80)
 @given(histories())
 def test_mean_and_variance_are_those_of_the_definition(history):
     curve = cumulative_mean(*history)
@@ -39,7 +38,6 @@ def test_mean_and_variance_are_those_of_the_definition(history):
     np.testing.assert_allclose(np.column_stack([curve.mean, curve.variance]), expected, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(st.integers(1, 9), max_size=4), min_size=2, max_size=6))
 def test_observed_to_the_end_by_all_it_is_the_mean_of_the_counts_with_the_variance_of_a_mean(times):
     subject = [who for who, own in enumerate(times) for _ in own]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -84,7 +84,6 @@ def test_limits_of_quantiles_are_those_of_statsmodels(seed, share):
     assert (low, high) == SurvfuncRight(time, observed.astype(int)).quantile_ci(share)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.sampled_from(SHARE))
 def test_quantiles_without_censoring_are_those_of_the_sample(values, share):
     curve = kaplan_meier(values, np.ones(len(values), dtype=bool))
@@ -92,7 +91,6 @@ def test_quantiles_without_censoring_are_those_of_the_sample(values, share):
     assert quantile_time(curve, share, 0.95)[0] == np.quantile(values, share, method="averaged_inverted_cdf")
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=12), st.integers(1, 12))
 def test_a_restricted_mean_without_censoring_is_a_mean_and_its_variance_that_of_a_mean(values, horizon):
     shorter = np.minimum(values, horizon)
@@ -101,7 +99,6 @@ def test_a_restricted_mean_without_censoring_is_a_mean_and_its_variance_that_of_
     assert variance == pytest.approx(shorter.var() / len(values), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=3, max_size=12))
 def test_an_infinitesimal_jackknife_gives_the_same_variance_of_a_restricted_mean(pairs):
     time, observed = (np.array(column) for column in zip(*pairs, strict=True))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.visits import day_of_visit
+from botox_analysis.frames.days import day_of_visit
 
 SUBJECTS = "subject,arm\n" + "".join(f"S{i},{'P' if i % 2 else 'T'}\n" for i in range(1, 9))
 
@@ -241,44 +241,6 @@ def test_windows_that_cannot_be_are_refused(trial_folder, settings):
 def test_windows_without_days_are_refused(trial_folder):
     with pytest.raises(ba.DataError, match=r"assessments\.csv has no column 'day' \(or 'date'\), by which visits are assigned"):
         trial_at(trial_folder, ["baseline", "week 4"], WINDOWS)
-
-
-# The time that a name tells -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "day"),
-    [
-        ("week 4", 28),
-        ("Week 12", 84),
-        ("WEEK 04", 28),
-        ("month 1", 30),
-        ("3 months", 91),
-        ("year 1", 365),
-        ("2 years", 730),
-        ("day 1", 1),
-        ("day -1", -1),
-        ("D-7", -7),
-        ("week -2", -14),
-        ("week \u22122", -14),
-        ("week-2", 14),
-        ("days 29 to 56", 56),
-        ("cycle 2", 168),
-        ("week 0", 0),
-        ("week 4 (day 28)", 28),
-        ("Week 2.5", 18),
-    ],
-)
-def test_a_name_with_a_number_and_its_unit_tells_a_day(name, day):
-    assert day_of_visit(name) == day
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["", "baseline", "visit 4", "V4", "4", "week", "end of week", "week 4 to month 3", "dose 3", "phase 2b", "method 5", "why 3"],
-)
-def test_other_names_tell_none(name):
-    assert np.isnan(day_of_visit(name))
 
 
 def test_visits_of_frames_follow_the_same_rules():

@@ -1,4 +1,4 @@
-"""The time that the name of a visit has, where the name is all that a frame has of the time."""
+"""Units of time in days, and the time that the name of a visit has, where a frame has it nowhere else."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import re
 
 import numpy as np
 
-DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "cycle": 84.0, "month": 365.25 / 12, "year": 365.25}
-"""A cycle of treatment is 12 weeks; a month is a twelfth of a year, rounded to whole days in the end."""
+DAYS_PER_WEEK = 7
+
+DAYS_PER_YEAR = 365.25
+"""Of patient-years: leap years on average."""
+
+PERIOD_DAYS = 28
+"""Of a period of a headache diary, its month: four weeks."""
+
+CYCLE_DAYS = 84
+"""Of a cycle of treatment with botulinum toxin in chronic migraine: 12 weeks."""
+
+_DAYS_PER_UNIT = {"day": 1.0, "week": DAYS_PER_WEEK, "cycle": CYCLE_DAYS, "month": DAYS_PER_YEAR / 12, "year": DAYS_PER_YEAR}
+"""A month in the name of a visit is a twelfth of a year, rounded to whole days in the end."""
 
 _UNITS = {
     "day": "day", "days": "day", "d": "day", "week": "week", "weeks": "week", "wk": "week", "wks": "week", "w": "week",
@@ -18,8 +29,7 @@ _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _BEFORE = re.compile(rf"(?<![a-z])({_UNIT})(\.?\s*)([-\u2212_]?\d+(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\w.])([-\u2212]?\d+(?:\.\d+)?)(?:st|nd|rd|th)?[\s_-]*({_UNIT})(?![a-z])", re.IGNORECASE)
 _SPAN = re.compile(r"days? (-?\d+) (?:to|-) (-?\d+)", re.IGNORECASE)
-
-_ON_AXIS = re.compile(r"(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)")
+_NUMBER = re.compile(r"(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)")
 
 
 def day_of_visit(visit: str) -> float:
@@ -51,7 +61,7 @@ def day_of_visit(visit: str) -> float:
 
 
 def _days(number: str, unit: str) -> float:
-    days = DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))
+    days = _DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))
     return float(round(days)) if np.isfinite(days) else np.nan
 
 
@@ -73,5 +83,5 @@ def number_of_visit(visit: str) -> tuple[float, str] | None:
     >>> number_of_visit("week 4"), number_of_visit("3 months"), number_of_visit("week 4 by phone")
     ((4.0, 'week'), (3.0, 'month'), None)
     """
-    found = _ON_AXIS.fullmatch(visit)
+    found = _NUMBER.fullmatch(visit)
     return (float(found[2] or found[3]), found[1] or found[4]) if found else None
