@@ -39,6 +39,8 @@ LOG_RATE_RATIO = "log rate ratio"
 CONDITIONAL_LOG_EVENT_RATE_RATIO, CONDITIONAL_LOG_RATE_RATIO = "conditional log event rate ratio", "conditional log rate ratio"
 
 LOG_HAZARD_RATIO, CONDITIONAL_LOG_HAZARD_RATIO = "log hazard ratio", "conditional log hazard ratio"
+"""Conditional: within strata, or of subjects with the same covariates, which is another number than that of all subjects."""
+
 RESTRICTED_MEAN, RESTRICTED_MEAN_DIFFERENCE = "restricted mean time", "restricted mean difference"
 TIME_QUARTILES = ("lower quartile of time to event", "median time to event", "upper quartile of time to event")
 MEAN_CUMULATIVE = "mean cumulative number per subject"

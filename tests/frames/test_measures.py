@@ -19,6 +19,11 @@ from botox_analysis.frames.measures import (
     scaled,
     unit,
 )
+from botox_analysis.models.descriptive.ranks import MEASURES as COLUMNS_OF_RANKS
+from botox_analysis.models.linear.fit import RESPONSES as COLUMNS_OF_MEANS
+from botox_analysis.models.rates.rates import COUNTED
+from botox_analysis.models.times.curves import QUANTILES
+from botox_analysis.numerics.rates.methods import COMPARISONS
 
 HOSTILE = [
     "log share of my own",
@@ -68,3 +73,10 @@ def test_shares_are_kept_as_shares_and_written_in_per_cent():
         (50.0, "percentage points"),
         (0.5, "%"),
     ]
+
+
+def test_the_measures_that_a_user_may_name_are_in_the_table():
+    named = {*COMPARISONS, *COUNTED, *COLUMNS_OF_RANKS.values(), *COLUMNS_OF_MEANS.values(), *QUANTILES.values()}
+    assert len(named) > 15
+    assert named <= set(MEASURES)
+    assert {name for name in COMPARISONS if not is_comparison(name)} == set()
