@@ -6,11 +6,11 @@ from botox_analysis.models.descriptive.dropout import describe_dropout as dropou
 from botox_analysis.models.imputation.imputations import Imputations as Imputations
 from botox_analysis.models.imputation.imputing import impute as impute
 from botox_analysis.models.imputation.shifts import Shift as Shift
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED as REFERENCE_BASED
 from botox_analysis.models.repeated.refusals import FALL_BACK as FALL_BACK
 from botox_analysis.models.sensitivity.counts import impute_counts as impute_counts
 from botox_analysis.models.sensitivity.diary import impute_diary as impute_diary
 from botox_analysis.models.sensitivity.panel import sensitivity as sensitivity
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED as REFERENCE_BASED
 
 __all__ = [
     "FALL_BACK",
