@@ -12,7 +12,6 @@ Read
     Trial.restrict                                      Trial -> Trial of one population
 Measure
     HEADACHE_DAYS and others, scale, endpoints_of       endpoints; Endpoint.derive: Trial -> outcomes
-    diary_endpoints_of                                  Trial -> the endpoints of its diary
     as_outcomes                                         a tidy frame -> outcomes
     responders, disposition                             outcomes, Trial -> events
     diary.endpoint, diary.select, diary.unknown_days    diaries and their rules (diary.PREEMPT, diary.CHARM, ...)

@@ -13,7 +13,6 @@ from .endpoints.diary.endpoints import HEADACHE_DAYS as HEADACHE_DAYS
 from .endpoints.diary.endpoints import HEADACHE_HOURS as HEADACHE_HOURS
 from .endpoints.diary.endpoints import MIGRAINE_DAYS as MIGRAINE_DAYS
 from .endpoints.diary.endpoints import MODERATE_SEVERE_DAYS as MODERATE_SEVERE_DAYS
-from .endpoints.diary.endpoints import diary_endpoints_of as diary_endpoints_of
 from .endpoints.disposition import disposition as disposition
 from .endpoints.endpoint import Endpoint as Endpoint
 from .endpoints.outcomes import as_outcomes as as_outcomes

@@ -42,7 +42,6 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "describe_change": ("outcomes", OUTCOMES, {}),
     "missing.dropout": ("outcomes", OUTCOMES, {}),
     "diary.endpoint": ("path", "the name of an endpoint", {"wording": "x", "daily": len}),
-    "diary_endpoints_of": ("trial", TRIAL, {}),
     "disposition": ("trial", TRIAL, {}),
     "draft_settings": ("path", "the path of a folder with CSV or Parquet files", {}),
     "endpoints_of": ("trial", TRIAL, {}),

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from botox_analysis.endpoints.diary.endpoints import diary_endpoints_of
+from botox_analysis.endpoints.diary.rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.errors import DataError, listed, require_text, require_trial
+from botox_analysis.errors import DataError, listed, require_text
 from botox_analysis.frames.schema import LOWER, categories_of
 from botox_analysis.trials.trial import Trial
 
@@ -72,25 +74,33 @@ PAIN_RATING = scale("pain rating", label="pain rating (0 to 10)")
 SCALES = (HIT_6, TWSTRS, PAIN_RATING)
 
 
-def endpoints_of(trial: Trial) -> list[Endpoint]:
-    """The scales a trial has assessed, as endpoints.
+def endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoint]:
+    """List the endpoints that a trial has measured: those of its diary, and its scales.
 
     Parameters
     ----------
     trial : Trial
         Any trial.
+    rule : DiaryRule, optional
+        How days of a diary are counted. Left out: `diary.PREEMPT` where the diary has hours, otherwise `diary.ANY_DURATION`.
 
     Returns
     -------
     list of Endpoint
-        In order of appearance; empty where nothing was assessed. Known scales come with their labels. Which values are better is
-        what the trial says of the scale, else lower ones.
+        Those of the diary first, then scales in order of appearance; empty where nothing was measured. Known scales come with
+        their labels. The better values of a scale are those that the trial states, else lower ones.
+
+    Examples
+    --------
+    >>> [endpoint.name for endpoint in ba.endpoints_of(trial)][:2]
+    ['headache days', 'migraine days']
     """
-    require_trial(trial)
+    of_diary = diary_endpoints_of(trial, rule)
     if trial.assessments is None:
-        return []
+        return [*of_diary]
     known = {endpoint.name: endpoint for endpoint in SCALES}
-    return [
+    of_visits = [
         replace(known.get(name, scale(name)), better=trial.better.get(name, LOWER))
         for name in categories_of(trial.assessments["scale"])
     ]
+    return [*of_diary, *of_visits]

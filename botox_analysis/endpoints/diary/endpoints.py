@@ -262,7 +262,7 @@ def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_ar
     return rows.sort_values(["subject", "day"], kind="stable").reset_index(drop=True)
 
 
-def diary_endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[DiaryEndpoint]:
+def diary_endpoints_of(trial: Trial, rule: DiaryRule | None = None) -> list[DiaryEndpoint]:
     """The diary endpoints for which a trial's diary has what they need.
 
     Parameters

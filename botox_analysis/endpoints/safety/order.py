@@ -42,7 +42,7 @@ def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.Dat
     >>> events = pd.DataFrame(
     ...     {"arm": ["toxin"] * 3, "category": ["Nausea", "Ptosis", "Fall"], "n_events": [4, 9, 4], "n_total": [90] * 3}
     ... )
-    >>> safety.order_by_frequency(events)["category"].tolist()
+    >>> ba.safety.order_by_frequency(events)["category"].tolist()
     ['Ptosis', 'Fall', 'Nausea']
     """
     require_columns(frame, ("arm", "category"), "frame", made_by=_MADE_BY)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint, diary_endpoints_of
+from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.diary.rule import RULES
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.intercurrent.events import intercurrent_events
@@ -142,8 +142,7 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
     """
     planned = trial.protocol
     refuse_unknown_words(trial)
-    of_diary = [_as_planned(each, planned) for each in diary_endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
-    endpoints = [*of_diary, *endpoints_of(trial)]
+    endpoints = [_as_planned(each, planned) for each in endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
     if not endpoints:
         raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
     for at, endpoint in enumerate(endpoints):

@@ -66,8 +66,11 @@ def test_numbers_needed_run_through_infinity_and_are_refused():
 
 
 def test_what_all_methods_share_is_not_in_the_labels():
-    one = ba.compare_rates(EVENTS.head(2)).assign(method="score interval; observed cases")
-    other = one.assign(method="Wald interval; observed cases")
+    shared = {"handling": "observed cases", "derivation": ""}
+    one, other = (
+        ba.compare_rates(EVENTS.head(2)).assign(model=model, **shared, method=f"{model}; observed cases")
+        for model in ("score interval", "Wald interval")
+    )
     labels = [label.get_text() for label in ba.plot.forest(pd.concat([one, other])).get_yticklabels()]
     assert labels == ["Score interval", "Wald interval"]
 

@@ -240,7 +240,7 @@ def test_a_grid_of_such_shifts_is_the_analysis_of_moved_values(drawn, how):
             arm: {visit: row[name] * by_visit[visit] for visit in VISITS}
             for arm, name in [("155 U", "delta"), ("placebo", "delta_reference")]
         }
-        moved = drawn.shift(delta, **chosen)
+        moved = drawn.shift(delta, kind=ba.missing.Shift(**chosen))
         alone = moved.pool(visits=["week 16"]).iloc[0]
         assert row[NUMBERS].astype(float).to_numpy() == pytest.approx(
             alone[NUMBERS].astype(float).to_numpy(), rel=1e-9, abs=1e-12

@@ -172,6 +172,7 @@ def test_values_after_other_events_are_not_moved_to_the_tipping_point(outcomes):
 
 def test_after_needs_events(outcomes):
     with pytest.raises(
-        ba.DataError, match="outcomes has no column 'intercurrent_event', and after names kinds of events; take address_events"
+        ba.DataError,
+        match=r"has no column 'intercurrent_event', and after names kinds of events; take intercurrent\.address",
     ):
         ba.missing.sensitivity(outcomes, n=2, seed=1, after=["discontinuation"])
