@@ -6,6 +6,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
 from botox_analysis.frames.handling import AT_RANDOM
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import response_of
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.imputing import impute
@@ -13,14 +14,14 @@ from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
 from botox_analysis.models.sensitivity.tipping import tipping_point
 from botox_analysis.report.analysis.begins import strategies_begin
-from botox_analysis.report.analysis.left_out import LeftOut, made_or_told
+from botox_analysis.report.analysis.left_out import made_or_told
 from botox_analysis.report.analysis.parts import Efficacy, MissingValues
 from botox_analysis.trials.trial import Protocol
 
 
 def missing_values_of(
     primary: Efficacy, visit: str, covariates: tuple[str, ...], planned: Protocol
-) -> tuple[MissingValues | None, LeftOut]:
+) -> tuple[MissingValues | None, list[LeftOut]]:
     """What is missing of the primary endpoint at the visits that are compared, and what follows under every handling of it.
 
     Parameters
@@ -38,7 +39,7 @@ def missing_values_of(
     -------
     missing : MissingValues or None
         None where nothing is missing. Its frames are empty where nothing can be imputed.
-    left_out : list of (str, str, int)
+    left_out : list of LeftOut
         What could not be analysed, and why.
     """
     compared = primary.observed[primary.observed["visit"].isin(primary.fit.visits)]

@@ -18,6 +18,7 @@ from botox_analysis.frames.handling import (
 from botox_analysis.frames.outcomes import response_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
+from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.estimand import claimed, recorded_after
@@ -107,10 +108,10 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     fit = primary.fit
     if isinstance(fit, MmrmFit):
         order = trial.protocol.covariance or FALL_BACK
-        planned = "as planned" if fit.structure == order[0] else f"{wording.structure(order[0])} was planned first"
+        planned = "as planned" if fit.structure == order[0] else f"{read_covariance(order[0]).words} was planned first"
         grounds += [
             Ground(VERIFIED, "the likelihood has a maximum", f"REML, {fit.n_iterations} steps, Hessian positive definite"),
-            Ground(VERIFIED, "covariance", f"{wording.structure(fit.structure)}, {planned}"),
+            Ground(VERIFIED, "covariance", f"{fit.covariance_structure.words}, {planned}"),
         ]
     if isinstance(fit, ImputedFit) and fit.imputations.pooled_by == RUBIN:
         error = float(row["monte_carlo_error"])
@@ -136,8 +137,8 @@ def _assumed(analysis: Analysis) -> list[Ground]:
             grounds.append(Ground(ASSUMED, f"after {kind}", _OF_EVENTS[strategy]))
     if analysis.covariates:
         grounds.append(Ground(ASSUMED, "effects of numbers among the covariates are linear", "differences hold at their means"))
-    if primary.by_mmrm:
-        same = "" if " by arm" in getattr(primary.fit, "structure", "") else ", the same in all arms"
+    if isinstance(primary.fit, MmrmFit):
+        same = "" if primary.fit.covariance_structure.by == "arm" else ", the same in all arms"
         grounds.append(Ground(ASSUMED, "within subjects", f"the covariance of the model{same}, and nearly normal errors"))
     else:
         grounds.append(Ground(ASSUMED, "errors", "the same variance in all arms, and means that are nearly normal"))
