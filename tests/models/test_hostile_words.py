@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import botox_analysis as ba
 from botox_analysis.cells.reading import SEVERITIES
+from botox_analysis.frames.handling import method_parts
 from botox_analysis.models.repeated.covariance import Covariance
 
 PARTS = (
@@ -281,3 +282,9 @@ def test_hostile_words_change_labels_and_nothing_else(seed):
                 expected[column] = [hostile(cell) for cell in expected[column].astype(object)]
         found = frames[name].astype({column: expected[column].dtype for column in expected.columns})
         pd.testing.assert_frame_equal(found, expected, rtol=ROUNDING, atol=ROUNDING, obj=name)
+
+
+def test_every_method_is_the_sentence_of_its_parts():
+    for name, frame in plain_frames().items():
+        if "measure" in frame.columns and name != "panel":
+            assert method_parts(frame)["model"].tolist() == frame["model"].tolist(), name
