@@ -1,8 +1,12 @@
 # Two commands do everything on a machine with Python 3.11 or newer and make:
-#   make report   the report of the bundled trial
-#   make test     all checks and tests
-# and a third looks for what they miss:
-#   make fuzz     damaged files, for SECONDS of processor time a reader
+#   make report     the report of the bundled trial
+#   make test       checks, tests and notebooks
+# Between two edits:
+#   make quick      the tests without those that take a second or more
+# Before a release, and in continuous integration:
+#   make test-all   also simulations, whole runs and installations, with ten times as many examples of each property
+# What all of them miss:
+#   make fuzz       damaged files, for SECONDS of processor time a reader
 # make test-portable runs the tests of what computes under the kernels of other processors.
 
 PYTHON ?= python3
@@ -13,15 +17,26 @@ SECONDS ?= 60
 EXAMPLES ?= 200
 PACKAGE = $(shell find botox_analysis -name '*.py')
 
+# Each worker has one core: its linear algebra starts no threads of its own. What a worker compiles, the next one reads.
+export OPENBLAS_NUM_THREADS ?= 1
+unexport PYTHONDONTWRITEBYTECODE
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
+
 # every, or one: that which differs most from this machine's own
 KERNELS ?= every
 
-.PHONY: report test checks tests test-portable test-pandas2 fuzz notebooks docs lock clean
+.PHONY: report quick test checks tests test-all test-portable test-pandas2 fuzz notebooks docs lock clean
 
 report: $(VENV)/installed
 	$(BIN)/botox-analysis report simulated --out $(REPORT)
 
+quick: $(VENV)/installed
+	$(PYTEST) -m "not slow and not long"
+
 test: checks tests
+
+test-all: checks
+	$(PYTEST) --hypothesis-profile=full
 
 checks: $(VENV)/installed
 	$(BIN)/ruff format --check botox_analysis tests benchmarks conftest.py
@@ -31,7 +46,7 @@ checks: $(VENV)/installed
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $(PACKAGE)
 
 tests: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(PYTEST) -m "not slow"
 
 # The tests of numerics, models, reports and simulated files, with linear algebra as on three other processors, and with numpy's own
 # loops and the C library as on an older one.

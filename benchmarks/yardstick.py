@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-REFERENCE = {"loop in Python": 1.0, "matrix product": 1.0}
+REFERENCE = {"loop in Python": 0.70, "matrix product": 0.41}
 """Seconds, measured in November 2026 on a quiet virtual machine with 2 cores (AMD EPYC, x86_64), Python 3.11.7, numpy 2.4.6."""
 
 RUNS = 7
@@ -26,7 +26,7 @@ def main() -> None:
     _say("|---|---|---|")
     for name, seconds in took.items():
         _say(f"| {name} | {seconds:.3f} | {REFERENCE[name]:.3f} |")
-    _say(f"A time limit is longer here by the factor {sum(took.values()) / sum(REFERENCE.values()):.2f}.")
+    _say(f"Time limits are longer here by the factor {sum(took.values()) / sum(REFERENCE.values()):.2f}.")
 
 
 def _loop() -> None:
@@ -39,10 +39,10 @@ def _loop() -> None:
 
 def _product() -> None:
     """Ten products of two 1,000 x 1,000 matrices, on one BLAS thread."""
-    left = np.linspace(0.0, 1.0, 1_000_000).reshape(1_000, 1_000)
+    left, right = np.random.default_rng(1).normal(size=(2, 1_000, 1_000))
     with threadpool_limits(limits=1, user_api="blas"):
         for _ in range(10):
-            left @ left.T
+            left @ right
 
 
 def _median(work: Callable[[], None]) -> float:

@@ -1,13 +1,15 @@
-"""Fixtures of all tests: real data where there are any, folders of small files."""
+"""Fixtures of all tests: real data where there are any, folders of small files, reports whose figures are not saved."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.figures.drawing import style
 
 DATA_VARIABLE = "BOTOX_ANALYSIS_DATA"
 BESIDE_THE_PROJECT = Path(__file__).resolve().parents[2] / "shared" / "realdata"
@@ -77,6 +79,33 @@ def trial_folder(tmp_path: Path) -> Callable[..., Path]:
             else:
                 path.write_bytes(content.encode() if isinstance(content, str) else content)
         return tmp_path
+
+    return write
+
+
+def save_sketch(ax: plt.Axes, path: Path, *, formats: tuple[str, ...] = style.FORMATS) -> list[Path]:
+    """In place of `save_figure`, which takes most of the time of a report: files of a few bytes, the beginning of a PNG."""
+    files = [path.with_name(f"{path.name}.{name}") for name in formats]
+    for file in files:
+        file.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR" + 2 * (1500).to_bytes(4, "big"))
+    plt.close(ax.figure)
+    return files
+
+
+@pytest.fixture
+def sketches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of reports are drawn, and sketches saved: for tests that ask for words, numbers and files."""
+    monkeypatch.setattr(style, "save_figure", save_sketch)
+
+
+@pytest.fixture(scope="session")
+def sketched() -> Callable[[ba.Trial, Path], Path]:
+    """A function like `write_report` that saves sketches of the figures."""
+
+    def write(trial: ba.Trial, folder: Path) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(style, "save_figure", save_sketch)
+            return ba.write_report(trial, folder)
 
     return write
 

@@ -24,7 +24,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_report_then_check_then_check_after_a_change(folder):
+def test_report_then_check_then_check_after_a_change(folder, sketches):
     out = folder / "out"
     written = RUN.invoke(app, ["report", str(folder / "trial"), "--out", str(out)])
     assert written.exit_code == 0
@@ -40,7 +40,8 @@ def test_report_then_check_then_check_after_a_change(folder):
     assert "sha256 of assessments.csv" in moved.output
 
 
-def test_a_trial_that_was_moved_gives_the_same_report_and_other_files_of_it_are_told_apart(folder):
+@pytest.mark.long
+def test_a_trial_that_was_moved_gives_the_same_report_and_other_files_of_it_are_told_apart(folder, sketches):
     out, moved = folder / "out", folder / "elsewhere" / "trial"
     RUN.invoke(app, ["report", str(folder / "trial"), "--out", str(out)])
     moved.parent.mkdir()

@@ -26,7 +26,7 @@ def pixels(encoded):
     return matplotlib.image.imread(io.BytesIO(base64.b64decode(encoded)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_run_again_gives_what_it_is_kept_with(path, request):
     if path.name in NEEDS_REAL_DATA:

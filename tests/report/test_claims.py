@@ -62,6 +62,7 @@ LEAVE = (*range(0, 30, 2), 1, 3, 5)
 # Estimand -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_treatment_policy_is_not_claimed_where_few_values_follow_the_event():
     analysis = analyse(trial_of(leave=LEAVE, stay_seen=3))
     recorded = recorded_after(analysis)["discontinuation"]
@@ -78,12 +79,14 @@ def test_treatment_policy_is_claimed_from_a_fifth_on():
     assert "a value was recorded after discontinuation in 3 of 15 subjects (20.0 %)" in estimand(analysis)
 
 
+@pytest.mark.long
 def test_the_counts_are_shown_by_arm():
     rates = analyse(trial_of(leave=LEAVE, stay_seen=3)).intercurrent_rates
     nested = rates[rates["within"] == "discontinuation"].set_index("arm")
     assert nested[["n_events", "n"]].to_numpy().tolist() == [[3, 15], [0, 3]]
 
 
+@pytest.mark.long
 def test_values_of_the_days_before_leaving_are_not_recorded_after_it(simulated):
     analysis = analyse(dataclasses.replace(simulated, protocol=dataclasses.replace(simulated.protocol, draws=2)))
     recorded = recorded_after(analysis)["discontinuation"]
@@ -91,6 +94,7 @@ def test_values_of_the_days_before_leaving_are_not_recorded_after_it(simulated):
     assert recorded.n_with > 100
 
 
+@pytest.mark.long
 def test_discontinuations_without_a_day_are_not_called_no_intercurrent_events():
     trial = trial_of(leave=LEAVE)
     subjects = trial.subjects.drop(columns="last_day")
@@ -130,7 +134,8 @@ def test_headline_and_methods_follow_the_imputation(imputed):
     assert next(iter(imputed.sensitivity)).label == "ANCOVA, imputed (primary)"
 
 
-def test_figures_and_tables_follow_the_imputation(imputed, tmp_path):
+@pytest.mark.long
+def test_figures_and_tables_follow_the_imputation(imputed, tmp_path, sketches):
     page = ba.write_report(imputed.trial, tmp_path / "out")
     assert page.is_file()
     table = pd.read_csv(tmp_path / "out" / "tables" / "efficacy.csv")
@@ -140,6 +145,7 @@ def test_figures_and_tables_follow_the_imputation(imputed, tmp_path):
     assert len(shown)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variance", ["jackknife", "bootstrap"])
 def test_conditional_means_can_be_primary(variance):
     analysis = analyse(trial_of(leave=LEAVE, imputation="copy reference", draws=20, variance=variance))
@@ -174,6 +180,7 @@ def test_a_strategy_that_needs_a_reference_is_refused_where_none_is_known():
 # Responders -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_responders_of_all_in_the_population_come_first():
     responses = analyse(trial_of(leave=LEAVE, reduction=0.1)).responses
     assert [each.words for each in responses.handled] == ["non-responder imputation", "observed cases"]
@@ -181,11 +188,13 @@ def test_responders_of_all_in_the_population_come_first():
     assert at_last["n"].tolist() == [30, 30]
 
 
+@pytest.mark.long
 def test_the_protocol_may_put_another_handling_first():
     responses = analyse(trial_of(leave=LEAVE, responders="observed cases")).responses
     assert responses.handled[0].words == "observed cases"
 
 
+@pytest.mark.long
 def test_difference_and_number_needed_are_of_the_handling_beside_them():
     analysis = analyse(trial_of(leave=LEAVE, reduction=0.1))
     first = analysis.responses.handled[0]
@@ -201,6 +210,7 @@ def test_handlings_that_count_the_same_subjects_are_shown_once():
     assert [each.words for each in responses.handled] == ["non-responder imputation"]
 
 
+@pytest.mark.long
 def test_a_response_that_is_counted_alike_at_one_visit_is_shown_there_once():
     responses = analyse(trial_of(leave=LEAVE)).responses
     visits = [each.rates["visit"].unique().tolist() for each in responses.handled]
@@ -219,6 +229,7 @@ def test_responders_are_compared_within_strata():
 # Protocol -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_limit_has_the_level_of_the_protocol():
     analysis = analyse(trial_of(conf_level=0.9, leave=LEAVE))
     levels = analysis.estimates["conf_level"].dropna().unique().tolist()
@@ -269,6 +280,7 @@ def test_the_headline_says_that_nothing_is_adjusted():
     assert "The p-values are not adjusted for multiplicity." in headline(analyse(trial_of(arms=ARMS)))[1]
 
 
+@pytest.mark.long
 def test_the_sandwich_variance_of_the_protocol_follows_a_fall_back():
     order = ("ante-dependence", "compound symmetry")
     plain = analyse(trial_of(covariance=order[1:]))
@@ -317,6 +329,7 @@ def test_words_of_the_protocol_that_are_not_known_are_refused(planned, said):
 EVENTS = pd.DataFrame({"subject": ["S00", "S01", "S03"], "term": "ptosis", "onset_day": [20, 70, -3]})
 
 
+@pytest.mark.long
 def test_adverse_events_follow_the_rule_of_the_protocol():
     trial = trial_of(tables={"adverse_events": EVENTS})
     subjects = trial.subjects.assign(last_dose_day=1)
@@ -402,11 +415,13 @@ def test_discontinuations_that_are_counted_otherwise_are_explained():
     assert "never treated (1 in placebo and 0 in 75 U)" in notes["flow"][0]
 
 
+@pytest.mark.long
 def test_counts_that_agree_have_no_footnote():
     assert footnotes(analyse(trial_of(leave=LEAVE))) == {}
 
 
-def test_each_cell_of_the_overview_counts_one_thing(tmp_path):
+@pytest.mark.long
+def test_each_cell_of_the_overview_counts_one_thing(tmp_path, sketches):
     events = EVENTS.assign(severity=["mild", "severe", "mild"])
     ba.write_report(trial_of(tables={"adverse_events": events}), tmp_path / "out")
     table = pd.read_csv(tmp_path / "out" / "tables" / "adverse_events_overview.csv")

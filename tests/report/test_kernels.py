@@ -79,6 +79,7 @@ def test_a_report_of_another_processor_is_checked_as_the_same(places):
     assert set(found["verdict"]) <= {ROUNDED}
 
 
+@pytest.mark.long
 def test_the_kernels_that_are_chosen_are_others_than_this_machines():
     other = choice.most_different()
     if not other:

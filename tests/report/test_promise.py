@@ -12,11 +12,11 @@ from botox_analysis.report.analysis import analysis
 from botox_analysis.trials.settings import file as settings
 from botox_analysis.trials.settings import protocol
 
-N_TRIALS, N_CHUNKS = 2_000, 8
-"""Trials of the ordinary run, in parts that run beside each other."""
+N_QUICK, N_TRIALS, N_CHUNKS = 90, 2_000, 8
+"""Trials of each run, and all of them in parts that run beside each other."""
 
 N_WHOLE = 48
-"""Trials of which the whole report is made, or refused."""
+"""Trials of which the whole analysis or report is made, or refused."""
 
 OURS = (ba.DataError, ba.FitError)
 
@@ -73,18 +73,26 @@ def outcome_of(made, folder):
     return "report: no" if found.refusal else "report: yes"
 
 
-@pytest.mark.parametrize("chunk", range(N_CHUNKS))
-def test_what_is_promised_is_done_up_to_the_first_fit(made_up, unfitted, tmp_path, chunk):
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        range(N_QUICK),
+        *(pytest.param(range(chunk, N_TRIALS, N_CHUNKS), marks=pytest.mark.slow) for chunk in range(N_CHUNKS)),
+    ],
+    ids=str,
+)
+def test_what_is_promised_is_done_up_to_the_first_fit(made_up, unfitted, tmp_path, seeds):
     counted = Counter()
-    for seed in range(chunk, N_TRIALS, N_CHUNKS):
+    for seed in seeds:
         made = made_up(seed)
         counted["nearly valid"] += len(made.faults) == 1
         counted[outcome_of(made, tmp_path / "trial")] += 1
-    n = N_TRIALS // N_CHUNKS
+    n = len(seeds)
     print(f"of {n} trials {counted['nearly valid']} have one fault; {dict(counted)}")  # noqa: T201 - the share accepted
     assert min(counted["report: yes"], counted["report: no"], counted["refused by reading"]) > n / 20
 
 
+@pytest.mark.slow
 def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, every_fault):
     n = 3 * N_TRIALS // 2
     made = [made_up(seed) for seed in range(n)]
@@ -97,8 +105,10 @@ def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, eve
     assert sum(len(one.faults) == 1 for one in made) >= n / 3
 
 
-@pytest.mark.parametrize("chunk", range(4))
-def test_what_is_promised_is_done_by_the_whole_analysis(made_up, tmp_path, chunk):
+@pytest.mark.parametrize(
+    ("chunk", "n"), [(0, 4), *(pytest.param(chunk, N_WHOLE // 4, marks=pytest.mark.slow) for chunk in range(4))]
+)
+def test_what_is_promised_is_done_by_the_whole_analysis(made_up, tmp_path, chunk, n):
     counted = Counter()
     for seed in range(10_000 + chunk, 20_000, 4):
         with refused():
@@ -108,9 +118,9 @@ def test_what_is_promised_is_done_by_the_whole_analysis(made_up, tmp_path, chunk
                 assert not analysis.analyse(trial).estimates.empty
             assert found.refusal == "".join(reason), seed
             counted[found.report[:3]] += 1
-        if counted.total() == N_WHOLE // 4:
+        if counted.total() == n:
             break
-    assert counted["yes"] > N_WHOLE // 12
+    assert counted["yes"] > n / 3
 
 
 @pytest.mark.slow

@@ -84,6 +84,7 @@ def test_two_reports_are_the_same_to_the_byte(trial, report, tmp_path):
     assert checksums(tmp_path / "again") == checksums(report)
 
 
+@pytest.mark.long
 def test_all_figures_are_there_in_three_formats(report):
     assert {path.stem for path in (report / "figures").iterdir()} == FIGURES
     assert len(list((report / "figures").iterdir())) == 3 * len(FIGURES)
@@ -213,7 +214,7 @@ def test_a_check_of_an_unchanged_report_finds_nothing(report):
     assert ba.check_report(report).empty
 
 
-def test_a_check_names_the_file_and_the_number_that_moved(small, tmp_path):
+def test_a_check_names_the_file_and_the_number_that_moved(small, tmp_path, sketches):
     ba.write_report(small, tmp_path / "out")
     estimates = tmp_path / "out" / "estimates.csv"
     lines = estimates.read_text("utf-8").splitlines()
@@ -227,6 +228,7 @@ def test_a_check_names_the_file_and_the_number_that_moved(small, tmp_path):
     assert "figures/course.svg" in moved["file"].tolist()
 
 
+@pytest.mark.long
 def test_a_check_names_what_comes_out_differently_now(small, tmp_path):
     ba.write_report(small, tmp_path / "out")
     older = small.assessments.assign(value=small.assessments["value"] + (small.assessments["visit"] == "week 4"))
@@ -237,7 +239,7 @@ def test_a_check_names_what_comes_out_differently_now(small, tmp_path):
     assert moved["what"].str.contains("mean change").any()
 
 
-def test_a_check_without_origin_asks_for_the_trial(small, tmp_path):
+def test_a_check_without_origin_asks_for_the_trial(small, tmp_path, sketches):
     ba.write_report(small, tmp_path / "out")
     with pytest.raises(ba.DataError, match="does not say where the trial came from; give the trial"):
         ba.check_report(tmp_path / "out")
@@ -251,7 +253,8 @@ def test_a_check_of_no_report_is_refused(tmp_path):
         ba.check_report(tmp_path)
 
 
-def test_an_interrupted_run_leaves_the_old_report_whole(small, tmp_path, monkeypatch):
+@pytest.mark.long
+def test_an_interrupted_run_leaves_the_old_report_whole(small, tmp_path, monkeypatch, sketches):
     folder = tmp_path / "out"
     ba.write_report(small, folder)
     before = checksums(folder)
@@ -281,7 +284,7 @@ def test_a_folder_with_somebody_elses_manifest_is_not_overwritten(small, tmp_pat
     assert (tmp_path / "thesis.docx").exists()
 
 
-def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, tmp_path):
+def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, tmp_path, sketches):
     ba.write_report(small, tmp_path / "out")
     (tmp_path / "out" / "notes.txt").write_text("mine")
     with pytest.raises(ba.DataError, match=r"found 'notes\.txt', which the earlier report did not write"):
@@ -308,7 +311,8 @@ def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_
     assert analysis.left_out["reason"].str.contains("not analysed").tolist() == [True]
 
 
-def test_a_trial_without_baselines_is_compared_by_its_values(small, tmp_path):
+@pytest.mark.long
+def test_a_trial_without_baselines_is_compared_by_its_values(small, tmp_path, sketches):
     after = small.assessments[small.assessments["visit"] != "baseline"].astype({"visit": str})
     tables, settings = {"subjects": small.subjects, "assessments": after}, {"scales": {"NRS": {"baseline": False}}}
     page = ba.write_report(ba.as_trial(tables, name="after only", settings=settings), tmp_path / "out")
@@ -328,7 +332,8 @@ def test_responders_may_be_planned_by_points(small):
     assert responses.rates["category"].unique().tolist() == ["fall of ≥ 2 points"]
 
 
-def test_adverse_events_that_all_began_before_treatment_are_none_of_it(small, tmp_path):
+@pytest.mark.long
+def test_adverse_events_that_all_began_before_treatment_are_none_of_it(small, tmp_path, sketches):
     events = pd.DataFrame({"subject": ["s0", "s1"], "term": "cough", "onset_day": [-3, -1]})
     tables = {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str}), "adverse_events": events}
     page = ba.write_report(ba.as_trial(tables, name="before"), tmp_path / "out").read_text("utf-8")
@@ -337,7 +342,8 @@ def test_adverse_events_that_all_began_before_treatment_are_none_of_it(small, tm
     assert "onset before the first treatment" in page
 
 
-def test_a_trial_in_which_nobody_had_an_adverse_event_is_reported_as_one(small, tmp_path):
+@pytest.mark.long
+def test_a_trial_in_which_nobody_had_an_adverse_event_is_reported_as_one(small, tmp_path, sketches):
     subjects = small.subjects.assign(last_day=28)
     columns = ["subject", "term", "class", "onset_day", "severity", "related", "serious"]
     tables = {
@@ -415,6 +421,7 @@ def test_events_after_the_window_have_their_own_reason(followed):
     ]
 
 
+@pytest.mark.long
 def test_methods_say_that_death_ends_time_at_risk_where_it_does(followed):
     said = "Time at risk ends with death where that is before the last day."
     assert said in "".join(methods(analyse(followed)))
@@ -422,7 +429,7 @@ def test_methods_say_that_death_ends_time_at_risk_where_it_does(followed):
     assert said not in "".join(methods(analyse(alive)))
 
 
-def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
+def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path, sketches):
     page = ba.write_report(small, tmp_path / "out").read_text("utf-8")
     assert "<b>toxin</b>" not in page
     assert "&lt;b&gt;toxin&lt;/b&gt;" in page
@@ -430,6 +437,7 @@ def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path):
     assert "x &amp; y" in page
 
 
+@pytest.mark.long
 def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_a_warning(small, tmp_path):
     subjects = small.subjects.assign(arm=["安慰剂", "肉毒素 🧪"] * 12)
     tables = {"subjects": subjects, "assessments": small.assessments.astype({"visit": str})}
@@ -440,7 +448,7 @@ def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_
     assert row == ["figures", missing_letters(letters), 7]
 
 
-def test_progress_is_told_from_start_to_end(small, tmp_path):
+def test_progress_is_told_from_start_to_end(small, tmp_path, sketches):
     told = []
     ba.write_report(small, tmp_path / "out", progress=lambda *step: told.append(step))
     assert [step[1] for step in told] == sorted(step[1] for step in told)
@@ -448,7 +456,7 @@ def test_progress_is_told_from_start_to_end(small, tmp_path):
     assert told[-1][1] == told[-1][2]
 
 
-def test_a_report_without_safety_data_has_no_safety_section(small, tmp_path):
+def test_a_report_without_safety_data_has_no_safety_section(small, tmp_path, sketches):
     page = ba.write_report(small, tmp_path / "out").read_text("utf-8")
     assert 'id="safety"' not in page
     assert "Simulated data" not in page

@@ -187,6 +187,7 @@ def test_what_is_no_trial_is_refused(given):
 # What fails beside the primary analysis is told in the report ---------------------------------------------------------
 
 
+@pytest.mark.long
 def test_dates_among_the_covariates_are_left_out_of_the_baseline_table_and_counted(tmp_path):
     from botox_analysis.report.analysis.analysis import analyse
 

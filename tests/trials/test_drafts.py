@@ -138,6 +138,7 @@ def test_a_folder_in_the_layout_needs_nothing_but_its_name(folder):
     assert list(settings) == ["name"]
 
 
+@pytest.mark.long
 def test_the_bundled_trial_is_read_as_drafted(tmp_path, simulated):
     for path in ba.bundled_data("simulated").glob("*.csv"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, NON_RESPONDERS, responses, responses_handled
+from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
+from botox_analysis.frames.handling import NON_RESPONDERS
 from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_RATIO, LOG_RISK_RATIO, PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
+from botox_analysis.frames.handling import AT_RANDOM
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.imputing import impute
@@ -76,6 +77,6 @@ def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...], pl
         return pd.DataFrame()
     by_visit = [f"{name}:visit" if name == BASELINE else name for name in covariates]
     imputations = impute(
-        outcomes, strategy="missing at random", n=planned.draws, seed=planned.seed, covariates=by_visit, covariance=FALL_BACK
+        outcomes, strategy=AT_RANDOM, n=planned.draws, seed=planned.seed, covariates=by_visit, covariance=FALL_BACK
     )
     return tipping_point(imputations, visit, covariates=covariates, conf_level=planned.conf_level)

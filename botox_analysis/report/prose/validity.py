@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, OBSERVED_CASES, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from botox_analysis.frames.handling import (
+    AT_RANDOM,
+    COMPOSITE,
+    HYPOTHETICAL,
+    OBSERVED_CASES,
+    TREATMENT_POLICY,
+    WHILE_ON_TREATMENT,
+)
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.repeated.covariance import read_covariance
@@ -152,5 +159,5 @@ def _of_missing(analysis: Analysis) -> tuple[str, str]:
     if primary.handling != OBSERVED_CASES:
         return "missing values", f"{primary.handling} is what would have been observed"
     if primary.by_mmrm:
-        return "missing at random", "what is missing depends on nothing but what was observed of the subject"
+        return AT_RANDOM, "what is missing depends on nothing but what was observed of the subject"
     return "missing values", "subjects without a value differ from the others in nothing but arm and covariates"

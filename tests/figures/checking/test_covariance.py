@@ -119,6 +119,7 @@ def test_two_pictures_stand_side_by_side_on_axes_that_are_given():
     assert [ba.plot_covariance(CORRELATION, ax=ax) for ax in axes] == list(axes)
 
 
+@pytest.mark.long
 def test_the_same_covariance_gives_the_same_bytes(tmp_path):
     first, second = (ba.save_figure(ba.plot_covariance(COVARIANCE), tmp_path / name) for name in ("one", "two"))
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

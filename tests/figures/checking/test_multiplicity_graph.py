@@ -1,5 +1,6 @@
 """Graphs of multiple test procedures: what is in them, and that nothing lies upon anything else."""
 
+import functools
 import itertools
 
 import matplotlib.pyplot as plt
@@ -51,6 +52,14 @@ def drawn(graph, **options):
     return ba.plot_multiplicity_graph(graph.nodes(), graph.edges(), **options)
 
 
+@functools.cache
+def picture(name):
+    """One of the graphs, drawn once for all that is asked of it."""
+    ax = drawn(GRAPHS[name])
+    ax.figure.canvas.draw()
+    return ax
+
+
 def drawn_after(graph, p_values):
     names = [f"endpoint {number}" for number in range(len(p_values))]
     rows = as_estimates({"endpoint": names, "estimate": np.ones(len(p_values)), "p_value": p_values})
@@ -75,8 +84,7 @@ def texts_of(ax):
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_nothing_lies_upon_anything_else(name):
-    ax = drawn(GRAPHS[name])
-    ax.figure.canvas.draw()
+    ax = picture(name)
     circles = [circle.get_window_extent() for circle in circles_of(ax)]
     middles = np.array([[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2] for box in circles])
     radius = circles[0].width / 2
@@ -90,6 +98,7 @@ def test_nothing_lies_upon_anything_else(name):
         assert np.hypot(*away.T).min() > radius
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GRAPHS)
 def test_all_text_of_a_hypothesis_is_inside_its_circle(name):
     ax = drawn_after(GRAPHS[name], np.linspace(0.001, 0.9, len(GRAPHS[name].names)))
@@ -105,8 +114,7 @@ def test_all_text_of_a_hypothesis_is_inside_its_circle(name):
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_arrow_crosses_a_circle_that_is_not_its_own(name):
-    graph = GRAPHS[name]
-    ax = drawn(graph)
+    graph, ax = GRAPHS[name], picture(name)
     circles = circles_of(ax)
     for arrow, edge in zip(arrows_of(ax), graph.edges().itertuples(), strict=True):
         own = {graph.names.index(edge.source), graph.names.index(edge.target)}
@@ -118,8 +126,7 @@ def test_no_arrow_crosses_a_circle_that_is_not_its_own(name):
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_the_drawing_is_inside_a_figure_of_a_journals_width(name):
-    figure = drawn(GRAPHS[name]).figure
-    figure.canvas.draw()
+    figure = picture(name).figure
     assert round(figure.get_size_inches()[0] * 25.4) in (85, 174)
     everything = figure.get_tightbbox()
     assert everything.x0 >= 0

@@ -138,6 +138,7 @@ def test_the_figure_takes_the_axes_it_is_given_and_makes_two_beside_it():
     assert len(ax.figure.axes) == 3
 
 
+@pytest.mark.long
 def test_the_same_residuals_give_the_same_bytes(tmp_path):
     residuals = frame(300)
     first, second = (ba.save_figure(ba.plot_residuals(residuals), tmp_path / name) for name in ("one", "two"))

@@ -84,6 +84,7 @@ def test_a_figure_grows_until_its_axes_have_room_beside_names_of_many_lines(draw
     assert len(files) == 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["x" * 300, "a name of many words " * 15])
 def test_arms_and_scales_with_names_of_any_length_are_drawn_without_a_warning_of_the_layout(tmp_path, name):
     subjects = pd.DataFrame({"subject": [f"s{n}" for n in range(8)], "arm": ["placebo", f"toxin {name}".strip()] * 4})

@@ -193,12 +193,14 @@ def test_more_terms_than_a_png_can_hold_are_refused_with_what_to_do(plot):
         plot(many_terms(1500, seed=1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plot", ROWS_OF_TERMS.values(), ids=ROWS_OF_TERMS)
 def test_the_figure_of_as_many_terms_as_go_is_of_a_size_that_a_png_holds(plot):
     height = plot(many_terms(300, seed=1)).figure.get_size_inches()[1]
     assert 40 < height < MOST_PIXELS / 300
 
 
+@pytest.mark.long
 def test_a_legend_keeps_its_distance_from_the_axes_however_many_rows_there_are():
     gaps = []
     for n_terms in (3, 60):
@@ -357,6 +359,7 @@ def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n
         assert not ((centres > [box.x0, box.y0]) & (centres < [box.x1, box.y1])).all(axis=1).any()
 
 
+@pytest.mark.long
 def test_the_same_volcano_has_the_same_bytes(tmp_path):
     events = many_terms(300, seed=1)
     rates, differences = ba.event_rates(events), ba.compare_rates(events)
@@ -388,6 +391,7 @@ def test_a_butterfly_writes_counts_at_the_bars_and_names_between_them(rates):
     assert texts(ax)[-4:] == ["Ptosis", "Neck pain", "Nausea", "Toothache"]
 
 
+@pytest.mark.long
 def test_no_text_of_a_butterfly_leaves_its_figure_or_touches_a_neighbour(simulated):
     events = ba.adverse_events(simulated.restrict("safety"))
     long = {

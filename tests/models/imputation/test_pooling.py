@@ -21,6 +21,12 @@ def drawn(outcomes):
     return ba.impute(outcomes, strategy="missing at random", n=60, seed=5)
 
 
+@pytest.fixture(scope="module")
+def few(outcomes):
+    """As many data sets as show what an analysis of one's own, which takes time, does."""
+    return ba.impute(outcomes, strategy="missing at random", n=6, seed=5)
+
+
 # Rubin's rules ---------------------------------------------------------------------------------------------------------
 
 
@@ -41,24 +47,24 @@ def test_all_data_sets_at_once_are_each_of_them_by_statsmodels_pooled_by_hand(dr
     assert pooled["n_imputations"] == 60
 
 
-def test_an_analysis_of_ones_own_gives_what_the_quick_one_gives(drawn):
-    quick = ba.pool_imputations(drawn, "means", covariates=("baseline", "region"))
-    own = ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "region")).means())
+def test_an_analysis_of_ones_own_gives_what_the_quick_one_gives(few):
+    quick = ba.pool_imputations(few, "means", covariates=("baseline", "region"))
+    own = ba.pool_imputations(few, lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "region")).means())
     columns = ["estimate", "std_error", "df", "conf_low", "conf_high", "missing_information"]
     assert own[columns].to_numpy() == pytest.approx(quick[columns].to_numpy(), rel=1e-8)
     assert own["method"].tolist() == quick["method"].tolist()
 
 
-def test_on_completed_data_the_mixed_model_pools_to_the_analysis_of_covariance(drawn):
-    mixed = ba.pool_imputations(drawn, lambda outcomes: ba.fit_mmrm(outcomes).differences())
-    alone = ba.pool_imputations(drawn)
+def test_on_completed_data_the_mixed_model_pools_to_the_analysis_of_covariance(few):
+    mixed = ba.pool_imputations(few, lambda outcomes: ba.fit_mmrm(outcomes).differences())
+    alone = ba.pool_imputations(few)
     assert mixed["estimate"].to_numpy() == pytest.approx(alone["estimate"].to_numpy(), abs=1e-8)
     assert mixed["std_error"].to_numpy() == pytest.approx(alone["std_error"].to_numpy(), rel=1e-6)
 
 
-def test_covariates_that_change_over_visits_enter_at_each(drawn):
-    quick = ba.pool_imputations(drawn, covariates=("baseline", "pain"))
-    own = ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "pain")).differences())
+def test_covariates_that_change_over_visits_enter_at_each(few):
+    quick = ba.pool_imputations(few, covariates=("baseline", "pain"))
+    own = ba.pool_imputations(few, lambda outcomes: ba.fit_ancova(outcomes, covariates=("baseline", "pain")).differences())
     assert own["estimate"].to_numpy() == pytest.approx(quick["estimate"].to_numpy(), abs=1e-9)
 
 
@@ -143,6 +149,7 @@ def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
     assert grid["std_error"].iloc[0] == pytest.approx(quick["std_error"].iloc[-1], rel=1e-9)
 
 
+@pytest.mark.long
 def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
     frame = sites.assign(site=np.where(sites["subject"] == sites["subject"].iloc[0], "alone", "other"))
     imputations = ba.impute(frame, strategy="missing at random", draws="jackknife")
@@ -167,20 +174,21 @@ def test_percentile_limits_beyond_the_resamples_are_missing_with_a_note(outcomes
     assert rows["note"].str.contains("beyond 30 resamples; take 39 resamples or more").all()
 
 
-def test_ratios_and_adjusted_limits_are_not_pooled(drawn):
+def test_ratios_and_adjusted_limits_are_not_pooled(few):
     def ratio(outcomes):
         return ba.fit_ancova(outcomes).differences().assign(measure="risk ratio")
 
     with pytest.raises(
         ba.DataError, match="the measure 'risk ratio', whose logarithm is to be pooled; give log ratios, such as log"
     ):
-        ba.pool_imputations(drawn, ratio)
+        ba.pool_imputations(few, ratio)
     with pytest.raises(
         ba.DataError, match="Dunnett's limits and p-values at each visit, which pooling does not keep; take adjustm"
     ):
-        ba.pool_imputations(drawn, lambda outcomes: ba.fit_ancova(outcomes).differences(adjustment="dunnett"))
+        ba.pool_imputations(few, lambda outcomes: ba.fit_ancova(outcomes).differences(adjustment="dunnett"))
 
 
+@pytest.mark.long
 def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
     said = []
     for seed in range(12):
@@ -198,10 +206,10 @@ def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
 # Responders ------------------------------------------------------------------------------------------------------------
 
 
-def test_responders_are_counted_in_each_data_set_and_pooled(drawn):
-    pooled = ba.pool_responders(drawn, reduction=0.1, visits=["week 16"]).iloc[0]
+def test_responders_are_counted_in_each_data_set_and_pooled(few):
+    pooled = ba.pool_responders(few, reduction=0.1, visits=["week 16"]).iloc[0]
     own = ba.pool_imputations(
-        drawn,
+        few,
         lambda outcomes: ba.compare_rates(ba.responders(outcomes, reduction=0.1).query("visit == 'week 16'"), interval="wald"),
     ).iloc[0]
     assert pooled["estimate"] == pytest.approx(own["estimate"], abs=1e-12)
@@ -209,11 +217,11 @@ def test_responders_are_counted_in_each_data_set_and_pooled(drawn):
     assert pooled["category"] == own["category"] == "≥ 10 % reduction"
 
 
-def test_shares_of_responders_are_those_of_the_data_sets_on_average(drawn):
-    shares = ba.pool_responders(drawn, "proportions", points=2, visits=["week 8"])
+def test_shares_of_responders_are_those_of_the_data_sets_on_average(few):
+    shares = ba.pool_responders(few, "proportions", points=2, visits=["week 8"])
     each = [
-        ba.event_rates(ba.responders(drawn.completed(number), points=2).query("visit == 'week 8'"))["estimate"].to_numpy()
-        for number in range(len(drawn))
+        ba.event_rates(ba.responders(few.completed(number), points=2).query("visit == 'week 8'"))["estimate"].to_numpy()
+        for number in range(len(few))
     ]
     assert shares["estimate"].to_numpy() == pytest.approx(np.mean(each, axis=0), abs=1e-12)
     assert (shares["conf_low"] < shares["estimate"]).all()
@@ -256,14 +264,14 @@ def test_where_nobody_responds_there_are_no_limits(drawn):
     assert row["note"] == "no variance: no limits"
 
 
-def test_each_row_has_the_method_of_its_own_analysis(drawn):
+def test_each_row_has_the_method_of_its_own_analysis(few):
     def two(outcomes):
         return pd.concat([ba.fit_ancova(outcomes).differences(), ba.fit_mmrm(outcomes).means()], ignore_index=True)
 
-    methods = ba.pool_imputations(drawn, two)["method"]
+    methods = ba.pool_imputations(few, two)["method"]
     assert methods.iloc[0].startswith("ANCOVA at each visit")
     assert methods.iloc[-1].startswith("MMRM")
-    assert methods.str.endswith("; missing at random (60 imputations by approximate Bayes, seed 5)").all()
+    assert methods.str.endswith("; missing at random (6 imputations by approximate Bayes, seed 5)").all()
 
 
 # Refusals --------------------------------------------------------------------------------------------------------------
@@ -287,7 +295,7 @@ def test_limits_and_words_are_checked(drawn):
         ba.pool_imputations(drawn, covariates=("height",))
 
 
-def test_an_analysis_that_changes_its_mind_is_refused(drawn):
+def test_an_analysis_that_changes_its_mind_is_refused(few):
     seen = []
 
     def moody(outcomes):
@@ -296,17 +304,17 @@ def test_an_analysis_that_changes_its_mind_is_refused(drawn):
         return estimates if len(seen) < 3 else estimates.iloc[::-1]
 
     with pytest.raises(ba.DataError, match=r"data set 2 gives other rows than that of the first \('visit' differ\)"):
-        ba.pool_imputations(drawn, moody)
+        ba.pool_imputations(few, moody)
 
 
-def test_an_analysis_without_a_finite_number_is_refused(drawn):
+def test_an_analysis_without_a_finite_number_is_refused(few):
     def infinite(outcomes):
         return ba.fit_ancova(outcomes).differences().assign(estimate=np.inf)
 
     with pytest.raises(
-        ba.FitError, match="60 of 60 data sets give no finite estimate and standard error of difference in mean change"
+        ba.FitError, match="6 of 6 data sets give no finite estimate and standard error of difference in mean change"
     ):
-        ba.pool_imputations(drawn, infinite)
+        ba.pool_imputations(few, infinite)
 
 
 def test_shares_derived_from_means_are_refused(outcomes):

@@ -117,6 +117,7 @@ def test_a_bootstrap_is_drawn_by_its_seed(outcomes):
     assert one["method"].str.contains("bootstrap of 200 resamples, seed 1").all()
 
 
+@pytest.mark.long
 def test_percentile_limits_of_a_bootstrap_and_its_p_value_say_the_same(repeated):
     said = []
     for seed in range(40, 52):

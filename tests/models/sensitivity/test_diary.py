@@ -178,6 +178,7 @@ def test_the_number_of_workers_does_not_matter(gappy):
     np.testing.assert_array_equal(alone.values, together.values)
 
 
+@pytest.mark.long
 def test_draws_are_about_the_conditional_mean_of_the_fitted_model(gappy):
     """Of fit_counts: the share of each subject's days lies between what was recorded and the prediction."""
     k, m = recorded_of(gappy)

@@ -6,7 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.models.imputation.single_values import SINGLE_VALUES
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,7 @@ def test_what_is_not_there_is_told(outcomes):
         ba.table_sensitivity(ba.fit_ancova(outcomes).differences())
 
 
+@pytest.mark.long
 def test_values_after_other_events_are_not_moved_to_the_tipping_point(outcomes):
     """With after the tipping row moves what follows the kinds named, as if no other event were told."""
     gone = outcomes["change"].isna()

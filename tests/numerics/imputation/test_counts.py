@@ -5,9 +5,9 @@ import pytest
 import statsmodels.api as sm
 from scipy import integrate, stats
 
+from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.imputation.counts import (
-    COUNT_STRATEGIES,
     conditional_mean,
     draw_counts,
     refit_rates,
@@ -74,6 +74,7 @@ def test_over_all_earlier_counts_the_conditional_means_have_the_mean_of_the_late
     assert chance @ conditional_mean(counts, seen, lost, dispersion) == pytest.approx(lost, rel=1e-10)
 
 
+@pytest.mark.long
 def test_drawn_counts_have_the_conditional_mean_and_variance():
     count, seen, lost, d = 4.0, 2.0, 3.0, 0.8
     drawn = draw_counts(np.full(N_DRAWS, count), seen, lost, d, np.random.default_rng(2))
@@ -83,6 +84,7 @@ def test_drawn_counts_have_the_conditional_mean_and_variance():
     assert drawn.var() == pytest.approx(variance, rel=0.03)
 
 
+@pytest.mark.long
 def test_without_dispersion_counts_are_poisson_whatever_was_seen():
     drawn = draw_counts(np.repeat([0.0, 9.0], N_DRAWS // 2), 2.0, 3.0, 0.0, np.random.default_rng(3))
     for half in np.split(drawn, 2):

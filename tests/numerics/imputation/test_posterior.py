@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 import botox_analysis as ba
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.imputation.convergence import effective_size, split_r_hat
 from botox_analysis.numerics.imputation.imputer import imputer
 from botox_analysis.numerics.imputation.posterior import PRIORS, Schedule, centred_at_estimate, draw_posterior, jeffreys
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.linear.many_regressions import many_regressions
 from botox_analysis.numerics.repeated.coordinates import FrameChart
 from botox_analysis.numerics.repeated.crossproducts import cross_products
@@ -150,6 +150,7 @@ def test_draws_of_complete_data_are_independent(complete):
     assert np.abs(correlations).max() < MONTE_CARLO / np.sqrt(980)
 
 
+@pytest.mark.long
 def test_a_prior_centred_at_the_estimate_leaves_the_mean_of_complete_data_there(complete):
     data, problem, sigma, *_ = complete
     drawn = draw_posterior(data, problem, sigma, N_MANY, 4, prior=centred_at_estimate, schedule=MANY)
@@ -197,6 +198,7 @@ def by_regressions(data, problem, n, rng):
     return np.column_stack([beta.reshape(n, -1), sigma[..., *np.triu_indices(n_visits)]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n", "seed"), [(45, 6), (400, 7)], ids=["few", "more than made up"])
 def test_draws_of_monotone_data_are_those_of_regressions_on_earlier_visits(n, seed):
     data = monotone(seed, n=n, drop=0.4)
@@ -207,6 +209,7 @@ def test_draws_of_monotone_data_are_those_of_regressions_on_earlier_visits(n, se
     assert in_errors_between(squares(values), drawn.effective, squares(exact)).max() < MONTE_CARLO
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize("n", [60, 500])
 def test_draws_with_gaps_weigh_covariances_by_restricted_likelihood_times_prior(subject_data, n, prior):
@@ -234,6 +237,7 @@ def test_draws_with_gaps_weigh_covariances_by_restricted_likelihood_times_prior(
     assert (np.abs(drawn.sigma.reshape(-1, 9).var(axis=0) - spread) / errors).max() < MONTE_CARLO
 
 
+@pytest.mark.long
 def test_kinds_of_subjects_with_nothing_in_common_are_drawn_as_if_alone(subject_data):
     mixed = subject_data(11, n=80, n_visits=3)
     arm = mixed.quantities[0].values
@@ -363,7 +367,7 @@ def autoregressive(rho, n_chains, n_steps, m, seed):
     return series
 
 
-@pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
+@pytest.mark.parametrize("rho", [0.5, *(pytest.param(rho, marks=pytest.mark.long) for rho in (0.0, 0.8))])
 @pytest.mark.parametrize("every", [1, 4])
 def test_the_effective_size_of_an_autoregressive_series_is_n_times_1_less_rho_over_1_plus_rho(rho, every):
     found = effective_size(autoregressive(rho, 50, 2000, 20, 28), every=every)
@@ -371,6 +375,7 @@ def test_the_effective_size_of_an_autoregressive_series_is_n_times_1_less_rho_ov
     assert found.mean() == pytest.approx(100_000 / every * (1 - kept) / (1 + kept), rel=MIXED)
 
 
+@pytest.mark.long
 def test_a_negative_autocorrelation_makes_draws_worth_more():
     assert effective_size(autoregressive(-0.3, 50, 2000, 20, 29)).mean() == pytest.approx(100_000 * 1.3 / 0.7, rel=MIXED)
 
@@ -384,6 +389,7 @@ def test_r_hat_of_an_autoregressive_series_is_what_the_variance_of_its_means_mak
     assert split_r_hat(autoregressive(rho, 2000, 2 * half, 10, 30)).mean() == pytest.approx(expected, rel=OF_R_HAT)
 
 
+@pytest.mark.long
 def test_chains_about_means_of_their_own_have_an_r_hat_of_the_root_of_the_ratio_of_variances():
     apart = np.random.default_rng(31).normal(size=(2000, 1, 10)) + np.random.default_rng(32).normal(size=(2000, 100, 10))
     assert split_r_hat(apart).mean() == pytest.approx(np.sqrt(2), rel=OF_R_HAT)

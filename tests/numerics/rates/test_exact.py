@@ -106,7 +106,7 @@ def test_barnard_s_p_value_is_the_largest_chance_of_a_table_as_far_from_no_diffe
     np.testing.assert_allclose(exact.barnard_test(counts(tables)), expected, atol=2e-6)
 
 
-@pytest.mark.parametrize(("n1", "n0"), [(1, 1), (3, 5), (6, 6)])
+@pytest.mark.parametrize(("n1", "n0"), [(1, 1), (3, 5), pytest.param(6, 6, marks=pytest.mark.long)])
 def test_boschloo_s_p_value_is_twice_the_largest_chance_of_a_smaller_one_sided_p_value_of_fisher(n1, n0):
     tables = all_tables(n1, n0)
     x1, _, x0, _ = tables.T
@@ -143,12 +143,18 @@ def tail_chances(value, n1, n0):
 
 
 @pytest.mark.parametrize(
-    ("n1", "n0"), [(2, 3), pytest.param(6, 5, marks=pytest.mark.slow), pytest.param(2, 6, marks=pytest.mark.slow)]
+    ("n1", "n0", "n_differences"),
+    [
+        (2, 3, 167),
+        pytest.param(2, 3, 667, marks=pytest.mark.long),
+        pytest.param(6, 5, 667, marks=pytest.mark.slow),
+        pytest.param(2, 6, 667, marks=pytest.mark.slow),
+    ],
 )
-def test_the_exact_lower_limit_is_the_first_difference_that_is_not_refused(n1, n0):
+def test_the_exact_lower_limit_is_the_first_difference_that_is_not_refused(n1, n0, n_differences):
     tables = all_tables(n1, n0)
     said = exact.unconditional_difference(counts(tables), 0.95, 0.0)
-    grid = np.linspace(-0.999, 0.999, 667)
+    grid = np.linspace(-0.999, 0.999, n_differences)
     kept = np.array([tail_chances(value, n1, n0) for value in grid]) > 0.025
     first = kept.argmax(axis=0)
     assert (said.low <= grid[first] + 1e-9).all()
@@ -166,7 +172,12 @@ def test_differences_that_are_kept_beyond_some_that_are_refused_belong_to_the_ex
 
 
 @pytest.mark.parametrize(
-    ("n1", "n0"), [(3, 3), (2, 4), pytest.param(6, 5, marks=pytest.mark.slow), pytest.param(12, 4, marks=pytest.mark.slow)]
+    ("n1", "n0"),
+    [
+        (2, 2),
+        *(pytest.param(*sizes, marks=pytest.mark.long) for sizes in ((3, 3), (2, 4))),
+        *(pytest.param(*sizes, marks=pytest.mark.slow) for sizes in ((6, 5), (12, 4))),
+    ],
 )
 def test_the_exact_interval_never_covers_less_than_nominal(n1, n0):
     said = exact.unconditional_difference(counts(all_tables(n1, n0)), 0.95, 0.0)

@@ -75,7 +75,8 @@ def test_resolved_rows_are_told_in_the_report(gappy):
     assert told(gappy)["diary, placebo", "contradictory rows, headache decides"] == 1
 
 
-def test_doses_that_are_never_0_stop_their_endpoint_and_not_the_report(tmp_path):
+@pytest.mark.long
+def test_doses_that_are_never_0_stop_their_endpoint_and_not_the_report(tmp_path, sketches):
     trial = trial_of(diary_of().assign(acute_medication=lambda diary: diary["acute_medication"].replace(0.0, np.nan)))
     analysis = analyse(trial)
     reasons = [why for (where, why) in told(analysis) if where == ba.ACUTE_MEDICATION_DAYS.label]

@@ -111,12 +111,14 @@ def test_a_protocol_with_single_imputation_keeps_the_analysis_of_covariance(hole
     assert not analyse(trial_of(holed, handling=CARRIED)).primary.by_mmrm
 
 
+@pytest.mark.long
 def test_the_protocol_may_ask_for_the_analysis_of_covariance(holed):
     analysis = analyse(trial_of(holed, analysis="ancova"))
     assert not analysis.primary.by_mmrm
     assert "Arms are compared by analysis of covariance" in said_by(analysis)
 
 
+@pytest.mark.long
 def test_the_protocol_may_ask_for_a_mixed_model_of_imputed_values(holed):
     analysis = analyse(trial_of(holed, analysis="mmrm", handling=CARRIED))
     assert analysis.primary.by_mmrm
@@ -160,6 +162,7 @@ def test_on_complete_data_the_mixed_model_and_the_analysis_of_covariance_agree(s
     assert mixed_row[numbers].tolist() == pytest.approx(ancova_row[numbers].tolist(), rel=1e-6)
 
 
+@pytest.mark.long
 def test_a_visit_that_an_arm_lacks_is_not_in_the_mixed_model_and_is_told(holed):
     late = holed.tail(3).assign(visit="week 16", subject=["s0", "s2", "s4"])
     analysis = analyse(trial_of(pd.concat([holed, late])))
@@ -168,6 +171,7 @@ def test_a_visit_that_an_arm_lacks_is_not_in_the_mixed_model_and_is_told(holed):
     assert headline(analysis)[1].startswith("At week 16, the last visit, an arm has no value")
 
 
+@pytest.mark.long
 def test_visits_never_seen_together_get_the_next_structure_and_the_text_names_it(scores):
     analysis = analyse(trial_of(apart(scores, lambda number: number >= 0)))
     assert analysis.primary.fit.structure == "heterogeneous toeplitz"
@@ -235,7 +239,8 @@ def test_the_average_over_visits_is_in_the_estimates(mixed):
     assert rows["estimate"].tolist() == mixed.primary.average["estimate"].tolist()
 
 
-def test_the_report_has_diagnostics_of_a_mixed_model_and_says_what_was_fitted(holed, tmp_path):
+@pytest.mark.long
+def test_the_report_has_diagnostics_of_a_mixed_model_and_says_what_was_fitted(holed, tmp_path, sketches):
     page = ba.write_report(trial_of(holed), tmp_path / "out").read_text("utf-8")
     assert {"residuals.png", "covariance.png"} <= {path.name for path in (tmp_path / "out" / "figures").iterdir()}
     assert 'id="diagnostics"' in page
@@ -253,6 +258,7 @@ def test_two_visits_have_their_correlation_in_the_text_and_not_in_a_figure():
 # Sensitivity ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadjusted(bundled):
     assert list(bundled.primary_differences) == [
         "MMRM, all observed values (primary)",
@@ -278,6 +284,7 @@ def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_ana
     )
 
 
+@pytest.mark.long
 def test_the_robust_analysis_of_covariance_has_the_difference_of_the_plain_one_and_its_sentence(bundled):
     plain, robust = (bundled.primary_differences[f"ANCOVA, observed cases{end}"].iloc[0] for end in ("", ", HC2 variance"))
     assert robust["estimate"] == pytest.approx(plain["estimate"], rel=1e-9)
@@ -293,6 +300,7 @@ def test_every_sensitivity_analysis_is_one_row_an_arm_at_the_primary_visit(mixed
         assert frame["visit"].tolist() == ["week 12"]
 
 
+@pytest.mark.long
 def test_a_sensitivity_analysis_that_cannot_be_fitted_is_told(scores):
     analysis = analyse(trial_of(apart(scores, lambda number: number % 2 == 1)))
     told = analysis.left_out[analysis.left_out["where"] == "sensitivity analyses, MMRM, a covariance for each arm"]

@@ -70,6 +70,7 @@ def test_the_strategies_are_in_every_estimate_of_efficacy(planned):
         assert frame["intercurrent"].tolist() == [said]
 
 
+@pytest.mark.long
 def test_treatment_policy_gives_the_numbers_of_no_strategy():
     numbers = ["n", "estimate", "std_error", "conf_low", "conf_high", "p_value"]
     with_policy, without = (analyse(trial_of(**each)) for each in ({"rescue_treatment": POLICY, "death": POLICY}, {}))
@@ -81,6 +82,7 @@ def test_a_hypothetical_strategy_leaves_values_out_of_the_model(planned):
     assert planned.primary.masks_values
 
 
+@pytest.mark.long
 def test_missing_values_are_handled_after_events_are_addressed():
     carried = "last observation carried forward"
     analysis = analyse(trial_of(rescue_treatment=POLICY, death=HYPOTHETICAL, handling=carried))
@@ -108,6 +110,7 @@ def test_an_assessment_is_on_its_own_day_where_that_is_recorded():
     assert late.primary.fit.n_values == 3 * N - 1
 
 
+@pytest.mark.long
 def test_visits_whose_names_tell_no_day_are_on_the_days_of_the_others():
     names = ("first", "second", "last")
     analysis = analyse(trial_of(names=names, days=[28, 56, 84], rescue_treatment=POLICY, death=HYPOTHETICAL))
@@ -145,13 +148,15 @@ def test_what_stands_in_the_place_of_values_is_counted_by_kind():
     }
 
 
+@pytest.mark.long
 def test_a_value_masked_before_an_event_under_treatment_policy_is_told_of_the_event_that_masked_it():
     rows = [("s0", "death", 30), ("s0", "rescue treatment", 60)]
     found = left_out(analyse(trial_of(rows, rescue_treatment=POLICY, death=HYPOTHETICAL)))
     assert found == {"after death: recorded values not used (hypothetical)": 2}
 
 
-def test_the_events_are_a_table_by_arm(planned, tmp_path):
+@pytest.mark.long
+def test_the_events_are_a_table_by_arm(planned, tmp_path, sketches):
     ba.write_report(planned.trial, tmp_path / "out")
     table = pd.read_csv(tmp_path / "out" / "tables" / "intercurrent.csv")
     assert table.to_numpy().tolist() == [
@@ -166,11 +171,13 @@ def test_the_events_are_a_table_by_arm(planned, tmp_path):
     assert settings["intercurrent"] == {"rescue treatment": POLICY, "death": HYPOTHETICAL}
 
 
-def test_without_events_there_is_no_table(tmp_path):
+@pytest.mark.long
+def test_without_events_there_is_no_table(tmp_path, sketches):
     page = ba.write_report(trial_of(None), tmp_path / "out").read_text("utf-8")
     assert "table-intercurrent" not in page
 
 
+@pytest.mark.long
 def test_who_left_on_an_unknown_day_is_told():
     subjects = trial_of().subjects.assign(completed=["no"] * 3 + ["yes"] * (N - 3), last_day=[9, None, None] + [84] * (N - 3))
     rows = analyse(trial_of(None, tables={"subjects": subjects})).left_out
@@ -201,6 +208,7 @@ def test_kinds_with_one_strategy_are_named_together():
     ) in said
 
 
+@pytest.mark.long
 def test_what_is_done_without_strategies_is_treatment_policy_and_called_that():
     said = estimand(analyse(trial_of()))
     assert (
@@ -210,6 +218,7 @@ def test_what_is_done_without_strategies_is_treatment_policy_and_called_that():
     assert analyse(trial_of()).primary.differences["intercurrent"].unique().tolist() == [""]
 
 
+@pytest.mark.long
 def test_a_trial_without_events_says_that_none_are_recorded():
     for rows in (None, []):
         assert "difference of means. No intercurrent events are recorded. Missing values:" in estimand(analyse(trial_of(rows)))

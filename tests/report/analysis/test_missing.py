@@ -14,7 +14,7 @@ from botox_analysis.report.prose.sentences import captions
 VISITS = ["week 4", "week 8", "week 12"]
 
 
-def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=None):
+def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=None, draws=4):
     rng = np.random.default_rng(3)
     subjects = [f"s{number:03d}" for number in range(n)]
     own = rng.normal(0, 4, n)
@@ -31,13 +31,15 @@ def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=Non
     }
     if events is not None:
         tables["intercurrent_events"] = pd.DataFrame(events, columns=["subject", "kind", "day"])
-    protocol = ba.Protocol(points=points, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events})
+    protocol = ba.Protocol(
+        points=points, draws=draws, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events}
+    )
     return ba.as_trial(tables, name="A trial", arms=list(arms), protocol=protocol)
 
 
 @pytest.fixture(scope="module")
 def analysis():
-    return analyse(trial_of(missing=8))
+    return analyse(trial_of(missing=8, draws=100))
 
 
 def test_the_rows_are_those_of_sensitivity(analysis):
@@ -76,11 +78,12 @@ def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     assert "After discontinuation (from the visit after, where the last value is of the period of leaving), values are" in said
     assert "Gaps, and what is missing without a discontinuation, are missing at random." in said
     jump = analysis.missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
-    assert "jump to reference (100 imputations" in jump
+    assert "jump to reference (4 imputations" in jump
     assert "values not after such an event: missing at random" in jump
     assert analysis.missing.counted.query("category == 'discontinuation' and visit == 'week 12'")["n_events"].sum() == 8
 
 
+@pytest.mark.long
 def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulated):
     policy = dict.fromkeys(simulated.protocol.intercurrent, "treatment policy")
     analysis = analyse(replace(simulated, protocol=replace(simulated.protocol, intercurrent=policy)))
@@ -92,6 +95,7 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
         assert rows[f"imputed: {strategy}"] == pytest.approx(plain[f"imputed: {strategy}"], abs=0.02)
 
 
+@pytest.mark.long
 def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_the_last():
     """The only one who left has its last value in the period of leaving; or the baseline stands for what is missing after it."""
     for day, strategy in ((80, "treatment policy"), (40, "composite")):
@@ -103,6 +107,7 @@ def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_
         assert not late.missing.surface.empty
 
 
+@pytest.mark.long
 def test_of_three_events_the_last_before_a_visit_has_the_last_word():
     events = [("s001", "a", 20), ("s001", "b", 40), ("s001", "a", 70)]
     trial = trial_of(missing=0, events=events)
@@ -122,6 +127,7 @@ def test_where_nothing_is_missing_nothing_is_said_of_it():
     assert "draws" not in analysis.settings
 
 
+@pytest.mark.long
 def test_several_differences_have_no_surface():
     analysis = analyse(trial_of(missing=8, n=60, arms=("placebo", "low", "high")))
     assert analysis.missing.surface.empty
@@ -129,6 +135,7 @@ def test_several_differences_have_no_surface():
     assert "tipping_point" not in captions(analysis)
 
 
+@pytest.mark.long
 def test_what_cannot_be_imputed_is_told_and_the_report_goes_on():
     analysis = analyse(trial_of(missing=34))
     rows = analysis.missing.handlings.set_index("method")
@@ -160,6 +167,7 @@ def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
     assert told["reason"] == "not analysed: the difference is determined under no handling"
 
 
+@pytest.mark.long
 def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
     """The covariance falls back for the surface as for the rest."""
     trial = trial_of(missing=6)
@@ -171,6 +179,7 @@ def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
     assert not analysis.missing.surface.empty
 
 
+@pytest.mark.long
 def test_a_protocol_that_asks_for_a_rise_takes_the_lowest_for_the_worst():
     rows = analyse(trial_of(missing=8, points=-5.0)).missing.handlings["method"]
     assert "worst observation carried forward, less is worse" in rows.tolist()

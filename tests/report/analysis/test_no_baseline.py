@@ -83,7 +83,8 @@ def test_that_nobody_can_respond_is_told(analysis):
     assert told["reason"] == "there is no baseline from which to respond"
 
 
-def test_it_is_a_report(tmp_path):
+@pytest.mark.long
+def test_it_is_a_report(tmp_path, sketches):
     page = ba.write_report(trial_of(), tmp_path / "out").read_text("utf-8")
     assert "nothing is adjusted" in page
     assert not {"distribution.png", "responder_curve.png"} & {path.name for path in (tmp_path / "out" / "figures").iterdir()}

@@ -134,6 +134,7 @@ def test_the_simulated_frames_are_the_bundled_files(simulated, drawn, table):
     pd.testing.assert_frame_equal(left, right, check_dtype=False, check_categorical=False)
 
 
+@pytest.mark.long
 def test_the_simulated_diary_is_the_bundled_diary(simulated, drawn):
     assert (drawn.diary["subject"].cat.codes == simulated.diary["subject"].cat.codes).all()
     pd.testing.assert_frame_equal(drawn.diary.drop(columns="subject"), simulated.diary.drop(columns="subject"), check_dtype=False)
@@ -300,6 +301,7 @@ def test_other_seeds_give_trials_that_can_be_read_and_meet_the_entry_criterion(s
 # What a planner varies -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_other_dropout_and_other_side_effects_leave_the_recorded_days_as_they_are():
     stays, leaves = (ba.simulate_trial(3, n=40, dropout=dropout) for dropout in (0, {PLACEBO: 0.3, TOXIN: 0.6}))
     left = leaves.subjects.set_index("subject")["last_day"]
