@@ -73,6 +73,7 @@ def test_treatment_policy_is_not_claimed_where_few_values_follow_the_event():
     assert "a treatment-policy strategy" not in said
 
 
+@pytest.mark.long
 def test_treatment_policy_is_claimed_from_a_fifth_on():
     analysis = analyse(trial_of(leave=LEAVE[:15], stay_seen=3))
     assert claimed(analysis) == {"discontinuation": "treatment policy"}
@@ -289,6 +290,7 @@ def test_the_sandwich_variance_of_the_protocol_follows_a_fall_back():
     assert first.primary.differences["std_error"].tolist() == pytest.approx(plain.primary.differences["std_error"].tolist())
 
 
+@pytest.mark.long
 def test_a_fall_back_has_the_sandwich_variance(monkeypatch):
     from botox_analysis.models.repeated import mmrm
 
@@ -370,6 +372,7 @@ def test_a_rise_in_points_is_a_response_where_more_is_better():
     assert analysis.responses is not None
 
 
+@pytest.mark.long
 def test_the_worst_value_is_the_lowest_where_more_is_better():
     handlings = analyse(trial_of(scales=HIGHER, leave=LEAVE, draws=2)).missing.handlings["method"].tolist()
     assert "worst observation carried forward, less is worse" in handlings
@@ -407,6 +410,7 @@ def test_each_difference_has_its_grounds():
     assert "missing at random" not in grounds["what"].tolist()
 
 
+@pytest.mark.long
 def test_discontinuations_that_are_counted_otherwise_are_explained():
     trial = trial_of(leave=LEAVE)
     subjects = trial.subjects.assign(safety=trial.subjects["subject"] != "S00")

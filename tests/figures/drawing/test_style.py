@@ -52,6 +52,7 @@ def test_letters_that_the_font_lacks_are_named_once_wherever_they_stand(drawn, t
     assert letters_lacking(ax) == "毒肉"
 
 
+@pytest.mark.long
 def test_letters_that_the_font_has_are_not_named(drawn, tmp_path):
     ax = drawn("Größe ± ≥ −1 αβγ д $x^", "e\u0301", "\u200b\u200d", "‰")
     save_figure(ax, tmp_path / "x")

@@ -186,6 +186,7 @@ ROWS_OF_TERMS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plot", ROWS_OF_TERMS.values(), ids=ROWS_OF_TERMS)
 def test_more_terms_than_a_png_can_hold_are_refused_with_what_to_do(plot):
     said = r"1,500 adverse events make a figure of \d+ inches, and a PNG of 300 dpi ends at 218: filter the most frequent terms"

@@ -346,6 +346,7 @@ def test_under_independence_estimating_equations_have_the_coefficients_of_each_v
     assert together.names == apart.names
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("distribution", ["negative binomial", "quasi-Poisson"])
 @pytest.mark.parametrize("correlation", ["exchangeable", "unstructured"])
 def test_estimating_equations_come_near_the_fit_of_each_visit(distribution, correlation):

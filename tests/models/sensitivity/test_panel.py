@@ -79,6 +79,7 @@ def test_without_missing_values_all_handlings_agree(repeated):
     assert not every["method"].str.startswith("tipping").any()
 
 
+@pytest.mark.long
 def test_values_after_an_event_leave_each_strategy_its_own_fit(outcomes):
     """Under strategies that refer to the reference the model is not fitted to what was seen after the event."""
     late = outcomes["visit"].cat.codes >= 2
@@ -109,6 +110,7 @@ def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(ed
     assert lacking["note"].str.contains("and there are none; expected a mean above 0").all()
 
 
+@pytest.mark.long
 def test_a_misspelt_kind_of_event_is_refused(outcomes):
     seen = outcomes.assign(intercurrent_event=np.where(outcomes["change"].isna(), "discontinuation", ""))
     with pytest.raises(ba.DataError, match="after names 'discontinuaton', and none of them happened; the events of outcomes are"):

@@ -106,6 +106,7 @@ def test_one_visit_at_which_the_arms_can_be_compared_is_one_visit(scores):
     assert analysis.left_out["where"].tolist() == ["NRS, week 8", "NRS, week 12"]
 
 
+@pytest.mark.long
 def test_a_protocol_with_single_imputation_keeps_the_analysis_of_covariance(holed):
     assert not analyse(trial_of(holed, handling=CARRIED)).primary.by_mmrm
 
@@ -269,6 +270,7 @@ def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadj
     assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [[1212]] * 5
 
 
+@pytest.mark.long
 def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):
     analysis = analyse(trial_of(holed, handling=CARRIED))
     assert list(analysis.sensitivity) == [

@@ -91,6 +91,7 @@ def test_missing_values_are_handled_after_events_are_addressed():
     assert "hypothetical" in analysis.primary.differences["intercurrent"].iloc[0]
 
 
+@pytest.mark.long
 def test_events_of_those_outside_the_population_count_as_kinds_and_change_nothing():
     trial = trial_of(rescue_treatment=POLICY, death=HYPOTHETICAL)
     subjects = trial.subjects.assign(itt=[n not in (2, 3) for n in range(N)])
@@ -104,6 +105,7 @@ def test_events_of_those_outside_the_population_count_as_kinds_and_change_nothin
 # Days of visits -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_assessment_is_on_its_own_day_where_that_is_recorded():
     # By its name week 8 is day 56, after the death of s2 on day 50.
     late = analyse(trial_of(days=[28, 49, 84], rescue_treatment=POLICY, death=HYPOTHETICAL))
