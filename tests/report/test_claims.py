@@ -206,6 +206,7 @@ def test_difference_and_number_needed_are_of_the_handling_beside_them():
     assert ba.wording.number_needed(*needed[["estimate", "conf_low", "conf_high"]]) in sentence
 
 
+@pytest.mark.long
 def test_handlings_that_count_the_same_subjects_are_shown_once():
     responses = analyse(trial_of()).responses
     assert [each.words for each in responses.handled] == ["non-responder imputation"]
@@ -250,6 +251,7 @@ def test_p_values_are_adjusted_over_doses_and_endpoints():
     assert analysis.estimates["p_adjusted"].notna().sum() == 4
 
 
+@pytest.mark.long
 def test_a_graph_of_the_protocol_is_followed():
     planned = {
         "method": "graph", "endpoints": ["NRS", "HIT-6"], "weights": [0.5, 0.5, 0, 0],
@@ -277,6 +279,7 @@ def test_an_adjustment_that_cannot_be_made_is_refused(planned, said):
         plan_of(trial_of(multiplicity=planned))
 
 
+@pytest.mark.long
 def test_the_headline_says_that_nothing_is_adjusted():
     assert "The p-values are not adjusted for multiplicity." in headline(analyse(trial_of(arms=ARMS)))[1]
 
@@ -404,6 +407,7 @@ def test_what_is_verified_stands_apart_from_what_is_assumed():
     assert "missing at random" in grounds.loc[grounds["status"] == "assumed", "what"].tolist()
 
 
+@pytest.mark.long
 def test_each_difference_has_its_grounds():
     grounds = validity(analyse(trial_of(arms=ARMS)))
     assert grounds["arm"].unique().tolist() == ["75 U", "155 U"]

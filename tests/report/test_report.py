@@ -361,6 +361,7 @@ def test_a_trial_in_which_nobody_had_an_adverse_event_is_reported_as_one(small, 
     assert not (tmp_path / "out" / "figures" / "adverse_events.png").exists()
 
 
+@pytest.mark.long
 def test_events_of_subjects_outside_the_safety_population_are_counted_as_left_out(small):
     subjects = small.subjects.assign(safety=["no", "no", *["yes"] * 22])
     events = pd.DataFrame({"subject": ["s0", "s0", "s1", "s2", "s3"], "term": "cough", "onset_day": [-3, 1, 2, -1, 5]})
@@ -400,6 +401,7 @@ ALWAYS_TOLD = [
 ]
 
 
+@pytest.mark.long
 def test_whose_time_at_risk_ends_otherwise_is_counted_by_arm(followed):
     left_out = analyse(followed).left_out.query("where == 'adverse events'")
     assert left_out[["reason", "n"]].to_numpy().tolist() == [
@@ -448,6 +450,7 @@ def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_
     assert row == ["figures", missing_letters(letters), 7]
 
 
+@pytest.mark.long
 def test_progress_is_told_from_start_to_end(small, tmp_path, sketches):
     told = []
     ba.write_report(small, tmp_path / "out", progress=lambda *step: told.append(step))

@@ -344,6 +344,7 @@ def many_terms(n_terms, seed):
     return events_by_hand([(f"class {n % 20}", names[n], *pair) for n, pair in enumerate(counts)], n_total=900)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_terms", [3, 300, 2000])
 def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n_terms):
     events = many_terms(n_terms, seed=n_terms)
@@ -486,6 +487,7 @@ def test_rates_without_severities_or_with_one_twice_are_refused(rates, worst):
         ba.plot_severity(pd.concat([worst, worst.assign(population="other")]))
 
 
+@pytest.mark.long
 def test_the_figures_show_the_simulated_trial(simulated):
     safe = simulated.restrict("safety")
     terms = ba.order_by_frequency(ba.adverse_events(safe)).query("within != ''")

@@ -384,6 +384,7 @@ HOW = [{"distribution": name} for name in DISTRIBUTIONS] + [{"correlation": name
 hows = pytest.mark.parametrize("how", HOW, ids=lambda how: next(iter(how.values())))
 
 
+@pytest.mark.long
 @hows
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
 def test_units_of_covariates_do_not_matter(outcomes, how, unit):

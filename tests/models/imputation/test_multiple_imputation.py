@@ -109,9 +109,8 @@ def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_event
 # Identities ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "draws", ["approximate Bayes", *(pytest.param(draws, marks=pytest.mark.long) for draws in ("Bayes", "bootstrap"))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_mean_of_many_draws_is_the_conditional_mean_estimate(outcomes, jackknifed, draws):
     imputations = ba.impute(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
     ours = ba.pool_imputations(imputations, covariates=ANALYSIS)
@@ -302,6 +301,7 @@ def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
 # Draws -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_same_seed_gives_the_same_values_and_another_seed_others(outcomes, draws):
     one, same, other = (
@@ -490,6 +490,7 @@ def test_a_later_event_hides_no_earlier_one(with_events):
     assert again.values == pytest.approx(alone.values, abs=1e-12)
 
 
+@pytest.mark.long
 def test_of_two_events_the_first_with_a_strategy_of_its_own_holds(with_events):
     left = with_events["intercurrent_event"]
     strategies = {"discontinuation": "jump to reference", "rescue": "copy reference"}

@@ -162,6 +162,7 @@ def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
 
 
+@pytest.mark.long
 def test_percentile_limits_and_p_values_say_the_same(outcomes):
     imputations = ba.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
     for level in (0.5, 0.8, 0.9, 0.99):

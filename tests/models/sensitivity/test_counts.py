@@ -238,6 +238,7 @@ def test_doubled_imputed_rates_double_what_is_imputed():
 # The seed -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"])
 def test_the_same_seed_gives_the_same_numbers_for_any_number_of_workers(backend):
     small = make(8, n_per_arm=12)

@@ -275,6 +275,7 @@ def test_units_and_offsets_of_responses_do_not_matter(gaps):
     assert scaled.sigma == pytest.approx(1e6 * plain.sigma, rel=MANY_STEPS, abs=1e6 * MANY_STEPS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(8))
 def test_the_order_of_subjects_does_not_matter(subject_data, seed):
     data = subject_data(seed, n=60, n_visits=3)
@@ -312,6 +313,7 @@ def test_the_same_seed_gives_the_same_draws_bit_for_bit(gaps):
     assert not (first.beta == other.beta).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [1, 7, 20, 21, 500])
 def test_there_are_as_many_draws_as_asked_for_and_none_is_there_twice(gaps, n):
     data, design = gaps

@@ -119,6 +119,7 @@ def test_visits_whose_names_tell_no_day_are_on_the_days_of_the_others():
     assert analysis.primary.fit.n_values == 3 * N - 2
 
 
+@pytest.mark.long
 def test_a_visit_of_which_nothing_tells_the_day_is_refused():
     trial = trial_of(names=("first", "second", "last"), rescue_treatment=POLICY, death=HYPOTHETICAL)
     with pytest.raises(ba.DataError, match="the visits 'first', 'second', 'last' of NRS have names that tell no day"):
@@ -202,6 +203,7 @@ def test_the_estimand_names_the_strategy_of_each_kind(planned):
     )
 
 
+@pytest.mark.long
 def test_kinds_with_one_strategy_are_named_together():
     said = estimand(analyse(trial_of(rescue_treatment="composite", death="composite")))
     assert (

@@ -132,6 +132,7 @@ def test_baselines_that_are_all_missing_are_none():
     assert "There is no baseline of NRS" in headline(analyse(trial))[1]
 
 
+@pytest.mark.long
 def test_a_secondary_endpoint_without_a_baseline_is_told_in_the_methods():
     rng = np.random.default_rng(5)
     scores = pd.DataFrame(
