@@ -179,6 +179,9 @@ from .models.imputation.imputations import Imputations as Imputations
 from .models.imputation.imputing import impute as impute
 from .models.imputation.pooled_responders import pool_responders as pool_responders
 from .models.imputation.pooling import pool_imputations as pool_imputations
+from .models.imputation.strategies import (
+    REFERENCE_BASED as REFERENCE_BASED,
+)
 from .models.linear.ancova import fit_ancova as fit_ancova
 from .models.linear.fit import Fit as Fit
 from .models.multiplicity.adjustment import adjust_multiplicity as adjust_multiplicity
@@ -247,9 +250,6 @@ from .models.times.recurrent import (
 )
 from .models.times.recurrent import (
     onset_and_duration as onset_and_duration,
-)
-from .numerics.imputation.strategies import (
-    REFERENCE_BASED as REFERENCE_BASED,
 )
 from .numerics.imputation.strategies import (
     Normal as Normal,

@@ -13,11 +13,11 @@ from botox_analysis.endpoints.response import responders
 from botox_analysis.endpoints.safety import counts as adverse_events
 from botox_analysis.endpoints.safety import emergent_rule
 from botox_analysis.endpoints.safety import listing as event_listing
-from botox_analysis.frames.handling import EVENT_STRATEGIES
+from botox_analysis.frames.handling import EVENT_STRATEGIES, IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.models.counts import binary, counts
 from botox_analysis.models.imputation import draws as imputation_draws
 from botox_analysis.models.imputation import pooled_responders, pooling
-from botox_analysis.models.imputation import single_values as single_imputation
+from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES
 from botox_analysis.models.linear import fit
 from botox_analysis.models.means import hypotheses
 from botox_analysis.models.means import words as mean_words
@@ -27,7 +27,6 @@ from botox_analysis.models.repeated import fit as mmrm_fit
 from botox_analysis.models.repeated import mmrm
 from botox_analysis.models.sensitivity import shifts
 from botox_analysis.models.times import comparisons as hazards
-from botox_analysis.numerics.imputation import counts as count_imputation
 from botox_analysis.numerics.repeated import structures as covariance
 
 STRUCTURES = list(covariance.STRUCTURES)
@@ -261,8 +260,8 @@ CHOICES = {
     "margins": fit.MARGINS,
     "response": fit.RESPONSES,
     "kind": mmrm_fit.RESIDUALS,
-    "strategy": (*single_imputation.SINGLE_VALUES, *ba.REFERENCE_BASED),
-    "strategy of counts": count_imputation.COUNT_STRATEGIES,
+    "strategy": (*SINGLE_VALUE_RULES, *IMPUTATION_STRATEGIES),
+    "strategy of counts": COUNT_STRATEGIES,
     "strategies": EVENT_STRATEGIES,
     "draws": imputation_draws.DRAWS,
     "missing": responders.MISSING_RESPONSES,

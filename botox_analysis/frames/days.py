@@ -1,4 +1,4 @@
-"""Units of time in days, and the day that the name of a visit has."""
+"""Units of time in days, and the time that the name of a visit has, where a frame has it nowhere else."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _BEFORE = re.compile(rf"(?<![a-z])({_UNIT})(\.?\s*)([-\u2212_]?\d+(?:\.\d+)?)(?![\d.]*\d)", re.IGNORECASE)
 _AFTER = re.compile(rf"(?<![\w.])([-\u2212]?\d+(?:\.\d+)?)(?:st|nd|rd|th)?[\s_-]*({_UNIT})(?![a-z])", re.IGNORECASE)
 _SPAN = re.compile(r"days? (-?\d+) (?:to|-) (-?\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)")
 
 
 def day_of_visit(visit: str) -> float:
@@ -62,3 +63,25 @@ def day_of_visit(visit: str) -> float:
 def _days(number: str, unit: str) -> float:
     days = _DAYS_PER_UNIT[_UNITS[unit.lower()]] * float(number.replace("\u2212", "-"))
     return float(round(days)) if np.isfinite(days) else np.nan
+
+
+def number_of_visit(visit: str) -> tuple[float, str] | None:
+    """The whole number and the unit that are all of a visit's name.
+
+    Parameters
+    ----------
+    visit : str
+        Such as ``"week 4"`` or ``"3 months"``.
+
+    Returns
+    -------
+    (float, str) or None
+        None where the name has anything else.
+
+    Examples
+    --------
+    >>> number_of_visit("week 4"), number_of_visit("3 months"), number_of_visit("week 4 by phone")
+    ((4.0, 'week'), (3.0, 'month'), None)
+    """
+    found = _NUMBER.fullmatch(visit)
+    return (float(found[2] or found[3]), found[1] or found[4]) if found else None

@@ -113,12 +113,6 @@ ALSO_KEY = tuple(column for column in ESTIMATES_SCHEMA.key if column not in ESTI
 
 ESTIMATES_NUMBERS = ESTIMATES_SCHEMA.of_kind("number", "count")
 
-MEANS = ("mean", "mean change", "mean percent change")
-"""Measures of an arm that a model of outcomes estimates."""
-
-SPREADS = ("standard deviation", "median", "minimum", "maximum")
-"""What describes values beside their mean."""
-
 Event = tuple[str, str]
 """An adverse event: the class it is nested in (empty for what stands alone, and for the classes themselves), its category."""
 

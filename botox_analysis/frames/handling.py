@@ -19,6 +19,9 @@ from botox_analysis.errors import listed
 OBSERVED_CASES = "observed cases"
 """Nothing stands for a missing value."""
 
+NON_RESPONDERS = "non-responder imputation"
+"""Subjects without a response count as non-responders."""
+
 IMPUTATION, HANDLING, DERIVATION, MODEL, METHOD = "imputation", "handling", "derivation", "model", "method"
 """Columns: the sentence of *outcomes*, *events* and *times*, its two parts, what was fitted, and the sentence of *estimates*."""
 
@@ -42,6 +45,30 @@ TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES
     "while on treatment",
 )
 """ICH E9(R1), section A.3.2. Its fifth strategy, principal stratum, is a population and no handling of values."""
+
+LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, HIGHEST_OBSERVATION, LOWEST_OBSERVATION = (
+    SINGLE_VALUE_RULES
+) = (
+    "last observation carried forward",
+    "last observation carried forward, modified",
+    "last observation carried forward, baseline included",
+    "baseline observation carried forward",
+    "worst observation carried forward",
+    "worst observation carried forward, less is worse",
+)
+"""Rules that put one value in the place of each missing one."""
+
+AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES = (
+    "missing at random",
+    "jump to reference",
+    "copy reference",
+    "copy increments in reference",
+    "last mean carried forward",
+)
+"""Strategies by which a model imputes what is missing, in many data sets."""
+
+NEEDS_NO_REFERENCE = (AT_RANDOM, LAST_MEAN)
+"""Strategies that look at the subject's own arm alone."""
 
 DISCONTINUATION = "discontinuation"
 """The kind of event that the columns ``completed`` and ``last_day`` of ``subjects`` tell, too."""

@@ -1,19 +1,190 @@
-"""How measures are kept and written: shares as per cent, logarithms as ratios, rates with their unit."""
+"""The measures of *estimates*: their names, and how each is kept and written (shares as per cent, logarithms as ratios)."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from botox_analysis.wording import capital
 
-SHARES = ("proportion", "risk difference", "cumulative probability")
-"""Measures kept as shares from 0 to 1 and written in per cent."""
+IDENTITY, LOG, RATIO = SCALES = ("identity", "log", "ratio")
+"""How a measure is kept: as it is written, as the logarithm of the ratio that is written, or as a ratio."""
 
-RATES_IN_TIME = ("incidence rate", "event rate", "incidence rate difference", "event rate difference")
-"""Measures counted in person-time."""
+MEAN, MEAN_CHANGE, MEAN_PERCENT_CHANGE = MEANS = ("mean", "mean change", "mean percent change")
+"""Measures of an arm that a model of outcomes estimates."""
+
+SPREADS = ("standard deviation", "median", "minimum", "maximum")
+"""Descriptions of values beside their mean."""
+
+SHIFTS = ("Hodges-Lehmann shift", "Hodges-Lehmann shift in change", "Hodges-Lehmann shift in percent change")
+"""Shifts of values, changes and percent changes between arms."""
+
+VALUE, CHANGE, PERCENT_CHANGE = RESPONSES = ("value", "change", "percent change")
+"""The responses that a measure may be of, in words, in the order of `MEANS` and `SHIFTS`."""
+
+PERCENT_REDUCTION = "percent reduction of the mean"
+
+PROPORTION, CUMULATIVE_PROBABILITY = "proportion", "cumulative probability"
+RISK_DIFFERENCE, NUMBER_NEEDED = "risk difference", "number needed to treat"
+LOG_RISK_RATIO, LOG_ODDS_RATIO, CONDITIONAL_LOG_ODDS_RATIO = "log risk ratio", "log odds ratio", "conditional log odds ratio"
+ODDS_HETEROGENEITY = "heterogeneity of the odds ratio"
+
+INCIDENCE_RATE, EVENT_RATE = "incidence rate", "event rate"
+"""Subjects with the event per patient-year at risk of the first; occurrences per patient-year."""
+
+INCIDENCE_RATE_DIFFERENCE, EVENT_RATE_DIFFERENCE = "incidence rate difference", "event rate difference"
+LOG_INCIDENCE_RATE_RATIO, LOG_EVENT_RATE_RATIO = "log incidence rate ratio", "log event rate ratio"
+LOG_RATE_RATIO = "log rate ratio"
+CONDITIONAL_LOG_EVENT_RATE_RATIO, CONDITIONAL_LOG_RATE_RATIO = "conditional log event rate ratio", "conditional log rate ratio"
+
+LOG_HAZARD_RATIO, CONDITIONAL_LOG_HAZARD_RATIO = "log hazard ratio", "conditional log hazard ratio"
+"""Conditional: within strata, or of subjects with the same covariates, which is another number than that of all subjects."""
+
+RESTRICTED_MEAN, RESTRICTED_MEAN_DIFFERENCE = "restricted mean time", "restricted mean difference"
+TIME_QUARTILES = ("lower quartile of time to event", "median time to event", "upper quartile of time to event")
+MEAN_CUMULATIVE = "mean cumulative number per subject"
+
+QUARTILES = ("lower quartile of the", "median", "upper quartile of the")
+ONSET, DURATION = "day of first onset", "duration in days"
+"""Of occurrences, each by its `QUARTILES`."""
+
+PER_YEARS = "per 100 patient-years"
 
 MOST_EXPONENT = 700.0
 """Up to here an exponential is a number."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure: how it is kept in *estimates*, and how it is written.
+
+    Attributes
+    ----------
+    name : str
+        The text in the column ``measure``.
+    words : str
+        The name in texts: without the logarithm. Left out: `name`.
+    scale : str
+        One of `SCALES`.
+    unit : str
+        Added to the unit of the endpoint.
+    factor : float
+        From the number that is kept to the number that is written: 100 for shares.
+    response : str
+        One of `RESPONSES` where the measure is of these; empty for all else.
+    is_comparison : bool
+        Whether an arm is compared with a reference by a difference, a shift or a ratio.
+    """
+
+    name: str
+    words: str = ""
+    scale: str = IDENTITY
+    unit: str = ""
+    factor: float = 1.0
+    response: str = ""
+    is_comparison: bool = False
+
+    def __post_init__(self) -> None:
+        """Complete the words."""
+        object.__setattr__(self, "words", self.words or self.name)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the measure is of changes from baseline, which are 0 at baseline."""
+        return self.response in (CHANGE, PERCENT_CHANGE)
+
+
+def difference_in(mean: str) -> str:
+    """The measure of a difference between arms in one of `MEANS`.
+
+    Parameters
+    ----------
+    mean : str
+        Measure of each arm.
+
+    Returns
+    -------
+    str
+        Name of the measure.
+
+    Examples
+    --------
+    >>> difference_in("mean change")
+    'difference in mean change'
+    """
+    return f"difference in {mean}"
+
+
+def _of_responses() -> Iterator[Measure]:
+    for mean, shift, response in zip(MEANS, SHIFTS, RESPONSES, strict=True):
+        unit_of = "%" if response == PERCENT_CHANGE else ""
+        for name in (mean, f"contrast of {mean}", f"combination of {mean}"):
+            yield Measure(name, unit=unit_of, response=response)
+        for name in (difference_in(mean), f"difference of differences in {mean}", shift):
+            yield Measure(name, unit=unit_of, response=response, is_comparison=True)
+    yield from (Measure(name) for name in SPREADS)
+    yield Measure(PERCENT_REDUCTION, unit="%")
+
+
+def _of_shares() -> Iterator[Measure]:
+    yield from (Measure(name, unit="%", factor=100.0) for name in (PROPORTION, CUMULATIVE_PROBABILITY))
+    yield Measure(RISK_DIFFERENCE, unit="percentage points", factor=100.0, is_comparison=True)
+    yield from (Measure(name) for name in (NUMBER_NEEDED, ODDS_HETEROGENEITY))
+
+
+def _of_rates_and_times() -> Iterator[Measure]:
+    yield from (Measure(name, unit=PER_YEARS) for name in (INCIDENCE_RATE, EVENT_RATE))
+    yield from (Measure(name, unit=PER_YEARS, is_comparison=True) for name in (INCIDENCE_RATE_DIFFERENCE, EVENT_RATE_DIFFERENCE))
+    yield from (Measure(name) for name in (RESTRICTED_MEAN, *TIME_QUARTILES, MEAN_CUMULATIVE))
+    yield Measure(RESTRICTED_MEAN_DIFFERENCE, is_comparison=True)
+    yield from (Measure(f"{quartile} {of}") for of in (ONSET, DURATION) for quartile in QUARTILES)
+
+
+_WORDS_OF_LOG = {
+    LOG_RISK_RATIO: "risk ratio",
+    LOG_ODDS_RATIO: "odds ratio",
+    CONDITIONAL_LOG_ODDS_RATIO: "conditional odds ratio",
+    LOG_INCIDENCE_RATE_RATIO: "incidence rate ratio",
+    LOG_EVENT_RATE_RATIO: "event rate ratio",
+    CONDITIONAL_LOG_EVENT_RATE_RATIO: "conditional event rate ratio",
+    LOG_RATE_RATIO: "rate ratio",
+    CONDITIONAL_LOG_RATE_RATIO: "conditional rate ratio",
+    LOG_HAZARD_RATIO: "hazard ratio",
+    CONDITIONAL_LOG_HAZARD_RATIO: "conditional hazard ratio",
+}
+"""The ratio of each logarithm of a ratio."""
+
+
+def _of_ratios() -> Iterator[Measure]:
+    for name, words in _WORDS_OF_LOG.items():
+        yield Measure(name, words, scale=LOG, is_comparison=True)
+        yield Measure(words, scale=RATIO, is_comparison=True)
+
+
+MEASURES = {measure.name: measure for of in (_of_responses, _of_shares, _of_rates_and_times, _of_ratios) for measure in of()}
+"""Every measure that is more than a name, by its name."""
+
+
+def measure_of(name: str) -> Measure:
+    """The measure of a name.
+
+    Parameters
+    ----------
+    name : str
+        Of *estimates*.
+
+    Returns
+    -------
+    Measure
+        From the table `MEASURES`. A measure that is not in the table is written as it is, on the identity scale.
+
+    Examples
+    --------
+    >>> measure_of("log risk ratio").scale, measure_of("log of a share of my own").scale
+    ('log', 'identity')
+    """
+    return MEASURES.get(name) or Measure(name)
 
 
 def scaled(value: float, measure: str) -> float:
@@ -36,9 +207,10 @@ def scaled(value: float, measure: str) -> float:
     >>> scaled(0.106, "risk difference"), scaled(0.0, "log risk ratio")
     (10.6, 1.0)
     """
-    if is_log_ratio(measure):
+    of = measure_of(measure)
+    if of.scale == LOG:
         return math.exp(min(value, MOST_EXPONENT)) if value != math.inf else value
-    return 100 * value if measure in SHARES else value
+    return of.factor * value
 
 
 def is_log_ratio(measure: str) -> bool:
@@ -54,7 +226,7 @@ def is_log_ratio(measure: str) -> bool:
     bool
         True for ``"log risk ratio"`` and its like.
     """
-    return measure.startswith(("log ", "conditional log "))
+    return measure_of(measure).scale == LOG
 
 
 def is_ratio(measure: str) -> bool:
@@ -70,11 +242,28 @@ def is_ratio(measure: str) -> bool:
     bool
         True for ``"log risk ratio"``, ``"risk ratio"`` and their like.
     """
-    return is_log_ratio(measure) or measure.endswith(" ratio")
+    return measure_of(measure).scale in (LOG, RATIO)
+
+
+def is_comparison(measure: str) -> bool:
+    """Whether a measure compares an arm with a reference, so that one of its values means no effect.
+
+    Parameters
+    ----------
+    measure : str
+        Of *estimates*.
+
+    Returns
+    -------
+    bool
+        True for differences, shifts, ratios and their logarithms, and for a measure that is not in the table: whether it
+        compares is in the column ``reference``.
+    """
+    return measure not in MEASURES or MEASURES[measure].is_comparison
 
 
 def no_effect(measure: str) -> float:
-    """Where a measure, in the unit in which it is written, says that there is no effect.
+    """The value of a measure, in the unit in which it is written, that means no effect.
 
     Parameters
     ----------
@@ -90,7 +279,7 @@ def no_effect(measure: str) -> float:
 
 
 def measure_name(measure: str) -> str:
-    """A measure as texts call it.
+    """The name of a measure in texts.
 
     Parameters
     ----------
@@ -107,7 +296,7 @@ def measure_name(measure: str) -> str:
     >>> measure_name("log risk ratio"), measure_name("conditional log odds ratio"), measure_name("mean change")
     ('risk ratio', 'conditional odds ratio', 'mean change')
     """
-    return measure.replace("log ", "", 1) if is_log_ratio(measure) else measure
+    return measure_of(measure).words
 
 
 def unit(measure: str) -> str:
@@ -123,15 +312,11 @@ def unit(measure: str) -> str:
     str
         Per cent, percentage points, per 100 patient-years, or nothing.
     """
-    if measure == "risk difference":
-        return "percentage points"
-    if measure in RATES_IN_TIME:
-        return "per 100 patient-years"
-    return "%" if measure in SHARES or "percent" in measure else ""
+    return measure_of(measure).unit
 
 
 def axis_label(endpoint: str, measure: str) -> str:
-    """What an axis says: the measure, the endpoint, the unit.
+    """The label of an axis: the measure, the endpoint, the unit.
 
     Parameters
     ----------

@@ -192,7 +192,7 @@ def _of_endpoints(trial: Trial) -> Iterable[Fact]:
     nothing: list[Endpoint] = []
     endpoints, why_not = made_or_told(lambda: endpoints_in_order(trial), nothing, "", 0)
     if why_not:
-        yield "endpoint", why_not[0][1]
+        yield "endpoint", why_not[0].reason
     for number, endpoint in enumerate(endpoints):
         primary = ", the primary endpoint" if number == 0 else ""
         yield "endpoint", f"{endpoint.label}{primary}: {_course(endpoint, trial)}"
@@ -202,7 +202,7 @@ def _course(endpoint: Endpoint, trial: Trial) -> str:
     """The visits of an endpoint in time, and whether there is a baseline."""
     wide, why_not = made_or_told(lambda: endpoint.measure(trial), pd.DataFrame(), "", 0)
     if why_not:
-        return why_not[0][1]
+        return why_not[0].reason
     visits = [str(visit) for visit in wide.columns if visit != BASELINE]
     has_baseline = BASELINE in wide.columns and bool(wide[BASELINE].notna().any())
     first = f"{BASELINE}, then " if has_baseline else f"no {BASELINE}; "
@@ -243,5 +243,5 @@ def _model(primary: Efficacy, plan: Plan) -> str:
     if isinstance(fit, ImputedFit):
         return f"analysis of covariance at each visit of {len(fit.imputations)} completed data sets, {adjusted}"
     if isinstance(fit, MmrmFit):
-        return f"mixed model for repeated measures, {wording.structure(fit.structure)} covariance, {adjusted}"
+        return f"mixed model for repeated measures, {fit.covariance_structure.words} covariance, {adjusted}"
     return f"analysis of covariance at each visit, {adjusted}"

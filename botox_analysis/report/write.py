@@ -18,7 +18,8 @@ import pandas as pd
 
 from botox_analysis import figures, wording
 from botox_analysis.errors import require_trial
-from botox_analysis.frames.left_out import LEFT_OUT
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, PERCENT_REDUCTION
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.parts import Analysis, Efficacy, secondary_visit
@@ -26,7 +27,7 @@ from botox_analysis.report.draft import mend, replacing
 from botox_analysis.report.draw import FIGURES, draw
 from botox_analysis.report.folder import MADE_BY, MANIFEST, folder_of
 from botox_analysis.report.kernels import kernels
-from botox_analysis.report.prose import paragraphs, sentences
+from botox_analysis.report.prose import paragraphs, phrases, sentences
 from botox_analysis.report.prose.footnotes import footnotes
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.validity import validity
@@ -121,7 +122,7 @@ def _save(ax: Any, path: Path) -> str:
 def _with_letters_left_out(analysis: Analysis, letters: str) -> Analysis:
     if not letters:
         return analysis
-    row = pd.DataFrame([("figures", figures.style.missing_letters(letters), len(letters))], columns=list(LEFT_OUT))
+    row = left_out_frame([LeftOut(figures.style.missing_letters(letters), len(letters), "figures")])
     return replace(analysis, left_out=pd.concat([analysis.left_out, row], ignore_index=True))
 
 
@@ -182,18 +183,18 @@ def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """The table with means that nothing is adjusted for called so: those of values, where the protocol has no covariates."""
     if analysis.trial.protocol.covariates:
         return table
-    return table.rename(columns=lambda name: name.replace("Adjusted mean (", "Mean ("))
+    level = phrases.level(analysis.primary.means.iloc[0])
+    return table.rename(columns={f"Adjusted {MEAN} ({level})": f"{wording.capital(MEAN)} ({level})"})
 
 
 def _change(primary: Efficacy) -> pd.DataFrame:
     """Means and changes; without a baseline the means alone."""
+    level = phrases.level(primary.unadjusted.iloc[0])
+    change, reduction = (f"{wording.capital(measure)} ({level})" for measure in (MEAN_CHANGE, PERCENT_REDUCTION))
     if primary.has_baseline:
         table = table_change(primary.unadjusted)
-        if primary.endpoint.better == HIGHER:
-            return table[[name for name in table.columns if "reduction" not in name]]
-        return table
-    table = table_change(primary.unadjusted[primary.unadjusted["visit"] != BASELINE])
-    return table[[name for name in table.columns if "change" not in name and "reduction" not in name]]
+        return table.drop(columns=reduction) if primary.endpoint.better == HIGHER else table
+    return table_change(primary.unadjusted[primary.unadjusted["visit"] != BASELINE]).drop(columns=[change, reduction])
 
 
 def _grounds(analysis: Analysis) -> pd.DataFrame:

@@ -9,24 +9,36 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.frames.estimates import Event, with_events
-from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name, scaled
+from botox_analysis.frames.measures import (
+    CONDITIONAL_LOG_ODDS_RATIO,
+    EVENT_RATE_DIFFERENCE,
+    INCIDENCE_RATE_DIFFERENCE,
+    LOG_EVENT_RATE_RATIO,
+    LOG_INCIDENCE_RATE_RATIO,
+    LOG_ODDS_RATIO,
+    LOG_RISK_RATIO,
+    NUMBER_NEEDED,
+    RISK_DIFFERENCE,
+    is_log_ratio,
+    is_ratio,
+    measure_name,
+    scaled,
+)
 from botox_analysis.tables.writers import INDENT
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 """Rows of *estimates* by event, arm and what else tells them apart."""
 
-NUMBER_NEEDED = "number needed to treat"
-
 COMPARISONS = {
-    "risk difference": "difference, percentage points",
-    "log risk ratio": "risk ratio",
-    "log odds ratio": "odds ratio",
-    "conditional log odds ratio": "conditional odds ratio",
+    RISK_DIFFERENCE: "difference, percentage points",
+    LOG_RISK_RATIO: "risk ratio",
+    LOG_ODDS_RATIO: "odds ratio",
+    CONDITIONAL_LOG_ODDS_RATIO: "conditional odds ratio",
     NUMBER_NEEDED: NUMBER_NEEDED,
-    "incidence rate difference": "difference per 100 patient-years at risk",
-    "log incidence rate ratio": "incidence rate ratio",
-    "event rate difference": "difference per 100 patient-years",
-    "log event rate ratio": "event rate ratio",
+    INCIDENCE_RATE_DIFFERENCE: "difference per 100 patient-years at risk",
+    LOG_INCIDENCE_RATE_RATIO: "incidence rate ratio",
+    EVENT_RATE_DIFFERENCE: "difference per 100 patient-years",
+    LOG_EVENT_RATE_RATIO: "event rate ratio",
 }
 COMPARISONS |= {measure_name(measure): measure_name(measure) for measure in COMPARISONS if is_log_ratio(measure)}
 """The measures of `compare_rates`, also as ratios, and of `number_needed`, and how a column of them is headed."""

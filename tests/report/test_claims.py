@@ -132,7 +132,7 @@ def test_headline_and_methods_follow_the_imputation(imputed):
     assert "in 60 of 60 subjects randomised" in said
     assert "multiple imputation, jump to reference" in estimand(imputed)
     assert "pooled by Rubin's rules" in " ".join(methods(imputed))
-    assert next(iter(imputed.sensitivity)) == "ANCOVA, imputed (primary)"
+    assert next(iter(imputed.sensitivity)).label == "ANCOVA, imputed (primary)"
 
 
 @pytest.mark.long

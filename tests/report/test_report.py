@@ -13,6 +13,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.figures.drawing.style import missing_letters
 from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.report import write as writing
 from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.left_out import left_out_of_safety, told_once
@@ -189,9 +190,9 @@ def test_who_was_left_out_is_counted(report, simulated):
 
 def test_what_is_said_of_several_endpoints_is_told_once():
     endpoints = [ba.scale("VAS"), ba.scale("NRS"), ba.HEADACHE_DAYS, ba.MIGRAINE_DAYS]
-    rows = [(f"MMRM, {endpoint.label}, week 4", "no value", n) for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)]
-    told = told_once([*rows, (*rows[0][:2], 1), ("diary", "days", 9)], endpoints)
-    assert told == [
+    rows = [LeftOut("no value", n, "MMRM", endpoint.label, "week 4") for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)]
+    told = told_once([*rows, dataclasses.replace(rows[0], n=1), LeftOut("days", 9, "diary")], endpoints)
+    assert [(row.where, row.reason, row.n) for row in told] == [
         ("MMRM, VAS, NRS, week 4", "no value", 3),
         ("MMRM, all diary endpoints, week 4", "no value", 2),
         (f"MMRM, {endpoints[0].label}, week 4", "no value", 1),
@@ -201,7 +202,14 @@ def test_what_is_said_of_several_endpoints_is_told_once():
 
 def test_what_is_said_of_all_endpoints_is_said_of_all():
     endpoints = [ba.scale("VAS"), ba.HEADACHE_DAYS]
-    assert told_once([(endpoint.label, "late", 2) for endpoint in endpoints], endpoints) == [("all endpoints", "late", 2)]
+    told = told_once([LeftOut("late", 2, endpoint=endpoint.label) for endpoint in endpoints], endpoints)
+    assert told == [LeftOut("late", 2, endpoint="all endpoints")]
+
+
+def test_a_reason_with_the_label_of_another_endpoint_stays_with_its_own():
+    endpoints = [ba.scale("VAS"), ba.scale("VAS, week 4")]
+    row = LeftOut("no VAS recorded", 2, "MMRM", endpoints[1].label, "VAS at any visit")
+    assert told_once([row], endpoints) == [row]
 
 
 def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
@@ -413,7 +421,7 @@ def test_whose_time_at_risk_ends_otherwise_is_counted_by_arm(followed):
 
 
 def test_events_after_the_window_have_their_own_reason(followed):
-    found = [[reason, n] for _, reason, n in left_out_of_safety(followed, ba.WITHIN_30_DAYS)]
+    found = [[row.reason, row.n] for row in left_out_of_safety(followed, ba.WITHIN_30_DAYS)]
     assert found == [
         ["onset before the first treatment: not treatment-emergent", 1],
         ["onset or worsening more than 30 days after the last dose: not treatment-emergent", 2],

@@ -22,7 +22,7 @@ from botox_analysis.endpoints.diary.periods import Periods, diary_of, left_open,
 from botox_analysis.endpoints.diary.rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint, Measured
 from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, require_text, require_trial
-from botox_analysis.frames.left_out import LEFT_OUT
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.trials.trial import Trial
 
 
@@ -184,6 +184,27 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
     >>> ba.unknown_days(trial, ba.HEADACHE_DAYS).empty
     True
     """
+    return left_out_frame(days_left_out(trial, endpoint))
+
+
+def days_left_out(trial: Trial, endpoint: Endpoint) -> tuple[LeftOut, ...]:
+    """Count the diary days of which an endpoint does not know whether they count, as values.
+
+    Parameters
+    ----------
+    trial, endpoint
+        As for `unknown_days`.
+
+    Returns
+    -------
+    tuple of LeftOut
+        At each arm.
+
+    Raises
+    ------
+    DataError, ValueError
+        As for `unknown_days`.
+    """
     require_trial(trial)
     if not isinstance(endpoint, Endpoint):
         raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days, such as HEADACHE_DAYS.")
@@ -191,7 +212,7 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
         raise ValueError(f"{endpoint.name!r} is assessed at visits; days are left open in a diary only.")
     diary = diary_of(trial, endpoint.name)
     rows = left_open(trial.subjects, diary, days_of(endpoint.daily, diary, endpoint.rule), endpoint.rule)
-    return pd.DataFrame([(f"{endpoint.label}, {arm}", reason, n) for arm, reason, n in rows], columns=list(LEFT_OUT))
+    return tuple(LeftOut(reason, n, endpoint=endpoint.label, at=arm) for arm, reason, n in rows)
 
 
 def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:

@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
-from botox_analysis.frames.handling import OBSERVED_CASES, Handling, handling_of
+from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
-
-NON_RESPONDERS = "non-responder imputation"
 
 MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
 

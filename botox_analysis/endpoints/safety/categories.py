@@ -11,13 +11,12 @@ import pandas as pd
 from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.endpoints.safety.tally import coded_words
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.severity import NOT_RECORDED, WORST_SEVERITY
 
 ANY = "any adverse event"
 ANY_SPECIAL = "any adverse event of special interest"
 UNCODED = "uncoded"
 """The class of events that have none."""
-
-NOT_RECORDED = "not recorded"
 
 KINDS = (
     "treatment-related",
@@ -29,6 +28,8 @@ KINDS = (
     "of special interest",
 )
 """What an event may be besides its term, in the order of an overview."""
+
+RELATIONS = ("related", "not related")
 
 Special = Mapping[str, Sequence[str]]
 """Events of special interest: by name, the terms that belong to it."""
@@ -251,13 +252,13 @@ def _closest(events: pd.DataFrame) -> Ranking:
     related = _yes(events, "related", unknown=True)
     if related is None:
         raise DataError("adverse_events has no column 'related'; it is needed to count by relation.")
-    return Ranking("relation", related.astype(np.int8), [(1, "related"), (0, "not related")])
+    return Ranking("relation", related.astype(np.int8), [(1, RELATIONS[0]), (0, RELATIONS[1])])
 
 
-def _as_category(ranked: Callable[[pd.DataFrame], Ranking], prefix: str) -> Callable[[pd.DataFrame], Ranking]:
+def _as_category(ranked: Callable[[pd.DataFrame], Ranking], categories: Mapping[str, str]) -> Callable[[pd.DataFrame], Ranking]:
     def renamed(events: pd.DataFrame) -> Ranking:
         _, rank, words = ranked(events)
-        return Ranking("category", rank, [(number, f"{prefix}: {word}") for number, word in words])
+        return Ranking("category", rank, [(number, categories[word]) for number, word in words])
 
     return renamed
 
@@ -276,8 +277,8 @@ BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Calla
     "term": (_terms, None),
     "class": (_classes, None),
     "overview": (_overview, None),
-    "severity": (_anything, _as_category(_worst, "worst severity")),
-    "relation": (_anything, _as_category(_closest, "relation")),
+    "severity": (_anything, _as_category(_worst, {severity: category for category, severity in WORST_SEVERITY.items()})),
+    "relation": (_anything, _as_category(_closest, {word: f"relation: {word}" for word in RELATIONS})),
     "term and severity": (_terms, _worst),
     "term and relation": (_terms, _closest),
     "special interest": (_special_interest, None),

@@ -27,7 +27,7 @@ from botox_analysis.figures.drawing.style import (
     wrapped,
 )
 from botox_analysis.frames.estimates import check_estimates
-from botox_analysis.frames.measures import axis_label
+from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE
 
 TO_THE_END = "seen to the end"
@@ -88,7 +88,7 @@ def plot_dropout(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             )
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])
-    shown = [BASELINE, *visits] if "change" in measure else visits
+    shown = [BASELINE, *visits] if measure_of(measure).is_change else visits
     places, ticks, unit = visit_axis(shown)
     at = dict(zip(shown, places, strict=True))
     width = ONE_COLUMN if len(arms) == 1 else TWO_COLUMNS

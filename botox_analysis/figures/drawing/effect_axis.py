@@ -10,17 +10,31 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from botox_analysis.figures.drawing.style import FAINT
-from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name, no_effect, scaled
+from botox_analysis.frames.measures import (
+    CONDITIONAL_LOG_ODDS_RATIO,
+    EVENT_RATE_DIFFERENCE,
+    INCIDENCE_RATE_DIFFERENCE,
+    LOG_EVENT_RATE_RATIO,
+    LOG_INCIDENCE_RATE_RATIO,
+    LOG_ODDS_RATIO,
+    LOG_RISK_RATIO,
+    RISK_DIFFERENCE,
+    is_log_ratio,
+    is_ratio,
+    measure_name,
+    no_effect,
+    scaled,
+)
 
 EFFECTS = {
-    "risk difference": "Difference from {}, percentage points",
-    "incidence rate difference": "Difference from {} in subjects per 100 patient-years at risk",
-    "event rate difference": "Difference from {} in events per 100 patient-years",
-    "log risk ratio": "Risk ratio to {}",
-    "log odds ratio": "Odds ratio to {}",
-    "conditional log odds ratio": "Conditional odds ratio to {}",
-    "log incidence rate ratio": "Incidence rate ratio to {}",
-    "log event rate ratio": "Event rate ratio to {}",
+    RISK_DIFFERENCE: "Difference from {}, percentage points",
+    INCIDENCE_RATE_DIFFERENCE: "Difference from {} in subjects per 100 patient-years at risk",
+    EVENT_RATE_DIFFERENCE: "Difference from {} in events per 100 patient-years",
+    LOG_RISK_RATIO: "Risk ratio to {}",
+    LOG_ODDS_RATIO: "Odds ratio to {}",
+    CONDITIONAL_LOG_ODDS_RATIO: "Conditional odds ratio to {}",
+    LOG_INCIDENCE_RATE_RATIO: "Incidence rate ratio to {}",
+    LOG_EVENT_RATE_RATIO: "Event rate ratio to {}",
 }
 EFFECTS |= {measure_name(measure): words for measure, words in EFFECTS.items() if is_log_ratio(measure)}
 """The measures of `compare_rates`, also as ratios, and what the axis says of them."""

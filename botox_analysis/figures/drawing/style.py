@@ -19,6 +19,8 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.text import Text
 
 from botox_analysis.errors import require_path, wrong_kind
+from botox_analysis.frames.days import number_of_visit
+from botox_analysis.frames.schema import BASELINE
 
 ONE_COLUMN, TWO_COLUMNS = 85 / 25.4, 174 / 25.4
 """Widths of a journal's column and page, in inches."""
@@ -81,8 +83,6 @@ FORMATS = tuple(_METADATA)
 
 _PART = re.compile(r'(?<=[#"])[A-Za-z0-9_]*[0-9a-f]{10}(?=[")])')
 """Names of parts of an SVG file."""
-
-_VISIT = re.compile(r"^(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|cycle)s?)$")
 
 
 Arguments = ParamSpec("Arguments")
@@ -278,12 +278,12 @@ def visit_axis(visits: Sequence[str]) -> tuple[list[float], list[str], str]:
     places: list[float] = []
     units = set()
     for visit in visits:
-        match = _VISIT.match(visit)
-        if visit == "baseline":
+        found = number_of_visit(visit)
+        if visit == BASELINE:
             places.append(0.0)
-        elif match:
-            places.append(float(match[2] or match[3]))
-            units.add(match[1] or match[4])
+        elif found:
+            places.append(found[0])
+            units.add(found[1])
     in_time = len(places) == len(visits) and len(units) == 1 and sorted(set(places)) == places
     if in_time:
         return places, [f"{place:g}" for place in places], units.pop().capitalize()

@@ -18,7 +18,7 @@ from botox_analysis.figures.drawing.style import (
     wrapped,
 )
 from botox_analysis.frames.estimates import check_estimates, refuse_pairs, refuse_subgroups
-from botox_analysis.frames.measures import axis_label
+from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE
 
 DODGE = 0.014
@@ -56,7 +56,7 @@ def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])
     references = [name for name in estimates["reference"].unique() if name]
-    from_zero = "change" in measure and BASELINE not in visits and not references
+    from_zero = measure_of(measure).is_change and BASELINE not in visits and not references
     shown = [BASELINE, *visits] if from_zero else visits
     places, ticks, time_unit = visit_axis(shown)
     at = dict(zip(shown, places, strict=True))

@@ -11,7 +11,8 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.effect_axis import set_effect_axis
 from botox_analysis.figures.drawing.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
 from botox_analysis.frames.estimates import check_estimates
-from botox_analysis.frames.measures import axis_label, is_ratio, measure_name, scaled
+from botox_analysis.frames.handling import MODEL, in_words, method_parts
+from botox_analysis.frames.measures import NUMBER_NEEDED, axis_label, is_ratio, measure_name, scaled
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "subgroup", "visit", "arm", "method")
 ROW_HEIGHT, LINE = 0.19, 0.13
@@ -19,8 +20,6 @@ ROW_HEIGHT, LINE = 0.19, 0.13
 
 NO_EFFECT = "#9a9a9a"
 """The line of no difference: seen, but behind the estimates."""
-
-NUMBER_NEEDED = "number needed to treat"
 
 P_COLUMN = 98
 """Points from the column of estimates to that of p-values."""
@@ -150,7 +149,7 @@ def _labels(estimates: pd.DataFrame) -> list[str]:
     estimates = estimates.assign(subgroup=subgroups)
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
-    rows = estimates[differing].assign(**({"method": _own_parts(estimates["method"])} if "method" in differing else {}))
+    rows = estimates[differing].assign(**({"method": _own_parts(estimates)} if "method" in differing else {}))
     if estimates.loc[estimates["reference"] != "", "reference"].nunique() > 1:
         rows["arm"] = _pairs(estimates)
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
@@ -164,8 +163,9 @@ def _pairs(estimates: pd.DataFrame) -> list[str]:
     ]
 
 
-def _own_parts(methods: pd.Series) -> list[str]:
-    """Methods without the parts that all of them share; where nothing is left, the first."""
-    parts = [str(method).split("; ") for method in methods]
-    shared = set(parts[0]).intersection(*parts)
-    return ["; ".join(part for part in own if part not in shared) or own[0] for own in parts]
+def _own_parts(estimates: pd.DataFrame) -> list[str]:
+    """Methods without the parts that all of them share; where nothing is left, the model."""
+    parts = method_parts(estimates)
+    differing = parts[[name for name in parts.columns if parts[name].nunique() > 1]]
+    own = [in_words(*row) for row in differing.itertuples(index=False)]
+    return [words or str(model) for words, model in zip(own, parts[MODEL], strict=True)]

@@ -9,6 +9,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError
 from botox_analysis.figures.drawing.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled
 from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.measures import PROPORTION
 
 MARKED = 0.5
 """The threshold with a line of its own."""
@@ -35,7 +36,7 @@ def plot_responder_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> 
     DataError
         The rows have no threshold, or there are several visits.
     """
-    check_measures(estimates, ["proportion"], "estimates")
+    check_measures(estimates, [PROPORTION], "estimates")
     if "threshold" not in estimates.columns:
         raise DataError("estimates has no column 'threshold'; take event_rates of responders at several reductions.")
     if estimates["visit"].nunique() != 1:

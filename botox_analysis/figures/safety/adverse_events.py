@@ -22,7 +22,7 @@ from botox_analysis.figures.safety.event_rows import (
     row_places,
 )
 from botox_analysis.frames.estimates import Event
-from botox_analysis.frames.measures import no_effect, scaled
+from botox_analysis.frames.measures import EVENT_RATE, no_effect, scaled
 
 ROW_HEIGHT = 0.19
 """Inches a row takes with two arms; each further arm adds a third."""
@@ -60,7 +60,7 @@ def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: A
         figure, or `rates` lacks an event.
     """
     rates, differences = of_one_measure(rates, [*RATES], "rates"), of_one_measure(differences, [*EFFECTS], "differences")
-    counts = "occurrences" if rates["measure"].iloc[0] == "event rate" else "n_events"
+    counts = "occurrences" if rates["measure"].iloc[0] == EVENT_RATE else "n_events"
     require_columns(rates, [counts], "rates")
     events: list[Event] = list(differences["event"].unique())
     lacking = [term for within, term in events if (within, term) not in set(rates["event"])]

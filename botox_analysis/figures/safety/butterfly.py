@@ -16,6 +16,7 @@ from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.style import arm_styles, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, holds_terms, of_one_measure, row_places, with_n
 from botox_analysis.frames.estimates import Event
+from botox_analysis.frames.measures import PROPORTION
 
 ROW_HEIGHT = 0.17
 """Inches a row takes."""
@@ -47,7 +48,7 @@ def plot_butterfly(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         The frame is empty or of another kind, has not exactly two arms or too many events for a figure, or an event is
         missing in one of them.
     """
-    rates = of_one_measure(rates, ["proportion"], "rates")
+    rates = of_one_measure(rates, [PROPORTION], "rates")
     require_columns(rates, ["n_events"], "rates")
     arms = list(rates["arm"].unique())
     if len(arms) != 2:

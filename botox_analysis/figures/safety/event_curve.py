@@ -11,16 +11,17 @@ from botox_analysis.errors import DataError, require_columns
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
 from botox_analysis.frames.days import DAYS_PER_WEEK
 from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, MEAN_CUMULATIVE, PROPORTION
 
 LABELS = {
-    "cumulative probability": "Cumulative probability, %",
-    "mean cumulative number per subject": "Mean cumulative number per subject",
-    "proportion": "Subjects, %",
+    CUMULATIVE_PROBABILITY: "Cumulative probability, %",
+    MEAN_CUMULATIVE: "Mean cumulative number per subject",
+    PROPORTION: "Subjects, %",
 }
 """What the axis says of each measure; what is counted stands beneath it."""
 
-PER_CENT = ("cumulative probability", "proportion")
-AT_POINTS = ("proportion",)
+PER_CENT = (CUMULATIVE_PROBABILITY, PROPORTION)
+AT_POINTS = (PROPORTION,)
 """Measures known on their days only: points joined by lines; the others are steps."""
 
 STEPS = (1, 2, *(DAYS_PER_WEEK * n for n in (1, 2, 4, 8, 12, 24, 52, 104)))
@@ -88,7 +89,7 @@ def plot_event_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     )  # fmt: skip
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_xlim(0, last * 1.03)
-    ax.set_ylim(bottom=0, top=100 if measure == "cumulative probability" and _high(estimates) > 0.5 else None)
+    ax.set_ylim(bottom=0, top=100 if measure == CUMULATIVE_PROBABILITY and _high(estimates) > 0.5 else None)
     ax.set_xlabel("Days since the first treatment")
     ax.set_ylabel(f"{LABELS[measure]}\n{wrapped(_subject_matter(estimates), 34)}")
     legend_above(ax, len(arms))

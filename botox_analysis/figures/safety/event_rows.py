@@ -12,11 +12,12 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError
 from botox_analysis.figures.drawing.style import TWO_COLUMNS, axes_for, wrapped
 from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.measures import EVENT_RATE, INCIDENCE_RATE, PROPORTION
 
 RATES = {
-    "proportion": "Subjects with the event, %",
-    "incidence rate": "Subjects with the event per 100 patient-years at risk",
-    "event rate": "Events per 100 patient-years",
+    PROPORTION: "Subjects with the event, %",
+    INCIDENCE_RATE: "Subjects with the event per 100 patient-years at risk",
+    EVENT_RATE: "Events per 100 patient-years",
 }
 """What the axis of a rate says."""
 

@@ -12,15 +12,11 @@ from botox_analysis.errors import DataError, require_columns, require_estimates
 from botox_analysis.figures.drawing.style import INK, REFERENCE_COLOUR, legend_above, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, row_places, with_n
 from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.measures import PROPORTION
+from botox_analysis.frames.severity import NOT_RECORDED, WORST_SEVERITY
 
 COLOURS = "BuPu"
 """Light to dark, also in grey and for colour-blind readers."""
-
-NOT_RECORDED = "not recorded"
-"""The severity that has no place between light and dark; it is hatched."""
-
-OVERALL = "worst severity: "
-"""What the categories of all events together begin with."""
 
 ROW_HEIGHT, COLUMN = 0.18, 58
 """Inches a row takes, and points from one column of counts to the next."""
@@ -94,18 +90,18 @@ def _with_bars(rates: pd.DataFrame) -> pd.DataFrame:
     """With the event of each row, empty where all are together, and its severity."""
     require_estimates(rates, "rates")
     by_term = "severity" in rates.columns
-    bars = with_events(rates, ["proportion"], "rates", also=("severity",) if by_term else ())
+    bars = with_events(rates, [PROPORTION], "rates", also=("severity",) if by_term else ())
     require_columns(bars, ["n_events"], "rates")
     if by_term:
         return bars.assign(severity=bars["severity"].astype(str))
-    strange = [category for category in bars["category"].unique() if not category.startswith(OVERALL)]
+    strange = [category for category in bars["category"].unique() if category not in WORST_SEVERITY]
     if strange:
         raise DataError(f'rates says no severity for \'{strange[0]}\'; take adverse_events by="severity" or "term and severity".')
-    return bars.assign(event=[("", "")] * len(bars), severity=bars["category"].str.removeprefix(OVERALL))
+    return bars.assign(event=[("", "")] * len(bars), severity=bars["category"].map(WORST_SEVERITY))
 
 
 def _looks(severities: list[str]) -> dict[str, tuple[object, str]]:
-    """Colour and hatch of each severity."""
+    """Colour and hatch of each severity; that which is not recorded has no place between light and dark."""
     known = [severity for severity in severities if severity != NOT_RECORDED]
     shades = colormaps[COLOURS](np.linspace(0.3, 0.95, len(known)) if len(known) > 1 else [0.6])
     looks: dict[str, tuple[object, str]] = {severity: (shade, "") for severity, shade in zip(known, shades, strict=True)}

@@ -11,8 +11,10 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, NON_RESPONDERS, responses, responses_handled
+from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
+from botox_analysis.frames.handling import NON_RESPONDERS
+from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_RATIO, LOG_RISK_RATIO, PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
@@ -159,11 +161,11 @@ def fit_binary(
     return BinaryFit(
         labels=labels_of(outcomes).estimand,
         measures={
-            "mean": "proportion",
-            "difference": "risk difference",
-            "ratio": "log risk ratio",
-            "odds ratio": "log odds ratio",
-            "conditional": "conditional log odds ratio",
+            "mean": PROPORTION,
+            "difference": RISK_DIFFERENCE,
+            "ratio": LOG_RISK_RATIO,
+            "odds ratio": LOG_ODDS_RATIO,
+            "conditional": CONDITIONAL_LOG_ODDS_RATIO,
         },
         further=further,
         model=f"{MODEL}{analysed.each}, {f'adjusted for {adjusted}' if adjusted else 'unadjusted'}, standardised, "

@@ -13,7 +13,20 @@ from scipy import linalg, special
 from botox_analysis.errors import FitError, require_choice
 from botox_analysis.frames.days import PERIOD_DAYS
 from botox_analysis.frames.handling import handling_of
+from botox_analysis.frames.measures import (
+    CONDITIONAL_LOG_EVENT_RATE_RATIO,
+    CONDITIONAL_LOG_ODDS_RATIO,
+    CONDITIONAL_LOG_RATE_RATIO,
+    EVENT_RATE,
+    EVENT_RATE_DIFFERENCE,
+    LOG_EVENT_RATE_RATIO,
+    LOG_RATE_RATIO,
+    MEAN,
+    MEAN_CHANGE,
+    difference_in,
+)
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
@@ -28,10 +41,10 @@ INSTEAD = {"days": "take compare_ranks", "events": "take adverse_events, then co
 """What may help where a model of counts cannot be fitted."""
 
 OF_EVENTS = {
-    "mean": "event rate",
-    "difference": "event rate difference",
-    "ratio": "log event rate ratio",
-    "conditional": "conditional log event rate ratio",
+    "mean": EVENT_RATE,
+    "difference": EVENT_RATE_DIFFERENCE,
+    "ratio": LOG_EVENT_RATE_RATIO,
+    "conditional": CONDITIONAL_LOG_EVENT_RATE_RATIO,
 }
 """What means of events in person-time, their differences and ratios are called: as `event_rates` and `compare_rates` do."""
 
@@ -70,7 +83,7 @@ class Distribution:
     bounded: bool
 
 
-_RATE_RATIO, _ODDS_RATIO = "conditional log rate ratio", "conditional log odds ratio"
+_RATE_RATIO, _ODDS_RATIO = CONDITIONAL_LOG_RATE_RATIO, CONDITIONAL_LOG_ODDS_RATIO
 DISTRIBUTIONS = {
     "negative binomial": Distribution(
         likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
@@ -202,8 +215,8 @@ def fit_counts(
         analysed = rows_by_visit(outcomes, chosen.words, outcomes["value"], covariates, visits)
         most = "recorded days" if chosen.bounded else "any"
         counted = [count_days(each, period_days, most=most) for each in analysed.by_visit]
-        same_baselines = "difference in mean change" if "baseline" in covariates else "difference in mean"
-        measures = {"mean": "mean", "difference": same_baselines, "ratio": "log rate ratio", "conditional": chosen.conditional}
+        same_baselines = difference_in(MEAN_CHANGE if BASELINE in covariates else MEAN)
+        measures = {"mean": MEAN, "difference": same_baselines, "ratio": LOG_RATE_RATIO, "conditional": chosen.conditional}
     instead = INSTEAD[counted_as]
     _refuse_zeros(analysed, counted, chosen, instead)
     if correlation is None:

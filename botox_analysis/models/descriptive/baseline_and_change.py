@@ -7,8 +7,9 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
-from botox_analysis.frames.estimates import SPREADS, as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
+from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, MEAN_PERCENT_CHANGE, PERCENT_REDUCTION, PROPORTION, SPREADS
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.linear.design import is_number
@@ -22,7 +23,7 @@ MAX_LEVELS = 30
 NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
 """What a covariate may be."""
 
-_SPREAD = ("mean", *SPREADS)
+_SPREAD = (MEAN, *SPREADS)
 
 
 def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.DataFrame:
@@ -81,7 +82,7 @@ def describe(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.Dat
                 n, n_events = int((member & known).sum()), int((member & is_level).sum())
                 rows.append(
                     {
-                        "endpoint": label, "arm": name, "measure": "proportion", "category": level, "n": n,
+                        "endpoint": label, "arm": name, "measure": PROPORTION, "category": level, "n": n,
                         "n_events": n_events, "estimate": n_events / n if n else np.nan, "n_missing": int(member.sum()) - n,
                     }
                 )  # fmt: skip
@@ -190,11 +191,11 @@ def describe_change(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.D
         for arm in arms:
             in_arm = at_visit[at_visit["arm"] == arm]
             rows += _mean_and_sd(in_arm["value"].dropna().to_numpy(dtype=float), arm, visit)
-            for column, measure in (("change", "mean change"), ("percent_change", "mean percent change")):
+            for column, measure in (("change", MEAN_CHANGE), ("percent_change", MEAN_PERCENT_CHANGE)):
                 values = in_arm[column].dropna().to_numpy(dtype=float)
                 rows.append((arm, visit, measure, len(values), *_mean(values)))
             pairs = in_arm[["baseline", "value"]].dropna().to_numpy(dtype=float)
-            rows.append((arm, visit, "percent reduction of the mean", len(pairs), *_percent_reduction(pairs)))
+            rows.append((arm, visit, PERCENT_REDUCTION, len(pairs), *_percent_reduction(pairs)))
     arm_of, visit_of, measure_of, n, estimate, std_error = (list(column) for column in zip(*rows, strict=True))
     size = np.array(n, dtype=float)
     said = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
@@ -225,7 +226,7 @@ def _mean(values: FloatArray) -> tuple[float, float]:
 def _mean_and_sd(values: FloatArray, arm: str, visit: str) -> list[tuple[str, str, str, int, float, float]]:
     sd = float(values.std(ddof=1)) if len(values) > 1 else np.nan
     return [
-        (arm, visit, "mean", len(values), *_mean(values)),
+        (arm, visit, MEAN, len(values), *_mean(values)),
         (arm, visit, "standard deviation", len(values), sd, np.nan),
     ]
 

@@ -9,6 +9,7 @@ from botox_analysis.endpoints.intercurrent.missing import column_of_values
 from botox_analysis.errors import DataError, require_conf_level
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
+from botox_analysis.frames.measures import MEAN, MEAN_CHANGE
 from botox_analysis.frames.outcomes import grid_of, labels_of
 from botox_analysis.numerics.linear.inference import t_inference
 
@@ -18,7 +19,7 @@ TO_THE_END = "seen to the end"
 LAST_SEEN = "last seen at {}"
 """Those without one, by the visit of their last value."""
 
-_MEASURES = {"change": "mean change", "value": "mean"}
+_MEASURES = {"change": MEAN_CHANGE, "value": MEAN}
 
 
 def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFrame:

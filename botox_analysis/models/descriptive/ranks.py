@@ -10,6 +10,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
+from botox_analysis.frames.measures import SHIFTS
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
@@ -17,11 +18,7 @@ from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missin
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.ranks import Shift, compare_shift, tie_rounded
 
-SHIFTS = {
-    "value": "Hodges-Lehmann shift",
-    "change": "Hodges-Lehmann shift in change",
-    "percent_change": "Hodges-Lehmann shift in percent change",
-}
+MEASURES = dict(zip(("value", "change", "percent_change"), SHIFTS, strict=True))
 """The measure of each column of outcomes."""
 
 
@@ -88,7 +85,7 @@ def compare_ranks(
     [[-5.0, -10.0, -1.0, 0.029]]
     """
     check_outcomes(outcomes)
-    require_choice(response, SHIFTS, "response")
+    require_choice(response, MEASURES, "response")
     require_conf_level(conf_level)
     if stratum is not None:
         require_covariates(outcomes, [stratum], "stratum")
@@ -125,7 +122,7 @@ def compare_ranks(
             "arm": [arm for _, arm, *_ in rows],
             "reference": str(arms[0]),
             "visit": [visit for visit, *_ in rows],
-            "measure": SHIFTS[response],
+            "measure": MEASURES[response],
             **method_of([test for *_, test, _ in rows], handling_of(outcomes)),
             "n": np.array([shift.n_used for shift in shifts], dtype=float),
             "estimate": np.array([shift.estimate for shift in shifts]),

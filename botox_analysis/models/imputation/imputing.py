@@ -12,6 +12,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, require_choice, require_outcomes
+from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.frames.left_out import STAYS_MISSING
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
 from botox_analysis.models.imputation.draws import DRAWS, Parameters, one_resample, values_given
@@ -24,14 +25,10 @@ from botox_analysis.models.imputation.imputations import (
     Imputations,
 )
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
-from botox_analysis.models.imputation.single_values import SINGLE_VALUES, fill_in
+from botox_analysis.models.imputation.single_values import fill_in
 from botox_analysis.models.imputation.strategies import words_of
 from botox_analysis.models.parts import require_draws
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.linear.inference import FloatArray
-
-STRATEGIES = SINGLE_VALUES
-"""Handlings of missing values that give one completed frame."""
 
 
 @overload
@@ -174,7 +171,7 @@ def impute(
     if not isinstance(outcomes, Imputations):
         require_outcomes(outcomes)
     if isinstance(strategy, str):
-        require_choice(strategy, (*SINGLE_VALUES, *REFERENCE_BASED), "strategy")
+        require_choice(strategy, (*SINGLE_VALUE_RULES, *IMPUTATION_STRATEGIES), "strategy")
     if isinstance(outcomes, Imputations):
         if n is not None or draws is not None:
             raise ValueError("each of the data sets given is imputed once, by approximate Bayes; leave out n and draws.")
@@ -182,7 +179,7 @@ def impute(
         return _further(
             outcomes, seed or 0, partial(imputation_model, strategy=strategy, covariates=covariates, covariance=covariance)
         )
-    by_rule = isinstance(strategy, str) and strategy in SINGLE_VALUES
+    by_rule = isinstance(strategy, str) and strategy in SINGLE_VALUE_RULES
     if by_rule and n is None and seed is None and draws is None:
         if covariates is not None or covariance != "unstructured":
             raise ValueError(f"{strategy!r} is a rule and no model; leave out covariates and covariance.")

@@ -13,11 +13,12 @@ from botox_analysis.endpoints.intercurrent.history import event_histories
 from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.handling import NEEDS_NO_REFERENCE
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
-from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import read_covariates
 from botox_analysis.models.repeated.covariance import Covariance
@@ -26,7 +27,7 @@ from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mmrm import fit_crossproducts
 from botox_analysis.models.repeated.refusals import CovarianceError
 from botox_analysis.numerics.imputation.imputer import Imputer, imputer
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED, Strategy, missing_at_random
+from botox_analysis.numerics.imputation.strategies import Strategy, missing_at_random
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 
@@ -282,9 +283,6 @@ def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:
         raise ValueError("covariance is by arm and on days; to impute take one without days, or the same in all arms.")
     levels = [level for level, _ in measures.kinds]
     return np.full(len(kind), levels.index(measures.arms[0]))
-
-
-NEEDS_NO_REFERENCE = ("missing at random", "last mean carried forward")
 
 
 def _refuse_no_reference(outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> None:

@@ -12,6 +12,7 @@ from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_imputations, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import method_of
+from botox_analysis.frames.measures import PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import labels_of
 from botox_analysis.models.imputation.imputations import RUBIN, Imputations
 from botox_analysis.models.imputation.single_values import wide_of
@@ -120,13 +121,13 @@ def _of_visit(
         pooled = pool_by_rubin(shares, variances, np.full(len(n), np.inf))
         low, high = pooled_wilson_interval(pooled, variances.mean(axis=0), n, conf_level)
         p_value = np.full(len(n), np.nan)
-        arms, reference, measure, n_said = list(grid.arms), "", "proportion", n
+        arms, reference, measure, n_said = list(grid.arms), "", PROPORTION, n
         words = "share of responders, Lott and Reiter's score interval"
     else:
         pooled = pool_by_rubin(shares[:, 1:] - shares[:, :1], variances[:, 1:] + variances[:, :1], np.full(len(n) - 1, np.inf))
         said = t_inference(pooled.estimate, pooled.std_error, pooled.df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
-        arms, reference, measure, n_said = list(grid.arms[1:]), grid.arms[0], "risk difference", n[1:] + n[:1]
+        arms, reference, measure, n_said = list(grid.arms[1:]), grid.arms[0], RISK_DIFFERENCE, n[1:] + n[:1]
         words = "difference in shares of responders, pooled by Rubin's rules"
         # Nobody, or everybody, in both arms of each data set: no variance, and limits that would say that all is known.
         nothing = pooled.std_error == 0

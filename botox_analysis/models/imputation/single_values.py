@@ -15,7 +15,15 @@ from botox_analysis.cells.of_frames import read_truths
 from botox_analysis.errors import DataError
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.handling import handling_of
+from botox_analysis.frames.handling import (
+    BASELINE_OBSERVATION,
+    HIGHEST_OBSERVATION,
+    LAST_MODIFIED,
+    LAST_OBSERVATION,
+    LAST_OR_BASELINE,
+    LOWEST_OBSERVATION,
+    handling_of,
+)
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, grid_of
 from botox_analysis.numerics.linear.inference import FloatArray
 
@@ -46,8 +54,10 @@ def fill_in(outcomes: pd.DataFrame, strategy: str) -> pd.DataFrame:
     refuse_imputed(outcomes)
     # Where only changes are known they are carried forward, and the baseline is a change of 0.
     carried = "value" if outcomes["value"].notna().any() else "change"
-    if carried == "change" and strategy == MODIFIED:
-        raise DataError(f"outcomes has changes and no values, and '{MODIFIED}' multiplies values; take one that carries changes.")
+    if carried == "change" and strategy == LAST_MODIFIED:
+        raise DataError(
+            f"outcomes has changes and no values, and '{LAST_MODIFIED}' multiplies values; take one that carries changes."
+        )
     if carried == "value" and strategy in NEEDS_BASELINE and outcomes["baseline"].isna().all():
         raise DataError(f"outcomes has no baseline, and '{strategy}' puts it in the place of missing values.")
     observed = wide_of(grid, carried)
@@ -172,8 +182,8 @@ def _carry_forward_modified(value: FloatArray, baseline: FloatArray) -> FloatArr
             if not before > 0:
                 found = f"their mean before is {before:.3g}" if both.any() else "there are none"
                 raise DataError(
-                    f"'{MODIFIED}' moves values at visit {visit} by the ratio of the means of those seen at it and before, and "
-                    f"{found}; expected a mean above 0."
+                    f"'{LAST_MODIFIED}' moves values at visit {visit} by the ratio of the means of those seen at it and before, "
+                    f"and {found}; expected a mean above 0."
                 )
             filled[lacking, visit] = course[both, visit].mean() / before * filled[lacking, visit - 1]
     return filled[:, 1:]
@@ -191,16 +201,14 @@ def _lowest_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
     return np.where(np.isnan(value), np.fmin.accumulate(np.column_stack([baseline, value]), axis=1)[:, 1:], value)
 
 
-MODIFIED = "last observation carried forward, modified"
-
-NEEDS_BASELINE = ("last observation carried forward, baseline included", "baseline observation carried forward")
+NEEDS_BASELINE = (LAST_OR_BASELINE, BASELINE_OBSERVATION)
 
 SINGLE_VALUES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
-    "last observation carried forward": _carry_forward,
-    MODIFIED: _carry_forward_modified,
-    "last observation carried forward, baseline included": _carry_forward_baseline,
-    "baseline observation carried forward": _baseline_forward,
-    "worst observation carried forward": _highest_forward,
-    "worst observation carried forward, less is worse": _lowest_forward,
+    LAST_OBSERVATION: _carry_forward,
+    LAST_MODIFIED: _carry_forward_modified,
+    LAST_OR_BASELINE: _carry_forward_baseline,
+    BASELINE_OBSERVATION: _baseline_forward,
+    HIGHEST_OBSERVATION: _highest_forward,
+    LOWEST_OBSERVATION: _lowest_forward,
 }
 """Handling of missing values by name: values (subjects x visits) and baselines -> completed values."""

@@ -6,11 +6,35 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from botox_analysis.errors import DataError, listed, require_choice
-from botox_analysis.frames.handling import EVENT_STRATEGIES
+from botox_analysis.frames.handling import (
+    AT_RANDOM,
+    COPY_INCREMENTS,
+    COPY_REFERENCE,
+    EVENT_STRATEGIES,
+    JUMP_TO_REFERENCE,
+    LAST_MEAN,
+    SINGLE_VALUE_RULES,
+)
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT
-from botox_analysis.models.imputation.single_values import SINGLE_VALUES
+from botox_analysis.numerics.imputation import counts, strategies
+from botox_analysis.numerics.imputation.counts import CountStrategy
+from botox_analysis.numerics.imputation.strategies import Strategy
 
-AT_RANDOM = "missing at random"
+REFERENCE_BASED: dict[str, Strategy] = {
+    AT_RANDOM: strategies.missing_at_random,
+    JUMP_TO_REFERENCE: strategies.jump_to_reference,
+    COPY_REFERENCE: strategies.copy_reference,
+    COPY_INCREMENTS: strategies.copy_increments,
+    LAST_MEAN: strategies.last_mean_carried_forward,
+}
+"""Strategies by name; a further one is a function of the same signature."""
+
+COUNT_STRATEGIES: dict[str, CountStrategy] = {
+    AT_RANDOM: counts.missing_at_random,
+    JUMP_TO_REFERENCE: counts.jump_to_reference,
+    COPY_REFERENCE: counts.copy_reference,
+}
+"""Strategies of counts of events by name; a further one is a function of the same signature."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -37,7 +61,7 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
     """
     if not isinstance(strategy, str):
         return strategy
-    if strategy in SINGLE_VALUES:
+    if strategy in SINGLE_VALUE_RULES:
         raise ValueError(
             f"strategy {strategy!r} puts one value in the place of a missing one; from a model, in many data sets, take one of "
             f"{listed(known)}."

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import FitError, listed, require_choice, require_conf_level
-from botox_analysis.frames.estimates import MEANS, as_estimates
+from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.measures import MEANS, difference_in
 from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums
 from botox_analysis.models.means.fitted_mean import FittedMean
@@ -176,7 +177,7 @@ class Fit(TermAnswers):
         n_others, n_visits = rows.shape[:2]
         return self._estimates(
             _by_visit(rows), arm=list(self.arms[1:]) * n_visits, visit=np.repeat(visits, n_others), reference=self.arms[0],
-            measure=f"difference in {self.labels['measure']}", n=(n[1:] + n[:1]).T.ravel(), conf_level=conf_level,
+            measure=difference_in(self.labels["measure"]), n=(n[1:] + n[:1]).T.ravel(), conf_level=conf_level,
             words=WORDS[margins], **at.beside(slopes), **({} if adjustment == "none" else with_reference(n_others)),
         )  # fmt: skip
 
@@ -224,7 +225,7 @@ class Fit(TermAnswers):
         names = np.array(self.arms, dtype=object)
         return self._estimates(
             _by_visit(rows), arm=list(names[later]) * len(places), visit=np.repeat(visits, len(later)),
-            reference=list(names[earlier]) * len(places), measure=f"difference in {self.labels['measure']}",
+            reference=list(names[earlier]) * len(places), measure=difference_in(self.labels["measure"]),
             n=(n[later] + n[earlier]).T.ravel(), conf_level=conf_level, words=WORDS[margins], **at.beside(slopes),
             **({} if adjustment == "none" else of_all_pairs(len(self.arms))),
         )  # fmt: skip

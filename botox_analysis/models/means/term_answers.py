@@ -12,6 +12,7 @@ import pandas as pd
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import kind_of, listed, require_choice, require_text, require_two_arms
 from botox_analysis.frames.handling import Handling, in_words
+from botox_analysis.frames.measures import difference_in
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
@@ -189,7 +190,7 @@ class TermAnswers:
         visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else self._compared
         return self._subgroup_estimates(
             (rows[1:] - rows[:1])[:, places], arms=self.arms[1:], visits=visits, levels=levels, reference=self.arms[0],
-            measure=f"difference in {self.labels['measure']}", n=(n[1:] + n[:1])[:, places], subgroup=covariate,
+            measure=difference_in(self.labels["measure"]), n=(n[1:] + n[:1])[:, places], subgroup=covariate,
             conf_level=conf_level,
         )  # fmt: skip
 

@@ -9,11 +9,10 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice
 from botox_analysis.frames.estimates import as_estimates, check_estimates, check_measures
-from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name
+from botox_analysis.frames.measures import NUMBER_NEEDED, RISK_DIFFERENCE, is_comparison, is_log_ratio, is_ratio, measure_name
 from botox_analysis.frames.schema import BETTER, HIGHER
 
 EVENTS_ARE = ("benefit", "harm")
-NUMBER_NEEDED = "number needed to treat"
 
 
 def number_needed(differences: pd.DataFrame, *, events_are: str) -> pd.DataFrame:
@@ -53,7 +52,7 @@ def number_needed(differences: pd.DataFrame, *, events_are: str) -> pd.DataFrame
     [[9.5, 6.4, 18.4]]
     """
     require_choice(events_are, EVENTS_ARE, "events_are")
-    check_measures(differences, ["risk difference"], "differences")
+    check_measures(differences, [RISK_DIFFERENCE], "differences")
     sign = 1.0 if events_are == "benefit" else -1.0
     estimate, one, other = (sign * differences[column].to_numpy(dtype=float) for column in ("estimate", "conf_low", "conf_high"))
     low, high = np.minimum(one, other), np.maximum(one, other)
@@ -162,7 +161,7 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
     if not (np.isfinite(margin) and margin > 0):
         raise ValueError(f"margin is {margin!r}; it is how much worse would matter, above 0.")
     check_estimates(estimates)
-    strange = [measure for measure in estimates["measure"].unique() if not _is_comparison(measure)]
+    strange = [measure for measure in estimates["measure"].unique() if not is_comparison(measure)]
     if strange or estimates.empty or (estimates["reference"] == "").any():
         found = f"the measure {listed(strange)}" if strange else "rows without a reference" if len(estimates) else "no rows"
         raise DataError(f"estimates has {found}; a margin is for differences and ratios between an arm and its reference.")
@@ -189,7 +188,3 @@ def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> p
     )
     held = np.exp(-sign * margin) if of_ratios else -sign * margin
     return estimates.assign(margin=held, conclusion=conclusion)
-
-
-def _is_comparison(measure: str) -> bool:
-    return is_ratio(measure) or "difference" in measure or "shift" in measure

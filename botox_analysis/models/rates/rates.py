@@ -11,6 +11,19 @@ from botox_analysis.errors import DataError, require_choice, require_columns, re
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.events import check_events
 from botox_analysis.frames.handling import handlings_of, method_of
+from botox_analysis.frames.measures import (
+    CONDITIONAL_LOG_ODDS_RATIO,
+    EVENT_RATE,
+    EVENT_RATE_DIFFERENCE,
+    INCIDENCE_RATE,
+    INCIDENCE_RATE_DIFFERENCE,
+    LOG_EVENT_RATE_RATIO,
+    LOG_INCIDENCE_RATE_RATIO,
+    LOG_ODDS_RATIO,
+    LOG_RISK_RATIO,
+    PROPORTION,
+    RISK_DIFFERENCE,
+)
 from botox_analysis.models.rates.strata import LinedUp, add_strata, line_up
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS, Method
@@ -22,16 +35,16 @@ PER_YEARS = 100
 """Patient-years in which rates in person-time are counted."""
 
 COUNTED = {
-    "proportion": ("n_events", "n_total"),
-    "incidence rate": ("n_events", "at_risk"),
-    "event rate": ("occurrences", "exposure"),
+    PROPORTION: ("n_events", "n_total"),
+    INCIDENCE_RATE: ("n_events", "at_risk"),
+    EVENT_RATE: ("occurrences", "exposure"),
 }
 """The columns of *events* that a rate is the quotient of."""
 
-_COUNTED_BY = dict.fromkeys(("risk difference", "log risk ratio", "log odds ratio"), COUNTED["proportion"]) | {
-    f"{before}{rate}{after}": COUNTED[rate]
-    for rate in ("incidence rate", "event rate")
-    for before, after in (("", " difference"), ("log ", " ratio"))
+_COUNTED_BY = {
+    **dict.fromkeys((RISK_DIFFERENCE, LOG_RISK_RATIO, LOG_ODDS_RATIO), COUNTED[PROPORTION]),
+    **dict.fromkeys((INCIDENCE_RATE_DIFFERENCE, LOG_INCIDENCE_RATE_RATIO), COUNTED[INCIDENCE_RATE]),
+    **dict.fromkeys((EVENT_RATE_DIFFERENCE, LOG_EVENT_RATE_RATIO), COUNTED[EVENT_RATE]),
 }
 _PROPORTION_WORDS = {
     "wilson": "Wilson score interval",
@@ -86,7 +99,7 @@ def event_rates(
     [[0.15, 0.1, 0.218]]
     """
     require_choice(measure, COUNTED, "measure")
-    known = PROPORTION_INTERVALS if measure == "proportion" else ("exact",)
+    known = PROPORTION_INTERVALS if measure == PROPORTION else ("exact",)
     chosen = interval or next(iter(known))
     require_choice(chosen, known, "interval")
     require_conf_level(conf_level)
@@ -95,7 +108,7 @@ def event_rates(
     there = total > 0
     share, std_error, (low, high), words = _rates(happened, np.where(there, total, np.nan), measure, chosen, conf_level)
     nothing = (
-        "no subjects" if measure == "proportion" else np.where(np.isnan(total), "patient-years are not known", "no patient-years")
+        "no subjects" if measure == PROPORTION else np.where(np.isnan(total), "patient-years are not known", "no patient-years")
     )
     return as_estimates(
         {
@@ -120,7 +133,7 @@ def _rates(
     happened: FloatArray, total: FloatArray, measure: str, interval: str, conf_level: float
 ) -> tuple[FloatArray, FloatArray, Limits, str]:
     share = happened / total
-    if measure == "proportion":
+    if measure == PROPORTION:
         limits = PROPORTION_INTERVALS[interval](happened, np.nan_to_num(total), conf_level)
         return share, np.sqrt(share * (1 - share) / total), limits, _PROPORTION_WORDS[interval]
     time = total / PER_YEARS
@@ -205,11 +218,11 @@ def compare_rates(
     _refuse_test(test, measure, null)
     _refuse_null(null, measure)
     counted = _with_counts(check_events(events), measure, columns)
-    compared = line_up(counted, columns, 1.0 if columns == COUNTED["proportion"] else PER_YEARS)
+    compared = line_up(counted, columns, 1.0 if columns == COUNTED[PROPORTION] else PER_YEARS)
     _refuse_strata(method, test, measure, interval, int(compared.n_strata.max()))
     said = method.compare(compared.counts, conf_level, float(null)).where(compared.known)
     p_value = np.where(compared.known, TESTS[test].p_value(compared.counts), np.nan) if test else said.p_value
-    note = _notes(compared, said, "nobody" if columns == COUNTED["proportion"] else "no patient-years")
+    note = _notes(compared, said, "nobody" if columns == COUNTED[PROPORTION] else "no patient-years")
     return as_estimates(
         {
             **compared.estimand,
@@ -230,8 +243,8 @@ def compare_rates(
 
 def _estimated(measure: str, n_strata: NDArray[np.intp]) -> list[str]:
     """An odds ratio within strata is another number than that of all subjects together, also without confounding."""
-    conditional = measure == "log odds ratio"
-    return [f"conditional {measure}" if conditional and strata > 1 else measure for strata in n_strata]
+    within = CONDITIONAL_LOG_ODDS_RATIO if measure == LOG_ODDS_RATIO else measure
+    return [within if strata > 1 else measure for strata in n_strata]
 
 
 def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) -> pd.DataFrame:
@@ -263,15 +276,15 @@ def _refuse_test(test: str | None, measure: str, null: float) -> None:
     if test is None:
         return
     require_choice(test, TESTS, "test")
-    if _COUNTED_BY[measure] != COUNTED["proportion"]:
+    if _COUNTED_BY[measure] != COUNTED[PROPORTION]:
         raise ValueError(f"test is '{test}', which compares proportions; leave it out for the {measure}.")
     if null != 0:
         raise ValueError(f"test is '{test}', a test of no difference, and null is {null:g}; leave out one of the two.")
 
 
 def _refuse_null(null: float, measure: str) -> None:
-    if not np.isfinite(null) or (measure == "risk difference" and not -1 < null < 1):
-        expected = "a share between -1 and 1" if measure == "risk difference" else "a number"
+    if not np.isfinite(null) or (measure == RISK_DIFFERENCE and not -1 < null < 1):
+        expected = "a share between -1 and 1" if measure == RISK_DIFFERENCE else "a number"
         raise ValueError(f"null is {null!r}; the {measure} to test is {expected}.")
 
 

@@ -13,6 +13,7 @@ from botox_analysis.errors import DataError, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.events import EVENTS_KEY, check_events
 from botox_analysis.frames.handling import Handling, method_of
+from botox_analysis.frames.measures import ODDS_HETEROGENEITY
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.rates.score import breslow_day
@@ -215,7 +216,7 @@ def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
     return as_estimates(
         {
             **compared.estimand,
-            "measure": "heterogeneity of the odds ratio",
+            "measure": ODDS_HETEROGENEITY,
             **method_of([f"Breslow-Day test with Tarone's correction, {n} strata" for n in compared.n_strata], Handling("")),
             "n": compared.n,
             "estimate": statistic,

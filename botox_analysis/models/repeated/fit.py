@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_conf_level, require_text
+from botox_analysis.frames.measures import difference_in
 from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.means.subject_margins import SubjectMoments
@@ -205,7 +206,7 @@ class MmrmFit(Fit):
         n = self._n_seen(places)
         return self._estimates(
             rows[1:] - rows[:1], arm=list(self.arms[1:]), visit=f"average of {said}" if len(places) > 1 else said,
-            reference=self.arms[0], measure=f"difference in {self.labels['measure']}", n=n[1:] + n[:1],
+            reference=self.arms[0], measure=difference_in(self.labels["measure"]), n=n[1:] + n[:1],
             conf_level=conf_level,
         )  # fmt: skip
 

@@ -20,13 +20,12 @@ from botox_analysis.models.counts.counted import count_events, counts_in_person_
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING, Imputations
 from botox_analysis.models.imputation.single_values import refuse_imputed
-from botox_analysis.models.imputation.strategies import first_other, strategies_by_kind, words_of
+from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.imputation.counts import (
-    COUNT_STRATEGIES,
     CountStrategy,
     draw_counts,
     missing_at_random,

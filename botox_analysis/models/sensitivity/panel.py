@@ -17,14 +17,20 @@ from botox_analysis.errors import DataError, FitError, listed, require_choice, r
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import (
     ALL_OBSERVED,
+    AT_RANDOM,
     CONDITIONAL_MEANS,
     DERIVATION,
     DRAWN,
     HANDLING,
+    HIGHEST_OBSERVATION,
+    IMPUTATION_STRATEGIES,
+    JUMP_TO_REFERENCE,
+    LOWEST_OBSERVATION,
     MODEL,
     OBSERVED,
     OBSERVED_CASES,
     SINGLE_VALUE,
+    SINGLE_VALUE_RULES,
     TIPPING_POINT,
 )
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, check_outcomes, grid_of
@@ -35,8 +41,7 @@ from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
 from botox_analysis.models.imputation.pooled_responders import pool_responders
 from botox_analysis.models.imputation.pooling import pool_imputations
-from botox_analysis.models.imputation.single_values import SINGLE_VALUES, fill_in, refuse_absent_rows, refuse_imputed
-from botox_analysis.models.imputation.strategies import AT_RANDOM
+from botox_analysis.models.imputation.single_values import fill_in, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.parts import require_draws
@@ -44,12 +49,11 @@ from botox_analysis.models.rates.rates import compare_rates
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.tipping import tipping_delta
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 
-WORSE = {"more": "worst observation carried forward", "less": "worst observation carried forward, less is worse"}
+WORSE = {"more": HIGHEST_OBSERVATION, "less": LOWEST_OBSERVATION}
 """The rule of the worst observation, by what is worse."""
 
-WITH_JACKKNIFE = (AT_RANDOM, "jump to reference")
+WITH_JACKKNIFE = (AT_RANDOM, JUMP_TO_REFERENCE)
 """Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
 
 MOST_JACKKNIFED = 500
@@ -236,11 +240,11 @@ def _filled(outcomes: pd.DataFrame, rule: str, compare: Callable[[pd.DataFrame],
 
 
 def _rules(worse: str) -> list[str]:
-    return [rule for rule in SINGLE_VALUES if rule not in WORSE.values() or rule == WORSE[worse]]
+    return [rule for rule in SINGLE_VALUE_RULES if rule not in WORSE.values() or rule == WORSE[worse]]
 
 
 def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row]:
-    chosen = [(f"imputed: {strategy}", strategy, APPROXIMATE_BAYES) for strategy in REFERENCE_BASED]
+    chosen = [(f"imputed: {strategy}", strategy, APPROXIMATE_BAYES) for strategy in IMPUTATION_STRATEGIES]
     if n_subjects <= MOST_JACKKNIFED:
         chosen += [(f"conditional mean, jackknife: {strategy}", strategy, JACKKNIFE) for strategy in WITH_JACKKNIFE]
 
@@ -282,7 +286,7 @@ def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> 
     def pool(strategy: str) -> pd.DataFrame:
         return pool_responders(imputed(strategy), reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
 
-    for strategy in REFERENCE_BASED:
+    for strategy in IMPUTATION_STRATEGIES:
         yield _attempt(f"imputed: {strategy}", DRAWN, partial(pool, strategy))
 
 

@@ -14,6 +14,7 @@ from scipy.stats import chi2
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_words
+from botox_analysis.frames.measures import CONDITIONAL_LOG_HAZARD_RATIO, LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE
 from botox_analysis.frames.times import TIMES
 from botox_analysis.models.linear.design import build_design
 from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
@@ -24,10 +25,6 @@ from botox_analysis.numerics.times.survival import restricted_mean
 from botox_analysis.wording import joined
 
 TESTS = ("wald", "log-rank")
-LOG_HAZARD_RATIO, MEAN_DIFFERENCE = "log hazard ratio", "restricted mean difference"
-CONDITIONAL = f"conditional {LOG_HAZARD_RATIO}"
-"""What a hazard ratio within strata, or of subjects of the same covariates, is: another number than that of all."""
-
 LOST_INFORMATION = 1e-6
 """A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity. There it is 1e-13 or
 less, where the search ends; at a hazard ratio of a million it is 1e-6."""
@@ -103,7 +100,7 @@ def compare_times(
     >>> ba.compare_times(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
     [[0.38, 0.24, 0.52]]
     """
-    require_choice(measure, (LOG_HAZARD_RATIO, MEAN_DIFFERENCE), "measure")
+    require_choice(measure, (LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE), "measure")
     require_choice(test, TESTS, "test")
     require_conf_level(conf_level)
     refuse_no_list("covariates", covariates)
@@ -111,7 +108,7 @@ def compare_times(
     for group in groups:
         where = f" for category '{group.labels['category']}'" if len(groups) > 1 else ""
         require_two_arms(list(group.curves), "a comparison", "times", where=where)
-    if measure == MEAN_DIFFERENCE:
+    if measure == RESTRICTED_MEAN_DIFFERENCE:
         if stratum is not None or covariates or test != "wald":
             raise ValueError(f"measure {measure!r} takes no stratum, no covariates and no other test; leave them out.")
         rows = [row for group in groups for row in _mean_differences(group, group.horizon(horizon))]
@@ -130,7 +127,7 @@ def compare_times(
     return as_estimates(
         {
             **frame,
-            "measure": CONDITIONAL if stratum or covariates else measure,
+            "measure": CONDITIONAL_LOG_HAZARD_RATIO if stratum or covariates else measure,
             "conf_low": said.conf_low,
             "conf_high": said.conf_high,
             "conf_level": conf_level,

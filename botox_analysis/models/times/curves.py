@@ -12,17 +12,13 @@ import pandas as pd
 from botox_analysis.errors import DataError, require_conf_level
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
+from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, RESTRICTED_MEAN, TIME_QUARTILES
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.frames.times import TIMES_TEXT, check_times
 from botox_analysis.numerics.linear.inference import Inference, t_inference
 from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
 
-CUMULATIVE = "cumulative probability"
-QUANTILES = {
-    0.25: "lower quartile of time to event",
-    0.5: "median time to event",
-    0.75: "upper quartile of time to event",
-}
+QUANTILES = dict(zip((0.25, 0.5, 0.75), TIME_QUARTILES, strict=True))
 
 NO_EVENT_YET = "no event so far: no limits"
 ALL_HAD_IT = "nobody is left without the event: no limits"
@@ -194,7 +190,7 @@ def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFram
                 )
             )
     rows = pd.concat(pieces, ignore_index=True)
-    return as_estimates({**rows, "visit": on_day(rows["time"]), "measure": CUMULATIVE, "conf_level": conf_level})
+    return as_estimates({**rows, "visit": on_day(rows["time"]), "measure": CUMULATIVE_PROBABILITY, "conf_level": conf_level})
 
 
 def on_day(time: Any) -> list[str]:
@@ -327,7 +323,7 @@ def restricted_means(times: pd.DataFrame, *, horizon: float | None = None, conf_
     frame = pd.DataFrame(rows)
     said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
     limits = {"conf_low": said.conf_low, "conf_high": said.conf_high, "conf_level": conf_level}
-    return as_estimates({**frame, **limits, "measure": "restricted mean time"})
+    return as_estimates({**frame, **limits, "measure": RESTRICTED_MEAN})
 
 
 def no_variance(arm: str, until: float) -> str:

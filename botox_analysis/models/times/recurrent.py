@@ -15,15 +15,14 @@ from botox_analysis.endpoints.safety.time_at_risk import require_ends
 from botox_analysis.errors import require_choice, require_conf_level, require_trial
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import Handling, method_of
+from botox_analysis.frames.measures import DURATION, MEAN_CUMULATIVE, ONSET, QUARTILES
 from botox_analysis.models.times.curves import on_day
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.times.recurrent import cumulative_limits, cumulative_mean
 from botox_analysis.numerics.times.survival import kaplan_meier, quantile_time
 from botox_analysis.trials.trial import Trial
 
-MEAN_CUMULATIVE = "mean cumulative number per subject"
-QUARTILES = {"lower quartile of the": 0.25, "median": 0.5, "upper quartile of the": 0.75}
-ONSET, DURATION = "day of first onset", "duration in days"
+_SHARES = dict(zip(QUARTILES, (0.25, 0.5, 0.75), strict=True))
 
 
 def mean_cumulative(
@@ -220,6 +219,6 @@ def _of_category(history: EventHistory, chosen: Any, name: tuple[str, str]) -> l
 
 def _quartiles(days: FloatArray, over: Any) -> dict[str, float]:
     if not len(days):
-        return dict.fromkeys(QUARTILES, np.nan)
+        return dict.fromkeys(_SHARES, np.nan)
     curve = kaplan_meier(days, over)
-    return {quartile: quantile_time(curve, share, 0.95)[0] for quartile, share in QUARTILES.items()}
+    return {quartile: quantile_time(curve, share, 0.95)[0] for quartile, share in _SHARES.items()}

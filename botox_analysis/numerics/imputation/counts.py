@@ -97,14 +97,6 @@ def copy_reference(
     return reference_seen, reference_lost
 
 
-COUNT_STRATEGIES: dict[str, CountStrategy] = {
-    "missing at random": missing_at_random,
-    "jump to reference": jump_to_reference,
-    "copy reference": copy_reference,
-}
-"""Strategies by name; a further one is a function of the same signature."""
-
-
 def conditional_mean(count: FloatArray, seen: FloatArray, lost: FloatArray, dispersion: FloatArray) -> FloatArray:
     """The mean of the count of the time not observed, given that of the time observed.
 

@@ -177,16 +177,6 @@ def _joined(cov: FloatArray, cov_ref: FloatArray, first: int) -> FloatArray:
     return joined
 
 
-REFERENCE_BASED: dict[str, Strategy] = {
-    "missing at random": missing_at_random,
-    "jump to reference": jump_to_reference,
-    "copy reference": copy_reference,
-    "copy increments in reference": copy_increments,
-    "last mean carried forward": last_mean_carried_forward,
-}
-"""Strategies by name; a further one is a function of the same signature."""
-
-
 def conditional(cov: FloatArray, missing: BoolArray) -> tuple[FloatArray, FloatArray]:
     """How missing values depend on the others, and how they vary given these.
 

@@ -14,7 +14,8 @@ from botox_analysis.endpoints.safety.counts import ANY, adverse_events
 from botox_analysis.endpoints.safety.emergent import adverse_event_table
 from botox_analysis.endpoints.safety.order import order_by_frequency
 from botox_analysis.frames.estimates import check_estimates
-from botox_analysis.frames.left_out import LEFT_OUT
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.measures import INCIDENCE_RATE, LOG_INCIDENCE_RATE_RATIO
 from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.descriptive.baseline_and_change import describe
 from botox_analysis.models.rates.rates import compare_rates, event_rates
@@ -23,6 +24,7 @@ from botox_analysis.report.analysis.efficacy import analyse_endpoint, compare_en
 from botox_analysis.report.analysis.estimand import values_after_events
 from botox_analysis.report.analysis.intercurrent import left_out_of_events
 from botox_analysis.report.analysis.left_out import (
+    ADVERSE_EVENTS,
     left_out_of_diary,
     left_out_of_endpoint,
     left_out_of_trial,
@@ -39,6 +41,8 @@ from botox_analysis.trials.trial import Protocol, Trial
 
 ANALYSED = "in the primary analysis"
 """What the flow calls those in a model of all visits."""
+
+RESPONDERS = "responders"
 
 MOST_FREQUENT = 20
 """Terms in the dot plot of adverse events."""
@@ -90,21 +94,21 @@ def analyse(trial: Trial) -> Analysis:
         described = describe(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
     sensitivity, not_fitted = other_analyses(primary, visit, covariates, planned.covariance or FALL_BACK)
     missing, not_imputed = missing_values_of(primary, visit, covariates, planned)
-    responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, "responders", n)
+    responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, RESPONDERS, n)
     safety, not_counted = made_or_told(
-        lambda: None if plan.safe is None else _safety(plan.safe, planned), None, "adverse events", n
+        lambda: None if plan.safe is None else _safety(plan.safe, planned), None, ADVERSE_EVENTS, n
     )
     left_out += not_fitted + not_imputed + not_judged + not_counted
     if primary.has_baseline and primary.endpoint.better == HIGHER and not planned.points:
         reason = "more is better, and no fall is a response; points = -5 in the protocol asks for a rise of 5"
-        left_out.append((f"responders, {primary.endpoint.label}", reason, n))
+        left_out.append(LeftOut(reason, n, RESPONDERS, primary.endpoint.label))
     adjusted, not_adjusted = made_or_told(
         lambda: adjusted_of(plan, [primary, *secondary]), pd.DataFrame(), "adjustment for multiplicity", n
     )
     left_out += not_adjusted
     after_events = values_after_events(primary, efficacy_trial, events)
     if not primary.has_baseline:
-        left_out.append((f"responders, {primary.endpoint.label}", "there is no baseline from which to respond", n))
+        left_out.append(LeftOut("there is no baseline from which to respond", n, RESPONDERS, primary.endpoint.label))
     return Analysis(
         trial=trial,
         efficacy_trial=efficacy_trial,
@@ -124,8 +128,7 @@ def analyse(trial: Trial) -> Analysis:
         responses=responses,
         safety=safety,
         left_out=pd.concat(
-            [table for table in (trial.left_out, pd.DataFrame(left_out, columns=list(LEFT_OUT))) if not table.empty]
-            or [pd.DataFrame(columns=list(LEFT_OUT))],
+            [table for table in (trial.left_out, left_out_frame(left_out)) if not table.empty] or [left_out_frame([])],
             ignore_index=True,
         ),
     )
@@ -166,7 +169,7 @@ def _safety(safe: Trial, planned: Protocol) -> Safety:
         overview.append(adverse_events(safe, by="severity", rule=rule).assign(occurrences=np.nan))
     overview_events = pd.concat(overview, ignore_index=True)
     terms = order_by_frequency(adverse_events(safe, by="term", rule=rule))
-    terms = terms[terms["category"] != ANY]
+    terms = terms[(terms["category"] != ANY) | (terms["within"] != "")]  # a term may have this name
     rates = [rate(overview_events)] + ([] if terms.empty else [rate(terms)])
     check_estimates(pd.concat(rates, ignore_index=True))
     nothing = pd.DataFrame()
@@ -176,8 +179,8 @@ def _safety(safe: Trial, planned: Protocol) -> Safety:
         trial=safe,
         overview=rates[0],
         overview_differences=_without_tests(compare(overview_events)),
-        incidence=rate(overview[0], measure="incidence rate") if in_time else nothing,
-        incidence_ratios=_without_tests(compare(overview[0], measure="log incidence rate ratio")) if in_time else nothing,
+        incidence=rate(overview[0], measure=INCIDENCE_RATE) if in_time else nothing,
+        incidence_ratios=_without_tests(compare(overview[0], measure=LOG_INCIDENCE_RATE_RATIO)) if in_time else nothing,
         terms=nothing if terms.empty else rates[1],
         differences=differences,
         shown=nothing if terms.empty else _most_frequent(terms, differences),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
@@ -12,6 +12,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
@@ -20,13 +21,13 @@ from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import refuse_missing_covariate
 from botox_analysis.models.linear.fit import Fit
+from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.intercurrent import addressed
-from botox_analysis.report.analysis.left_out import LeftOut
-from botox_analysis.report.analysis.parts import Efficacy
+from botox_analysis.report.analysis.parts import Efficacy, NamedModel
 from botox_analysis.report.analysis.planned import RUBIN
 from botox_analysis.trials.trial import Protocol, Trial
 
@@ -36,8 +37,13 @@ analysis of covariance, and those of an unstructured covariance are the ones of 
 
 ALL_OBSERVED = "all observed values"
 
-OF_ALL_OBSERVED, EACH_ARM = f"MMRM, {ALL_OBSERVED}", "MMRM, a covariance for each arm"
+MMRM, ANCOVA, UNADJUSTED = "MMRM", "ANCOVA", "unadjusted"
+
+OF_ALL_OBSERVED, EACH_ARM = NamedModel(MMRM, ALL_OBSERVED), NamedModel(MMRM, "a covariance for each arm")
 """Sensitivity analyses by the mixed model."""
+
+OF_THOSE_SEEN = NamedModel(ANCOVA, OBSERVED_CASES)
+"""The sensitivity analysis of the subjects with a value at the visit."""
 
 ROBUST = "HC2"
 """The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
@@ -235,7 +241,7 @@ def _fit_mmrm(
     covariates: tuple[str, ...],
     response: str,
     visits: list[str],
-    covariance: str | tuple[str, ...],
+    covariance: str | Covariance | tuple[str, ...],
     variance: str = "model",
 ) -> MmrmFit:
     return fit_mmrm(
@@ -295,8 +301,8 @@ ANALYSES: dict[str, Callable[[Comparison], Fit | ImputedFit]] = {
 """The word of the protocol -> what is compared -> its fit."""
 
 
-def robust_of(primary: Efficacy) -> str:
-    """The name of the analysis of covariance with a robust variance, among `other_analyses`.
+def robust_of(primary: Efficacy) -> NamedModel:
+    """The analysis of covariance with a robust variance, among `other_analyses`.
 
     Parameters
     ----------
@@ -305,15 +311,31 @@ def robust_of(primary: Efficacy) -> str:
 
     Returns
     -------
-    str
+    NamedModel
         With the primary handling of missing values.
     """
-    return f"ANCOVA, {primary.handling}, {ROBUST} variance"
+    return NamedModel(ANCOVA, primary.handling, f"{ROBUST} variance")
+
+
+def unadjusted_of(primary: Efficacy) -> NamedModel:
+    """The comparison without covariates, among `other_analyses`.
+
+    Parameters
+    ----------
+    primary : Efficacy
+        The primary endpoint.
+
+    Returns
+    -------
+    NamedModel
+        With the primary handling of missing values.
+    """
+    return NamedModel(UNADJUSTED, primary.handling)
 
 
 def other_analyses(
     primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
-) -> tuple[dict[str, Fit | ImputedFit], LeftOut]:
+) -> tuple[dict[NamedModel, Fit | ImputedFit], list[LeftOut]]:
     """The primary model, and others that show how much of its difference hangs on it.
 
     Parameters
@@ -329,11 +351,11 @@ def other_analyses(
 
     Returns
     -------
-    fits : dict of str to Fit
-        By what tells them apart, the primary first: the mixed model of what was observed, with one covariance and with one
+    fits : dict of NamedModel to Fit
+        By the name of the model, the primary first: the mixed model of what was observed, with one covariance and with one
         for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
         without covariates.
-    left_out : list of (str, str, int)
+    left_out : list of LeftOut
         Models that could not be fitted, and why.
     """
     response = "change" if BASELINE in covariates else "value"
@@ -343,29 +365,28 @@ def other_analyses(
     def ancova(outcomes: pd.DataFrame, adjusted_for: tuple[str, ...]) -> Fit:
         return fit_ancova(outcomes, covariates=adjusted_for, response=response, visits=[visit])
 
-    others: list[tuple[str, Callable[[], Fit]]] = []
+    others: list[tuple[NamedModel, Callable[[], Fit]]] = []
     if len(visits) > 1 and visit in visits:
         others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, structures)))
-    if isinstance(primary.fit, MmrmFit) and " by " not in primary.fit.structure:
-        by_arm = f"{primary.fit.structure} by arm"
+    if isinstance(primary.fit, MmrmFit) and not primary.fit.covariance_structure.by:
+        by_arm = replace(primary.fit.covariance_structure, by="arm")
         own = list(primary.fit.visits)
         others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
-    others.append((f"ANCOVA, {OBSERVED_CASES}", partial(ancova, observed, covariates)))
+    others.append((OF_THOSE_SEEN, partial(ancova, observed, covariates)))
     others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
     if covariates:
-        others.append((f"unadjusted, {primary.handling}", partial(ancova, primary.outcomes, ())))
+        others.append((unadjusted_of(primary), partial(ancova, primary.outcomes, ())))
 
     values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
-    first = f"{'MMRM' if primary.by_mmrm else 'ANCOVA'}, {values}"
-    if isinstance(primary.fit, ImputedFit):
-        first = "ANCOVA, imputed"
-    fits: dict[str, Fit | ImputedFit] = {f"{first} (primary)": primary.fit}
-    failed: LeftOut = []
-    for label, fit in others:
-        if label == first:
+    first = NamedModel(MMRM if primary.by_mmrm else ANCOVA, "imputed" if primary.is_imputed else values)
+    fits: dict[NamedModel, Fit | ImputedFit] = {replace(first, is_primary=True): primary.fit}
+    failed: list[LeftOut] = []
+    for model, fit in others:
+        if model == first:
             continue
         try:
-            fits[label] = fit()
+            fits[model] = fit()
         except (DataError, FitError) as error:
-            failed.append((f"sensitivity analyses, {label}", f"not analysed: {error}", observed["subject"].nunique()))
+            n = observed["subject"].nunique()
+            failed.append(LeftOut(f"not analysed: {error}", n, f"sensitivity analyses, {model.label}"))
     return fits, failed

@@ -124,7 +124,7 @@ def recorded_after(analysis: Analysis) -> dict[str, Recorded]:
     rates = analysis.intercurrent_rates
     if rates.empty:
         return {}
-    nested = rates[rates["category"] == RECORDED_AFTER]
+    nested = rates[(rates["category"] == RECORDED_AFTER) & (rates["within"] != "")]
     return {
         str(kind): Recorded(str(kind), int(of["n_events"].sum()), int(of["n"].fillna(0).sum()))
         for kind, of in nested.groupby("within", sort=False)

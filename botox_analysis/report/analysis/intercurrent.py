@@ -12,8 +12,8 @@ from botox_analysis.endpoints.intercurrent.history import history_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT, strategy_problem
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT
-from botox_analysis.report.analysis.left_out import LeftOut
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 
@@ -74,7 +74,7 @@ def addressed(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial, events: 
     return address_events(with_days, events, strategies=strategies, days=days).drop(columns=DAY, errors="ignore")
 
 
-def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -> LeftOut:
+def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -> list[LeftOut]:
     """What the strategies for intercurrent events did to the values of one endpoint.
 
     Parameters
@@ -88,16 +88,15 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
 
     Returns
     -------
-    list of (str, str, int)
-        Where, why, how many: values that are not used, replaced, or put where there was none, by the kind of event that had
+    list of LeftOut
+        Of values that are not used, replaced, or put where there was none, by the kind of event that had
         the last word; and events after which no visit comes.
     """
     strategies = trial.protocol.intercurrent
     if not strategies:
         return []
-    label = efficacy.endpoint.label
     with_days, days = dated(efficacy.measured, efficacy.endpoint, trial)
-    rows: LeftOut = []
+    rows: list[tuple[str, int]] = []
     changing = {kind: strategy for kind, strategy in strategies.items() if strategy != TREATMENT_POLICY}
     if changing:
         # Without the events that change nothing, the last event before a visit is the one that decided.
@@ -108,8 +107,8 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
         for kind, strategy in changing.items():
             after, stands = decided == kind, _STANDING[strategy]
             rows += [
-                (label, f"after {kind}: {reason} ({strategy})", int((after & where).sum()))
-                for reason, where in (
+                (f"after {kind}: {reason} ({strategy})", int((after & changed).sum()))
+                for reason, changed in (
                     ("recorded values not used", was & ~now),
                     (f"recorded values replaced by {stands}", was & now),
                     (f"{stands} put where no value was recorded", ~was & now),
@@ -117,10 +116,10 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
             ]
     late = visits_after(with_days, events, days=days).query("n_visits == 0")["kind"]
     rows += [
-        (label, f"{kind} on the day of the last visit or later: no value comes after it", int((late == kind).sum()))
+        (f"{kind} on the day of the last visit or later: no value comes after it", int((late == kind).sum()))
         for kind in strategies
     ]
-    return [row for row in rows if row[2]]
+    return [LeftOut(reason, n, endpoint=efficacy.endpoint.label) for reason, n in rows if n]
 
 
 def dated(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial) -> tuple[pd.DataFrame, str | None]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
+from botox_analysis.frames.handling import AT_RANDOM
+from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
 from botox_analysis.models.sensitivity.tipping import tipping_point
 from botox_analysis.report.analysis.begins import strategies_begin
-from botox_analysis.report.analysis.left_out import LeftOut, made_or_told
+from botox_analysis.report.analysis.left_out import made_or_told
 from botox_analysis.report.analysis.parts import Efficacy, MissingValues
 from botox_analysis.trials.trial import Protocol
 
 
 def missing_values_of(
     primary: Efficacy, visit: str, covariates: tuple[str, ...], planned: Protocol
-) -> tuple[MissingValues | None, LeftOut]:
+) -> tuple[MissingValues | None, list[LeftOut]]:
     """What is missing of the primary endpoint at the visits that are compared, and what follows under every handling of it.
 
     Parameters
@@ -36,7 +38,7 @@ def missing_values_of(
     -------
     missing : MissingValues or None
         None where nothing is missing. Its frames are empty where nothing can be imputed.
-    left_out : list of (str, str, int)
+    left_out : list of LeftOut
         What could not be analysed, and why.
     """
     compared = primary.observed[primary.observed["visit"].isin(primary.fit.visits)]
@@ -75,6 +77,6 @@ def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...], pl
         return pd.DataFrame()
     by_visit = [f"{name}:visit" if name == BASELINE else name for name in covariates]
     imputations = impute(
-        outcomes, strategy="missing at random", n=planned.draws, seed=planned.seed, covariates=by_visit, covariance=FALL_BACK
+        outcomes, strategy=AT_RANDOM, n=planned.draws, seed=planned.seed, covariates=by_visit, covariance=FALL_BACK
     )
     return tipping_point(imputations, visit, covariates=covariates, conf_level=planned.conf_level)

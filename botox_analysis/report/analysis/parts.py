@@ -9,7 +9,8 @@ import pandas as pd
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.frames.estimates import ESTIMATES_KEY, as_estimates
-from botox_analysis.frames.handling import OBSERVED_CASES
+from botox_analysis.frames.handling import DRAWN, OBSERVED_CASES
+from botox_analysis.frames.severity import WORST_SEVERITY
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -115,6 +116,33 @@ class Efficacy:
         return [float(n) for n in self.fit.n[:, list(self.fit.visits).index(visit)]]
 
 
+@dataclass(frozen=True)
+class NamedModel:
+    """The name of a model of the primary difference, apart from that of others.
+
+    Attributes
+    ----------
+    model : str
+        The model in one word.
+    values : str
+        The values it is of, or its handling of missing ones.
+    variety : str
+        The rest of the name; empty where there is none.
+    is_primary : bool
+        Whether it is the primary model.
+    """
+
+    model: str
+    values: str
+    variety: str = ""
+    is_primary: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name in words."""
+        return ", ".join(filter(None, (self.model, self.values, self.variety))) + " (primary)" * self.is_primary
+
+
 def secondary_visit(efficacy: Efficacy, visit: str) -> str:
     """The visit at which a secondary endpoint is tabulated.
 
@@ -207,13 +235,13 @@ class MissingValues:
     surface: pd.DataFrame
     begins: str
 
-    def determined(self, begins_with: str) -> bool:
+    def determined(self, approach: str) -> bool:
         """Whether a handling could be made.
 
         Parameters
         ----------
-        begins_with : str
-            What the names of the handlings meant begin with.
+        approach : str
+            The kind of handling: one of `APPROACHES`.
 
         Returns
         -------
@@ -222,12 +250,7 @@ class MissingValues:
         """
         if self.handlings.empty:
             return False
-        named = self.handlings["method"].str.startswith(begins_with)
-        return bool(self.handlings.loc[named, "estimate"].notna().any())
-
-
-WORST = "worst severity: "
-"""What the categories of adverse events by severity begin with."""
+        return bool(self.handlings.loc[self.handlings["approach"] == approach, "estimate"].notna().any())
 
 
 @dataclass(frozen=True)
@@ -255,7 +278,7 @@ class Safety:
     @property
     def severities(self) -> pd.DataFrame:
         """Rates by the worst severity; empty where severities are not known."""
-        return self.overview[self.overview["category"].str.startswith(WORST)]
+        return self.overview[self.overview["category"].isin(WORST_SEVERITY)]
 
 
 @dataclass(frozen=True)
@@ -283,8 +306,8 @@ class Analysis:
         are none.
     adjusted : DataFrame
         *estimates* of the differences that the protocol adjusts together, with ``p_adjusted``; empty where it adjusts none.
-    sensitivity : dict of str to Fit or ImputedFit
-        Models of the primary difference by what tells them apart, the primary model first.
+    sensitivity : dict of NamedModel to Fit or ImputedFit
+        Models of the primary difference by their names, the primary model first.
     flow : DataFrame
         *events* of the disposition, with those analysed.
     diaries : DataFrame or None
@@ -310,7 +333,7 @@ class Analysis:
     intercurrent_events: pd.DataFrame
     intercurrent_rates: pd.DataFrame
     adjusted: pd.DataFrame
-    sensitivity: dict[str, Fit | ImputedFit]
+    sensitivity: dict[NamedModel, Fit | ImputedFit]
     flow: pd.DataFrame
     diaries: pd.DataFrame | None
     missing: MissingValues | None
@@ -348,9 +371,9 @@ class Analysis:
 
     @property
     def primary_differences(self) -> dict[str, pd.DataFrame]:
-        """The difference at the primary visit by each model of `sensitivity`, *estimates*."""
+        """The difference at the primary visit by the label of each model of `sensitivity`, *estimates*."""
         level = self.trial.protocol.conf_level
-        found = {label: fit.differences(conf_level=level) for label, fit in self.sensitivity.items()}
+        found = {model.label: fit.differences(conf_level=level) for model, fit in self.sensitivity.items()}
         return {label: frame[frame["visit"] == self.visit] for label, frame in found.items()}
 
     @property
@@ -358,7 +381,7 @@ class Analysis:
         """What was analysed how, the protocol's words and the defaults in the places it left open."""
         endpoint, fit = self.primary.endpoint, self.primary.fit
         rule = endpoint.rule if isinstance(endpoint, DiaryEndpoint) else None
-        imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined("imputed"))
+        imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined(DRAWN))
         return {
             "endpoint": self.primary.endpoint.label,
             "visit": self.visit,

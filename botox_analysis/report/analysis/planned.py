@@ -13,15 +13,13 @@ from botox_analysis.endpoints.response.responders import MISSING_RESPONSES
 from botox_analysis.endpoints.safety.emergent import emergent
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, NEEDS_NO_REFERENCE, SINGLE_VALUE_RULES
 from botox_analysis.frames.schema import BASELINE, HIGHER, LOWER
 from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE
-from botox_analysis.models.imputation.imputing import STRATEGIES
-from botox_analysis.models.imputation.strategies import AT_RANDOM
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.models.multiplicity.adjustment import METHODS
 from botox_analysis.models.multiplicity.testing_graph import TestingGraph
 from botox_analysis.models.repeated.covariance import read_covariance
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS
 from botox_analysis.trials.trial import Protocol, Trial
 
@@ -35,7 +33,6 @@ RESPONDERS = (NON_RESPONSE, OBSERVED_ONLY, AS_PRIMARY)
 """How missing values count among responders; the first where the protocol names none."""
 
 GRAPH = "graph"
-_NEEDS_NO_REFERENCE = (AT_RANDOM, "last mean carried forward")
 
 
 def refuse_unknown_words(trial: Trial) -> None:
@@ -54,8 +51,8 @@ def refuse_unknown_words(trial: Trial) -> None:
     planned = trial.protocol
     words = (
         ("analysis", planned.analysis, ("mmrm", "ancova")),
-        ("handling", planned.handling, STRATEGIES),
-        ("imputation", planned.imputation, REFERENCE_BASED),
+        ("handling", planned.handling, SINGLE_VALUE_RULES),
+        ("imputation", planned.imputation, IMPUTATION_STRATEGIES),
         ("variance", planned.variance, VARIANCES),
         ("responders", planned.responders, RESPONDERS),
         ("fall_back_variance", planned.fall_back_variance, ADJUSTMENTS),
@@ -145,7 +142,7 @@ def _refuse_contradictions(trial: Trial) -> None:
         raise DataError(
             f"{where} and analysis = 'mmrm'; completed data sets are analysed by analysis of covariance: leave that line out."
         )
-    if planned.imputation and planned.imputation not in _NEEDS_NO_REFERENCE and not trial.reference:
+    if planned.imputation and planned.imputation not in NEEDS_NO_REFERENCE and not trial.reference:
         raise DataError(
             f"{where}, and nothing says which arm is the reference ('{trial.arms[0]}' comes first); expected reference = \"...\" "
             "in trial.toml."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botox_analysis import wording
 from botox_analysis.endpoints.safety.emergent_rule import EmergentRule
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, time_of
+from botox_analysis.frames.handling import CONDITIONAL_MEANS, DRAWN
 from botox_analysis.report.analysis.begins import LAST_VALUE
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.analysis.planned import emergent_rule_of
@@ -31,7 +32,7 @@ def missing_values(analysis: Analysis) -> str:
         f"The difference at {analysis.visit} is shown under several handlings of missing values. Single values by rule "
         "treat a guess as if it had been observed."
     )
-    if not missing.determined("imputed"):
+    if not missing.determined(DRAWN):
         return said
     fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
     known = missing.begins != LAST_VALUE
@@ -52,7 +53,7 @@ def missing_values(analysis: Analysis) -> str:
         "pooled by Rubin's rules with Barnard and Rubin's degrees of freedom; the Monte Carlo error is how far the estimate "
         "would move with other draws. Under every strategy but missing at random the variance of Rubin's rules is anchored to "
         "the information that is lost, and larger than that over repeated trials."
-        + (conditional if missing.determined("conditional mean") else "")
+        + (conditional if missing.determined(CONDITIONAL_MEANS) else "")
     )
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.safety.counts import ANY
+from botox_analysis.frames.measures import PERCENT_REDUCTION
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.analysis.planned import NON_RESPONSE
 from botox_analysis.report.prose import phrases
@@ -102,7 +103,7 @@ def _n(primary: Efficacy, row: pd.Series) -> str:
 
 
 def _reduction_sentences(analysis: Analysis) -> list[str]:
-    reduction = _of(analysis.primary.unadjusted, "percent reduction of the mean", analysis.visit)
+    reduction = _of(analysis.primary.unadjusted, PERCENT_REDUCTION, analysis.visit)
     if reduction["estimate"].isna().any():
         return []
     parts = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from botox_analysis import wording
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.frames.handling import OBSERVED_CASES
+from botox_analysis.frames.measures import measure_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.linear.design import is_number
+from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
-from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED, ROBUST, robust_of
+from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED, OF_THOSE_SEEN, ROBUST, robust_of, unadjusted_of
 from botox_analysis.report.analysis.estimand import intercurrent_sentence
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.prose import phrases
@@ -38,9 +40,10 @@ def estimand(analysis: Analysis) -> str:
         missing values stands for.
     """
     arms = analysis.trial.arms
-    measure = analysis.primary.fit.labels["measure"].removeprefix("mean ")
-    since = f" from baseline to {analysis.visit}" if "change" in measure else f" at {analysis.visit}"
-    variable = analysis.primary.endpoint.label if measure == "mean" else f"{measure} in {analysis.primary.endpoint.label}"
+    measure = measure_of(analysis.primary.fit.labels["measure"])
+    since = f" from baseline to {analysis.visit}" if measure.is_change else f" at {analysis.visit}"
+    label = analysis.primary.endpoint.label
+    variable = f"{measure.response} in {label}" if measure.is_change else label
     return (
         f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
         f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {intercurrent_sentence(analysis)} "
@@ -84,7 +87,7 @@ def _diary_rules(analysis: Analysis) -> list[str]:
     for rule in sorted({endpoint.rule for endpoint in endpoints}, key=lambda each: each.name):
         hours = f"at least {rule.minimum_hours:g} hours of headache" if rule.minimum_hours else "headache of any duration"
         said.append(
-            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.handling.split(': ', 1)[1]}. "
+            f"Diaries are counted under the {rule.name} rule: a headache day has {hours}; {rule.periods_handling}. "
             f"Baseline is the {rule.period_days} days before the first treatment, and the first period is days 1 to "
             f"{rule.period_days}."
         )
@@ -126,7 +129,8 @@ def _comparison(analysis: Analysis) -> list[str]:
     if isinstance(primary.fit, MmrmFit):
         errors = SMALL_SAMPLE_TOLD if not is_fall_back(analysis) else _robust(analysis)
         return [_mixed_model(analysis, primary.fit), f"{errors} {inference}{_secondary(analysis, primary.fit)}"]
-    missing = primary.missing + (", that is, subjects with a value at the visit" * (primary.missing == OBSERVED_CASES))
+    only_seen = primary.handling == OBSERVED_CASES and not primary.is_imputed
+    missing = primary.missing + ", that is, subjects with a value at the visit" * only_seen
     return [
         f"Arms are compared by analysis of covariance (least squares) of the {_response(primary)} at each visit on its own"
         f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)} "
@@ -187,8 +191,8 @@ def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
 def _covariance(fit: MmrmFit, analysis: Analysis) -> str:
     """The structure that was fitted, and those that could not be."""
     order = analysis.trial.protocol.covariance or FALL_BACK
-    failed = [wording.structure(word) for word in order[: order.index(fit.structure)]]
-    chosen = wording.structure(fit.structure)
+    failed = [read_covariance(word).words for word in order[: order.index(fit.structure)]]
+    chosen = fit.covariance_structure.words
     said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
     if len(fit.visits) == 2:
         said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"
@@ -222,7 +226,7 @@ def _sensitivity(analysis: Analysis) -> str:
         )
     if EACH_ARM in analysis.sensitivity:
         parts.append("the mixed model with a covariance of its own for each arm")
-    if f"ANCOVA, {OBSERVED_CASES}" in analysis.sensitivity:
+    if OF_THOSE_SEEN in analysis.sensitivity:
         parts.append(
             "analysis of covariance (least squares) of that visit alone"
             f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
@@ -233,13 +237,12 @@ def _sensitivity(analysis: Analysis) -> str:
             f"{analysis.primary.handling}, with a variance that lets the spread differ between arms and subjects ({ROBUST}, with "
             "Bell and McCaffrey's degrees of freedom), which keeps the size of the test where arms differ in size and spread"
         )
-    unadjusted = f"unadjusted, {analysis.primary.handling}"
-    parts += ["the difference without covariates"] * (unadjusted in analysis.sensitivity)
+    parts += ["the difference without covariates"] * (unadjusted_of(analysis.primary) in analysis.sensitivity)
     return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
 
 
 def _response(primary: Efficacy) -> str:
-    return primary.fit.labels["measure"].removeprefix("mean ") if primary.has_baseline else "value"
+    return measure_of(primary.fit.labels["measure"]).response
 
 
 def _margins(analysis: Analysis) -> str:

@@ -137,7 +137,7 @@ def model(analysis: Analysis) -> str:
     of = adjusted(analysis, by_mmrm=primary.by_mmrm)
     if not isinstance(primary.fit, MmrmFit):
         return f"Analysis of covariance at each visit{of}; {primary.missing}"
-    covariance = f"{wording.structure(primary.fit.structure)} covariance"
+    covariance = f"{primary.fit.covariance_structure.words} covariance"
     return f"Mixed model for repeated measures with {covariance}{of}; missing values: {primary.missing}"
 
 

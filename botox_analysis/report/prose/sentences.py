@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from botox_analysis import wording
+from botox_analysis.frames.handling import CONDITIONAL_MEANS, DRAWN, TIPPING_POINT
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.efficacy import ROBUST, robust_of
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
@@ -107,12 +108,12 @@ def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[s
     if not missing.handlings.empty:
         by_draws = (
             f", {analysis.trial.protocol.draws} imputations under each assumption of what the missing values would have been (Rubin's rules)"
-            if missing.determined("imputed")
+            if missing.determined(DRAWN)
             else ""
         )
-        jackknifed = ", conditional means with a jackknife" if missing.determined("conditional mean") else ""
+        jackknifed = ", conditional means with a jackknife" if missing.determined(CONDITIONAL_MEANS) else ""
         tipped = ""
-        if missing.determined("tipping"):
+        if missing.determined(TIPPING_POINT):
             tipped = " At the tipping point imputed values are moved by so much that a limit reaches 0."
         elif not missing.surface.empty:
             tipped = " No shift of imputed values brings a limit to 0."
@@ -145,7 +146,7 @@ def _diagnostic_captions(primary: Efficacy) -> dict[str, str]:
     }
     if len(primary.fit.visits) > 2:
         texts["covariance"] = (
-            f"Correlation between the visits of a subject, as fitted in the primary model ({wording.structure(primary.fit.structure)}, the same in all arms)."
+            f"Correlation between the visits of a subject, as fitted in the primary model ({primary.fit.covariance_structure.words}, the same in all arms)."
         )
     return texts
 

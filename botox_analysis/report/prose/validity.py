@@ -7,9 +7,17 @@ from dataclasses import dataclass
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, OBSERVED_CASES, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from botox_analysis.frames.handling import (
+    AT_RANDOM,
+    COMPOSITE,
+    HYPOTHETICAL,
+    OBSERVED_CASES,
+    TREATMENT_POLICY,
+    WHILE_ON_TREATMENT,
+)
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
+from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.estimand import claimed, recorded_after
@@ -99,10 +107,10 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     fit = primary.fit
     if isinstance(fit, MmrmFit):
         order = trial.protocol.covariance or FALL_BACK
-        planned = "as planned" if fit.structure == order[0] else f"{wording.structure(order[0])} was planned first"
+        planned = "as planned" if fit.structure == order[0] else f"{read_covariance(order[0]).words} was planned first"
         grounds += [
             Ground(VERIFIED, "the likelihood has a maximum", f"REML, {fit.n_iterations} steps, Hessian positive definite"),
-            Ground(VERIFIED, "covariance", f"{wording.structure(fit.structure)}, {planned}"),
+            Ground(VERIFIED, "covariance", f"{fit.covariance_structure.words}, {planned}"),
         ]
     if isinstance(fit, ImputedFit) and fit.imputations.pooled_by == RUBIN:
         error = float(row["monte_carlo_error"])
@@ -128,8 +136,8 @@ def _assumed(analysis: Analysis) -> list[Ground]:
             grounds.append(Ground(ASSUMED, f"after {kind}", _OF_EVENTS[strategy]))
     if analysis.covariates:
         grounds.append(Ground(ASSUMED, "effects of numbers among the covariates are linear", "differences hold at their means"))
-    if primary.by_mmrm:
-        same = "" if " by arm" in getattr(primary.fit, "structure", "") else ", the same in all arms"
+    if isinstance(primary.fit, MmrmFit):
+        same = "" if primary.fit.covariance_structure.by == "arm" else ", the same in all arms"
         grounds.append(Ground(ASSUMED, "within subjects", f"the covariance of the model{same}, and nearly normal errors"))
     else:
         grounds.append(Ground(ASSUMED, "errors", "the same variance in all arms, and means that are nearly normal"))
@@ -151,5 +159,5 @@ def _of_missing(analysis: Analysis) -> tuple[str, str]:
     if primary.handling != OBSERVED_CASES:
         return "missing values", f"{primary.handling} is what would have been observed"
     if primary.by_mmrm:
-        return "missing at random", "what is missing depends on nothing but what was observed of the subject"
+        return AT_RANDOM, "what is missing depends on nothing but what was observed of the subject"
     return "missing values", "subjects without a value differ from the others in nothing but arm and covariates"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.estimates import SPREADS, check_measures
+from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.measures import MEAN, PROPORTION, SPREADS
 from botox_analysis.tables.writers import INDENT
 
 MISSING_ROW = "Missing, n"
@@ -31,7 +32,7 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     DataError
         The frame is empty, or of another kind.
     """
-    check_measures(estimates, ("mean", *SPREADS, "proportion"), "estimates")
+    check_measures(estimates, (MEAN, *SPREADS, PROPORTION), "estimates")
     arms = list(estimates["arm"].unique())
     if "n_missing" not in estimates.columns:
         estimates = estimates.assign(n_missing=0.0)
@@ -41,7 +42,7 @@ def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
     for label in estimates["endpoint"].unique():
         about = estimates[estimates["endpoint"] == label]
         name = wording.capital(label)
-        if (about["measure"] == "proportion").any():
+        if (about["measure"] == PROPORTION).any():
             levels = list(about["category"].unique())
             if set(levels) <= {"yes", "no", "True", "False"}:
                 wanted = [level for level in levels if level in ("yes", "True")]

@@ -7,6 +7,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.errors import require_columns
 from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.tables.writers import INDENT
 
 
@@ -28,7 +29,7 @@ def table_disposition(rates: pd.DataFrame) -> pd.DataFrame:
     DataError
         The frame is empty or of another kind, or counts are not among the columns.
     """
-    require_columns(check_measures(rates, ["proportion"], "rates"), ("n_events", "within"), "rates")
+    require_columns(check_measures(rates, [PROPORTION], "rates"), ("n_events", "within"), "rates")
     arms = list(rates["arm"].unique())
     rows = []
     for (within, category), about in rates.groupby(["within", "category"], sort=False):

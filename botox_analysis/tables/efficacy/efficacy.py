@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.estimates import MEANS, SPREADS, check_measures, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.estimates import check_measures, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, MEANS, PERCENT_REDUCTION, SPREADS, difference_in
 from botox_analysis.frames.schema import ALL_VISITS
 
 
@@ -28,7 +29,7 @@ def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
         The frames are empty, of another kind, or differences are to several references.
     """
     check_measures(means, MEANS, "means")
-    check_measures(differences, [f"difference in {measure}" for measure in MEANS], "differences")
+    check_measures(differences, [difference_in(measure) for measure in MEANS], "differences")
     refuse_pairs(differences, "a table of efficacy", "differences")
     for frame, frame_name in ((means, "means"), (differences, "differences")):
         refuse_subgroups(frame, frame_name)
@@ -79,21 +80,21 @@ def table_change(estimates: pd.DataFrame) -> pd.DataFrame:
     DataError
         The frame is empty, or of another kind.
     """
-    check_measures(estimates, (*MEANS, *SPREADS, "percent reduction of the mean"), "estimates")
+    check_measures(estimates, (*MEANS, *SPREADS, PERCENT_REDUCTION), "estimates")
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
-    decimals = wording.decimals_for(estimates.loc[estimates["measure"] == "mean", "std_error"])
+    decimals = wording.decimals_for(estimates.loc[estimates["measure"] == MEAN, "std_error"])
     rows = []
     for (visit, arm), about in estimates.groupby(["visit", "arm"], sort=False):
         of_measure = {str(row["measure"]): row for _, row in about.iterrows()}
-        mean, spread = of_measure["mean"], of_measure["standard deviation"]
+        mean, spread = of_measure[MEAN], of_measure[SPREADS[0]]
         shown = {
             "Visit": visit,
             "Arm": arm,
             "n": wording.count(mean["n"]),
             "Mean (SD)": f"{wording.number(mean['estimate'], decimals)} ({wording.number(spread['estimate'], decimals)})",
         }
-        for measure in ("mean change", "percent reduction of the mean"):
-            digits = decimals if measure == "mean change" else 1
+        for measure in (MEAN_CHANGE, PERCENT_REDUCTION):
+            digits = decimals if measure == MEAN_CHANGE else 1
             there = measure in of_measure
             shown[f"{wording.capital(measure)} ({level})"] = _written(of_measure[measure], digits) if there else wording.MISSING
         rows.append(shown)

@@ -7,12 +7,21 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.frames.estimates import check_measures
-from botox_analysis.frames.measures import measure_name
-from botox_analysis.tables.event_rows import COMPARISONS, NUMBER_NEEDED, compared
+from botox_analysis.frames.handling import HANDLING, method_parts
+from botox_analysis.frames.measures import (
+    CONDITIONAL_LOG_ODDS_RATIO,
+    LOG_ODDS_RATIO,
+    LOG_RISK_RATIO,
+    NUMBER_NEEDED,
+    PROPORTION,
+    RISK_DIFFERENCE,
+    measure_name,
+)
+from botox_analysis.tables.event_rows import COMPARISONS, compared
 
-_KEY = ["endpoint", "visit", "category", "handling"]
-_LOG_RATIOS = ("log risk ratio", "log odds ratio", "conditional log odds ratio")
-_OF_SHARES = ("risk difference", *_LOG_RATIOS, *(measure_name(measure) for measure in _LOG_RATIOS), NUMBER_NEEDED)
+_KEY = ["endpoint", "visit", "category", HANDLING]
+_LOG_RATIOS = (LOG_RISK_RATIO, LOG_ODDS_RATIO, CONDITIONAL_LOG_ODDS_RATIO)
+_OF_SHARES = (RISK_DIFFERENCE, *_LOG_RATIOS, *(measure_name(measure) for measure in _LOG_RATIOS), NUMBER_NEEDED)
 
 
 def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
@@ -37,13 +46,14 @@ def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataF
     DataError
         The frames are empty, or of another kind.
     """
-    rates = _with_handling(check_measures(rates, ["proportion"], "rates"))
-    differences = _with_handling(check_measures(differences, _OF_SHARES, "differences"))
+    check_measures(rates, [PROPORTION], "rates")
+    check_measures(differences, _OF_SHARES, "differences")
+    rates, differences = (frame.assign(handling=method_parts(frame)[HANDLING]) for frame in (rates, differences))
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms, others = list(rates["arm"].unique()), list(differences["arm"].unique())
     measures = list(differences["measure"].unique())
     with_p = _with_p(differences)
-    handled = (rates["handling"] != "").any()
+    handled = (rates[HANDLING] != "").any()
     rows = []
     for key, about in rates.groupby(_KEY, sort=False):
         of_arm = about.set_index("arm")
@@ -74,12 +84,6 @@ def _with_p(differences: pd.DataFrame) -> list[str]:
     by_row = tested.pivot_table(index=[*_KEY, "arm"], columns="measure", values="p_value", sort=False)
     same = len(measures) > 1 and np.allclose(by_row.max(axis=1), by_row.min(axis=1), rtol=1e-9, atol=0.0)
     return measures[-1:] if same else measures
-
-
-def _with_handling(estimates: pd.DataFrame) -> pd.DataFrame:
-    """What a method says of missing values: its parts after the first, without the diary rule."""
-    said = [[part for part in method.split("; ")[1:] if " rule: " not in part] for method in estimates["method"]]
-    return estimates.assign(handling=["; ".join(parts) for parts in said])
 
 
 def _count(row: pd.Series) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.estimates import check_estimates
-from botox_analysis.frames.measures import SHARES, is_log_ratio, is_ratio, measure_name, scaled, unit
+from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name, measure_of, scaled, unit
 
 
 def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
             raise DataError(f"estimates has several of '{column}' ({listed(estimates[column].unique())}); a table shows one.")
     measure = str(estimates["measure"].iloc[0])
     numbers = estimates.reindex(columns=["missing_information", "monte_carlo_error"], fill_value=float("nan"))
-    ratio, share = is_ratio(measure), scaled(1.0, measure) if measure in SHARES else 1.0
+    ratio, share = is_ratio(measure), measure_of(measure).factor
     decimals = 2 if ratio else wording.decimals_for(share * estimates["std_error"])
     of = "".join(f", {part}" for part in (estimates["category"].iloc[0], unit(measure)) if part)
     table: dict[str, list[str]] = {"Handling": [wording.capital(str(method)) for method in estimates["method"]]}

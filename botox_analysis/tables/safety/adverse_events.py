@@ -10,6 +10,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.errors import require_choice, require_columns
 from botox_analysis.frames.estimates import Event
+from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns, event_names, rows_by_event
 
 FIRST = "Adverse event"
@@ -57,7 +58,7 @@ def table_adverse_events(
     require_choice(occurrences, OCCURRENCES, "occurrences")
     if not 0 <= at_least <= 100:
         raise ValueError(f"at_least is {at_least!r}; it is in per cent, from 0 to 100.")
-    events, counted = rows_by_event(rates, ["proportion"], "rates")
+    events, counted = rows_by_event(rates, [PROPORTION], "rates")
     require_columns(rates, ["n_events"], "rates")
     compared = comparison_columns(differences)
     heads = arm_heads(rates)
@@ -92,8 +93,8 @@ def _count(row: dict[str, Any] | None, *, with_total: bool, in_brackets: bool) -
         return wording.MISSING
     n_events, n = row["n_events"], row["n"]
     text = wording.count_share(n_events, n)
-    if with_total and n > 0:
-        text = text.replace(" (", f"/{wording.count(n)} (", 1)
+    if with_total and n > 0 and not math.isnan(n_events):
+        text = f"{wording.count(n_events)}/{wording.count(n)} ({wording.percent(n_events / n)} %)"
     occurrences = row.get("occurrences", math.nan)
     return f"{text} [{wording.count(occurrences)}]" if in_brackets and not math.isnan(occurrences) else text
 

@@ -9,6 +9,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
 from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.tables.event_rows import arm_heads, event_names, rows_by_event
 
 
@@ -56,11 +57,11 @@ def table_relation(rates: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_level(rates: pd.DataFrame, column: str) -> pd.DataFrame:
-    check_measures(rates, ["proportion"], "rates")
+    check_measures(rates, [PROPORTION], "rates")
     if column not in rates.columns or rates[column].isna().any():
         raise DataError(f'rates says no {column}; take adverse_events by="term and {column}".')
     require_columns(rates, ["n_events"], "rates")
-    events, counted = rows_by_event(rates, ["proportion"], "rates", also=(column,))
+    events, counted = rows_by_event(rates, [PROPORTION], "rates", also=(column,))
     levels = list(rates[column].unique())
     return pd.DataFrame(
         {

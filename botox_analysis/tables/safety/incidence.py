@@ -6,11 +6,12 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
+from botox_analysis.frames.measures import EVENT_RATE, INCIDENCE_RATE
 from botox_analysis.tables.event_rows import arm_heads, comparison_columns, event_names, rows_by_event
 
 _COUNTED = {
-    "incidence rate": ("n_events", "at_risk", "subjects", "patient-years at risk"),
-    "event rate": ("occurrences", "exposure", "events", "patient-years"),
+    INCIDENCE_RATE: ("n_events", "at_risk", "subjects", "patient-years at risk"),
+    EVENT_RATE: ("occurrences", "exposure", "events", "patient-years"),
 }
 """Of each measure the columns it is the quotient of, and what they are called."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from botox_analysis.errors import require_choice
+from botox_analysis.frames.handling import LAST_OR_BASELINE
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.public.download import Recorded, obtain
@@ -171,7 +172,7 @@ def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
             covariates=("site",),
             efficacy_population="itt",
             analysis="ancova",
-            handling="last observation carried forward, baseline included",
+            handling=LAST_OR_BASELINE,
         ),
         files=_spoken_of("cdystonia"),
     )

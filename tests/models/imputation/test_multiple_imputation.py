@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED, Normal
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
+from botox_analysis.numerics.imputation.strategies import Normal
 from tests.tolerances import PRINTED
 
 REFERENCE = Path(__file__).parents[2] / "reference"

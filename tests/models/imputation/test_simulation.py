@@ -8,7 +8,8 @@ import botox_analysis as ba
 from botox_analysis.models.imputation.draws import DRAWS
 from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED, Normal
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
+from botox_analysis.numerics.imputation.strategies import Normal
 
 TRIALS = 300
 PER_ARM = 75

@@ -6,7 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.models.imputation.single_values import SINGLE_VALUES
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
 
 
 @pytest.fixture(scope="module")

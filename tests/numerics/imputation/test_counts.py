@@ -5,9 +5,9 @@ import pytest
 import statsmodels.api as sm
 from scipy import integrate, stats
 
+from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.imputation.counts import (
-    COUNT_STRATEGIES,
     conditional_mean,
     draw_counts,
     refit_rates,

@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 import botox_analysis as ba
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.imputation.convergence import effective_size, split_r_hat
 from botox_analysis.numerics.imputation.imputer import imputer
 from botox_analysis.numerics.imputation.posterior import PRIORS, Schedule, centred_at_estimate, draw_posterior, jeffreys
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.linear.many_regressions import many_regressions
 from botox_analysis.numerics.repeated.coordinates import FrameChart
 from botox_analysis.numerics.repeated.crossproducts import cross_products

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.models.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.imputation.imputer import imputer
-from botox_analysis.numerics.imputation.strategies import REFERENCE_BASED, Normal, completed
+from botox_analysis.numerics.imputation.strategies import Normal, completed
 from botox_analysis.numerics.repeated.refits import refit, resampled
 from tests.tolerances import PRINTED
 

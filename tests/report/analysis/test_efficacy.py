@@ -9,6 +9,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.report.analysis.analysis import analyse
+from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED
 from botox_analysis.report.analysis.plan import plan_of
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.paragraphs import estimand, methods
@@ -123,8 +124,8 @@ def test_the_protocol_may_ask_for_a_mixed_model_of_imputed_values(holed):
     analysis = analyse(trial_of(holed, analysis="mmrm", handling=CARRIED))
     assert analysis.primary.by_mmrm
     assert f"Missing values: {CARRIED}." in said_by(analysis)
-    assert next(iter(analysis.sensitivity)) == f"MMRM, {CARRIED} (primary)"
-    assert "MMRM, all observed values" in analysis.sensitivity
+    assert next(iter(analysis.sensitivity)).label == f"MMRM, {CARRIED} (primary)"
+    assert OF_ALL_OBSERVED in analysis.sensitivity
 
 
 def test_an_unknown_analysis_is_refused_with_those_there_are(holed):
@@ -263,7 +264,7 @@ def test_two_visits_have_their_correlation_in_the_text_and_not_in_a_figure():
 
 @pytest.mark.long
 def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadjusted(bundled):
-    assert list(bundled.sensitivity) == [
+    assert list(bundled.primary_differences) == [
         "MMRM, all observed values (primary)",
         "MMRM, a covariance for each arm",
         "ANCOVA, observed cases",
@@ -276,7 +277,7 @@ def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadj
 @pytest.mark.long
 def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):
     analysis = analyse(trial_of(holed, handling=CARRIED))
-    assert list(analysis.sensitivity) == [
+    assert list(analysis.primary_differences) == [
         f"ANCOVA, {CARRIED} (primary)",
         "MMRM, all observed values",
         "ANCOVA, observed cases",
@@ -309,4 +310,4 @@ def test_a_sensitivity_analysis_that_cannot_be_fitted_is_told(scores):
     analysis = analyse(trial_of(apart(scores, lambda number: number % 2 == 1)))
     told = analysis.left_out[analysis.left_out["where"] == "sensitivity analyses, MMRM, a covariance for each arm"]
     assert told["reason"].str.startswith("not analysed: MMRM: no subject in arm 'toxin' has values at both").tolist() == [True]
-    assert "MMRM, a covariance for each arm" not in analysis.sensitivity
+    assert EACH_ARM not in analysis.sensitivity

@@ -1,0 +1,82 @@
+"""A report of a trial whose every text holds words of the program has other labels, and nothing else."""
+
+import pandas as pd
+import pytest
+
+from botox_analysis.report.analysis.analysis import _safety, analyse
+from botox_analysis.report.prose.footnotes import footnotes
+from botox_analysis.report.prose.headline import headline
+from botox_analysis.report.prose.paragraphs import estimand, methods
+from botox_analysis.report.prose.sentences import captions, table_titles
+from botox_analysis.report.prose.validity import validity
+from botox_analysis.report.write import _write_tables
+from tests.hostile import PLAIN, WORDS, hostile, renamed, trial_of
+
+TERM, CLASS, RESCUE = 13, 14, 16
+"""The places of a term of adverse events, of its class, and of a kind of intercurrent event."""
+
+POLICY, HYPOTHETICAL = "treatment policy", "hypothetical"
+
+PROTOCOLS = {
+    "mixed model": lambda words: {"intercurrent": {"discontinuation": POLICY, words[RESCUE]: HYPOTHETICAL}},
+    "imputations": lambda words: {
+        "imputation": "jump to reference",
+        "intercurrent": {"discontinuation": HYPOTHETICAL, words[RESCUE]: POLICY},
+    },
+    "single values": lambda _: {
+        "handling": "last observation carried forward",
+        "responders": "as in the primary analysis",
+        "points": 2.0,
+    },
+}
+"""What is planned, by the words of the trial."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", params=PROTOCOLS)
+def pair(request):
+    """The analyses of the plain trial and of its hostile twin."""
+    return tuple(analyse(trial_of(words, **PROTOCOLS[request.param](words))) for words in (PLAIN, WORDS))
+
+
+def in_hostile_words(said):
+    if isinstance(said, str):
+        return hostile(said)
+    if isinstance(said, dict):
+        return {in_hostile_words(key): in_hostile_words(value) for key, value in said.items()}
+    return [in_hostile_words(part) for part in said] if isinstance(said, list | tuple) else said
+
+
+def test_estimates_have_the_same_numbers_under_other_names(pair):
+    plain, other = pair
+    pd.testing.assert_frame_equal(renamed(plain.estimates), other.estimates, check_exact=True)
+
+
+@pytest.mark.parametrize("say", [estimand, methods, headline, captions, table_titles, footnotes], ids=lambda say: say.__name__)
+def test_sentences_differ_in_labels_alone(pair, say):
+    plain, other = pair
+    assert in_hostile_words(say(plain)) == say(other)
+
+
+def test_grounds_settings_and_what_was_left_out_differ_in_labels_alone(pair):
+    plain, other = pair
+    pd.testing.assert_frame_equal(renamed(validity(plain)), validity(other))
+    pd.testing.assert_frame_equal(renamed(plain.left_out), other.left_out)
+    assert len(plain.left_out) > 0
+    assert in_hostile_words(plain.settings) == in_hostile_words(other.settings)
+
+
+def test_tables_differ_in_labels_alone(pair, tmp_path):
+    plain, other = (_write_tables(analysis, tmp_path / name) for analysis, name in zip(pair, ("plain", "other"), strict=True))
+    assert list(plain) == list(other)
+    for name, table in plain.items():
+        pd.testing.assert_frame_equal(renamed(table), other[name])
+
+
+def test_a_term_with_the_name_of_all_events_stays_among_the_terms():
+    words = ["any adverse event" if place == TERM else word for place, word in enumerate(PLAIN)]
+    trial = trial_of(words)
+    terms = _safety(trial, trial.protocol).terms
+    assert ("any adverse event", words[CLASS]) in set(zip(terms["category"], terms["within"], strict=True))
+    assert terms.loc[terms["within"] == "", "category"].unique().tolist() == [words[CLASS]]
