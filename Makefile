@@ -4,7 +4,7 @@
 # Between two edits:
 #   make quick      the tests without those that take a second or more
 # Before a release, and in continuous integration:
-#   make test-all   also simulations, whole runs and installations, with ten times as many examples of each property
+#   make test-all   also simulations, whole runs and installations, and more examples of each property
 # What all of them miss:
 #   make fuzz       damaged files, for SECONDS of processor time a reader
 # make test-portable runs the tests of what computes under the kernels of other processors.
@@ -46,7 +46,7 @@ checks: $(VENV)/installed
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $(PACKAGE)
 
 tests: $(VENV)/installed
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow" --hypothesis-profile=test
 
 # The tests of numerics, models, reports and simulated files, with linear algebra as on three other processors, and with numpy's own
 # loops and the C library as on an older one.

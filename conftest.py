@@ -16,9 +16,9 @@ import botox_analysis as ba
 TABLES = ("subjects", "diary", "assessments", "adverse_events")
 
 
-settings.register_profile("quick", max_examples=20, deadline=None)
-settings.register_profile("full", max_examples=200, deadline=None)
-settings.load_profile("quick")  # --hypothesis-profile=full overrides it
+for profile, n_examples in (("quick", 10), ("test", 40), ("full", 200)):
+    settings.register_profile(profile, max_examples=n_examples, deadline=None)
+settings.load_profile("quick")  # unless --hypothesis-profile names another
 
 
 def pytest_collection_finish() -> None:

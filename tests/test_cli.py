@@ -98,6 +98,7 @@ def test_validate_says_what_the_files_hold(folder):
     assert said.output.splitlines()[-1] == "report: yes"
 
 
+@pytest.mark.long
 def test_simulate_writes_a_trial_that_validates(tmp_path):
     assert RUN.invoke(app, ["simulate", "--out", str(tmp_path / "sim"), "--seed", "7"]).exit_code == 0
     assert "rows of 1,384 subjects" in RUN.invoke(app, ["validate", str(tmp_path / "sim")]).output

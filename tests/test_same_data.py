@@ -21,6 +21,7 @@ def drawn_by_singular_values(source):
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PROJECT).as_posix())
 def test_normal_vectors_are_drawn_by_a_triangle(path):
     assert drawn_by_singular_values(path.read_text("utf-8")) == []

@@ -233,6 +233,7 @@ def test_a_term_in_two_classes_takes_two_lines_that_say_the_class():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Redness (eye)", "Redness (skin)"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arm", ["onabotulinumtoxinA 155-195 U in 31 to 39 sites, fixed dose", "BoNT"])
 def test_no_text_of_the_flow_leaves_its_figure(arm):
     subjects = pd.DataFrame(

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 import botox_analysis as ba
 from botox_analysis.trials.layout import TABLES
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", settings().max_examples // 4))
+pytestmark = pytest.mark.long
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", settings().max_examples // 5))
 """Trials for each property, each some files to read; `make fuzz` sets more."""
 
 few = settings(max_examples=EXAMPLES, deadline=None)

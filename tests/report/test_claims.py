@@ -73,6 +73,7 @@ def test_treatment_policy_is_not_claimed_where_few_values_follow_the_event():
     assert "a treatment-policy strategy" not in said
 
 
+@pytest.mark.long
 def test_treatment_policy_is_claimed_from_a_fifth_on():
     analysis = analyse(trial_of(leave=LEAVE[:15], stay_seen=3))
     assert claimed(analysis) == {"discontinuation": "treatment policy"}
@@ -205,6 +206,7 @@ def test_difference_and_number_needed_are_of_the_handling_beside_them():
     assert ba.wording.number_needed(*needed[["estimate", "conf_low", "conf_high"]]) in sentence
 
 
+@pytest.mark.long
 def test_handlings_that_count_the_same_subjects_are_shown_once():
     responses = analyse(trial_of()).responses
     assert [each.words for each in responses.handled] == ["non-responder imputation"]
@@ -249,6 +251,7 @@ def test_p_values_are_adjusted_over_doses_and_endpoints():
     assert analysis.estimates["p_adjusted"].notna().sum() == 4
 
 
+@pytest.mark.long
 def test_a_graph_of_the_protocol_is_followed():
     planned = {
         "method": "graph", "endpoints": ["NRS", "HIT-6"], "weights": [0.5, 0.5, 0, 0],
@@ -276,6 +279,7 @@ def test_an_adjustment_that_cannot_be_made_is_refused(planned, said):
         plan_of(trial_of(multiplicity=planned))
 
 
+@pytest.mark.long
 def test_the_headline_says_that_nothing_is_adjusted():
     assert "The p-values are not adjusted for multiplicity." in headline(analyse(trial_of(arms=ARMS)))[1]
 
@@ -289,6 +293,7 @@ def test_the_sandwich_variance_of_the_protocol_follows_a_fall_back():
     assert first.primary.differences["std_error"].tolist() == pytest.approx(plain.primary.differences["std_error"].tolist())
 
 
+@pytest.mark.long
 def test_a_fall_back_has_the_sandwich_variance(monkeypatch):
     from botox_analysis.models.repeated import mmrm
 
@@ -370,6 +375,7 @@ def test_a_rise_in_points_is_a_response_where_more_is_better():
     assert analysis.responses is not None
 
 
+@pytest.mark.long
 def test_the_worst_value_is_the_lowest_where_more_is_better():
     handlings = analyse(trial_of(scales=HIGHER, leave=LEAVE, draws=2)).missing.handlings["method"].tolist()
     assert "worst observation carried forward, less is worse" in handlings
@@ -401,12 +407,14 @@ def test_what_is_verified_stands_apart_from_what_is_assumed():
     assert "missing at random" in grounds.loc[grounds["status"] == "assumed", "what"].tolist()
 
 
+@pytest.mark.long
 def test_each_difference_has_its_grounds():
     grounds = validity(analyse(trial_of(arms=ARMS)))
     assert grounds["arm"].unique().tolist() == ["75 U", "155 U"]
     assert "missing at random" not in grounds["what"].tolist()
 
 
+@pytest.mark.long
 def test_discontinuations_that_are_counted_otherwise_are_explained():
     trial = trial_of(leave=LEAVE)
     subjects = trial.subjects.assign(safety=trial.subjects["subject"] != "S00")

@@ -385,6 +385,7 @@ except ba.DataError as error:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_bytes", [0, 100, 10_000])
 def test_a_disk_without_room_for_the_first_bytes_is_left_clean(report, n_bytes):
     ended = subprocess.run([sys.executable, "-c", FULL, str(report), str(n_bytes)], check=False)  # noqa: S603
@@ -483,6 +484,7 @@ with replacing(sys.argv[1]) as place:
 """
 
 
+@pytest.mark.long
 def test_a_run_that_the_kernel_ends_is_no_longer_alive_though_its_number_is(report, monkeypatch):
     ended = subprocess.run([sys.executable, "-c", KILLED, str(report)], check=False)  # noqa: S603
     assert ended.returncode == -9

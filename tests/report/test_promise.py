@@ -12,7 +12,7 @@ from botox_analysis.report.analysis import analysis
 from botox_analysis.trials.settings import file as settings
 from botox_analysis.trials.settings import protocol
 
-N_QUICK, N_TRIALS, N_CHUNKS = 90, 2_000, 8
+N_QUICK, N_TRIALS, N_CHUNKS = 60, 2_000, 8
 """Trials of each run, and all of them in parts that run beside each other."""
 
 N_WHOLE = 48
@@ -106,7 +106,11 @@ def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, eve
 
 
 @pytest.mark.parametrize(
-    ("chunk", "n"), [(0, 4), *(pytest.param(chunk, N_WHOLE // 4, marks=pytest.mark.slow) for chunk in range(4))]
+    ("chunk", "n"),
+    [
+        pytest.param(0, 4, marks=pytest.mark.long),
+        *(pytest.param(chunk, N_WHOLE // 4, marks=pytest.mark.slow) for chunk in range(4)),
+    ],
 )
 def test_what_is_promised_is_done_by_the_whole_analysis(made_up, tmp_path, chunk, n):
     counted = Counter()

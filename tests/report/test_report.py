@@ -52,10 +52,14 @@ def trial():
 
 
 @pytest.fixture(scope="module")
-def report(trial, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report") / "out"
-    ba.write_report(trial, folder)
-    return folder
+def report(trial, sketched, tmp_path_factory):
+    return sketched(trial, tmp_path_factory.mktemp("report") / "out").parent
+
+
+@pytest.fixture(scope="module")
+def whole_report(trial, tmp_path_factory):
+    """The same with its figures."""
+    return ba.write_report(trial, tmp_path_factory.mktemp("whole report") / "out").parent
 
 
 @pytest.fixture(scope="module")
@@ -78,16 +82,21 @@ def small():
     return ba.as_trial({"subjects": subjects, "assessments": assessments}, name="A <small> trial")
 
 
+@pytest.fixture(scope="module")
+def small_report(small, sketched, tmp_path_factory):
+    return sketched(small, tmp_path_factory.mktemp("small report") / "out").parent
+
+
 @pytest.mark.slow
-def test_two_reports_are_the_same_to_the_byte(trial, report, tmp_path):
+def test_two_reports_are_the_same_to_the_byte(trial, whole_report, tmp_path):
     ba.write_report(trial, tmp_path / "again")
-    assert checksums(tmp_path / "again") == checksums(report)
+    assert checksums(tmp_path / "again") == checksums(whole_report)
 
 
 @pytest.mark.long
-def test_all_figures_are_there_in_three_formats(report):
-    assert {path.stem for path in (report / "figures").iterdir()} == FIGURES
-    assert len(list((report / "figures").iterdir())) == 3 * len(FIGURES)
+def test_all_figures_are_there_in_three_formats(whole_report):
+    assert {path.stem for path in (whole_report / "figures").iterdir()} == FIGURES
+    assert len(list((whole_report / "figures").iterdir())) == 3 * len(FIGURES)
 
 
 def test_all_tables_are_there_as_csv_and_html(report):
@@ -210,12 +219,12 @@ def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
 
 
 @pytest.mark.slow
-def test_a_check_of_an_unchanged_report_finds_nothing(report):
-    assert ba.check_report(report).empty
+def test_a_check_of_an_unchanged_report_finds_nothing(whole_report):
+    assert ba.check_report(whole_report).empty
 
 
-def test_a_check_names_the_file_and_the_number_that_moved(small, tmp_path, sketches):
-    ba.write_report(small, tmp_path / "out")
+def test_a_check_names_the_file_and_the_number_that_moved(small, small_report, tmp_path, sketches):
+    shutil.copytree(small_report, tmp_path / "out")
     estimates = tmp_path / "out" / "estimates.csv"
     lines = estimates.read_text("utf-8").splitlines()
     at = next(number for number, line in enumerate(lines) if "difference in mean change" in line)
@@ -239,10 +248,9 @@ def test_a_check_names_what_comes_out_differently_now(small, tmp_path):
     assert moved["what"].str.contains("mean change").any()
 
 
-def test_a_check_without_origin_asks_for_the_trial(small, tmp_path, sketches):
-    ba.write_report(small, tmp_path / "out")
+def test_a_check_without_origin_asks_for_the_trial(small_report):
     with pytest.raises(ba.DataError, match="does not say where the trial came from; give the trial"):
-        ba.check_report(tmp_path / "out")
+        ba.check_report(small_report)
 
 
 def test_a_check_of_no_report_is_refused(tmp_path):
@@ -284,8 +292,8 @@ def test_a_folder_with_somebody_elses_manifest_is_not_overwritten(small, tmp_pat
     assert (tmp_path / "thesis.docx").exists()
 
 
-def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, tmp_path, sketches):
-    ba.write_report(small, tmp_path / "out")
+def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, small_report, tmp_path):
+    shutil.copytree(small_report, tmp_path / "out")
     (tmp_path / "out" / "notes.txt").write_text("mine")
     with pytest.raises(ba.DataError, match=r"found 'notes\.txt', which the earlier report did not write"):
         ba.write_report(small, tmp_path / "out")
@@ -361,6 +369,7 @@ def test_a_trial_in_which_nobody_had_an_adverse_event_is_reported_as_one(small, 
     assert not (tmp_path / "out" / "figures" / "adverse_events.png").exists()
 
 
+@pytest.mark.long
 def test_events_of_subjects_outside_the_safety_population_are_counted_as_left_out(small):
     subjects = small.subjects.assign(safety=["no", "no", *["yes"] * 22])
     events = pd.DataFrame({"subject": ["s0", "s0", "s1", "s2", "s3"], "term": "cough", "onset_day": [-3, 1, 2, -1, 5]})
@@ -400,6 +409,7 @@ ALWAYS_TOLD = [
 ]
 
 
+@pytest.mark.long
 def test_whose_time_at_risk_ends_otherwise_is_counted_by_arm(followed):
     left_out = analyse(followed).left_out.query("where == 'adverse events'")
     assert left_out[["reason", "n"]].to_numpy().tolist() == [
@@ -429,8 +439,8 @@ def test_methods_say_that_death_ends_time_at_risk_where_it_does(followed):
     assert said not in "".join(methods(analyse(alive)))
 
 
-def test_names_of_arms_and_sites_are_escaped_on_the_page(small, tmp_path, sketches):
-    page = ba.write_report(small, tmp_path / "out").read_text("utf-8")
+def test_names_of_arms_and_sites_are_escaped_on_the_page(small_report):
+    page = (small_report / "index.html").read_text("utf-8")
     assert "<b>toxin</b>" not in page
     assert "&lt;b&gt;toxin&lt;/b&gt;" in page
     assert "A &lt;small&gt; trial" in page
@@ -448,6 +458,7 @@ def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_
     assert row == ["figures", missing_letters(letters), 7]
 
 
+@pytest.mark.long
 def test_progress_is_told_from_start_to_end(small, tmp_path, sketches):
     told = []
     ba.write_report(small, tmp_path / "out", progress=lambda *step: told.append(step))
@@ -456,8 +467,8 @@ def test_progress_is_told_from_start_to_end(small, tmp_path, sketches):
     assert told[-1][1] == told[-1][2]
 
 
-def test_a_report_without_safety_data_has_no_safety_section(small, tmp_path, sketches):
-    page = ba.write_report(small, tmp_path / "out").read_text("utf-8")
+def test_a_report_without_safety_data_has_no_safety_section(small_report):
+    page = (small_report / "index.html").read_text("utf-8")
     assert 'id="safety"' not in page
     assert "Simulated data" not in page
 

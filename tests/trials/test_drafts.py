@@ -91,6 +91,7 @@ def test_every_column_that_was_guessed_is_marked(analysis_data):
     assert [line for line in settings if "# guess" not in line] == [f'name = "{analysis_data.name}"']
 
 
+@pytest.mark.long
 def test_a_draft_can_be_reported(analysis_data):
     *_, trial = load_as_drafted(analysis_data)
     assert ba.validate_trial(trial).report == "yes"

@@ -7,6 +7,7 @@ import botox_analysis as ba
 TWO = "subject,arm\na,P\nb,T\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [2_000, 6_000])
 def test_a_header_longer_than_any_other_is_the_header(trial_folder, n):
     names = [f"covariate{number}" for number in range(n)]

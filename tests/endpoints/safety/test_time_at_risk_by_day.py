@@ -15,6 +15,8 @@ import botox_analysis as ba
 from botox_analysis.endpoints.safety.categories import ANY
 from botox_analysis.endpoints.safety.counts import n_not_emergent
 
+pytestmark = pytest.mark.long
+
 YEAR = 365.25
 HORIZON = 100
 """No day of these trials is later."""
@@ -27,7 +29,7 @@ RULES = {
     "to the last dose": ba.EmergentRule("to the last dose", window_days=0),
     "as flagged": ba.AS_FLAGGED,
 }
-N_QUICK, N_TRIALS = 15, 72
+N_FEW, N_TRIALS = 15, 72
 """Random trials: a few, shared out among the rules; many, each under every rule."""
 
 OPTIONAL = ["end_day", "worsened_day", "fatal", "serious", "class"]
@@ -365,7 +367,7 @@ def check_trial(seed, rule):
 
 @pytest.mark.parametrize("name", RULES)
 def test_every_verb_counts_what_loops_over_days_count(name):
-    for seed in range(list(RULES).index(name), N_QUICK, len(RULES)):
+    for seed in range(list(RULES).index(name), N_FEW, len(RULES)):
         check_trial(seed, RULES[name])
 
 
@@ -376,7 +378,7 @@ def test_every_verb_counts_what_loops_over_days_count_in_many_trials(name):
         check_trial(seed, RULES[name])
 
 
-@pytest.mark.parametrize(("n_trials", "often"), [(N_QUICK, 1), pytest.param(N_TRIALS, 10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("n_trials", "often"), [(N_FEW, 1), pytest.param(N_TRIALS, 10, marks=pytest.mark.slow)])
 def test_the_random_trials_have_every_end_of_the_time_at_risk_often(n_trials, often):
     trials = [trial_of(*random_tables(seed)) for seed in range(n_trials)]
     ends = pd.concat([ba.list_time_at_risk(trial, rule=RULES["within 5 days"])["reason"] for trial in trials]).value_counts()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import botox_analysis as ba
@@ -148,6 +148,10 @@ def trials(draw):
     return ba.as_trial({"subjects": subjects, "adverse_events": events}, name="t", arms=["P", "T"])
 
 
+few = settings(max_examples=settings().max_examples // 2)
+"""Loops in Python take their time."""
+
+
 def assert_counted(rows, trial, severity_column=None):
     table = trial.adverse_events
     for (within, category, severity), own in rows.groupby(["within", "category", severity_column or "visit"], sort=False):
@@ -162,6 +166,7 @@ def assert_counted(rows, trial, severity_column=None):
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-9)
 
 
+@few
 @given(trials())
 def test_classes_and_terms_are_counted_as_by_looking_at_each_subject(trial):
     rows = ba.adverse_events(trial)
@@ -170,6 +175,7 @@ def test_classes_and_terms_are_counted_as_by_looking_at_each_subject(trial):
     assert rows["within"].ne("").sum() == 2 * len(emerged[["class", "term"]].drop_duplicates())
 
 
+@few
 @given(trials())
 def test_severities_in_terms_are_counted_as_by_looking_at_each_subject(trial):
     assert_counted(ba.adverse_events(trial, by="term and severity"), trial, "severity")

@@ -104,6 +104,7 @@ def test_a_fit_is_shown_as_it_says(simulated):
     assert bar(ba.plot_covariance(correlation)).get_xlabel() == "Correlation"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_visits", [2, 8, 20])
 def test_no_number_leaves_its_cell(n_visits):
     visits = [f"week {4 * number + 4}" for number in range(n_visits)]

@@ -41,6 +41,10 @@ GRAPHS = {
     "successive": Graph([0.5, 0.5, 0, 0], [[0, 0.5, 0.5, 0], [0.5, 0, 0, 0.5], [0, 1, 0, 0], [1, 0, 0, 0]]),
 }  # fmt: skip
 
+LARGE = {"fixed sequence, 8", "Bonferroni, 8", "parallel, 2, 2 and 2", "serial, 3 and 2"}
+EACH = [pytest.param(name, marks=pytest.mark.long) if name in LARGE else name for name in GRAPHS]
+"""The names of the graphs; many circles take long to draw."""
+
 
 @pytest.fixture(autouse=True)
 def closed_figures():
@@ -82,7 +86,7 @@ def texts_of(ax):
     return [text.get_text() for text in ax.texts]
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", EACH)
 def test_nothing_lies_upon_anything_else(name):
     ax = picture(name)
     circles = [circle.get_window_extent() for circle in circles_of(ax)]
@@ -99,7 +103,7 @@ def test_nothing_lies_upon_anything_else(name):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", EACH)
 def test_all_text_of_a_hypothesis_is_inside_its_circle(name):
     ax = drawn_after(GRAPHS[name], np.linspace(0.001, 0.9, len(GRAPHS[name].names)))
     ax.figure.canvas.draw()
@@ -112,7 +116,7 @@ def test_all_text_of_a_hypothesis_is_inside_its_circle(name):
             assert np.hypot(*(corners[:, None] - middles).transpose(2, 0, 1)).max(axis=0).min() <= circles[0].width / 2
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", EACH)
 def test_no_arrow_crosses_a_circle_that_is_not_its_own(name):
     graph, ax = GRAPHS[name], picture(name)
     circles = circles_of(ax)
@@ -124,7 +128,7 @@ def test_no_arrow_crosses_a_circle_that_is_not_its_own(name):
                 assert np.hypot(*(path - circle.center).T).min() > circle.radius
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_drawing_is_inside_a_figure_of_a_journals_width(name):
     figure = picture(name).figure
     assert round(figure.get_size_inches()[0] * 25.4) in (85, 174)

@@ -118,6 +118,7 @@ def test_a_fit_shows_each_of_its_values_in_each_panel(simulated):
     assert sum(len(line.get_xdata()) for line in points(middle)) == fit.n_values
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_per_cell", [1, 400])
 def test_no_label_of_one_panel_reaches_another(n_per_cell):
     visits = [f"week {4 * number + 4}" for number in range(10)]

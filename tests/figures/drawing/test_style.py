@@ -41,6 +41,7 @@ def drawn():
     plt.close("all")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("texts", [("肉毒",), ("x", "肉毒"), ("x", "y", "毒肉肉"), ("x", "y", "z", "毒 and 肉"), ("肉", "毒")])
 def test_letters_that_the_font_lacks_are_named_once_wherever_they_stand(drawn, texts):
     ax = drawn(*texts)
@@ -52,12 +53,14 @@ def test_letters_that_the_font_lacks_are_named_once_wherever_they_stand(drawn, t
     assert letters_lacking(ax) == "毒肉"
 
 
+@pytest.mark.long
 def test_letters_that_the_font_has_are_not_named(drawn, tmp_path):
     ax = drawn("Größe ± ≥ −1 αβγ д $x^", "e\u0301", "\u200b\u200d", "‰")
     save_figure(ax, tmp_path / "x")
     assert letters_lacking(ax) == ""
 
 
+@pytest.mark.long
 def test_every_format_is_written_with_letters_that_the_font_lacks(drawn, tmp_path):
     with pytest.warns(MissingLettersWarning, match="lacks '毒', '肉'"):
         files = save_figure(drawn("肉毒"), tmp_path / "x")
@@ -74,6 +77,7 @@ def test_letters_that_cannot_be_printed_are_named_by_their_numbers():
     assert "lacks U+E000: drawn" in missing_letters("\ue000")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_lines", [1, 30])
 def test_a_figure_grows_until_its_axes_have_room_beside_names_of_many_lines(drawn, tmp_path, n_lines):
     ax = drawn("\n".join(["name"] * n_lines))

@@ -186,6 +186,7 @@ ROWS_OF_TERMS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plot", ROWS_OF_TERMS.values(), ids=ROWS_OF_TERMS)
 def test_more_terms_than_a_png_can_hold_are_refused_with_what_to_do(plot):
     said = r"1,500 adverse events make a figure of \d+ inches, and a PNG of 300 dpi ends at 218: filter the most frequent terms"
@@ -343,6 +344,7 @@ def many_terms(n_terms, seed):
     return events_by_hand([(f"class {n % 20}", names[n], *pair) for n, pair in enumerate(counts)], n_total=900)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_terms", [3, 300, 2000])
 def test_names_in_a_volcano_hide_neither_each_other_nor_points_and_stay_inside(n_terms):
     events = many_terms(n_terms, seed=n_terms)
@@ -485,6 +487,7 @@ def test_rates_without_severities_or_with_one_twice_are_refused(rates, worst):
         ba.plot_severity(pd.concat([worst, worst.assign(population="other")]))
 
 
+@pytest.mark.long
 def test_the_figures_show_the_simulated_trial(simulated):
     safe = simulated.restrict("safety")
     terms = ba.order_by_frequency(ba.adverse_events(safe)).query("within != ''")

@@ -346,6 +346,7 @@ def test_under_independence_estimating_equations_have_the_coefficients_of_each_v
     assert together.names == apart.names
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("distribution", ["negative binomial", "quasi-Poisson"])
 @pytest.mark.parametrize("correlation", ["exchangeable", "unstructured"])
 def test_estimating_equations_come_near_the_fit_of_each_visit(distribution, correlation):
@@ -383,6 +384,7 @@ HOW = [{"distribution": name} for name in DISTRIBUTIONS] + [{"correlation": name
 hows = pytest.mark.parametrize("how", HOW, ids=lambda how: next(iter(how.values())))
 
 
+@pytest.mark.long
 @hows
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
 def test_units_of_covariates_do_not_matter(outcomes, how, unit):

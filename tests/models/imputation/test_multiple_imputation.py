@@ -110,6 +110,7 @@ def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_event
 # Identities ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_mean_of_many_draws_is_the_conditional_mean_estimate(outcomes, jackknifed, draws):
     imputations = ba.impute(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
@@ -252,6 +253,7 @@ def test_the_reference_has_its_own_covariance_only_where_covariances_are_by_arm(
     assert turned.values[0][::-1] == pytest.approx(straight.values[0], abs=1e-7)
 
 
+@pytest.mark.long
 def test_who_was_never_seen_has_the_covariance_of_the_own_arm(edit, repeated):
     frame = repeated(5, n_per_arm=40)
     scaled = frame["change"] * np.where(frame["arm"] == "155 U", 5.0, 1.0)
@@ -300,6 +302,7 @@ def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
 # Draws -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_same_seed_gives_the_same_values_and_another_seed_others(outcomes, draws):
     one, same, other = (
@@ -470,6 +473,7 @@ def test_more_values_than_fit_into_memory_are_refused(outcomes):
         ba.impute(outcomes, strategy="missing at random", n=1_000_000, seed=1)
 
 
+@pytest.mark.long
 def test_a_later_event_hides_no_earlier_one(with_events):
     """Who leaves and then takes something else has left: the strategy for leaving holds, whatever else happened since."""
     left = with_events["intercurrent_event"]
@@ -487,6 +491,7 @@ def test_a_later_event_hides_no_earlier_one(with_events):
     assert again.values == pytest.approx(alone.values, abs=1e-12)
 
 
+@pytest.mark.long
 def test_of_two_events_the_first_with_a_strategy_of_its_own_holds(with_events):
     left = with_events["intercurrent_event"]
     strategies = {"discontinuation": "jump to reference", "rescue": "copy reference"}

@@ -88,6 +88,7 @@ def test_a_pooled_row_says_which_variance_it_targets(outcomes):
     assert target("jump to reference", n=20, seed=1, draws="bootstrap") == ["repeated sampling"]
 
 
+@pytest.mark.long
 def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeated_trials(edit, repeated):
     outcomes = repeated(4, n_per_arm=60)
     number = pd.factorize(outcomes["subject"])[0]  # even ones are in one arm, odd ones in the other
@@ -107,6 +108,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
 # Resamples -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
     imputations = ba.impute(outcomes, strategy="jump to reference", n=400, seed=2, draws="bootstrap")
     normal, percentile = (ba.pool_imputations(imputations, limits=limits) for limits in ("normal", "percentile"))
@@ -120,6 +122,7 @@ def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
     assert normal["std_error"].to_numpy() == pytest.approx(jackknife["std_error"].to_numpy(), rel=0.15)
 
 
+@pytest.mark.long
 def test_a_jackknife_without_missing_values_is_the_jackknife_of_the_analysis(repeated):
     complete = repeated(6, n_per_arm=15)
     pooled = ba.pool_imputations(ba.impute(complete, strategy="missing at random", draws="jackknife"))
@@ -139,6 +142,7 @@ def sites(repeated):
     return frame.assign(site=[f"site {each // 2 % 8}" for each in number])
 
 
+@pytest.mark.long
 def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
     imputations = ba.impute(sites, strategy="missing at random", n=40, seed=0, draws="bootstrap")
     quick = ba.pool_imputations(imputations, covariates=("baseline", "site"))
@@ -158,6 +162,7 @@ def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
 
 
+@pytest.mark.long
 def test_percentile_limits_and_p_values_say_the_same(outcomes):
     imputations = ba.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
     for level in (0.5, 0.8, 0.9, 0.99):

@@ -8,6 +8,8 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 
+pytestmark = pytest.mark.long
+
 NUMBERS = ["estimate", "std_error", "df"]
 
 
@@ -112,14 +114,7 @@ def test_a_corrected_variance_that_is_not_positive_is_missing_with_a_note(repeat
     assert "note" not in linear
 
 
-@pytest.mark.parametrize(
-    "covariance",
-    [
-        name if name in ("unstructured", "ar1") else pytest.param(name, marks=pytest.mark.long)
-        for name in STRUCTURES
-        if "spatial" not in name
-    ],
-)
+@pytest.mark.parametrize("covariance", [name for name in STRUCTURES if "spatial" not in name])
 def test_very_few_subjects_are_fitted_or_refused_and_nothing_else(repeated, covariance):
     n_fitted = 0
     for n_per_arm, n_visits, variance, small_sample in itertools.product(

@@ -12,6 +12,8 @@ from botox_analysis.numerics.repeated.coordinates import FrameChart
 from botox_analysis.numerics.repeated.problem import basis_of, pose
 from botox_analysis.numerics.repeated.reml import NotDetermined, maximise
 
+pytestmark = pytest.mark.long
+
 NUMBERS = ["estimate", "std_error", "df"]
 
 
@@ -129,7 +131,6 @@ def test_a_group_that_nobody_of_is_seen_at_a_visit_is_named(edit, outcomes):
         ba.fit_mmrm(edit(outcomes, change=outcomes["change"].where(~gone)), covariance="unstructured by sex")
 
 
-@pytest.mark.long
 def test_no_other_start_leads_to_a_better_interior_maximum():
     """Of 40 small data sets with 40 % missing, some have two maxima; the one that is told is not the lesser."""
     n, n_visits = 30, 4

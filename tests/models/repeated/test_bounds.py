@@ -12,6 +12,8 @@ from botox_analysis.models.repeated.refusals import CovarianceError
 from botox_analysis.numerics.repeated import reml
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 
+pytestmark = pytest.mark.long
+
 MANY = [
     pytest.param({}, 30, 40, id="40 visits of 30 subjects"),
     pytest.param({"covariates": ()}, 12, 12, id="as many visits as subjects"),
@@ -120,7 +122,6 @@ def test_aliased_levels_and_constants_do_not_count_as_effects(repeated):
     assert rank_of_quantities(measures, np.array([True])) == 2 + 1 + 1  # arms, baseline, sex; the pain changes over visits
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("estimation", ["reml", "ml"])
 @pytest.mark.parametrize("covariates", [(), ("baseline:visit",), ("baseline", "sex")])
 def test_what_is_refused_has_no_maximum_that_a_search_finds(repeated, monkeypatch, estimation, covariates):

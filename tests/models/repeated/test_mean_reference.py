@@ -12,6 +12,8 @@ import botox_analysis as ba
 from botox_analysis.models.means.hypotheses import hypotheses
 from botox_analysis.numerics.linear.inference import infer
 
+pytestmark = pytest.mark.long
+
 REFERENCE = Path(__file__).parents[2] / "reference"
 VISITS = ["week 6", "week 12", "week 18", "week 24"]
 

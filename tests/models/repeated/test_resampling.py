@@ -142,7 +142,7 @@ def test_a_level_beyond_the_resamples_is_refused_before_they_are_drawn(outcomes)
 
 def test_a_wider_level_gives_wider_limits(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    narrow, wide = (ba.bootstrap(fit, 200, seed=1, conf_level=level) for level in (0.8, 0.95))
+    narrow, wide = (ba.bootstrap(fit, 60, seed=1, conf_level=level) for level in (0.8, 0.95))
     assert (narrow["conf_high"] < wide["conf_high"]).all()
 
 

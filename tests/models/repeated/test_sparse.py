@@ -8,6 +8,8 @@ import botox_analysis as ba
 from botox_analysis.models.repeated.refusals import CovarianceError
 from tests.tolerances import ANOTHER_ROAD
 
+pytestmark = pytest.mark.long
+
 NUMBERS = ["estimate", "std_error", "df", "conf_low", "conf_high"]
 
 ONE_VARIANCE = ["compound symmetry", "ar1", "spatial exponential on day", "compound symmetry by arm", "ar1 by sex"]

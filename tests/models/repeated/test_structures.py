@@ -115,6 +115,7 @@ def test_the_origin_of_the_days_does_not_matter(irregular):
     np.testing.assert_allclose(fits[0].differences()[NUMBERS], fits[1].differences()[NUMBERS], rtol=SAME_OPTIMUM)
 
 
+@pytest.mark.long
 def test_on_actual_days_the_likelihood_is_the_normal_density_at_its_maximum(irregular):
     """By ML, and found again by an optimiser that knows the density only."""
     fit = ba.fit_mmrm(irregular, covariance="spatial exponential on day", covariates=("baseline",), estimation="ml")

@@ -64,6 +64,7 @@ def test_the_tipping_row_has_the_p_value_of_the_level_and_tells_its_shift(every)
     assert f"{row['delta']:+.3g} in 155 U" in row.name
 
 
+@pytest.mark.long
 def test_responders_are_those_of_their_verbs(outcomes):
     every = ba.sensitivity(outcomes, n=20, seed=4, reduction=0.1).set_index("method")
     responders = ba.responders(outcomes, reduction=0.1, missing="non-responder imputation")
@@ -79,6 +80,7 @@ def test_without_missing_values_all_handlings_agree(repeated):
     assert not every["method"].str.startswith("tipping").any()
 
 
+@pytest.mark.long
 def test_values_after_an_event_leave_each_strategy_its_own_fit(outcomes):
     """Under strategies that refer to the reference the model is not fitted to what was seen after the event."""
     late = outcomes["visit"].cat.codes >= 2
@@ -89,6 +91,7 @@ def test_values_after_an_event_leave_each_strategy_its_own_fit(outcomes):
         same(every.loc[f"imputed: {strategy}"], ba.pool_imputations(ba.impute(seen, strategy=strategy, n=10, seed=4)))
 
 
+@pytest.mark.long
 def test_a_handling_that_is_not_determined_keeps_its_row_and_says_why(outcomes):
     changes = outcomes.assign(value=np.nan, baseline=np.nan)
     every = ba.sensitivity(changes, n=5, seed=1, covariates=("sex",)).set_index("method")
@@ -98,6 +101,7 @@ def test_a_handling_that_is_not_determined_keeps_its_row_and_says_why(outcomes):
     assert every.loc["observed cases", "note"] == ""
 
 
+@pytest.mark.long
 def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(edit, repeated):
     frame = repeated(21, n_per_arm=30)
     # nobody is seen at both of two visits, so that no unstructured covariance is determined; a simpler one is
@@ -109,6 +113,7 @@ def test_what_the_mixed_model_for_imputation_cannot_fit_leaves_the_other_rows(ed
     assert lacking["note"].str.contains("and there are none; expected a mean above 0").all()
 
 
+@pytest.mark.long
 def test_a_misspelt_kind_of_event_is_refused(outcomes):
     seen = outcomes.assign(intercurrent_event=np.where(outcomes["change"].isna(), "discontinuation", ""))
     with pytest.raises(ba.DataError, match="after names 'discontinuaton', and none of them happened; the events of outcomes are"):

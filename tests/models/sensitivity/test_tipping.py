@@ -118,6 +118,7 @@ def test_plausible_is_between_as_imputed_and_no_change_on_average(drawn):
     assert len(grid) == 21
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unit", [1e-9, 1e9])
 def test_other_units_tip_at_the_same_shift(outcomes, unit):
     numbers = {name: outcomes[name] * unit for name in ("baseline", "value", "change")}

@@ -89,6 +89,7 @@ def test_hazard_ratios_and_p_values_are_those_of_r(known):
     assert row[column] == pytest.approx(float(known.value), abs=half_a_unit(known.value), rel=0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("covariates", "stratum"), [((), None), (("age", "sex"), None), ((), "site"), (("age",), "site")])
 def test_coefficients_and_standard_errors_are_those_of_brute_force(times, covariates, stratum):
     compared = ba.compare_times(times, covariates=covariates, stratum=stratum)

@@ -141,6 +141,7 @@ def test_counts_that_are_all_or_nothing_have_no_finite_dispersion():
     assert not maximise(BetaBinomial(counts, np.full(20, 28.0)), np.ones((20, 1)), np.zeros(20), dispersed="estimated").converged
 
 
+@pytest.mark.long
 def test_large_counts_converge_from_afar():
     counts = np.array([1e6, 2e6, 3e6, 2.5e6])
     found = maximise(NegativeBinomial(counts), np.ones((4, 1)), np.zeros(4), dispersed="no")

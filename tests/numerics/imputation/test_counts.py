@@ -54,13 +54,14 @@ def test_the_conditional_mean_is_that_of_the_gamma_mixture(count, seen, lost, di
 
 
 @given
-def test_counts_are_drawn_as_often_as_the_gamma_mixture_says(count, seen, lost, dispersion):
+@pytest.mark.parametrize("n_draws", [N_DRAWS // 10, pytest.param(N_DRAWS, marks=pytest.mark.long)])
+def test_counts_are_drawn_as_often_as_the_gamma_mixture_says(count, seen, lost, dispersion, n_draws):
     chances = together(count, seen, lost, dispersion)
     expected = chances / chances.sum()
-    drawn = draw_counts(np.full(N_DRAWS, float(count)), seen, lost, dispersion, np.random.default_rng(1))
-    share = np.bincount(drawn.astype(int), minlength=len(MANY))[: len(MANY)] / N_DRAWS
-    often = expected * N_DRAWS > 25
-    error = np.sqrt(expected * (1 - expected) / N_DRAWS)
+    drawn = draw_counts(np.full(n_draws, float(count)), seen, lost, dispersion, np.random.default_rng(1))
+    share = np.bincount(drawn.astype(int), minlength=len(MANY))[: len(MANY)] / n_draws
+    often = expected * n_draws > 25
+    error = np.sqrt(expected * (1 - expected) / n_draws)
     assert (np.abs(share - expected)[often] < FIVE_STANDARD_ERRORS * error[often]).all()
     assert share.sum() == pytest.approx(1.0)  # none is beyond those that were integrated
 

@@ -125,6 +125,7 @@ def test_draws_of_complete_data_have_the_means_of_least_squares_and_of_an_invers
     assert in_errors(parameters(drawn), expected, drawn.effective).max() < MONTE_CARLO
 
 
+@pytest.mark.long
 def test_draws_of_complete_data_have_the_variances_of_a_multivariate_t_and_of_an_inverse_wishart(complete):
     data, problem, sigma, matrix, _, products = complete
     drawn = draw_posterior(data, problem, sigma, N_MANY, 2, schedule=MANY)
@@ -274,6 +275,7 @@ def test_units_and_offsets_of_responses_do_not_matter(gaps):
     assert scaled.sigma == pytest.approx(1e6 * plain.sigma, rel=MANY_STEPS, abs=1e6 * MANY_STEPS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(8))
 def test_the_order_of_subjects_does_not_matter(subject_data, seed):
     data = subject_data(seed, n=60, n_visits=3)
@@ -311,6 +313,7 @@ def test_the_same_seed_gives_the_same_draws_bit_for_bit(gaps):
     assert not (first.beta == other.beta).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [1, 7, 20, 21, 500])
 def test_there_are_as_many_draws_as_asked_for_and_none_is_there_twice(gaps, n):
     data, design = gaps
@@ -367,7 +370,8 @@ def autoregressive(rho, n_chains, n_steps, m, seed):
     return series
 
 
-@pytest.mark.parametrize("rho", [0.5, *(pytest.param(rho, marks=pytest.mark.long) for rho in (0.0, 0.8))])
+@pytest.mark.long
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
 @pytest.mark.parametrize("every", [1, 4])
 def test_the_effective_size_of_an_autoregressive_series_is_n_times_1_less_rho_over_1_plus_rho(rho, every):
     found = effective_size(autoregressive(rho, 50, 2000, 20, 28), every=every)
@@ -380,6 +384,7 @@ def test_a_negative_autocorrelation_makes_draws_worth_more():
     assert effective_size(autoregressive(-0.3, 50, 2000, 20, 29)).mean() == pytest.approx(100_000 * 1.3 / 0.7, rel=MIXED)
 
 
+@pytest.mark.long
 def test_r_hat_of_an_autoregressive_series_is_what_the_variance_of_its_means_makes_of_it():
     rho, half = 0.9, 50
     lags = np.arange(1, half)
@@ -455,6 +460,7 @@ def test_pooled_differences_missing_at_random_are_those_of_the_mmrm(trial):
     assert pooled.std_error == pytest.approx(model["std_error"].to_numpy(), rel=SAME_ERROR)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize(("strategy", "short"), [("missing at random", "MAR"), ("jump to reference", "JR")])
 def test_pooled_differences_are_those_of_rbmi_from_a_bootstrap(trial, strategy, short, prior):

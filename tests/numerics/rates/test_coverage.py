@@ -70,6 +70,7 @@ def test_miettinen_nurminen_never_covers_a_difference_with_less_than_92_per_cent
     assert coverage("risk difference", "miettinen-nurminen", n1, n0).min() > 0.92
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n1", "n0"), SIZES)
 def test_the_conditional_exact_interval_never_covers_less_than_nominal(n1, n0):
     assert coverage("log odds ratio", "conditional exact", n1, n0).min() >= NOMINAL

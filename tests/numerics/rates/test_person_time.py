@@ -115,6 +115,7 @@ def test_swapping_the_arms_turns_the_limits_round(compare):
     np.testing.assert_allclose(said.p_value, swapped.p_value, atol=1e-12)
 
 
+@pytest.mark.long
 @each
 @given(unit=st.floats(1e-4, 1e4))
 def test_the_unit_of_time_scales_differences_and_leaves_ratios(compare, unit):

@@ -66,6 +66,7 @@ def test_sato_s_standard_error_is_the_one_of_sas():
     assert said.std_error[0] == as_printed(0.1080533, 7)
 
 
+@pytest.mark.long
 def test_the_exact_one_sided_p_value_is_the_one_of_lrstat():
     said = COMPARISONS["risk difference"]["exact"].compare(counts("2/68 1/65"), 0.95, 0.0)
     assert said.p_value[0] / 2 == as_printed(0.354387, 6)

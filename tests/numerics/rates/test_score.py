@@ -242,6 +242,7 @@ def limit_in_many_digits(table, sign):
         return float(halve(off, Decimal(-1), estimate) if sign > 0 else halve(off, estimate, Decimal(1)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "table",
     [(1, 10**7, 0, 10**7), (0, 10**7, 0, 10**7), (0, 10**6, 3, 10**6), (5, 10**6, 100, 10**7), (2, 1_000, 1, 2_000)],

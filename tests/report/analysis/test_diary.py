@@ -88,6 +88,7 @@ def test_doses_that_are_never_0_stop_their_endpoint_and_not_the_report(tmp_path,
     assert write_report(trial, tmp_path / "out").is_file()
 
 
+@pytest.mark.long
 def test_a_diary_without_empty_cells_leaves_nothing_open():
     assert not any("leave open" in why or "severity" in why for _, why in told(analyse(trial_of(diary_of()))))
 

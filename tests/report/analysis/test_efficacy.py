@@ -107,6 +107,7 @@ def test_one_visit_at_which_the_arms_can_be_compared_is_one_visit(scores):
     assert analysis.left_out["where"].tolist() == ["NRS, week 8", "NRS, week 12"]
 
 
+@pytest.mark.long
 def test_a_protocol_with_single_imputation_keeps_the_analysis_of_covariance(holed):
     assert not analyse(trial_of(holed, handling=CARRIED)).primary.by_mmrm
 
@@ -187,6 +188,7 @@ def test_a_primary_model_that_cannot_be_fitted_is_refused_and_not_replaced(score
         analyse(trial_of(same))
 
 
+@pytest.mark.long
 def test_a_secondary_model_that_cannot_be_fitted_is_told_and_not_replaced(scores):
     same = scores.assign(value=np.where(scores["visit"] == "baseline", scores["value"], 40.0), scale="mood")
     analysis = analyse(trial_of(pd.concat([scores, same])))
@@ -195,6 +197,7 @@ def test_a_secondary_model_that_cannot_be_fitted_is_told_and_not_replaced(scores
     assert told.str.startswith("not analysed: MMRM: the coefficients reproduce every value").tolist() == [True]
 
 
+@pytest.mark.long
 def test_a_secondary_endpoint_of_one_visit_is_analysed_by_covariance_and_the_text_says_so(scores):
     analysis = analyse(trial_of(pd.concat([scores, scores_of("mood", ["week 12"], seed=2)])))
     assert [efficacy.by_mmrm for efficacy in analysis.secondary] == [False]
@@ -248,6 +251,7 @@ def test_the_report_has_diagnostics_of_a_mixed_model_and_says_what_was_fitted(ho
     assert (settings["analysis"], settings["covariance"]) == ("mmrm", "unstructured")
 
 
+@pytest.mark.long
 def test_two_visits_have_their_correlation_in_the_text_and_not_in_a_figure():
     analysis = analyse(trial_of(scores_of("NRS", ["week 4", "week 8"])))
     correlation = analysis.primary.fit.correlation().iloc[0, 1]
@@ -270,6 +274,7 @@ def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadj
     assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [[1212]] * 5
 
 
+@pytest.mark.long
 def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):
     analysis = analyse(trial_of(holed, handling=CARRIED))
     assert list(analysis.primary_differences) == [

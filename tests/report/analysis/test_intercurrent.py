@@ -91,6 +91,7 @@ def test_missing_values_are_handled_after_events_are_addressed():
     assert "hypothetical" in analysis.primary.differences["intercurrent"].iloc[0]
 
 
+@pytest.mark.long
 def test_events_of_those_outside_the_population_count_as_kinds_and_change_nothing():
     trial = trial_of(rescue_treatment=POLICY, death=HYPOTHETICAL)
     subjects = trial.subjects.assign(itt=[n not in (2, 3) for n in range(N)])
@@ -104,6 +105,7 @@ def test_events_of_those_outside_the_population_count_as_kinds_and_change_nothin
 # Days of visits -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_an_assessment_is_on_its_own_day_where_that_is_recorded():
     # By its name week 8 is day 56, after the death of s2 on day 50.
     late = analyse(trial_of(days=[28, 49, 84], rescue_treatment=POLICY, death=HYPOTHETICAL))
@@ -117,6 +119,7 @@ def test_visits_whose_names_tell_no_day_are_on_the_days_of_the_others():
     assert analysis.primary.fit.n_values == 3 * N - 2
 
 
+@pytest.mark.long
 def test_a_visit_of_which_nothing_tells_the_day_is_refused():
     trial = trial_of(names=("first", "second", "last"), rescue_treatment=POLICY, death=HYPOTHETICAL)
     with pytest.raises(ba.DataError, match="the visits 'first', 'second', 'last' of NRS have names that tell no day"):
@@ -200,6 +203,7 @@ def test_the_estimand_names_the_strategy_of_each_kind(planned):
     )
 
 
+@pytest.mark.long
 def test_kinds_with_one_strategy_are_named_together():
     said = estimand(analyse(trial_of(rescue_treatment="composite", death="composite")))
     assert (

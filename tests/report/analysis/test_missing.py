@@ -71,6 +71,7 @@ def test_captions_and_methods_say_what_was_done(analysis):
     assert "After the last value, values are imputed" in said
 
 
+@pytest.mark.long
 def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     events = [(f"s{number:03d}", "discontinuation", 30) for number in range(8)] + [("s020", "rescue", 40)]
     analysis = analyse(trial_of(missing=6, events=events))

@@ -55,6 +55,7 @@ def test_the_first_page_says_that_nothing_is_adjusted_and_names_the_reference(an
     assert "toxin compared with placebo, the reference arm; PGIC at week 12; difference of means." in estimand(analysis)
 
 
+@pytest.mark.long
 def test_covariates_of_the_protocol_are_all_that_is_adjusted_for():
     said = headline(analyse(trial_of(covariates=("age",))))
     assert "its values are compared instead of changes, and they are adjusted for age only." in said[1]
@@ -110,6 +111,7 @@ def test_what_needs_a_baseline_is_refused_in_a_sentence_also_by_validate(planned
     assert said in ba.validate_trial(trial).report
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("handling", ["last observation carried forward", "worst observation carried forward"])
 def test_what_needs_no_baseline_is_done(handling):
     trial = trial_of(handling=handling)
@@ -121,6 +123,7 @@ def test_other_strategies_for_events_need_no_baseline():
     assert ba.validate_trial(trial).report == "yes"
 
 
+@pytest.mark.long
 def test_baselines_that_are_all_missing_are_none():
     lacking = impressions().assign(scale="NRS")
     before = pd.DataFrame({"subject": [f"s{n}" for n in range(N)], "scale": "NRS", "visit": "baseline", "value": np.nan})
@@ -129,6 +132,7 @@ def test_baselines_that_are_all_missing_are_none():
     assert "There is no baseline of NRS" in headline(analyse(trial))[1]
 
 
+@pytest.mark.long
 def test_a_secondary_endpoint_without_a_baseline_is_told_in_the_methods():
     rng = np.random.default_rng(5)
     scores = pd.DataFrame(

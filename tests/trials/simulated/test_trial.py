@@ -140,6 +140,7 @@ def test_the_simulated_diary_is_the_bundled_diary(simulated, drawn):
     pd.testing.assert_frame_equal(drawn.diary.drop(columns="subject"), simulated.diary.drop(columns="subject"), check_dtype=False)
 
 
+@pytest.mark.long
 def test_another_seed_writes_other_files(tmp_path):
     write_simulated_trial(tmp_path, seed=SEED + 1)
     for file in FILES:
@@ -290,6 +291,7 @@ def test_other_intercurrent_events_happen_once_from_day_29_on_while_subjects_are
         assert events["day"].between(29, subjects["last_day"].to_numpy()).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_other_seeds_give_trials_that_can_be_read_and_meet_the_entry_criterion(seed):
     trial = ba.simulate_trial(seed)
