@@ -355,7 +355,13 @@ def joined(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
 
 
-_STRUCTURES = {"toeplitz": "Toeplitz", "ar1": "AR(1)"}
+_STRUCTURES = {
+    "toeplitz": "Toeplitz",
+    "heterogeneous toeplitz": "heterogeneous Toeplitz",
+    "ar1": "AR(1)",
+    "heterogeneous ar1": "heterogeneous AR(1)",
+}
+"""Structures of covariance that have proper names."""
 
 
 def structure(word: str) -> str:
@@ -376,4 +382,4 @@ def structure(word: str) -> str:
     >>> structure("heterogeneous ar1")
     'heterogeneous AR(1)'
     """
-    return " ".join(_STRUCTURES.get(part, part) for part in word.split(" "))
+    return _STRUCTURES.get(word, word)

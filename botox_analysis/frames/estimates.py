@@ -161,7 +161,7 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
 def _words(values: Any, n_rows: int) -> list[str]:
     if isinstance(values, str):
         return [values] * n_rows
-    words = [str(word) for word in values]
+    words = [word if isinstance(word, str) else "" if pd.isna(word) else str(word) for word in values]
     return words * n_rows if len(words) == 1 != n_rows else words
 
 

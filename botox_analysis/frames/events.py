@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import refuse_look_alikes
+from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.errors import DataError, Problem, refuse, require_events
 from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
@@ -58,6 +59,12 @@ Events = Annotated[pd.DataFrame, EVENTS_SCHEMA]
 
 EVENTS = EVENTS_SCHEMA.columns
 EVENTS_KEY = EVENTS_SCHEMA.key
+
+NOT_RECORDED = "not recorded"
+"""The severity of subjects with an adverse event none of whose severities is known."""
+
+WORST_SEVERITY = {f"worst severity: {severity}": severity for severity in (*SEVERITIES[1:], NOT_RECORDED)}
+"""The severity of each category that counts subjects by their worst severity, over all adverse events; from light to severe."""
 
 
 def check_events(frame: pd.DataFrame) -> pd.DataFrame:

@@ -42,6 +42,11 @@ class SubjectGrid:
         self.cell: Any = None
         self.n_subjects = 0
 
+    @property
+    def columns(self) -> pd.Index:
+        """Of the outcomes."""
+        return self._outcomes.columns
+
     def __getitem__(self, column: str) -> pd.Series[Any]:
         """A column of the outcomes, looked up once."""
         if column not in self._columns:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.errors import listed
+from botox_analysis.frames.grid import SubjectGrid
 
 OBSERVED_CASES = "observed cases"
 """Nothing stands for a missing value."""
@@ -167,27 +168,31 @@ def handlings_of(frame: pd.DataFrame) -> list[Handling]:
     list of Handling
         Empty ones where the frame does not say.
     """
-    said = _texts(frame, IMPUTATION)
-    if IMPUTATION not in frame.columns or HANDLING not in frame.columns:
-        return [Handling(each) for each in said]
-    parts = map(Handling, _texts(frame, HANDLING), _texts(frame, DERIVATION))
-    return [own if str(own) == each else Handling(each) for own, each in zip(parts, said, strict=True)]
+    return [_said(*each) for each in zip(*(_texts(frame, name) for name in (IMPUTATION, HANDLING, DERIVATION)), strict=True)]
 
 
-def handling_of(frame: pd.DataFrame) -> Handling:
+def handling_of(frame: pd.DataFrame | SubjectGrid) -> Handling:
     """The handling of *outcomes*, or of *times* of one category.
 
     Parameters
     ----------
-    frame : DataFrame
-        All of whose rows say the same.
+    frame : DataFrame or SubjectGrid
+        All of whose rows say the same, or the grid of outcomes.
 
     Returns
     -------
     Handling
         As `handlings_of`.
     """
-    return handlings_of(frame.iloc[:1])[0]
+    there = set(frame.columns)
+    cells = (frame[name].array[0] if name in there else "" for name in (IMPUTATION, HANDLING, DERIVATION))
+    return _said(*("" if pd.isna(cell) else str(cell) for cell in cells))
+
+
+def _said(sentence: str, missing: str, derivation: str) -> Handling:
+    """The parts where the sentence is theirs; else the sentence itself."""
+    parts = Handling(missing, derivation)
+    return parts if str(parts) == sentence else Handling(sentence)
 
 
 def method_of(model: str | Sequence[str], handling: Handling | Sequence[Handling]) -> dict[str, list[str]]:

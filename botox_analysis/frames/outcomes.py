@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, listed, require_columns, require_ou
 from botox_analysis.frames.agreement import ORIGINS, refuse_disagreement
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import DERIVATION, HANDLING
-from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+from botox_analysis.frames.schema import BASELINE, REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 RECORDED_DAYS = "recorded_days"
 """The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
@@ -109,6 +109,54 @@ def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
         Of the first row.
     """
     return Labels(*(str(outcomes[field.name].array[0]) for field in fields(Labels)))
+
+
+def has_baseline(outcomes: pd.DataFrame) -> bool:
+    """Whether anybody has a baseline.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    bool
+        False where every baseline is missing.
+    """
+    return bool(outcomes[BASELINE].notna().any())
+
+
+def response_of(outcomes: pd.DataFrame) -> str:
+    """Find what is analysed of *outcomes* where nobody says.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    str
+        ``"change"``; ``"value"`` where nobody has a baseline and no change is known.
+    """
+    return "change" if has_baseline(outcomes) or outcomes["change"].notna().any() else "value"
+
+
+def default_covariates(outcomes: pd.DataFrame) -> tuple[str, ...]:
+    """Find what comparisons of *outcomes* are adjusted for where nobody says.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+
+    Returns
+    -------
+    tuple of str
+        The baseline; nothing where nobody has one.
+    """
+    return (BASELINE,) if has_baseline(outcomes) else ()
 
 
 def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from botox_analysis.endpoints.intercurrent.history import event_histories, kinds
 from botox_analysis.frames.events import EVENTS
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, handling_of
-from botox_analysis.frames.outcomes import MISSING_AFTER, grid_of, labels_of
+from botox_analysis.frames.outcomes import MISSING_AFTER, grid_of, labels_of, response_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""
@@ -26,22 +26,6 @@ NO_VALUE = "no value at any visit"
 
 COUNTED = ("trial", "population", "endpoint", IMPUTATION, HANDLING, DERIVATION)
 """What *outcomes* say of themselves in each row, and reasons and counts of them, too."""
-
-
-def column_of_values(outcomes: pd.DataFrame) -> str:
-    """The column that says whether a value is there.
-
-    Parameters
-    ----------
-    outcomes : DataFrame
-        *outcomes*.
-
-    Returns
-    -------
-    str
-        ``"change"``; ``"value"`` where no change is known at all.
-    """
-    return "change" if outcomes["change"].notna().any() else "value"
 
 
 def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +54,7 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
         The frame is not of the shape of *outcomes*, or a subject is in two arms.
     """
     grid = grid_of(outcomes)
-    there = grid.wide(outcomes[column_of_values(outcomes)].notna().to_numpy(), absent=False)
+    there = grid.wide(outcomes[response_of(outcomes)].notna().to_numpy(), absent=False)
     event, events = _events_before(outcomes, grid)
     later = np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
     words = list(dict.fromkeys([OBSERVED, GAP, NO_FURTHER_VALUE, NO_VALUE, *kinds_of(outcomes), *events]))

@@ -11,7 +11,7 @@ import pandas as pd
 from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.endpoints.safety.tally import coded_words
 from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.severity import NOT_RECORDED, WORST_SEVERITY
+from botox_analysis.frames.events import NOT_RECORDED, WORST_SEVERITY
 
 ANY = "any adverse event"
 ANY_SPECIAL = "any adverse event of special interest"

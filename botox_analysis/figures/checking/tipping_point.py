@@ -90,7 +90,8 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     score = _scores(rows).reshape(shape)
     ax = axes_for(ax, 1.4 * ONE_COLUMN, 1.15 * ONE_COLUMN)
     _draw_classes(ax, rows, deltas, references, score)
-    level, label = _boundary(rows)
+    level, p = _boundary(rows)
+    label = f"p = {p:g}"
     handles = []
     if score.min() < level < score.max():
         line = ax.contour(deltas, references, score, levels=[level], colors=[INK], linewidths=1.8, linestyles="solid", zorder=3)
@@ -172,10 +173,10 @@ def _scores(rows: pd.DataFrame) -> np.ndarray:
     return np.asarray(side * np.array(quantiles))
 
 
-def _boundary(rows: pd.DataFrame) -> tuple[float, str]:
-    """The score at which a conclusion tips, and the p-value there in words."""
+def _boundary(rows: pd.DataFrame) -> tuple[float, float]:
+    """The score at which a conclusion tips, and the p-value there."""
     p = round(1 - float(rows["conf_level"].iloc[0]), 10)
-    return _NORMAL.inv_cdf(p / 2), f"p = {p:g}"
+    return _NORMAL.inv_cdf(p / 2), p
 
 
 def _sides(rows: pd.DataFrame) -> tuple[str, str]:
@@ -186,12 +187,12 @@ def _sides(rows: pd.DataFrame) -> tuple[str, str]:
 
 
 def _not_reached(rows: pd.DataFrame, score: np.ndarray) -> str:
-    level, label = _boundary(rows)
+    level, p = _boundary(rows)
     if score.max() <= level:
-        return f"{label.replace('=', '<')} everywhere on this grid"
+        return f"p < {p:g} everywhere on this grid"
     if score.max() < -level:
-        return f"{label.replace('=', '>')} everywhere on this grid"
-    return f"{label.replace('=', '<')} with the estimate {_sides(rows)[0]} nowhere on this grid"
+        return f"p > {p:g} everywhere on this grid"
+    return f"p < {p:g} with the estimate {_sides(rows)[0]} nowhere on this grid"
 
 
 def _draw_classes(ax: Axes, rows: pd.DataFrame, deltas: np.ndarray, references: np.ndarray, score: np.ndarray) -> None:
@@ -309,13 +310,13 @@ def _plot_line(rows: pd.DataFrame, column: str, ax: Axes | None) -> Axes:
             zorder=0,
             label=_plausible_label(rows),
         )
-    boundary, label = _boundary(rows)
+    boundary, p = _boundary(rows)
     tips = _crossings(shifts, score - boundary)
     decimals = wording.decimals_for([float(np.diff(shifts).min()) / 10])
     for tip in tips:
         ax.plot([tip], [null], "D", color=INK, markersize=4, zorder=5)
         ax.annotate(
-            f"{label} at {wording.number(tip, decimals)}", (tip, null), (0, 6), textcoords="offset points", ha="center",
+            f"p = {p:g} at {wording.number(tip, decimals)}", (tip, null), (0, 6), textcoords="offset points", ha="center",
             fontsize=6.5, zorder=5, path_effects=[HALO],
         )  # fmt: skip
     if not tips:

@@ -17,6 +17,8 @@ LINE = 0.135
 GAP = 0.22
 """Height between two boxes, in inches."""
 
+INDENT = "   "
+
 COLUMN = 1.55
 """Width that an arm needs at least, in inches."""
 
@@ -46,13 +48,12 @@ def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     arms = categories_of(events["arm"])
     first = str(events["category"].iloc[0])
     stages = [str(name) for name in events.loc[(events["within"] == "") & (events["category"] != first), "category"].unique()]
-    texts = {(stage, arm): _box_text(events, stage, arm) for stage in stages for arm in arms}
     width = max(TWO_COLUMNS * min(1.0, 0.42 * len(arms)), COLUMN * len(arms))
     n_characters = int(15 * width / len(arms))
     heads = {arm: wrapped(f"Allocated to {arm}", n_characters) for arm in arms}
     head_lines = 1 + max(head.count("\n") + 1 for head in heads.values())
-    texts = {place: "\n".join(_wrapped_line(line, n_characters) for line in text.split("\n")) for place, text in texts.items()}
-    n_lines = {stage: max(texts[stage, arm].count("\n") + 1 for arm in arms) for stage in stages}
+    boxes = {(stage, arm): _box_lines(events, stage, arm, n_characters) for stage in stages for arm in arms}
+    n_lines = {stage: max(sum(map(len, boxes[stage, arm])) for arm in arms) for stage in stages}
     height = 2 * LINE + GAP + LINE * (head_lines + 1) + sum(LINE * (n_lines[stage] + 1) + GAP for stage in stages)
     ax = axes_for(ax, width, height + 0.1)
     ax.set_xlim(0, len(arms))
@@ -74,24 +75,25 @@ def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for stage in stages:
             _draw_arrow(ax, x, y, y + GAP)
             y += GAP
-            _draw_box(ax, x, y, texts[stage, arm], n_lines=n_lines[stage])
+            head, listed = boxes[stage, arm]
+            _draw_box(ax, x, y, "\n".join([*head, *listed]), n_lines=n_lines[stage], centred=not listed)
             y += LINE * (n_lines[stage] + 1)
     return ax
 
 
-def _box_text(events: pd.DataFrame, stage: str, arm: str) -> str:
+def _box_lines(events: pd.DataFrame, stage: str, arm: str, n_characters: int) -> tuple[list[str], list[str]]:
+    """The lines of a stage, and those of the reasons listed in its box, which are indented."""
     rows = events[(events["arm"] == arm)]
     n = float(rows.loc[(rows["category"] == stage) & (rows["within"] == ""), "n_events"].iloc[0])
-    lines = [f"{wording.capital(stage)} (n = {wording.count(n)})"]
-    for _, row in rows[rows["within"] == stage].iterrows():
-        lines.append(f"   {row['category']} (n = {wording.count(float(row['n_events']))})")
-    return "\n".join(lines)
-
-
-def _wrapped_line(line: str, n_characters: int) -> str:
-    """A line of a box; what continues a reason is indented with it."""
-    indent = "   " if line.startswith("   ") else ""
-    return "\n".join(f"{indent}{part}" for part in wrapped(line.strip(), n_characters - len(indent)).split("\n"))
+    head = wrapped(f"{wording.capital(stage)} (n = {wording.count(n)})", n_characters).split("\n")
+    listed = [
+        f"{INDENT}{line}"
+        for _, row in rows[rows["within"] == stage].iterrows()
+        for line in wrapped(f"{row['category']} (n = {wording.count(float(row['n_events']))})", n_characters - len(INDENT)).split(
+            "\n"
+        )
+    ]
+    return head, listed
 
 
 def _draw_box(
@@ -103,12 +105,12 @@ def _draw_box(
     n_lines: int | None = None,
     width: float = 0.9,
     bold: bool = False,
+    centred: bool = True,
 ) -> None:
     n_lines = n_lines or text.count("\n") + 1
     height = LINE * (n_lines + 1)
-    listing = text.count("\n   ") > 0
     ax.add_patch(Rectangle((x - width / 2, y), width, height, facecolor="white", edgecolor=INK, linewidth=0.7, clip_on=False))
-    if listing:
+    if not centred:
         ax.text(x - width / 2 + 0.04, y + height / 2, text, ha="left", va="center", linespacing=1.25)
     else:
         ax.text(

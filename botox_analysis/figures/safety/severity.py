@@ -12,8 +12,8 @@ from botox_analysis.errors import DataError, require_columns, require_estimates
 from botox_analysis.figures.drawing.style import INK, REFERENCE_COLOUR, legend_above, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, row_places, with_n
 from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.events import NOT_RECORDED, WORST_SEVERITY
 from botox_analysis.frames.measures import PROPORTION
-from botox_analysis.frames.severity import NOT_RECORDED, WORST_SEVERITY
 
 COLOURS = "BuPu"
 """Light to dark, also in grey and for colour-blind readers."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.intercurrent.missing import column_of_values
 from botox_analysis.errors import DataError, require_conf_level
 from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE
-from botox_analysis.frames.outcomes import grid_of, labels_of
+from botox_analysis.frames.outcomes import grid_of, labels_of, response_of
 from botox_analysis.numerics.linear.inference import t_inference
 
 TO_THE_END = "seen to the end"
@@ -54,7 +53,7 @@ def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.
     """
     grid = grid_of(outcomes)
     require_conf_level(conf_level)
-    column = column_of_values(outcomes)
+    column = response_of(outcomes)
     values = grid.wide(outcomes[column].to_numpy(dtype=float))
     if np.isnan(values).all():
         raise DataError("outcomes has neither a change nor a value in any row; expected some.")

@@ -127,8 +127,7 @@ class Imputations:
         -------
         DataFrame
             *outcomes*, for any analysis; ``imputed`` is true where a value stands for one of which nothing was recorded. In a
-            resample subjects are numbered: who is drawn twice is there twice, who is not drawn
-            is absent.
+            resample subjects are numbered: who is drawn twice is there twice, who is not drawn is absent.
 
         Raises
         ------

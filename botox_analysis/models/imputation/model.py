@@ -15,8 +15,7 @@ from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import NEEDS_NO_REFERENCE
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of, labels_of
-from botox_analysis.frames.schema import BASELINE
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, default_covariates, grid_of, labels_of, response_of
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
@@ -230,9 +229,9 @@ def imputation_model(
     everybody = grid_of(outcomes)
     refuse_absent_rows(outcomes, everybody)
     refuse_imputed(outcomes)
-    response = "change" if outcomes["change"].notna().any() else "value"
+    response = response_of(outcomes)
     if covariates is None:
-        covariates = (f"{BASELINE}:visit",) if outcomes[BASELINE].notna().any() else ()
+        covariates = tuple(f"{name}:visit" for name in default_covariates(outcomes))
     kept, not_entered = _with_covariates(outcomes, everybody, covariates, response)
     grid = grid_of(kept)
     _refuse_no_reference(kept, grid, strategy)
@@ -303,8 +302,8 @@ def _with_covariates(
     """The subjects of whom all is known that a value is imputed from."""
     endpoint = labels_of(outcomes).endpoint
     names = dict.fromkeys(each.name for each in read_covariates(covariates, columns=outcomes.columns))
-    if response == "change" and outcomes[BASELINE].notna().any():
-        names = {BASELINE: None, **names}
+    if response == "change":
+        names = {**dict.fromkeys(default_covariates(outcomes)), **names}
     still, left_out = np.ones(grid.n_subjects, dtype=bool), []
     for name in names:
         if name not in outcomes.columns:

@@ -13,8 +13,7 @@ from botox_analysis.errors import DataError, FitError, listed, require_choice, r
 from botox_analysis.frames.estimates import ESTIMAND, as_estimates, check_estimates
 from botox_analysis.frames.handling import MODEL, method_of, method_parts
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS
-from botox_analysis.frames.schema import BASELINE
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, default_covariates
 from botox_analysis.models.imputation.imputations import BOOTSTRAP, JACKKNIFE, RUBIN, Imputations
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import Design, build_design, covariates_of
@@ -258,7 +257,7 @@ def analyse_all(imputations: Imputations, of: str, covariates: Sequence[str] | N
     """
     first = imputations.completed(0)
     if covariates is None:
-        covariates = (BASELINE,) if first[BASELINE].notna().any() else ()
+        covariates = default_covariates(first)
     # Refuses what cannot be analysed, and says of what the estimates are.
     plain = fit_ancova(first, covariates=covariates, response=imputations.response, visits=visits)
     rows = plain.differences() if of == "differences" else plain.means()

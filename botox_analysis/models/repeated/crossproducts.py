@@ -274,7 +274,7 @@ def crossproducts(
     return RepeatedMeasures(
         labels=labels_of(grid).estimand | {"measure": RESPONSES[response]},
         response=response,
-        handling=handling_of(outcomes),
+        handling=handling_of(grid),
         arms=arms,
         visits=visits,
         arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),

@@ -71,12 +71,13 @@ def fit_mmrm(
     ----------
     outcomes : DataFrame
         *outcomes*. Any number of arms and visits; missing responses may be there as rows or be absent.
-    covariance : str or sequence of str
+    covariance : str, Covariance, or sequence of these
         How the visits of a subject are correlated: ``"unstructured"``, or, with fewer parameters, ``"compound
         symmetry"``, ``"ar1"``, ``"toeplitz"``, ``"ante-dependence"`` and each of these after ``"heterogeneous "`` (one
         standard deviation a visit). ``"spatial exponential on day"`` has a correlation that falls with the days between
-        visits, of the column named. `` by arm`` at the end (or another column) gives each its own. Of several, such as
-        `FALL_BACK`, the first that can be fitted is taken, and ``method`` says which were tried.
+        visits, of the column named. `` by arm`` at the end (or another column) gives each its own. A name of days that has
+        `` by `` in it needs a `Covariance`. Of several, such as `FALL_BACK`, the first that can be fitted is taken, and
+        ``method`` says which were tried.
     small_sample : str
         Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
         the variance and is SAS's DDFM=KENWARDROGER(FIRSTORDER) (and pbkrtest's, but for its df). SAS's default,
@@ -91,7 +92,8 @@ def fit_mmrm(
     covariates : sequence of str, optional
         Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each, ``"arm:x"`` one for each arm
         and ``"arm:x:visit"`` one for each arm at each visit (for subgroups). Numbers have slopes; texts, categories and truth
-        values are factors. A site coded 1, 2, 3 is a number: make it a text (``astype(str)``). They may change over visits.
+        values are factors. A name that has a colon in it is that of the column, where there is one. A site coded 1, 2, 3 is a
+        number: make it a text (``astype(str)``). They may change over visits.
         Left out: ``"baseline:visit"``; for a slope ``"baseline"``, for a common baseline none.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.

@@ -18,7 +18,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
 from botox_analysis.frames.handling import OBSERVED_CASES, Handling
 from botox_analysis.frames.left_out import STAYS_MISSING, LeftOut
-from botox_analysis.frames.outcomes import RECORDED_DAYS, grid_of, labels_of
+from botox_analysis.frames.outcomes import RECORDED_DAYS, default_covariates, grid_of, has_baseline, labels_of, response_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
@@ -141,7 +141,7 @@ def impute_diary(
     days = np.repeat(np.where(diary.enough, diary.counts, np.nan)[None], n, axis=0)
     for visit, missing in zip(visits, drawn, strict=True):
         days[:, diary.lacking[:, visit.place], visit.place] += missing
-    response = "change" if _has_baseline(outcomes) else "value"
+    response = response_of(outcomes)
     failed = f", {n_failed} resamples drawn anew" if n_failed else ""
     return Imputations(
         outcomes=outcomes,
@@ -221,12 +221,8 @@ def _count_days(trial: Trial, endpoint: Endpoint, daily: Daily, own: DiaryRule, 
     return _Diary(np.rint(value * recorded / own.period_days), recorded, own, severity)
 
 
-def _has_baseline(outcomes: pd.DataFrame) -> bool:
-    return bool(outcomes[BASELINE].notna().any())
-
-
 def _predictors(outcomes: pd.DataFrame, covariates: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*((BASELINE,) if _has_baseline(outcomes) else ()), *covariates)))
+    return tuple(dict.fromkeys((*default_covariates(outcomes), *covariates)))
 
 
 def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, tuple[LeftOut, ...]]:
@@ -254,7 +250,7 @@ def _recorded_whole(outcomes: pd.DataFrame, diary: _Diary, rule: DiaryRule) -> p
     np.divide(100 * (value - baseline), baseline, out=percent, where=baseline != 0)
     derivation = (
         f"{rule.name} rule: at least {diary.rule.minimum_days} of {length} days recorded"
-        f"{f' (baseline: {rule.baseline_handling})' if _has_baseline(outcomes) else ''}{diary.severity}"
+        f"{f' (baseline: {rule.baseline_handling})' if has_baseline(outcomes) else ''}{diary.severity}"
     )
     return outcomes.assign(
         value=value,

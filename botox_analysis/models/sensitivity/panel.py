@@ -33,7 +33,7 @@ from botox_analysis.frames.handling import (
     SINGLE_VALUE_RULES,
     TIPPING_POINT,
 )
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, check_outcomes, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, check_outcomes, default_covariates, grid_of, response_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.draws import DRAWS, Parameters
 from botox_analysis.models.imputation.imputations import APPROXIMATE_BAYES, JACKKNIFE, Imputations
@@ -71,7 +71,7 @@ class _Asked:
 
     @property
     def response(self) -> str:
-        return "change" if self.outcomes["change"].notna().any() else "value"
+        return response_of(self.outcomes)
 
 
 def sensitivity(
@@ -147,7 +147,7 @@ def sensitivity(
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
     if covariates is None:
-        covariates = (BASELINE,) if outcomes[BASELINE].notna().any() else ()
+        covariates = default_covariates(outcomes)
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)

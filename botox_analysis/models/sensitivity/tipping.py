@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import optimize
 
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_conf_level
-from botox_analysis.frames.schema import BASELINE
+from botox_analysis.frames.outcomes import default_covariates
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.pooling import Analysed, determined_design, pooled
 from botox_analysis.models.linear.ancova import fit_ancova
@@ -95,7 +95,7 @@ def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequ
         )
     first = imputations.completed(0)
     if covariates is None:
-        covariates = (BASELINE,) if first[BASELINE].notna().any() else ()
+        covariates = default_covariates(first)
     differences = fit_ancova(first, covariates=covariates, response=imputations.response, visits=[visit]).differences()
     rows = grid.wide(np.arange(len(first)), -1)[:, place]
     columns = [imputations.response, *(name for name in covariates if name != imputations.response)]

@@ -13,6 +13,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
 from botox_analysis.frames.left_out import LeftOut
+from botox_analysis.frames.outcomes import default_covariates, has_baseline, response_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
@@ -115,7 +116,7 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     """
     measured = endpoint.derive(trial)
     failures = [kind for kind, strategy in trial.protocol.intercurrent.items() if strategy == COMPOSITE]
-    if failures and measured["baseline"].isna().all():
+    if failures and not has_baseline(measured):
         raise DataError(
             f"{trial.name}, the protocol's strategies for intercurrent events: found '{COMPOSITE}', which puts the baseline "
             f"after {listed(failures)}, and {endpoint.name} has none; take another strategy."
@@ -123,7 +124,7 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     observed = addressed(measured, endpoint, trial, events)
     handling = trial.protocol.handling
     outcomes = impute(observed, strategy=handling) if handling else observed
-    response = "change" if outcomes["baseline"].notna().any() else "value"
+    response = response_of(outcomes)
     covariates = covariates_of(trial, outcomes)
     for covariate in covariates:
         if outcomes[covariate].isna().all():
@@ -204,8 +205,7 @@ def covariates_of(trial: Trial, outcomes: pd.DataFrame) -> tuple[str, ...]:
     tuple of str
         The baseline first, where there is one.
     """
-    has_baseline = bool(outcomes["baseline"].notna().any())
-    return (BASELINE, *trial.protocol.covariates) if has_baseline else trial.protocol.covariates
+    return (*default_covariates(outcomes), *trial.protocol.covariates)
 
 
 def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str) -> list[str]:
@@ -358,7 +358,7 @@ def other_analyses(
     left_out : list of LeftOut
         Models that could not be fitted, and why.
     """
-    response = "change" if BASELINE in covariates else "value"
+    response = response_of(primary.outcomes)
     observed = primary.observed
     visits = _comparable_visits(observed, covariates, response)
 

@@ -7,6 +7,7 @@ import pandas as pd
 from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
 from botox_analysis.frames.handling import AT_RANDOM
 from botox_analysis.frames.left_out import LeftOut
+from botox_analysis.frames.outcomes import response_of
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
@@ -43,7 +44,7 @@ def missing_values_of(
     """
     compared = primary.observed[primary.observed["visit"].isin(primary.fit.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
-    response = "change" if BASELINE in covariates else "value"
+    response = response_of(primary.outcomes)
     lacking = outcomes[response].isna()
     if not lacking.any():
         return None, []

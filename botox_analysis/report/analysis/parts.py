@@ -9,8 +9,9 @@ import pandas as pd
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.frames.estimates import ESTIMATES_KEY, as_estimates
+from botox_analysis.frames.events import WORST_SEVERITY
 from botox_analysis.frames.handling import DRAWN, OBSERVED_CASES
-from botox_analysis.frames.severity import WORST_SEVERITY
+from botox_analysis.frames.outcomes import has_baseline
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -65,7 +66,7 @@ class Efficacy:
     @property
     def has_baseline(self) -> bool:
         """Whether anybody has a baseline; values are compared instead of changes where nobody has."""
-        return bool(self.outcomes["baseline"].notna().any())
+        return has_baseline(self.outcomes)
 
     @property
     def masks_values(self) -> bool:

@@ -15,6 +15,7 @@ from botox_analysis.frames.handling import (
     TREATMENT_POLICY,
     WHILE_ON_TREATMENT,
 )
+from botox_analysis.frames.outcomes import response_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.imputation.imputations import RUBIN
 from botox_analysis.models.repeated.covariance import read_covariance
@@ -95,7 +96,7 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
         return wording.joined([f"{wording.count(n[arm])} in {arm}" for arm in arms])
 
     randomised = trial.subjects["arm"].value_counts(sort=False).to_dict()
-    response = "change" if primary.has_baseline else "value"
+    response = response_of(primary.outcomes)
     at_visit = primary.observed[(primary.observed["visit"] == visit) & primary.observed[response].notna()]
     observed = at_visit["arm"].value_counts(sort=False).to_dict()
     analysed = dict(zip(primary.fit.arms, primary.n_analysed(visit), strict=True))
@@ -128,7 +129,7 @@ def _assumed(analysis: Analysis) -> list[Ground]:
         Ground(ASSUMED, "the assignment was random and concealed", "no data can show it"),
         Ground(ASSUMED, "outcomes were recorded alike in all arms", "blinding held, or does not matter for this endpoint"),
     ]
-    response = "change" if primary.has_baseline else "value"
+    response = response_of(primary.outcomes)
     if primary.observed[response].isna().any() or isinstance(primary.fit, ImputedFit):
         grounds.append(Ground(ASSUMED, *_of_missing(analysis)))
     for kind, strategy in claimed(analysis).items():

@@ -1,0 +1,53 @@
+"""The shape of *estimates*: an estimand and method has one row."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.frames.estimates import ESTIMATES, as_estimates, check_estimates
+
+
+def test_estimates_have_all_columns_in_order_and_further_ones_after():
+    frame = as_estimates({"estimate": np.array([1.0, 2.0]), "note": ["x", "y"], "arm": ["P", "T"]})
+    assert list(frame) == [*ESTIMATES, "note"]
+
+
+def test_what_is_not_known_of_an_estimate_is_empty_or_missing():
+    row = as_estimates({"estimate": np.array([1.0])}).iloc[0]
+    assert row["visit"] == ""
+    assert np.isnan(row["p_value"])
+
+
+def test_a_single_value_holds_for_every_estimate():
+    frame = as_estimates({"estimate": np.array([1.0, 2.0]), "arm": ["P", "T"], "n": 7, "endpoint": "pain"})
+    assert frame["n"].tolist() == [7, 7]
+    assert frame["endpoint"].tolist() == ["pain", "pain"]
+
+
+def test_estimates_from_series_keep_their_rows_whatever_the_index():
+    index = [5, 6]
+    frame = as_estimates({"estimate": pd.Series([1.0, 2.0], index=index), "arm": pd.Series(["P", "T"], index=index)})
+    assert frame["arm"].tolist() == ["P", "T"]
+
+
+def test_the_same_estimand_and_method_twice_is_refused():
+    with pytest.raises(ba.DataError, match=r"1 rows repeat an estimand and method, the first is arm 'P', visit 'week 4'"):
+        as_estimates({"estimate": np.array([1.0, 2.0]), "arm": "P", "visit": "week 4"})
+
+
+@pytest.mark.parametrize("column", ["method", "category", "visit"])
+def test_estimates_may_differ_in_any_part_of_their_key(column):
+    frame = as_estimates({"estimate": np.array([1.0, 2.0]), "arm": "P", column: ["one", "other"]})
+    assert len(check_estimates(frame)) == 2
+
+
+def test_one_result_from_two_sources_is_two_estimates():
+    frame = as_estimates({"estimate": np.array([1.0])})
+    both = pd.concat([frame.assign(citation="A"), frame.assign(citation="B")])
+    assert len(check_estimates(both)) == 2
+
+
+def test_a_frame_without_a_column_of_estimates_is_refused():
+    with pytest.raises(ba.DataError, match="estimates has no column 'df'"):
+        check_estimates(as_estimates({"estimate": np.array([1.0])}).drop(columns="df"))
