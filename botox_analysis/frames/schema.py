@@ -188,7 +188,7 @@ class Schema:
             for row in np.flatnonzero(frame.duplicated(self.key_of(frame))).tolist()
         )
 
-    def describe_baseline(self) -> pd.DataFrame:
+    def describe(self) -> pd.DataFrame:
         """Describe the columns.
 
         Returns

@@ -8,18 +8,17 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from botox_analysis.cells.values import text_of
-from botox_analysis.errors import DataError, FitError, listed, require_choice
+from botox_analysis.errors import FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.left_out import NO_VALUE, LeftOut
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
-from botox_analysis.frames.schema import categories_of
-from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
+from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
-from botox_analysis.models.linear.mean import mean_at, moments_at, refuse_not_crossed
+from botox_analysis.models.linear.mean import mean_at, moments_at
+from botox_analysis.models.linear.visit_rows import VisitRows, crossed_rows_by_visit
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
-from botox_analysis.numerics.linear.least_squares import LeastSquares, fit_least_squares
 from botox_analysis.numerics.linear.robust import ALONE, POWERS, leverages, robust_coefficients
+
+MODEL = "ANCOVA"
 
 VARIANCES = ("model", *POWERS)
 
@@ -85,116 +84,44 @@ def fit_ancova(
     check_outcomes(outcomes)
     require_choice(response, RESPONSES, "response")
     require_choice(variance, VARIANCES, "variance")
-    for what, names in (("covariates", covariates), ("visits", visits or ())):
-        if isinstance(names, str) or len(set(names)) < len(names):
-            raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
+    analysed = crossed_rows_by_visit(outcomes, MODEL, outcomes[response], covariates, visits)
+    arms, designs = analysed.arms, [of.design for of in analysed.by_visit]
     terms = covariates_of(covariates, outcomes.columns)
-    columns = [term.name for term in terms]
-    require_covariates(outcomes, columns)
-    for covariate in columns:
-        if outcomes[covariate].isna().all():
-            refuse_missing_covariate(covariate)
-    scheduled = list(outcomes["visit"].cat.categories)
-    chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
-    unknown = [visit for visit in chosen if visit not in scheduled]
-    if unknown or not chosen:
-        raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")
-    arms = categories_of(outcomes["arm"])
-
-    usable = outcomes[[response, *columns]].notna().all(axis=1)
-    designs: list[Design] = []
-    fits: list[LeastSquares] = []
-    coefficients: list[Coefficients] = []
-    left_out: list[LeftOut] = []
-    n = np.zeros((len(arms), len(chosen)))
-    for column, visit in enumerate(chosen):
-        at_visit = outcomes["visit"] == visit
-        rows = outcomes[at_visit & usable]
-        n[:, column] = [int((rows["arm"] == arm).sum()) for arm in arms]
-        left_out += _count_left_out(outcomes[at_visit], visit, response, columns)
-        _refuse_empty(n[:, column], arms, visit, response)
-        design = build_design(rows, covariates, arms)
-        refuse_not_crossed(design, terms, arms, visit)
-        values = rows[response].to_numpy(dtype=float)
-        fitted = fit_least_squares(design.matrix, values)
-        _refuse_undetermined(design, fitted, arms, visit)
-        if variance == "model":
-            coefficients.append(fitted.coefficients)
-        else:
-            _refuse_leverage(design, fitted, rows["subject"], visit, variance)
-            coefficients.append(robust_coefficients(design.matrix, values, fitted, variance))
-        designs.append(design)
-        fits.append(fitted)
-
-    names = tuple(f"{visit}: {name}" for visit, design in zip(chosen, designs, strict=True) for name in design.names)
     adjusted = [term.name.replace("_", " ") + (" by arm" if term.by_arm else "") for term in terms]
     ends = np.cumsum([0, *(len(design.columns) for design in designs)])
     with_covariates = f" adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
     robust = "" if variance == "model" else f", {variance} variance with Bell and McCaffrey's degrees of freedom"
     means = tuple(
-        mean_at(visit, int(first), design, terms, fitted, arms)
-        for visit, first, design, fitted in zip(chosen, ends, designs, fits, strict=False)
+        mean_at(of.visit, int(first), of.design, terms, of.fitted, arms)
+        for of, first in zip(analysed.by_visit, ends, strict=False)
     )
+    columns = [term.name for term in terms]
     return Fit(
         labels=labels_of(outcomes).estimand | {"measure": RESPONSES[response]},
         response=response,
-        model=f"ANCOVA at each visit{with_covariates}{robust}",
+        model=f"{MODEL} at each visit{with_covariates}{robust}",
         handling=handling_of(outcomes),
-        arms=tuple(str(arm) for arm in arms),
-        visits=tuple(chosen),
+        arms=arms,
+        visits=analysed.visits,
         rows={
             "observed": _place([design.observed for design in designs]),
             "equal": _place([design.equal for design in designs]),
         },
-        n=n,
-        coefficients=_joint_coefficients(coefficients),
-        names=names,
-        residual_sd=np.sqrt([fitted.residual_variance for fitted in fits]),
-        not_entered=tuple(left_out),
+        n=analysed.n,
+        coefficients=_joint_coefficients([_coefficients(of, variance) for of in analysed.by_visit]),
+        names=tuple(f"{of.visit}: {name}" for of in analysed.by_visit for name in of.design.names),
+        residual_sd=np.sqrt([of.fitted.residual_variance for of in analysed.by_visit]),
+        not_entered=analysed.left_out,
         fitted_means=means,
         of_all_subjects=tuple(moments_at(mean, outcomes[outcomes["visit"] == mean.visits[0]], columns) for mean in means),
     )
 
 
-def _count_left_out(rows: pd.DataFrame, visit: str, response: str, covariates: Sequence[str]) -> list[LeftOut]:
-    counted = []
-    still_in = np.ones(len(rows), dtype=bool)
-    for column in [*covariates, response]:
-        missing = rows[column].isna().to_numpy() & still_in
-        still_in &= ~missing
-        if missing.any():
-            reason, kind = ("no value recorded", NO_VALUE) if column == response else (f"no {column} recorded", "")
-            endpoint = labels_of(rows).endpoint
-            counted.append(LeftOut(reason, int(missing.sum()), "ANCOVA", endpoint, visit, kind=kind))
-    return counted
-
-
-def _refuse_empty(n: FloatArray, arms: Sequence[str], visit: str, response: str) -> None:
-    if not n.any():
-        raise DataError(
-            f"outcomes has no {response} at '{visit}': all are missing (or their covariates are); "
-            "name the visits that were observed in visits."
-        )
-    empty = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 0]
-    if empty:
-        raise DataError(
-            f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected at least one subject in each arm."
-        )
-
-
-def _refuse_undetermined(design: Design, fitted: LeastSquares, arms: Sequence[str], visit: str) -> None:
-    if fitted.residual_df < 1:
-        raise FitError(
-            f"ANCOVA at '{visit}': {len(design.matrix)} subjects do not determine {len(design.names)} coefficients and a "
-            "residual variance; leave out covariates."
-        )
-    for rows in (design.observed, design.observed - design.observed[:1]):
-        undetermined = [arm for arm, known in zip(arms, fitted.is_estimable(rows), strict=True) if not known]
-        if undetermined:
-            raise FitError(
-                f"ANCOVA at '{visit}': the mean of arm {listed(undetermined)} cannot be told apart from a covariate; "
-                "leave out the covariate that is the same within an arm."
-            )
+def _coefficients(of: VisitRows, variance: str) -> Coefficients:
+    if variance == "model":
+        return of.fitted.coefficients
+    _refuse_leverage(of, variance)
+    return robust_coefficients(of.design.matrix, of.response, of.fitted, variance)
 
 
 def _place(blocks: list[FloatArray]) -> FloatArray:
@@ -206,12 +133,12 @@ def _place(blocks: list[FloatArray]) -> FloatArray:
     return placed
 
 
-def _refuse_leverage(design: Design, fitted: LeastSquares, subjects: pd.Series, visit: str, variance: str) -> None:
-    alone = subjects[1 - leverages(design.matrix, fitted) < ALONE]
+def _refuse_leverage(of: VisitRows, variance: str) -> None:
+    alone = of.rows["subject"][1 - leverages(of.design.matrix, of.fitted) < ALONE]
     if len(alone):
         raise FitError(
-            f"ANCOVA at '{visit}': subject {listed(alone)} alone determines a coefficient (leverage 1), and leaves no residual "
-            f"for the variance '{variance}'; merge the level that it is alone in, or take variance 'model'."
+            f"{MODEL} at '{of.visit}': subject {listed(alone)} alone determines a coefficient (leverage 1), and leaves no "
+            f"residual for the variance '{variance}'; merge the level that it is alone in, or take variance 'model'."
         )
 
 

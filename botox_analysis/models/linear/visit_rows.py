@@ -14,9 +14,14 @@ from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
 from botox_analysis.frames.outcomes import check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
-from botox_analysis.models.linear.design import Design, build_design, is_number, refuse_missing_covariate, require_covariates
+from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
+from botox_analysis.models.linear.fit import RESPONSES
+from botox_analysis.models.linear.mean import refuse_not_crossed
 from botox_analysis.numerics.linear.inference import FloatArray
-from botox_analysis.numerics.linear.least_squares import fit_least_squares
+from botox_analysis.numerics.linear.least_squares import LeastSquares, fit_least_squares
+
+_ANSWERS = dict.fromkeys(RESPONSES, "value")
+"""A change that is missing is a value that was not recorded."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class VisitRows:
         Subjects in each arm.
     design : Design
         Arms and covariates.
+    fitted : LeastSquares
+        The response on the design.
     kept : ndarray of int
         The columns of the design that are not determined by those before them.
     covariate_of : tuple of str
@@ -49,6 +56,7 @@ class VisitRows:
     arm: np.ndarray
     n: FloatArray
     design: Design
+    fitted: LeastSquares
     kept: np.ndarray
     covariate_of: tuple[str, ...]
 
@@ -162,24 +170,71 @@ def rows_by_visit(
     check_outcomes(outcomes)
     refuse_no_list("covariates", covariates)
     require_covariates(outcomes, covariates)
-    for covariate in covariates:
-        if outcomes[covariate].isna().all():
-            refuse_missing_covariate(covariate)
+    return _by_visit(outcomes, model, response, covariates, visits, needed, 2)
+
+
+def crossed_rows_by_visit(
+    outcomes: pd.DataFrame, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None
+) -> AnalysedRows:
+    """The same for a linear model, in which covariates may have an effect in each arm, and an arm one subject.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    model : str
+        What messages call the model.
+    response : Series
+        What is modelled, one number or nothing a row; messages call it by its name.
+    covariates : sequence of str
+        Columns of `outcomes` beside the arm; after ``"arm:"`` with an effect in each arm.
+    visits : sequence of str, optional
+        The visits to analyse. Left out: all.
+
+    Returns
+    -------
+    AnalysedRows
+        Each arm has a subject or more at each visit, and its mean is determined.
+
+    Raises
+    ------
+    DataError
+        A visit or covariate does not exist, an arm has nothing at a visit, or an effect by arm is not determined.
+    FitError
+        There are no more subjects than coefficients, or an arm cannot be told from a covariate.
+    ValueError
+        Covariates or visits are no list of names.
+    """
+    check_outcomes(outcomes)
+    refuse_no_list("covariates", covariates)
+    require_covariates(outcomes, [term.name for term in covariates_of(covariates, outcomes.columns)])
+    return _by_visit(outcomes, model, response, covariates, visits, (), 1)
+
+
+def _by_visit(
+    outcomes: pd.DataFrame, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None,
+    needed: Sequence[pd.Series], fewest: int,
+) -> AnalysedRows:  # fmt: skip
+    names = [term.name for term in covariates_of(covariates, outcomes.columns)]
+    for name in names:
+        if outcomes[name].isna().all():
+            refuse_missing_covariate(name)
     chosen = choose_visits(outcomes, visits)
     arms = categories_of(outcomes["arm"])
+    endpoint = labels_of(outcomes).endpoint
     by_visit = []
     left_out: list[LeftOut] = []
     for visit in chosen:
         here = (outcomes["visit"] == visit).to_numpy()
         at_visit, answer = outcomes[here], response[here]
         usable = np.ones(len(at_visit), dtype=bool)
-        for column in (*(at_visit[covariate] for covariate in covariates), *(each[here] for each in needed), answer):
+        for column in (*(at_visit[name] for name in names), *(each[here] for each in needed), answer):
             missing = column.isna().to_numpy() & usable
             usable &= ~missing
             if missing.any():
-                kind = NO_VALUE if column is answer else ""
-                endpoint = labels_of(outcomes).endpoint
-                left_out.append(LeftOut(f"no {column.name} recorded", int(missing.sum()), model, endpoint, visit, kind=kind))
+                kind, lacking = (NO_VALUE, _ANSWERS.get(column.name, column.name)) if column is answer else ("", column.name)
+                left_out.append(LeftOut(f"no {lacking} recorded", int(missing.sum()), model, endpoint, visit, kind=kind))
+        _refuse_few(at_visit["arm"][usable], arms, visit, model, str(response.name), fewest)
         by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
     each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""
     return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each)
@@ -264,30 +319,30 @@ def _visit_rows(
 ) -> VisitRows:
     arm = pd.Index(list(arms)).get_indexer(rows["arm"].astype(object))
     n = np.bincount(arm, minlength=len(arms)).astype(float)
-    _refuse_few(n, arms, visit, model, str(response.name))
+    values = response.to_numpy(dtype=float)
     design = build_design(rows, covariates, arms)
-    # The response does not matter here: which coefficients are determined is a question to the design.
-    told = fit_least_squares(design.matrix, np.zeros(len(rows)))
-    if told.residual_df < 1:
+    refuse_not_crossed(design, covariates_of(covariates, rows.columns), arms, visit)
+    fitted = fit_least_squares(design.matrix, values)
+    if fitted.residual_df < 1:
         raise FitError(
-            f"{model} at '{visit}': {len(rows)} subjects do not determine {len(design.names)} coefficients; leave out covariates."
+            f"{model} at '{visit}': {len(rows)} subjects do not determine {len(design.names)} coefficients and their variance; "
+            "leave out covariates."
         )
     for each in (design.observed, design.observed - design.observed[:1]):
-        undetermined = [name for name, known in zip(arms, told.is_estimable(each), strict=True) if not known]
+        undetermined = [name for name, known in zip(arms, fitted.is_estimable(each), strict=True) if not known]
         if undetermined:
             raise FitError(
                 f"{model} at '{visit}': the mean of arm {listed(undetermined)} cannot be told apart from a covariate; "
                 "leave out the covariate that is the same within an arm."
             )
-    kept = np.flatnonzero(~told.aliased)
-    of_columns = ["arm"] * len(arms)
-    for covariate in covariates:
-        of_columns += [covariate] * (1 if is_number(rows[covariate]) else rows[covariate].astype(str).nunique() - 1)
-    covariate_of = tuple(of_columns[column] for column in kept)
-    return VisitRows(visit, rows, response.to_numpy(dtype=float), arm, n, design, kept, covariate_of)
+    kept = np.flatnonzero(~fitted.aliased)
+    covariate_of = tuple(design.columns[column].variable or "arm" for column in kept)
+    return VisitRows(visit, rows, values, arm, n, design, fitted, kept, covariate_of)
 
 
-def _refuse_few(n: FloatArray, arms: Sequence[Any], visit: str, model: str, response: str) -> None:
+def _refuse_few(of_rows: pd.Series, arms: Sequence[Any], visit: str, model: str, response: str, fewest: int) -> None:
+    """Refuse arms with fewer subjects than the model needs: one or two."""
+    n = np.bincount(pd.Index(list(arms)).get_indexer(of_rows.astype(object)), minlength=len(arms))
     if not n.any():
         raise DataError(
             f"outcomes has no {response} at '{visit}': all are missing (or their covariates are); "
@@ -295,10 +350,9 @@ def _refuse_few(n: FloatArray, arms: Sequence[Any], visit: str, model: str, resp
         )
     empty = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 0]
     if empty:
-        raise DataError(
-            f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected two subjects or more in each arm."
-        )
-    single = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 1]
+        expected = "at least one subject" if fewest == 1 else "two subjects or more"
+        raise DataError(f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected {expected} in each arm.")
+    single = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm < fewest]
     if single:
         raise FitError(
             f"{model} at '{visit}': arm {listed(single)} has one subject, which has no spread; expected two or more in each arm."

@@ -251,7 +251,7 @@ def test_one_subject_in_an_arm_is_refused(outcomes):
 
 def test_more_coefficients_than_subjects_are_refused(outcomes):
     few = outcomes[outcomes["subject"] < 5]
-    with pytest.raises(ba.FitError, match="5 subjects do not determine 6 coefficients; leave out covariates"):
+    with pytest.raises(ba.FitError, match="5 subjects do not determine 6 coefficients and their variance; leave out covariates"):
         ba.fit_counts(few.assign(site=few["subject"].astype(str)), covariates=("site",), visits=["week 4"])
 
 

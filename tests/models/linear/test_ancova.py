@@ -159,7 +159,7 @@ def test_a_covariate_that_is_the_arm_again_is_refused(outcomes):
 def test_more_coefficients_than_subjects_are_refused(outcomes):
     seen = outcomes[(outcomes["visit"] == "week 6") & outcomes["change"].notna()]
     few = seen.groupby("arm", observed=True).head(2)
-    with pytest.raises(ba.FitError, match="6 subjects do not determine 8 coefficients and a residual variance"):
+    with pytest.raises(ba.FitError, match="6 subjects do not determine 8 coefficients and their variance"):
         ba.fit_ancova(few.assign(site=few["subject"].astype(str)), covariates=("site",), visits=["week 6"])
 
 
