@@ -264,10 +264,12 @@ def wrong_kind(given: object, name: str, expected: str) -> DataError:
 
 def _require(given: object, name: str, meant: str) -> None:
     """Refuse what is not of the kind that is meant, with the call that makes it."""
-    found = kind_of(given)
     columns = _COLUMNS.get(meant)
     there = set(given.columns) if isinstance(given, pd.DataFrame) else set()
-    if found == meant or (columns and there.issuperset(columns)):
+    if columns and there.issuperset(columns):
+        return
+    found = kind_of(given)
+    if found == meant:
         return
     of_kind = "a path" if isinstance(given, str | Path) else found
     call = _MADE_BY[meant].get(of_kind, _MADE_BY[meant][""])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2007\u202f\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u3000"), " ")
@@ -60,6 +60,29 @@ def spelled(name: str) -> str:
     if name.isascii():
         return name.strip()
     return unicodedata.normalize("NFC", name.translate(_CANONICAL)).strip()
+
+
+def spelled_all(names: Sequence[str]) -> list[str]:
+    """Spell each of many names in its one canonical way.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As a file has them.
+
+    Returns
+    -------
+    list of str
+        In the order given.
+
+    Examples
+    --------
+    >>> spelled_all(["S1 ", "S2"])
+    ['S1', 'S2']
+    """
+    if "".join(names).isascii():  # the usual case, asked once for all
+        return [name.strip() for name in names]
+    return [spelled(name) for name in names]
 
 
 def has_control(name: str) -> bool:

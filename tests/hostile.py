@@ -18,7 +18,7 @@ WORDS = (
     "log change",
     "imputed at any visit",
     "ratio; no value recorded",
-    "percent of rule; by arm",
+    "percent of rule: by arm; log",
     "worst severity: log ratio",
     "log risk ratio; imputed",
     "assumed missing at random: change",

@@ -198,7 +198,7 @@ def refuse_look_alikes(names: Iterable[object], where: str) -> None:
         Names both.
     """
     known = names.drop_duplicates().dropna() if isinstance(names, pd.Series) else names
-    twins = look_alikes(dict.fromkeys(str(name) for name in known))
+    twins = look_alikes(dict.fromkeys(map(str, known)))
     if twins:
         raise DataError(f"{where}: found '{twins[0]}' and '{twins[1]}', which look alike; expected one spelling.")
 

@@ -8,6 +8,6 @@ times: one row per subject and category
   trial       text        Name of the trial.
   ...
 key: trial, population, endpoint, category, subject
->>> TIMES_SCHEMA.describe()[["column", "kind"]].head(2).to_numpy().tolist()
-[['trial', 'text'], ['population', 'text']]
+>>> TIMES_SCHEMA.describe()[["column", "kind"]].tail(2).to_numpy().tolist()
+[['derivation', 'text'], ['note', 'text']]
 """

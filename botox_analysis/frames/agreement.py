@@ -53,8 +53,8 @@ def rounding_of(dtypes: list[Any]) -> float:
     float
         `ROUNDING`, or 8 units in the last place of the coarsest type (single precision: 1e-6).
     """
-    plain = [getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes]
-    return max([ROUNDING, *(8 * float(np.finfo(dtype).eps) for dtype in plain if dtype.kind == "f")])
+    plain = {getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes}
+    return max([ROUNDING, *[8 * float(np.finfo(dtype).eps) for dtype in plain if dtype.kind == "f"]])
 
 
 def refuse_disagreement(grid: SubjectGrid) -> None:
@@ -70,28 +70,37 @@ def refuse_disagreement(grid: SubjectGrid) -> None:
     DataError
         Names the first row in which they disagree, and how to say which holds.
     """
-    baseline, value, change, percent = (grid[column].to_numpy(dtype=float, na_value=np.nan) for column in ORIGINS)
-    rounding = rounding_of([grid[column].dtype for column in ORIGINS])
-    wrong = disagreement(baseline, value, change, rounding=rounding)
-    wrong |= ~np.isnan(baseline) & (np.isnan(value) != np.isnan(change))
-    if wrong.any():
-        at = int(np.flatnonzero(wrong)[0])
+    of_change, of_percent = _disagreements(grid, ROUNDING)
+    if not (of_change | of_percent).any():
+        return
+    of_change, of_percent = _disagreements(grid, rounding_of([grid[column].dtype for column in ORIGINS]))
+    baseline, value, change, percent = (grid.numbers[column] for column in ORIGINS)
+    if of_change.any():
+        at = int(np.flatnonzero(of_change)[0])
         raise DataError(
-            f"outcomes: change is not value minus baseline in {int(wrong.sum())} rows, the first at {_place(grid, at)} "
+            f"outcomes: change is not value minus baseline in {int(of_change.sum())} rows, the first at {_place(grid, at)} "
             f"({_shown(value[at])} - {_shown(baseline[at])} against {_shown(change[at])}). "
             "To say which holds, build the frame again without the other: as_outcomes(frame.drop(columns='change'), ...), "
             "or take frame.assign(change=frame['value'] - frame['baseline'])."
         )
-    scale = np.maximum(1.0, np.maximum(np.abs(baseline), np.abs(change)))
-    wrong = np.abs(percent / 100 * baseline - change) > rounding * scale
-    wrong |= np.where(baseline == 0, ~np.isnan(percent), ~np.isnan(baseline) & (np.isnan(percent) != np.isnan(change)))
-    if wrong.any():
-        at = int(np.flatnonzero(wrong)[0])
+    if of_percent.any():
+        at = int(np.flatnonzero(of_percent)[0])
         raise DataError(
-            f"outcomes: percent_change is not 100 * change / baseline in {int(wrong.sum())} rows, the first at "
+            f"outcomes: percent_change is not 100 * change / baseline in {int(of_percent.sum())} rows, the first at "
             f"{_place(grid, at)} ({_shown(percent[at])} against 100 * {_shown(change[at])} / {_shown(baseline[at])}). "
             "as_outcomes(frame, ...) computes it from the change, missing where the baseline is 0."
         )
+
+
+def _disagreements(grid: SubjectGrid, rounding: float) -> tuple[BoolArray, BoolArray]:
+    """Rows where the change, and rows where the percent change, does not follow from the others."""
+    baseline, value, change, percent = [grid.numbers[column] for column in ORIGINS]
+    of_change = disagreement(baseline, value, change, rounding=rounding)
+    of_change |= ~np.isnan(baseline) & (np.isnan(value) != np.isnan(change))
+    scale = np.maximum(1.0, np.maximum(np.abs(baseline), np.abs(change)))
+    of_percent = np.abs(percent / 100 * baseline - change) > rounding * scale
+    of_percent |= np.where(baseline == 0, ~np.isnan(percent), ~np.isnan(baseline) & (np.isnan(percent) != np.isnan(change)))
+    return of_change, of_percent
 
 
 def _place(grid: SubjectGrid, row: int) -> str:

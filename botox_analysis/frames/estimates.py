@@ -7,11 +7,15 @@ measure), and each has its column.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+
+try:
+    from pandas.api.internals import create_dataframe_from_blocks
+except ImportError:  # before pandas 3
+    create_dataframe_from_blocks = None
 
 from botox_analysis.errors import DataError, listed, require_columns, require_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, METHOD_PARTS, MODEL
@@ -105,6 +109,12 @@ Estimates = Annotated[pd.DataFrame, ESTIMATES_SCHEMA]
 
 ESTIMATES = ESTIMATES_SCHEMA.columns
 
+_ALL = (*ESTIMATES, *METHOD_PARTS)
+_NAMES = pd.Index(_ALL)
+
+_TEXT = pd.Series(["text"]).dtype
+"""What pandas makes of text: ``str``, or ``object`` before pandas 3."""
+
 ESTIMATES_KEY = tuple(column for column in ESTIMATES_SCHEMA.key if column in ESTIMATES)
 """The columns that tell rows apart in every frame of estimates."""
 
@@ -139,49 +149,47 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         Two rows have the same estimand and method.
     """
     n_rows = len(columns["estimate"])
-    texts = [column for column in ESTIMATES if column not in ESTIMATES_NUMBERS]
-    parts = [column for column in METHOD_PARTS if column in columns]
-    text = {column: _words(columns.get(column, ""), n_rows) for column in (*texts, *parts)}
-    rest = {column: values for column, values in columns.items() if column not in ESTIMATES and column not in parts}
-    keys = [*(text[column] for column in ESTIMATES_KEY), *(list(rest[column]) for column in ALSO_KEY if column in rest)]
-    seen = set(zip(*keys, strict=True))
-    complete: dict[str, Any] = {}
-    for column in (*ESTIMATES, *parts):
-        if column in text:
-            complete[column] = _text_array(text[column])
+    parts = dict.fromkeys([column for column in METHOD_PARTS if column in columns])
+    complete: dict[str, Any] = dict.fromkeys(ESTIMATES, "") | dict.fromkeys(ESTIMATES_NUMBERS, np.nan) | parts | dict(columns)
+    for column, values in complete.items():
+        if column in ESTIMATES_NUMBERS:
+            numbers = np.empty(n_rows)
+            numbers[:] = values
+            complete[column] = numbers + 0.0  # no negative zero
+        elif isinstance(values, str):
+            complete[column] = [values] * n_rows
+        elif column in _ALL:
+            words = [word if isinstance(word, str) else "" if pd.isna(word) else str(word) for word in values]
+            complete[column] = words * n_rows if len(words) == 1 != n_rows else words
         else:
-            values = np.empty(n_rows)
-            values[:] = columns.get(column, np.nan)
-            values += 0.0  # no negative zero
-            complete[column] = values
-    frame = pd.DataFrame({**complete, **{column: np.asarray(values) for column, values in rest.items()}}, copy=False)
+            array = np.array(values)
+            complete[column] = array if array.ndim else np.full(n_rows, array)
+    frame = _frame_of(complete, n_rows)
+    seen = set(zip(*[list(complete[column]) for column in ESTIMATES_SCHEMA.key if column in complete], strict=True))
     return frame if len(seen) == n_rows else check_estimates(frame)
 
 
-def _words(values: Any, n_rows: int) -> list[str]:
-    if isinstance(values, str):
-        return [values] * n_rows
-    words = [word if isinstance(word, str) else "" if pd.isna(word) else str(word) for word in values]
-    return words * n_rows if len(words) == 1 != n_rows else words
+def _frame_of(columns: Mapping[str, Any], n_rows: int) -> pd.DataFrame:
+    """A frame of columns that are lists of texts or arrays.
 
-
-_TEXT = pd.Series(["text"]).dtype
-"""What pandas makes of text: ``str``, or ``object`` before pandas 3."""
-
-
-def _text_array(words: list[str]) -> Any:
-    constant = len(words) > 0 and words.count(words[0]) == len(words)
-    return _constant(words[0], len(words)).copy() if constant else _as_text(words)
-
-
-@lru_cache(maxsize=256)
-def _constant(word: str, n_rows: int) -> Any:
-    """Most columns of estimates say the same in each row."""
-    return _as_text([word] * n_rows)
-
-
-def _as_text(words: list[str]) -> Any:
-    return pd.array(words, dtype=_TEXT) if isinstance(_TEXT, pd.StringDtype) else np.array(words, dtype=object)
+    It is built of blocks, in a tenth of the time that pandas takes to look at each column. pandas has the function for those who
+    keep what it assumes: here each column is in one block, and each block has a cell for each row.
+    """
+    if create_dataframe_from_blocks is None or not isinstance(_TEXT, pd.StringDtype):
+        of_objects = {name: np.array(column, dtype=object) for name, column in columns.items() if isinstance(column, list)}
+        return pd.DataFrame({**columns, **of_objects}, index=pd.RangeIndex(n_rows))
+    values = list(columns.values())
+    of_text = [place for place, column in enumerate(values) if isinstance(column, list)]
+    of_numbers = [place for place, column in enumerate(values) if getattr(column, "dtype", None) == np.float64]
+    texts = pd.array([word for place in of_text for word in values[place]], dtype=_TEXT)
+    blocks = [(texts[at * n_rows : (at + 1) * n_rows], np.array([place])) for at, place in enumerate(of_text)]
+    blocks.append((np.array([values[place] for place in of_numbers]), np.array(of_numbers)))
+    for place in set(range(len(values))).difference(of_text, of_numbers):  # as pandas takes them
+        column = pd.Series(values[place])
+        plain = isinstance(column.dtype, np.dtype)
+        blocks.append((column.to_numpy(copy=True)[None] if plain else column.array.copy(), np.array([place])))
+    names = _NAMES.view() if tuple(columns) == _ALL else pd.Index(list(columns))
+    return create_dataframe_from_blocks(blocks, index=pd.RangeIndex.from_range(range(n_rows)), columns=names)
 
 
 def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.DataFrame:

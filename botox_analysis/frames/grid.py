@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import refuse_look_alikes
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError
-from botox_analysis.names import spelled
+from botox_analysis.names import spelled_all
+
+N_FIRST = 8
+"""Columns of *outcomes* before the numbers."""
 
 
 class SubjectGrid:
@@ -23,8 +29,16 @@ class SubjectGrid:
 
     Attributes
     ----------
+    words : dict of str to str
+        Texts that are the same in each row, by column.
+    ordered : dict of str to Categorical
+        Arms and visits of the rows.
+    numbers : dict of str to ndarray, shape (rows,)
+        Baseline, value, change and percent change; missing (nan) where not observed.
     arms, visits : tuple of str
         That have a row; reference first, in time.
+    arm_order, visit_order : tuple of str
+        All of the trial, also those without a row.
     arm : ndarray of int, shape (rows,)
         Code of the arm.
     n_subjects : int
@@ -35,9 +49,15 @@ class SubjectGrid:
 
     def __init__(self, outcomes: pd.DataFrame) -> None:
         self._outcomes = outcomes
-        self._columns: dict[str, pd.Series[Any]] = {}
+        # Columns of outcomes usually stand in order: these are read in one pass, any other when it is asked for.
+        self._columns: dict[str, pd.Series[Any]] = dict(islice(outcomes.items(), N_FIRST))
+        self.words: dict[str, str] = {}
+        self.ordered: dict[str, pd.Categorical] = {}
+        self.numbers: dict[str, Any] = {}
         self.arms: tuple[str, ...] = ()
         self.visits: tuple[str, ...] = ()
+        self.arm_order: tuple[str, ...] = ()
+        self.visit_order: tuple[str, ...] = ()
         self.arm: Any = None
         self.cell: Any = None
         self.n_subjects = 0
@@ -52,6 +72,38 @@ class SubjectGrid:
         if column not in self._columns:
             self._columns[column] = self._outcomes[column]
         return self._columns[column]
+
+    def has(self, columns: Collection[str]) -> bool:
+        """Whether the outcomes have all of these columns.
+
+        Parameters
+        ----------
+        columns : collection of str
+            Their names.
+
+        Returns
+        -------
+        bool
+            True where none is missing.
+        """
+        names = self._outcomes.columns
+        return not [column for column in columns if column not in self._columns and column not in names]
+
+    def table(self, columns: Sequence[str]) -> NDArray[Any]:
+        """Several columns at once; a view where they stand side by side and are of one type.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Their names.
+
+        Returns
+        -------
+        ndarray, shape (rows, k)
+            Of a type that holds all.
+        """
+        places = [self._outcomes.columns.get_loc(column) for column in columns]
+        return np.asarray(self._outcomes.take(places, axis=1).to_numpy())
 
     def wide(self, values: Any, absent: Any = np.nan) -> Any:
         """Values of rows as a table.
@@ -124,17 +176,17 @@ class SubjectGrid:
         DataError
             A row has no subject, a subject has two at a visit or is there in two spellings, or two arms or visits look alike.
         """
-        self.arm, self.arms = _occurring(self["arm"])
-        visit, self.visits = _occurring(self["visit"])
+        self.arm, self.arms, self.arm_order = _occurring(self.ordered["arm"])
+        visit, self.visits, self.visit_order = _occurring(self.ordered["visit"])
         for column, names in (("arm", self.arms), ("visit", self.visits)):
             refuse_look_alikes(names, f"outcomes, column '{column}'")
-        subject = self["subject"].array
-        if isinstance(self["subject"].dtype, np.dtype) and self["subject"].dtype.kind in "iu":
-            of_row = self["subject"].to_numpy()
+        subject = self["subject"]
+        dtype = subject.dtype
+        if isinstance(dtype, np.dtype) and dtype.kind in "iu":
+            of_row = subject.to_numpy()
         else:
-            codes, found = (
-                (subject.codes, subject.categories) if isinstance(subject, pd.Categorical) else pd.factorize(self["subject"])
-            )
+            categorical = isinstance(dtype, pd.CategoricalDtype)
+            codes, found = (subject.array.codes, subject.array.categories) if categorical else subject.array.factorize()
             of_row = codes
             _refuse_twins(found)
             if of_row.min() < 0:
@@ -142,7 +194,10 @@ class SubjectGrid:
         n_visits = len(self.visits)
         if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
             by_block = of_row.reshape(-1, n_visits)
-            if (by_block == by_block[:, :1]).all() and len(pd.unique(by_block[:, 0])) == len(by_block):
+            of_block = by_block[:, 0]
+            if (by_block == by_block[:, :1]).all() and (
+                (of_block[1:] > of_block[:-1]).all() or len(pd.unique(of_block)) == len(of_block)
+            ):
                 self.n_subjects = len(by_block)
                 return
         of_row = pd.factorize(of_row)[0]
@@ -157,12 +212,12 @@ class SubjectGrid:
             )
 
 
-def _refuse_twins(subjects: pd.Index) -> None:
+def _refuse_twins(subjects: Any) -> None:
     """One subject in two spellings would be two."""
     if subjects.dtype.kind == "f":
         return
-    given = subjects.tolist()
-    texts = [spelled(text_of(subject)) for subject in given]
+    given = list(subjects.astype(object))
+    texts = spelled_all([subject if isinstance(subject, str) else text_of(subject) for subject in given])
     if len(set(texts)) == len(texts):
         return
     at = {text: place for place, text in reversed(list(enumerate(texts)))}
@@ -173,10 +228,10 @@ def _refuse_twins(subjects: pd.Index) -> None:
     )
 
 
-def _occurring(column: pd.Series[Any]) -> tuple[Any, tuple[str, ...]]:
-    """Codes and names of the categories that have a row."""
-    codes, names = column.array.codes, column.array.categories.tolist()
+def _occurring(column: pd.Categorical) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
+    """Codes and names of the categories that have a row, and names of all."""
+    codes, names = column.codes, tuple(map(str, column.categories))
     occurs = np.bincount(codes, minlength=len(names)) > 0
-    if not occurs.all():
-        codes = (np.cumsum(occurs) - 1)[codes]
-    return codes, tuple(str(name) for name, there in zip(names, occurs, strict=True) if there)
+    if occurs.all():
+        return codes, names, names
+    return (np.cumsum(occurs) - 1)[codes], tuple(name for name, there in zip(names, occurs, strict=True) if there), names

@@ -184,6 +184,8 @@ def handling_of(frame: pd.DataFrame | SubjectGrid) -> Handling:
     Handling
         As `handlings_of`.
     """
+    if isinstance(frame, SubjectGrid):
+        return _said(*[frame.words.get(name, "") for name in (IMPUTATION, HANDLING, DERIVATION)])
     there = set(frame.columns)
     cells = (frame[name].array[0] if name in there else "" for name in (IMPUTATION, HANDLING, DERIVATION))
     return _said(*("" if pd.isna(cell) else str(cell) for cell in cells))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, listed, require_columns, require_outcomes
-from botox_analysis.frames.agreement import ORIGINS, refuse_disagreement
+from botox_analysis.frames.agreement import ORIGINS, FloatArray, refuse_disagreement
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import BASELINE, REQUIRED, WHERE_IT_APPLIES, Column, Schema
@@ -92,7 +92,10 @@ class Labels:
     @property
     def estimand(self) -> dict[str, str]:
         """The columns of *estimates* that outcomes decide."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return dict(vars(self))
+
+
+_LABELS = tuple(field.name for field in fields(Labels))
 
 
 def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
@@ -108,7 +111,9 @@ def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
     Labels
         Of the first row.
     """
-    return Labels(*(str(outcomes[field.name].array[0]) for field in fields(Labels)))
+    if isinstance(outcomes, SubjectGrid):
+        return Labels(*[outcomes.words[name] for name in _LABELS])
+    return Labels(*[str(outcomes[name].array[0]) for name in _LABELS])
 
 
 def has_baseline(outcomes: pd.DataFrame) -> bool:
@@ -201,40 +206,66 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
     DataError
         As `check_outcomes`.
     """
-    require_outcomes(frame)
-    require_columns(frame, OUTCOMES, "outcomes", made_by="as_outcomes(frame, endpoint=..., arms=..., visits=...)")
+    grid = SubjectGrid(frame) if isinstance(frame, pd.DataFrame) else None
+    if grid is None or not grid.has(OUTCOMES):
+        require_outcomes(frame)
+        require_columns(frame, OUTCOMES, "outcomes", made_by="as_outcomes(frame, endpoint=..., arms=..., visits=...)")
+        grid = SubjectGrid(frame)
     if not len(frame):
         raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
-    grid = SubjectGrid(frame)
     for column in _ORDERED:
-        values = grid[column].array
-        if not isinstance(values, pd.Categorical):
+        categories = grid[column].array
+        if not isinstance(categories, pd.Categorical):
             raise DataError(
                 f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
                 "build the frame with as_outcomes, which sets the order of arms and visits."
             )
-        if values.codes.min() < 0:
-            raise DataError(f"outcomes: found {int((values.codes < 0).sum())} rows without {column}; expected one in each.")
-    for column in (*_SAME_IN_EACH_ROW, *(name for name in (HANDLING, DERIVATION) if name in frame.columns)):
-        words = grid[column].array
-        if not (words == words[0]).all():
+        if categories.codes.min() < 0:
+            raise DataError(f"outcomes: found {int((categories.codes < 0).sum())} rows without {column}; expected one in each.")
+        grid.ordered[column] = categories
+    for column in [*_SAME_IN_EACH_ROW, *[name for name in (HANDLING, DERIVATION) if name in frame.columns]]:
+        word = _one_word(grid[column])
+        if word is None:
             raise DataError(
                 f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
             )
-    for column in ORIGINS:
-        if grid[column].dtype.kind not in "iuf":
-            raise DataError(f"outcomes: column '{column}' holds {frame[column].dtype}; expected numbers.")
-        if column != "percent_change":
-            _refuse_far(grid[column])
+        grid.words[column] = word
+    _read_numbers(grid)
+    for column in ORIGINS[:-1]:
+        _refuse_far(column, grid.numbers[column])
     grid.place()
     refuse_disagreement(grid)
     return grid
 
 
-def _refuse_far(column: pd.Series[Any]) -> None:
-    number = column.to_numpy(dtype=float, na_value=np.nan)
-    far = np.abs(number) > LARGEST
+def _one_word(column: pd.Series[Any]) -> str | None:
+    """The text that is the same in each row; None where it is not, or is missing."""
+    values = column.array
+    if isinstance(values, pd.Categorical):
+        codes = values.codes
+        return str(values.categories.array[codes[0]]) if codes[0] >= 0 and (codes == codes[0]).all() else None
+    found = values.unique()
+    word = found[0] if len(found) == 1 else None
+    return str(word) if isinstance(word, str) or not pd.isna(word) else None
+
+
+def _read_numbers(grid: SubjectGrid) -> None:
+    """Columns of plain numbers are read as one table; those of pandas' own types, and what is no number, one by one."""
+    table = grid.table(ORIGINS)
+    if table.dtype.kind in "iuf":
+        grid.numbers.update(zip(ORIGINS, table.T.astype(float, copy=False), strict=True))
+        return
+    for column in ORIGINS:
+        if grid[column].dtype.kind not in "iuf":
+            raise DataError(f"outcomes: column '{column}' holds {grid[column].dtype}; expected numbers.")
+        grid.numbers[column] = grid[column].to_numpy(dtype=float, na_value=np.nan)
+
+
+def _refuse_far(column: str, numbers: FloatArray) -> None:
+    if np.fmin.reduce(numbers) >= -LARGEST and np.fmax.reduce(numbers) <= LARGEST:
+        return
+    far = np.abs(numbers) > LARGEST
     if far.any():
-        found = number[far][0]
-        what = f"an infinite {column.name}" if np.isinf(found) else f"a {column.name} of {found:g}"
+        found = numbers[far][0]
+        what = f"an infinite {column}" if np.isinf(found) else f"a {column} of {found:g}"
         raise DataError(f"outcomes: found {what} in {int(far.sum())} rows; expected numbers up to {LARGEST:g}, or nothing.")

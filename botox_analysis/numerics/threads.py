@@ -12,6 +12,8 @@ from threadpoolctl import ThreadpoolController
 FEW = 2**18
 """Multiplications in a product of matrices up to which OpenBLAS takes one thread by itself."""
 
+_FREE = nullcontext()
+
 
 @lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
@@ -32,6 +34,6 @@ def one_thread(n_multiplications: float = inf) -> AbstractContextManager[Any]:
         Restores what was set before.
     """
     if n_multiplications <= FEW:
-        return nullcontext()
+        return _FREE
     limited: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
     return limited

@@ -31,6 +31,31 @@ def test_estimates_from_series_keep_their_rows_whatever_the_index():
     assert frame["arm"].tolist() == ["P", "T"]
 
 
+def test_further_columns_are_of_the_type_that_pandas_gives_them():
+    further = {
+        "level": np.array(["F", None], dtype=object),
+        "mixed": np.array(["F", 1.5], dtype=object),
+        "n_events": np.array([1, 2]),
+        "counted": np.array([True, False]),
+        "note": np.array(["", "few"]),
+    }
+    made = as_estimates({"arm": ["A", "B"], "estimate": np.array([1.0, 2.0]), **further, "threshold": 0.5})
+    usual = pd.DataFrame(further | {"threshold": [0.5, 0.5]})
+    pd.testing.assert_frame_equal(made[list(usual)], usual)
+    assert (made["arm"].dtype, made["n"].dtype) == (pd.Series(["A"]).dtype, float)
+
+
+def test_a_cell_that_is_changed_changes_no_other():
+    columns = {"arm": ["A", "B"], "estimate": np.array([1.0, 2.0]), "conf_low": np.array([1.0, 2.0])}
+    changed, kept = as_estimates(columns), as_estimates(columns)
+    changed.loc[0, ["category", "arm", "estimate"]] = ["sleep", "C", 7.0]
+    changed.columns.name = "of estimates"
+    assert changed["reference"].tolist() == ["", ""]
+    assert changed["conf_low"].tolist() == [1.0, 2.0]
+    assert columns["estimate"].tolist() == [1.0, 2.0]
+    pd.testing.assert_frame_equal(kept, as_estimates(columns))
+
+
 def test_the_same_estimand_and_method_twice_is_refused():
     with pytest.raises(ba.DataError, match=r"1 rows repeat an estimand and method, the first is arm 'P', visit 'week 4'"):
         as_estimates({"estimate": np.array([1.0, 2.0]), "arm": "P", "visit": "week 4"})

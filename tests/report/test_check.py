@@ -30,17 +30,29 @@ def trial():
 
 
 @pytest.fixture(scope="module")
-def made(trial, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("made") / "out"
-    ba.write_report(trial, folder)
-    return folder
+def made(trial, sketched, tmp_path_factory):
+    return sketched(trial, tmp_path_factory.mktemp("made") / "out").parent
+
+
+@pytest.fixture(scope="module")
+def made_with_figures(trial, tmp_path_factory):
+    return ba.write_report(trial, tmp_path_factory.mktemp("made") / "out").parent
+
+
+def copied(made, folder, monkeypatch):
+    """A copy of a report, to be changed; made again it comes out as it was."""
+    monkeypatch.setattr(checking, "write_report", lambda _trial, again, **_: shutil.copytree(made, again))
+    return shutil.copytree(made, folder)
 
 
 @pytest.fixture
 def report(made, tmp_path, monkeypatch):
-    """A copy of a report, to be changed; made again it comes out as it was."""
-    monkeypatch.setattr(checking, "write_report", lambda _trial, again, **_: shutil.copytree(made, again))
-    return shutil.copytree(made, tmp_path / "out")
+    return copied(made, tmp_path / "out", monkeypatch)
+
+
+@pytest.fixture
+def drawn(made_with_figures, tmp_path, monkeypatch):
+    return copied(made_with_figures, tmp_path / "out", monkeypatch)
 
 
 def rewritten(report, file, change):
@@ -100,19 +112,21 @@ def test_a_number_of_a_table_has_moved(trial, report):
     assert found.set_index("file")["verdict"]["tables/efficacy.csv"] == MOVED
 
 
-def test_a_figure_whose_lines_are_the_same_is_the_same_in_all_formats_and_on_the_page(trial, report):
-    rewritten(report, "figures/course.svg", lambda content: content.replace(b"stroke-width: 0.8", b"stroke-width: 0.80001", 1))
-    rewritten(report, "figures/course.png", lambda content: content + b" ")
-    rewritten(report, "index.html", lambda content: content.replace(b"base64,iVBOR", b"base64,iVBOr"))
-    found = ba.check_report(report, trial=trial).query("file != 'manifest.json'")
+@pytest.mark.long
+def test_a_figure_whose_lines_are_the_same_is_the_same_in_all_formats_and_on_the_page(trial, drawn):
+    rewritten(drawn, "figures/course.svg", lambda content: content.replace(b"stroke-width: 0.8", b"stroke-width: 0.80001", 1))
+    rewritten(drawn, "figures/course.png", lambda content: content + b" ")
+    rewritten(drawn, "index.html", lambda content: content.replace(b"base64,iVBOR", b"base64,iVBOr"))
+    found = ba.check_report(drawn, trial=trial).query("file != 'manifest.json'")
     assert found["file"].tolist() == ["figures/course.png", "figures/course.svg", "index.html"]
     assert found["verdict"].unique().tolist() == [ROUNDED]
 
 
-def test_a_page_with_a_picture_that_moved_has_moved(trial, report):
-    rewritten(report, "figures/course.svg", lambda content: content.replace(b"stroke-width: 0.8", b"stroke-width: 0.9", 1))
-    rewritten(report, "index.html", lambda content: content.replace(b"base64,iVBOR", b"base64,iVBOr"))
-    found = ba.check_report(report, trial=trial).set_index("file")["verdict"]
+@pytest.mark.long
+def test_a_page_with_a_picture_that_moved_has_moved(trial, drawn):
+    rewritten(drawn, "figures/course.svg", lambda content: content.replace(b"stroke-width: 0.8", b"stroke-width: 0.9", 1))
+    rewritten(drawn, "index.html", lambda content: content.replace(b"base64,iVBOR", b"base64,iVBOr"))
+    found = ba.check_report(drawn, trial=trial).set_index("file")["verdict"]
     assert (found["figures/course.svg"], found["index.html"]) == (MOVED, MOVED)
 
 

@@ -399,6 +399,7 @@ def test_a_direction_that_is_none_is_refused():
 # What the number rests on, and counts that differ ---------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_is_verified_stands_apart_from_what_is_assumed():
     grounds = validity(analyse(trial_of(leave=LEAVE)))
     verified = grounds[grounds["status"] == "verified"].set_index("what")["detail"]

@@ -194,9 +194,9 @@ def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str], what: 
     DataError
         Names the covariate, and those that there are.
     """
-    usable = [column for column in outcomes.columns if column not in NOT_COVARIATES]
-    unknown = [covariate for covariate in covariates if covariate not in usable]
+    unknown = [covariate for covariate in covariates if covariate in NOT_COVARIATES or covariate not in outcomes.columns]
     if unknown:
+        usable = [column for column in outcomes.columns if column not in NOT_COVARIATES]
         raise DataError(f"outcomes has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
 
 

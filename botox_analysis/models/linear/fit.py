@@ -30,7 +30,7 @@ from botox_analysis.models.means.subject_margins import (
     with_random_covariates,
 )
 from botox_analysis.models.means.term_answers import TermAnswers
-from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, infer
+from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, Inference, infer
 
 RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
@@ -173,10 +173,11 @@ class Fit(TermAnswers):
         self._require_arms()
         at = self._at(margins)
         (visits, places), n = self._compared, self._n_compared()
-        rows, slopes = (each[1:, places] - each[:1, places] for each in (at.rows, at.slopes))
+        rows, slopes = [each[1:, places] - each[:1, places] for each in (at.rows, at.slopes)]
         n_others, n_visits = rows.shape[:2]
         return self._estimates(
-            _by_visit(rows), arm=list(self.arms[1:]) * n_visits, visit=np.repeat(visits, n_others), reference=self.arms[0],
+            _by_visit(rows), arm=list(self.arms[1:]) * n_visits, visit=[visit for visit in visits for _ in range(n_others)],
+            reference=self.arms[0],
             measure=difference_in(self.labels["measure"]), n=(n[1:] + n[:1]).T.ravel(), conf_level=conf_level,
             words=WORDS[margins], **at.beside(slopes), **({} if adjustment == "none" else with_reference(n_others)),
         )  # fmt: skip
@@ -347,7 +348,7 @@ class Fit(TermAnswers):
         if random is not None:
             slopes, covariance = random
             rows, coefficients = np.hstack([rows, slopes]), with_random_covariates(coefficients, covariance)
-        said = by(coefficients, rows, conf_level)
+        said, notes = self._noted(by(coefficients, rows, conf_level))
         return as_estimates(
             {
                 **{name: word for name, word in self.labels.items() if name != "measure"},
@@ -367,8 +368,13 @@ class Fit(TermAnswers):
                 "p_value": said.p_value,
                 **({"adjustment": adjustment} if adjustment else {}),
                 **also,
+                **notes,
             }
         )
+
+    def _noted(self, said: Inference) -> tuple[Inference, dict[str, Any]]:
+        """Estimates as they are shown, and columns with a note on them."""
+        return said, {}
 
 
 @dataclass(frozen=True)

@@ -160,15 +160,15 @@ class FittedMean:
         return np.asarray(values)
 
 
-def constants_of(columns: Sequence[Column], of: Sequence[Column], n_arms: int, n_visits: int) -> FloatArray:
+def constants_of(columns: Sequence[Column], of: Sequence[tuple[int, int]], n_arms: int, n_visits: int) -> FloatArray:
     """How constants in some cells of arm and visit are made of the columns of a design without a covariate.
 
     Parameters
     ----------
     columns : sequence of Column
         The design, P columns.
-    of : sequence of Column
-        Where each constant is 1; elsewhere it is 0.
+    of : sequence of (int, int)
+        Visit and arm where each constant is 1, -1 for all; elsewhere it is 0.
     n_arms, n_visits : int
         A and V.
 
@@ -177,14 +177,14 @@ def constants_of(columns: Sequence[Column], of: Sequence[Column], n_arms: int, n
     ndarray, shape (P, k)
         The combination of columns that is each constant.
     """
-    visit, arm = (cell[:, None] for cell in np.divmod(np.arange(n_visits * n_arms), n_arms))
+    visit, arm = np.divmod(np.arange(n_visits * n_arms)[:, None], n_arms)
 
-    def cells(where: Sequence[Column]) -> FloatArray:
-        of_visit, of_arm = np.array([(column.visit, column.arm) for column in where]).T
+    def cells(where: Sequence[tuple[int, int]]) -> FloatArray:
+        of_visit, of_arm = np.array(where).T
         return np.asarray(((visit == of_visit) | (of_visit < 0)) & ((arm == of_arm) | (of_arm < 0)), dtype=float)
 
     plain = [place for place, column in enumerate(columns) if not column.variable]
-    matrix, constants = cells([columns[place] for place in plain]), cells(of)
+    matrix, constants = cells([(columns[place].visit, columns[place].arm) for place in plain]), cells(of)
     found = np.zeros((len(columns), len(of)))
     are_cells = matrix.shape[0] == matrix.shape[1] and (matrix == np.eye(len(matrix))).all()
     # Columns are 0 or 1, and so is the combination, or -1.

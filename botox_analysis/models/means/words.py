@@ -141,11 +141,13 @@ def readings(text: str) -> list[Covariate]:
     list of Covariate
         The column that is called so first: a name may have colons in it.
     """
-    found = [Covariate(text)]
-    for by_arm, by_visit in ((False, True), (True, False), (True, True)):
-        name = text.removeprefix("arm:" if by_arm else "").removesuffix(":visit" if by_visit else "")
-        found.append(Covariate(name, by_visit, by_arm))
-    return [each for each in found if str(each) == text]
+    found = []
+    for by_arm, by_visit in ((False, False), (False, True), (True, False), (True, True)):
+        before, after = "arm:" if by_arm else "", ":visit" if by_visit else ""
+        name = text.removeprefix(before).removesuffix(after)
+        if before + name + after == text:
+            found.append(Covariate(name, by_visit, by_arm))
+    return found
 
 
 def with_effects_at_baseline(covariates: Sequence[Covariate], mean: MeanModel) -> tuple[Covariate, ...]:
@@ -214,19 +216,19 @@ def refuse_not_composed(
     ValueError
         Says what cannot be, and what can.
     """
-    with_visits = [str(each) for each in covariates if each.by_visit]
+    with_visits = [each for each in covariates if each.by_visit]
     if mean.kind == SLOPE and with_visits:
         raise ValueError(
-            f"the covariate {with_visits[0]!r} has an effect at each visit, but the mean is '{mean}', without effects of visits; "
+            f"the covariate '{with_visits[0]}' has an effect at each visit, but the mean is '{mean}', without effects of visits; "
             "leave out ':visit'."
         )
     if mean.kind == SLOPE and mean.on in [each.name for each in covariates]:
         raise ValueError(f"the covariate '{mean.on}' is always in the model, as the mean is '{mean}'; leave it out.")
     with_arms = [each for each in covariates if each.by_arm]
-    both = [str(each) for each in with_arms if each.by_visit]
+    both = [each for each in with_arms if each.by_visit]
     if mean.kind == CONSTANT_EFFECT and both:
         raise ValueError(
-            f"the covariate {both[0]!r} makes the effect of the arm differ between visits, but the mean is '{mean}'; leave out "
+            f"the covariate '{both[0]}' makes the effect of the arm differ between visits, but the mean is '{mean}'; leave out "
             "':visit', or take the mean 'arm by visit'."
         )
     if mean.kind == NO_DIFFERENCE and with_arms:

@@ -77,18 +77,45 @@ def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covar
     CovarianceError
         One with fewer parameters may be fitted.
     """
-    structure, n_visits, n_kinds = STRUCTURES[phrase.structure], len(measures.visits), len(measures.kinds)
-    p = problem.basis.rows.shape[1]
-    n_each = n_visits * (n_visits + 1) // 2 if structure is None else structure.n_parameters(n_visits)
-    n_parameters = n_each * len({level for level, _ in measures.kinds})
+    n_visits, n_kinds, p = len(measures.visits), len(measures.kinds), problem.basis.rows.shape[1]
+    n_each, n_parameters = _n_parameters(measures, phrase)
     of_coefficients = max(n_parameters * p**2, (n_visits * p) ** 2 if n_parameters >= n_visits else 0)
-    of_curvature = 0 if structure is None else n_each**2 * n_kinds * n_visits**2
+    of_curvature = 0 if STRUCTURES[phrase.structure] is None else n_each**2 * n_kinds * n_visits**2
     largest = max(of_coefficients, of_curvature, n_parameters * n_kinds * n_visits**2)
     if largest > LARGEST_ARRAY:
         raise CovarianceError(
             f"MMRM: the covariance '{phrase}' of {n_visits} visits has {n_parameters:,} parameters, and arrays of "
             f"{_gigabytes(largest)} each; leave out visits, or take a structure with fewer ('ar1', 'compound symmetry')."
         )
+
+
+def _n_parameters(measures: RepeatedMeasures, phrase: Covariance) -> tuple[int, int]:
+    """Parameters of one covariance, and of those of all levels."""
+    structure, n_visits = STRUCTURES[phrase.structure], len(measures.visits)
+    n_each = n_visits * (n_visits + 1) // 2 if structure is None else structure.n_parameters(n_visits)
+    return n_each, n_each * len({level for level, _ in measures.kinds})
+
+
+def n_multiplications(measures: RepeatedMeasures, n_columns: int, phrase: Covariance) -> int:
+    """Multiplications in the largest product of matrices of a fit, at most.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    n_columns : int
+        Columns of the model.
+    phrase : Covariance
+        The covariance that is asked for.
+
+    Returns
+    -------
+    int
+        A product of a matrix with itself counts half.
+    """
+    n_patterns, r, _ = measures.sums.uu.shape
+    squared = (len(measures.visits) * n_columns) ** 2
+    return int(max(squared * n_patterns * r // 2, squared * _n_parameters(measures, phrase)[1]))
 
 
 def _gigabytes(n_numbers: int) -> str:
@@ -113,12 +140,10 @@ def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Co
         Names the numbers, and what to try.
     """
     n_visits, n_by_arm = len(measures.visits), measures.sums.n_by_arm
-    everybody = np.ones(len(n_by_arm), dtype=bool)
-    n_all = rank_of_quantities(measures, everybody)
-    for level in dict.fromkeys(level for level, _ in measures.kinds):
-        own = np.array([measures.kinds[kind][0] == level for kind in measures.sums.kind])
+    n_all = rank_of_quantities(measures, slice(None))
+    for level, own in measures.patterns_of_levels.items():
         n_subjects = int(n_by_arm[own].sum())
-        n_quantities = n_all - rank_of_quantities(measures, ~own)
+        n_quantities = n_all - (0 if own.all() else rank_of_quantities(measures, ~own))
         if n_subjects - n_quantities < n_visits:
             among = f" in {measures.grouped_by} '{level}'" if level else ""
             together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs).sum(axis=0)
@@ -130,14 +155,14 @@ def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Co
             )
 
 
-def rank_of_quantities(measures: RepeatedMeasures, which: BoolArray) -> int:
+def rank_of_quantities(measures: RepeatedMeasures, which: BoolArray | slice) -> int:
     """The rank of the quantities of subjects that have an effect of their own at each visit.
 
     Parameters
     ----------
     measures : RepeatedMeasures
         The data.
-    which : ndarray of bool, shape (G,)
+    which : ndarray of bool, shape (G,), or slice
         The patterns whose subjects count.
 
     Returns
@@ -146,8 +171,6 @@ def rank_of_quantities(measures: RepeatedMeasures, which: BoolArray) -> int:
         Of arms, and of covariates by visit that do not change over visits; of arms alone where there are weights, by which
         these change.
     """
-    if not which.any():
-        return 0
     if measures.weights:
         return int((measures.sums.n_by_arm[which].sum(axis=0) > 0).sum())
     columns, first = list(range(len(measures.arms))), len(measures.arms)

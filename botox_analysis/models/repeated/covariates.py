@@ -21,12 +21,12 @@ MOST = 1e100
 """Numbers between this and its inverse have squares, and sums of these over subjects, that are numbers."""
 
 
-def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
+def quantity_of(name: str, grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
     """A covariate as numbers or as codes of levels, by visit only where it changes over a subject's visits.
 
     Parameters
     ----------
-    column : Series
+    name : str
         A column of outcomes.
     grid : SubjectGrid
         Of the outcomes.
@@ -43,20 +43,20 @@ def quantity_of(column: pd.Series[Any], grid: SubjectGrid) -> tuple[Quantity, tu
     DataError
         A number is infinite, or so large or small that its square is none; or a factor has no level.
     """
-    if is_number(column):
-        values = column.to_numpy(dtype=float)
+    if name in grid.numbers or is_number(grid[name]):
+        values = grid.numbers[name] if name in grid.numbers else grid[name].to_numpy(dtype=float)
         if np.isinf(values).any():
-            raise DataError(f"outcomes: found an infinite {column.name}; expected numbers, or nothing.")
-        largest = float(np.nanmax(np.abs(values), initial=0.0))
+            raise DataError(f"outcomes: found an infinite {name}; expected numbers, or nothing.")
+        largest = float(np.fmax.reduce(np.abs(values), initial=0.0))
         if largest and not 1 / MOST <= largest <= MOST:
             raise DataError(
-                f"outcomes: the largest {column.name} is {largest:g}, too far from 1 to be squared; give it in another unit."
+                f"outcomes: the largest {name} is {largest:g}, too far from 1 to be squared; give it in another unit."
             )
         wide = grid.wide(values)
         return Quantity(_once(wide, np.isfinite, grid)), ()
-    codes, levels = levels_of(column)
+    codes, levels = levels_of(grid[name])
     if not levels:
-        refuse_missing_covariate(str(column.name))
+        refuse_missing_covariate(name)
     wide = grid.wide(codes, -1)
     return Quantity(_once(wide, lambda codes: codes >= 0, grid), len(levels)), levels
 
@@ -197,8 +197,8 @@ def with_baseline(grid: SubjectGrid) -> tuple[FloatArray, tuple[str, ...]]:
             f"outcomes has a visit '{BASELINE}', and the mean 'common baseline' takes the column '{BASELINE}' as the response "
             "there; leave out the rows of that visit."
         )
-    values = grid.wide(grid["value"].to_numpy(dtype=float))
-    baseline, _ = quantity_of(grid[BASELINE], grid)
+    values = grid.wide(grid.numbers["value"])
+    baseline, _ = quantity_of(BASELINE, grid)
     if not baseline.known.any():
         raise DataError(f"outcomes has no {BASELINE}, which the mean 'common baseline' takes as a response; give it values.")
     if baseline.varying:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ from botox_analysis.models.repeated.covariates import refuse_varying, root_weigh
 from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.crossproducts import Columns, CrossProducts, cross_products
-from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
+from botox_analysis.numerics.repeated.subject_data import BoolArray, Quantity, SubjectData
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class RepeatedMeasures:
     mean: MeanModel = USUAL_MEAN
     mean_terms: tuple[Term, ...] = ()
 
-    @property
+    @cached_property
     def entering(self) -> tuple[Term, ...]:
         """The covariates, then what the mean needs, in the order of the quantities in `data`."""
         return (*self.terms, *self.mean_terms)
@@ -105,7 +106,14 @@ class RepeatedMeasures:
         """Whether means are of changes from a baseline that is a response."""
         return self.mean.kind == COMMON_BASELINE and self.response != "value"
 
-    @property
+    @cached_property
+    def patterns_of_levels(self) -> dict[str, BoolArray]:
+        """Which patterns are of each level of the column by which covariances differ, shape (G,)."""
+        levels = [level for level, _ in self.kinds]
+        of_pattern = [levels[kind] for kind in self.sums.kind.tolist()]
+        return {level: np.array([each == level for each in of_pattern], dtype=bool) for level in dict.fromkeys(levels)}
+
+    @cached_property
     def n(self) -> FloatArray:
         """Subjects by arm and visit, shape (A, V)."""
         return np.asarray(self.sums.n_by_arm.T @ self.sums.observed.astype(float))
@@ -254,13 +262,13 @@ def crossproducts(
     asked = read_covariates(covariates, model, outcomes.columns)
     refuse_not_composed(model, asked, response, weights, phrase.on)
     require_covariates(outcomes, [each.name for each in asked])
-    arms, visits, order = grid.arms, grid.visits, tuple(str(visit) for visit in grid["visit"].array.categories)
+    arms, visits, order = grid.arms, grid.visits, grid.visit_order
     arm = grid.arm_of_subject
     if model.kind == COMMON_BASELINE:
         y, visits = with_baseline(grid)
         order = (visits[0], *order)
     else:
-        y = np.array(grid.wide(grid[response].to_numpy(dtype=float)))  # the fit keeps its own, whatever becomes of the frame
+        y = np.array(grid.wide(grid.numbers[response]))  # the fit keeps its own, whatever becomes of the frame
 
     of_arms = Quantity(arm, len(arms))
     terms, quantities = covariates_entering(with_effects_at_baseline(asked, model), grid, of_arms)
@@ -277,7 +285,7 @@ def crossproducts(
         handling=handling_of(grid),
         arms=arms,
         visits=visits,
-        arm_order=tuple(str(arm) for arm in grid["arm"].array.categories),
+        arm_order=grid.arm_order,
         visit_order=order,
         terms=terms,
         grouped_by=phrase.by,
@@ -294,12 +302,12 @@ def crossproducts(
 
 
 def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[LeftOut, ...]:
-    model = {"analysis": "MMRM", "endpoint": labels_of(grid).endpoint}
+    model = {"analysis": "MMRM", "endpoint": grid.words["endpoint"]}
     seen = np.isfinite(data.y)
     some = seen.any(axis=1)
     counted = []
     if not some.all():
-        value, baseline = (np.isfinite(grid.wide(grid[name].to_numpy(dtype=float))).any(axis=1) for name in ("value", "baseline"))
+        value, baseline = (np.isfinite(grid.wide(grid.numbers[name])).any(axis=1) for name in ("value", "baseline"))
         only_value = ~some & value & ~baseline
         counted.append(LeftOut("no baseline recorded", int(only_value.sum()), **model))
         reason = f"no {response.replace('_', ' ')} at any visit"

@@ -88,29 +88,32 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
     columns = _arms_and_visits(measures, first)
     for place, term in enumerate(measures.terms):
         columns += _covariate(measures, term, first[place], codes.get(term.name))
-    source, of = np.array([place for place, _ in columns]), tuple([column for _, column in columns])
+    places, of = zip(*columns, strict=True)
+    source = np.array(places)
 
     of_visit, of_arm = np.array([(column.visit, column.arm) for column in of]).T
     there = (of_visit == np.arange(n_visits)[:, None]) | (of_visit < 0)  # (T, P)
     n_columns = len(of)
-    margins = np.ones((2, n_columns))  # observed, equal
-    to_means = np.eye(n_columns)
-    numbers = [place for place, column in enumerate(of) if column.variable and column.level < 0]
-    at_visits = [Column("", visit) for visit in range(n_visits)]
-    constants = constants_of(of, [*(of[place] for place in numbers), *at_visits], n_arms, n_visits)
-    to_means[:, numbers] += constants[:, : len(numbers)] * [from_centre[of[place].variable] for place in numbers]
-    margins[:, numbers] = 0.0
+    margins = np.zeros((2, n_columns))  # observed, equal
     for place, column in enumerate(of):
-        if column.level >= 0:
+        if not column.variable:
+            margins[:, place] = 1.0
+        elif column.level >= 0:
             at = codes[column.variable].tolist().index(column.level)
             margins[:, place] = shares[column.variable][at], 1 / len(codes[column.variable])
+    numbers = [(place, column) for place, column in enumerate(of) if column.variable and column.level < 0]
+    cells = [(column.visit, column.arm) for _, column in numbers] + [(visit, -1) for visit in range(n_visits)]
+    constants = constants_of(of, cells, n_arms, n_visits)
+    to_means = np.eye(n_columns)
+    for (place, column), constant in zip(numbers, constants.T, strict=False):
+        to_means[:, place] += from_centre[column.variable] * constant
     offset = np.zeros(n_columns)
     if measures.mean.kind == SLOPE:
         offset[[not column.variable for column in of]] = sums.centre_y[0]
     else:
         offset += constants[:, len(numbers) :] @ sums.centre_y
     rows = there & ((of_arm == np.arange(n_arms)[:, None, None]) | (of_arm < 0))  # (A, T, P)
-    observed, equal = (rows * margin for margin in margins)
+    observed, equal = rows * margins[:, None, None]
     if measures.mean.kind == SLOPE:
         on = [column.variable == measures.mean.on for column in of]
         about = times_of(measures, first[-1]) - from_centre[measures.mean.on]

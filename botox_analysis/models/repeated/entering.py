@@ -96,7 +96,7 @@ def covariates_entering(
     """
     terms, quantities = [], []
     for each in asked:
-        quantity, levels = quantity_of(grid[each.name], grid)
+        quantity, levels = quantity_of(each.name, grid)
         terms.append(Term(each.name, each.by_visit, levels, quantity.varying, each.by_arm))
         quantities.append(_in_each_arm(quantity, arm) if each.by_arm else quantity)
     return tuple(terms), tuple(quantities)
@@ -132,7 +132,7 @@ def mean_entering(
     """
     if mean.kind == SLOPE:
         numbers_of(outcomes, mean.on, "slopes")
-        quantity, _ = quantity_of(grid[mean.on], grid)
+        quantity, _ = quantity_of(mean.on, grid)
         term = Term(mean.on, by_visit=False, levels=(), varying=quantity.varying, by_arm=True)
         return (term,), (_in_each_arm(quantity, arm),)
     if mean.kind in (COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE):

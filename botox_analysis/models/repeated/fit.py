@@ -19,7 +19,7 @@ from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, 
 from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.mean import subject_moments
-from botox_analysis.numerics.linear.inference import FloatArray, t_inference
+from botox_analysis.numerics.linear.inference import FloatArray, Inference, t_inference
 from botox_analysis.numerics.linear.least_squares import independent_columns
 from botox_analysis.numerics.repeated.predictions import CONDITIONS, subject_predictions
 from botox_analysis.numerics.repeated.residuals import subject_fits
@@ -437,11 +437,11 @@ class MmrmFit(Fit):
                 f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
                 "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
             )
-        estimates = super()._estimates(rows, **columns)
-        unknown = estimates["df"].isna()
+        return super()._estimates(rows, **columns)
+
+    def _noted(self, said: Inference) -> tuple[Inference, dict[str, Any]]:
+        unknown = np.isnan(said.df)
         if not unknown.any():
-            return estimates
-        return estimates.assign(
-            std_error=estimates["std_error"].mask(unknown),
-            note=np.where(unknown, "the variance is not determined", ""),
-        )
+            return said, {}
+        std_error = np.where(unknown, np.nan, said.std_error)
+        return replace(said, std_error=std_error), {"note": np.where(unknown, "the variance is not determined", "")}

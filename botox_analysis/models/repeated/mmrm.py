@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import kind_of, listed, require_choice, require_crossproducts
 from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
-from botox_analysis.models.repeated.bounds import refuse_few_subjects, refuse_large_sums, refuse_too_large
+from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.repeated.covariance import Covariance, read_covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
 from botox_analysis.models.repeated.design import design_of
@@ -27,7 +28,14 @@ from botox_analysis.models.repeated.refusals import (
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterChart
 from botox_analysis.numerics.repeated.problem import Problem, basis_of, pose
-from botox_analysis.numerics.repeated.reml import NotDetermined, Optimum, maximise, pairwise_covariance
+from botox_analysis.numerics.repeated.reml import (
+    NotDetermined,
+    Optimum,
+    is_mostly_dropout,
+    maximise,
+    pairwise_covariance,
+    sequential_root,
+)
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
 from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem
 from botox_analysis.numerics.repeated.structures import STRUCTURES
@@ -226,9 +234,8 @@ def _fit(
 ) -> MmrmFit:
     refuse_empty(measures)
     refuse_large_sums(measures)
-    with one_thread():
-        design = design_of(measures)
-        sums = measures.sums
+    design, sums = design_of(measures), measures.sums
+    with one_thread(n_multiplications(measures, len(design.of), phrase)):
         basis = basis_of(sums, design.columns)
         refuse_one_level(measures, design, basis)
         refuse_undetermined(measures, design, basis)
@@ -306,11 +313,14 @@ def _fit(
 
 def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group: np.ndarray) -> Optimum:
     structure = STRUCTURES[phrase.structure]
+    chart = FrameChart(distances.shape[-1], len(distances))
+    if structure is None and is_mostly_dropout(problem):
+        with suppress(NotDetermined):  # seldom, only another beginning leads to a maximum
+            return maximise(problem, chart, sequential_root(problem))
     start = pairwise_covariance(problem)
-    starts = (start, start * np.eye(start.shape[-1]))  # seldom, only the second leads to a maximum
+    starts = (start, start * np.eye(start.shape[-1]))
     if structure is None:
-        roots = np.linalg.cholesky(np.stack(starts))
-        return maximise(problem, FrameChart(distances.shape[-1], len(distances)), *roots)
+        return maximise(problem, chart, *[np.asarray(np.linalg.cholesky(at)) for at in starts])
     if distances.shape[-1] == 1:
         raise NotDetermined("one visit has a variance and no correlation")
     n_groups = int(group.max()) + 1

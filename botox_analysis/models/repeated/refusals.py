@@ -88,6 +88,8 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
     DataError
         Names what is missing, and what to try.
     """
+    if len(measures.n) and measures.n.all():
+        return
     n, response = measures.n, measures.response.replace("_", " ")
     if not n.sum() and measures.data is not None:
         for term, quantity in zip(measures.entering, measures.data.quantities[1:], strict=True):
@@ -138,19 +140,20 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
     means = design.observed
     compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
     known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])
+    if known.all():
+        return
     lost = [arm for arm, at_visits in zip(measures.arms[-len(compared) :], known, strict=True) if not at_visits.all()]
     visits = measures.visits[-compared.shape[1] :]  # a baseline that is a response is not compared
     at = [visit for visit, of_arms in zip(visits, known.T, strict=True) if not of_arms.all()]
-    if lost and len(at) < len(visits) and any(term.by_visit for term in measures.terms):
+    if len(at) < len(visits) and any(term.by_visit for term in measures.terms):
         raise FitError(
             f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; take the "
             "covariate without ':visit', or leave out the visit."
         )
-    if lost:
-        raise FitError(
-            f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
-            "the same within an arm."
-        )
+    raise FitError(
+        f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
+        "the same within an arm."
+    )
 
 
 def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
@@ -180,10 +183,9 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
             "MMRM: the coefficients reproduce every value, so nothing is left for a covariance; leave out covariates, or look "
             "whether the values vary."
         )
-    for level in dict.fromkeys(level for level, _ in measures.kinds):
-        own = np.array([measures.kinds[kind][0] == level for kind in sums.kind])
+    for level, own in measures.patterns_of_levels.items():
         among = f" in {measures.grouped_by} '{level}'" if level else ""
-        n = sums.n_by_arm[own].sum(axis=1) @ sums.observed[own]
+        n = sums.n[own] @ sums.observed[own]
         free = problem.free[own].sum(axis=0)
         spread, first = left[own].sum(axis=0), before[own].sum(axis=0)
         if not phrase.is_heterogeneous:  # what is reproduced at a visit takes part in the one variance all the same

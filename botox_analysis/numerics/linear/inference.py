@@ -91,7 +91,6 @@ def t_inference(estimate: FloatArray, std_error: FloatArray, df: FloatArray, con
     """
     usable_df = np.where(df > 0, df, np.nan)
     margin = special.stdtrit(usable_df, 0.5 + conf_level / 2) * std_error
-    statistic = np.full_like(estimate, np.nan)
-    np.divide(estimate, std_error, out=statistic, where=std_error > 0)
+    statistic = estimate / np.where(std_error > 0, std_error, np.nan)
     p_value = 2 * special.stdtr(usable_df, -np.abs(statistic))
     return Inference(estimate, std_error, df, estimate - margin, estimate + margin, p_value)

@@ -8,9 +8,9 @@ visits then say everything, their size does not depend on the number of subjects
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class CrossProducts:
     @cached_property
     def n_observations(self) -> float:
         """Observed values."""
-        return float(self.n_by_arm.sum(axis=1) @ self.observed.sum(axis=1))
+        return float((self.n_by_arm.T @ self.observed).sum())
 
     @property
     def squares(self) -> FloatArray:
@@ -243,14 +243,19 @@ def cross_products(data: SubjectData) -> CrossProducts:
         if data.root_weights is not None:
             log_weights += 2 * float(np.log(data.root_weights[rows][observed]).sum())
         kind = np.zeros(len(code), dtype=np.int64) if data.kind is None else data.kind[rows]
-        arm = data.quantities[0].values[rows]
-        for members in _groups(code, kind):
+        arm, some_visit = data.quantities[0].values[rows], np.asarray(observed.any(axis=1))
+        groups = _groups(code, kind)
+        of_subject = np.empty(len(code), dtype=np.int64)
+        for place_of_group, members in enumerate(groups):
+            of_subject[members] = place_of_group
+        counts = np.bincount(of_subject * n_arms + arm, minlength=len(groups) * n_arms).reshape(-1, n_arms)
+        for members, count in zip(groups, counts.astype(float), strict=True):
             some = members[0] if isinstance(members, np.ndarray) else 0
-            if not observed[some].any():
+            if not some_visit[some]:
                 continue
             part = chunk[members]
             key = (int(kind[some]), int(code[some]))
-            added = (part.T @ part, np.bincount(arm[members], minlength=n_arms).astype(float))
+            added = (part.T @ part, count)
             if key in sums:
                 for total, more in zip(sums[key], added, strict=True):
                     total += more
@@ -277,17 +282,18 @@ def cross_products(data: SubjectData) -> CrossProducts:
     )
 
 
-def _groups(code: IntArray, kind: IntArray) -> Iterator[IntArray | slice]:
+def _groups(code: IntArray, kind: IntArray) -> list[IntArray | slice]:
     """Subjects with the same visits and kind."""
-    if (code == code[0]).all() and (kind == kind[0]).all():
-        yield slice(None)
-        return
-    if (kind == kind[0]).all():  # few visits fit into small integers, which sort several times as fast
-        order = np.argsort(code.astype(np.int16) if code.max() < 2**15 else code, kind="stable")
+    one_kind = (kind == kind[0]).all()
+    if one_kind and (code == code[0]).all():
+        return [slice(None)]
+    if one_kind:  # few visits fit into small integers, which sort several times as fast
+        order = (code.astype(np.int16) if code.max() < 2**15 else code).argsort(kind="stable")
     else:
         order = np.lexsort((code, kind))
-    ends = np.flatnonzero(np.diff(code[order]) | np.diff(kind[order])) + 1
-    yield from np.split(order, ends)
+    codes, kinds = code[order], kind[order]
+    ends = (((codes[1:] != codes[:-1]) | (kinds[1:] != kinds[:-1])).nonzero()[0] + 1).tolist()
+    return [order[first:last] for first, last in pairwise([0, *ends, len(order)])]
 
 
 def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
@@ -313,7 +319,7 @@ def _mean_of_known(values: FloatArray) -> float:
 def _totals(chunk: FloatArray, observed: BoolArray, place: IntArray) -> FloatArray:
     """Sums of the columns of the design over the observations."""
     by_visit = observed.T.astype(float) @ chunk[:, : int(place.max()) + 1]
-    return np.asarray(np.take_along_axis(by_visit, place, axis=1).sum(axis=0))
+    return np.asarray(by_visit[np.arange(len(place))[:, None], place].sum(axis=0))
 
 
 def _unweighted_totals(data: SubjectData, rows: slice, observed: BoolArray, centre: FloatArray) -> FloatArray:

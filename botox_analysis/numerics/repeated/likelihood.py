@@ -20,9 +20,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lapack
 
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.linear.symmetric import inverse_root
 from botox_analysis.numerics.repeated.problem import Problem
 
 
@@ -75,32 +75,22 @@ def evaluate(problem: Problem, sigma: FloatArray) -> Point:
     g, n_visits = problem.cross.observed.shape
     r = cross.uu.shape[-1]
     every = sigma if problem.n_kinds == 1 else sigma[..., cross.kind, :, :]
-    inverse, log_det = _inverse_root(every * problem.pairs + problem.absent)
+    inverse, log_det = inverse_root(every * problem.pairs + problem.absent)
     w = (inverse.swapaxes(-1, -2) @ inverse) * problem.pairs
     lead = w.shape[:-3]
 
     xwx = rows.T @ _visit_blocks(w.reshape(*lead, g, -1), cross.uu) @ rows
-    uwy = (cross.uy @ w).sum(axis=-3).swapaxes(-1, -2).reshape(*lead, n_visits * r)
+    uy = cross.uy.swapaxes(-3, -2).reshape(*cross.uy.shape[:-3], r, g * n_visits)
+    uwy = (uy @ w.reshape(*lead, g * n_visits, n_visits)).swapaxes(-1, -2).reshape(*lead, n_visits * r)
     xwy = uwy @ rows
-    ywy = (w * cross.yy).sum(axis=(-3, -2, -1))
-    half, log_det_x = _inverse_root(xwx)
+    ywy = np.add.reduce(w * cross.yy, axis=(-3, -2, -1))
+    half, log_det_x = inverse_root(xwx)
     projected = (half @ xwy[..., None])[..., 0]
     beta = (half.swapaxes(-1, -2) @ projected[..., None])[..., 0]
-    twice_nll = problem.constant + (cross.n * log_det).sum(axis=-1) + ywy - (projected * projected).sum(axis=-1)
+    twice_nll = problem.constant + np.add.reduce(cross.n * log_det, axis=-1) + ywy - np.add.reduce(projected**2, axis=-1)
     if problem.restricted:
         twice_nll = twice_nll + log_det_x
     return Point(0.5 * twice_nll, w, half.swapaxes(-1, -2) @ half, half, beta)
-
-
-def _inverse_root(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The inverse of the Cholesky factor of matrices, and the logarithm of their determinants."""
-    if matrix.ndim == 2:  # one matrix: LAPACK itself, several times as fast as the way around
-        root, info = lapack.dpotrf(matrix, lower=1)
-        if info:
-            raise np.linalg.LinAlgError("the matrix is not positive definite")
-        return lapack.dtrtri(root, lower=1)[0], np.asarray(2 * np.log(root.diagonal()).sum())
-    root = np.linalg.cholesky(matrix)
-    return np.linalg.inv(root), 2 * np.log(root.diagonal(axis1=-2, axis2=-1)).sum(axis=-1)
 
 
 def _visit_blocks(by_pattern: FloatArray, uu: FloatArray) -> FloatArray:

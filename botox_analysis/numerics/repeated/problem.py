@@ -11,6 +11,7 @@ from scipy.linalg import lapack
 
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import independent_columns
+from botox_analysis.numerics.linear.symmetric import eigen
 from botox_analysis.numerics.repeated.crossproducts import CrossProducts
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, positions
 
@@ -84,8 +85,8 @@ class Basis:
         ndarray of bool, shape (k,)
             True where a combination lies in the row space of the design.
         """
-        if self.kept.all():
-            return np.ones(len(contrasts), dtype=bool)
+        if len(self.row_space) == len(self.scale):
+            return np.array([True] * len(contrasts), dtype=bool)
         scaled = contrasts / self.scale
         outside = scaled - (scaled @ self.row_space.T) @ self.row_space
         return np.asarray(np.linalg.norm(outside, axis=1) <= ESTIMABLE * np.linalg.norm(scaled, axis=1))
@@ -111,7 +112,7 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     x = columns_of(cross, design)
     pooled = (cross.observed.T.astype(float) @ cross.uu.reshape(-1, r * r)).reshape(n_visits, r, r)
     made_up = (roots_of(pooled) @ x).reshape(n_visits * r, n_columns)
-    scale = np.sqrt((made_up * made_up).sum(axis=0))
+    scale = np.sqrt(np.add.reduce(made_up**2))
     scale[scale == 0] = 1.0
     stacked = made_up / scale
     kept = np.ones(n_columns, dtype=bool)
@@ -176,7 +177,7 @@ def roots_of(products: FloatArray) -> FloatArray:
     """
     length = np.sqrt(products.diagonal(axis1=-2, axis2=-1))
     unit = np.where(length > 0, length, 1.0)
-    values, vectors = np.linalg.eigh(products / (unit[..., :, None] * unit[..., None, :]))
+    values, vectors = eigen(products / (unit[..., :, None] * unit[..., None, :]))
     return np.asarray(np.sqrt(np.maximum(values, 0))[..., None] * vectors.swapaxes(-1, -2) * length[..., None, :])
 
 
@@ -258,11 +259,11 @@ class Problem:
     def pieces(self) -> Pieces:
         """The sums of u u', taken apart into as many subjects as their rank needs."""
         uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
-        length = np.sqrt(uu.diagonal(axis1=1, axis2=2).sum(axis=0))
+        length = np.sqrt(np.add.reduce(uu.diagonal(axis1=1, axis2=2)))
         length[length == 0] = 1.0
-        values, vectors = np.linalg.eigh(uu / (length[:, None] * length))
+        values, vectors = eigen(uu / (length[:, None] * length))
         # What is rounding, 1e-15, adds up to nothing with or without.
-        pattern, axis = np.nonzero(values > 1e-14 * values[:, -1:])
+        pattern, axis = (values > 1e-14 * values[:, -1:]).nonzero()
         root = vectors.swapaxes(1, 2)[pattern, axis] * np.sqrt(values[pattern, axis])[:, None] * length
         by_visit = self.basis.rows.reshape(n_visits, r, -1).swapaxes(0, 1).reshape(r, -1)
         return Pieces(pattern, (root @ by_visit).reshape(len(pattern), n_visits, -1))
@@ -281,13 +282,13 @@ class Problem:
     @cached_property
     def patterns_of_kind(self) -> tuple[slice, ...]:
         """The patterns of each kind, which stand in order of kind."""
-        bounds = np.searchsorted(self.cross.kind, np.arange(self.n_kinds + 1)).tolist()
+        bounds = self.cross.kind.searchsorted(np.arange(self.n_kinds + 1)).tolist()
         return tuple(map(slice, bounds[:-1], bounds[1:]))
 
     @cached_property
     def rows_of_kind(self) -> tuple[slice, ...]:
         """The pieces of each kind."""
-        bounds = np.searchsorted(self.cross.kind[self.pieces.pattern], np.arange(self.n_kinds + 1)).tolist()
+        bounds = self.cross.kind[self.pieces.pattern].searchsorted(np.arange(self.n_kinds + 1)).tolist()
         return tuple(map(slice, bounds[:-1], bounds[1:]))
 
     def by_kind(self, matrices: FloatArray) -> FloatArray:
@@ -304,7 +305,7 @@ class Problem:
             One a kind.
         """
         if self.n_kinds == 1:
-            return np.asarray(matrices.sum(axis=-3, keepdims=True))
+            return np.asarray(np.add.reduce(matrices, axis=-3, keepdims=True))
         sums = [matrices[..., own, :, :].sum(axis=-3) for own in self.patterns_of_kind]
         return np.stack(sums, axis=-3)
 
@@ -343,7 +344,7 @@ def pose(
     """
     seen = cross.observed.astype(float)
     n_visits, r = seen.shape[1], cross.uu.shape[-1]
-    beta = (cross.uy.sum(axis=-3).T.reshape(-1) @ basis.rows) if about is None else about
+    beta = (np.add.reduce(cross.uy, axis=-3).T.reshape(-1) @ basis.rows) if about is None else about
     fitted = (basis.rows @ beta).reshape(n_visits, r)
     u_fitted = (cross.uu @ fitted.T) * seen[:, None, :]
     crossed = fitted @ cross.uy
@@ -351,7 +352,7 @@ def pose(
     yy = cross.yy + (fitted @ u_fitted - crossed - crossed.swapaxes(-1, -2)) * pairs
     absent = np.eye(n_visits) * (1 - seen)[:, None, :]
     about_fit = replace(cross, uy=cross.uy - u_fitted, yy=yy)
-    before, left = cross.squares.sum(axis=-2), about_fit.squares.sum(axis=-2)
+    before, left = np.add.reduce(cross.squares, axis=-2), np.add.reduce(about_fit.squares, axis=-2)
     if variances == "one":
         n = cross.n @ seen
         left = n * (left.sum(axis=-1) / np.maximum(n.sum(axis=-1), 1.0))[..., None]

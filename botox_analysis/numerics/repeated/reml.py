@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from botox_analysis.numerics.linear.inference import FloatArray
-from botox_analysis.numerics.linear.symmetric import eigenvalues
+from botox_analysis.numerics.linear.symmetric import eigen, eigenvalues
 from botox_analysis.numerics.repeated.coordinates import Chart, FrameChart, Local
 from botox_analysis.numerics.repeated.likelihood import (
     CoefficientHessian,
@@ -30,9 +30,9 @@ from botox_analysis.numerics.repeated.likelihood import (
 from botox_analysis.numerics.repeated.problem import Problem
 from botox_analysis.numerics.repeated.structures import EIGENVALUE_FLOOR
 
-CONVERGED = 1e-21
+CONVERGED = 1e-22
 """Squared length of the Newton step in standard errors of the parameters, below which it is not taken. Rounding of the gradient
-gives steps of about 1e-26; taken or not, a step of 1e-21 moves a parameter by 3e-11 of its standard error."""
+gives steps of about 1e-26; taken or not, a step of 1e-22 moves a parameter by 1e-11 of its standard error."""
 
 NEARLY = 1e-8
 """Below this a step that no longer shrinks is rounding, of columns or values that lose many digits."""
@@ -52,6 +52,8 @@ ABOVE_ROUNDING = 100.0
 
 NEARLY_SINGULAR = 1e-4
 """Where no maximum was found the smallest eigenvalue tells why: on its way to a singular covariance it is below this."""
+
+TINY = float(np.finfo(float).tiny)
 
 NOBODY = 1e-20
 """What visits that nobody has together say of a parameter, per subject: the square of rounding, 1e-24 in the frame of a
@@ -118,12 +120,73 @@ def pairwise_covariance(problem: Problem) -> FloatArray:
     correlation = np.minimum(np.maximum(raw / scale, -1.0), 1.0)
     diagonal = np.arange(raw.shape[-1])
     correlation[..., diagonal, diagonal] = 1.0
-    values, vectors = np.linalg.eigh(correlation)
+    values, vectors = eigen(correlation)
     if values.min() < EIGENVALUE_FLOOR:
         floored = (vectors * np.maximum(values, EIGENVALUE_FLOOR)[..., None, :]) @ vectors.swapaxes(-1, -2)
         length = np.sqrt(np.diagonal(floored, axis1=-2, axis2=-1))
         correlation = floored / (length[..., :, None] * length[..., None, :])
     return np.asarray(correlation * scale)
+
+
+def is_mostly_dropout(problem: Problem) -> bool:
+    """Whether at each visit at least half of the subjects seen there were seen at all visits before.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design and data, of one data set.
+
+    Returns
+    -------
+    bool
+        True where subjects drop out and few values are missing before; `sequential_root` is then near the maximum.
+    """
+    n, observed = problem.cross.n, problem.cross.observed
+    return bool((n @ np.logical_and.accumulate(observed, axis=1) >= 0.5 * (n @ observed)).all())
+
+
+def sequential_root(problem: Problem) -> FloatArray:
+    """Root of the covariance in which each visit is regressed on those before, where an optimiser begins.
+
+    With normal values and dropout alone the likelihood is a product of these regressions, each of the subjects seen so far, so
+    that the maximum is near.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design and data, of one data set.
+
+    Returns
+    -------
+    ndarray, shape (K, T, T)
+        Lower triangular, of the covariance of the least-squares residuals. Its diagonal has at least the root of
+        `EIGENVALUE_FLOOR` of the standard deviation.
+
+    References
+    ----------
+    Anderson TW (1957). J Am Stat Assoc 52:200-203.
+    """
+    cross, n_visits = problem.cross, problem.cross.observed.shape[1]
+    so_far = np.logical_and.accumulate(cross.observed, axis=1).astype(float)  # (G, T): seen at this visit and all before
+    ridge = 1 + EIGENVALUE_FLOOR**2 * np.eye(n_visits)
+    roots = []
+    for own in problem.patterns_of_kind:
+        n, n_seen = cross.n[own] @ so_far[own], cross.n[own] @ cross.observed[own]
+        products = (so_far[own].T @ cross.yy[own].reshape(-1, n_visits * n_visits)).reshape(n_visits, n_visits, n_visits)
+        variance = cross.squares[own].sum(axis=0) / np.maximum(n_seen, 1.0)
+        largest = float(variance.max())
+        variance = np.maximum(variance, 1e-6 * (largest if largest > 0 else 1.0))
+        root = np.eye(n_visits) * np.sqrt(variance)
+        for visit in range(1, n_visits):
+            before, between = products[visit, :visit, :visit], products[visit, :visit, visit]
+            _, slopes, info = lapack.dposv(before * ridge[:visit, :visit], between)
+            if info or n[visit] < 2 * visit + 2:  # too few were seen at all of them
+                continue
+            left = (products[visit, visit, visit] - slopes @ between) / (n[visit] - visit)
+            root[visit, :visit] = slopes @ root[:visit, :visit]
+            root[visit, visit] = np.sqrt(max(left, EIGENVALUE_FLOOR * variance[visit]))
+        roots.append(root)
+    return np.array(roots)
 
 
 def maximise(problem: Problem, chart: Chart, *states: FloatArray) -> Optimum:
@@ -200,7 +263,7 @@ def _try(problem: Problem, chart: Chart, state: FloatArray) -> tuple[FloatArray,
     """The covariances and the likelihood at a state; none where a covariance is not positive definite."""
     try:
         sigma = chart.sigma(state)
-        point = evaluate(problem, sigma) if np.isfinite(sigma).all() else None
+        point = evaluate(problem, sigma) if np.isfinite(np.add.reduce(sigma, axis=None)) else None
     except np.linalg.LinAlgError:
         return None
     return (sigma, point) if point is not None and np.isfinite(point.nll) else None
@@ -221,17 +284,17 @@ def gradient_of(g: FloatArray, directions: FloatArray) -> FloatArray:
     ndarray, shape (..., k)
         <G, V_i>.
     """
-    n_visits = directions.shape[-1]
-    flat = directions.reshape(*directions.shape[:-2], n_visits * n_visits)
-    return np.asarray((flat @ g.reshape(*g.shape[:-2], n_visits * n_visits, 1)).sum(axis=-3)[..., 0])
+    n_kinds, k, n_visits, _ = directions.shape[-4:]
+    every = n_kinds * n_visits * n_visits
+    by_parameter = directions.swapaxes(-4, -3).reshape(*directions.shape[:-4], k, every)
+    return np.asarray((by_parameter @ g.reshape(*g.shape[:-3], every, 1))[..., 0])
 
 
 def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray | None:
     """The Newton step; none where the Hessian is not positive definite."""
-    diagonal = hessian.diagonal()
-    if not (diagonal > 0).all() or not np.isfinite(hessian).all():
+    if not np.isfinite(np.add.reduce(hessian, axis=None)):
         return None
-    scale = np.sqrt(diagonal)
+    scale = np.sqrt(np.maximum(np.abs(hessian.diagonal()), TINY))  # of a diagonal that is not positive no factor is found
     factor, info = lapack.dpotrf(hessian / (scale[:, None] * scale), lower=1)
     if info:
         return None
@@ -254,7 +317,7 @@ def _expected_step(problem: Problem, score: Scores, local: Local, gradient: Floa
 def _line_search(
     problem: Problem, chart: Chart, state: FloatArray, point: Point, step: FloatArray, decrement: float
 ) -> tuple[FloatArray, FloatArray, Point] | None:
-    longest = float(np.abs(step).max())
+    longest = float(np.maximum.reduce(np.abs(step)))
     share = min(1.0, 2.0 / longest) if longest > 0 else 1.0
     # Of the terms that the likelihood is the sum of, which may cancel.
     noise = ABOVE_ROUNDING * problem.rounding * (abs(float(point.nll)) + problem.cross.n_observations)

@@ -204,9 +204,7 @@ def _satterthwaite_df(fitted: FittedProblem) -> Callable[[FloatArray], FloatArra
         moved = (z @ half_p.transpose(1, 0, 2).reshape(p, -1)).reshape(n_contrasts, -1, p)
         gradient = (moved @ z[:, :, None])[:, :, 0]
         spread = (gradient * lapack.dpotrs(factor, gradient.T)[0].T).sum(axis=1)
-        found = np.full(n_contrasts, np.nan)
-        np.divide(2.0, spread, out=found, where=spread > 0)
-        return found
+        return np.asarray(2.0 / np.where(spread > 0, spread, np.nan))
 
     return df
 

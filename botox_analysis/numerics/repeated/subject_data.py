@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class Quantity:
     arm: IntArray | None = None
     n_arms: int = 0
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Columns that the quantity has at a visit."""
         return max(self.n_levels, 1) * max(self.n_arms, 1)
@@ -113,16 +114,17 @@ class SubjectData:
     def varying(self) -> tuple[bool, ...]:
         """Whether each of the R columns of the design changes over the visits; weights make all of them change."""
         weighted = self.root_weights is not None
-        return tuple(weighted or quantity.varying for quantity in self.quantities for _ in range(quantity.width))
+        of_quantities = [(weighted or quantity.varying,) * quantity.width for quantity in self.quantities]
+        return tuple(chain.from_iterable(of_quantities))
 
     @cached_property
     def only_in(self) -> tuple[int, ...]:
         """For each of the R columns of the design, the one arm in which it is not 0; -1 where it is not of one arm."""
-        return tuple(
-            column // max(quantity.n_levels, 1) if quantity.n_arms else -1
+        of_quantities = [
+            [arm for arm in range(quantity.n_arms) for _ in range(max(quantity.n_levels, 1))] or [-1] * quantity.width
             for quantity in self.quantities
-            for column in range(quantity.width)
-        )
+        ]
+        return tuple(chain.from_iterable(of_quantities))
 
     def observed(self, rows: slice) -> BoolArray:
         """Where the response and all quantities are known.
@@ -139,7 +141,8 @@ class SubjectData:
         """
         seen = np.isfinite(self.y[rows])
         for quantity in self.quantities[1:]:
-            known = replace(quantity, values=quantity.values[rows]).known
+            values = quantity.values[rows]
+            known = values >= 0 if quantity.n_levels else np.isfinite(values)
             if not known.all():
                 seen &= known if quantity.varying else known[:, None]
         if self.root_weights is not None:

@@ -89,12 +89,6 @@ def _refuse_unfit_covariates(trial: Trial) -> None:
             f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
             f"these are {listed(trial.covariates)}."
         )
-    marked = [name for name in planned.covariates if ":" in name]
-    if marked:
-        raise DataError(
-            f"{trial.name}, protocol: found the covariate {listed(marked)}; expected a name without ':', which marks an effect "
-            "by visit: rename the column by [columns.subjects]."
-        )
     twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
     if twice:
         raise DataError(f"{trial.name}, protocol: found the covariate {listed(twice)} more than once; expected each once.")

@@ -84,6 +84,7 @@ def test_a_day_is_known_where_all_that_it_may_have_been_counts_the_same(endpoint
     np.testing.assert_array_equal(counts_of(trial_of(CONSISTENT), endpoint, rule), expected)
 
 
+@pytest.mark.long
 @by_rule
 @by_endpoint
 @pytest.mark.parametrize("absent", COLUMNS)

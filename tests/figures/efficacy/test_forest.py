@@ -66,10 +66,23 @@ def test_numbers_needed_run_through_infinity_and_are_refused():
 
 
 def test_what_all_methods_share_is_not_in_the_labels():
-    one = ba.compare_rates(EVENTS.head(2)).assign(method="score interval; observed cases")
-    other = one.assign(method="Wald interval; observed cases")
-    labels = [label.get_text() for label in ba.plot_forest(pd.concat([one, other])).get_yticklabels()]
-    assert labels == ["Score interval", "Wald interval"]
+    handled = EVENTS.head(2).assign(imputation="observed cases", handling="observed cases")
+    both = [ba.compare_rates(handled, interval=interval) for interval in ("newcombe", "wald")]
+    assert [rows["method"].iloc[0] for rows in both] == [
+        "Newcombe hybrid score interval; observed cases",
+        "Wald interval; observed cases",
+    ]
+    labels = [label.get_text() for label in ba.plot_forest(pd.concat(both)).get_yticklabels()]
+    assert labels == ["Newcombe hybrid score interval", "Wald interval"]
+
+
+def test_methods_that_differ_in_the_handling_alone_are_labelled_by_it():
+    both = [
+        ba.compare_rates(EVENTS.head(2).assign(imputation=handling, handling=handling))
+        for handling in ("observed cases", "non-responder imputation")
+    ]
+    labels = [label.get_text() for label in ba.plot_forest(pd.concat(both)).get_yticklabels()]
+    assert labels == ["Observed cases", "Non-responder imputation"]
 
 
 def test_ratios_are_drawn_where_their_logarithms_are():

@@ -88,6 +88,7 @@ def test_pooled_means_are_those_of_rbmi(jackknifed, short):
     assert ours["std_error"].to_numpy() == pytest.approx(theirs["se"].to_numpy(), abs=SAME_ERROR)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("theirs", "strategy"), [("approxbayes_MAR", "missing at random"), ("approxbayes_JR", "jump to reference")]
 )

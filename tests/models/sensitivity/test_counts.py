@@ -78,6 +78,7 @@ def test_where_everybody_was_observed_to_the_end_the_pooled_rates_are_the_plain_
     assert (pooled["missing_information"] == 0).all()
 
 
+@pytest.mark.long
 @answers
 def test_rates_of_completed_counts_are_pooled(outcomes, answer):
     pooled = ba.pool_imputations(impute(outcomes, "copy reference"), of(answer))

@@ -171,6 +171,7 @@ def test_the_same_seed_gives_the_same_days_and_another_seed_others(gappy, impute
     assert (other.values != imputed.values)[:, imputed.imputed].any()
 
 
+@pytest.mark.long
 def test_the_number_of_workers_does_not_matter(gappy):
     alone = impute_diary(gappy, ba.HEADACHE_DAYS, n=120, seed=5)
     with joblib.parallel_config(n_jobs=2):

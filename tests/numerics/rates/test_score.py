@@ -174,6 +174,7 @@ def test_limits_hold_the_estimate_and_widen_with_confidence(compare):
     assert (narrow.high <= wide.high).all()
 
 
+@pytest.mark.long
 @each_interval
 @pytest.mark.parametrize("null", [-0.7, 0.0, 0.2])
 def test_the_p_value_is_small_exactly_where_the_null_is_outside_the_limits(compare, null):

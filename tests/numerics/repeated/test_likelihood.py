@@ -1,5 +1,7 @@
 """The likelihood from cross-products is the density of the data, and its derivatives are its derivatives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -8,7 +10,7 @@ from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterCh
 from botox_analysis.numerics.repeated.crossproducts import cross_products
 from botox_analysis.numerics.repeated.likelihood import coefficient_hessian, data_hessian, evaluate, scores
 from botox_analysis.numerics.repeated.problem import basis_of, pose
-from botox_analysis.numerics.repeated.reml import gradient_of, maximise, pairwise_covariance
+from botox_analysis.numerics.repeated.reml import gradient_of, is_mostly_dropout, maximise, pairwise_covariance, sequential_root
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from tests.tolerances import LONG_SUM
 
@@ -171,3 +173,39 @@ def test_at_a_maximum_the_gradient_is_0_and_no_direction_leads_up(charted, restr
     np.testing.assert_allclose(optimum.hessian, hessian, rtol=1e-9, atol=1e-9)
     for step in 1e-3 * np.random.default_rng(8).normal(size=(10, len(gradient))):
         assert evaluate(problem, chart.sigma(chart.move(optimum.state, step))).nll > optimum.point.nll
+
+
+def dropped_out(data):
+    """The same subjects without the values after the first that is missing."""
+    return replace(data, y=np.where(np.cumsum(np.isnan(data.y), axis=1) > 0, np.nan, data.y))
+
+
+@pytest.mark.parametrize("n_kinds", [1, 2])
+def test_both_beginnings_lead_to_one_maximum(subject_data, n_kinds):
+    problem = problem_of(subject_data(2, n_kinds=n_kinds), restricted=True, n_kinds=n_kinds)
+    roots = sequential_root(problem), np.linalg.cholesky(pairwise_covariance(problem))
+    one, other = [maximise(problem, FrameChart(N_VISITS, n_kinds), root).sigma for root in roots]
+    np.testing.assert_allclose(one, other, rtol=1e-8)
+
+
+def test_with_dropout_alone_the_regressions_on_earlier_visits_begin_near_the_maximum(subject_data):
+    problem = problem_of(dropped_out(subject_data(2, n=2000)), restricted=True)
+    root = sequential_root(problem)
+    best = maximise(problem, FrameChart(N_VISITS, 1), root).point.nll
+    ours, pairwise = [evaluate(problem, at).nll - best for at in (root @ root.swapaxes(1, 2), pairwise_covariance(problem))]
+    assert 0 < ours < 0.1 * pairwise
+
+
+def test_dropout_is_told_from_gaps(subject_data):
+    gaps = subject_data(2, n=400)
+    assert not is_mostly_dropout(problem_of(gaps, restricted=True))
+    assert is_mostly_dropout(problem_of(dropped_out(gaps), restricted=True))
+
+
+def test_a_beginning_is_positive_definite_where_few_are_seen_at_all_visits(subject_data):
+    data = subject_data(1)
+    root = sequential_root(
+        problem_of(replace(data, y=np.where(np.arange(len(data.y))[:, None] < 36, np.nan, data.y)), restricted=True)
+    )
+    assert (root.diagonal(axis1=1, axis2=2) > 0).all()
+    assert (root == np.tril(root)).all()

@@ -74,6 +74,7 @@ def test_a_factor_that_is_no_column_is_refused(trial_folder):
         ba.as_trial({"subjects": pd.DataFrame({"subject": ["a"]})}, name="x", settings={"factors": ["site"]})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "key",
     [
