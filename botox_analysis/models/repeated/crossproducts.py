@@ -145,10 +145,11 @@ class RepeatedMeasures:
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
         """Both parts of the data."""
         for name in ("labels", "handling", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
-            if getattr(self, name) != getattr(other, name):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
                 raise DataError(
-                    f"parts differ in their {name.replace('_', ' ')}: {getattr(self, name)!r} and {getattr(other, name)!r}; "
-                    "parts are of one trial, with the same arms, visits and choices."
+                    f"parts differ in their {name.replace('_', ' ')}: '{mine}' and '{theirs}'; parts are of one trial, with the "
+                    "same arms, visits and choices."
                 )
         whole = replace(
             self,

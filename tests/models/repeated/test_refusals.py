@@ -302,6 +302,7 @@ def test_a_response_that_does_not_vary_is_refused(edit, outcomes):
         (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline:visit' and 'sex'"),
         (lambda part: part, {}, {"weights": "weight"}, "weights"),
         (lambda part: part.assign(endpoint="pain"), {}, {}, "labels"),
+        (lambda part: part.assign(imputation="by hand"), {}, {}, "handling: 'observed cases' and 'by hand'"),
         (lambda part: part.assign(sex=1.0), {"covariates": ("sex",)}, {"covariates": ("sex",)}, "the covariate 'sex'"),
     ],
 )
