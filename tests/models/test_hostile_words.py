@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -268,6 +269,7 @@ def plain_frames():
     return everything(PLAIN)
 
 
+@pytest.mark.long
 @given(st.integers(0, 2**32))
 @settings(max_examples=2, deadline=None)
 def test_hostile_words_change_labels_and_nothing_else(seed):

@@ -12,7 +12,7 @@ from botox_analysis.report.analysis import analysis
 from botox_analysis.trials.settings import file as settings
 from botox_analysis.trials.settings import protocol
 
-N_QUICK, N_TRIALS, N_CHUNKS = 60, 2_000, 8
+N_QUICK, N_TRIALS, N_CHUNKS = 42, 2_000, 8
 """Trials of each run, and all of them in parts that run beside each other."""
 
 N_WHOLE = 48

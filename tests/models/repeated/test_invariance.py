@@ -7,6 +7,8 @@ import pytest
 import botox_analysis as ba
 from tests.tolerances import SAME_OPTIMUM
 
+pytestmark = pytest.mark.long
+
 MEAN_OF_LARGE_NUMBERS = 1e-6
 """Relative: where a covariate is near 1e9, the mean at which arms are compared has seven digits after the point."""
 

@@ -107,6 +107,7 @@ def test_the_jackknife_stands_a_site_of_one_subject(outcomes):
     assert (ba.jackknife(ba.fit_mmrm(alone_there, covariates=COVARIATES))["std_error"] > 0).all()
 
 
+@pytest.mark.long
 def test_a_bootstrap_is_drawn_by_its_seed(outcomes):
     fit = ba.fit_mmrm(outcomes)
     one, again, other = (ba.bootstrap(fit, 200, seed=seed) for seed in (1, 1, 2))
@@ -146,6 +147,7 @@ def test_a_wider_level_gives_wider_limits(outcomes):
     assert (narrow["conf_high"] < wide["conf_high"]).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry", "toeplitz by arm"])
 def test_many_data_sets_at_once_have_the_fits_of_each(repeated, covariance):
     frames = [repeated(seed, missing=0.1 * (seed % 3)) for seed in range(20, 26)]

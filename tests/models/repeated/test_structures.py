@@ -60,6 +60,7 @@ def spatial_matrices(outcomes, deviations, rho):
         yield rows, rho**apart * np.outer(deviations[visit[rows]], deviations[visit[rows]])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("smaller", "larger"), NESTED)
 @pytest.mark.parametrize("estimation", ["reml", "ml"])
 def test_a_structure_is_never_likelier_than_one_that_contains_it(outcomes, smaller, larger, estimation):

@@ -7,6 +7,8 @@ from scipy import stats
 from botox_analysis.numerics.rates.methods import COMPARISONS
 from botox_analysis.numerics.rates.two_arms import two_arms
 
+pytestmark = pytest.mark.long
+
 NOMINAL = 0.95
 SIZES = ((10, 10), (15, 25), (30, 30), (50, 20), (100, 100))
 RATES = np.linspace(0.01, 0.99, 50)
@@ -70,7 +72,6 @@ def test_miettinen_nurminen_never_covers_a_difference_with_less_than_92_per_cent
     assert coverage("risk difference", "miettinen-nurminen", n1, n0).min() > 0.92
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("n1", "n0"), SIZES)
 def test_the_conditional_exact_interval_never_covers_less_than_nominal(n1, n0):
     assert coverage("log odds ratio", "conditional exact", n1, n0).min() >= NOMINAL

@@ -147,6 +147,7 @@ def test_the_gradient_is_that_of_the_likelihood(charted, n_kinds, restricted):
     np.testing.assert_allclose(found, expected, atol=CENTRAL_FIRST * np.abs(expected).max())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_kinds", [1, 2])
 @pytest.mark.parametrize("restricted", [False, True], ids=["ML", "REML"])
 def test_the_hessian_is_that_of_the_likelihood_in_random_directions(charted, n_kinds, restricted):

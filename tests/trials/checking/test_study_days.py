@@ -146,6 +146,7 @@ def test_days_farther_than_any_trial_are_refused(trial_folder):
         days(trial_folder, "2024-03-01", ["1950-03-01"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("column", "table"),
     [
