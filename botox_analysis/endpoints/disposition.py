@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, require_trial
+from botox_analysis.frames.events import Events
 from botox_analysis.trials.trial import Trial
 
 RANDOMISED, NOT_TREATED, TREATED = "randomised", "not treated", "treated"
@@ -14,7 +15,7 @@ NO_REASON = "reason not recorded"
 ENDPOINT = "disposition"
 
 
-def disposition(trial: Trial) -> pd.DataFrame:
+def disposition(trial: Trial) -> Events:
     """The flow of subjects through a trial, by arm.
 
     Parameters

@@ -16,7 +16,7 @@ from botox_analysis.errors import (
     require_trial,
 )
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
-from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS
+from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
 from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
 
@@ -111,7 +111,7 @@ class Endpoint:
         """
         return Measured(self.measure(trial))
 
-    def derive(self, trial: Trial) -> pd.DataFrame:
+    def derive(self, trial: Trial) -> Outcomes:
         """The *outcomes* of a trial.
 
         Parameters

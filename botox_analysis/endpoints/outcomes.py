@@ -21,7 +21,7 @@ from botox_analysis.errors import (
 )
 from botox_analysis.frames.agreement import disagreement, rounding_of
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
-from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES
+from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES, Outcomes
 
 
 def as_outcomes(
@@ -31,7 +31,7 @@ def as_outcomes(
     arms: Sequence[str],
     visits: Sequence[Any],
     columns: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
+) -> Outcomes:
     """*outcomes* from a tidy frame, one row per subject and visit.
 
     Parameters

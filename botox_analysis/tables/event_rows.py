@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.estimates import Estimates, Event, with_events
 from botox_analysis.frames.measures import (
     CONDITIONAL_LOG_ODDS_RATIO,
     EVENT_RATE_DIFFERENCE,
@@ -45,7 +45,7 @@ COMPARISONS |= {measure_name(measure): measure_name(measure) for measure in COMP
 
 
 def rows_by_event(
-    estimates: pd.DataFrame, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
+    estimates: Estimates, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
 ) -> tuple[list[Event], Rows]:
     """*Estimates* of adverse events, looked up by event and arm.
 
@@ -104,7 +104,7 @@ def event_names(events: list[Event]) -> list[str]:
     return [name(within, term) for within, term in events]
 
 
-def arm_heads(rates: pd.DataFrame) -> dict[str, str]:
+def arm_heads(rates: Estimates) -> dict[str, str]:
     """How the columns of each arm are headed.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_path
-from botox_analysis.frames.estimates import ESTIMATES_NUMBERS
+from botox_analysis.frames.estimates import ESTIMATES_NUMBERS, Estimates
 from botox_analysis.trials.public.fetch import SOURCES, fetch_trial
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.readers.files import parsing
@@ -81,7 +81,7 @@ def open_trial(name: str) -> Trial:
     return replace(trial, provenance={"origin": name, **trial.provenance})
 
 
-def load_published(kind: str) -> pd.DataFrame:
+def load_published(kind: str) -> Estimates:
     """Published results, one row each, with their citation.
 
     Parameters

@@ -23,6 +23,7 @@ from botox_analysis.endpoints.diary.rule import ANY_DURATION, PREEMPT, DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint, Measured
 from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, require_text, require_trial
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.trials.trial import Trial
 
 
@@ -215,7 +216,7 @@ def days_left_out(trial: Trial, endpoint: Endpoint) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, n, endpoint=endpoint.label, at=arm) for arm, reason, n in rows)
 
 
-def select_diaries(trial: Trial, outcomes: pd.DataFrame, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
+def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
     """A few whole diaries of each arm, chosen by rule and not by eye.
 
     The subjects of an arm are put in the order of their change at a visit, those without a value last; then every k-th

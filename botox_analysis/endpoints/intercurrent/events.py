@@ -26,12 +26,14 @@ from botox_analysis.endpoints.intercurrent.strategies import (
     strategy_words,
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
 from botox_analysis.frames.outcomes import (
     EXPOSURE_DAYS,
     INTERCURRENT_EVENT,
     MISSING_AFTER,
     RECORDED_DAYS,
+    Outcomes,
     check_outcomes,
     grid_of,
     labels_of,
@@ -104,7 +106,7 @@ def _leavers(trial: Trial) -> pd.DataFrame:
 
 
 def address_events(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     events: pd.DataFrame,
     *,
     strategies: Mapping[str, str],
@@ -234,7 +236,7 @@ def address_events(
 
 
 def visits_after(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     events: pd.DataFrame,
     *,
     affected: str = ANY_DAY,
@@ -308,7 +310,7 @@ def kinds_problem(events: pd.DataFrame, strategies: Mapping[str, str]) -> str:
     return ""
 
 
-def intercurrent_counts(outcomes: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+def intercurrent_counts(outcomes: Outcomes, events: pd.DataFrame) -> Events:
     """How many subjects had each kind of intercurrent event, by arm.
 
     Parameters
@@ -378,7 +380,7 @@ def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"subject": subject.astype(object).to_numpy(), "kind": list(map(str, kind)), "day": day})
 
 
-def _refuse_addressed(outcomes: pd.DataFrame) -> None:
+def _refuse_addressed(outcomes: Outcomes) -> None:
     said = labels_of(outcomes).intercurrent
     if said or INTERCURRENT_EVENT in outcomes.columns:
         found = f"intercurrent = '{said}'" if said else f"a column '{INTERCURRENT_EVENT}'"

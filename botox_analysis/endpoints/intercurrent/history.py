@@ -11,7 +11,7 @@ import pandas as pd
 
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import BETWEEN_KINDS, COMPOSITE, DISCONTINUATION, HYPOTHETICAL, WHILE_ON_TREATMENT
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, MISSING_AFTER
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, MISSING_AFTER, Outcomes
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
@@ -93,7 +93,7 @@ def put_down_to(history: Sequence[str], strategies: Mapping[str, str]) -> str:
     return set_aside or (DISCONTINUATION if DISCONTINUATION in history else next(reversed(history), ""))
 
 
-def event_histories(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray, list[History]]:
+def event_histories(outcomes: Outcomes, grid: SubjectGrid) -> tuple[IntArray, list[History]]:
     """What has happened to each subject by each visit.
 
     Parameters
@@ -134,7 +134,7 @@ def _gone_on(before: History, said: History) -> History:
     return said if said[: len(before)] == before else (*before, *(kind for kind in said if kind not in before))
 
 
-def only_after(outcomes: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
+def only_after(outcomes: Outcomes, kinds: Sequence[str]) -> pd.DataFrame:
     """Outcomes that tell events of some kinds only.
 
     Parameters
@@ -154,7 +154,7 @@ def only_after(outcomes: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
     return only.drop(columns=MISSING_AFTER, errors="ignore")
 
 
-def kinds_of(outcomes: pd.DataFrame) -> list[str]:
+def kinds_of(outcomes: Outcomes) -> list[str]:
     """The kinds of events that have happened by a visit.
 
     Parameters

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import event_histories, kinds_of, put_down_to
-from botox_analysis.frames.events import EVENTS
+from botox_analysis.frames.events import EVENTS, Events
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, handling_of
-from botox_analysis.frames.outcomes import MISSING_AFTER, grid_of, labels_of, response_of
+from botox_analysis.frames.outcomes import MISSING_AFTER, Outcomes, grid_of, labels_of, response_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""
@@ -28,7 +28,7 @@ COUNTED = ("trial", "population", "endpoint", IMPUTATION, HANDLING, DERIVATION)
 """What *outcomes* say of themselves in each row, and reasons and counts of them, too."""
 
 
-def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
+def missing_reasons(outcomes: Outcomes) -> pd.DataFrame:
     """Where values are missing, and why: the intercurrent event that has happened, else what the subject's other values tell.
 
     Of several events a value is put down to the one after which `intercurrent.address` made it missing, by a hypothetical
@@ -79,7 +79,7 @@ def missing_reasons(outcomes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _events_before(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray, list[str]]:
+def _events_before(outcomes: Outcomes, grid: SubjectGrid) -> tuple[IntArray, list[str]]:
     """The event that a value would be put down to if it were missing, shape (N, V): its place among kinds, none first."""
     if MISSING_AFTER not in outcomes.columns:
         happened, histories = event_histories(outcomes, grid)
@@ -95,7 +95,7 @@ def _events_before(outcomes: pd.DataFrame, grid: SubjectGrid) -> tuple[IntArray,
     return of_visit, kinds
 
 
-def missing_values(outcomes: pd.DataFrame) -> pd.DataFrame:
+def missing_values(outcomes: Outcomes) -> Events:
     """How many values are missing at each visit, by reason and arm.
 
     Parameters

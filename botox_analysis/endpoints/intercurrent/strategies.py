@@ -21,7 +21,7 @@ from botox_analysis.endpoints.intercurrent.visit_days import visit_days
 from botox_analysis.errors import DataError
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
-from botox_analysis.frames.outcomes import RECORDED_DAYS
+from botox_analysis.frames.outcomes import RECORDED_DAYS, Outcomes
 from botox_analysis.numerics.linear.inference import FloatArray
 
 Columns = dict[str, FloatArray]
@@ -75,7 +75,7 @@ class Placed:
 
 
 def place_events(
-    outcomes: pd.DataFrame, given: pd.DataFrame, kinds: list[str], days: str | Mapping[str, float] | None, affected: str
+    outcomes: Outcomes, given: pd.DataFrame, kinds: list[str], days: str | Mapping[str, float] | None, affected: str
 ) -> Placed:
     """Which visits are after which event.
 
@@ -152,7 +152,7 @@ def in_time(given: pd.DataFrame, who: Any, kinds: list[str]) -> pd.DataFrame:
     return events.assign(number=events.groupby("row").cumcount())
 
 
-def _decisive_days(outcomes: pd.DataFrame, own: FloatArray, days: str | Mapping[str, float] | None, affected: str) -> FloatArray:
+def _decisive_days(outcomes: Outcomes, own: FloatArray, days: str | Mapping[str, float] | None, affected: str) -> FloatArray:
     """The day that is after an event where the visit is: the last that the value looks at, or the first."""
     visits = [str(visit) for visit in outcomes["visit"].cat.categories]
     told = np.array([days[visit] if isinstance(days, Mapping) else day_of_visit(visit) for visit in visits], dtype=float)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.frames.days import day_of_visit
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def visit_days(outcomes: pd.DataFrame, days: str | Mapping[str, float] | None) -> FloatArray:
+def visit_days(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> FloatArray:
     """The study day of each row of *outcomes*.
 
     Parameters

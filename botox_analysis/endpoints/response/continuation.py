@@ -11,8 +11,9 @@ import pandas as pd
 from botox_analysis.endpoints.response.responders import Response
 from botox_analysis.errors import DataError, kind_of, listed, require_text
 from botox_analysis.frames.days import CYCLE_DAYS, DAYS_PER_WEEK, PERIOD_DAYS, day_of_visit
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import grid_of, labels_of
+from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of
 
 CONTINUES, NOT_ASSESSABLE = "continues", "not assessable"
 
@@ -89,7 +90,7 @@ PBS = ContinuationRule("PBS", reduction=0.5)
 Scheme, Australia (Medicare Benefits Schedule, item 18377)."""
 
 
-def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.DataFrame:
+def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
     """Who would go on with treatment under a rule, who would stop and why, and of whom that cannot be said.
 
     Each subject stops at the first visit at which the rule says so; where it does so for two reasons at once, for the
@@ -149,7 +150,7 @@ def continuation(outcomes: pd.DataFrame, rule: ContinuationRule = NICE) -> pd.Da
     )
 
 
-def _months(outcomes: pd.DataFrame, rule: ContinuationRule) -> list[str]:
+def _months(outcomes: Outcomes, rule: ContinuationRule) -> list[str]:
     """The visits whose months the rule looks at, the one of the decision last."""
     visit_on = {day_of_visit(str(visit)): str(visit) for visit in outcomes["visit"].cat.remove_unused_categories().cat.categories}
     first = PERIOD_DAYS if rule.episodic_below is not None else rule.decision_day

@@ -16,10 +16,11 @@ from botox_analysis.endpoints.safety.history import history_of
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, require_ends
 from botox_analysis.errors import DataError, require_trial
 from botox_analysis.frames.days import CYCLE_DAYS
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import Handling, handling_of, in_words
-from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, check_outcomes
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, Outcomes, check_outcomes
 from botox_analysis.frames.schema import categories_of
-from botox_analysis.frames.times import TIMES, TIMES_TEXT, check_times
+from botox_analysis.frames.times import TIMES, TIMES_TEXT, Times, check_times
 from botox_analysis.trials.trial import Trial
 
 NOT_OBSERVED = 1.0
@@ -30,12 +31,12 @@ CENSORED_AS = "censored subjects count as without the event"
 
 
 def first_response(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     reduction: float | None = None,
     points: float | None = None,
     days: str | Mapping[str, float] | None = None,
-) -> pd.DataFrame:
+) -> Times:
     """The time from the first treatment to the first visit at which a subject responds.
 
     A response is what `responders` counts, ties included. A response is seen at visits only: its time is that of the visit,
@@ -115,9 +116,7 @@ def first_response(
     )
 
 
-def first_event(
-    trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
-) -> pd.DataFrame:
+def first_event(trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None) -> Times:
     """The time from the first treatment to a subject's first treatment-emergent adverse event of a category.
 
     Parameters
@@ -193,7 +192,7 @@ def first_event(
     )
 
 
-def events_by_cycle(times: pd.DataFrame, *, cycle_days: float = CYCLE_DAYS) -> pd.DataFrame:
+def events_by_cycle(times: Times, *, cycle_days: float = CYCLE_DAYS) -> Events:
     """How many subjects have their first event in each cycle of treatment, and how many have had it by its end.
 
     Parameters

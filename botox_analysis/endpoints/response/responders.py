@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 
 MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
@@ -44,7 +45,7 @@ class Response:
             return f"fall of ≥ {self.threshold:g} points"
         return f"rise of ≥ {-self.threshold:g} points"
 
-    def known(self, outcomes: pd.DataFrame) -> Any:
+    def known(self, outcomes: Outcomes) -> Any:
         """Whether each row of *outcomes* can be judged.
 
         Parameters
@@ -60,7 +61,7 @@ class Response:
         there = outcomes["change"].notna().to_numpy()
         return there & (outcomes["baseline"].to_numpy(dtype=float) > 0) if self.of == "baseline" else there
 
-    def met(self, outcomes: pd.DataFrame) -> Any:
+    def met(self, outcomes: Outcomes) -> Any:
         """Whether each row of *outcomes* is a response; a tie is one.
 
         Parameters
@@ -94,7 +95,7 @@ class Response:
         return -change >= self.threshold - TIE if self.threshold >= 0 else change >= -self.threshold - TIE
 
 
-def baseline_problem(outcomes: pd.DataFrame, of: str) -> str:
+def baseline_problem(outcomes: Outcomes, of: str) -> str:
     """Say why no response can be judged in an arm: a fall is from a baseline.
 
     Parameters
@@ -121,7 +122,7 @@ def baseline_problem(outcomes: pd.DataFrame, of: str) -> str:
 
 
 def responses(
-    outcomes: pd.DataFrame, reduction: float | Sequence[float] | None, points: float | Sequence[float] | None
+    outcomes: Outcomes, reduction: float | Sequence[float] | None, points: float | Sequence[float] | None
 ) -> list[Response]:
     """What is asked for, one response a threshold.
 
@@ -167,13 +168,13 @@ def responses(
 
 
 def responders(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     reduction: float | Sequence[float] | None = None,
     points: float | Sequence[float] | None = None,
     missing: str = "observed cases",
     stratum: str | None = None,
-) -> pd.DataFrame:
+) -> Events:
     """Subjects whose value fell by at least a share of their baseline, or by points.
 
     Parameters
@@ -241,7 +242,7 @@ def responders(
     return pd.concat(pieces, ignore_index=True)
 
 
-def _strata(outcomes: pd.DataFrame, stratum: str | None) -> tuple[list[str], Any]:
+def _strata(outcomes: Outcomes, stratum: str | None) -> tuple[list[str], Any]:
     """The levels of the stratum in the order the data carry, and the level of each row."""
     if stratum is None:
         return [""], np.zeros(len(outcomes), dtype=int)
@@ -262,7 +263,7 @@ def _strata(outcomes: pd.DataFrame, stratum: str | None) -> tuple[list[str], Any
     return [str(level) for level in levels], pd.Index(levels).get_indexer(column.astype(object))
 
 
-def responses_handled(outcomes: pd.DataFrame, missing: str) -> Handling:
+def responses_handled(outcomes: Outcomes, missing: str) -> Handling:
     """The handling of missing values, with what a missing response counts as.
 
     Parameters

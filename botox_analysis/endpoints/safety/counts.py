@@ -12,6 +12,7 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.tally import AtRisk, Occurrences, coded_days, count
 from botox_analysis.endpoints.safety.time_at_risk import TimeAtRisk, time_of
 from botox_analysis.errors import DataError, listed, require_choice, require_trial
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.trials.trial import Trial
 
@@ -26,7 +27,7 @@ def adverse_events(
     rule: EmergentRule = FROM_DAY_1,
     special: Special | None = None,
     stratum: str | None = None,
-) -> pd.DataFrame:
+) -> Events:
     """Subjects with treatment-emergent adverse events, occurrences, and time at risk, by arm.
 
     A subject counts once in each row, an occurrence each time. The denominators are the subjects of the safety population, by

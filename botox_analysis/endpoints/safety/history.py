@@ -16,7 +16,8 @@ from botox_analysis.endpoints.safety.emergent import adverse_event_table, arms_r
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.safety.time_at_risk import FIRST_DAY, TimeAtRisk, event_days, require_ends, time_of
 from botox_analysis.errors import DataError, listed, require_trial
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, OUTCOMES
+from botox_analysis.frames.events import Events
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, OUTCOMES, Outcomes
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.trials.trial import Trial
@@ -147,7 +148,7 @@ def prevalence(
     days: Sequence[float] | None = None,
     rule: EmergentRule = FROM_DAY_1,
     special: Special | None = None,
-) -> pd.DataFrame:
+) -> Events:
     """How many of the subjects at risk on a day have an adverse event that goes on.
 
     Parameters
@@ -271,7 +272,7 @@ def list_onsets(
 
 def event_counts(
     trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
-) -> pd.DataFrame:
+) -> Outcomes:
     """How often each subject had an adverse event, beside the time observed: for models of counts.
 
     Parameters

@@ -7,13 +7,14 @@ import pandas as pd
 
 from botox_analysis.endpoints.safety.categories import ANY, ANY_SPECIAL
 from botox_analysis.errors import DataError, listed, require_columns
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.schema import categories_of
 
 _MADE_BY = "events of safety.counts(trial), or event_rates(events) of them"
 _TOGETHER = ("trial", "population", "endpoint", "visit", "measure")
 
 
-def order_by_frequency(frame: pd.DataFrame, *, arm: str | None = None) -> pd.DataFrame:
+def order_by_frequency(frame: Events, *, arm: str | None = None) -> pd.DataFrame:
     """Classes, and the terms in each class, by falling frequency in the active arm, then by the alphabet.
 
     Parameters

@@ -26,7 +26,7 @@ from botox_analysis.figures.drawing.style import (
     visit_axis,
     wrapped,
 )
-from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.frames.estimates import Estimates, check_estimates
 from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE
 
@@ -55,7 +55,7 @@ MANY = 9
 
 
 @styled
-def plot_dropout(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_dropout(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     """Mean courses by the last visit with a value: a panel per arm, a line for each visit after which subjects left.
 
     Parameters
@@ -162,7 +162,7 @@ def _letters(labels: list[str]) -> float:
     return LETTER * max(len(line) for label in labels for line in label.split("\n"))
 
 
-def _entries(estimates: pd.DataFrame) -> tuple[list[Line2D], list[str]]:
+def _entries(estimates: Estimates) -> tuple[list[Line2D], list[str]]:
     """What the lines mean, as far as there are such."""
     ends = estimates.drop_duplicates(["arm", "category"], keep="last")
     stayed, single = ends["category"] == TO_THE_END, ends["n"] < 2

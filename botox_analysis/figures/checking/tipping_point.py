@@ -18,7 +18,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.effect_axis import ratio_ticks
 from botox_analysis.figures.drawing.style import FAINT, INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
-from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.frames.estimates import Estimates, check_estimates
 from botox_analysis.frames.measures import axis_label, is_log_ratio, is_ratio, no_effect, scaled
 
 CLASSES = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
@@ -52,7 +52,7 @@ _NORMAL = NormalDist()
 
 
 @styled
-def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_tipping_point(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     """p-values of a comparison by how far imputed values are shifted in the arm and in the reference.
 
     Parameters
@@ -121,7 +121,7 @@ def plot_tipping_point(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Ax
     return ax
 
 
-def _checked(estimates: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def _checked(estimates: Estimates) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """The rows of a full grid, by the shift of the reference and then of the arm; the shifts of the arm and of the reference."""
     check_estimates(estimates)
     require_columns(estimates, ("delta", "delta_reference", *_PLAUSIBLE), "estimates")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
@@ -17,7 +16,7 @@ from botox_analysis.figures.drawing.style import (
     visit_axis,
     wrapped,
 )
-from botox_analysis.frames.estimates import check_estimates, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.estimates import Estimates, check_estimates, refuse_pairs, refuse_subgroups
 from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE
 
@@ -26,7 +25,7 @@ DODGE = 0.014
 
 
 @styled
-def plot_course(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_course(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     """Means or changes of each arm over the visits, with their limits, and the numbers of subjects beneath.
 
     Parameters

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, styled, wrapped
-from botox_analysis.frames.outcomes import check_outcomes
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes
 from botox_analysis.frames.schema import categories_of
 
 N_BINS = 16
 
 
 @styled
-def plot_distribution(outcomes: pd.DataFrame, *, visit: str, ax: Axes | None = None) -> Axes:
+def plot_distribution(outcomes: Outcomes, *, visit: str, ax: Axes | None = None) -> Axes:
     """Histograms of the change from baseline at a visit, one per arm.
 
     Parameters

@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from botox_analysis import wording
 from botox_analysis.errors import require_columns
 from botox_analysis.figures.drawing.style import INK, TWO_COLUMNS, axes_for, styled, wrapped
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.schema import categories_of
 
 LINE = 0.135
@@ -24,7 +25,7 @@ COLUMN = 1.55
 
 
 @styled
-def plot_flow(events: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_flow(events: Events, *, ax: Axes | None = None) -> Axes:
     """Boxes from randomisation to analysis, a column per arm.
 
     Parameters

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.effect_axis import set_effect_axis
 from botox_analysis.figures.drawing.style import INK, MARKERS, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
-from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.frames.estimates import Estimates, check_estimates
 from botox_analysis.frames.handling import MODEL, in_words, method_parts
 from botox_analysis.frames.measures import NUMBER_NEEDED, axis_label, is_ratio, measure_name, scaled
 
@@ -26,7 +25,7 @@ P_COLUMN = 98
 
 
 @styled
-def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_forest(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     """A forest of differences or ratios, in the order of the rows.
 
     Parameters
@@ -90,7 +89,7 @@ def plot_forest(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _as_written(estimates: pd.DataFrame, column: str) -> list[float]:
+def _as_written(estimates: Estimates, column: str) -> list[float]:
     """A column in the unit in which its measure is written; nothing where there is no such column."""
     if column not in estimates.columns:
         return []
@@ -132,7 +131,7 @@ def _write_beside(ax: Axes, y: float, estimate: str, p: str, *, bold: bool) -> N
         )  # fmt: skip
 
 
-def _x_label(endpoint: str, measures: list[str], references: list[str], estimates: pd.DataFrame) -> str:
+def _x_label(endpoint: str, measures: list[str], references: list[str], estimates: Estimates) -> str:
     label = axis_label(endpoint, measures[0]) if len(measures) == 1 else "Estimate"
     arms = list(estimates["arm"].unique())
     if len(references) == 1 and (estimates["reference"] != "").all():
@@ -140,7 +139,7 @@ def _x_label(endpoint: str, measures: list[str], references: list[str], estimate
     return "\n".join(wrapped(line, 64) for line in label.split("\n"))
 
 
-def _labels(estimates: pd.DataFrame) -> list[str]:
+def _labels(estimates: Estimates) -> list[str]:
     """What tells the rows apart; all of them have a label, also a single one."""
     subgroups = [""] * len(estimates)
     if {"subgroup", "level"} <= set(estimates.columns):  # of others that stand beside, nothing
@@ -155,7 +154,7 @@ def _labels(estimates: pd.DataFrame) -> list[str]:
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
 
 
-def _pairs(estimates: pd.DataFrame) -> list[str]:
+def _pairs(estimates: Estimates) -> list[str]:
     """Each arm with what it is compared with, where that differs between the rows."""
     return [
         f"{row.arm} {'to' if is_ratio(row.measure) else 'minus'} {row.reference}" if row.reference else row.arm
@@ -163,7 +162,7 @@ def _pairs(estimates: pd.DataFrame) -> list[str]:
     ]
 
 
-def _own_parts(estimates: pd.DataFrame) -> list[str]:
+def _own_parts(estimates: Estimates) -> list[str]:
     """Methods without the parts that all of them share; where nothing is left, the model."""
     parts = method_parts(estimates)
     differing = parts[[name for name in parts.columns if parts[name].nunique() > 1]]

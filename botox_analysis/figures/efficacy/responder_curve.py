@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError
 from botox_analysis.figures.drawing.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled
-from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.measures import PROPORTION
 
 MARKED = 0.5
@@ -16,7 +15,7 @@ MARKED = 0.5
 
 
 @styled
-def plot_responder_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_responder_curve(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     """Cumulative responder curves, with their pointwise limits as bands.
 
     Parameters

@@ -21,7 +21,7 @@ from botox_analysis.figures.safety.event_rows import (
     of_one_measure,
     row_places,
 )
-from botox_analysis.frames.estimates import Event
+from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import EVENT_RATE, no_effect, scaled
 
 ROW_HEIGHT = 0.19
@@ -35,7 +35,7 @@ COLUMN = 30
 
 
 @styled
-def plot_adverse_events(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_adverse_events(rates: Estimates, differences: Estimates, *, ax: Axes | None = None) -> Axes:
     """A dot plot of adverse events, from top to bottom in the order of `differences`.
 
     Parameters

@@ -15,7 +15,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.style import arm_styles, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, holds_terms, of_one_measure, row_places, with_n
-from botox_analysis.frames.estimates import Event
+from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import PROPORTION
 
 ROW_HEIGHT = 0.17
@@ -26,7 +26,7 @@ NAME_SIZE, COUNT_SIZE = 6.5, 6.0
 
 
 @styled
-def plot_butterfly(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_butterfly(rates: Estimates, *, ax: Axes | None = None) -> Axes:
     """Adverse events of two arms as bars back to back, from top to bottom in the order of the rows.
 
     Parameters

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
 from botox_analysis.frames.days import DAYS_PER_WEEK
-from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, MEAN_CUMULATIVE, PROPORTION
 
 LABELS = {
@@ -34,7 +33,7 @@ DODGE = 0.016
 
 
 @styled
-def plot_event_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_event_curve(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     """Curves of each arm over the days since the first treatment, their pointwise limits as bands, numbers at risk beneath.
 
     Parameters
@@ -96,11 +95,11 @@ def plot_event_curve(estimates: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     return ax
 
 
-def _high(estimates: pd.DataFrame) -> float:
+def _high(estimates: Estimates) -> float:
     return float(np.nanmax(estimates[["estimate", "conf_high"]].to_numpy(dtype=float)))
 
 
-def _subject_matter(estimates: pd.DataFrame) -> str:
+def _subject_matter(estimates: Estimates) -> str:
     category, endpoint = (str(estimates[column].iloc[0]) for column in ("category", "endpoint"))
     return ": ".join(part for part in (wording.capital(endpoint), category) if part)
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from botox_analysis import wording
 from botox_analysis.errors import DataError
 from botox_analysis.figures.drawing.style import TWO_COLUMNS, axes_for, wrapped
-from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.estimates import Estimates, Event, with_events
 from botox_analysis.frames.measures import EVENT_RATE, INCIDENCE_RATE, PROPORTION
 
 RATES = {
@@ -31,7 +31,7 @@ LINE_HEIGHT = 0.118
 """Inches a line of a name takes."""
 
 
-def of_one_measure(estimates: pd.DataFrame, measures: list[str], frame_name: str) -> pd.DataFrame:
+def of_one_measure(estimates: Estimates, measures: list[str], frame_name: str) -> pd.DataFrame:
     """*Estimates* of adverse events of one measure, with their events told apart.
 
     Parameters
@@ -94,7 +94,7 @@ def axes_of_rows(ax: Axes | None, height: float, n_events: int, *, width: float 
     return axes_for(ax, width, height)
 
 
-def with_n(arm: str, rates: pd.DataFrame) -> str:
+def with_n(arm: str, rates: Estimates) -> str:
     """An arm with its number of subjects, which a line break never parts.
 
     Parameters

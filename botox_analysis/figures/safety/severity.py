@@ -11,7 +11,7 @@ from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns, require_estimates
 from botox_analysis.figures.drawing.style import INK, REFERENCE_COLOUR, legend_above, styled, wrapped
 from botox_analysis.figures.safety.event_rows import axes_of_rows, event_labels, row_places, with_n
-from botox_analysis.frames.estimates import Event, with_events
+from botox_analysis.frames.estimates import Estimates, Event, with_events
 from botox_analysis.frames.events import NOT_RECORDED, WORST_SEVERITY
 from botox_analysis.frames.measures import PROPORTION
 
@@ -23,7 +23,7 @@ ROW_HEIGHT, COLUMN = 0.18, 58
 
 
 @styled
-def plot_severity(rates: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_severity(rates: Estimates, *, ax: Axes | None = None) -> Axes:
     """Shares of subjects by their worst severity, stacked: a bar per arm, or per event and arm.
 
     Parameters

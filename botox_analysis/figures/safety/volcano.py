@@ -14,7 +14,7 @@ from botox_analysis.figures.drawing.effect_axis import EFFECTS, on_axis, set_eff
 from botox_analysis.figures.drawing.label_placement import label_points
 from botox_analysis.figures.drawing.style import FAINT, INK, TWO_COLUMNS, arm_styles, axes_for, styled, wrapped
 from botox_analysis.figures.safety.event_rows import NO_BREAK, RATES, event_labels, of_one_measure, with_n
-from botox_analysis.frames.estimates import Event
+from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import no_effect
 
 N_NAMED = 14
@@ -30,7 +30,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @styled
-def plot_volcano(rates: pd.DataFrame, differences: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def plot_volcano(rates: Estimates, differences: Estimates, *, ax: Axes | None = None) -> Axes:
     """Differences or ratios of many adverse events against their p-values, the area of a point by the number of subjects.
 
     Parameters

@@ -13,9 +13,10 @@ from scipy import linalg, special
 from botox_analysis.cells.of_frames import read_truths
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import NON_RESPONDERS
 from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_RATIO, LOG_RISK_RATIO, PROPORTION, RISK_DIFFERENCE
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.rates.conclusions import exponentiate
@@ -36,7 +37,7 @@ INSTEAD = "leave out the covariate or merge its small levels, or compare without
 class BinaryFit(StandardisedFit):
     """A fitted logistic regression, standardised: answers what a `StandardisedFit` does, and odds ratios."""
 
-    def odds_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def odds_ratios(self, *, conf_level: float = 0.95) -> Estimates:
         """Marginal odds ratios, each arm over the reference.
 
         Parameters
@@ -59,7 +60,7 @@ class BinaryFit(StandardisedFit):
         """
         return exponentiate(self.log_odds_ratios(conf_level=conf_level))
 
-    def log_odds_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def log_odds_ratios(self, *, conf_level: float = 0.95) -> Estimates:
         """Natural logarithms of the marginal odds ratios, for pooling and for combining with others.
 
         Parameters
@@ -83,7 +84,7 @@ class BinaryFit(StandardisedFit):
 
 
 def fit_binary(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     reduction: float | None = None,
     points: float | None = None,
@@ -190,7 +191,7 @@ def fit_binary(
 
 
 def _answers(
-    outcomes: pd.DataFrame, reduction: float | None, points: float | None, response: str | None
+    outcomes: Outcomes, reduction: float | None, points: float | None, response: str | None
 ) -> tuple[pd.Series, dict[str, Any]]:
     """Yes (1), no (0) or nothing, row by row; and what estimates say of it."""
     if response is None:

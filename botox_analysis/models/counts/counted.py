@@ -11,7 +11,7 @@ import pandas as pd
 from botox_analysis.cells.of_frames import read_numbers
 from botox_analysis.errors import DataError
 from botox_analysis.frames.days import DAYS_PER_YEAR
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, RECORDED_DAYS
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, RECORDED_DAYS, Outcomes
 from botox_analysis.models.linear.visit_rows import VisitRows
 from botox_analysis.models.rates.rates import PER_YEARS
 from botox_analysis.numerics.counts.standardisation import rate_contributions
@@ -44,7 +44,7 @@ class Counted:
     per: float
 
 
-def counts_in_person_time(outcomes: pd.DataFrame) -> bool:
+def counts_in_person_time(outcomes: Outcomes) -> bool:
     """Whether values are events of an exposure, and not days of a period.
 
     Parameters
@@ -143,7 +143,7 @@ def count_events(of: VisitRows) -> Counted:
     return Counted(value, years, PER_YEARS * rate_contributions(value, years, of.arm), PER_YEARS)
 
 
-def exposure_of(outcomes: pd.DataFrame) -> pd.Series:
+def exposure_of(outcomes: Outcomes) -> pd.Series:
     """The exposure of each row, missing where there is none.
 
     Parameters

@@ -25,7 +25,7 @@ from botox_analysis.frames.measures import (
     MEAN_CHANGE,
     difference_in,
 )
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
@@ -105,7 +105,7 @@ DISTRIBUTIONS = {
 
 
 def fit_counts(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     distribution: str = "negative binomial",
     covariates: Sequence[str] = ("baseline",),

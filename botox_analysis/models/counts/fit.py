@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 
 from botox_analysis.errors import FitError, listed, require_conf_level, require_two_arms
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, in_words, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.models.rates.conclusions import exponentiate
@@ -141,7 +141,7 @@ class StandardisedFit:
         """
         return pd.DataFrame([{"visit": visit, **told} for visit, told in zip(self.visits, self.told, strict=True)])
 
-    def means(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def means(self, *, conf_level: float = 0.95) -> Estimates:
         """The mean of all subjects, were they all in one arm.
 
         Parameters
@@ -174,7 +174,7 @@ class StandardisedFit:
             {"estimate": mean, "std_error": std_error, "conf_low": low, "conf_high": high},
         )  # fmt: skip
 
-    def differences(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def differences(self, *, conf_level: float = 0.95) -> Estimates:
         """Differences of the standardised means, each arm minus the reference.
 
         Parameters
@@ -198,7 +198,7 @@ class StandardisedFit:
         """
         return self._compare("difference", IDENTITY, conf_level)
 
-    def ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def ratios(self, *, conf_level: float = 0.95) -> Estimates:
         """Ratios of the standardised means, each arm over the reference.
 
         Parameters
@@ -221,7 +221,7 @@ class StandardisedFit:
         """
         return exponentiate(self.log_ratios(conf_level=conf_level))
 
-    def log_ratios(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def log_ratios(self, *, conf_level: float = 0.95) -> Estimates:
         """Natural logarithms of the ratios of the standardised means, for pooling and for combining with others.
 
         Parameters
@@ -243,7 +243,7 @@ class StandardisedFit:
         """
         return self._compare("ratio", LOG, conf_level)
 
-    def conditional(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def conditional(self, *, conf_level: float = 0.95) -> Estimates:
         """The arm's coefficients: of subjects of the same covariates, not standardised.
 
         Parameters

@@ -7,10 +7,10 @@ import pandas as pd
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, MEAN_PERCENT_CHANGE, PERCENT_REDUCTION, PROPORTION, SPREADS
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
@@ -26,7 +26,7 @@ NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
 _SPREAD = (MEAN, *SPREADS)
 
 
-def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> pd.DataFrame:
+def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> Estimates:
     """The characteristics of a trial's subjects at baseline, by arm and in all.
 
     No p-values: a test of whether randomisation worked has no use. A text with more than 30 different words is no
@@ -151,7 +151,7 @@ def _spread(values: FloatArray, row: dict[str, object]) -> list[dict[str, object
     return [{**row, "measure": measure, "n": n, "estimate": number} for measure, number in zip(_SPREAD, numbers, strict=True)]
 
 
-def describe_change(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFrame:
+def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimates:
     """Means, changes and percent reductions from baseline, unadjusted, by visit and arm.
 
     Parameters

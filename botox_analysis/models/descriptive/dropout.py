@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, require_conf_level
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE
-from botox_analysis.frames.outcomes import grid_of, labels_of, response_of
+from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of, response_of
 from botox_analysis.numerics.linear.inference import t_inference
 
 TO_THE_END = "seen to the end"
@@ -21,7 +21,7 @@ LAST_SEEN = "last seen at {}"
 _MEASURES = {"change": MEAN_CHANGE, "value": MEAN}
 
 
-def describe_dropout(outcomes: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFrame:
+def describe_dropout(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimates:
     """The mean course of each arm by the last visit with a value, unadjusted.
 
     Where the courses of those who left and of those who stayed differ, values are not missing completely at random. Where they

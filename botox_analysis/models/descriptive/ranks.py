@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.measures import SHIFTS
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
@@ -23,13 +23,13 @@ MEASURES = dict(zip(("value", "change", "percent_change"), SHIFTS, strict=True))
 
 
 def compare_ranks(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     response: str = "change",
     stratum: str | None = None,
     visits: Sequence[str] | None = None,
     conf_level: float = 0.95,
-) -> pd.DataFrame:
+) -> Estimates:
     """Each arm against the reference by ranks, at each visit: the shift between them with limits, and the p-value of the test.
 
     Parameters

@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
-from botox_analysis.frames.outcomes import IMPUTED
+from botox_analysis.frames.outcomes import IMPUTED, Outcomes
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
@@ -128,7 +128,7 @@ class Completed:
         """By which kind of rule the data sets are pooled: `RUBIN` or `RESAMPLED`."""
         return RUBIN if self.weights is None else RESAMPLED
 
-    def completed(self, number: int) -> pd.DataFrame:
+    def completed(self, number: int) -> Outcomes:
         """One of the completed data sets.
 
         Parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.linear.ancova import fit_ancova
@@ -49,7 +50,7 @@ class ImputedFit:
         """Subjects that do not enter: where, reason, n."""
         return left_out_frame(self.not_entered)
 
-    def means(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def means(self, *, conf_level: float = 0.95) -> Estimates:
         """Adjusted means of each arm at each visit.
 
         Parameters
@@ -64,7 +65,7 @@ class ImputedFit:
         """
         return self.imputations.pool("means", covariates=self.covariates, visits=self.visits, conf_level=conf_level)
 
-    def differences(self, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def differences(self, *, conf_level: float = 0.95) -> Estimates:
         """Adjusted differences of each arm to the reference at each visit.
 
         Parameters

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from botox_analysis.errors import DataError, require_choice, require_outcomes
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.frames.left_out import STAYS_MISSING
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, grid_of
 from botox_analysis.models.imputation.completed import (
     APPROXIMATE_BAYES,
     BOOTSTRAP,
@@ -32,7 +32,7 @@ from botox_analysis.numerics.linear.inference import FloatArray
 
 
 @overload
-def impute(outcomes: pd.DataFrame, *, strategy: str) -> pd.DataFrame: ...
+def impute(outcomes: Outcomes, *, strategy: str) -> pd.DataFrame: ...
 
 
 @overload
@@ -48,7 +48,7 @@ def impute(
 
 @overload
 def impute(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     n: int | None = None,
@@ -61,7 +61,7 @@ def impute(
 
 @overload
 def impute(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     n: int,

@@ -15,7 +15,7 @@ from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import NEEDS_NO_REFERENCE
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, default_covariates, grid_of, labels_of, response_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, default_covariates, grid_of, labels_of, response_of
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
@@ -64,9 +64,7 @@ class Assumed:
         return np.arange(self.after.shape[1]) >= self.first[:, None]
 
 
-def assumed(
-    outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: str
-) -> Assumed:
+def assumed(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: str) -> Assumed:
     """What is assumed after each subject's event.
 
     Parameters
@@ -196,7 +194,7 @@ class ImputationModel:
 
 
 def imputation_model(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     covariates: Sequence[str] | None,
     covariance: str | Sequence[str],
@@ -259,7 +257,7 @@ def imputation_model(
     return ImputationModel(kept, grid, response, after_events, fit, imputing, not_entered)
 
 
-def _fitted(outcomes: pd.DataFrame, covariates: Sequence[str], covariance: str | Sequence[str], response: str) -> MmrmFit:
+def _fitted(outcomes: Outcomes, covariates: Sequence[str], covariance: str | Sequence[str], response: str) -> MmrmFit:
     """The fit with the first covariance that can be fitted."""
     candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
     if not candidates:
@@ -284,7 +282,7 @@ def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:
     return np.full(len(kind), levels.index(measures.arms[0]))
 
 
-def _refuse_no_reference(outcomes: pd.DataFrame, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> None:
+def _refuse_no_reference(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> None:
     each = strategy.values() if isinstance(strategy, Mapping) else [strategy]
     needing = [one for one in each if isinstance(one, str) and one not in NEEDS_NO_REFERENCE]
     planned = str(outcomes["arm"].cat.categories[0])
@@ -297,7 +295,7 @@ def _refuse_no_reference(outcomes: pd.DataFrame, grid: SubjectGrid, strategy: An
 
 
 def _with_covariates(
-    outcomes: pd.DataFrame, grid: SubjectGrid, covariates: Sequence[str], response: str
+    outcomes: Outcomes, grid: SubjectGrid, covariates: Sequence[str], response: str
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
     """The subjects of whom all is known that a value is imputed from."""
     endpoint = labels_of(outcomes).endpoint

@@ -10,7 +10,7 @@ import pandas as pd
 from botox_analysis.cells.values import text_of
 from botox_analysis.endpoints.response.responders import Response, responses
 from botox_analysis.errors import DataError, listed, require_choice, require_conf_level, require_two_arms
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import method_of
 from botox_analysis.frames.measures import PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import labels_of
@@ -33,7 +33,7 @@ class PoolingResponders(Completed):
         points: float | Sequence[float] | None = None,
         visits: Sequence[str] | None = None,
         conf_level: float = 0.95,
-    ) -> pd.DataFrame:
+    ) -> Estimates:
         """Responders of many completed data sets, pooled: who improved is derived from each imputed value.
 
         Parameters

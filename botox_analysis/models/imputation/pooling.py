@@ -10,10 +10,10 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level
-from botox_analysis.frames.estimates import ESTIMAND, as_estimates, check_estimates
+from botox_analysis.frames.estimates import ESTIMAND, Estimates, as_estimates, check_estimates
 from botox_analysis.frames.handling import MODEL, method_of, method_parts
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, default_covariates
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, Outcomes, default_covariates
 from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE, RUBIN, Completed
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import Design, build_design, covariates_of
@@ -66,7 +66,7 @@ class Pooling(Completed):
         visits: Sequence[str] | None = None,
         limits: str = "normal",
         conf_level: float = 0.95,
-    ) -> pd.DataFrame:
+    ) -> Estimates:
         """One set of estimates from many completed data sets, with the uncertainty of what is missing.
 
         Draws (``"approximate Bayes"``, ``"Bayes"``) are pooled by Rubin's rules with Barnard and Rubin's degrees of freedom.
@@ -147,7 +147,7 @@ class Pooling(Completed):
         return pooled(self, analysed, limits, conf_level)
 
 
-def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: float) -> pd.DataFrame:
+def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: float) -> Estimates:
     """Pool quantities by the rule that the draws are for.
 
     Parameters
@@ -288,7 +288,7 @@ def analyse_all(imputations: Completed, of: str, covariates: Sequence[str] | Non
     return Analysed(rows, np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), np.concatenate(dfs))
 
 
-def determined_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+def determined_design(rows: Outcomes, covariates: Sequence[str], arms: Sequence[str]) -> Design:
     """The design of a visit without the columns that others determine, as `fit_ancova` leaves them out.
 
     Parameters

@@ -24,11 +24,11 @@ from botox_analysis.frames.handling import (
     LOWEST_OBSERVATION,
     handling_of,
 )
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, Outcomes, grid_of
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def fill_in(outcomes: pd.DataFrame, strategy: str) -> pd.DataFrame:
+def fill_in(outcomes: Outcomes, strategy: str) -> pd.DataFrame:
     """Outcomes in which one value stands for each missing one.
 
     Parameters
@@ -65,7 +65,7 @@ def fill_in(outcomes: pd.DataFrame, strategy: str) -> pd.DataFrame:
     return with_values(outcomes, grid, SINGLE_VALUES[strategy](observed, before), carried, strategy)
 
 
-def refuse_absent_rows(outcomes: pd.DataFrame, grid: SubjectGrid) -> None:
+def refuse_absent_rows(outcomes: Outcomes, grid: SubjectGrid) -> None:
     """Refuse outcomes that lack rows: what is absent can be neither filled in nor counted.
 
     Parameters
@@ -90,7 +90,7 @@ def refuse_absent_rows(outcomes: pd.DataFrame, grid: SubjectGrid) -> None:
         raise DataError("outcomes are counts of events in person-time; missing.impute_counts imputes the time not observed.")
 
 
-def refuse_imputed(outcomes: pd.DataFrame) -> None:
+def refuse_imputed(outcomes: Outcomes) -> None:
     """Refuse outcomes in which something stands for missing values already.
 
     Parameters

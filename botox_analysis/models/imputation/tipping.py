@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import optimize
 
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_conf_level
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.outcomes import default_covariates
 from botox_analysis.models.imputation.completed import Completed
 from botox_analysis.models.imputation.pooling import Analysed, determined_design, pooled
@@ -135,7 +136,7 @@ class Tipping(Completed):
         covariates: Sequence[str] | None = None,
         kind: Kind | Shift = "marginal",
         conf_level: float = 0.95,
-    ) -> pd.DataFrame:
+    ) -> Estimates:
         """The difference at a visit, with imputed values of either arm moved over a grid of shifts.
 
         `tipping_point` finds the shift of one arm at which the conclusion tips.
@@ -211,7 +212,7 @@ class Tipping(Completed):
         covariates: Sequence[str] | None = None,
         kind: Kind | Shift = "marginal",
         conf_level: float = 0.95,
-    ) -> pd.DataFrame:
+    ) -> Estimates:
         """The shift of one arm's imputed values at which the difference at a visit just loses, or just gains, significance.
 
         Parameters

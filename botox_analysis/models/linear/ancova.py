@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from scipy import linalg
 
 from botox_analysis.errors import FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at
@@ -24,7 +23,7 @@ VARIANCES = ("model", *POWERS)
 
 
 def fit_ancova(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     covariates: Sequence[str] = ("baseline",),
     response: str = "change",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, Outcomes
 from botox_analysis.models.means.fitted_mean import Column
 from botox_analysis.models.means.words import Covariate, readings
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -75,7 +75,7 @@ def covariates_of(covariates: Sequence[str], columns: Collection[str]) -> tuple[
     return tuple(each for each in asked if each.by_arm or each.name not in by_arm)
 
 
-def build_design(rows: pd.DataFrame, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+def build_design(rows: Outcomes, covariates: Sequence[str], arms: Sequence[str]) -> Design:
     """The design of the subjects of one visit.
 
     Parameters
@@ -177,7 +177,7 @@ NOT_COVARIATES = frozenset({*OUTCOMES, *OF_VISITS} - {"baseline"})
 """Columns of *outcomes* that are something else."""
 
 
-def require_covariates(outcomes: pd.DataFrame, covariates: Sequence[str], what: str = "covariate") -> None:
+def require_covariates(outcomes: Outcomes, covariates: Sequence[str], what: str = "covariate") -> None:
     """Refuse covariates that outcomes does not have.
 
     Parameters

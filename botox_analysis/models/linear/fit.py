@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import FitError, listed, require_choice, require_conf_level
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import MEANS, difference_in
@@ -95,7 +95,7 @@ class Fit(TermAnswers):
         """Subjects that do not enter: where, reason, n."""
         return left_out_frame(self.not_entered)
 
-    def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> pd.DataFrame:
+    def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> Estimates:
         """Adjusted means of each arm at each visit.
 
         Parameters
@@ -135,7 +135,7 @@ class Fit(TermAnswers):
             **at.beside(at.slopes),
         ).assign(p_value=np.nan)  # fmt: skip
 
-    def differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> pd.DataFrame:
+    def differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
         """Adjusted differences of each arm to the reference at each visit.
 
         Parameters
@@ -182,9 +182,7 @@ class Fit(TermAnswers):
             words=WORDS[margins], **at.beside(slopes), **({} if adjustment == "none" else with_reference(n_others)),
         )  # fmt: skip
 
-    def pairwise_differences(
-        self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95
-    ) -> pd.DataFrame:
+    def pairwise_differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
         """Adjusted differences between all pairs of arms at each visit.
 
         Parameters
@@ -231,7 +229,7 @@ class Fit(TermAnswers):
             **({} if adjustment == "none" else of_all_pairs(len(self.arms))),
         )  # fmt: skip
 
-    def contrasts(self, weights: Weights, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def contrasts(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
         """Differences between combinations of the adjusted means, by name.
 
         Parameters
@@ -267,7 +265,7 @@ class Fit(TermAnswers):
         refuse_sums(read)
         return self._combined(read, "contrast", conf_level)
 
-    def combinations(self, weights: Weights, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def combinations(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
         """Combinations of the adjusted means whose weights need not add up to 0, such as a mean over arms, by name.
 
         Parameters

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.linear.design import Design, refuse_empty_level, refuse_one_value
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.subject_margins import SubjectMoments, moments_of
@@ -89,7 +90,7 @@ def mean_at(
     )
 
 
-def moments_at(mean: FittedMean, rows: pd.DataFrame, covariates: Sequence[str]) -> SubjectMoments:
+def moments_at(mean: FittedMean, rows: Outcomes, covariates: Sequence[str]) -> SubjectMoments:
     """The covariates of all subjects with a row at a visit, also without a value.
 
     Parameters

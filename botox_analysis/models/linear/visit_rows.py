@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
-from botox_analysis.frames.outcomes import check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
@@ -128,7 +128,7 @@ class AnalysedRows:
 
 
 def rows_by_visit(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     model: str,
     response: pd.Series,
     covariates: Sequence[str],
@@ -174,7 +174,7 @@ def rows_by_visit(
 
 
 def crossed_rows_by_visit(
-    outcomes: pd.DataFrame, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None
+    outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None
 ) -> AnalysedRows:
     """The same for a linear model, in which covariates may have an effect in each arm, and an arm one subject.
 
@@ -212,7 +212,7 @@ def crossed_rows_by_visit(
 
 
 def _by_visit(
-    outcomes: pd.DataFrame, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None,
+    outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None,
     needed: Sequence[pd.Series], fewest: int,
 ) -> AnalysedRows:  # fmt: skip
     names = [term.name for term in covariates_of(covariates, outcomes.columns)]
@@ -240,7 +240,7 @@ def _by_visit(
     return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each)
 
 
-def choose_visits(outcomes: pd.DataFrame, visits: Sequence[str] | None) -> list[str]:
+def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]:
     """The visits to analyse.
 
     Parameters
@@ -290,7 +290,7 @@ def refuse_no_list(what: str, names: Sequence[str]) -> None:
         raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
 
 
-def refuse_missing_stratum(frame: pd.DataFrame, stratum: str, frame_name: str) -> None:
+def refuse_missing_stratum(frame: Outcomes, stratum: str, frame_name: str) -> None:
     """Refuse subjects without a stratum: an analysis within strata would lose them.
 
     Parameters

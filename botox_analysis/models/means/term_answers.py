@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import kind_of, listed, require_choice, require_text, require_two_arms
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.frames.measures import difference_in
 from botox_analysis.models.means.fitted_mean import FittedMean
@@ -126,7 +127,7 @@ class TermAnswers:
 
     def subgroup_means(
         self, covariate: str, *, at: Sequence[float] | None = None, margins: str = "observed", conf_level: float = 0.95
-    ) -> pd.DataFrame:
+    ) -> Estimates:
         """Adjusted means of each arm at each visit, at each level of a covariate.
 
         Parameters
@@ -162,9 +163,7 @@ class TermAnswers:
             n=n[:, places], subgroup=covariate, conf_level=conf_level,
         ).assign(p_value=np.nan)  # fmt: skip
 
-    def subgroup_differences(
-        self, covariate: str, *, at: Sequence[float] | None = None, conf_level: float = 0.95
-    ) -> pd.DataFrame:
+    def subgroup_differences(self, covariate: str, *, at: Sequence[float] | None = None, conf_level: float = 0.95) -> Estimates:
         """Adjusted differences of each arm to the reference at each visit, at each level of a covariate.
 
         Parameters
@@ -194,7 +193,7 @@ class TermAnswers:
             conf_level=conf_level,
         )  # fmt: skip
 
-    def subgroup_interactions(self, covariate: str, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def subgroup_interactions(self, covariate: str, *, conf_level: float = 0.95) -> Estimates:
         """How much the differences to the reference differ from those at the first level of a factor.
 
         Parameters
@@ -230,7 +229,7 @@ class TermAnswers:
             conf_level=conf_level,
         )  # fmt: skip
 
-    def slopes(self, number: str, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def slopes(self, number: str, *, conf_level: float = 0.95) -> Estimates:
         """Slopes of the mean on a number, in each arm.
 
         Parameters
@@ -255,7 +254,7 @@ class TermAnswers:
         rows, visits, n = self._slope_rows(number)
         return self._at_visits(rows, self.arms, visits, "", f"slope of {self.labels['measure']} on {number}", n, conf_level)
 
-    def slope_differences(self, number: str, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def slope_differences(self, number: str, *, conf_level: float = 0.95) -> Estimates:
         """Differences of slopes on a number to that in the reference.
 
         Parameters

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import read_numbers
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
-from botox_analysis.frames.estimates import ESTIMATES_KEY, check_estimates
+from botox_analysis.frames.estimates import ESTIMATES_KEY, Estimates, check_estimates
 from botox_analysis.models.multiplicity.testing_graph import TestingGraph
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.multiplicity.adjustment import STATSMODELS, adjusted_p, double_false_discovery, meets
@@ -30,7 +30,7 @@ _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) f
 
 
 def adjust_multiplicity(
-    estimates: pd.DataFrame,
+    estimates: Estimates,
     *,
     method: str | TestingGraph = "holm",
     family: str | Sequence[str] = (),
@@ -106,7 +106,7 @@ def adjust_multiplicity(
     return estimates.assign(p_adjusted=adjusted, rejected=rejected, multiplicity=words.astype(str))
 
 
-def _p_values(estimates: pd.DataFrame) -> FloatArray:
+def _p_values(estimates: Estimates) -> FloatArray:
     if estimates.empty:
         raise DataError("estimates has no rows; expected one for each hypothesis.")
     p_value, _ = read_numbers(estimates["p_value"], "estimates", "")
@@ -126,14 +126,14 @@ def _p_values(estimates: pd.DataFrame) -> FloatArray:
     return np.asarray(p_value)
 
 
-def _said(estimates: pd.DataFrame, which: NDArray[np.bool_]) -> str:
+def _said(estimates: Estimates, which: NDArray[np.bool_]) -> str:
     """What the first such row is of."""
     number = int(which.argmax())
     row = estimates.iloc[number]
     return ", ".join(f"{column} '{row[column]}'" for column in ESTIMATES_KEY if row[column]) or f"row {number + 1}"
 
 
-def _families(estimates: pd.DataFrame, columns: Sequence[str]) -> list[NDArray[np.int64]]:
+def _families(estimates: Estimates, columns: Sequence[str]) -> list[NDArray[np.int64]]:
     """Numbers of the rows of each family, in the order in which they appear."""
     if not columns:
         return [np.arange(len(estimates))]

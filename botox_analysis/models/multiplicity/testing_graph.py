@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from botox_analysis.errors import DataError, kind_of, listed, require_columns, require_estimates
-from botox_analysis.frames.estimates import ESTIMATES_KEY, check_estimates
+from botox_analysis.frames.estimates import ESTIMATES_KEY, Estimates, check_estimates
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.multiplicity.adjustment import exact_shares, graph_adjusted_p
 
@@ -259,7 +259,7 @@ class TestingGraph:
             raise ValueError(f"p_value has shape {np.shape(p_value)}; the graph has {len(self.weights)} hypotheses.")
         return graph_adjusted_p(p_value, np.array(self.weights, dtype=object), np.array(self.transitions, dtype=object))
 
-    def named_after(self, estimates: pd.DataFrame) -> TestingGraph:
+    def named_after(self, estimates: Estimates) -> TestingGraph:
         """The same graph, with names that say what tells the rows of *estimates* apart.
 
         Parameters
@@ -331,7 +331,7 @@ class TestingGraph:
         ]
         return pd.DataFrame(passed, columns=["source", "target", "weight"])
 
-    def require_rows(self, estimates: pd.DataFrame) -> None:
+    def require_rows(self, estimates: Estimates) -> None:
         """Refuse *estimates* with more or fewer rows than there are hypotheses.
 
         Parameters

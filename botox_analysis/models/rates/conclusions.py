@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice
-from botox_analysis.frames.estimates import as_estimates, check_estimates, check_measures
+from botox_analysis.frames.estimates import Estimates, as_estimates, check_estimates, check_measures
 from botox_analysis.frames.measures import NUMBER_NEEDED, RISK_DIFFERENCE, is_comparison, is_log_ratio, is_ratio, measure_name
 from botox_analysis.frames.schema import BETTER, HIGHER
 
 EVENTS_ARE = ("benefit", "harm")
 
 
-def number_needed(differences: pd.DataFrame, *, events_are: str) -> pd.DataFrame:
+def number_needed(differences: Estimates, *, events_are: str) -> Estimates:
     """How many must be treated for one more benefit, or one more harm: the inverse of a risk difference.
 
     Parameters
@@ -73,7 +73,7 @@ def number_needed(differences: pd.DataFrame, *, events_are: str) -> pd.DataFrame
     )
 
 
-def exponentiate(estimates: pd.DataFrame) -> pd.DataFrame:
+def exponentiate(estimates: Estimates) -> Estimates:
     """Ratios, with limits on their own scale, from their logarithms.
 
     Parameters
@@ -119,7 +119,7 @@ _ON_THE_SCALE = ("estimate", "conf_low", "conf_high", "margin")
 """Columns that are values of the measure."""
 
 
-def non_inferiority(estimates: pd.DataFrame, *, margin: float, better: str) -> pd.DataFrame:
+def non_inferiority(estimates: Estimates, *, margin: float, better: str) -> pd.DataFrame:
     """Whether limits rule out that an arm is worse than the reference by a margin or more.
 
     Parameters

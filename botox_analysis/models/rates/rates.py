@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import read_numbers, shown
 from botox_analysis.errors import DataError, require_choice, require_columns, require_conf_level
-from botox_analysis.frames.estimates import as_estimates
-from botox_analysis.frames.events import check_events
+from botox_analysis.frames.estimates import Estimates, as_estimates
+from botox_analysis.frames.events import Events, check_events
 from botox_analysis.frames.handling import handlings_of, method_of
 from botox_analysis.frames.measures import (
     CONDITIONAL_LOG_ODDS_RATIO,
@@ -58,8 +58,8 @@ _CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 
 
 def event_rates(
-    events: pd.DataFrame, *, measure: str = "proportion", interval: str | None = None, conf_level: float = 0.95
-) -> pd.DataFrame:
+    events: Events, *, measure: str = "proportion", interval: str | None = None, conf_level: float = 0.95
+) -> Estimates:
     """How often the event happened, with limits, for each arm and category of *events*.
 
     Parameters
@@ -146,14 +146,14 @@ def _rates(
 
 
 def compare_rates(
-    events: pd.DataFrame,
+    events: Events,
     *,
     measure: str = "risk difference",
     interval: str = "miettinen-nurminen",
     test: str | None = None,
     null: float = 0.0,
     conf_level: float = 0.95,
-) -> pd.DataFrame:
+) -> Estimates:
     """Each arm against the reference, for every category of *events*; with several strata, within them.
 
     Parameters

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from botox_analysis.errors import DataError, require_two_arms
-from botox_analysis.frames.estimates import as_estimates
-from botox_analysis.frames.events import EVENTS_KEY, check_events
+from botox_analysis.frames.estimates import Estimates, as_estimates
+from botox_analysis.frames.events import EVENTS_KEY, Events, check_events
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.measures import ODDS_HETEROGENEITY
 from botox_analysis.frames.schema import categories_of
@@ -175,7 +175,7 @@ def _refuse_gaps(
     )
 
 
-def homogeneity(events: pd.DataFrame) -> pd.DataFrame:
+def homogeneity(events: Events) -> Estimates:
     """Whether the odds ratio is the same in all strata: the test of Breslow and Day with Tarone's correction.
 
     Parameters

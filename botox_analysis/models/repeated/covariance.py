@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError, require_choice, require_text
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.repeated.covariates import levels_of, numbers_of
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -98,7 +98,7 @@ def read_covariance(phrase: str | Covariance) -> Covariance:
 
 
 def with_kinds(
-    data: SubjectData, phrase: Covariance, *, outcomes: pd.DataFrame, grid: SubjectGrid, arms: tuple[str, ...]
+    data: SubjectData, phrase: Covariance, *, outcomes: Outcomes, grid: SubjectGrid, arms: tuple[str, ...]
 ) -> tuple[SubjectData, tuple[Kind, ...]]:
     """The subjects with the kind of covariance that each has.
 
@@ -153,7 +153,7 @@ def with_kinds(
     return replace(data, kind=kind), kinds or (("", ()),)
 
 
-def _days(outcomes: pd.DataFrame, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
+def _days(outcomes: Outcomes, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
     """The day of each observed value; elsewhere a usual one, which says nothing, so that more subjects are alike."""
     days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
     if np.isinf(days).any():

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from botox_analysis.cells.notation import LARGEST
 from botox_analysis.errors import DataError
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.linear.design import is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -102,7 +103,7 @@ def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
     return place[codes], levels
 
 
-def numbers_of(outcomes: pd.DataFrame, column: str, what: str) -> FloatArray:
+def numbers_of(outcomes: Outcomes, column: str, what: str) -> FloatArray:
     """A column that is to hold numbers.
 
     Parameters
@@ -130,7 +131,7 @@ def numbers_of(outcomes: pd.DataFrame, column: str, what: str) -> FloatArray:
     return np.asarray(outcomes[column].to_numpy(dtype=float))
 
 
-def root_weights(outcomes: pd.DataFrame, weights: str, grid: SubjectGrid) -> FloatArray:
+def root_weights(outcomes: Outcomes, weights: str, grid: SubjectGrid) -> FloatArray:
     """Square roots of the weights of observations.
 
     Parameters

@@ -14,7 +14,7 @@ from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
-from botox_analysis.frames.outcomes import grid_of, labels_of
+from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import (
@@ -219,7 +219,7 @@ def _level(sums: CrossProducts) -> CrossProducts:
 
 
 def crossproducts(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     covariance: str | Covariance = "unstructured",
     covariates: Sequence[str] | None = None,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.grid import SubjectGrid
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, Covariate, MeanModel
 from botox_analysis.models.repeated.covariates import numbers_of, quantity_of
 from botox_analysis.numerics.repeated.subject_data import Quantity
@@ -103,7 +103,7 @@ def covariates_entering(
 
 
 def mean_entering(
-    mean: MeanModel, outcomes: pd.DataFrame, grid: SubjectGrid, arm: Quantity
+    mean: MeanModel, outcomes: Outcomes, grid: SubjectGrid, arm: Quantity
 ) -> tuple[tuple[Term, ...], tuple[Quantity, ...]]:
     """What a mean needs beside arms: the number on which slopes are, or a constant.
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_conf_level, require_text
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.measures import difference_in
 from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
@@ -169,7 +170,7 @@ class MmrmFit(Fit):
         sd = np.sqrt(np.diagonal(covariance))
         return covariance / np.outer(sd, sd)
 
-    def average_differences(self, visits: Sequence[str] | None = None, *, conf_level: float = 0.95) -> pd.DataFrame:
+    def average_differences(self, visits: Sequence[str] | None = None, *, conf_level: float = 0.95) -> Estimates:
         """Adjusted differences of each arm to the reference, averaged over visits.
 
         Parameters

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
-import pandas as pd
 
 from botox_analysis.errors import kind_of, listed, require_choice, require_crossproducts
+from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.repeated.covariance import Covariance, read_covariance
@@ -58,7 +58,7 @@ MEANS = {
 
 
 def fit_mmrm(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
     small_sample: str = "satterthwaite",

@@ -17,6 +17,7 @@ from botox_analysis.errors import (
     require_two_arms,
     wrong_kind,
 )
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import method_of
 from botox_analysis.models.parts import require_reach
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
@@ -150,7 +151,7 @@ def _refuse_one_arm(fit: MmrmFit) -> None:
     require_two_arms(fit.arms, "a difference")
 
 
-def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 0.95) -> pd.DataFrame:
+def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 0.95) -> Estimates:
     """Differences to the reference with bootstrap standard errors and percentile limits.
 
     Subjects are drawn with replacement within their arm, and the whole model is fitted again, its covariance, too.
@@ -202,7 +203,7 @@ def bootstrap(fit: MmrmFit, n_resamples: int, *, seed: int, conf_level: float = 
     return _with_limits(fit, told, conf_level, std_error=spread, conf_low=low, conf_high=high, p_value=p_value)
 
 
-def jackknife(fit: MmrmFit, *, conf_level: float = 0.95) -> pd.DataFrame:
+def jackknife(fit: MmrmFit, *, conf_level: float = 0.95) -> Estimates:
     """Differences to the reference with standard errors from leaving out each subject in turn.
 
     Parameters

@@ -15,7 +15,7 @@ from botox_analysis.cells.of_frames import read_days
 from botox_analysis.endpoints.intercurrent.history import history_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.days import DAYS_PER_YEAR
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, INTERCURRENT_EVENT, Outcomes, grid_of
 from botox_analysis.models.counts.counted import count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING
@@ -45,7 +45,7 @@ LESS = "leave out covariates, merge small levels, or count a wider category of e
 
 
 def impute_counts(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     *,
     planned_days: float | str,
     strategy: AnyCountStrategy | Mapping[str, AnyCountStrategy],
@@ -172,7 +172,7 @@ def impute_counts(
     )
 
 
-def _refuse_other_outcomes(outcomes: pd.DataFrame) -> None:
+def _refuse_other_outcomes(outcomes: Outcomes) -> None:
     grid = grid_of(outcomes)
     if not counts_in_person_time(outcomes):
         raise DataError(
@@ -184,7 +184,7 @@ def _refuse_other_outcomes(outcomes: pd.DataFrame) -> None:
     refuse_imputed(outcomes)
 
 
-def _exposure(outcomes: pd.DataFrame) -> pd.Series:
+def _exposure(outcomes: Outcomes) -> pd.Series:
     """Days in which each count was seen; missing where there are none."""
     days = exposure_of(outcomes)
     strange = np.flatnonzero((outcomes["value"] > 0) & days.isna())
@@ -196,7 +196,7 @@ def _exposure(outcomes: pd.DataFrame) -> pd.Series:
     return days
 
 
-def _planned(outcomes: pd.DataFrame, planned_days: float | str) -> FloatArray:
+def _planned(outcomes: Outcomes, planned_days: float | str) -> FloatArray:
     """The days planned of each row."""
     if not isinstance(planned_days, str):
         if not _is_number(planned_days) or planned_days < 1:

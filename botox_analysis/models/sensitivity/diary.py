@@ -18,7 +18,15 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, kind_of, listed, require_trial
 from botox_analysis.frames.handling import OBSERVED_CASES, Handling
 from botox_analysis.frames.left_out import STAYS_MISSING, LeftOut
-from botox_analysis.frames.outcomes import RECORDED_DAYS, default_covariates, grid_of, has_baseline, labels_of, response_of
+from botox_analysis.frames.outcomes import (
+    RECORDED_DAYS,
+    Outcomes,
+    default_covariates,
+    grid_of,
+    has_baseline,
+    labels_of,
+    response_of,
+)
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counts import LESS
 from botox_analysis.models.counts.fit import refuse_no_maximum
@@ -222,7 +230,7 @@ def _count_days(trial: Trial, endpoint: Endpoint, daily: Daily, own: DiaryRule, 
     return _Diary(np.rint(value * recorded / own.period_days), recorded, own, severity)
 
 
-def _predictors(outcomes: pd.DataFrame, covariates: Sequence[str]) -> tuple[str, ...]:
+def _predictors(outcomes: Outcomes, covariates: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*default_covariates(outcomes), *covariates)))
 
 
@@ -242,7 +250,7 @@ def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, t
     return known, tuple(lost)
 
 
-def _recorded_whole(outcomes: pd.DataFrame, diary: _Diary, rule: DiaryRule) -> pd.DataFrame:
+def _recorded_whole(outcomes: Outcomes, diary: _Diary, rule: DiaryRule) -> pd.DataFrame:
     """Outcomes with the values of periods that were recorded whole, and no other."""
     length = rule.period_days
     value = np.where(diary.recorded == length, diary.counts, np.nan).ravel()
@@ -288,7 +296,7 @@ class _Visit:
     found: Maximum
 
 
-def _fit_visit(outcomes: pd.DataFrame, diary: _Diary, place: int, covariates: Sequence[str]) -> _Visit:
+def _fit_visit(outcomes: Outcomes, diary: _Diary, place: int, covariates: Sequence[str]) -> _Visit:
     visit = outcomes["visit"].cat.categories[place]
     share = np.where(diary.enough, diary.counts / np.maximum(diary.recorded, 1), np.nan)
     response = pd.Series(share.ravel(), index=outcomes.index, name="value")

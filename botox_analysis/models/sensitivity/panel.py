@@ -14,7 +14,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import (
     ALL_OBSERVED,
     AT_RANDOM,
@@ -33,7 +33,7 @@ from botox_analysis.frames.handling import (
     SINGLE_VALUE_RULES,
     TIPPING_POINT,
 )
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, check_outcomes, default_covariates, grid_of, response_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, check_outcomes, default_covariates, grid_of, response_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, JACKKNIFE
 from botox_analysis.models.imputation.draws import DRAWS, Parameters
@@ -73,7 +73,7 @@ class _Asked:
 
 
 def sensitivity(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     visit: str | None = None,
     *,
     n: int,
@@ -83,7 +83,7 @@ def sensitivity(
     reduction: float | None = None,
     worse: str = "more",
     conf_level: float = 0.95,
-) -> pd.DataFrame:
+) -> Estimates:
     """The difference at a visit under every handling of what is missing: the table and the forest that a reviewer asks for.
 
     Parameters
@@ -175,7 +175,7 @@ def _attempt(label: str, approach: str, make: Callable[[], pd.DataFrame]) -> Row
         return Row(label, approach, str(error))
 
 
-def _at(estimates: pd.DataFrame, asked: _Asked) -> pd.DataFrame:
+def _at(estimates: Estimates, asked: _Asked) -> pd.DataFrame:
     return estimates[estimates["visit"] == asked.visit]
 
 
@@ -201,7 +201,7 @@ class _Imputed:
         return completed_from(model, self._drawn[key], draws, self._seed)
 
 
-def _after_these(outcomes: pd.DataFrame, after: Sequence[str]) -> pd.DataFrame:
+def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
     """Outcomes that tell the events named only, so that what is missing after others is missing at random, and not moved."""
     if isinstance(after, str):
         raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
@@ -223,7 +223,7 @@ def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
         )  # fmt: skip
         return _at(fit.differences(conf_level=asked.conf_level), asked)
 
-    def alone(outcomes: pd.DataFrame) -> pd.DataFrame:
+    def alone(outcomes: Outcomes) -> pd.DataFrame:
         fit = fit_ancova(outcomes, covariates=asked.covariates, response=asked.response, visits=[asked.visit])
         return fit.differences(conf_level=asked.conf_level)
 
@@ -233,7 +233,7 @@ def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
-def _filled(outcomes: pd.DataFrame, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+def _filled(outcomes: Outcomes, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     return compare(fill_in(outcomes, rule))
 
 
@@ -267,7 +267,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
 
 
 def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator[Row]:
-    def compared(outcomes: pd.DataFrame, missing: str = OBSERVED_CASES) -> pd.DataFrame:
+    def compared(outcomes: Outcomes, missing: str = OBSERVED_CASES) -> pd.DataFrame:
         events = responders(outcomes, reduction=reduction, missing=missing)
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
 

@@ -12,10 +12,10 @@ import pandas as pd
 from scipy.stats import chi2
 
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_words
 from botox_analysis.frames.measures import CONDITIONAL_LOG_HAZARD_RATIO, LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE
-from botox_analysis.frames.times import TIMES
+from botox_analysis.frames.times import TIMES, Times
 from botox_analysis.models.linear.design import build_design
 from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
 from botox_analysis.models.times.curves import TimesOfCategory, by_category, no_variance, normal_inference, on_day
@@ -39,7 +39,7 @@ makes it 1e15 where that is so; just below, a coefficient has six digits."""
 
 
 def compare_times(
-    times: pd.DataFrame,
+    times: Times,
     *,
     measure: str = LOG_HAZARD_RATIO,
     test: str = "wald",
@@ -47,7 +47,7 @@ def compare_times(
     covariates: Sequence[str] = (),
     horizon: float | None = None,
     conf_level: float = 0.95,
-) -> pd.DataFrame:
+) -> Estimates:
     """Each arm against the reference, for every category of *times*.
 
     Parameters

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, require_conf_level
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
 from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, RESTRICTED_MEAN, TIME_QUARTILES
 from botox_analysis.frames.schema import categories_of
-from botox_analysis.frames.times import TIMES_TEXT, check_times
+from botox_analysis.frames.times import TIMES_TEXT, Times, check_times
 from botox_analysis.numerics.linear.inference import Inference, t_inference
 from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
 
@@ -93,7 +93,7 @@ class TimesOfCategory:
         return float(asked)
 
 
-def by_category(times: pd.DataFrame) -> list[TimesOfCategory]:
+def by_category(times: Times) -> list[TimesOfCategory]:
     """Checked *times*, a category at a time, with the curve of each arm.
 
     Parameters
@@ -130,7 +130,7 @@ def by_category(times: pd.DataFrame) -> list[TimesOfCategory]:
     return found
 
 
-def event_curve(times: pd.DataFrame, *, conf_level: float = 0.95) -> pd.DataFrame:
+def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:
     """The cumulative probability of the event in each arm, by Kaplan and Meier.
 
     Parameters
@@ -214,7 +214,7 @@ def on_day(time: Any) -> list[str]:
     return [f"day {day:.10g}" for day in time]
 
 
-def event_quantiles(times: pd.DataFrame, *, shares: Sequence[float] = tuple(QUANTILES), conf_level: float = 0.95) -> pd.DataFrame:
+def event_quantiles(times: Times, *, shares: Sequence[float] = tuple(QUANTILES), conf_level: float = 0.95) -> Estimates:
     """The days by which a quarter, half and three quarters of the subjects of each arm have had the event.
 
     Parameters
@@ -270,7 +270,7 @@ def event_quantiles(times: pd.DataFrame, *, shares: Sequence[float] = tuple(QUAN
     return as_estimates({**pd.DataFrame(rows), "conf_level": conf_level})
 
 
-def restricted_means(times: pd.DataFrame, *, horizon: float | None = None, conf_level: float = 0.95) -> pd.DataFrame:
+def restricted_means(times: Times, *, horizon: float | None = None, conf_level: float = 0.95) -> Estimates:
     """The mean number of days without the event up to a horizon, in each arm.
 
     Parameters

@@ -13,7 +13,7 @@ from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRu
 from botox_analysis.endpoints.safety.history import EventHistory, history_of
 from botox_analysis.endpoints.safety.time_at_risk import require_ends
 from botox_analysis.errors import require_choice, require_conf_level, require_trial
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.measures import DURATION, MEAN_CUMULATIVE, ONSET, QUARTILES
 from botox_analysis.models.times.curves import on_day
@@ -32,7 +32,7 @@ def mean_cumulative(
     rule: EmergentRule = FROM_DAY_1,
     special: Special | None = None,
     conf_level: float = 0.95,
-) -> pd.DataFrame:
+) -> Estimates:
     """The mean number of occurrences per subject up to each day, in each arm.
 
     Every occurrence counts, not only a subject's first. Nothing is assumed of how the occurrences of a subject hang together;
@@ -129,7 +129,7 @@ def mean_cumulative(
 
 def onset_and_duration(
     trial: Trial, *, by: str = "term", rule: EmergentRule = FROM_DAY_1, special: Special | None = None
-) -> pd.DataFrame:
+) -> Estimates:
     """When adverse events begin and how long they last: quartiles by category and arm.
 
     Parameters

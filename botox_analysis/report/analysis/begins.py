@@ -7,13 +7,13 @@ import pandas as pd
 
 from botox_analysis.endpoints.intercurrent.history import event_histories, kinds_of, only_after, told
 from botox_analysis.frames.handling import DISCONTINUATION
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, grid_of
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, grid_of
 
 LAST_VALUE = "the last value"
 """After what strategies begin where no discontinuation explains what is missing."""
 
 
-def strategies_begin(outcomes: pd.DataFrame, response: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+def strategies_begin(outcomes: Outcomes, response: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """Outcomes as they are told, those that are imputed from, and after what strategies begin.
 
     Strategies that refer to the reference are for those who are treated no longer: after a discontinuation, where values are
@@ -41,7 +41,7 @@ def strategies_begin(outcomes: pd.DataFrame, response: str) -> tuple[pd.DataFram
     return outcomes, outcomes.drop(columns=INTERCURRENT_EVENT, errors="ignore"), LAST_VALUE
 
 
-def _from_the_next_visit(outcomes: pd.DataFrame, response: str) -> np.ndarray:
+def _from_the_next_visit(outcomes: Outcomes, response: str) -> np.ndarray:
     """Events, where the last value of a subject who left was counted in the period of leaving: it is of the days before."""
     grid = grid_of(outcomes)
     happened, histories = event_histories(outcomes, grid)

@@ -13,7 +13,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import default_covariates, has_baseline, response_of
+from botox_analysis.frames.outcomes import Outcomes, default_covariates, has_baseline, response_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, BOOTSTRAP, JACKKNIFE
@@ -141,7 +141,7 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     )  # fmt: skip
 
 
-def _never_in_every_arm(outcomes: pd.DataFrame, endpoint: Endpoint, covariates: tuple[str, ...], response: str) -> str:
+def _never_in_every_arm(outcomes: Outcomes, endpoint: Endpoint, covariates: tuple[str, ...], response: str) -> str:
     """What each arm lacks at the last visit that anybody has."""
     usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
     needed = wording.joined([response, *(name.replace("_", " ") for name in covariates)])
@@ -190,7 +190,7 @@ def analyse_endpoint(comparison: Comparison) -> Efficacy:
     )
 
 
-def covariates_of(trial: Trial, outcomes: pd.DataFrame) -> tuple[str, ...]:
+def covariates_of(trial: Trial, outcomes: Outcomes) -> tuple[str, ...]:
     """The covariates of the model of an endpoint.
 
     Parameters
@@ -208,7 +208,7 @@ def covariates_of(trial: Trial, outcomes: pd.DataFrame) -> tuple[str, ...]:
     return (*default_covariates(outcomes), *trial.protocol.covariates)
 
 
-def _comparable_visits(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str) -> list[str]:
+def _comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: str) -> list[str]:
     """The visits with a usable value in every arm."""
     usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
     n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
@@ -219,7 +219,7 @@ def _by_ancova(of: Comparison) -> Fit:
     return fit_ancova(of.outcomes, covariates=of.covariates, response=of.response, visits=list(of.visits))
 
 
-def _by_robust_ancova(outcomes: pd.DataFrame, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
     return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
 
 
@@ -237,7 +237,7 @@ def _by_mmrm(of: Comparison) -> Fit:
 
 
 def _fit_mmrm(
-    outcomes: pd.DataFrame,
+    outcomes: Outcomes,
     covariates: tuple[str, ...],
     response: str,
     visits: list[str],
@@ -362,7 +362,7 @@ def other_analyses(
     observed = primary.observed
     visits = _comparable_visits(observed, covariates, response)
 
-    def ancova(outcomes: pd.DataFrame, adjusted_for: tuple[str, ...]) -> Fit:
+    def ancova(outcomes: Outcomes, adjusted_for: tuple[str, ...]) -> Fit:
         return fit_ancova(outcomes, covariates=adjusted_for, response=response, visits=[visit])
 
     others: list[tuple[NamedModel, Callable[[], Fit]]] = []

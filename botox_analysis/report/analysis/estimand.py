@@ -11,6 +11,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.intercurrent.events import address_events, intercurrent_counts
 from botox_analysis.errors import DataError
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.report.analysis.intercurrent import dated
@@ -32,7 +33,7 @@ _STRATEGIES = {
 }
 
 
-def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -> pd.DataFrame:
+def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -> Events:
     """Count the subjects with each intercurrent event, and of these the ones with a value recorded after it.
 
     Parameters

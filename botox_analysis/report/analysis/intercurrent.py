@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT, strategy_problem
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT
+from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 
@@ -43,7 +43,7 @@ def refuse_unknown_strategies(trial: Trial) -> None:
             raise DataError(f"{trial.name}, the protocol's strategies for intercurrent events: {wrong}")
 
 
-def addressed(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial, events: pd.DataFrame) -> pd.DataFrame:
+def addressed(measured: Outcomes, endpoint: Endpoint, trial: Trial, events: pd.DataFrame) -> pd.DataFrame:
     """Outcomes whose values after intercurrent events are what the protocol's strategies make of them.
 
     Parameters
@@ -122,7 +122,7 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
     return [LeftOut(reason, n, endpoint=efficacy.endpoint.label) for reason, n in rows if n]
 
 
-def dated(measured: pd.DataFrame, endpoint: Endpoint, trial: Trial) -> tuple[pd.DataFrame, str | None]:
+def dated(measured: Outcomes, endpoint: Endpoint, trial: Trial) -> tuple[pd.DataFrame, str | None]:
     """Outcomes with the days of their visits, where the names of visits do not tell all.
 
     Parameters

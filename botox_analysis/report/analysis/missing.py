@@ -7,7 +7,7 @@ import pandas as pd
 from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
 from botox_analysis.frames.handling import AT_RANDOM
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import response_of
+from botox_analysis.frames.outcomes import Outcomes, response_of
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
@@ -71,7 +71,7 @@ def missing_values_of(
     return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface, begins), left_out
 
 
-def _surface(outcomes: pd.DataFrame, visit: str, covariates: tuple[str, ...], planned: Protocol) -> pd.DataFrame:
+def _surface(outcomes: Outcomes, visit: str, covariates: tuple[str, ...], planned: Protocol) -> pd.DataFrame:
     """The difference over shifts of imputed values; none where there are several differences."""
     if outcomes["arm"].nunique() != 2:
         return pd.DataFrame()

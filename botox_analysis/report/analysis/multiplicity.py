@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.models.multiplicity.adjustment import adjust_multiplicity
 from botox_analysis.report.analysis.parts import Efficacy, secondary_visit
 from botox_analysis.report.analysis.plan import Plan
 from botox_analysis.report.analysis.planned import graph_of
 
 
-def adjusted_of(plan: Plan, analysed: Sequence[Efficacy]) -> pd.DataFrame:
+def adjusted_of(plan: Plan, analysed: Sequence[Efficacy]) -> Estimates:
     """Adjust the differences at the primary visit over the arms and endpoints of the protocol's family.
 
     Parameters

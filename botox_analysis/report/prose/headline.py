@@ -6,6 +6,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.safety.counts import ANY
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.measures import PERCENT_REDUCTION
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.analysis.planned import NON_RESPONSE
@@ -198,11 +199,11 @@ def _points_sentence(row: pd.Series, *, name_arm: bool) -> str:
     return f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points{limits}"
 
 
-def _of(estimates: pd.DataFrame, measure: str, visit: str) -> pd.DataFrame:
+def _of(estimates: Estimates, measure: str, visit: str) -> pd.DataFrame:
     return estimates[(estimates["measure"] == measure) & (estimates["visit"] == visit)]
 
 
-def _at(estimates: pd.DataFrame, visit: str, threshold: float) -> pd.DataFrame:
+def _at(estimates: Estimates, visit: str, threshold: float) -> pd.DataFrame:
     return estimates[(estimates["visit"] == visit) & ((estimates["threshold"] - threshold).abs() < 1e-12)]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.measures import MEAN, PROPORTION, SPREADS
 from botox_analysis.tables.writers import INDENT
 
 MISSING_ROW = "Missing, n"
 
 
-def table_baseline(estimates: pd.DataFrame) -> pd.DataFrame:
+def table_baseline(estimates: Estimates) -> pd.DataFrame:
     """Baseline characteristics: mean (SD) of numbers, n (%) of categories; no p-values.
 
     Parameters

@@ -6,12 +6,12 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import require_columns
-from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.tables.writers import INDENT
 
 
-def table_disposition(rates: pd.DataFrame) -> pd.DataFrame:
+def table_disposition(rates: Estimates) -> pd.DataFrame:
     """The flow of subjects, n (%) of those randomised, by arm.
 
     Parameters

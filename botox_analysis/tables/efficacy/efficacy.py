@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.estimates import check_measures, refuse_pairs, refuse_subgroups
+from botox_analysis.frames.estimates import Estimates, check_measures, refuse_pairs, refuse_subgroups
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, MEANS, PERCENT_REDUCTION, SPREADS, difference_in
 from botox_analysis.frames.schema import ALL_VISITS
 
 
-def table_efficacy(means: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+def table_efficacy(means: Estimates, differences: Estimates) -> pd.DataFrame:
     """Means of each arm and differences to the reference, with limits and p-values.
 
     Parameters
@@ -62,7 +62,7 @@ def _written(row: pd.Series, decimals: int) -> str:
     return wording.with_limits(row["estimate"], row["conf_low"], row["conf_high"], decimals)
 
 
-def table_change(estimates: pd.DataFrame) -> pd.DataFrame:
+def table_change(estimates: Estimates) -> pd.DataFrame:
     """Unadjusted means, changes and percent reductions of each arm.
 
     Parameters

@@ -6,11 +6,12 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed, require_columns
+from botox_analysis.frames.events import Events
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.tables.writers import INDENT
 
 
-def table_missing(events: pd.DataFrame) -> pd.DataFrame:
+def table_missing(events: Events) -> pd.DataFrame:
     """Missing values, n (%) of all subjects, by visit, reason and arm.
 
     Parameters

@@ -6,11 +6,11 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import require_columns
-from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.frames.estimates import Estimates, check_estimates
 from botox_analysis.frames.measures import measure_name, scaled
 
 
-def table_multiplicity(adjusted: pd.DataFrame) -> pd.DataFrame:
+def table_multiplicity(adjusted: Estimates) -> pd.DataFrame:
     """Differences of a family of hypotheses with their p-values, as they are and adjusted.
 
     Parameters

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.handling import HANDLING, method_parts
 from botox_analysis.frames.measures import (
     CONDITIONAL_LOG_ODDS_RATIO,
@@ -24,7 +24,7 @@ _LOG_RATIOS = (LOG_RISK_RATIO, LOG_ODDS_RATIO, CONDITIONAL_LOG_ODDS_RATIO)
 _OF_SHARES = (RISK_DIFFERENCE, *_LOG_RATIOS, *(measure_name(measure) for measure in _LOG_RATIOS), NUMBER_NEEDED)
 
 
-def table_responders(rates: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
+def table_responders(rates: Estimates, differences: Estimates) -> pd.DataFrame:
     """Responders of each arm, and how the arms compare.
 
     Parameters

@@ -6,11 +6,11 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.frames.estimates import Estimates, check_estimates
 from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name, measure_of, scaled, unit
 
 
-def table_sensitivity(estimates: pd.DataFrame) -> pd.DataFrame:
+def table_sensitivity(estimates: Estimates) -> pd.DataFrame:
     """A difference under every handling of what is missing, in the order of the rows.
 
     Parameters

@@ -9,7 +9,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import require_choice, require_columns
-from botox_analysis.frames.estimates import Event
+from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns, event_names, rows_by_event
 
@@ -21,7 +21,7 @@ OCCURRENCES = IN_BRACKETS, BESIDE = ("in brackets", "beside")
 
 
 def table_adverse_events(
-    rates: pd.DataFrame,
+    rates: Estimates,
     differences: pd.DataFrame | None = None,
     *,
     at_least: float = 0.0,

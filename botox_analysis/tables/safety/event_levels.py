@@ -8,12 +8,12 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
-from botox_analysis.frames.estimates import check_measures
+from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.measures import PROPORTION
 from botox_analysis.tables.event_rows import arm_heads, event_names, rows_by_event
 
 
-def table_severity(rates: pd.DataFrame) -> pd.DataFrame:
+def table_severity(rates: Estimates) -> pd.DataFrame:
     """Adverse events by arm and worst severity, n (%).
 
     Parameters
@@ -35,7 +35,7 @@ def table_severity(rates: pd.DataFrame) -> pd.DataFrame:
     return _by_level(rates, "severity")
 
 
-def table_relation(rates: pd.DataFrame) -> pd.DataFrame:
+def table_relation(rates: Estimates) -> pd.DataFrame:
     """Adverse events by arm and relation to the treatment, n (%).
 
     Parameters

@@ -6,6 +6,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.errors import DataError, require_columns
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.measures import EVENT_RATE, INCIDENCE_RATE
 from botox_analysis.tables.event_rows import arm_heads, comparison_columns, event_names, rows_by_event
 
@@ -16,7 +17,7 @@ _COUNTED = {
 """Of each measure the columns it is the quotient of, and what they are called."""
 
 
-def table_incidence(rates: pd.DataFrame, differences: pd.DataFrame | None = None) -> pd.DataFrame:
+def table_incidence(rates: Estimates, differences: pd.DataFrame | None = None) -> pd.DataFrame:
     """Exposure-adjusted rates by arm: what was counted, patient-years, and the rate per 100 of them with its limits.
 
     Parameters
