@@ -244,7 +244,7 @@ def everything(word):
     outcomes = ba.scale(word["scale"]).derive(trial)
     days = {word["first"]: 28, word["second"]: 56, word["third"]: 84}
     outcomes[word["days"]] = outcomes["visit"].astype(str).map(days)
-    found = [("outcomes", outcomes), ("baseline", ba.describe(trial)), ("flow", ba.disposition(everybody))]
+    found = [("outcomes", outcomes), ("baseline", ba.describe_baseline(trial)), ("flow", ba.disposition(everybody))]
     found += of_outcomes(word, trial, outcomes, days)
     found += of_safety(word, trial)
     found += of_models(word, outcomes)

@@ -200,7 +200,7 @@ def test_what_cannot_be_resampled_is_refused(outcomes):
         )
     with pytest.raises(ba.DataError, match="one arm only"):
         ba.bootstrap(ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]), 99, seed=1)
-    with pytest.raises(ba.DataError, match="many is empty; expected cross-products of one data set or more"):
+    with pytest.raises(ba.DataError, match="many is empty; expected cross-products of data sets"):
         ba.advanced.fit_many([])
     with pytest.raises(ba.DataError, match="many, item 1: found outcomes; expected cross-products"):
         ba.advanced.fit_many([outcomes])
