@@ -165,10 +165,17 @@ def record(target: Path, project: Path) -> None:
     print(f"{len(frame):,} rows in {target}")
 
 
+def _rounded(text: str) -> str:
+    """A shift that was searched for or divided into steps, without the digits that another order of sums changes."""
+    return f"{float(text):.9g}" if text else ""
+
+
 def matched(old: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     """Find the rows of the first that the second does not have, and the largest gap of those it has."""
     for column, words in RENAMED.items():
         old = old.assign(**{column: old[column].replace(words)})
+    for column in ("delta", "delta_reference"):
+        old, new = (frame.assign(**{column: frame[column].map(_rounded)}) for frame in (old, new))
     by_words: dict[tuple[str, ...], list[np.ndarray]] = {}
     for texts, numbers in zip(new[list(TEXTS)].itertuples(index=False, name=None), new[list(NUMBERS)].to_numpy(), strict=True):
         by_words.setdefault(texts, []).append(numbers)
