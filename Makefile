@@ -2,7 +2,7 @@
 #   make report     the report of the bundled trial
 #   make test       checks, tests and notebooks
 # Between two edits:
-#   make quick      the tests without those that take a second or more
+#   make quick      the tests without the long ones
 # Before a release, and in continuous integration:
 #   make test-all   also simulations, whole runs and installations, and more examples of each property
 # What all of them miss:

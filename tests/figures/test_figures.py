@@ -179,6 +179,7 @@ def test_arms_differ_in_colour_and_marker():
     assert styles["placebo"][0] == REFERENCE_COLOUR
 
 
+@pytest.mark.long
 def test_the_same_figure_gives_the_same_bytes_in_all_formats(fit, tmp_path):
     first, second = (ba.plot.save(ba.plot.forest(fit.differences()), tmp_path / name) for name in ("one", "two"))
     assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]

@@ -14,6 +14,8 @@ from matplotlib.text import Text
 import botox_analysis as ba
 from tests.hostile import PLAIN, frames_of, hostile, one_line, renamed
 
+pytestmark = pytest.mark.long
+
 PLOTS = {
     "course": (ba.plot.course, "means"),
     "forest": (ba.plot.forest, "differences"),

@@ -289,6 +289,7 @@ def test_hostile_words_change_labels_and_nothing_else(seed):
         pd.testing.assert_frame_equal(found, expected, rtol=ROUNDING, atol=ROUNDING, obj=name)
 
 
+@pytest.mark.long
 def test_every_method_is_the_sentence_of_its_parts():
     for name, frame in plain_frames().items():
         if "measure" in frame.columns and name != "panel":

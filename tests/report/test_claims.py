@@ -239,6 +239,7 @@ def test_every_limit_has_the_level_of_the_protocol():
     assert "90 % CI" in headline(analysis)[0]
 
 
+@pytest.mark.long
 def test_p_values_are_adjusted_over_doses_and_endpoints():
     planned = {"method": "holm", "endpoints": ["NRS", "HIT-6"]}
     analysis = analyse(trial_of(arms=ARMS, multiplicity=planned))

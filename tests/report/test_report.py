@@ -99,6 +99,7 @@ def test_all_figures_are_there_in_three_formats(whole_report):
     assert len(list((whole_report / "figures").iterdir())) == 3 * len(FIGURES)
 
 
+@pytest.mark.long
 def test_all_tables_are_there_as_csv_and_html(report):
     names = {
         "baseline",
@@ -121,6 +122,7 @@ def test_all_tables_are_there_as_csv_and_html(report):
     }
 
 
+@pytest.mark.long
 def test_the_page_needs_no_other_file_to_be_read(report):
     page = (report / "index.html").read_text("utf-8")
     assert "<script" not in page
@@ -128,6 +130,7 @@ def test_the_page_needs_no_other_file_to_be_read(report):
     assert set(re.findall(r'src="([a-z]+:[a-z/]+)', page)) == {"data:image/png"}
 
 
+@pytest.mark.long
 def test_links_of_the_page_lead_to_files_of_the_report(report):
     page = (report / "index.html").read_text("utf-8")
     links = re.findall(r'href="([^"#]+)"', page)
@@ -135,11 +138,13 @@ def test_links_of_the_page_lead_to_files_of_the_report(report):
     assert [link for link in links if not (report / link).is_file()] == []
 
 
+@pytest.mark.long
 def test_simulated_data_say_so_on_the_page_and_in_the_manifest(report):
     assert "Simulated data. Nobody in this trial exists" in (report / "index.html").read_text("utf-8")
     assert json.loads((report / "manifest.json").read_text("utf-8"))["simulated"] == "yes"
 
 
+@pytest.mark.long
 def test_the_manifest_has_the_checksum_of_every_other_file(report):
     manifest = json.loads((report / "manifest.json").read_text("utf-8"))
     found = checksums(report)
@@ -150,11 +155,13 @@ def test_the_manifest_has_the_checksum_of_every_other_file(report):
     assert {"sha256 of diary.csv", "sha256 of subjects.csv"} <= set(manifest["inputs"])
 
 
+@pytest.mark.long
 def test_the_estimates_have_no_column_without_a_meaning(report):
     columns = pd.read_csv(report / "estimates.csv", nrows=0).columns
     assert set(columns) <= {*ESTIMATES_SCHEMA.columns, *ESTIMATES_SCHEMA.further}
 
 
+@pytest.mark.long
 def test_the_numbers_of_the_headline_are_in_the_estimates(report):
     estimates = pd.read_csv(report / "estimates.csv")
     row = estimates.query(
@@ -167,6 +174,7 @@ def test_the_numbers_of_the_headline_are_in_the_estimates(report):
     assert said in (report / "index.html").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
     table = pd.read_csv(report / "tables" / "adverse_events.csv")
     estimates = pd.read_csv(report / "estimates.csv").query(
@@ -179,6 +187,7 @@ def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
     assert written == {name: counts[name.lower() if name == "Any adverse event" else name, "placebo"] for name in written}
 
 
+@pytest.mark.long
 def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
     never = left_out[left_out["Where"] == "MMRM, all diary endpoints"]
@@ -212,6 +221,7 @@ def test_a_reason_with_the_label_of_another_endpoint_stays_with_its_own():
     assert told_once([row], endpoints) == [row]
 
 
+@pytest.mark.long
 def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
     page = (report / "index.html").read_text("utf-8")
     assert "a difference of −2.2 (95 % CI −3.0 to −1.4, p &lt; 0.001; n = 1,350, 1,212 of them with a value at week 24)" in page

@@ -82,6 +82,7 @@ def test_most_rows_do_not_contradict_themselves_and_some_do():
     assert (len(ROWS), len(CONSISTENT)) == (675, 330)
 
 
+@pytest.mark.long
 @by_rule
 @by_endpoint
 def test_a_day_is_known_where_all_that_it_may_have_been_counts_the_same(endpoint, rule):

@@ -7,6 +7,8 @@ import botox_analysis as ba
 from botox_analysis.endpoints.safety.counts import n_not_emergent
 from botox_analysis.endpoints.safety.emergent import safety_population
 
+pytestmark = pytest.mark.long
+
 COUNTING = [
     ba.safety.counts,
     ba.safety.listing,

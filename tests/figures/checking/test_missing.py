@@ -17,6 +17,8 @@ from botox_analysis.frames.estimates import as_estimates
 from botox_analysis.models.descriptive.dropout import describe_dropout
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.long
+
 NAN = np.nan
 
 
@@ -138,7 +140,6 @@ def test_few_and_almost_all_are_told_from_none_and_all():
     assert written[:4] == ["0", "<1", ">99", "100"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("n_arms", [1, 3, 4])
 @pytest.mark.parametrize("n_visits", [1, 12])
 def test_each_arm_has_a_panel_as_wide_as_the_others_inside_the_figure(n_arms, n_visits):

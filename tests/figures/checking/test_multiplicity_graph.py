@@ -14,6 +14,8 @@ from botox_analysis.figures.drawing.graph_layout import places
 from botox_analysis.figures.drawing.style import ARM_COLOURS
 from botox_analysis.frames.estimates import as_estimates
 
+pytestmark = pytest.mark.long
+
 Graph = ba.advanced.TestingGraph
 EPSILON = Graph.EPSILON
 
@@ -40,10 +42,6 @@ GRAPHS = {
     ),
     "successive": Graph([0.5, 0.5, 0, 0], [[0, 0.5, 0.5, 0], [0.5, 0, 0, 0.5], [0, 1, 0, 0], [1, 0, 0, 0]]),
 }  # fmt: skip
-
-LARGE = {"fixed sequence, 8", "Bonferroni, 8", "parallel, 2, 2 and 2", "serial, 3 and 2"}
-EACH = [pytest.param(name, marks=pytest.mark.long) if name in LARGE else name for name in GRAPHS]
-"""The names of the graphs; many circles take long to draw."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +84,7 @@ def texts_of(ax):
     return [text.get_text() for text in ax.texts]
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_nothing_lies_upon_anything_else(name):
     ax = picture(name)
     circles = [circle.get_window_extent() for circle in circles_of(ax)]
@@ -102,8 +100,7 @@ def test_nothing_lies_upon_anything_else(name):
         assert np.hypot(*away.T).min() > radius
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_all_text_of_a_hypothesis_is_inside_its_circle(name):
     ax = drawn_after(GRAPHS[name], np.linspace(0.001, 0.9, len(GRAPHS[name].names)))
     ax.figure.canvas.draw()
@@ -116,7 +113,7 @@ def test_all_text_of_a_hypothesis_is_inside_its_circle(name):
             assert np.hypot(*(corners[:, None] - middles).transpose(2, 0, 1)).max(axis=0).min() <= circles[0].width / 2
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_no_arrow_crosses_a_circle_that_is_not_its_own(name):
     graph, ax = GRAPHS[name], picture(name)
     circles = circles_of(ax)
@@ -128,7 +125,7 @@ def test_no_arrow_crosses_a_circle_that_is_not_its_own(name):
                 assert np.hypot(*(path - circle.center).T).min() > circle.radius
 
 
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_the_drawing_is_inside_a_figure_of_a_journals_width(name):
     figure = picture(name).figure
     assert round(figure.get_size_inches()[0] * 25.4) in (85, 174)

@@ -14,6 +14,8 @@ from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.imputation.counts import conditional_mean, jump_to_reference
 from tests.tolerances import ROUNDING
 
+pytestmark = pytest.mark.long
+
 ARMS = ["placebo", "155 U", "195 U"]
 PLANNED = 168
 YEARS = PLANNED / 365.25
@@ -78,7 +80,6 @@ def test_where_everybody_was_observed_to_the_end_the_pooled_rates_are_the_plain_
     assert (pooled["missing_information"] == 0).all()
 
 
-@pytest.mark.long
 @answers
 def test_rates_of_completed_counts_are_pooled(outcomes, answer):
     pooled = impute(outcomes, "copy reference").pool(of(answer))
@@ -144,7 +145,6 @@ def test_subjects_without_a_covariate_do_not_enter(outcomes):
     assert imputations.left_out[["reason", "n"]].to_numpy().tolist() == [["no age recorded", 5]]
 
 
-@pytest.mark.long
 def test_the_mean_of_many_draws_is_that_given_the_rates_of_the_data():
     outcomes = make(4, n_per_arm=400)
     imputations = impute(outcomes, "jump to reference", n=60)
@@ -239,7 +239,6 @@ def test_doubled_imputed_rates_double_what_is_imputed():
 # The seed -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"])
 def test_the_same_seed_gives_the_same_numbers_for_any_number_of_workers(backend):
     small = make(8, n_per_arm=12)
@@ -249,7 +248,6 @@ def test_the_same_seed_gives_the_same_numbers_for_any_number_of_workers(backend)
     np.testing.assert_array_equal(shared.values, alone.values)
 
 
-@pytest.mark.long
 def test_more_data_sets_begin_with_the_same_ones():
     small = make(8, n_per_arm=12)
     np.testing.assert_array_equal(impute(small, n=110).values[:100], impute(small, n=100).values)
@@ -268,7 +266,6 @@ def few_events(n_with):
     return outcomes.assign(value=np.where(outcomes["arm"] == "placebo", few, outcomes["value"]))
 
 
-@pytest.mark.long
 def test_resamples_without_events_in_an_arm_are_drawn_anew_and_counted():
     imputations = impute(few_events(3), n=100)
     assert "resamples drawn anew)" in imputations.words
@@ -277,7 +274,6 @@ def test_resamples_without_events_in_an_arm_are_drawn_anew_and_counted():
     assert len(imputations) == 100
 
 
-@pytest.mark.long
 def test_too_many_resamples_without_events_are_refused():
     with pytest.raises(ba.FitError, match=r"resamples of subjects do not determine the rates of the imputation of counts, for"):
         impute(few_events(1), n=20)

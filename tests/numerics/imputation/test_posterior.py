@@ -117,6 +117,7 @@ def complete():
     return data, problem, sigma, matrix, beta, left.T @ left
 
 
+@pytest.mark.long
 def test_draws_of_complete_data_have_the_means_of_least_squares_and_of_an_inverse_wishart_with_n_less_p(complete):
     data, problem, sigma, matrix, beta, products = complete
     drawn = draw_posterior(data, problem, sigma, N_MANY, 1, schedule=MANY)

@@ -16,6 +16,8 @@ from botox_analysis.numerics.multiplicity.simultaneous import (
     t_exceeds,
 )
 
+pytestmark = pytest.mark.long
+
 QUADRATURE = 1e-10
 """What two quadratures of one smooth integral differ by."""
 

@@ -51,6 +51,7 @@ def test_mid_p_takes_half_of_the_tables_as_likely_as_the_observed():
     np.testing.assert_allclose(exact.mid_p_test(counts(tables)), expected, rtol=1e-9)
 
 
+@pytest.mark.long
 def test_the_conditional_odds_ratio_and_its_limits_are_those_of_scipy():
     tables = np.vstack([sampled(150), [(40, 300, 22, 280), (1, 39, 291, 389), (100, 200, 90, 210)]])
     said = exact.conditional_odds_ratio(counts(tables), 0.95, 0.0)

@@ -94,6 +94,7 @@ def distance(beyond, limit, *, corrected):
     return np.where(inside, contrast / np.sqrt(np.where(inside, variance * factor, 1.0)), np.nan)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", list(Z))
 @pytest.mark.parametrize(
     ("compare", "beyond", "corrected"),

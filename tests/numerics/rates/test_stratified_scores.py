@@ -9,6 +9,8 @@ from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS
 from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
 from tests.tolerances import LONG_SUM
 
+pytestmark = pytest.mark.long
+
 STRATIFIED = {
     f"{measure}, {name}": method.compare
     for measure, methods in COMPARISONS.items()

@@ -13,6 +13,7 @@ def ages(word, share, n=40):
     return "subject,arm,age\n" + "".join(f"{i},{'PT'[i % 2]},{word if i % share == 0 else 30 + i}\n" for i in range(1, n + 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("word", [".", ".A", ".Z", "._", "NA", "N/A", "NaN", "nan", "unknown", "missing", "#N/A", "?", "ND"])
 @pytest.mark.parametrize("share", [40, 10, 4, 3, 2])
 def test_words_among_numbers_are_refused_at_any_share_with_the_line_that_cures_it(trial_folder, word, share):
@@ -200,6 +201,7 @@ def named(table, column, first, second):
     return {"subjects": pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"]}), table: changed}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("first", "second"), ALIKE)
 @pytest.mark.parametrize(("table", "column"), PLACES)
 def test_two_spellings_that_look_alike_are_refused(table, column, first, second):

@@ -170,6 +170,7 @@ def test_as_many_subjects_as_in_preempt_were_randomised(simulated):
     assert by_arm(simulated.subjects, "subject").size().to_dict() == {PLACEBO: 696, TOXIN: 688}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arm", [PLACEBO, TOXIN])
 @pytest.mark.parametrize("margin", [*MEANS, *SHARES])
 def test_published_margins_hold_within_two_standard_errors(simulated, arm, margin):
