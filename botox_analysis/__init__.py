@@ -31,8 +31,7 @@ Missing values and intercurrent events
     Imputations: pool, pool_responders, shift, tipping_surface, tipping_point
 Compare
     fit_mmrm, fit_ancova, fit_counts, fit_binary        outcomes -> a fit: means(), differences(), contrasts(), ...
-    bootstrap, jackknife, refit_weighted                a fit -> estimates with other limits
-    likelihood_ratio                                    two fits -> the test that the smaller model is enough
+                                                        bootstrap(), jackknife(), likelihood_ratio(smaller)
     compare_ranks                                       outcomes -> estimates
     describe_baseline, describe_change                  Trial, outcomes -> estimates
     event_rates, compare_rates, homogeneity             events -> estimates

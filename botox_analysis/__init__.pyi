@@ -37,11 +37,7 @@ from .models.rates.conclusions import number_needed as number_needed
 from .models.rates.rates import compare_rates as compare_rates
 from .models.rates.rates import event_rates as event_rates
 from .models.rates.strata import homogeneity as homogeneity
-from .models.repeated.likelihood_ratio import likelihood_ratio as likelihood_ratio
 from .models.repeated.mmrm import fit_mmrm as fit_mmrm
-from .models.repeated.resampling import bootstrap as bootstrap
-from .models.repeated.resampling import jackknife as jackknife
-from .models.repeated.resampling import refit_weighted as refit_weighted
 from .report.check import check_report as check_report
 from .report.validation import validate_trial as validate_trial
 from .report.write import write_report as write_report

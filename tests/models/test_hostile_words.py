@@ -167,9 +167,9 @@ def of_models(word, outcomes):
     yield "mmrm, subgroups", fits[0].subgroup_means(factor)
     weights = {(arm, word["third"]): sign for arm, sign in zip(fits[0].arms, (-1.0, 1.0), strict=True)}
     yield "mmrm, contrast", fits[0].contrasts({word["contrast"]: weights})
-    yield "likelihoods", ba.likelihood_ratio(fits[0], fits[1])
+    yield "likelihoods", fits[1].likelihood_ratio(fits[0])
     simple = ba.fit_mmrm(outcomes, covariance="compound symmetry")
-    yield "jackknife", ba.jackknife(simple)
+    yield "jackknife", simple.jackknife()
     differences = simple.differences()
     yield "adjusted", ba.adjust_multiplicity(differences, method="holm")
     yield "margin", ba.non_inferiority(differences, margin=2.0, better="lower")

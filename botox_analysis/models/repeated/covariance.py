@@ -62,7 +62,7 @@ class Covariance:
         return structure + (f" on {self.on}" if self.on else "") + (f" by {self.by}" if self.by else "")
 
 
-ON_DAYS = ("spatial exponential", "heterogeneous spatial exponential")
+ON_DAYS = tuple(name for name, structure in STRUCTURES.items() if structure is not None and structure.on_days)
 """Structures that need a column of days."""
 
 

@@ -29,8 +29,15 @@ from botox_analysis.models.means.words import (
     with_effects_at_baseline,
 )
 from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
-from botox_analysis.models.repeated.covariates import refuse_varying, root_weights, with_baseline
-from botox_analysis.models.repeated.entering import Term, common_terms, covariates_entering, mean_entering
+from botox_analysis.models.repeated.covariates import (
+    Term,
+    common_terms,
+    covariates_entering,
+    mean_entering,
+    refuse_varying,
+    root_weights,
+    with_baseline,
+)
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.crossproducts import Columns, CrossProducts, cross_products
 from botox_analysis.numerics.repeated.subject_data import BoolArray, Quantity, SubjectData

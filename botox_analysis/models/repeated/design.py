@@ -12,8 +12,8 @@ import numpy as np
 from botox_analysis.models.means.fitted_mean import Column, constants_of
 from botox_analysis.models.means.fitted_mean import Term as Effect
 from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.models.repeated.covariates import Term
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
-from botox_analysis.models.repeated.entering import Term
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import IntArray, positions
 

@@ -1,4 +1,4 @@
-"""`likelihood_ratio`: two fits of one data set -> the test that the smaller model is enough."""
+"""`LikelihoodRatio`: two fits of one data set -> the test that the smaller model is enough."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy import special
 
 from botox_analysis.errors import DataError, FitError, require_fit
 from botox_analysis.models.repeated.covariance import Covariance
-from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.fitted import FittedModel
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import patterns
@@ -27,94 +27,7 @@ SPECIAL_CASES = {
 """Structures of which one is a special case, apart from its heterogeneous form and the unstructured covariance."""
 
 
-def likelihood_ratio(smaller: MmrmFit, larger: MmrmFit) -> pd.DataFrame:
-    """Test by the ratio of likelihoods that a smaller mixed model is enough.
-
-    Models with equal means are compared by REML or by maximum likelihood, models with other means by maximum likelihood only.
-    The chi-squared distribution is one of large samples; under it tests of means reject too often in small ones.
-
-    Parameters
-    ----------
-    smaller, larger : MmrmFit
-        Of the same values. The smaller is a special case of the larger: of its covariance, its mean, or both.
-
-    Returns
-    -------
-    DataFrame
-        One row: endpoint, test (``"covariance"``, ``"mean"``, ``"mean and covariance"``), smaller, larger (the methods),
-        loglik_smaller, loglik_larger, statistic (twice their difference), df, p_value.
-
-    Raises
-    ------
-    DataError
-        The fits are of other values.
-    FitError
-        The larger model has the smaller likelihood, so one is not at its maximum.
-    ValueError
-        The fits are not comparable: one by REML and one by maximum likelihood, other means by REML, or the smaller is no
-        special case of the larger.
-
-    References
-    ----------
-    Verbeke G, Molenberghs G (2000). Linear Mixed Models for Longitudinal Data, sections 6.2-6.3.
-
-    Examples
-    --------
-    >>> smaller = ba.fit_mmrm(outcomes, covariance="toeplitz")
-    >>> ba.likelihood_ratio(smaller, fit)["df"].tolist()
-    [15.0]
-    """
-    require_fit(smaller, "smaller")
-    require_fit(larger, "larger")
-    _refuse_other_values(smaller, larger)
-    restricted = [fit.fitted.problem.restricted for fit in (smaller, larger)]
-    if restricted[0] != restricted[1]:
-        words = ["REML" if each else "maximum likelihood" for each in restricted]
-        raise ValueError(f"the smaller model is fitted by {words[0]}, the larger by {words[1]}; fit both by the same.")
-    p_smaller, p_larger = (int(fit.fitted.problem.basis.kept.sum()) for fit in (smaller, larger))
-    same_mean = p_smaller == p_larger and _is_mean_within(smaller, larger)
-    if not same_mean:
-        if restricted[0]:
-            raise ValueError(
-                "the models have other means, whose REML likelihoods are not comparable; fit both with estimation='ml'."
-            )
-        if not _is_mean_within(smaller, larger):
-            raise ValueError("the mean of the smaller model is no special case of that of the larger; expected one that is.")
-    phrases = smaller.covariance_structure, larger.covariance_structure
-    if not _is_special_case(*phrases):
-        raise ValueError(
-            f"the covariance '{smaller.structure}' is no special case of '{larger.structure}'; expected one that is, the smaller "
-            "model first."
-        )
-    df = p_larger - p_smaller + larger.n_parameters - smaller.n_parameters
-    if df < 1:
-        raise ValueError("both models have the same mean and covariance; expected a smaller and a larger one.")
-    # Coefficients of other columns of the same mean change a REML likelihood by a constant.
-    logliks = [fit.loglik + (fit.fitted.problem.basis.log_det / 2 if restricted[0] else 0.0) for fit in (smaller, larger)]
-    statistic = 2 * (logliks[1] - logliks[0])
-    if statistic < -SAME_LIKELIHOOD:
-        raise FitError(
-            f"the larger model has the smaller likelihood, by {-statistic / 2:.3g}: one of them is not at its maximum; scale the "
-            "covariates, or compare other models."
-        )
-    statistic = max(statistic, 0.0)
-    changed = [word for word, differs in (("mean", not same_mean), ("covariance", phrases[0] != phrases[1])) if differs]
-    return pd.DataFrame(
-        {
-            "endpoint": [smaller.labels["endpoint"]],
-            "test": [" and ".join(changed)],
-            "smaller": [smaller.method],
-            "larger": [larger.method],
-            "loglik_smaller": [smaller.loglik],
-            "loglik_larger": [larger.loglik],
-            "statistic": [statistic],
-            "df": [float(df)],
-            "p_value": [float(special.chdtrc(df, statistic))],
-        }
-    )
-
-
-def _refuse_other_values(smaller: MmrmFit, larger: MmrmFit) -> None:
+def _refuse_other_values(smaller: FittedModel, larger: FittedModel) -> None:
     one, other = smaller.measures, larger.measures
     for name in one.labels:
         if one.labels[name] != other.labels[name]:
@@ -146,7 +59,7 @@ def _refuse_other_values(smaller: MmrmFit, larger: MmrmFit) -> None:
         raise DataError("the fits are of other values at some visits; expected fits of the same outcomes.")
 
 
-def _is_mean_within(smaller: MmrmFit, larger: MmrmFit) -> bool:
+def _is_mean_within(smaller: FittedModel, larger: FittedModel) -> bool:
     """Whether each mean of the smaller model is one of the larger."""
     one, other = smaller.measures, larger.measures
     if one.data is None or other.data is None:
@@ -155,7 +68,7 @@ def _is_mean_within(smaller: MmrmFit, larger: MmrmFit) -> bool:
     return bool((1 - (inner**2).sum(axis=1) < WITHIN).all())
 
 
-def _rows(fit: MmrmFit) -> FloatArray:
+def _rows(fit: FittedModel) -> FloatArray:
     """Rows of the design of all subjects and visits, with orthonormal columns; 0 where not observed."""
     data, cross = fit.measures.of_subjects, fit.measures.sums
     r, n_visits = cross.uu.shape[-1], data.y.shape[1]
@@ -188,3 +101,92 @@ _PLAIN = {
     if structure
 }
 """Each structure -> the one of the same correlation and one variance."""
+
+
+class LikelihoodRatio(FittedModel):
+    """A fit that can be compared with that of a smaller model."""
+
+    def likelihood_ratio(self, smaller: FittedModel) -> pd.DataFrame:
+        """Test by the ratio of likelihoods that a smaller mixed model is enough.
+
+        Models with equal means are compared by REML or by maximum likelihood, models with other means by maximum likelihood only.
+        The chi-squared distribution is one of large samples; under it tests of means reject too often in small ones.
+
+        Parameters
+        ----------
+        smaller : MmrmFit
+            Of the same values, and a special case of this fit: of its covariance, its mean, or both.
+
+        Returns
+        -------
+        DataFrame
+            One row: endpoint, test (``"covariance"``, ``"mean"``, ``"mean and covariance"``), smaller, larger (the methods),
+            loglik_smaller, loglik_larger, statistic (twice their difference), df, p_value.
+
+        Raises
+        ------
+        DataError
+            The fits are of other values.
+        FitError
+            The larger model has the smaller likelihood, so one is not at its maximum.
+        ValueError
+            The fits are not comparable: one by REML and one by maximum likelihood, other means by REML, or the smaller is no
+            special case of the larger.
+
+        References
+        ----------
+        Verbeke G, Molenberghs G (2000). Linear Mixed Models for Longitudinal Data, sections 6.2-6.3.
+
+        Examples
+        --------
+        >>> smaller = ba.fit_mmrm(outcomes, covariance="toeplitz")
+        >>> fit.likelihood_ratio(smaller)["df"].tolist()
+        [15.0]
+        """
+        require_fit(smaller, "smaller")
+        _refuse_other_values(smaller, self)
+        restricted = [fit.fitted.problem.restricted for fit in (smaller, self)]
+        if restricted[0] != restricted[1]:
+            words = ["REML" if each else "maximum likelihood" for each in restricted]
+            raise ValueError(f"the smaller model is fitted by {words[0]}, the larger by {words[1]}; fit both by the same.")
+        p_smaller, p_larger = (int(fit.fitted.problem.basis.kept.sum()) for fit in (smaller, self))
+        same_mean = p_smaller == p_larger and _is_mean_within(smaller, self)
+        if not same_mean:
+            if restricted[0]:
+                raise ValueError(
+                    "the models have other means, whose REML likelihoods are not comparable; fit both with estimation='ml'."
+                )
+            if not _is_mean_within(smaller, self):
+                raise ValueError("the mean of the smaller model is no special case of that of the larger; expected one that is.")
+        phrases = smaller.covariance_structure, self.covariance_structure
+        if not _is_special_case(*phrases):
+            raise ValueError(
+                f"the covariance '{smaller.structure}' is no special case of '{self.structure}'; expected one that is: "
+                "ask the larger model."
+            )
+        df = p_larger - p_smaller + self.n_parameters - smaller.n_parameters
+        if df < 1:
+            raise ValueError("both models have the same mean and covariance; expected a smaller and a larger one.")
+        # Coefficients of other columns of the same mean change a REML likelihood by a constant.
+        logliks = [fit.loglik + (fit.fitted.problem.basis.log_det / 2 if restricted[0] else 0.0) for fit in (smaller, self)]
+        statistic = 2 * (logliks[1] - logliks[0])
+        if statistic < -SAME_LIKELIHOOD:
+            raise FitError(
+                f"the larger model has the smaller likelihood, by {-statistic / 2:.3g}: one of them is not at its maximum; scale "
+                "the covariates, or compare other models."
+            )
+        statistic = max(statistic, 0.0)
+        changed = [word for word, differs in (("mean", not same_mean), ("covariance", phrases[0] != phrases[1])) if differs]
+        return pd.DataFrame(
+            {
+                "endpoint": [smaller.labels["endpoint"]],
+                "test": [" and ".join(changed)],
+                "smaller": [smaller.method],
+                "larger": [self.method],
+                "loglik_smaller": [smaller.loglik],
+                "loglik_larger": [self.loglik],
+                "statistic": [statistic],
+                "df": [float(df)],
+                "p_value": [float(special.chdtrc(df, statistic))],
+            }
+        )

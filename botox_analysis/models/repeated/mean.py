@@ -10,9 +10,9 @@ from botox_analysis.errors import FitError
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.subject_margins import OBSERVED, SUBJECTS, SubjectMoments, moments_of
 from botox_analysis.models.means.words import COMMON_BASELINE, SLOPE
+from botox_analysis.models.repeated.covariates import Term
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.design import MmrmDesign, effects_of, times_of
-from botox_analysis.models.repeated.entering import Term
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.problem import Basis
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData, positions

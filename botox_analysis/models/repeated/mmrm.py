@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from botox_analysis.errors import kind_of, listed, require_choice, require_crossproducts
+from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_crossproducts, wrong_kind
 from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
@@ -25,9 +25,11 @@ from botox_analysis.models.repeated.refusals import (
     refuse_pairs,
     refuse_undetermined,
 )
+from botox_analysis.models.repeated.resampling import ManyFits, differences_of, require_difference
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.coordinates import FrameChart, ParameterChart
 from botox_analysis.numerics.repeated.problem import Problem, basis_of, pose
+from botox_analysis.numerics.repeated.refits import stacked
 from botox_analysis.numerics.repeated.reml import (
     NotDetermined,
     Optimum,
@@ -209,6 +211,43 @@ def fit_crossproducts(
         made_for = Covariance(phrase.structure, measures.days_on, measures.grouped_by)
         raise ValueError(f"covariance is {covariance!r}, but the cross-products were made for '{made_for}'; give both the same.")
     return _fit(measures, phrase, small_sample, estimation, variance, ())
+
+
+def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:
+    """Fit one model to many data sets at once, such as simulated trials or imputations of one.
+
+    Parameters
+    ----------
+    many : sequence of RepeatedMeasures
+        From `advanced.crossproducts`, with the same arms, visits and covariates.
+    covariance, estimation : str
+        As for `fit_mmrm`.
+
+    Returns
+    -------
+    ManyFits
+        One a data set.
+
+    Raises
+    ------
+    DataError
+        There is none, they differ in more than their numbers, or there is one arm only.
+    FitError
+        All data sets together do not determine the model.
+    """
+    if not isinstance(many, list | tuple):
+        raise wrong_kind(many, "many", "a list of cross-products, each from advanced.crossproducts(outcomes)")
+    if not many:
+        raise DataError("many is empty; expected cross-products of data sets, each from advanced.crossproducts(outcomes).")
+    for number, each in enumerate(many, start=1):
+        require_crossproducts(each, f"many, item {number}")
+    whole = many[0]
+    for each in many[1:]:
+        whole = whole + each
+    base = fit_crossproducts(whole, covariance=covariance, estimation=estimation)
+    require_difference(base)
+    with one_thread():
+        return differences_of(base, stacked([each.placed_in(whole) for each in many]))
 
 
 def _require_words(small_sample: str, estimation: str, variance: str) -> None:

@@ -9,7 +9,7 @@ Leading dimensions of the parameters are kept: many fits at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -35,6 +35,8 @@ class Structure:
         Where an optimiser begins.
     n_correlations : callable, (T) -> int
         How many parameters the correlation has.
+    on_days : bool
+        The correlation is one of days, and not of the order of visits: subjects have distances of their own.
     heterogeneous : bool
         One standard deviation a visit, or one for all.
     """
@@ -42,6 +44,7 @@ class Structure:
     correlation: Callable[[FloatArray, FloatArray], Derivatives]
     start: Callable[[FloatArray, FloatArray], FloatArray]
     n_correlations: Callable[[int], int]
+    on_days: bool = False
     heterogeneous: bool = False
 
     def n_deviations(self, n_visits: int) -> int:
@@ -304,16 +307,17 @@ def _one_a_lag(n_visits: int) -> int:
 
 
 _CORRELATIONS = {
-    "compound symmetry": (_compound_symmetry, _start_compound_symmetry, _one),
-    "ar1": (_ar1, _start_ar1, _one),
-    "toeplitz": (_toeplitz, _start_toeplitz, _one_a_lag),
-    "ante-dependence": (_ante_dependence, _start_ante_dependence, _one_a_lag),
-    "spatial exponential": (_spatial_exponential, _start_spatial, _one),
+    "compound symmetry": Structure(_compound_symmetry, _start_compound_symmetry, _one),
+    "ar1": Structure(_ar1, _start_ar1, _one),
+    "toeplitz": Structure(_toeplitz, _start_toeplitz, _one_a_lag),
+    "ante-dependence": Structure(_ante_dependence, _start_ante_dependence, _one_a_lag),
+    "spatial exponential": Structure(_spatial_exponential, _start_spatial, _one, on_days=True),
 }
+"""A structure is one function (its derivatives), where to begin, how many parameters, and one line here."""
 
 STRUCTURES: dict[str, Structure | None] = {
     "unstructured": None,
-    **{name: Structure(*functions) for name, functions in _CORRELATIONS.items()},
-    **{f"heterogeneous {name}": Structure(*functions, heterogeneous=True) for name, functions in _CORRELATIONS.items()},
+    **_CORRELATIONS,
+    **{f"heterogeneous {name}": replace(structure, heterogeneous=True) for name, structure in _CORRELATIONS.items()},
 }
 """By name; the unstructured covariance has no parameters of its own: its optimiser moves the matrix itself."""

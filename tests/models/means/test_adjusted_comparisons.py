@@ -165,7 +165,7 @@ def test_many_arms_are_compared_without_covariates_and_refused_with_them():
 
 
 def test_the_reference_keeps_its_p_values_when_limits_are_pooled_or_resampled(mixed):
-    assert "adjustment" not in ba.jackknife(mixed).columns
+    assert "adjustment" not in mixed.jackknife().columns
 
 
 # ---- contrasts ----

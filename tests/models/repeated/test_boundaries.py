@@ -45,11 +45,11 @@ def test_60_visits_of_32_groups_keep_their_patterns_apart():
 def test_a_fit_does_not_change_with_the_frame_it_was_made_of(outcomes):
     frame = outcomes.copy()
     fit = ba.fit_mmrm(frame)
-    before, spread = fit.residuals("raw"), ba.bootstrap(fit, 40, seed=1)["std_error"]
+    before, spread = fit.residuals("raw"), fit.bootstrap(n=40, seed=1)["std_error"]
     frame.loc[frame.index[0], "change"] = 500.0
     frame["subject"] = "somebody else"
     pd.testing.assert_frame_equal(fit.residuals("raw"), before)
-    np.testing.assert_array_equal(ba.bootstrap(fit, 40, seed=1)["std_error"], spread)
+    np.testing.assert_array_equal(fit.bootstrap(n=40, seed=1)["std_error"], spread)
 
 
 @pytest.mark.parametrize("column", ["trial", "population", "endpoint", "intercurrent", "imputation"])

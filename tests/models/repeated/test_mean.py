@@ -190,10 +190,10 @@ def test_parts_that_lack_an_arm_and_a_level_add_up(outcomes):
 def test_resamples_in_which_each_subject_counts_once_are_the_fit(outcomes, mean):
     covariates = () if mean == "common baseline" else ("baseline", "arm:pain")
     fit = ba.fit_mmrm(outcomes, mean=mean, covariates=covariates)
-    many = ba.refit_weighted(fit, np.ones((2, outcomes["subject"].nunique())))
+    many = fit.refit_weighted(np.ones((2, outcomes["subject"].nunique())))
     assert many.estimate[0].T.ravel() == pytest.approx(fit.differences()["estimate"].to_numpy(), rel=1e-6)
     assert many.std_error[1].T.ravel() == pytest.approx(fit.differences()["std_error"].to_numpy(), rel=1e-6)
-    resampled = ba.bootstrap(fit, 40, seed=1)
+    resampled = fit.bootstrap(n=40, seed=1)
     assert (resampled["conf_low"] < resampled["conf_high"]).all()
     assert len(resampled) == len(fit.differences())
 
@@ -472,7 +472,7 @@ def test_values_at_which_to_estimate_are_a_list_of_numbers(outcomes, at):
 def test_a_fit_without_a_difference_has_none(outcomes):
     fit = ba.fit_mmrm(outcomes, mean="no difference")
     assert fit.means().groupby("visit", observed=True)["estimate"].nunique().eq(1).all()
-    for ask in (fit.differences, fit.average_differences, fit.overall_test, lambda: ba.bootstrap(fit, 40, seed=1)):
+    for ask in (fit.differences, fit.average_differences, fit.overall_test, lambda: fit.bootstrap(n=40, seed=1)):
         with pytest.raises(ba.DataError, match="the mean of the fit is 'no difference'"):
             ask()
 

@@ -37,7 +37,7 @@ def alone(outcomes, **choices):
 def test_a_weighted_refit_is_the_fit_of_the_subjects_drawn(outcomes, covariance):
     fit = ba.fit_mmrm(outcomes, covariance=covariance, covariates=COVARIATES)
     counts = np.random.default_rng(3).multinomial(50, np.full(50, 1 / 50), size=3)
-    many = ba.refit_weighted(fit, counts)
+    many = fit.refit_weighted(counts)
     for place, count in enumerate(counts):
         estimate, std_error = alone(drawn(outcomes, count), covariance=covariance, covariates=COVARIATES)
         np.testing.assert_allclose(many.estimate[place], estimate, atol=REFIT)
@@ -49,7 +49,7 @@ def test_weights_stand_in_the_order_of_subjects(outcomes):
     fit = ba.fit_mmrm(shuffled)
     without = fit.subjects["subject"] != "S0007"
     estimate, _ = alone(outcomes[outcomes["subject"] != "S0007"])
-    np.testing.assert_allclose(ba.refit_weighted(fit, without.to_numpy()[None, :]).estimate[0], estimate, atol=REFIT)
+    np.testing.assert_allclose(fit.refit_weighted(without.to_numpy()[None, :]).estimate[0], estimate, atol=REFIT)
 
 
 def test_a_level_that_nobody_drawn_has_is_left_out_as_in_a_fit_of_its_own(outcomes):
@@ -59,7 +59,7 @@ def test_a_level_that_nobody_drawn_has_is_left_out_as_in_a_fit_of_its_own(outcom
     counts = np.ones((20, 50), dtype=int)
     counts[:, :3] = 0
     counts[np.arange(20), 5 + np.arange(20)] = 2
-    many = ba.refit_weighted(fit, counts)
+    many = fit.refit_weighted(counts)
     assert many.n_failed == 0
     for place in (0, 19):
         estimate, std_error = alone(drawn(outcomes, counts[place]), covariates=COVARIATES)
@@ -70,7 +70,7 @@ def test_a_level_that_nobody_drawn_has_is_left_out_as_in_a_fit_of_its_own(outcom
 def test_a_resample_without_an_arm_has_no_estimate(outcomes):
     fit = ba.fit_mmrm(outcomes)
     weights = np.stack([np.ones(50), (fit.subjects["arm"] == "placebo").to_numpy(dtype=float)])
-    many = ba.refit_weighted(fit, weights)
+    many = fit.refit_weighted(weights)
     assert many.n_failed == 1
     assert np.isnan(many.estimate[1]).all()
     assert not np.isnan(many.estimate[0]).any()
@@ -80,7 +80,7 @@ def test_a_resample_of_subjects_without_a_value_has_no_estimate(outcomes):
     unseen = outcomes["subject"].isin(outcomes["subject"].unique()[np.arange(50) % 4 < 2])
     outcomes = outcomes.assign(**{name: outcomes[name].mask(unseen) for name in ("value", "change", "percent_change")})
     weights = np.stack([np.ones(50), np.arange(50) % 4 < 2]).astype(float)
-    many = ba.refit_weighted(ba.fit_mmrm(outcomes), weights)
+    many = ba.fit_mmrm(outcomes).refit_weighted(weights)
     assert many.n_failed == 1
     assert np.isnan(many.estimate[1]).all()
     assert np.isnan(many.std_error[1]).all()
@@ -88,7 +88,7 @@ def test_a_resample_of_subjects_without_a_value_has_no_estimate(outcomes):
 
 def test_the_jackknife_leaves_out_each_subject_in_turn(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    told = ba.jackknife(fit)
+    told = fit.jackknife()
     each = np.array([next(alone(outcomes[outcomes["subject"] != subject])).ravel() for subject in outcomes["subject"].unique()])
     spread = np.sqrt(49 / 50 * ((each - each.mean(axis=0)) ** 2).sum(axis=0))
     np.testing.assert_allclose(told["std_error"], spread, rtol=REFIT)
@@ -97,20 +97,20 @@ def test_the_jackknife_leaves_out_each_subject_in_turn(outcomes):
 
 
 def test_the_jackknife_is_near_its_approximation_cr3(outcomes):
-    told = ba.jackknife(ba.fit_mmrm(outcomes))["std_error"]
+    told = ba.fit_mmrm(outcomes).jackknife()["std_error"]
     np.testing.assert_allclose(told, ba.fit_mmrm(outcomes, variance="CR3").differences()["std_error"], rtol=0.1)
 
 
 def test_the_jackknife_stands_a_site_of_one_subject(outcomes):
     first = outcomes["subject"] == outcomes["subject"].iloc[0]
     alone_there = outcomes.assign(region=outcomes["region"].where(~first, "d"))
-    assert (ba.jackknife(ba.fit_mmrm(alone_there, covariates=COVARIATES))["std_error"] > 0).all()
+    assert (ba.fit_mmrm(alone_there, covariates=COVARIATES).jackknife()["std_error"] > 0).all()
 
 
 @pytest.mark.long
 def test_a_bootstrap_is_drawn_by_its_seed(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    one, again, other = (ba.bootstrap(fit, 200, seed=seed) for seed in (1, 1, 2))
+    one, again, other = (fit.bootstrap(n=200, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, again)
     assert not np.allclose(one["std_error"], other["std_error"])
     np.testing.assert_allclose(one["std_error"], fit.differences()["std_error"], rtol=0.25)
@@ -124,7 +124,7 @@ def test_percentile_limits_of_a_bootstrap_and_its_p_value_say_the_same(repeated)
     for seed in range(40, 52):
         fit = ba.fit_mmrm(repeated(seed, n_per_arm=12, n_visits=2))
         for level in (0.5, 0.8, 0.9, 0.95):
-            rows = ba.bootstrap(fit, 60, seed=seed, conf_level=level)
+            rows = fit.bootstrap(n=60, seed=seed, conf_level=level)
             excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
             assert (excluded == (rows["p_value"] <= 1 - level)).all()
             said += excluded.tolist()
@@ -137,13 +137,13 @@ def test_a_level_beyond_the_resamples_is_refused_before_they_are_drawn(outcomes)
         ValueError,
         match=r"conf_level is 0.95, .* beyond 20 resamples; take 39 resamples or more, or a conf_level of at most 0.904",
     ):
-        ba.bootstrap(fit, 20, seed=1)
-    assert ba.bootstrap(fit, 20, seed=1, conf_level=0.904)["conf_low"].notna().all()
+        fit.bootstrap(n=20, seed=1)
+    assert fit.bootstrap(n=20, seed=1, conf_level=0.904)["conf_low"].notna().all()
 
 
 def test_a_wider_level_gives_wider_limits(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    narrow, wide = (ba.bootstrap(fit, 60, seed=1, conf_level=level) for level in (0.8, 0.95))
+    narrow, wide = (fit.bootstrap(n=60, seed=1, conf_level=level) for level in (0.8, 0.95))
     assert (narrow["conf_high"] < wide["conf_high"]).all()
 
 
@@ -184,22 +184,18 @@ def test_data_sets_with_days_of_their_own_are_fitted_together(repeated):
 
 def test_what_cannot_be_resampled_is_refused(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    with pytest.raises(ValueError, match="n_resamples is 1; expected a whole number of 2 or more"):
-        ba.bootstrap(fit, 1, seed=1)
+    with pytest.raises(ValueError, match="n is 1; expected a whole number of 2 or more"):
+        fit.bootstrap(n=1, seed=1)
     with pytest.raises(ValueError, match=r"weights has the shape \(1, 3\); expected one row a resample and 50 columns"):
-        ba.refit_weighted(fit, np.ones((1, 3)))
+        fit.refit_weighted(np.ones((1, 3)))
     with pytest.raises(ValueError, match="nothing below 0"):
-        ba.refit_weighted(fit, -np.ones((1, 50)))
+        fit.refit_weighted(-np.ones((1, 50)))
     with pytest.raises(ba.FitError, match="cannot be resampled: the subjects are no longer there"):
-        ba.bootstrap(
-            ba.advanced.fit_crossproducts(
-                fit.measures + ba.advanced.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
-            ),
-            99,
-            seed=1,
-        )
+        ba.advanced.fit_crossproducts(
+            fit.measures + ba.advanced.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
+        ).bootstrap(n=99, seed=1)
     with pytest.raises(ba.DataError, match="one arm only"):
-        ba.bootstrap(ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]), 99, seed=1)
+        ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]).bootstrap(n=99, seed=1)
     with pytest.raises(ba.DataError, match="many is empty; expected cross-products of data sets"):
         ba.advanced.fit_many([])
     with pytest.raises(ba.DataError, match="many, item 1: found outcomes; expected cross-products"):
