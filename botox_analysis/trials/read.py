@@ -35,7 +35,7 @@ def load_trial(folder: str | Path) -> Trial:
     Parameters
     ----------
     folder : str or Path
-        Holds ``subjects`` and any of ``diary``, ``assessments``, ``safety.counts`` and ``intercurrent.events``, each as
+        Holds ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
         ``.csv`` or ``.parquet``, and, where the layout differs from the documented one, ``trial.toml``.
 
     Returns

@@ -167,7 +167,7 @@ def as_trial(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``subjects`` and any of ``diary``, ``assessments``, ``safety.counts``, ``intercurrent.events``, in the documented
+        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, in the documented
         layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
     name : str
         What reports call the trial.
