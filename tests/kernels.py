@@ -42,7 +42,7 @@ print(json.dumps(kernels()))
 """
 """Computes, to find out whether it can, and says with which kernels."""
 
-COMPUTING = ["tests/numerics", "tests/models", "tests/report", "tests/trials/test_simulate.py", "-m", "not slow"]
+COMPUTING = ["tests/numerics", "tests/models", "tests/report", "tests/trials/simulated", "-m", "not slow"]
 PROMISED = ["tests/test_notebooks.py", "tests/report/test_kernels.py", "-m", "slow or long"]
 
 
