@@ -40,11 +40,11 @@ def main() -> None:
             9,
         ),
         ("172 x 4, the same by Bayes", "", _of(small, n=500, seed=1, draws="Bayes"), 5),
-        ("172 x 4, conditional means with jackknife", "0.15", _of(small, draws="jackknife"), 21),
-        ("172 x 4, conditional means, 500 bootstrap samples", "", _of(small, n=500, seed=1, draws="bootstrap"), 9),
+        ("172 x 4, conditional means with jackknife", "0.15", _of(small, variance="jackknife"), 21),
+        ("172 x 4, conditional means, 500 bootstrap samples", "", _of(small, n=500, seed=1, variance="bootstrap"), 9),
         ("1,000 x 6, 500 imputations by approximate Bayes", "6", _of(large, n=500, seed=1), 5),
         ("1,000 x 6, 500 imputations by Bayes", "", _of(large, n=500, seed=1, draws="Bayes"), 3),
-        ("1,000 x 6, conditional means with jackknife", "", _of(large, draws="jackknife"), 3),
+        ("1,000 x 6, conditional means with jackknife", "", _of(large, variance="jackknife"), 3),
     ]
     drawn = {name: ba.missing.impute(each, strategy="missing at random", n=100, seed=1, covariates=MODEL) for name, each in
              (("172 x 4", small), ("1,000 x 6", large))}  # fmt: skip
@@ -68,7 +68,8 @@ def main() -> None:
 
 def _of(outcomes: pd.DataFrame, **how: object) -> Callable[[], object]:
     def run() -> object:
-        imputations = ba.missing.impute(outcomes, strategy="jump to reference", covariates=MODEL, **how)
+        verb = ba.missing.conditional_means if "variance" in how else ba.missing.impute
+        imputations = verb(outcomes, strategy="jump to reference", covariates=MODEL, **how)
         return imputations.pool(covariates=ANALYSIS)
 
     return run

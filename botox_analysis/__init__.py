@@ -25,7 +25,8 @@ Missing values and intercurrent events
     intercurrent.events, intercurrent.address           Trial -> events with their day; outcomes -> outcomes by strategy
     intercurrent.counts, intercurrent.visits_after      outcomes -> events; -> which visits are after an event
     missing.values, missing.reasons, missing.dropout    outcomes -> events; -> reasons; -> estimates
-    missing.impute                                      outcomes -> completed outcomes, once or many times (Imputations)
+    missing.fill                                        outcomes -> outcomes with one value for each missing one
+    missing.impute, missing.conditional_means           outcomes -> outcomes completed many times (Imputations)
     missing.impute_diary, missing.impute_counts         Trial, outcomes -> Imputations
     missing.sensitivity                                 outcomes -> estimates under every handling of missing values
     Imputations: pool, pool_responders, shift, tipping_surface, tipping_point

@@ -128,7 +128,7 @@ def frames_of(words):
     fit = ba.fit_ancova(outcomes, covariates=["baseline", trial.protocol.covariates[0]])
     unadjusted = ba.fit_ancova(outcomes, covariates=[])
     differences = fit.differences()
-    filled = ba.missing.impute(outcomes, strategy="last observation carried forward")
+    filled = ba.missing.fill(outcomes, rule="last observation carried forward")
     events = [
         of_visit(ba.responders(frame, points=[1.0, 3.0], missing=missing), words[8])
         for frame in (outcomes, filled)

@@ -137,12 +137,12 @@ def test_strategies_by_event_are_named(simulated, outcomes):
 
 def test_a_word_of_another_call_is_answered_with_that_call(outcomes, events):
     with pytest.raises(ValueError, match=r"'NRI' is for responders\(outcomes"):
-        ba.missing.impute(outcomes, strategy="NRI")
+        ba.missing.fill(outcomes, rule="NRI")
     with pytest.raises(ValueError, match=r"'HR' is for times.compare\(times"):
         ba.compare_rates(events, measure="HR")
     with pytest.raises(ValueError, match=r"'NNT' is for number_needed\(differences"):
         ba.compare_rates(events, measure="NNT")
-    with pytest.raises(ValueError, match=r"'LOCF' is for missing.impute\(outcomes"):
+    with pytest.raises(ValueError, match=r"'LOCF' is for missing.fill\(outcomes"):
         ba.responders(outcomes, reduction=0.5, missing="LOCF")
     with pytest.raises(ValueError, match=r"'OR' is for compare_rates\(events"):
         ba.event_rates(events, measure="OR")
@@ -263,6 +263,7 @@ CHOICES = {
     "strategy of counts": COUNT_STRATEGIES,
     "strategies": EVENT_STRATEGIES,
     "draws": imputation_draws.DRAWS,
+    "variance of conditional means": imputation_draws.VARIANCES,
     "missing": responders.MISSING_RESPONSES,
     "affected": intercurrent.AFFECTED,
     "failure": intercurrent.FAILURES,

@@ -116,7 +116,7 @@ def test_numbers_that_no_measurement_has_are_refused(outcomes, column, number, s
         lambda outcomes: ba.describe_change(outcomes),
         lambda outcomes: ba.missing.dropout(outcomes),
         lambda outcomes: ba.compare_ranks(outcomes),
-        lambda outcomes: ba.missing.impute(outcomes, strategy="last observation carried forward"),
+        lambda outcomes: ba.missing.fill(outcomes, rule="last observation carried forward"),
         lambda outcomes: ba.missing.reasons(outcomes),
         lambda outcomes: ba.times.first_response(outcomes, reduction=0.5, days={"w4": 28, "w8": 56}),
         lambda outcomes: ba.plot.distribution(outcomes, visit="w4"),
@@ -136,7 +136,7 @@ def test_imputed_moved_and_addressed_outcomes_agree(simulated):
         "worst observation carried forward",
         "baseline observation carried forward",
     ):
-        check_outcomes(ba.missing.impute(outcomes, strategy=strategy))
+        check_outcomes(ba.missing.fill(outcomes, rule=strategy))
     for word in ("composite", "hypothetical", "while on treatment"):
         check_outcomes(ba.intercurrent.address(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), word)))
     imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)

@@ -32,6 +32,6 @@ def test_models_say_which_rows_count_missing_responses():
         (outcomes["change"].isna() & outcomes["baseline"].notna())[outcomes["visit"] == "week 24"].sum()
     )
     days = ba.missing.impute_diary(trial, ba.HEADACHE_DAYS, n=2, seed=1)
-    further = ba.missing.impute(days, strategy="missing at random", seed=1, covariance="ar1")
+    further = days.impute(strategy="missing at random", seed=1, covariance="ar1")
     assert STAYS_MISSING in {row.kind for row in days.not_entered}
     assert STAYS_MISSING not in {row.kind for row in further.not_entered}

@@ -94,7 +94,7 @@ def trial_of(word):
 def of_outcomes(word, trial, outcomes, days):
     """Outcomes -> outcomes, events, times."""
     rule = "last observation carried forward"
-    filled = ba.missing.impute(outcomes, strategy=rule)
+    filled = ba.missing.fill(outcomes, rule=rule)
     yield "filled", filled
     events = trial.intercurrent_events
     strategies = {word["kind"]: "hypothetical", word["other kind"]: "composite"}
@@ -117,7 +117,7 @@ def of_outcomes(word, trial, outcomes, days):
     labelled = outcomes.assign(imputation=word["imputation"], intercurrent=word["intercurrent"])
     own = ba.as_outcomes(labelled, endpoint=word["scale"], arms=trial.arms, visits=list(outcomes["visit"].cat.categories))
     yield "labelled", own
-    filled = ba.missing.impute(own, strategy=rule)
+    filled = ba.missing.fill(own, rule=rule)
     yield "labelled, filled", filled
     yield "labelled, rates", ba.event_rates(ba.responders(filled, points=2.0, missing="non-responder imputation"))
     yield "labelled, pooled", ba.missing.impute(own, strategy="missing at random", n=2, seed=1).pool()
@@ -212,7 +212,7 @@ def of_imputations(word, trial, outcomes, days):
     shifted = imputations.shift({word["toxin"]: 1.0})
     yield "shifted", shifted.pool()
     yield "surface", imputations.tipping_surface(word["third"], deltas=[0.0, 2.0], reference_deltas=[0.0, 2.0])
-    at_random = ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife")
+    at_random = ba.missing.conditional_means(outcomes, strategy="missing at random", variance="jackknife")
     yield "conditional means", at_random.pool()
     yield "panel", ba.missing.sensitivity(addressed, n=2, seed=1, after=[word["kind"]])
 
@@ -225,13 +225,13 @@ def of_diary(word, trial):
     yield "diary", outcomes
     yield (
         "diary, responders",
-        ba.event_rates(ba.responders(ba.missing.impute(outcomes, strategy="baseline observation carried forward"))),
+        ba.event_rates(ba.responders(ba.missing.fill(outcomes, rule="baseline observation carried forward"))),
     )
     yield "diary, counts", ba.fit_counts(outcomes, covariates=["baseline", word["factor"]]).differences()
     imputations = ba.missing.impute_diary(trial, endpoint, n=2, seed=1, covariates=[word["factor"]])
     yield "days imputed", imputations.completed(1)
     yield "days, left out", imputations.left_out
-    further = ba.missing.impute(imputations, strategy="missing at random", seed=1)
+    further = imputations.impute(strategy="missing at random", seed=1)
     yield "days imputed further", further.completed(1)
     yield "days, left out then", further.left_out
     yield "days pooled", further.pool()

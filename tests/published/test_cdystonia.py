@@ -16,7 +16,7 @@ def observed(cdystonia):
 
 @pytest.fixture(scope="module")
 def carried(observed):
-    return ba.missing.impute(observed, strategy=f"{FORWARD}, baseline included")
+    return ba.missing.fill(observed, rule=f"{FORWARD}, baseline included")
 
 
 def mean_changes(outcomes):
@@ -51,7 +51,7 @@ def test_observed_cases_give_other_means(observed):
     ],
 )
 def test_three_rules_give_three_sets_of_means_and_one_of_them_is_published(observed, rule, means):
-    outcomes = observed if rule == "observed cases" else ba.missing.impute(observed, strategy=rule)
+    outcomes = observed if rule == "observed cases" else ba.missing.fill(observed, rule=rule)
     assert [f"{-change:.1f}" for change in mean_changes(outcomes)] == means
     facts = ba.load_published("estimates").query("trial == 'Brashear 1999' and measure == 'mean change' and visit == 'week 4'")
     published = [f"{-value:.1f}" for value in facts["estimate"]]

@@ -20,7 +20,7 @@ ARM = "BoNT-B 10,000 U"
 
 @pytest.fixture(scope="module")
 def carried(cdystonia):
-    return ba.missing.impute(ba.TWSTRS.derive(cdystonia), strategy="last observation carried forward, baseline included")
+    return ba.missing.fill(ba.TWSTRS.derive(cdystonia), rule="last observation carried forward, baseline included")
 
 
 def row_of(carried, **call):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from botox_analysis.errors import FitError
-from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, BAYES, BOOTSTRAP, JACKKNIFE
-from botox_analysis.models.imputation.model import ImputationModel
-from botox_analysis.models.parts import AT_ONCE, Part, determined, in_parts, refuse_many, seeds_of_parts
+from botox_analysis.errors import DataError, FitError
+from botox_analysis.frames.left_out import STAYS_MISSING
+from botox_analysis.frames.outcomes import grid_of
+from botox_analysis.models.imputation.completed import (
+    APPROXIMATE_BAYES,
+    BAYES,
+    BOOTSTRAP,
+    INFORMATION_ANCHORED,
+    JACKKNIFE,
+    Completed,
+)
+from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
+from botox_analysis.models.parts import AT_ONCE, Part, determined, in_parts, refuse_many, require_draws, seeds_of_parts
 from botox_analysis.numerics.imputation.posterior import draw_posterior
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.refits import refit, resampled
@@ -210,7 +220,83 @@ def _fitted(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, Fl
 DRAWS: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
     APPROXIMATE_BAYES: _approximate_bayes,
     BAYES: _bayes,
+}
+"""Ways of drawing by name: a model, how many and a seed -> parameters."""
+
+VARIANCES: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
     JACKKNIFE: _jackknife,
     BOOTSTRAP: _bootstrap,
 }
-"""Ways of drawing by name: a model, how many and a seed -> parameters."""
+"""By the variance that resamples lead to, likewise."""
+
+
+class ImputingFurther(Completed):
+    """Data sets in which some values may still be missing."""
+
+    def impute(
+        self,
+        *,
+        strategy: AnyStrategy | Mapping[str, AnyStrategy],
+        seed: int,
+        covariates: Sequence[str] | None = None,
+        covariance: str | Sequence[str] = "unstructured",
+    ) -> Self:
+        """Impute what is still missing, once in each data set, by approximate Bayes.
+
+        Parameters
+        ----------
+        strategy : str, callable, or mapping of str to these
+            As for `missing.impute`.
+        seed : int
+            Of the draws.
+        covariates, covariance
+            As for `missing.impute`.
+
+        Returns
+        -------
+        Imputations
+            As many data sets, such as those of `missing.impute_diary` with subjects who left imputed, too.
+
+        Raises
+        ------
+        DataError
+            The data sets hold conditional means; or as `missing.impute`.
+        FitError
+            As `missing.impute`.
+        ValueError
+            As `missing.impute`.
+        """
+        require_draws(len(self), seed, "data sets are")
+        modelled = partial(imputation_model, strategy=strategy, covariates=covariates, covariance=covariance)
+        if self.weights is not None:
+            raise DataError(f"the data sets hold conditional means ({self.draws}), which are imputed already.")
+        seeds = np.random.SeedSequence(seed).spawn(len(self))
+        drawn = Parallel()(delayed(_one_further)(self, number, own, modelled) for number, own in enumerate(seeds))
+        model = modelled(self.completed(0))
+        entered = self.outcomes["subject"].isin(model.outcomes["subject"].unique()).to_numpy()
+        kept = self.grid.wide(entered, absent=False).any(axis=1)
+        outcomes = self.outcomes[entered].reset_index(drop=True)
+        at_random = len(model.assumed.strategies) == 1
+        now = np.isnan(model.imputer.y)
+        return replace(
+            self,
+            outcomes=outcomes,
+            grid=grid_of(outcomes),
+            values=np.stack(drawn),
+            imputed=self.imputed[kept] | now,
+            after=model.assumed.after & now,
+            words=f"{self.words}, then {model.assumed.words} (seed {seed})",
+            target=self.target if at_random else INFORMATION_ANCHORED,
+            not_entered=(*(row for row in self.not_entered if row.kind != STAYS_MISSING), *model.not_entered),
+            onward=None,
+            begun=model.assumed.after,
+            in_part=None if self.in_part is None else self.in_part[kept],
+        )
+
+
+def _one_further(
+    first: Completed, number: int, seed: np.random.SeedSequence, modelled: Callable[[pd.DataFrame], ImputationModel]
+) -> FloatArray:
+    model = modelled(first.completed(number))
+    values: FloatArray = values_given(model, one_resample(model, seed))[0]
+    return values

@@ -12,57 +12,80 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, require_choice, require_outcomes
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import (
     BASELINE_OBSERVATION,
     HIGHEST_OBSERVATION,
+    IMPUTATION_STRATEGIES,
     LAST_MODIFIED,
     LAST_OBSERVATION,
     LAST_OR_BASELINE,
     LOWEST_OBSERVATION,
+    SINGLE_VALUE_RULES,
     handling_of,
 )
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, Outcomes, grid_of
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def fill_in(outcomes: Outcomes, strategy: str) -> pd.DataFrame:
-    """Outcomes in which one value stands for each missing one.
+def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
+    """Put one value in the place of each missing one, by a rule.
+
+    A value by a rule is a guess that is treated as if it had been seen: standard errors are too small, and the direction of the
+    bias is not known in general. Many protocols and older reports prescribe it. `missing.impute` carries the uncertainty.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*, with the full grid of subjects and visits.
-    strategy : str
-        One of `SINGLE_VALUES`.
+    rule : str
+        ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
+        ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
+        means at both visits of those seen at both: our reading of the "modified" rule of the PREEMPT trials, whose definition
+        we have not seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so
+        far, baseline included), the same ``", less is worse"``.
 
     Returns
     -------
     DataFrame
-        A new frame; ``imputed`` is true where a value stands for a missing one, ``handling`` names the strategy.
+        A new frame of *outcomes*; ``imputed`` is true where a value stands for a missing one, ``handling`` names the rule.
         Observed values and changes are as they were.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, is imputed already, or has no values where the strategy needs them.
+        The frame is not of the shape of *outcomes*, is imputed already, or has no values where the rule needs them.
+    ValueError
+        The rule is not known.
+
+    Examples
+    --------
+    >>> filled = ba.missing.fill(outcomes, rule="last observation carried forward")
+    >>> int(outcomes["value"].isna().sum()) > int(filled["value"].isna().sum())
+    True
     """
+    require_outcomes(outcomes)
+    if isinstance(rule, str) and rule in IMPUTATION_STRATEGIES:
+        raise ValueError(
+            f"rule {rule!r} draws from a model, in many data sets: take missing.impute(outcomes, strategy={rule!r}, ...)."
+        )
+    require_choice(rule, SINGLE_VALUE_RULES, "rule")
     grid = grid_of(outcomes)
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
     # Where only changes are known they are carried forward, and the baseline is a change of 0.
     carried = "value" if outcomes["value"].notna().any() else "change"
-    if carried == "change" and strategy == LAST_MODIFIED:
+    if carried == "change" and rule == LAST_MODIFIED:
         raise DataError(
             f"outcomes has changes and no values, and '{LAST_MODIFIED}' multiplies values; take one that carries changes."
         )
-    if carried == "value" and strategy in NEEDS_BASELINE and outcomes["baseline"].isna().all():
-        raise DataError(f"outcomes has no baseline, and '{strategy}' puts it in the place of missing values.")
+    if carried == "value" and rule in NEEDS_BASELINE and outcomes["baseline"].isna().all():
+        raise DataError(f"outcomes has no baseline, and '{rule}' puts it in the place of missing values.")
     observed = wide_of(grid, carried)
     before = wide_of(grid, "baseline")[:, 0] if carried == "value" else np.zeros(len(observed))
-    return with_values(outcomes, grid, SINGLE_VALUES[strategy](observed, before), carried, strategy)
+    return with_values(outcomes, grid, SINGLE_VALUES[rule](observed, before), carried, rule)
 
 
 def refuse_absent_rows(outcomes: Outcomes, grid: SubjectGrid) -> None:

@@ -63,8 +63,8 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
         return strategy
     if strategy in SINGLE_VALUE_RULES:
         raise ValueError(
-            f"strategy {strategy!r} puts one value in the place of a missing one; from a model, in many data sets, take one of "
-            f"{listed(known)}."
+            f"strategy {strategy!r} puts one value in the place of a missing one, and is for missing.fill; from a model, in many "
+            f"data sets, take one of {listed(known)}."
         )
     if strategy in EVENT_STRATEGIES:
         raise ValueError(

@@ -36,11 +36,11 @@ from botox_analysis.frames.handling import (
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, check_outcomes, default_covariates, grid_of, response_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, JACKKNIFE
-from botox_analysis.models.imputation.draws import DRAWS, Parameters
+from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, Parameters
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
-from botox_analysis.models.imputation.single_values import fill_in, refuse_absent_rows, refuse_imputed
+from botox_analysis.models.imputation.single_values import fill, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.parts import require_draws
@@ -197,7 +197,7 @@ class _Imputed:
         model = imputation_model(self._outcomes, chosen, _by_visit(self._asked.covariates), FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
-            self._drawn[key] = DRAWS[draws](model, self._n, self._seed)
+            self._drawn[key] = (DRAWS | VARIANCES)[draws](model, self._n, self._seed)
         return completed_from(model, self._drawn[key], draws, self._seed)
 
 
@@ -234,7 +234,7 @@ def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
 
 
 def _filled(outcomes: Outcomes, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
-    return compare(fill_in(outcomes, rule))
+    return compare(fill(outcomes, rule=rule))
 
 
 def _rules(worse: str) -> list[str]:

@@ -16,9 +16,10 @@ from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import Outcomes, default_covariates, has_baseline, response_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
-from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, BOOTSTRAP, JACKKNIFE
+from botox_analysis.models.imputation.completed import BOOTSTRAP
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
-from botox_analysis.models.imputation.imputing import impute
+from botox_analysis.models.imputation.imputing import conditional_means, impute
+from botox_analysis.models.imputation.single_values import fill
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import refuse_missing_covariate
 from botox_analysis.models.linear.fit import Fit
@@ -123,7 +124,7 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
         )
     observed = addressed(measured, endpoint, trial, events)
     handling = trial.protocol.handling
-    outcomes = impute(observed, strategy=handling) if handling else observed
+    outcomes = fill(observed, rule=handling) if handling else observed
     response = response_of(outcomes)
     covariates = covariates_of(trial, outcomes)
     for covariate in covariates:
@@ -270,26 +271,33 @@ def by_visit(covariates: tuple[str, ...]) -> list[str]:
     return [f"{name}:visit" if name == BASELINE else name for name in covariates]
 
 
-_DRAWS = {RUBIN: APPROXIMATE_BAYES, JACKKNIFE: JACKKNIFE, BOOTSTRAP: BOOTSTRAP}
-"""By the variance that the protocol asks for."""
-
-
 def _by_imputation(of: Comparison) -> ImputedFit:
     """An analysis of covariance of data sets completed under the protocol's strategy."""
     planned = of.planned
     compared = of.observed[of.observed["visit"].isin(of.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
     _, imputed_from, _ = strategies_begin(outcomes, of.response)
-    drawn = planned.variance != JACKKNIFE
-    imputations = impute(
-        imputed_from,
-        strategy=planned.imputation,
-        n=planned.draws if drawn else None,
-        seed=planned.seed if drawn else None,
-        draws=_DRAWS[planned.variance],
-        covariates=by_visit(of.covariates),
-        covariance=planned.covariance or FALL_BACK,
-    )
+    covariates, covariance = by_visit(of.covariates), planned.covariance or FALL_BACK
+    if planned.variance == RUBIN:
+        imputations = impute(
+            imputed_from,
+            strategy=planned.imputation,
+            n=planned.draws,
+            seed=planned.seed,
+            covariates=covariates,
+            covariance=covariance,
+        )
+    else:
+        sampled = planned.variance == BOOTSTRAP
+        imputations = conditional_means(
+            imputed_from,
+            strategy=planned.imputation,
+            variance=planned.variance,
+            n=planned.draws if sampled else None,
+            seed=planned.seed if sampled else None,
+            covariates=covariates,
+            covariance=covariance,
+        )
     return fit_imputed(imputations, covariates=of.covariates, visits=list(of.visits))
 
 

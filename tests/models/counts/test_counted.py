@@ -83,7 +83,7 @@ def test_days_of_unknown_severity_are_counts_but_where_they_count_as_shares(simu
 
 
 def test_imputed_values_are_counted_from_no_days(simulated):
-    outcomes = ba.missing.impute(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")), strategy="last observation carried forward")
+    outcomes = ba.missing.fill(ba.HEADACHE_DAYS.derive(simulated.restrict("itt")), rule="last observation carried forward")
     with pytest.raises(ba.DataError, match=r"without recorded_days .*an imputed value was counted from none"):
         ba.fit_counts(outcomes)
 

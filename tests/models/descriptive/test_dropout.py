@@ -143,7 +143,7 @@ def test_the_method_tells_what_was_averaged_and_the_handling_of_missing_values(s
 
 
 def test_imputed_values_leave_nobody_who_was_seen_shorter():
-    outcomes = ba.missing.impute(outcomes_of([[-1, NAN, NAN], [-2, -4, -6]]), strategy="last observation carried forward")
+    outcomes = ba.missing.fill(outcomes_of([[-1, NAN, NAN], [-2, -4, -6]]), rule="last observation carried forward")
     assert describe_dropout(outcomes)["category"].unique().tolist() == ["seen to the end"]
 
 

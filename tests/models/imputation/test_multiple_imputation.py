@@ -11,6 +11,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED
 from botox_analysis.numerics.imputation.strategies import Normal
+from tests.completed import completed_by
 from tests.tolerances import PRINTED
 
 REFERENCE = Path(__file__).parents[2] / "reference"
@@ -46,7 +47,7 @@ def with_events(outcomes):
 @pytest.fixture(scope="module")
 def jackknifed(outcomes):
     return {
-        short: ba.missing.impute(outcomes, strategy=strategy, draws="jackknife", covariates=MODEL)
+        short: ba.missing.conditional_means(outcomes, strategy=strategy, variance="jackknife", covariates=MODEL)
         for short, strategy in STRATEGIES.items()
     }
 
@@ -103,7 +104,9 @@ def test_approximate_bayes_is_that_of_rbmi_but_for_monte_carlo_error(outcomes, t
 
 
 def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_events, jackknifed):
-    told = ba.missing.impute(with_events, strategy={"discontinuation": "jump to reference"}, draws="jackknife", covariates=MODEL)
+    told = ba.missing.conditional_means(
+        with_events, strategy={"discontinuation": "jump to reference"}, variance="jackknife", covariates=MODEL
+    )
     assert told.values[0] == pytest.approx(jackknifed["JR"].values[0], abs=1e-12)
     assert "jump to reference after discontinuation" in told.words
 
@@ -114,7 +117,7 @@ def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_event
 @pytest.mark.long
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_mean_of_many_draws_is_the_conditional_mean_estimate(outcomes, jackknifed, draws):
-    imputations = ba.missing.impute(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
+    imputations = completed_by(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
     ours = imputations.pool(covariates=ANALYSIS)
     conditional = jackknifed["CR"].pool(covariates=ANALYSIS)
     # what a resample or a posterior moves the mean by is small beside the standard error
@@ -128,7 +131,7 @@ def test_without_missing_values_every_strategy_is_the_plain_analysis(repeated, s
     complete = repeated(3, n_per_arm=25)
     plain = ba.fit_ancova(complete).differences()
     for how in ({"n": 5, "seed": 1}, {"draws": "jackknife"}):
-        pooled = ba.missing.impute(complete, strategy=strategy, **how).pool()
+        pooled = completed_by(complete, strategy=strategy, **how).pool()
         assert pooled["estimate"].to_numpy() == pytest.approx(plain["estimate"].to_numpy(), abs=1e-11)
         if "n" in how:
             assert pooled["std_error"].to_numpy() == pytest.approx(plain["std_error"].to_numpy(), rel=1e-10)
@@ -146,7 +149,9 @@ def test_jump_to_reference_of_the_reference_arm_is_missing_at_random(outcomes):
 
 @pytest.mark.parametrize("strategy", ["jump to reference", "copy reference", "copy increments in reference"])
 def test_strategies_agree_for_who_leaves_the_reference_arm(outcomes, strategy):
-    one, other = (ba.missing.impute(outcomes, strategy=each, draws="jackknife") for each in (strategy, "missing at random"))
+    one, other = (
+        ba.missing.conditional_means(outcomes, strategy=each, variance="jackknife") for each in (strategy, "missing at random")
+    )
     placebo = one.grid.wide(one.grid.arm, -1).max(axis=1) == 0
     assert one.values[0, placebo] == pytest.approx(other.values[0, placebo], abs=1e-9)
 
@@ -154,7 +159,9 @@ def test_strategies_agree_for_who_leaves_the_reference_arm(outcomes, strategy):
 def test_after_the_last_mean_carried_forward_the_arm_stays_where_it_was(outcomes):
     """Who was seen at the first visit only is imputed, on average, with the arm's mean there, however far from it at first."""
     fit = ba.fit_mmrm(outcomes, covariates=())
-    imputations = ba.missing.impute(outcomes, strategy="last mean carried forward", draws="jackknife", covariates=())
+    imputations = ba.missing.conditional_means(
+        outcomes, strategy="last mean carried forward", variance="jackknife", covariates=()
+    )
     arm = imputations.grid.wide(imputations.grid.arm, -1).max(axis=1)
     left = ~imputations.imputed[:, 0] & imputations.imputed[:, 1:].all(axis=1)
     assert left.sum() >= 2
@@ -166,7 +173,7 @@ def test_after_the_last_mean_carried_forward_the_arm_stays_where_it_was(outcomes
 
 def test_gaps_are_missing_at_random_under_every_strategy(outcomes):
     jump, random = (
-        ba.missing.impute(outcomes, strategy=strategy, draws="jackknife")
+        ba.missing.conditional_means(outcomes, strategy=strategy, variance="jackknife")
         for strategy in ("jump to reference", "missing at random")
     )
     gaps = jump.imputed & ~jump.after & ~jump.after.any(axis=1, keepdims=True)
@@ -187,7 +194,8 @@ def test_what_was_observed_stays_in_every_data_set(outcomes):
 def test_the_order_of_rows_does_not_matter(outcomes):
     shuffled = outcomes.sample(frac=1, random_state=1)
     one, other = (
-        ba.missing.impute(frame, strategy="jump to reference", draws="jackknife").pool() for frame in (outcomes, shuffled)
+        ba.missing.conditional_means(frame, strategy="jump to reference", variance="jackknife").pool()
+        for frame in (outcomes, shuffled)
     )
     assert one["estimate"].to_numpy() == pytest.approx(other["estimate"].to_numpy(), abs=1e-9)
     assert one["std_error"].to_numpy() == pytest.approx(other["std_error"].to_numpy(), abs=1e-7)
@@ -199,11 +207,11 @@ def test_a_strategy_of_ones_own_is_a_function_of_the_same_signature(outcomes):
         return Normal((own.mean + jump.mean) / 2, own.cov)
 
     def means(strategy):
-        return ba.missing.impute(outcomes, strategy=strategy, draws="jackknife").pool()["estimate"].to_numpy()
+        return ba.missing.conditional_means(outcomes, strategy=strategy, variance="jackknife").pool()["estimate"].to_numpy()
 
     # with one covariance in both arms conditional means are linear in the means
     assert means(half_way) == pytest.approx((means("missing at random") + means("jump to reference")) / 2, abs=1e-9)
-    assert ba.missing.impute(outcomes, strategy=half_way, draws="jackknife").words.startswith("half way (")
+    assert ba.missing.conditional_means(outcomes, strategy=half_way, variance="jackknife").words.startswith("half way (")
 
 
 def test_each_kind_of_event_has_its_own_strategy(with_events):
@@ -211,11 +219,12 @@ def test_each_kind_of_event_has_its_own_strategy(with_events):
     some = with_events["subject"].isin(subjects[::2])
     kinds = with_events["intercurrent_event"].where(~some | (with_events["intercurrent_event"] == ""), "rescue")
     both = with_events.assign(intercurrent_event=kinds)
-    mixed = ba.missing.impute(
-        both, strategy={"discontinuation": "jump to reference", "rescue": "missing at random"}, draws="jackknife"
+    mixed = ba.missing.conditional_means(
+        both, strategy={"discontinuation": "jump to reference", "rescue": "missing at random"}, variance="jackknife"
     )
     jump, random = (
-        ba.missing.impute(both, strategy=strategy, draws="jackknife") for strategy in ("jump to reference", "missing at random")
+        ba.missing.conditional_means(both, strategy=strategy, variance="jackknife")
+        for strategy in ("jump to reference", "missing at random")
     )
     rescued = mixed.grid.wide(some.to_numpy(), absent=False).any(axis=1)
     assert mixed.values[0, rescued] == pytest.approx(random.values[0, rescued], abs=1e-9)
@@ -231,7 +240,7 @@ def test_values_after_an_event_are_kept_and_the_model_of_the_arms_does_not_see_t
 
     def returned(change):
         seen = edit(with_events, change=with_events["change"].mask(with_events.index == rows[0], change))
-        return ba.missing.impute(seen, strategy="jump to reference", draws="jackknife")
+        return ba.missing.conditional_means(seen, strategy="jump to reference", variance="jackknife")
 
     low, high = returned(-20.0), returned(0.0)
     place = low.outcomes["subject"].drop_duplicates().tolist().index(who)
@@ -249,11 +258,15 @@ def test_the_reference_has_its_own_covariance_only_where_covariances_are_by_arm(
     )
     placebo = jump.grid.wide(jump.grid.arm, -1).max(axis=1) == 0
     assert jump.values[:, placebo] == pytest.approx(random.values[:, placebo], abs=1e-9)
-    turned = ba.missing.impute(
-        outcomes.iloc[::-1].reset_index(drop=True), strategy="jump to reference", draws="jackknife",
+    turned = ba.missing.conditional_means(
+        outcomes.iloc[::-1].reset_index(drop=True),
+        strategy="jump to reference",
+        variance="jackknife",
         covariance="compound symmetry by sex",
-    )  # fmt: skip
-    straight = ba.missing.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance="compound symmetry by sex")
+    )
+    straight = ba.missing.conditional_means(
+        outcomes, strategy="jump to reference", variance="jackknife", covariance="compound symmetry by sex"
+    )
     assert turned.values[0][::-1] == pytest.approx(straight.values[0], abs=1e-7)
 
 
@@ -308,7 +321,7 @@ def test_values_missing_without_an_event_are_counted_in_the_words(with_events):
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_same_seed_gives_the_same_values_and_another_seed_others(outcomes, draws):
     one, same, other = (
-        ba.missing.impute(outcomes, strategy="jump to reference", n=20, seed=seed, draws=draws).values for seed in (1, 1, 2)
+        completed_by(outcomes, strategy="jump to reference", n=20, seed=seed, draws=draws).values for seed in (1, 1, 2)
     )
     assert (one == same).all()
     assert np.abs(one - other).max() > 0.1
@@ -337,14 +350,16 @@ def test_draws_from_a_posterior_come_with_their_diagnostics(outcomes):
 
 def test_one_covariance_an_arm_is_another_model(outcomes):
     one, each = (
-        ba.missing.impute(outcomes, strategy="jump to reference", draws="jackknife", covariance=covariance).values[0]
+        ba.missing.conditional_means(outcomes, strategy="jump to reference", variance="jackknife", covariance=covariance).values[
+            0
+        ]
         for covariance in ("unstructured", "unstructured by arm")
     )
     assert 1e-3 < np.abs(one - each).max() < 5
 
 
 def test_a_resample_is_a_data_set_of_its_own(outcomes):
-    imputations = ba.missing.impute(outcomes, strategy="missing at random", n=10, seed=1, draws="bootstrap")
+    imputations = ba.missing.conditional_means(outcomes, strategy="missing at random", n=10, seed=1, variance="bootstrap")
     sample = imputations.completed(4)
     weights = imputations.weights[4]
     assert sample["subject"].nunique() == weights.sum() == outcomes["subject"].nunique()
@@ -357,7 +372,7 @@ def test_a_resample_is_a_data_set_of_its_own(outcomes):
 
 
 def test_a_jackknife_leaves_out_one_subject(outcomes):
-    imputations = ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife")
+    imputations = ba.missing.conditional_means(outcomes, strategy="missing at random", variance="jackknife")
     assert len(imputations) == outcomes["subject"].nunique() + 1
     assert imputations.completed(3)["subject"].nunique() == outcomes["subject"].nunique() - 1
 
@@ -388,15 +403,14 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (
-            {"strategy": "jump to reference"},
-            "n is None and seed is None; 'jump to reference' is imputed many times: expected both",
-        ),
         ({"strategy": "jump to reference", "n": 1, "seed": 1}, "n is 1; "),
-        ({"strategy": "jump to reference", "n": 10}, "seed is None; expected a whole number"),
+        ({"strategy": "jump to reference", "n": 10, "seed": None}, "seed is None; expected a whole number"),
         ({"strategy": "J2R", "n": 10, "seed": 1}, "strategy 'J2R' is not known; it is one of 'last observation carried forward'"),
-        ({"strategy": "last observation carried forward", "n": 10, "seed": 1}, "puts one value in the place of a missing one"),
-        ({"strategy": "missing at random", "draws": "jackknife", "seed": 1}, "leaves out each subject once and draws nothing"),
+        (
+            {"strategy": "last observation carried forward", "n": 10, "seed": 1},
+            "one value in the place of a missing one, and is for missing.fill",
+        ),
+        ({"strategy": "missing at random", "draws": "jackknife", "n": 2, "seed": 1}, "take missing.conditional_means"),
         ({"strategy": "missing at random", "draws": "rubin", "n": 2, "seed": 1}, "draws 'rubin' is not known"),
         (
             {"strategy": "missing at random", "draws": "Bayes", "n": 2, "seed": 1, "covariance": "ar1"},
@@ -407,6 +421,20 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
 def test_words_that_do_not_go_together_are_refused(outcomes, given, message):
     with pytest.raises(ValueError, match=message):
         ba.missing.impute(outcomes, **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"variance": "jackknife", "seed": 1}, "leaves out each subject once and draws nothing"),
+        ({"variance": "bootstrap"}, "n is None and seed is None; 'missing at random' is imputed many times: expected both"),
+        ({"variance": "Bayes", "n": 2, "seed": 1}, "variance is 'Bayes', which draws: take missing.impute"),
+        ({"variance": "rubin"}, "variance 'rubin' is not known; it is one of 'jackknife', 'bootstrap'"),
+    ],
+)
+def test_words_of_conditional_means_that_do_not_go_together_are_refused(outcomes, given, message):
+    with pytest.raises(ValueError, match=message):
+        ba.missing.conditional_means(outcomes, strategy="missing at random", **given)
 
 
 def test_a_strategy_without_its_reference_arm_is_refused(outcomes):
@@ -432,13 +460,15 @@ def test_a_strategy_by_event_needs_events(outcomes, with_events):
     assert len(ba.missing.impute(with_events, strategy=planned, n=2, seed=1)) == 2
 
 
-def test_counts_and_rules_with_options_are_refused(outcomes, simulated):
+def test_counts_and_strategies_in_the_place_of_rules_are_refused(outcomes, simulated):
     events = ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain")
-    for how in ({"strategy": "missing at random", "n": 2, "seed": 1}, {"strategy": "baseline observation carried forward"}):
-        with pytest.raises(ba.DataError, match=r"person-time; missing\.impute_counts imputes the time not observed"):
-            ba.missing.impute(events, **how)
-    with pytest.raises(ValueError, match="is a rule and no model; leave out covariates and covariance"):
-        ba.missing.impute(outcomes, strategy="baseline observation carried forward", covariates=("sex",))
+    no_time = r"person-time; missing\.impute_counts imputes the time not observed"
+    with pytest.raises(ba.DataError, match=no_time):
+        ba.missing.impute(events, strategy="missing at random", n=2, seed=1)
+    with pytest.raises(ba.DataError, match=no_time):
+        ba.missing.fill(events, rule="baseline observation carried forward")
+    with pytest.raises(ValueError, match=r"draws from a model, in many data sets: take missing\.impute"):
+        ba.missing.fill(outcomes, rule="missing at random")
 
 
 def test_what_is_imputed_is_not_imputed_again(outcomes):
@@ -482,16 +512,16 @@ def test_a_later_event_hides_no_earlier_one(with_events):
     """Who leaves and then takes something else has left: the strategy for leaving holds, whatever else happened since."""
     left = with_events["intercurrent_event"]
     strategies = {"discontinuation": "jump to reference", "rescue": "missing at random"}
-    alone = ba.missing.impute(with_events, strategy="jump to reference", draws="jackknife")
+    alone = ba.missing.conditional_means(with_events, strategy="jump to reference", variance="jackknife")
     for both in ("discontinuation; rescue", "rescue; discontinuation"):
         rescued = with_events.assign(intercurrent_event=left.replace("discontinuation", both))
-        drawn = ba.missing.impute(rescued, strategy=strategies, draws="jackknife")
+        drawn = ba.missing.conditional_means(rescued, strategy=strategies, variance="jackknife")
         assert drawn.values == pytest.approx(alone.values, abs=1e-12)
     later = left.where(
         left.eq("") | left.shift(fill_value="").eq("") | with_events["subject"].ne(with_events["subject"].shift()), "rescue"
     )
     assert later.eq("rescue").any()
-    again = ba.missing.impute(with_events.assign(intercurrent_event=later), strategy=strategies, draws="jackknife")
+    again = ba.missing.conditional_means(with_events.assign(intercurrent_event=later), strategy=strategies, variance="jackknife")
     assert again.values == pytest.approx(alone.values, abs=1e-12)
 
 
@@ -501,8 +531,10 @@ def test_of_two_events_the_first_with_a_strategy_of_its_own_holds(with_events):
     strategies = {"discontinuation": "jump to reference", "rescue": "copy reference"}
     for both, holds in (("discontinuation; rescue", "jump to reference"), ("rescue; discontinuation", "copy reference")):
         outcomes = with_events.assign(intercurrent_event=left.replace("discontinuation", both))
-        drawn = ba.missing.impute(outcomes, strategy=strategies, draws="jackknife")
-        assert drawn.values == pytest.approx(ba.missing.impute(with_events, strategy=holds, draws="jackknife").values, abs=1e-12)
+        drawn = ba.missing.conditional_means(outcomes, strategy=strategies, variance="jackknife")
+        assert drawn.values == pytest.approx(
+            ba.missing.conditional_means(with_events, strategy=holds, variance="jackknife").values, abs=1e-12
+        )
 
 
 def test_a_strategy_for_a_kind_that_did_not_happen_is_not_told(with_events):

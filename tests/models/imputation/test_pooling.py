@@ -9,6 +9,7 @@ from scipy import special, stats
 import botox_analysis as ba
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin, pooled_wilson_interval
 from botox_analysis.numerics.rates.proportions import wilson_interval
+from tests.completed import completed_by
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_more_is_missing_later_and_the_fraction_says_so(edit, repeated):
 
 def test_a_pooled_row_says_which_variance_it_targets(outcomes):
     def target(strategy, **how):
-        return ba.missing.impute(outcomes, strategy=strategy, **how).pool()["variance_target"].unique().tolist()
+        return completed_by(outcomes, strategy=strategy, **how).pool()["variance_target"].unique().tolist()
 
     assert target("missing at random", n=5, seed=1) == ["repeated sampling"]
     assert target("jump to reference", n=5, seed=1) == ["information-anchored"]
@@ -96,7 +97,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
     left = edit(outcomes, change=outcomes["change"].mask(gone), value=outcomes["value"].mask(gone))
 
     def last(strategy, **how):
-        return ba.missing.impute(left, strategy=strategy, **how).pool().iloc[-1]
+        return completed_by(left, strategy=strategy, **how).pool().iloc[-1]
 
     rubin, jackknife = last("jump to reference", n=300, seed=1), last("jump to reference", draws="jackknife")
     random = last("missing at random", n=300, seed=1), last("missing at random", draws="jackknife")
@@ -110,7 +111,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
 
 @pytest.mark.long
 def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
-    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=400, seed=2, draws="bootstrap")
+    imputations = ba.missing.conditional_means(outcomes, strategy="jump to reference", n=400, seed=2, variance="bootstrap")
     normal, percentile = (imputations.pool(limits=limits) for limits in ("normal", "percentile"))
     assert normal["estimate"].to_numpy() == pytest.approx(percentile["estimate"].to_numpy())
     half = special.ndtri(0.975) * normal["std_error"]
@@ -118,14 +119,14 @@ def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
     assert percentile["conf_low"].to_numpy() == pytest.approx(normal["conf_low"].to_numpy(), abs=0.35 * half.max())
     assert percentile["df"].isna().all()
     assert percentile["p_value"].between(2 / 401, 1).all()
-    jackknife = ba.missing.impute(outcomes, strategy="jump to reference", draws="jackknife").pool()
+    jackknife = ba.missing.conditional_means(outcomes, strategy="jump to reference", variance="jackknife").pool()
     assert normal["std_error"].to_numpy() == pytest.approx(jackknife["std_error"].to_numpy(), rel=0.15)
 
 
 @pytest.mark.long
 def test_a_jackknife_without_missing_values_is_the_jackknife_of_the_analysis(repeated):
     complete = repeated(6, n_per_arm=15)
-    pooled = ba.missing.impute(complete, strategy="missing at random", draws="jackknife").pool()
+    pooled = ba.missing.conditional_means(complete, strategy="missing at random", variance="jackknife").pool()
     subjects = complete["subject"].unique()
     each = np.array(
         [ba.fit_ancova(complete[complete["subject"] != one]).differences()["estimate"].to_numpy() for one in subjects]
@@ -144,7 +145,7 @@ def sites(repeated):
 
 @pytest.mark.long
 def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
-    imputations = ba.missing.impute(sites, strategy="missing at random", n=40, seed=0, draws="bootstrap")
+    imputations = ba.missing.conditional_means(sites, strategy="missing at random", n=40, seed=0, variance="bootstrap")
     quick = imputations.pool(covariates=("baseline", "site"))
     own = imputations.pool(lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
@@ -156,7 +157,7 @@ def test_a_resample_without_a_level_is_analysed_as_the_model_analyses_it(sites):
 @pytest.mark.long
 def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
     frame = sites.assign(site=np.where(sites["subject"] == sites["subject"].iloc[0], "alone", "other"))
-    imputations = ba.missing.impute(frame, strategy="missing at random", draws="jackknife")
+    imputations = ba.missing.conditional_means(frame, strategy="missing at random", variance="jackknife")
     quick = imputations.pool(covariates=("baseline", "site"))
     own = imputations.pool(lambda each: ba.fit_ancova(each, covariates=("baseline", "site")).differences())
     assert quick["std_error"].to_numpy() == pytest.approx(own["std_error"].to_numpy(), rel=1e-8)
@@ -164,7 +165,7 @@ def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
 
 @pytest.mark.long
 def test_percentile_limits_and_p_values_say_the_same(outcomes):
-    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=300, seed=2, draws="bootstrap")
+    imputations = ba.missing.conditional_means(outcomes, strategy="jump to reference", n=300, seed=2, variance="bootstrap")
     for level in (0.5, 0.8, 0.9, 0.99):
         rows = imputations.pool(limits="percentile", conf_level=level)
         excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
@@ -172,7 +173,7 @@ def test_percentile_limits_and_p_values_say_the_same(outcomes):
 
 
 def test_percentile_limits_beyond_the_resamples_are_missing_with_a_note(outcomes):
-    imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=30, seed=2, draws="bootstrap")
+    imputations = ba.missing.conditional_means(outcomes, strategy="jump to reference", n=30, seed=2, variance="bootstrap")
     rows = imputations.pool(limits="percentile", conf_level=0.95)
     assert rows[["conf_low", "conf_high"]].isna().all(axis=None)
     assert rows["p_value"].notna().all()
@@ -197,8 +198,8 @@ def test_ratios_and_adjusted_limits_are_not_pooled(few):
 def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
     said = []
     for seed in range(12):
-        imputations = ba.missing.impute(
-            repeated(seed, n_visits=2, missing=0.2), strategy="missing at random", n=40, seed=seed, draws="bootstrap"
+        imputations = ba.missing.conditional_means(
+            repeated(seed, n_visits=2, missing=0.2), strategy="missing at random", n=40, seed=seed, variance="bootstrap"
         )
         for level in (0.8, 0.85, 0.9, 0.93, 0.95):
             rows = imputations.pool(limits="percentile", conf_level=level)
@@ -330,7 +331,7 @@ def test_shares_derived_from_means_are_refused(outcomes):
     with pytest.raises(
         ba.DataError, match=r"hold conditional means \(jackknife\), and a share derived from means is not the mean share"
     ):
-        ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife").pool_responders()
+        ba.missing.conditional_means(outcomes, strategy="missing at random", variance="jackknife").pool_responders()
 
 
 def test_a_visit_that_is_not_there_is_told(drawn):

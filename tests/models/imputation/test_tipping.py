@@ -6,6 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.models.imputation.imputations import Imputations
+from tests.completed import completed_by
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_each_point_of_the_grid_is_the_analysis_of_moved_values(drawn, shift, on
 @pytest.mark.parametrize("draws", ["jackknife", "bootstrap"])
 def test_conditional_means_are_moved_alike(outcomes, draws):
     how = {"n": 30, "seed": 1} if draws == "bootstrap" else {}
-    imputations = ba.missing.impute(outcomes, strategy="jump to reference", draws=draws, **how)
+    imputations = completed_by(outcomes, strategy="jump to reference", draws=draws, **how)
     row = imputations.tipping_surface("week 16", deltas=[2.5], reference_deltas=[-1]).iloc[0]
     alone = imputations.shift({"155 U": 2.5, "placebo": -1}).pool(visits=["week 16"]).iloc[0]
     assert row[["estimate", "std_error"]].tolist() == pytest.approx(alone[["estimate", "std_error"]].tolist(), rel=1e-9)
@@ -124,7 +125,7 @@ def test_plausible_is_between_as_imputed_and_no_change_on_average(drawn):
 def test_other_units_tip_at_the_same_shift(outcomes, unit):
     numbers = {name: outcomes[name] * unit for name in ("baseline", "value", "change")}
     one, other = (
-        ba.missing.impute(frame, strategy="missing at random", draws="jackknife")
+        ba.missing.conditional_means(frame, strategy="missing at random", variance="jackknife")
         for frame in (outcomes, outcomes.assign(**numbers))
     )
     tipped, scaled = (each.tipping_point("week 16").iloc[0] for each in (one, other))

@@ -121,7 +121,7 @@ def test_at_one_visit_limits_are_those_of_a_new_value_in_a_regression(outcomes):
 
 def test_predictions_are_the_means_that_are_imputed(outcomes):
     told = ba.fit_mmrm(outcomes).predictions()
-    imputed = ba.missing.impute(outcomes, strategy="missing at random", draws="jackknife").values[0]
+    imputed = ba.missing.conditional_means(outcomes, strategy="missing at random", variance="jackknife").values[0]
     np.testing.assert_allclose(told["predicted"], imputed.ravel(), rtol=EXACT)
 
 

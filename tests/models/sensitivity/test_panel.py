@@ -53,7 +53,7 @@ def test_rows_of_one_model_are_those_of_the_model(outcomes, every):
     covariates = ("baseline", "sex")
     same(every.loc["observed cases"], ba.fit_ancova(outcomes, covariates=covariates).differences())
     rule = "baseline observation carried forward"
-    same(every.loc[rule], ba.fit_ancova(ba.missing.impute(outcomes, strategy=rule), covariates=covariates).differences())
+    same(every.loc[rule], ba.fit_ancova(ba.missing.fill(outcomes, rule=rule), covariates=covariates).differences())
     mixed = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "sex"), small_sample="kenward-roger-linear")
     same(every.loc["mixed model of all observed values"], mixed.differences())
 
@@ -152,7 +152,7 @@ def test_what_is_not_there_is_told(outcomes):
     with pytest.raises(ValueError, match="worse 'up' is not known"):
         ba.missing.sensitivity(outcomes, n=2, seed=1, worse="up")
     with pytest.raises(ba.DataError, match="imputed already"):
-        ba.missing.sensitivity(ba.missing.impute(outcomes, strategy="last observation carried forward"), n=2, seed=1)
+        ba.missing.sensitivity(ba.missing.fill(outcomes, rule="last observation carried forward"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="several of 'visit'"):
         ba.table.sensitivity(ba.fit_ancova(outcomes).differences())
 
