@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.models.imputation.draws import DRAWS
+from botox_analysis.models.imputation.draws import DRAWS, VARIANCES
 from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED
@@ -86,7 +86,7 @@ def trials():
         seen, whole = simulated(rng)
         models = {strategy: imputation_model(seen, strategy, (), "unstructured") for strategy in REFERENCE_BASED}
         some = next(iter(models.values()))
-        drawn = {"approximate Bayes": DRAWS["approximate Bayes"](some, 40, number), "jackknife": DRAWS["jackknife"](some, 0, 0)}
+        drawn = {"approximate Bayes": DRAWS["approximate Bayes"](some, 40, number), "jackknife": VARIANCES["jackknife"](some, 0, 0)}
         for strategy, model in models.items():
             rows = [
                 completed_from(model, parameters, draws, number).pool(covariates=(), visits=["week 12"]).iloc[0]
