@@ -86,7 +86,10 @@ def trials():
         seen, whole = simulated(rng)
         models = {strategy: imputation_model(seen, strategy, (), "unstructured") for strategy in REFERENCE_BASED}
         some = next(iter(models.values()))
-        drawn = {"approximate Bayes": DRAWS["approximate Bayes"](some, 40, number), "jackknife": VARIANCES["jackknife"](some, 0, 0)}
+        drawn = {
+            "approximate Bayes": DRAWS["approximate Bayes"](some, 40, number),
+            "jackknife": VARIANCES["jackknife"](some, 0, 0),
+        }
         for strategy, model in models.items():
             rows = [
                 completed_from(model, parameters, draws, number).pool(covariates=(), visits=["week 12"]).iloc[0]
