@@ -1,129 +1,25 @@
-"""What a fit answers of its effects: F tests, subgroups, slopes."""
+"""Effects within the levels of a covariate, and slopes on a number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.values import text_of
-from botox_analysis.errors import kind_of, listed, require_choice, require_text, require_two_arms
+from botox_analysis.errors import kind_of, listed, require_choice
 from botox_analysis.frames.estimates import Estimates
-from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.frames.measures import difference_in
-from botox_analysis.models.means.fitted_mean import FittedMean
-from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
-from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
-from botox_analysis.numerics.repeated.small_sample import JointTest, Uncertainty, pooled_df
+from botox_analysis.models.means.term_tests import TermTests
+from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
 
 MARGINS = ("observed", "equal")
 
 
-class TermAnswers:
-    """Answers of a fit whose mean is known as a function of arm, visit and covariates."""
-
-    labels: Mapping[str, str]
-    model: str
-    handling: Handling
-    arms: tuple[str, ...]
-    visits: tuple[str, ...]
-    n: FloatArray
-    coefficients: Coefficients
-    fitted_means: tuple[FittedMean, ...]
-
-    @property
-    def method(self) -> str:
-        """The model and the handling of missing values, in words."""
-        return in_words(self.model, str(self.handling))
-
-    def _estimates(
-        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
-        conf_level: float, category: Any = "", also: Mapping[str, Any] = MappingProxyType({}),
-    ) -> pd.DataFrame:  # fmt: skip
-        raise NotImplementedError
-
-    @property
-    def _compared(self) -> tuple[tuple[str, ...], list[int]]:
-        """The visits at which differences are not the same by design, and their places."""
-        return self.visits, list(range(len(self.visits)))
-
-    def _n_compared(self) -> FloatArray:
-        """Subjects at these visits, shape (A, K)."""
-        return self.n
-
-    def term_tests(self, kind: str = "III") -> pd.DataFrame:
-        """F tests of every effect in the mean.
-
-        Parameters
-        ----------
-        kind : str
-            ``"III"``: each level of the factors in effects that contain the one tested has the same weight. ``"II"``: adjusted
-            for all effects but those that contain it. In both a number in an effect that contains the one tested is at 0: to
-            have a factor tested at the mean of a number, centre the number.
-
-        Returns
-        -------
-        DataFrame
-            One row an effect: endpoint, visit (empty where the test is of all), test, method, statistic (F), num_df, df,
-            p_value. Missing where the data do not determine the effect.
-
-        Raises
-        ------
-        ValueError
-            The kind is not known.
-
-        References
-        ----------
-        Goodnight JH (1980). Commun Stat Theory Methods 9:167-180.
-        """
-        require_choice(kind, TYPES, "kind")
-        tests = []
-        for mean in self.fitted_means:
-            visit = mean.visits[0] if len(mean.visits) == 1 else ""
-            for term, rows in hypotheses(mean, kind).items():
-                words = " by ".join(name.replace("_", " ") for name in term)
-                tests.append((visit, words, self._tested(mean, rows)))
-        return self._as_tests(tests)
-
-    def interaction_tests(self, covariate: str) -> pd.DataFrame:
-        """F tests that differences between arms are the same at each level, or each value, of a covariate.
-
-        Parameters
-        ----------
-        covariate : str
-            One whose effect differs between arms in the model (``"arm:x"``).
-
-        Returns
-        -------
-        DataFrame
-            As of `term_tests`: one row a visit where the effect differs between visits, then at any visit, and averaged over
-            visits.
-
-        Raises
-        ------
-        DataError
-            There is one arm only.
-        ValueError
-            The model has no effect of arm by the covariate.
-        """
-        self._require_by_arm(covariate)
-        of = f"arm by {covariate.replace('_', ' ')}"
-        tests = []
-        for mean in self.fitted_means:
-            at_visits = [rows.reshape(-1, rows.shape[-1]) for rows in interactions(mean, covariate)]
-            asked = [(visit, f"{of} at {visit}", rows) for visit, rows in zip(mean.compared, at_visits, strict=True)]
-            if len(at_visits) > 1 and ("arm", covariate, "visit") not in mean.terms:
-                asked = [("", of, at_visits[0])]
-            elif len(at_visits) > 1:
-                asked.append(("", f"{of} at any visit", np.concatenate(at_visits)))
-                asked.append(("", f"{of} averaged over visits", np.mean(at_visits, axis=0)))
-            for visit, words, rows in asked:
-                tests.append((visit, words, self._tested(mean, rows)))
-        return self._as_tests(tests)
+class TermAnswers(TermTests):
+    """Answers of a fit by subgroup and by slope, beside its F tests."""
 
     def subgroup_means(
         self, covariate: str, *, at: Sequence[float] | None = None, margins: str = "observed", conf_level: float = 0.95
@@ -374,55 +270,3 @@ class TermAnswers:
         if not np.isfinite(values).all():
             raise ValueError(f"at: found {at!r}; expected a list of numbers, each finite.")
         return [text_of(value) for value in values.astype(float)]
-
-    def _require_by_arm(self, covariate: str) -> None:
-        require_text(covariate, "covariate", "the name of a covariate")
-        self._require_arms()
-        known = list(dict.fromkeys(name for mean in self.fitted_means for name in mean.by_arm))
-        if covariate not in known:
-            there = f", only by {listed(known)}" if known else ""
-            raise ValueError(
-                f"the model has no effect of arm by '{covariate}'{there}; fit it with the covariate 'arm:{covariate}', or "
-                f"'arm:{covariate}:visit'."
-            )
-
-    def _require_arms(self) -> None:
-        require_two_arms(self.arms, "a difference")
-
-    def _placed(self, mean: FittedMean, rows: FloatArray) -> FloatArray:
-        """Rows of one mean among the coefficients of all."""
-        placed = np.zeros((*rows.shape[:-1], len(self.coefficients.beta)))
-        placed[..., mean.first : mean.first + rows.shape[-1]] = rows
-        return np.asarray(placed)
-
-    def _tested(self, mean: FittedMean, rows: FloatArray) -> JointTest:
-        """The F test of combinations of the coefficients of a mean, missing where the data do not determine them."""
-        missing = JointTest(np.nan, float(len(rows)), np.nan, np.nan)
-        if not len(rows) or not mean.is_estimable(rows).all():
-            return missing
-        try:
-            return self._joint_test(self._placed(mean, rows))
-        except np.linalg.LinAlgError:  # a sandwich of few subjects has no inverse
-            return missing
-
-    def _joint_test(self, rows: FloatArray) -> JointTest:
-        beta, cov_beta, df = self.coefficients.beta, self.coefficients.cov_beta, self.coefficients.df
-
-        def scaled_df(contrasts: FloatArray) -> tuple[float, float]:
-            return 1.0, pooled_df(contrasts, cov_beta, df)
-
-        return Uncertainty(cov_beta, df, scaled_df).test_of(rows @ beta, rows)
-
-    def _as_tests(self, tests: Sequence[tuple[str, str, JointTest]]) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "endpoint": self.labels["endpoint"],
-                "visit": [visit for visit, _, _ in tests],
-                "test": [words for _, words, _ in tests],
-                "method": self.method,
-                "statistic": [test.statistic for _, _, test in tests],
-                "num_df": [test.num_df for _, _, test in tests],
-                "df": [test.df for _, _, test in tests],
-                "p_value": [test.p_value for _, _, test in tests],
-            }
-        )
