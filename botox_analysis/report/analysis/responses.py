@@ -57,7 +57,7 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
                 continue
             rates = event_rates(events, conf_level=planned.conf_level)
             compared = compare_rates(events, conf_level=planned.conf_level)
-        found.append(Responders(words, rates, compared, number_needed(compared, events_are="benefit")))
+        found.append(Responders(words, rates, compared, number_needed(compared)))
     curve = None
     if not by_points:
         every = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])
