@@ -107,10 +107,45 @@ def test_the_test_against_a_margin_and_the_limits_decide_alike():
         assert (tested["p_value"] < 0.05 and tested["estimate"] > -margin) == (judged["conclusion"] == "non-inferior")
 
 
-@pytest.mark.parametrize(("margin", "better"), [(0.0, "higher"), (-0.1, "higher"), (np.nan, "lower"), (0.1, "more")])
-def test_a_margin_is_above_0_and_has_a_side(margin, better):
-    with pytest.raises(ValueError, match=r"margin is|better"):
-        ba.non_inferiority(differences((0, -1, 1)).assign(better=better), margin=margin)
+@pytest.mark.parametrize("margin", [0.0, -0.1, np.nan])
+def test_a_margin_is_above_0(margin):
+    with pytest.raises(ValueError, match=r"margin is .*; it is how much worse would matter, above 0"):
+        ba.non_inferiority(differences((0, -1, 1)).assign(better="lower"), margin=margin)
+
+
+CONCLUSIONS = {
+    "estimates": lambda estimates: ba.non_inferiority(estimates, margin=0.1),
+    "differences": ba.number_needed,
+}
+
+
+@pytest.mark.parametrize("name", CONCLUSIONS)
+def test_estimates_without_a_direction_allow_no_conclusion(name):
+    with pytest.raises(ba.DataError, match=rf"{name} has no column `better`. Try {name}.assign\(better='lower'\) where lower"):
+        CONCLUSIONS[name](differences((0, -1, 1)))
+
+
+@pytest.mark.parametrize("name", CONCLUSIONS)
+def test_estimates_of_which_some_have_a_direction_allow_no_conclusion(name):
+    limits = (0, -1, 1)
+    without = differences(limits, limits).assign(trial="before", better=[np.nan, ""])
+    mixed = pd.concat([differences(limits).assign(better="lower"), differences(limits).assign(trial="old"), without])
+    with pytest.raises(ba.DataError, match=f"{name} has nothing in column `better` in 3 of 4 rows, the first is row 2. Try"):
+        CONCLUSIONS[name](mixed)
+
+
+@pytest.mark.parametrize("name", CONCLUSIONS)
+def test_a_direction_that_is_none_is_refused(name):
+    with pytest.raises(ba.DataError, match=f"{name}, row 1, column 'better': found 'more'; expected 'lower' or 'higher'"):
+        CONCLUSIONS[name](differences((0, -1, 1)).assign(better="more"))
+
+
+def test_rows_of_two_directions_are_each_judged_by_their_own():
+    rows = differences((0.2, 0.11, 0.3), (0.2, 0.11, 0.3)).assign(better=["lower", "higher"])
+    judged = ba.non_inferiority(rows, margin=0.1)
+    assert judged[["margin", "conclusion"]].to_numpy().tolist() == [[0.1, "inferior"], [-0.1, "superior"]]
+    assert np.sign(ba.number_needed(rows)["estimate"]).tolist() == [-1, 1]
+    assert ba.number_needed(rows)["better"].tolist() == ["", ""]
 
 
 def test_every_column_of_the_differences_stays():
