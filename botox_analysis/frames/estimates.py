@@ -63,7 +63,8 @@ ESTIMATES_SCHEMA = Schema(
         Column(
             "better",
             "text",
-            "Which values of the measure are better; of a comparison: which favour the arm over the reference.",
+            "Which values of the measure are better (of percent changes: where baselines are above 0); of a comparison: which "
+            "favour the arm over the reference.",
             "'lower' or 'higher'",
             WHERE_IT_APPLIES,
         ),

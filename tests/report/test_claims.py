@@ -364,7 +364,7 @@ def test_no_reduction_is_a_response_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER))
     assert analysis.primary.endpoint.better == "higher"
     assert analysis.responses is None
-    assert "more is better" in " ".join(analysis.left_out["reason"])
+    assert "more is better, and no fall is a response; points = 5 in the protocol asks" in " ".join(analysis.left_out["reason"])
     assert "reduction" not in " ".join(headline(analysis))
     understood = ba.validate_trial(analysis.trial).understood
     assert understood.set_index("what")["found"]["response"].startswith("none, since more is better")

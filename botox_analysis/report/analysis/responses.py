@@ -32,7 +32,7 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
     Returns
     -------
     Responses or None
-        None where no response can be judged: there is no baseline, or more is better and the protocol names no rise.
+        None where no response can be judged: there is no baseline, or more is better and the protocol names no points.
     """
     by_points = planned.points != 0
     judged = "points" if by_points else "baseline"
