@@ -85,7 +85,7 @@ _ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     ),
     "mLOCF": ("last observation carried forward, modified",),
     "BOCF": ("baseline observation carried forward", "baseline"),
-    "WOCF": ("worst observation carried forward", "worst observation carried forward, less is worse", "worst"),
+    "WOCF": ("worst observation carried forward", "worst"),
     "NRI": ("non-responder imputation",),
     "OC": ("observed cases",),
     "CC": ("observed cases",),
@@ -187,7 +187,7 @@ _ABBREVIATIONS: dict[str, tuple[str, ...]] = {
 _TAKEN_BY = {
     "log hazard ratio": "times.compare(times, measure='log hazard ratio')",
     "restricted mean difference": "times.compare(times, measure='restricted mean difference')",
-    "number needed to treat": "number_needed(differences, events_are='benefit')",
+    "number needed to treat": "number_needed(differences)",
     "log odds ratio": "compare_rates(events, measure='log odds ratio')",
     "log risk ratio": "compare_rates(events, measure='log risk ratio')",
     "risk difference": "compare_rates(events, measure='risk difference')",
@@ -244,7 +244,7 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     >>> did_you_mean("KR", ["satterthwaite", "kenward-roger"])
     " Did you mean 'kenward-roger'?"
     >>> did_you_mean("NNT", ["risk difference"])
-    " 'NNT' is for number_needed(differences, events_are='benefit')."
+    " 'NNT' is for number_needed(differences)."
     """
     by_folded = {_folded(choice): choice for choice in choices}
     plain = _folded(word)

@@ -109,7 +109,7 @@ def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
     [
         ("LOCF", "last observation carried forward' or"),
         ("BOCF", "baseline observation carried forward"),
-        ("WOCF", "worst observation carried forward' or"),
+        ("WOCF", "worst observation carried forward"),
         ("mLOCF", "last observation carried forward, modified"),
         ("MAR", "missing at random"),
         ("J2R", "jump to reference"),

@@ -122,9 +122,9 @@ class Endpoint:
         Returns
         -------
         DataFrame
-            *outcomes*, one row per subject and scheduled visit, observed or not. ``percent_change`` is missing where
-            the baseline is 0. Those of a diary have ``recorded_days``, from how many recorded days a value was counted
-            (missing where it is). Covariates are the columns of the trial's subjects.
+            *outcomes*, one row per subject and scheduled visit, observed or not, with the ``better`` of the
+            endpoint. ``percent_change`` is missing where the baseline is 0. Those of a diary have ``recorded_days``, from how
+            many recorded days a value was counted (missing where it is). Covariates are the columns of the trial's subjects.
 
         Raises
         ------
@@ -153,6 +153,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
+            better=self.better,
             handling=Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
@@ -163,7 +164,7 @@ class Endpoint:
 
 
 def outcomes_frame(
-    *, trial: str, population: str, endpoint: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
+    *, trial: str, population: str, endpoint: str, better: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     baseline, value, change = values
@@ -185,6 +186,7 @@ def outcomes_frame(
             "percent_change": percent,
             HANDLING: handling.missing,
             DERIVATION: handling.derivation,
+            "better": better,
             **covariates,
         }
     )

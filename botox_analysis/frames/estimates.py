@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 try:
     from pandas.api.internals import create_dataframe_from_blocks
@@ -19,7 +20,7 @@ except ImportError:  # before pandas 3
 
 from botox_analysis.errors import DataError, listed, require_columns, require_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, METHOD_PARTS, MODEL
-from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+from botox_analysis.frames.schema import HIGHER, REQUIRED, WHERE_IT_APPLIES, Column, Schema, read_better
 
 ESTIMAND = (
     "trial",
@@ -59,13 +60,21 @@ ESTIMATES_SCHEMA = Schema(
         Column(MODEL, "text", "What was fitted: the first part of `method`.", "", WHERE_IT_APPLIES),
         Column(HANDLING, "text", "What stands for missing values: its second part.", "", WHERE_IT_APPLIES),
         Column(DERIVATION, "text", "How values were counted from a diary: its third part.", "", WHERE_IT_APPLIES),
+        Column(
+            "better",
+            "text",
+            "Which values of the measure are better (of percent changes: where baselines are above 0); of a comparison: which "
+            "favour the arm over the reference.",
+            "'lower' or 'higher'",
+            WHERE_IT_APPLIES,
+        ),
         Column("approach", "text", "Kind of handling in a sensitivity analysis, such as 'draws'.", "", WHERE_IT_APPLIES),
         Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
         Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
         Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
         Column("subgroup", "text", "Covariate of which the row is one level.", "", WHERE_IT_APPLIES),
         Column("level", "text", "Level of the covariate, or its value where it is a number.", "", WHERE_IT_APPLIES),
-        Column("threshold", "number", "Least fall of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
+        Column("threshold", "number", "Least improvement of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
         Column("time", "number", "Day that the estimate is of, or by which a curve has fallen.", "days", WHERE_IT_APPLIES),
         Column("n_events", "count", "Subjects with the event.", "0 to n", WHERE_IT_APPLIES),
         Column("n_missing", "count", "Subjects without a value.", "0 or more", WHERE_IT_APPLIES),
@@ -109,8 +118,11 @@ Estimates = Annotated[pd.DataFrame, ESTIMATES_SCHEMA]
 
 ESTIMATES = ESTIMATES_SCHEMA.columns
 
-_ALL = (*ESTIMATES, *METHOD_PARTS)
-_NAMES = pd.Index(_ALL)
+_FIRST_FURTHER = (*METHOD_PARTS, "better")
+"""Columns that follow `ESTIMATES` before all others."""
+
+_ALL = (*ESTIMATES, *_FIRST_FURTHER)
+_NAMES = {columns: pd.Index(columns) for columns in (_ALL, (*ESTIMATES, *METHOD_PARTS))}
 
 _TEXT = pd.Series(["text"]).dtype
 """What pandas makes of text: ``str``, or ``object`` before pandas 3."""
@@ -149,7 +161,7 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         Two rows have the same estimand and method.
     """
     n_rows = len(columns["estimate"])
-    parts = dict.fromkeys([column for column in METHOD_PARTS if column in columns])
+    parts = dict.fromkeys([column for column in _FIRST_FURTHER if column in columns])
     complete: dict[str, Any] = dict.fromkeys(ESTIMATES, "") | dict.fromkeys(ESTIMATES_NUMBERS, np.nan) | parts | dict(columns)
     for column, values in complete.items():
         if column in ESTIMATES_NUMBERS:
@@ -188,7 +200,8 @@ def _frame_of(columns: Mapping[str, Any], n_rows: int) -> pd.DataFrame:
         column = pd.Series(values[place])
         plain = isinstance(column.dtype, np.dtype)
         blocks.append((column.to_numpy(copy=True)[None] if plain else column.array.copy(), np.array([place])))
-    names = _NAMES.view() if tuple(columns) == _ALL else pd.Index(list(columns))
+    known = _NAMES.get(tuple(columns))
+    names = pd.Index(list(columns)) if known is None else known.view()
     return create_dataframe_from_blocks(blocks, index=pd.RangeIndex.from_range(range(n_rows)), columns=names)
 
 
@@ -223,6 +236,39 @@ def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.Da
             f"{frame_name}: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
         )
     return frame
+
+
+def signs_of_better(estimates: pd.DataFrame, frame_name: str = "estimates") -> NDArray[np.float64]:
+    """Read in which direction each of *estimates* is better.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates*.
+    frame_name : str
+        What the message calls the frame.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        1 where higher values are better, -1 where lower ones are.
+
+    Raises
+    ------
+    DataError
+        The column ``better`` is not there, is missing in a row, or holds another word.
+    """
+    help_ = f"Try {frame_name}.assign(better='lower') where lower values of the measure are better, or better='higher'."
+    if "better" not in estimates.columns:
+        raise DataError(f"{frame_name} has no column `better`. {help_}")
+    better = read_better(estimates["better"], frame_name).to_numpy()
+    lacking = np.flatnonzero(better == "")
+    if lacking.size:
+        raise DataError(
+            f"{frame_name} has nothing in column `better` in {lacking.size} of {len(better)} rows, the first is row "
+            f"{lacking[0] + 1}. {help_}"
+        )
+    return np.where(better == HIGHER, 1.0, -1.0)
 
 
 def refuse_subgroups(frame: pd.DataFrame, frame_name: str) -> None:

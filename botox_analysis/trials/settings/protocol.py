@@ -9,7 +9,6 @@ from typing import Any
 from botox_analysis.errors import DataError
 from botox_analysis.frames.handling import strategy_problem
 from botox_analysis.trials.settings.kinds import (
-    NUMBER,
     NUMBERS,
     ROWS,
     TABLE,
@@ -24,11 +23,12 @@ from botox_analysis.trials.settings.kinds import (
 
 _SHARE, _LEVEL = "a share from 0 to 1, such as 0.5", "a number strictly between 0 and 1, such as 0.95"
 _DRAWS, _SEED = "a whole number from 2 on", "a whole number from 0 on"
+_POINTS = "points in the direction that is better, 0 or more (for a rise: better = 'higher' of the scale, in [scales])"
 _TOLD_BY = "'days' or 'flag'"
 
 PROTOCOL_KEYS = {
     "endpoint": WORD, "visit": WORD, "covariates": WORDS, "efficacy_population": WORD, "safety_population": WORD,
-    "analysis": WORD, "handling": WORD, "reduction": _SHARE, "points": NUMBER, "diary_rule": WORD,
+    "analysis": WORD, "handling": WORD, "reduction": _SHARE, "points": _POINTS, "diary_rule": WORD,
     "intercurrent": TABLE, "unknown_severity": WORD, "baseline_minimum_days": WHOLE,
     "conf_level": _LEVEL, "imputation": WORD, "draws": _DRAWS, "seed": _SEED, "variance": WORD, "responders": WORD,
     "stratum": WORD, "covariance": WORD_OR_WORDS, "fall_back_variance": WORD, "emergent": TABLE, "multiplicity": TABLE,
@@ -40,6 +40,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _LEVEL: lambda value: is_finite(value) and 0 < value < 1,
     _DRAWS: lambda value: is_whole(value) and value >= 2,
     _SEED: lambda value: is_whole(value) and value >= 0,
+    _POINTS: lambda value: is_finite(value) and value >= 0,
     _TOLD_BY: lambda value: value in ("days", "flag"),
 }
 
@@ -67,8 +68,8 @@ class Protocol:
     reduction : float
         The share by which a responder's value falls.
     points : float
-        The points by which a responder's value falls; where it is not 0 it takes the place of ``reduction``. A negative
-        number asks for a rise.
+        The points by which a responder's value improves, 0 or more, in the direction that is better; where it is not 0 it takes
+        the place of ``reduction``.
     diary_rule : str
         The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
     unknown_severity : str

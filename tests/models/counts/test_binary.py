@@ -261,8 +261,8 @@ def test_an_answer_that_is_neither_yes_nor_no_is_refused(outcomes):
 
 
 def test_a_column_that_does_not_exist_is_refused(outcomes):
-    with pytest.raises(ba.DataError, match="no column 'better'"):
-        ba.fit_binary(outcomes, response="better")
+    with pytest.raises(ba.DataError, match="no column 'improved'"):
+        ba.fit_binary(outcomes, response="improved")
 
 
 @pytest.mark.parametrize(

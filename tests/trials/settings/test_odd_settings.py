@@ -133,3 +133,10 @@ def test_two_ways_to_write_a_number_are_no_two_arms(trial_folder):
 def test_an_origin_of_dates_since_which_no_program_counts_is_refused(trial_folder, origin):
     with pytest.raises(ba.DataError, match=r"found date_origin = .*; expected a date, such as 1899-12-30"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f"date_origin = {origin}"))
+
+
+def test_points_below_0_are_refused_with_the_direction_to_state(trial_folder):
+    with pytest.raises(
+        ba.DataError, match=r"found points = -5; expected points in the direction that is better, 0 or more \(for a"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml="[protocol]\npoints = -5\n"))
