@@ -1,4 +1,4 @@
-"""Events in person-time: limits of a rate, and of differences and ratios of two rates; events follow a Poisson law."""
+"""Confidence limits of incidence rates, and of differences and ratios of two rates. Events follow a Poisson distribution."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from botox_analysis.numerics.rates.two_arms import Compared, TwoArms, by_normal,
 
 
 def poisson_interval(n_events: ArrayLike, time: ArrayLike, conf_level: float) -> Limits:
-    """Exact limits of a rate of events.
+    """Compute exact confidence limits of an incidence rate.
 
     Parameters
     ----------
     n_events : array_like, shape (k,)
-        Events.
+        Number of events.
     time : array_like, shape (k,)
-        Person-time; where it is 0 or missing, so are the limits.
+        Person-time; where it is 0 or missing the limits are missing (nan).
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+        Nominal coverage, strictly between 0 and 1; the true coverage is never below it.
 
     Returns
     -------
     low, high : ndarray, shape (k,)
-        Events per unit of time; the lower one is 0 where there are no events.
+        Limits in events per unit of time; the lower one is 0 without events.
 
     References
     ----------
@@ -49,21 +49,21 @@ def poisson_interval(n_events: ArrayLike, time: ArrayLike, conf_level: float) ->
 
 
 def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """A score interval of a difference of rates, weighted by strata.
+    """Compute a score interval of a difference of rates, weighted over strata.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time.
+        Events in person-time, in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The difference to test.
+        Difference under the null hypothesis, in events per unit of time.
 
     Returns
     -------
     Compared
-        In events per unit of time.
+        The difference in events per unit of time.
 
     References
     ----------
@@ -71,12 +71,12 @@ def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compare
     """
     large = mantel_haenszel_difference(counts, conf_level, null)
     z = quantile(conf_level)
-    # Limits are looked for in units of how far they can be: rates have any unit.
+    # The search is in units of the largest distance of a limit, because rates have any unit.
     reach = _reach(counts, z)[:, 0]
     middle = large.estimate / reach
 
-    def in_units(value: FloatArray, own: TwoArms) -> tuple[FloatArray, FloatArray]:
-        return _difference_statistic(value * _reach(own, z)[:, 0], own)
+    def in_units(value: FloatArray, subset: TwoArms) -> tuple[FloatArray, FloatArray]:
+        return _difference_statistic(value * _reach(subset, z)[:, 0], subset)
 
     low, high = score.limits(counts, z, in_units, middle, middle - 1, middle + 1)
     p_value = score.p_value_at(counts, _difference_statistic, null)
@@ -84,27 +84,27 @@ def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compare
 
 
 def _reach(counts: TwoArms, z: float) -> FloatArray:
-    """A distance from the estimate beyond which no limit is, shape (k, 1)."""
-    there = counts.weight > 0
-    shortest = np.where(there, np.minimum(counts.total, counts.total_ref), np.inf).min(axis=1, keepdims=True)
+    """Compute an upper bound of the distance of a limit from the estimate, shape (k, 1)."""
+    not_empty = counts.weight > 0
+    shortest = np.where(not_empty, np.minimum(counts.total, counts.total_ref), np.inf).min(axis=1, keepdims=True)
     largest = np.maximum(counts.rate, counts.rate_ref).max(axis=1, keepdims=True)
     unit = 2 * z**2 / shortest
     return np.where(np.isfinite(shortest), unit / 2 + np.sqrt(unit**2 / 4 + unit * largest), 1.0) * 1.01
 
 
 def _difference_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
-    """Weighted difference of rates beyond `value`, and its variance at the most likely rates: roots of a quadratic."""
+    """Compute the weighted difference of rates less `value`, and its variance at the most likely rates (roots of a quadratic)."""
     delta = value[:, None]
     share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
-    own, ref = divided(counts.events, counts.grand_total), divided(counts.events_ref, counts.grand_total)
-    root = np.sqrt((own - ref - delta) ** 2 + 4 * own * ref)
-    rate, rate_ref = (own + ref + delta + root) / 2, (own + ref - delta + root) / 2
+    part, part_ref = divided(counts.events, counts.grand_total), divided(counts.events_ref, counts.grand_total)
+    root = np.sqrt((part - part_ref - delta) ** 2 + 4 * part * part_ref)
+    rate, rate_ref = (part + part_ref + delta + root) / 2, (part + part_ref - delta + root) / 2
     variance = divided(rate, counts.total) + divided(rate_ref, counts.total_ref)
     return (share * (counts.rate - counts.rate_ref - delta)).sum(axis=1), (share**2 * variance).sum(axis=1)
 
 
 def _ratio_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
-    """Weighted difference of the arm's rate from the ratio times the reference's, both over 1 + ratio, and its variance."""
+    """Compute the weighted difference of rate - ratio * rate_ref, divided by 1 + ratio so that it is finite, and its variance."""
     own, other = 1 / (1 + np.exp(-value[:, None])), 1 / (1 + np.exp(value[:, None]))
     share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
     common = divided(counts.both, own * counts.total + other * counts.total_ref)
@@ -113,21 +113,23 @@ def _ratio_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, Fl
 
 
 def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The logarithm of a ratio of rates with exact limits: given all events, those of the arm are binomial.
+    """Estimate the logarithm of a ratio of rates with exact limits.
+
+    Given the events of both arms, the number in the arm is binomial.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time, one stratum.
+        Events in person-time, in one stratum.
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+        Nominal coverage, strictly between 0 and 1; the true coverage is never below it.
     null : float
-        The log ratio to test.
+        Log ratio under the null hypothesis.
 
     Returns
     -------
     Compared
-        The p-value is twice the smaller binomial tail, at most 1.
+        The log ratio. The p-value is twice the smaller binomial tail, at most 1.
 
     References
     ----------
@@ -149,21 +151,21 @@ def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
 
 
 def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The difference of rates common to the strata by Mantel and Haenszel, by the normal distribution.
+    """Estimate the common difference of rates of the strata by Mantel and Haenszel, with normal limits.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time.
+        Events in person-time, in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The difference to test.
+        Difference under the null hypothesis, in events per unit of time.
 
     Returns
     -------
     Compared
-        In events per unit of time.
+        The difference in events per unit of time.
 
     References
     ----------
@@ -178,21 +180,21 @@ def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) 
 
 
 def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The logarithm of the ratio of rates common to the strata by Mantel and Haenszel, by the normal distribution.
+    """Estimate the logarithm of the common ratio of rates of the strata by Mantel and Haenszel, with normal limits.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time.
+        Events in person-time, in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The log ratio to test.
+        Log ratio under the null hypothesis.
 
     Returns
     -------
     Compared
-        An arm without events in every stratum leaves both limits infinite.
+        The log ratio. Both limits are infinite where an arm has no event in any stratum.
 
     References
     ----------

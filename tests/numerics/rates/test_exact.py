@@ -218,13 +218,16 @@ def test_nothing_speaks_against_no_difference_where_nobody_has_the_event():
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("method", "message"),
     [
-        (lambda table: exact.unconditional_difference(table, 0.95, 0.0), "up to 500 an arm: take 'miettinen-nurminen'"),
-        (exact.barnard_test, "Barnard's test was asked for with 501 and 90 subjects"),
-        (exact.boschloo_test, "take 'mid-p', which is close to it"),
+        (
+            lambda table: exact.unconditional_difference(table, 0.95, 0.0),
+            "the exact interval must be used with at most 500 subjects in each arm; got 501 and 90. Try 'miettinen-nurminen'",
+        ),
+        (exact.barnard_test, "Barnard's test must be used with at most 500 subjects in each arm; got 501 and 90"),
+        (exact.boschloo_test, "Try 'mid-p', which is close to it"),
     ],
 )
-def test_what_is_too_large_for_unconditional_methods_is_told(asked, said):
-    with pytest.raises(ValueError, match=said):
-        asked(counts([(3, 20, 1, 20), (20, 501, 3, 90)]))
+def test_arms_above_500_subjects_are_refused_by_unconditional_methods(method, message):
+    with pytest.raises(ValueError, match=message):
+        method(counts([(3, 20, 1, 20), (20, 501, 3, 90)]))
