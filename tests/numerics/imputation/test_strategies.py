@@ -156,19 +156,22 @@ def test_a_gap_before_the_event_is_missing_at_random_also_where_the_reference_is
 
 
 @pytest.mark.parametrize(
-    ("strategy", "said"),
+    ("strategy", "message"),
     [
-        (lambda own, reference, first: own.mean, "strategy gives a ndarray; expected a Normal"),
-        (lambda own, reference, first: Normal(own.mean[0], own.cov), "strategy gives mean and cov of the shapes"),
+        (lambda own, reference, first: own.mean, r"`strategy` must return a Normal, .*; got ndarray\."),
+        (
+            lambda own, reference, first: Normal(own.mean[0], own.cov),
+            r"`strategy` must return mean and cov of the shapes \(\(.*\)\); got \(\(.*\)\)\.",
+        ),
         (
             lambda own, reference, first: Normal(own.mean * np.nan, own.cov),
-            "strategy gives a mean or covariance that is not finite",
+            "`strategy` must return finite mean and cov; got missing or infinite numbers",
         ),
     ],
 )
-def test_a_strategy_that_gives_nonsense_is_refused(imputing_from, strategy, said):
+def test_a_strategy_without_a_finite_normal_distribution_is_refused(imputing_from, strategy, message):
     imputing, many = imputing_from
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         imputing.impute(many.estimate, many.sigma, strategy)
 
 
