@@ -59,11 +59,12 @@ class Maximum:
         Log-likelihood and derivatives at the maximum.
     cov_beta : ndarray, shape (p, p)
         Covariance of the coefficients. For a negative binomial it is from the expected information at the estimated dispersion,
-        as the two are orthogonal. For a beta-binomial it is from the observed information of coefficients and dispersion.
+        as the two are orthogonal. For a beta-binomial it is from the observed information of coefficients and dispersion. It has
+        no meaning unless `converged`.
     converged : bool
         Whether a maximum was found.
     separating : ndarray, shape (p,), or None
-        Direction in which the likelihood rises without limit; None where there is none.
+        Direction of separation, in which the likelihood rises without limit; None without separation.
     """
 
     beta: FloatArray
@@ -108,7 +109,7 @@ def maximise(likelihood: CountLikelihood, design: FloatArray, offset: FloatArray
             beta, dispersion, terms = state[:-1], float(np.exp(state[-1])), at_state
             converged = at_maximum and dispersion < LARGEST_DISPERSION
     information = (q * terms.information[:, None]).T @ q
-    if dispersion > 0 and not likelihood.orthogonal:
+    if converged and dispersion > 0 and not likelihood.orthogonal:
         cross = q.T @ terms.cross
         information = information + np.outer(cross, cross) / terms.twice_by_dispersion
     back = linalg.solve_triangular(r, np.eye(len(r)))
@@ -174,8 +175,8 @@ def separating_direction(design: FloatArray, lowest: np.ndarray, highest: np.nda
     """Find a direction of separation, in which coefficients grow without limit while the likelihood rises.
 
     Such a direction is a combination of the columns that is 0 for each count inside its range. It is at most 0 for counts at the
-    lower end of their range, at least 0 for counts at the upper end, and not 0 for all. A linear programme decides whether one
-    exists.
+    lower end of their range, and at least 0 for counts at the upper end. It is not 0 for all. A linear programme decides whether
+    one exists.
 
     Parameters
     ----------
