@@ -60,7 +60,7 @@ def tie_rounded(values: FloatArray, size: FloatArray) -> FloatArray:
     """Tie values that differ by rounding alone.
 
     5.6 - 16.8 and 11.2 - 22.4 are the same change, but not the same floating-point number. The rounding of a difference depends
-    on the size of its terms, not on its own size, which may be near 0.
+    on the size of its terms, not on the size of the difference, which may be near 0.
 
     Parameters
     ----------
@@ -99,10 +99,10 @@ def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: 
     In several strata the test is van Elteren's, which adds up the strata with weights 1/(N + 1). It is normal, with the variance
     for ties and no continuity correction.
 
-    The limits are the ends of the set of shifts that the test does not reject: the k-th difference of pairs from below and from
-    above. The test is applied to shifts between two differences, where ties occur only within an arm. R finds the same ends by
-    root finding, within its tolerance. Over strata, the estimate is the weighted median of the differences of pairs within
-    strata.
+    The limits are the ends of the set of shifts that the test does not reject. They are the k-th difference of pairs from below
+    and from above. The test is applied to shifts between two differences, where ties occur only within an arm. R finds the same
+    ends by root finding, within its tolerance. Over strata, the estimate is the weighted median of the differences of pairs
+    within strata.
 
     Parameters
     ----------

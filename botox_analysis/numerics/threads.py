@@ -20,6 +20,7 @@ _FREE = nullcontext()
 
 @lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
+    """Find the loaded BLAS libraries, once."""
     return ThreadpoolController()
 
 

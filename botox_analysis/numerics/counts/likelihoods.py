@@ -1,8 +1,8 @@
 """Likelihoods of overdispersed counts, with their derivatives.
 
 Each is a function of a linear predictor and of one dispersion. At a dispersion of 0 the negative binomial count is a Poisson
-count, and the beta-binomial count a binomial one (a logistic regression with one trial). All derivatives exist there, too: sums
-over the count replace gamma functions of 1 / dispersion, which would cancel.
+count, and the beta-binomial count is a binomial one. With one trial the latter is a logistic regression. All derivatives exist
+there, too: sums over the count replace gamma functions of 1 / dispersion, which would cancel.
 
 References
 ----------

@@ -108,7 +108,7 @@ def without_rounding(mean: FloatArray, covariance: FloatArray, terms: FloatArray
 def rate_contributions(counts: FloatArray, time: FloatArray, arm: np.ndarray) -> FloatArray:
     """Compute the contribution of each subject to the rate of its arm, whose mean is the rate.
 
-    The contributions are R + (y - R t)/mean(t), with R = sum(y)/sum(t), y the count and t the time of a subject of the arm. The
+    The contributions are R + (y - R t)/mean(t), with R = sum(y)/sum(t). Here y is the count and t the time of a subject. The
     variance of their mean is that of R in large samples, whatever the dependence of counts and times. With predictions per unit
     of time, `standardise` gives R_a + mean(m_a) - mean(m_a | arm a). This is the rate of the arm, corrected for chance imbalance
     of covariates. It is consistent also under a wrong model.

@@ -70,8 +70,8 @@ def jeffreys(sigma: FloatArray) -> Prior:
     sums of products. Its mean is (N - p) / (N - p - V - 1) times the estimate by REML. Coefficients have the t distributions of
     least squares for one visit, and wider ones for more visits. It is also the default of SAS PROC MI.
 
-    The posterior is proper only with enough subjects observed at all V visits: V + r in each kind with a separate covariance, for
-    r coefficients at a visit.
+    The posterior is proper only with enough subjects observed at all V visits. Each kind with a separate covariance needs V + r,
+    for r coefficients at a visit.
 
     Parameters
     ----------

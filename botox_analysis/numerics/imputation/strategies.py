@@ -1,6 +1,6 @@
 """Strategies of reference-based imputation: the joint distribution of a subject's visits after an intercurrent event.
 
-Each strategy is a function of the distribution of the subject's visits in its arm, that in the reference, and the first visit
+Each strategy is a function of the distributions of the subject's visits in its arm and in the reference, and of the first visit
 after the event. It returns the distribution under which missing values are imputed.
 """
 
@@ -31,12 +31,12 @@ class Normal:
 
     Examples
     --------
-    >>> def nothing_gained_stays(own: Normal, reference: Normal, first: int) -> Normal:
+    >>> def lose_gain_after_event(own: Normal, reference: Normal, first: int) -> Normal:
     ...     mean = own.mean.copy()
     ...     mean[..., first:] = 0
     ...     return Normal(mean, own.cov)
     >>> before = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
-    >>> nothing_gained_stays(before, before, 2).mean.tolist()
+    >>> lose_gain_after_event(before, before, 2).mean.tolist()
     [-3.0, -4.0, 0.0]
     """
 

@@ -79,7 +79,7 @@ def robust_coefficients(design: FloatArray, response: FloatArray, fitted: LeastS
         direction = direction / np.maximum(np.linalg.norm(direction, axis=0), np.finfo(float).tiny)
         d = weight[:, None] * (q @ direction) ** 2  # the variance of contrast k is the sum of d[:, k] e^2
         expected = ((1 - h)[:, None] * d).sum(axis=0)
-        inner = np.array([((q * each[:, None]).T @ q).ravel() for each in d.T]).reshape(len(rows), -1)
+        inner = np.array([((q * of_contrast[:, None]).T @ q).ravel() for of_contrast in d.T]).reshape(len(rows), -1)
         spread = ((1 - 2 * h)[:, None] * d**2).sum(axis=0) + (inner**2).sum(axis=1)
         return np.asarray(np.divide(expected**2, spread, out=np.full(len(rows), np.nan), where=spread > 0))
 

@@ -187,7 +187,7 @@ def _without(w: NDArray[Any], g: NDArray[Any], rejected: int) -> tuple[NDArray[A
     for row in np.flatnonzero(g[:, rejected]):
         lost = g[row, rejected] * g[rejected, row]
         passed = g[row] + g[row, rejected] * g[rejected]
-        # Where all that two hypotheses pass on goes to one another, nothing is left to pass on.
+        # Where two hypotheses pass on their whole shares to each other, no share is left to pass on.
         g[row] = passed / (1 - lost) if lost < 1 else passed * 0
         g[row, row] *= 0
     g[rejected] *= 0

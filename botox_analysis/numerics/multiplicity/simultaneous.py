@@ -58,12 +58,12 @@ def dunnett(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> 
     Returns
     -------
     Inference
-        Two-sided results. Each comparison has a multivariate t distribution with its own degrees of freedom.
+        Two-sided results. Each comparison has a multivariate t distribution with the degrees of freedom of its contrast.
 
     Raises
     ------
     TooManyCompared
-        There are more than `MOST_COMPARED` contrasts, and their correlations have no common factor.
+        The contrasts are more than `MOST_COMPARED`, and their correlations have no common factor.
     """
     covariance = rows @ coefficients.cov_beta @ rows.T
     sd = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
@@ -108,7 +108,7 @@ Exceeds = Callable[[FloatArray], FloatArray]
 def _simultaneous(
     coefficients: Coefficients, rows: FloatArray, conf_level: float, exceeds: Exceeds | None, n_compared: int
 ) -> Inference:
-    """Replace t limits and p-values by simultaneous ones; without `exceeds` there is one comparison alone."""
+    """Replace t limits and p-values by simultaneous ones; `exceeds` is None for one comparison alone."""
     alone = infer(coefficients, rows, conf_level)
     if exceeds is None:
         return alone
@@ -239,7 +239,7 @@ def _normal_exceeds(correlation: FloatArray) -> Exceeds:
 
 
 def _loadings(correlation: FloatArray) -> FloatArray | None:
-    """Find loadings on one common factor whose products are the correlations; None if there are none."""
+    """Find loadings on one common factor whose products are the correlations; None without a common factor."""
     k = len(correlation)
     if k == 2:
         size = np.sqrt(abs(correlation[0, 1]))

@@ -162,7 +162,7 @@ def fisher_test(counts: TwoArms) -> FloatArray:
     Returns
     -------
     ndarray, shape (k,)
-        p-values; 1 where no or all subjects have the event, missing (nan) where an arm is empty.
+        p-values; 1 where no or all subjects have the event, and missing (nan) where an arm is empty.
 
     References
     ----------
@@ -184,7 +184,7 @@ def mid_p_test(counts: TwoArms) -> FloatArray:
     Returns
     -------
     ndarray, shape (k,)
-        p-values; 1 where no or all subjects have the event, missing (nan) where an arm is empty.
+        p-values; 1 where no or all subjects have the event, and missing (nan) where an arm is empty.
 
     References
     ----------
@@ -226,7 +226,7 @@ def barnard_test(counts: TwoArms) -> FloatArray:
     -------
     ndarray, shape (k,)
         Two-sided p-values: the largest probability, over the common proportion, of tables at least as far from no difference as
-        the observed one. 1 where no or all subjects have the event, missing (nan) where an arm is empty.
+        the observed one. They are 1 where no or all subjects have the event, and missing (nan) where an arm is empty.
 
     Raises
     ------
@@ -263,8 +263,8 @@ def boschloo_test(counts: TwoArms) -> FloatArray:
     Returns
     -------
     ndarray, shape (k,)
-        Two-sided p-values: twice the smaller one-sided p-value. 1 where no or all subjects have the event, missing (nan) where an
-        arm is empty.
+        Two-sided p-values: twice the smaller one-sided p-value. They are 1 where no or all subjects have the event, and missing
+        (nan) where an arm is empty.
 
     Raises
     ------

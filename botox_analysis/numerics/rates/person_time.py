@@ -105,11 +105,11 @@ def _difference_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArra
 
 def _ratio_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
     """Compute the weighted difference of rate - ratio * rate_ref, divided by 1 + ratio so that it is finite, and its variance."""
-    own, other = 1 / (1 + np.exp(-value[:, None])), 1 / (1 + np.exp(value[:, None]))
+    ratio_part, unit_part = 1 / (1 + np.exp(-value[:, None])), 1 / (1 + np.exp(value[:, None]))
     share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
-    common = divided(counts.both, own * counts.total + other * counts.total_ref)
-    variance = own * other * common * (divided(other, counts.total) + divided(own, counts.total_ref))
-    return (share * (other * counts.rate - own * counts.rate_ref)).sum(axis=1), (share**2 * variance).sum(axis=1)
+    common = divided(counts.both, ratio_part * counts.total + unit_part * counts.total_ref)
+    variance = ratio_part * unit_part * common * (divided(unit_part, counts.total) + divided(ratio_part, counts.total_ref))
+    return (share * (unit_part * counts.rate - ratio_part * counts.rate_ref)).sum(axis=1), (share**2 * variance).sum(axis=1)
 
 
 def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:

@@ -218,10 +218,12 @@ def _difference_statistic(value: FloatArray, counts: TwoArms, *, corrected: bool
 def _ratio_statistic(value: FloatArray, counts: TwoArms, *, corrected: bool) -> tuple[FloatArray, FloatArray]:
     """Compute the weighted difference of rate - ratio * rate_ref, divided by 1 + ratio so that it is finite, and its variance."""
     log_ratio_ = value[:, None]
-    own, other = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
+    ratio_part, unit_part = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
     rate, rate_ref = _constrained_ratio(log_ratio_, counts)
-    variance = other**2 * divided(rate * (1 - rate), counts.total) + own**2 * divided(rate_ref * (1 - rate_ref), counts.total_ref)
-    return _summed(other * counts.rate - own * counts.rate_ref, variance, counts, corrected=corrected)
+    variance = unit_part**2 * divided(rate * (1 - rate), counts.total) + ratio_part**2 * divided(
+        rate_ref * (1 - rate_ref), counts.total_ref
+    )
+    return _summed(unit_part * counts.rate - ratio_part * counts.rate_ref, variance, counts, corrected=corrected)
 
 
 def _odds_ratio_statistic(value: FloatArray, counts: TwoArms, *, corrected: bool) -> tuple[FloatArray, FloatArray]:
@@ -284,10 +286,10 @@ def _polished(root: FloatArray, delta: FloatArray, counts: TwoArms, lowest: Floa
     # Where a proportion is 0 its count is 0, and so is their quotient.
     tiny = 1e-30
     for _ in range(2):
-        own, ref = np.maximum(root + delta, tiny), np.maximum(root, tiny)
-        other, other_ref = np.maximum(1 - own, tiny), np.maximum(1 - ref, tiny)
-        a, b, c, d = x1 / own, x0 / ref, lack / other, lack_ref / other_ref
-        step = (a + b - c - d) / np.maximum(a / own + b / ref + c / other + d / other_ref, tiny)
+        rate, rate_ref = np.maximum(root + delta, tiny), np.maximum(root, tiny)
+        lack_rate, lack_rate_ref = np.maximum(1 - rate, tiny), np.maximum(1 - rate_ref, tiny)
+        a, b, c, d = x1 / rate, x0 / rate_ref, lack / lack_rate, lack_ref / lack_rate_ref
+        step = (a + b - c - d) / np.maximum(a / rate + b / rate_ref + c / lack_rate + d / lack_rate_ref, tiny)
         root = root + np.clip(step, down * (lowest - root), up * (highest - root))
     return root
 
@@ -298,12 +300,12 @@ def _constrained_ratio(log_ratio_: FloatArray, counts: TwoArms) -> tuple[FloatAr
     Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
     """
     # Both sides of the quadratic are divided by 1 + ratio. The discriminant is a sum of terms of 0 or more: nothing cancels.
-    own, other = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
-    up, down = own * (counts.total + counts.events_ref), other * (counts.events + counts.total_ref)
+    ratio_part, unit_part = 1 / (1 + np.exp(-log_ratio_)), 1 / (1 + np.exp(log_ratio_))
+    up, down = ratio_part * (counts.total + counts.events_ref), unit_part * (counts.events + counts.total_ref)
     without = (counts.total - counts.events) * (counts.total_ref - counts.events_ref)
-    middle, root = up + down, np.sqrt((up - down) ** 2 + 4 * own * other * without)
+    middle, root = up + down, np.sqrt((up - down) ** 2 + 4 * ratio_part * unit_part * without)
     doubled = divided(2 * counts.both, middle + root)
-    return np.clip(own * doubled, 0.0, 1.0), np.clip(other * doubled, 0.0, 1.0)
+    return np.clip(ratio_part * doubled, 0.0, 1.0), np.clip(unit_part * doubled, 0.0, 1.0)
 
 
 def _constrained_odds_ratio(log_odds: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -313,25 +315,25 @@ def _constrained_odds_ratio(log_odds: FloatArray, counts: TwoArms) -> tuple[Floa
 
     Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
     """
-    own, other = 1 / (1 + np.exp(-log_odds)), 1 / (1 + np.exp(log_odds))
+    ratio_part, unit_part = 1 / (1 + np.exp(-log_odds)), 1 / (1 + np.exp(log_odds))
     n1, n0, both, neither = counts.total, counts.total_ref, counts.both, counts.grand_total - counts.both
     # Each proportion is computed by itself: 1 less a proportion near 1 would lose its digits.
     return (
-        _share(other, own, n0, n1, both),
-        _share(own, other, n0, n1, neither),
-        _share(own, other, n1, n0, both),
-        _share(other, own, n1, n0, neither),
+        _share(unit_part, ratio_part, n0, n1, both),
+        _share(ratio_part, unit_part, n0, n1, neither),
+        _share(ratio_part, unit_part, n1, n0, both),
+        _share(unit_part, ratio_part, n1, n0, neither),
     )
 
 
-def _share(own: FloatArray, other: FloatArray, n1: FloatArray, n0: FloatArray, both: FloatArray) -> FloatArray:
-    """Compute the proportion in the arm of size n0 when the odds in the arm of size n1 are own / other times as large."""
-    middle = own * (n1 - both) + other * (n0 + both)
+def _share(a: FloatArray, b: FloatArray, n1: FloatArray, n0: FloatArray, both: FloatArray) -> FloatArray:
+    """Compute the proportion in the arm of size n0 when the odds in the arm of size n1 are a / b times as large."""
+    middle = a * (n1 - both) + b * (n0 + both)
     # The discriminant is a sum of terms of 0 or more: nothing cancels.
-    cross = 2 * own * other * (n1 * n0 + both * (n1 + n0 - both))
-    root = np.sqrt((own * (n1 - both)) ** 2 + (other * (n0 - both)) ** 2 + cross)
-    raised = divided(2 * other * both, middle + root)
-    lowered = divided(root - middle, 2 * n0 * (own - other))
+    cross = 2 * a * b * (n1 * n0 + both * (n1 + n0 - both))
+    root = np.sqrt((a * (n1 - both)) ** 2 + (b * (n0 - both)) ** 2 + cross)
+    raised = divided(2 * b * both, middle + root)
+    lowered = divided(root - middle, 2 * n0 * (a - b))
     return np.clip(np.where(middle >= 0, raised, lowered), 0.0, 1.0)
 
 

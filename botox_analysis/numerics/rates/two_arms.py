@@ -68,7 +68,7 @@ class TwoArms:
         Parameters
         ----------
         rows : ndarray of int, shape (m,)
-            Positions of the comparisons, in the order wanted.
+            Positions of the comparisons, in the order of the result.
 
         Returns
         -------

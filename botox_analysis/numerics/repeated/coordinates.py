@@ -85,8 +85,8 @@ class FrameChart:
         n_each = len(row)
         total = np.zeros((*blocks.shape[:-3], self.n_kinds * n_each, self.n_kinds * n_each))
         for kind in range(self.n_kinds):
-            own = slice(kind * n_each, (kind + 1) * n_each)
-            total[..., own, own] = blocks[..., kind, :, :]
+            block = slice(kind * n_each, (kind + 1) * n_each)
+            total[..., block, block] = blocks[..., kind, :, :]
         return total
 
     def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
@@ -110,8 +110,8 @@ def _same_column(n_visits: int) -> FloatArray:
     """Compute 2 [b = d] for pairs (a, b), (c, d), plus 2 for entries of the diagonal, which move by exp."""
     row, column = _lower(n_visits)
     same = 2.0 * np.equal.outer(column, column)
-    own = np.flatnonzero(row == column)
-    same[own, own] += 2.0
+    diagonal = np.flatnonzero(row == column)
+    same[diagonal, diagonal] += 2.0
     return same
 
 
@@ -152,9 +152,9 @@ class ParameterChart:
         """Compute the covariance of each kind, shape (..., K, T, T)."""
         split = state.reshape(*state.shape[:-1], self.n_groups, -1)
         total = np.zeros((*state.shape[:-1], *self.distances.shape))
-        for each in range(self.n_groups):
-            own = self.group == each
-            total[..., own, :, :] = self.structure.derivatives(split[..., each, :], self.distances[own])[0]
+        for number in range(self.n_groups):
+            kinds = self.group == number
+            total[..., kinds, :, :] = self.structure.derivatives(split[..., number, :], self.distances[kinds])[0]
         np.linalg.cholesky(total)  # raises where a matrix is not positive definite, as with Toeplitz
         return total
 
@@ -165,10 +165,10 @@ class ParameterChart:
         sigma = np.zeros((*state.shape[:-1], *self.distances.shape))
         first = np.zeros((*state.shape, *self.distances.shape))
         second = []
-        for each in range(self.n_groups):
-            own = self.group == each
-            sigma[..., own, :, :], first[..., each * k : (each + 1) * k, own, :, :], bend = self.structure.derivatives(
-                split[..., each, :], self.distances[own]
+        for number in range(self.n_groups):
+            kinds, of_group = self.group == number, slice(number * k, (number + 1) * k)
+            sigma[..., kinds, :, :], first[..., of_group, kinds, :, :], bend = self.structure.derivatives(
+                split[..., number, :], self.distances[kinds]
             )
             second.append(bend)
         frame = np.linalg.cholesky(sigma)
@@ -178,9 +178,11 @@ class ParameterChart:
         def curvature(g: FloatArray) -> FloatArray:
             unframed = back.swapaxes(-1, -2) @ g @ back
             total = np.zeros((*state.shape, state.shape[-1]))
-            for each, bend in enumerate(second):
-                own = slice(each * k, (each + 1) * k)
-                total[..., own, own] = np.einsum("...ijkst,...kst->...ij", bend, unframed[..., self.group == each, :, :])
+            for number, bend in enumerate(second):
+                of_group = slice(number * k, (number + 1) * k)
+                total[..., of_group, of_group] = np.einsum(
+                    "...ijkst,...kst->...ij", bend, unframed[..., self.group == number, :, :]
+                )
             return total
 
         return Local(frame, directions, curvature)

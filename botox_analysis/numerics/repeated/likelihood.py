@@ -1,9 +1,9 @@
 """(Restricted) likelihood of repeated measures and its derivatives, from cross-products.
 
-Letters: Sigma is the covariance of the visits, W its inverse over the visits of a pattern (0 elsewhere), Phi = (X'WX)^-1, b = Phi
-X'Wy, e = y - Xb. V_i and V_ij are derivatives of Sigma by its parameters. E is the sum over the subjects of a pattern of ee'
-(and, for REML, of x Phi x'). Derivatives are of minus the log-likelihood. The gradient is <G, V_i> with G = (n W - W E W) / 2,
-and the Hessian is
+Letters: Sigma is the covariance of the visits, and W its inverse over the visits of a pattern (0 elsewhere). Phi = (X'WX)^-1, b =
+Phi X'Wy, and e = y - Xb. V_i and V_ij are derivatives of Sigma by its parameters. E is the sum over the subjects of a pattern of
+ee' (and, for REML, of x Phi x'). Derivatives are of minus the log-likelihood. The gradient is <G, V_i> with G = (n W - W E W) /
+2, and the Hessian is
 
     tr(V_i W V_j (W E W - n W / 2)) - tr(Phi P_i Phi P_j) / 2 - s_i' Phi s_j + <G, V_ij>,
 
@@ -95,7 +95,7 @@ def evaluate(problem: Problem, sigma: FloatArray) -> Point:
 
 
 def _visit_blocks(by_pattern: FloatArray, uu: FloatArray) -> FloatArray:
-    """Sum Kronecker products of a T x T matrix (as a row of T * T) and uu over patterns; shape (..., T * r, T * r)."""
+    """Sum Kronecker products of T x T matrices (rows of T * T) and uu over patterns, shape (..., T * r, T * r)."""
     r = uu.shape[-1]
     n_visits = int(np.sqrt(by_pattern.shape[-1]))
     blocks = by_pattern.swapaxes(-1, -2) @ uu.reshape(*uu.shape[:-2], r * r)

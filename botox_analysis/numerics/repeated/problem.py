@@ -257,7 +257,7 @@ class Problem:
 
     @cached_property
     def pieces(self) -> Pieces:
-        """Constructed subjects with the sums of u u' of each pattern, as many as their rank."""
+        """Constructed subjects with the sums of u u' of each pattern, in the number of its rank."""
         uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
         length = np.sqrt(np.add.reduce(uu.diagonal(axis1=1, axis2=2)))
         length[length == 0] = 1.0

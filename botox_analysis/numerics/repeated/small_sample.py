@@ -98,7 +98,8 @@ class Uncertainty:
         -------
         JointTest
             Test with k degrees of freedom in the numerator. The statistic is missing (nan) where the variance of a contrast is
-            not known, or where their covariance is singular (a sandwich of few subjects, or Kenward and Roger's correction).
+            not known, or where their covariance is singular. This occurs with a sandwich of few subjects, and with Kenward and
+            Roger's correction.
         """
         return self.test_of(contrasts @ beta, contrasts)
 

@@ -2,8 +2,8 @@
 
 All but the unstructured covariance are D R D. D contains the standard deviations, one for all visits or one for each visit. R is
 the correlation, one function for each structure. Parameters are those of the R package mmrm, because the Kenward-Roger variance
-depends on them: log standard deviations, and correlations as rho = t / sqrt(1 + t^2), or a shifted logistic for compound
-symmetry. Leading dimensions of the parameters are kept, for many fits at once.
+depends on them. They are log standard deviations, and t in correlations rho = t / sqrt(1 + t^2). Compound symmetry has a shifted
+logistic instead. Leading dimensions of the parameters are kept, for many fits at once.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ def cumulative_mean(event_subject: Any, event_time: Any, last_time: Any) -> Cumu
     Returns
     -------
     CumulativeMean
-        The mean is the sum of d / Y over times, with d events and Y subjects at risk. The variance is the sum over subjects of
-        the square of their contribution: the sum over times of (events of the subject - (d / Y if at risk)) / Y.
+        The mean is the sum of d / Y over times, with d events and Y subjects at risk. The variance is the sum of the squared
+        contributions of subjects. A contribution is the sum over times of (events of the subject - (d / Y if at risk)) / Y.
 
     References
     ----------

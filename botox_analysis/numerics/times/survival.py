@@ -125,7 +125,7 @@ def quantile_time(curve: SurvivalCurve, share: float, conf_level: float) -> tupl
     -------
     estimate, low, high : float
         The estimate is the first time at which the curve falls below 1 - `share`. Where the curve equals 1 - `share` over an
-        interval, it is the middle of the interval; so without censoring the median is the sample median. The limits are the first
+        interval, it is the middle of the interval. So without censoring the median is the sample median. The limits are the first
         times at which those of `survival_limits` reach 1 - `share`. All three are infinite where the curve does not reach it.
 
     References
@@ -167,9 +167,9 @@ def restricted_mean(curve: SurvivalCurve, horizon: float) -> tuple[float, float]
     Returns
     -------
     mean, variance : float
-        The mean is the area under the curve up to the horizon. The variance is the sum over the times of events of A^2 d / (Y (Y
-        - d)), with A the area to the right of each. Without censoring it is the variance of the times (with divisor n), divided
-        by n.
+        The mean is the area under the curve up to the horizon. The variance is the sum of A^2 d / (Y (Y - d)) over
+        the times of events, with A the area to the right of the time. Without censoring it is the variance of the times (with
+        divisor n), divided by n.
 
     References
     ----------
