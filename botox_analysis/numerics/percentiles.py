@@ -60,6 +60,12 @@ def percentile_limits(resampled: FloatArray, conf_level: float) -> tuple[FloatAr
     ----------
     Efron B, Tibshirani RJ (1993). An Introduction to the Bootstrap, sections 13.3 and 15.4. Davison AC, Hinkley DV (1997).
     Bootstrap Methods and their Application, section 5.3.1.
+
+    Examples
+    --------
+    >>> low, high, p_value = percentile_limits(np.linspace(-1.0, 3.0, 399)[:, None], 0.95)
+    >>> round(float(low[0]), 3), round(float(high[0]), 3), round(float(p_value[0]), 3)
+    (-0.91, 2.91, 0.502)
     """
     n = len(resampled)
     spread = resampled.std(axis=0)

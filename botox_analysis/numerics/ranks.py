@@ -120,6 +120,12 @@ def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: 
     ----------
     Hodges JL, Lehmann EL (1963). Ann Math Stat 34:598-611. Hollander M, Wolfe DA, Chicken E (2014). Nonparametric Statistical
     Methods, 3rd edition, sections 4.1 to 4.3. van Elteren P (1960). Bull Int Stat Inst 37:351-361.
+
+    Examples
+    --------
+    >>> shift = compare_shift([np.array([1.1, 2.3, 3.2, 4.8])], [np.array([0.4, 0.9, 1.7, 2.0])], 0.9)
+    >>> [round(float(value), 3) for value in (shift.estimate, shift.low, shift.high, shift.p_value)]
+    [1.45, -0.6, 3.9, 0.114]
     """
     paired = [
         (np.sort(np.asarray(a, dtype=float)), np.sort(np.asarray(b, dtype=float)))

@@ -48,6 +48,12 @@ def missing_at_random(
     -------
     seen, lost : ndarray
         Means in observed and unobserved time for imputation, in the shape of the arguments.
+
+    Examples
+    --------
+    >>> means = (np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([6.0]))
+    >>> [mean.tolist() for mean in missing_at_random(*means)]
+    [[1.0], [2.0]]
     """
     return own_seen, own_lost
 
@@ -73,6 +79,12 @@ def jump_to_reference(
     -------
     seen, lost : ndarray
         Means in observed and unobserved time for imputation, in the shape of the arguments.
+
+    Examples
+    --------
+    >>> means = (np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([6.0]))
+    >>> [mean.tolist() for mean in jump_to_reference(*means)]
+    [[1.0], [6.0]]
     """
     return own_seen, reference_lost
 
@@ -98,6 +110,12 @@ def copy_reference(
     -------
     seen, lost : ndarray
         Means in observed and unobserved time for imputation, in the shape of the arguments.
+
+    Examples
+    --------
+    >>> means = (np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([6.0]))
+    >>> [mean.tolist() for mean in copy_reference(*means)]
+    [[3.0], [6.0]]
     """
     return reference_seen, reference_lost
 
@@ -118,6 +136,11 @@ def conditional_mean(count: FloatArray, seen: FloatArray, lost: FloatArray, disp
     -------
     ndarray, broadcast shape
         Conditional means.
+
+    Examples
+    --------
+    >>> conditional_mean(np.array([0.0, 4.0]), np.array([2.0, 2.0]), np.array([3.0, 3.0]), np.array([0.5, 0.5])).tolist()
+    [1.5, 4.5]
     """
     return np.asarray(lost * (1 + dispersion * count) / (1 + dispersion * seen))
 

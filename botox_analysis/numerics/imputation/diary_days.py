@@ -45,6 +45,11 @@ def chance_of_a_day(counts: FloatArray, recorded: FloatArray, mean: FloatArray, 
     -------
     ndarray, broadcast shape
         Probability (a + k)/(a + b + m). It is the mean at a dispersion of 0, and approaches k/m as the dispersion grows.
+
+    Examples
+    --------
+    >>> chance_of_a_day(np.array([6.0]), np.array([10.0]), np.array([0.4]), np.array([0.5])).round(3).tolist()
+    [0.567]
     """
     return np.asarray((mean + np.multiply(dispersion, counts)) / (1 + np.multiply(dispersion, recorded)))
 
@@ -67,6 +72,11 @@ def mean_of_missing_days(
     -------
     ndarray, broadcast shape
         Number of days; 0 where all days are recorded.
+
+    Examples
+    --------
+    >>> mean_of_missing_days(np.array([6.0]), np.array([10.0]), 28, np.array([0.4]), np.array([0.5])).round(2).tolist()
+    [10.2]
     """
     return np.asarray(np.subtract(period_days, recorded) * chance_of_a_day(counts, recorded, mean, dispersion))
 

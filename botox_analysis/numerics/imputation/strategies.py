@@ -67,6 +67,13 @@ def missing_at_random(own: Normal, reference: Normal, first: int) -> Normal:
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> missing_at_random(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -5.0]
     """
     return own
 
@@ -89,6 +96,13 @@ def jump_to_reference(own: Normal, reference: Normal, first: int) -> Normal:
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> jump_to_reference(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -2.0]
     """
     return Normal(_from(first, own.mean, reference.mean), _joined(own.cov, reference.cov, first))
 
@@ -111,6 +125,13 @@ def copy_reference(own: Normal, reference: Normal, first: int) -> Normal:
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> copy_reference(own, reference, first=2).mean.tolist()
+    [-1.0, -1.5, -2.0]
     """
     return reference
 
@@ -133,6 +154,13 @@ def copy_increments(own: Normal, reference: Normal, first: int) -> Normal:
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> copy_increments(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -4.5]
     """
     gained = (own.mean - reference.mean)[..., first - 1, None] if first > 0 else 0.0
     return Normal(_from(first, own.mean, reference.mean + gained), _joined(own.cov, reference.cov, first))
@@ -156,6 +184,13 @@ def last_mean_carried_forward(own: Normal, reference: Normal, first: int) -> Nor
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> last_mean_carried_forward(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -4.0]
     """
     return own if first == 0 else Normal(_from(first, own.mean, own.mean[..., first - 1, None]), own.cov)
 

@@ -96,6 +96,12 @@ def t_inference(estimate: FloatArray, std_error: FloatArray, df: FloatArray, con
     -------
     Inference
         Limits and two-sided p-values; one entry for each estimate.
+
+    Examples
+    --------
+    >>> inference = t_inference(np.array([-2.0]), np.array([0.8]), np.array([40.0]), 0.95)
+    >>> [round(float(value[0]), 3) for value in (inference.conf_low, inference.conf_high, inference.p_value)]
+    [-3.617, -0.383, 0.017]
     """
     usable_df = np.where(df > 0, df, np.nan)
     margin = special.stdtrit(usable_df, 0.5 + conf_level / 2) * std_error

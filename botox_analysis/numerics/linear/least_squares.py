@@ -86,6 +86,13 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
     LeastSquares
         The fit. Without residual degrees of freedom the variances are missing (nan). Where the columns reproduce the response the
         variances are 0.
+
+    Examples
+    --------
+    >>> design = np.array([[1, 0], [1, 0], [1, 1], [1, 1]], dtype=float)
+    >>> fit = fit_least_squares(design, np.array([1.0, 3.0, 5.0, 7.0]))
+    >>> fit.coefficients.beta.round(3).tolist(), round(fit.residual_variance, 3), fit.residual_df
+    ([2.0, 4.0], 2.0, 2)
     """
     n, p = design.shape
     length = np.linalg.norm(design, axis=0)
@@ -147,6 +154,12 @@ def independent_columns(design: FloatArray, tolerance: float = ALIAS_TOLERANCE) 
     -------
     ndarray of int, shape (rank,)
         Positions of the columns that are kept, ascending.
+
+    Examples
+    --------
+    >>> columns = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> independent_columns(columns).tolist()
+    [0, 2]
     """
     kept: list[int] = []
     basis = np.empty((design.shape[0], 0))

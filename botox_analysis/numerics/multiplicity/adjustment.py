@@ -79,6 +79,11 @@ def meets(p_adjusted: ArrayLike, level: ArrayLike) -> NDArray[np.bool_]:
     -------
     ndarray of bool, shape (m,)
         True also where the two are equal up to rounding (`TIE`).
+
+    Examples
+    --------
+    >>> meets([0.01875 / 0.75, 0.026], 0.025).tolist()
+    [True, False]
     """
     return np.asarray(np.asarray(p_adjusted) <= np.asarray(level) * (1 + TIE))
 

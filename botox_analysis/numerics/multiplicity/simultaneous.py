@@ -64,6 +64,13 @@ def dunnett(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> 
     ------
     TooManyCompared
         The contrasts are more than `MOST_COMPARED`, and their correlations have no common factor.
+
+    Examples
+    --------
+    >>> coefficients = Coefficients(np.array([1.0, 2.0, 3.5]), 0.25 * np.eye(3), lambda rows: np.full(len(rows), 30.0))
+    >>> inference = dunnett(coefficients, np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]]), 0.95)
+    >>> inference.p_value.round(4).tolist()
+    [0.2819, 0.0026]
     """
     covariance = rows @ coefficients.cov_beta @ rows.T
     sd = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
@@ -93,6 +100,13 @@ def tukey_kramer(coefficients: Coefficients, rows: FloatArray, n_means: int, con
     Inference
         Two-sided results by the studentised range of `n_means` means. They are exact for uncorrelated means with equal standard
         errors. Otherwise they are conservative.
+
+    Examples
+    --------
+    >>> coefficients = Coefficients(np.array([1.0, 2.0, 3.5]), 0.25 * np.eye(3), lambda rows: np.full(len(rows), 30.0))
+    >>> rows = np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [0.0, -1.0, 1.0]])
+    >>> tukey_kramer(coefficients, rows, 3, 0.95).p_value.round(4).tolist()
+    [0.3465, 0.0037, 0.1024]
     """
 
     def exceeds(bound: FloatArray) -> FloatArray:

@@ -28,6 +28,13 @@ def newcombe_difference(counts: TwoArms, conf_level: float, null: float) -> Comp
     References
     ----------
     Newcombe RG (1998). Stat Med 17:873-890, method 10, p. 876. Yan X, Su XG (2010). Stat Biopharm Res 2:329-335.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = newcombe_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.003, 0.289]
     """
     share = _shares(counts)
     estimate = (share * (counts.rate - counts.rate_ref)).sum(axis=1)
@@ -84,6 +91,13 @@ def agresti_caffo_difference(counts: TwoArms, conf_level: float, null: float) ->
     References
     ----------
     Agresti A, Caffo B (2000). Am Stat 54:280-288.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = agresti_caffo_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.006, 0.283]
     """
     added = TwoArms(counts.events + 1, counts.total + 2, counts.events_ref + 1, counts.total_ref + 2)
     adjusted = _within_one(by_normal((added.rate - added.rate_ref)[:, 0], _difference_error(added), conf_level, null))
@@ -113,6 +127,13 @@ def wald_difference(counts: TwoArms, conf_level: float, null: float) -> Compared
     References
     ----------
     Newcombe RG (1998). Stat Med 17:873-890, method 1, p. 875.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = wald_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, 0.001, 0.287]
     """
     estimate = (counts.rate - counts.rate_ref)[:, 0]
     return _within_one(by_normal(estimate, _difference_error(counts), conf_level, null)).where(counts.comparable)
@@ -138,6 +159,13 @@ def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) 
     References
     ----------
     Sato T, Greenland S, Robins JM (1989). Biometrics 45:1323-1324.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, 0.001, 0.287]
     """
     x1, n1, x0, n0, total = counts.events, counts.total, counts.events_ref, counts.total_ref, counts.grand_total
     estimate = (_shares(counts) * (counts.rate - counts.rate_ref)).sum(axis=1)
@@ -167,6 +195,13 @@ def log_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
     References
     ----------
     Katz D, Baptista J, Azen SP, Pike MC (1978). Biometrics 34:469-474, method C.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = log_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.915, -0.054, 1.883]
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = 1 / counts.events - 1 / counts.total + 1 / counts.events_ref - 1 / counts.total_ref
@@ -194,6 +229,13 @@ def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Co
     References
     ----------
     Greenland S, Robins JM (1985). Biometrics 41:55-68.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.915, -0.054, 1.883]
     """
     x1, n1, x0, n0, total = counts.events, counts.total, counts.events_ref, counts.total_ref, counts.grand_total
     above, below = divided(x1 * n0, total).sum(axis=1), divided(x0 * n1, total).sum(axis=1)
@@ -221,6 +263,13 @@ def log_odds_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
     References
     ----------
     Woolf B (1955). Ann Hum Genet 19:251-253.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = log_odds_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [1.088, -0.039, 2.216]
     """
     cells = (counts.events, counts.total - counts.events, counts.events_ref, counts.total_ref - counts.events_ref)
     with np.errstate(divide="ignore"):
@@ -249,6 +298,13 @@ def mantel_haenszel_odds_ratio(counts: TwoArms, conf_level: float, null: float) 
     References
     ----------
     Robins J, Breslow N, Greenland S (1986). Biometrics 42:311-323.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_odds_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [1.088, -0.039, 2.216]
     """
     x1, n1, x0, n0, total = counts.events, counts.total, counts.events_ref, counts.total_ref, counts.grand_total
     for_arm, against = divided(x1 * (n0 - x0), total), divided(x0 * (n1 - x1), total)
@@ -284,6 +340,13 @@ def peto_odds_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared
     References
     ----------
     Yusuf S, Peto R, Lewis J, Collins R, Sleight P (1985). Prog Cardiovasc Dis 27:335-371.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = peto_odds_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [1.026, -0.011, 2.062]
     """
     total, both = counts.grand_total, counts.both
     beyond = (counts.events - divided(counts.total * both, total)).sum(axis=1)

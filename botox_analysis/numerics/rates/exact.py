@@ -74,6 +74,13 @@ def conditional_odds_ratio(counts: TwoArms, conf_level: float, null: float) -> C
     References
     ----------
     Cornfield J (1956). Proc Third Berkeley Symp 4:135-148. Fay MP (2010). Biostatistics 11:373-374.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = conditional_odds_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [1.077, -0.141, 2.452]
     """
     estimate, low, high, p_value = _by_blocks(counts, lambda block: _conditional(block, conf_level, null))
     missing = np.full(estimate.shape, np.nan)
@@ -167,6 +174,12 @@ def fisher_test(counts: TwoArms) -> FloatArray:
     References
     ----------
     Fisher RA (1935). J R Stat Soc 98:39-82.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> fisher_test(counts).round(4).tolist()
+    [0.0649]
     """
     return _hypergeometric(counts, own_weight=1.0)
 
@@ -189,6 +202,12 @@ def mid_p_test(counts: TwoArms) -> FloatArray:
     References
     ----------
     Lancaster HO (1961). J Am Stat Assoc 56:223-234. Hirji KF, Tan SJ, Elashoff RM (1991). Stat Med 10:1137-1153.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> mid_p_test(counts).round(4).tolist()
+    [0.0484]
     """
     return _hypergeometric(counts, own_weight=0.5)
 
@@ -236,6 +255,12 @@ def barnard_test(counts: TwoArms) -> FloatArray:
     References
     ----------
     Barnard GA (1947). Biometrika 34:123-138. Suissa S, Shuster JJ (1985). J R Stat Soc A 148:317-327.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> barnard_test(counts).round(4).tolist()
+    [0.0594]
     """
     _refuse_large(counts, "Barnard's test", "mid-p")
     # scipy's barnard_exact (1.17) omits tables that differ from the observed one by rounding only: scipy issue 18798.
@@ -274,6 +299,12 @@ def boschloo_test(counts: TwoArms) -> FloatArray:
     References
     ----------
     Boschloo RD (1970). Stat Neerl 24:1-9.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> boschloo_test(counts).round(4).tolist()
+    [0.0608]
     """
     _refuse_large(counts, "Boschloo's test", "mid-p")
     return _by_table(counts, lambda x1, n1, x0, n0: stats.boschloo_exact(np.array([[x1, x0], [n1 - x1, n0 - x0]])).pvalue)
@@ -327,6 +358,13 @@ def unconditional_difference(counts: TwoArms, conf_level: float, null: float) ->
     References
     ----------
     Chan ISF, Zhang Z (1999). Biometrics 55:1202-1209.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = unconditional_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.008, 0.296]
     """
     _refuse_large(counts, "the exact interval", "miettinen-nurminen")
     rough = closed_form.wald_difference(counts, conf_level, null)

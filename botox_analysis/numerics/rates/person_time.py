@@ -68,6 +68,13 @@ def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compare
     References
     ----------
     Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = score_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.016, 0.334]
     """
     large = mantel_haenszel_difference(counts, conf_level, null)
     z = quantile(conf_level)
@@ -134,6 +141,13 @@ def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
     References
     ----------
     Przyborowski J, Wilenski H (1940). Biometrika 31:313-323. Clopper CJ, Pearson ES (1934). Biometrika 26:404-413.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = exact_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.915, -0.2, 2.202]
     """
     x1, both = counts.events[:, 0], counts.both[:, 0]
     time, time_ref = counts.total[:, 0], counts.total_ref[:, 0]
@@ -170,6 +184,13 @@ def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) 
     References
     ----------
     Greenland S, Robins JM (1985). Biometrics 41:55-68.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.016, 0.304]
     """
     weight = counts.weight.sum(axis=1)
     estimate = divided((counts.weight * (counts.rate - counts.rate_ref)).sum(axis=1), weight)
@@ -199,6 +220,13 @@ def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Co
     References
     ----------
     Greenland S, Robins JM (1985). Biometrics 41:55-68.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.915, -0.129, 1.958]
     """
     total = counts.grand_total
     above, below = (

@@ -69,6 +69,12 @@ def clopper_pearson_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level
     References
     ----------
     Clopper CJ, Pearson ES (1934). Biometrika 26:404-413.
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson_interval([29], [716], 0.95)
+    >>> f"{low[0]:.4f} to {high[0]:.4f}"
+    '0.0273 to 0.0577'
     """
     events, total = np.asarray(n_events, dtype=float), _positive(n_total)
     tail = (1 - conf_level) / 2
@@ -97,6 +103,12 @@ def mid_p_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float) -
     References
     ----------
     Berry G, Armitage P (1995). Statistician 44:417-423.
+
+    Examples
+    --------
+    >>> low, high = mid_p_interval([29], [716], 0.95)
+    >>> f"{low[0]:.4f} to {high[0]:.4f}"
+    '0.0278 to 0.0569'
     """
     events, total = np.atleast_1d(np.asarray(n_events, dtype=float)), np.atleast_1d(_positive(n_total))
     tail = (1 - conf_level) / 2
@@ -144,6 +156,12 @@ def agresti_coull_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: 
     References
     ----------
     Agresti A, Coull BA (1998). Am Stat 52:119-126. Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133.
+
+    Examples
+    --------
+    >>> low, high = agresti_coull_interval([29], [716], 0.95)
+    >>> f"{low[0]:.4f} to {high[0]:.4f}"
+    '0.0281 to 0.0578'
     """
     events, total = np.asarray(n_events, dtype=float), _positive(n_total)
     z2 = special.ndtri(0.5 + conf_level / 2) ** 2
@@ -173,6 +191,12 @@ def jeffreys_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float
     References
     ----------
     Brown LD, Cai TT, DasGupta A (2001). Stat Sci 16:101-133.
+
+    Examples
+    --------
+    >>> low, high = jeffreys_interval([29], [716], 0.95)
+    >>> f"{low[0]:.4f} to {high[0]:.4f}"
+    '0.0279 to 0.0568'
     """
     events, total = np.asarray(n_events, dtype=float), _positive(n_total)
     tail = (1 - conf_level) / 2

@@ -355,6 +355,13 @@ def breslow_day(counts: TwoArms) -> tuple[FloatArray, FloatArray, FloatArray]:
     References
     ----------
     Breslow NE, Day NE (1980). Statistical Methods in Cancer Research I, p. 142. Tarone RE (1985). Biometrika 72:91-95.
+
+    Examples
+    --------
+    >>> counts = two_arms([[12, 8]], [[50, 40]], [[5, 9]], [[52, 41]])
+    >>> statistic, df, p_value = breslow_day(counts)
+    >>> round(float(statistic[0]), 3), float(df[0]), round(float(p_value[0]), 3)
+    (2.352, 1.0, 0.125)
     """
     odds_ratio = closed_form.mantel_haenszel_odds_ratio(counts, 0.95, 0.0).estimate
     known = np.isfinite(odds_ratio)

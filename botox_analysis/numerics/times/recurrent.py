@@ -57,6 +57,12 @@ def cumulative_mean(event_subject: Any, event_time: Any, last_time: Any) -> Cumu
     References
     ----------
     Lawless JF, Nadeau C (1995). Technometrics 37:158-168, section 2.
+
+    Examples
+    --------
+    >>> curve = cumulative_mean([0, 0, 1], [1, 3, 2], [4, 4, 3])
+    >>> curve.time.tolist(), curve.mean.round(2).tolist()
+    ([1.0, 2.0, 3.0, 4.0], [0.33, 0.67, 1.0, 1.0])
     """
     last = np.asarray(last_time, dtype=float)
     subject, when = np.asarray(event_subject, dtype=int), np.asarray(event_time, dtype=float)
@@ -90,6 +96,13 @@ def cumulative_limits(curve: CumulativeMean, conf_level: float) -> tuple[FloatAr
     -------
     low, high : ndarray, shape (K,)
         Limits, 0 or more; missing (nan) before the first event.
+
+    Examples
+    --------
+    >>> curve = cumulative_mean([0, 0, 1], [1, 3, 2], [4, 4, 3])
+    >>> low, high = cumulative_limits(curve, 0.95)
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.07, 0.3, 0.4, 0.4], [1.65, 1.48, 2.52, 2.52])
     """
     low, high = np.full((2, len(curve.time)), np.nan)
     some = curve.mean > 0

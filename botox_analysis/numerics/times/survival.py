@@ -68,6 +68,12 @@ def kaplan_meier(time: Any, observed: Any) -> SurvivalCurve:
     ----------
     Kaplan EL, Meier P (1958). J Am Stat Assoc 53:457-481. Greenwood M (1926). Reports on Public Health and Medical Subjects
     33:1-26.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> curve.time.tolist(), curve.survival.round(2).tolist()
+    ([2.0, 4.0, 7.0, 9.0], [0.8, 0.6, 0.3, 0.3])
     """
     times, place = np.unique(np.asarray(time, dtype=float), return_inverse=True)
     happened = np.asarray(observed, dtype=bool)
@@ -99,6 +105,13 @@ def survival_limits(curve: SurvivalCurve, conf_level: float) -> tuple[FloatArray
     References
     ----------
     Kalbfleisch JD, Prentice RL (2002). The Statistical Analysis of Failure Time Data, 2nd edition, section 1.4.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> low, high = survival_limits(curve, 0.95)
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.2, 0.13, 0.01, 0.01], [0.97, 0.88, 0.72, 0.72])
     """
     low, high = np.full((2, len(curve.time)), np.nan)
     inside = (curve.survival > 0) & (curve.survival < 1)
@@ -131,6 +144,12 @@ def quantile_time(curve: SurvivalCurve, share: float, conf_level: float) -> tupl
     References
     ----------
     Brookmeyer R, Crowley J (1982). Biometrics 38:29-41.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> [float(time) for time in quantile_time(curve, 0.5, 0.95)]
+    [7.0, 2.0, inf]
     """
     low, high = survival_limits(curve, conf_level)
     target = 1 - share
@@ -174,6 +193,12 @@ def restricted_mean(curve: SurvivalCurve, horizon: float) -> tuple[float, float]
     References
     ----------
     Royston P, Parmar MKB (2013). BMC Med Res Methodol 13:152, appendix. Uno H et al. (2014). J Clin Oncol 32:2380-2385.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> [round(value, 3) for value in restricted_mean(curve, 8.0)]
+    [5.7, 1.097]
     """
     before = curve.time < horizon
     edges = np.concatenate([[0.0], curve.time[before], [horizon]])
