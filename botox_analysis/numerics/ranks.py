@@ -193,9 +193,9 @@ class _Pairs:
     Attributes
     ----------
     x : ndarray, shape (m,)
-        Values of the arm, stratum by stratum, ascending.
+        Values of the arm, stratum by stratum.
     y : ndarray, shape (n,)
-        Values of the reference, stratum by stratum, ascending.
+        Values of the reference, stratum by stratum, ascending in each.
     first, last : ndarray of int, shape (m,)
         Bounds in `y` of the stratum of each row.
     weight : ndarray, shape (m,)

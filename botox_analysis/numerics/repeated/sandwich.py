@@ -18,6 +18,7 @@ from dataclasses import replace
 import numpy as np
 
 from botox_analysis.numerics.linear.inference import FloatArray
+from botox_analysis.numerics.repeated.likelihood import Point
 from botox_analysis.numerics.repeated.residuals import subject_fits
 from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, Uncertainty, pooled_df
 from botox_analysis.numerics.repeated.subject_data import SubjectData
@@ -109,30 +110,39 @@ def sandwich_variance(
         return replace(rule, cov_beta=cov_beta, df=lambda contrasts: seen(contrasts, rule.df(contrasts)))
 
     def df(contrasts: FloatArray) -> FloatArray:
-        """Compute Satterthwaite's degrees of freedom of the sandwich variance."""
-        direction = phi @ contrasts.T  # (p, k)
-        length_of = np.linalg.norm(contrasts @ point.half.T, axis=1)
-        direction /= np.where(length_of > 0, length_of, 1.0)  # so that units do not matter
-        length, squares, cross = (np.zeros(len(contrasts)) for _ in range(3))
-        inner = np.zeros((len(contrasts), p, p))
-        taken = np.zeros(len(contrasts))
-        for block in adjusted:
-            moved = block[:, 0] @ direction  # (n, T, k): a_i
-            d = (moved**2).sum(axis=1)
-            b = np.einsum("ntk,ntp,qp->nkq", moved, block[:, 1], point.half, optimize=True)
-            size = (b**2).sum(axis=-1)
-            length += d.sum(axis=0)
-            taken += size.sum(axis=0)
-            squares += (d**2).sum(axis=0)
-            cross += (d * size).sum(axis=0)
-            inner += np.einsum("nkp,nkq->kpq", b, b, optimize=True)
-        outer = (inner**2).sum(axis=(1, 2))
-        spread = squares - 2 * cross + outer
-        found = np.full(len(contrasts), np.nan)
-        np.divide((length - taken) ** 2, spread, out=found, where=spread > 0)
-        return seen(contrasts, found)
+        return seen(contrasts, _satterthwaite_df(contrasts, point, adjusted))
 
     return Uncertainty(cov_beta, df, lambda contrasts: (1.0, pooled_df(contrasts, cov_beta, df)))
+
+
+def _satterthwaite_df(contrasts: FloatArray, point: Point, adjusted: list[FloatArray]) -> FloatArray:
+    """Compute Satterthwaite's degrees of freedom of sandwich variances, shape (k,).
+
+    `adjusted` contains A_i X_i and X_i of the subjects, shape (n, 2, T, p) in each chunk. The variance of contrast k is a sum of
+    squares of a_i' e_i, with a_i = A_i X_i Phi c. Degrees of freedom are 2 E^2 / V, with E and V its mean and variance under the
+    model.
+    """
+    direction = point.phi @ contrasts.T  # (p, k)
+    length_of = np.linalg.norm(contrasts @ point.half.T, axis=1)
+    direction /= np.where(length_of > 0, length_of, 1.0)  # so that units do not matter
+    length, squares, cross = (np.zeros(len(contrasts)) for _ in range(3))
+    inner = np.zeros((len(contrasts), len(point.phi), len(point.phi)))
+    taken = np.zeros(len(contrasts))
+    for block in adjusted:
+        moved = block[:, 0] @ direction  # (n, T, k): a_i
+        d = (moved**2).sum(axis=1)
+        b = np.einsum("ntk,ntp,qp->nkq", moved, block[:, 1], point.half, optimize=True)
+        size = (b**2).sum(axis=-1)
+        length += d.sum(axis=0)
+        taken += size.sum(axis=0)
+        squares += (d**2).sum(axis=0)
+        cross += (d * size).sum(axis=0)
+        inner += np.einsum("nkp,nkq->kpq", b, b, optimize=True)
+    outer = (inner**2).sum(axis=(1, 2))
+    spread = squares - 2 * cross + outer
+    found = np.full(len(contrasts), np.nan)
+    np.divide((length - taken) ** 2, spread, out=found, where=spread > 0)
+    return found
 
 
 def _determined(leverage: FloatArray, x: FloatArray) -> FloatArray:
