@@ -62,8 +62,8 @@ TINY = float(np.finfo(float).tiny)
 """Smallest positive number."""
 
 LEAST_INFORMATION = 1e-20
-"""Information per subject about a parameter of two visits that no subject has both of. It is the square of rounding, 1e-24 in the
-frame of a covariance that is nearly singular."""
+"""Smallest information per subject about a parameter of two visits. Below it no subject has both visits: the information is the
+square of rounding, 1e-24 in the frame of a covariance that is nearly singular."""
 
 
 class NotDetermined(ArithmeticError):
