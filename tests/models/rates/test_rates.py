@@ -272,9 +272,9 @@ def test_the_limit_of_a_margin_is_where_its_p_value_is_five_per_cent(events):
     assert ba.compare_rates(events, null=low)["p_value"].item() == pytest.approx(0.05, abs=1e-9)
 
 
-def test_too_many_subjects_for_the_exact_interval_are_told():
+def test_too_many_subjects_for_the_exact_interval_are_refused():
     events = pd.DataFrame({"arm": ["a", "b"], "n_events": [1, 2], "n_total": [600, 610]})
-    with pytest.raises(ValueError, match="610 and 600 subjects; it is computed up to 500 an arm: take 'miettinen-nurminen'"):
+    with pytest.raises(ValueError, match=r"at most 500 subjects in each arm; got 610 and 600\. Try 'miettinen-nurminen'"):
         ba.compare_rates(events, interval="exact")
 
 
