@@ -63,9 +63,13 @@ def test_the_key_is_made_of_columns(schema):
     assert set(schema.key) <= {*schema.columns, *schema.further}
 
 
-@each_schema
+@pytest.mark.parametrize("schema", [OUTCOMES_SCHEMA, EVENTS_SCHEMA, TIMES_SCHEMA], ids=["outcomes", "events", "times"])
 def test_columns_where_they_apply_follow_those_that_are_always_there(schema):
     assert schema.describe()["column"].tolist() == [*schema.columns, *schema.further]
+
+
+def test_estimates_end_with_the_estimate_and_its_limits():
+    assert ESTIMATES_SCHEMA.describe()["column"].tolist()[-3:] == ["estimate", "conf_low", "conf_high"]
 
 
 @each_schema
