@@ -17,7 +17,7 @@ from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import NON_RESPONDERS
 from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_RATIO, LOG_RISK_RATIO, PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
-from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
+from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum, told_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial
@@ -157,7 +157,7 @@ def fit_binary(
     if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
-    parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
+    parts = [_fit_visit(each, analysed.arms, variance, ", ".join(covariates)) for each in analysed.by_visit]
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
     return BinaryFit(
         labels=labels_of(outcomes).estimand,
@@ -228,7 +228,7 @@ class _Part:
     told: dict[str, Any]
 
 
-def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str) -> _Part:
+def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str, covariates: str) -> _Part:
     where = f"{MODEL} at '{of.visit}'"
     y = of.response
     for code, arm in enumerate(arms):
@@ -248,6 +248,5 @@ def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str) -> _Part:
         slope = np.einsum("an,anp->ap", predicted * (1 - predicted), columns) / len(y)
         cov_beta = sandwich_of_scores(of.matrix, found.terms.score, found.terms.curvature)
         standardised = Standardised(standardised.mean, slope @ cov_beta @ slope.T)
-    loglik, p = found.terms.value, len(of.kept)
-    told = {"n": len(y), "n_coefficients": p, "loglik": loglik, "aic": 2 * p - 2 * loglik}
+    told = told_of(len(y), len(of.kept), 0, found.terms.value, estimation="ML", covariates=covariates)
     return _Part(found, standardised, told)

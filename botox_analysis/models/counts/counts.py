@@ -28,7 +28,7 @@ from botox_analysis.frames.measures import (
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
-from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
+from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum, told_of
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
 from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, solve_counts
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikelihood, NegativeBinomial
@@ -63,6 +63,8 @@ class Distribution:
         What time adds to the linear predictor.
     dispersed : str
         ``"estimated"`` with the coefficients, or ``"no"``: from Pearson's residuals.
+    estimation : str
+        For the summary.
     words : str
         For the method.
     conditional : str
@@ -77,6 +79,7 @@ class Distribution:
     per_unit: Callable[[FloatArray], FloatArray]
     offset: Callable[[FloatArray], FloatArray]
     dispersed: str
+    estimation: str
     words: str
     conditional: str
     undispersed: str
@@ -87,18 +90,18 @@ _RATE_RATIO, _ODDS_RATIO = CONDITIONAL_LOG_RATE_RATIO, CONDITIONAL_LOG_ODDS_RATI
 DISTRIBUTIONS = {
     "negative binomial": Distribution(
         likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
-        per_unit=np.exp, offset=np.log, dispersed="estimated", words="negative binomial regression", conditional=_RATE_RATIO,
-        undispersed="Poisson", bounded=False,
+        per_unit=np.exp, offset=np.log, dispersed="estimated", estimation="ML", words="negative binomial regression",
+        conditional=_RATE_RATIO, undispersed="Poisson", bounded=False,
     ),
     "beta-binomial": Distribution(
         likelihood=BetaBinomial,
-        per_unit=special.expit, offset=np.zeros_like, dispersed="estimated", words="beta-binomial regression",
+        per_unit=special.expit, offset=np.zeros_like, dispersed="estimated", estimation="ML", words="beta-binomial regression",
         conditional=_ODDS_RATIO, undispersed="binomial", bounded=True,
     ),
     "quasi-Poisson": Distribution(
         likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
-        per_unit=np.exp, offset=np.log, dispersed="no", words="quasi-Poisson regression", conditional=_RATE_RATIO,
-        undispersed="", bounded=False,
+        per_unit=np.exp, offset=np.log, dispersed="no", estimation="quasi-likelihood", words="quasi-Poisson regression",
+        conditional=_RATE_RATIO, undispersed="", bounded=False,
     ),
 }  # fmt: skip
 """Distributions of counts by name."""
@@ -246,7 +249,7 @@ def fit_counts(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=notes,
-        told=told,
+        told=tuple({**row, "covariates": ", ".join(covariates)} for row in told),
         not_entered=analysed.left_out,
     )
 
@@ -302,19 +305,9 @@ def _fit_visit(of: VisitRows, counts: Counted, chosen: Distribution, instead: st
         found.beta,
         cov_beta,
         df,
-        _told(len(y), len(of.kept), loglik, dispersion),
+        told_of(len(y), len(of.kept), 1, loglik, dispersion=dispersion, estimation=chosen.estimation),
         f"no overdispersion: {chosen.undispersed}" if dispersion == 0 and chosen.undispersed else "",
     )
-
-
-def _told(n: int, n_coefficients: int, loglik: float, dispersion: float) -> dict[str, Any]:
-    return {
-        "n": n,
-        "n_coefficients": n_coefficients,
-        "loglik": loglik,
-        "aic": 2 * (n_coefficients + 1) - 2 * loglik,
-        "dispersion": dispersion,
-    }
 
 
 def _joint(parts: list[_Part]) -> Coefficients:
@@ -364,7 +357,15 @@ def _fit_visits(
         standardised.append(without_rounding(predicted.mean(axis=1), covariance, np.diagonal(covariance)))
     coefficients = Coefficients(told.beta, told.cov_beta, lambda rows: np.full(len(rows), np.inf))
     of_visits = tuple(
-        _told(len(of.rows), len(of.kept), np.nan, found.dispersion if chosen.dispersed == "estimated" else np.nan)
+        told_of(
+            len(of.rows),
+            len(of.kept),
+            1,
+            np.nan,
+            dispersion=found.dispersion if chosen.dispersed == "estimated" else np.nan,
+            estimation="generalised estimating equations",
+            structure=correlation,
+        )
         for of in analysed.by_visit
     )
     return coefficients, tuple(standardised), of_visits

@@ -15,11 +15,13 @@ from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, in_words, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import combination_of, contrast_of
+from botox_analysis.models.means.any_fit import overview_of, summary_of
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum
 from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised, combine
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, infer, t_inference
+from botox_analysis.wording import Overview, Shown
 
 NO_STD_ERROR = 1e-7
 """A standard error of a log ratio that is smaller is 0: where values have no spread the fit, which ends at 1e-9, leaves as
@@ -60,7 +62,7 @@ LOGIT = Scale(special.logit, special.expit, lambda m: 1 / (m * (1 - m)), lambda 
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class StandardisedFit:
+class StandardisedFit(Shown):
     """A fitted regression of *outcomes* at V visits, standardised: A arms, p coefficients of all visits.
 
     ``means``, ``differences`` and ``ratios`` are marginal: of all subjects analysed at the visit, if all were in one arm and if
@@ -96,7 +98,7 @@ class StandardisedFit:
     notes : tuple of str
         What is to be said of each visit.
     told : tuple of mapping
-        What tells the model of each visit from another, for `summary`.
+        Columns of `summary`, of the model of each visit.
     not_entered : tuple of LeftOut
         Subjects that do not enter.
     """
@@ -118,9 +120,8 @@ class StandardisedFit:
     told: tuple[Mapping[str, Any], ...]
     not_entered: tuple[LeftOut, ...]
 
-    def __repr__(self) -> str:
-        """What was fitted to what."""
-        return f"<{type(self).__name__}: {self.method}; {len(self.arms)} arms, {len(self.visits)} visits>"
+    def _overview(self) -> Overview:
+        return overview_of(self)
 
     @property
     def method(self) -> str:
@@ -133,15 +134,18 @@ class StandardisedFit:
         return left_out_frame(self.not_entered)
 
     def summary(self) -> pd.DataFrame:
-        """What tells this fit from another.
+        """Numbers that describe the fit: frames of several fits can be stacked.
 
         Returns
         -------
         DataFrame
-            One row a visit: visit, n, n_coefficients, loglik, aic (missing where there is no likelihood), dispersion. ``aic``
-            compares models of the same values only.
+            One row a visit: visit, estimation, structure (the working correlation), mean, covariates, n_subjects, n_values,
+            n_coefficients, n_parameters (of the dispersion), loglik, aic, bic (missing where there is no likelihood), residual_sd
+            (missing), dispersion, n_iterations (missing), model. ``aic`` and ``bic`` count coefficients and the dispersion, and
+            compare models of the same values only.
         """
-        return pd.DataFrame([{"visit": visit, **told} for visit, told in zip(self.visits, self.told, strict=True)])
+        same = {"mean": "arm", "model": self.model}
+        return summary_of([{"visit": visit, **same, **told} for visit, told in zip(self.visits, self.told, strict=True)])
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
         """The mean of all subjects, were they all in one arm.
@@ -371,7 +375,8 @@ class StandardisedFit:
             terms = np.abs(own) + np.abs(both) + np.abs(of_reference)
             variance = np.where(np.abs(own - both + of_reference) <= NO_SPREAD * terms, 0.0, own - both + of_reference)
             parts.append((place[1:] - place[0], variance, inside[1:] & inside[0]))
-        notes, numbers = _by_normal_limits(*(np.concatenate(each) for each in zip(*parts, strict=True)), conf_level)
+        estimate, variance, known = (np.concatenate(each) for each in zip(*parts, strict=True))
+        notes, numbers = _by_normal_limits(estimate, variance, known, conf_level)
         return self._estimates(
             self._others(), self.arms[0], self.measures[which], self._n_of_both(), conf_level, notes, numbers
         )  # fmt: skip
@@ -390,7 +395,8 @@ class StandardisedFit:
         further: Mapping[str, Any], places: Sequence[int] | None = None,
     ) -> pd.DataFrame:  # fmt: skip
         """Estimates of arms visit by visit, or each at the visit of its place."""
-        at = np.repeat(np.arange(len(self.visits)), len(arm) // len(self.visits)) if places is None else places
+        per_visit = len(arm) // len(self.visits)
+        at = [place for place in range(len(self.visits)) for _ in range(per_visit)] if places is None else places
         return as_estimates(
             {
                 **self.labels,
@@ -420,6 +426,36 @@ def _by_normal_limits(
     said = t_inference(estimate, std_error, np.full(len(estimate), np.inf), conf_level)
     names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
     return notes, {name: getattr(said, name) for name in names}
+
+
+def told_of(n: int, n_coefficients: int, n_parameters: int, loglik: float, **columns: str | float) -> dict[str, Any]:
+    """Columns of the summary of a model.
+
+    Parameters
+    ----------
+    n, n_coefficients, n_parameters : int
+        Subjects, coefficients, and parameters beside them.
+    loglik : float
+        Missing where there is no likelihood.
+    **columns : str or float
+        Others.
+
+    Returns
+    -------
+    dict of str to object
+        With both criteria.
+    """
+    p = n_coefficients + n_parameters
+    return {
+        "n_subjects": n,
+        "n_values": n,
+        "n_coefficients": n_coefficients,
+        "n_parameters": n_parameters,
+        "loglik": loglik,
+        "aic": 2 * p - 2 * loglik,
+        "bic": float(np.log(n)) * p - 2 * loglik,
+        **columns,
+    }
 
 
 def refuse_no_maximum(found: Maximum, design: FloatArray, covariate_of: tuple[str, ...], where: str, instead: str) -> None:

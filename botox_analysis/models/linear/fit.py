@@ -1,4 +1,4 @@
-"""`Fit`: a fitted model, which answers `means` and `differences`."""
+"""`Fit`: a fitted linear model, which answers `means` and `differences`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import MEANS, combination_of, contrast_of, difference_in
 from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
+from botox_analysis.models.means.any_fit import overview_of
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.subject_margins import (
@@ -31,13 +32,14 @@ from botox_analysis.models.means.subject_margins import (
 )
 from botox_analysis.models.means.term_answers import TermAnswers
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, Inference, infer
+from botox_analysis.wording import Overview, Shown
 
 RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
 
 
-@dataclass(frozen=True)
-class Fit(TermAnswers):
+@dataclass(frozen=True, repr=False)
+class Fit(Shown, TermAnswers):
     """A fitted linear model of *outcomes*: arms (A) by visits (V), p coefficients.
 
     Attributes
@@ -94,6 +96,19 @@ class Fit(TermAnswers):
     def left_out(self) -> pd.DataFrame:
         """Subjects that do not enter: where, reason, n."""
         return left_out_frame(self.not_entered)
+
+    def _overview(self) -> Overview:
+        return overview_of(self)
+
+    def summary(self) -> pd.DataFrame:
+        """Numbers that describe the fit: frames of several fits can be stacked.
+
+        Returns
+        -------
+        DataFrame
+            The columns `SUMMARY`: a row for each visit that was fitted on its own, else one row with an empty visit.
+        """
+        raise NotImplementedError
 
     def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> Estimates:
         """Adjusted means of each arm at each visit.

@@ -65,7 +65,7 @@ class Combination:
         ndarray, shape (n_arms,)
             0 where an arm has no weight.
         """
-        return np.bincount(self.arms, self.weights, n_arms)
+        return np.bincount(self.arms, self.weights, n_arms).astype(float)
 
 
 def combinations_of(weights: Weights, arms: Sequence[str], visits: Sequence[str]) -> list[Combination]:
