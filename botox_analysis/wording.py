@@ -6,7 +6,7 @@ import html
 import math
 import statistics
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -481,6 +481,27 @@ def some_of(names: Iterable[object], n_shown: int = 6) -> str:
     if len(texts) <= n_shown:
         return ", ".join(texts)
     return f"{', '.join(texts[: n_shown - 2])}, ..., {texts[-1]} ({len(texts)})"
+
+
+def arms_in_words(arms: Sequence[str]) -> str:
+    """Arms, the first of several named as the reference.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        Reference first.
+
+    Returns
+    -------
+    str
+        Joined by commas.
+
+    Examples
+    --------
+    >>> arms_in_words(["placebo", "155 U"]), arms_in_words(["155 U"])
+    ('placebo (reference), 155 U', '155 U')
+    """
+    return some_of([f"{arms[0]} (reference)", *arms[1:]] if len(arms) > 1 else arms)
 
 
 def _printable(text: str) -> str:

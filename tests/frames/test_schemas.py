@@ -22,7 +22,8 @@ FIRST_LINES = """# The columns of the frames
 Four plain pandas frames carry everything. A frame of yours must have the columns that are *required*; those that are
 *completed* are added where they are left out: texts become empty, numbers missing. `as_outcomes` completes outcomes;
 every function that takes events or times completes them; models make estimates. Further columns are there where they
-apply, and covariates of subjects follow those of outcomes and times. `OUTCOMES_SCHEMA.describe()` of
+apply, and covariates of subjects follow those of outcomes and times. Estimates begin with visit and arm and end with the
+estimate and its limits, so that a narrow terminal shows these and leaves out columns between. `OUTCOMES_SCHEMA.describe()` of
 `botox_analysis.frames.outcomes`, and its like, is the same as a frame.
 
 This page is made from the schemas: `make docs`.

@@ -200,6 +200,7 @@ def test_a_fit_of_one_arm_shows_means(name):
     one = repr(fitted(name, outcomes_of(PLAIN["endpoint"], ["placebo"], PLAIN["visits"])))
     assert "reference" not in one
     assert "difference" not in one
+    assert one.splitlines()[-3].split()[-2:] == ["%", "limits"]
     assert [line.split()[:3] for line in one.splitlines()[-2:]] == [["week", "4", "placebo"], ["week", "8", "placebo"]]
 
 

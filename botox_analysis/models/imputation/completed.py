@@ -17,7 +17,7 @@ from botox_analysis.frames.outcomes import IMPUTED, Outcomes
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
-from botox_analysis.wording import Overview, Shown, count, count_share, some_of
+from botox_analysis.wording import Overview, Shown, arms_in_words, count, count_share, some_of
 
 APPROXIMATE_BAYES, BAYES = "approximate Bayes", "Bayes"
 JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
@@ -92,14 +92,13 @@ class Completed(Shown):
         n_sets, n_subjects, _ = self.values.shape
         n_imputed, n_after = int(self.imputed.sum()), int((self.imputed & self.after).sum())
         words = {name: self.grid.words.get(name, "") for name in ("endpoint", "trial", "population", "intercurrent")}
-        first, *others = self.grid.arms
         rows = (
             ("trial", ", ".join(filter(None, (words["trial"], words["population"])))),
             ("missing values", self.handling.missing),
             ("diary", self.handling.derivation),
             ("intercurrent events", words["intercurrent"]),
             ("data sets", f"{count(n_sets)} of {count(n_subjects)} subjects"),
-            ("arms", some_of([f"{first} (reference)", *others] if others else [first])),
+            ("arms", arms_in_words(self.grid.arms)),
             ("visits", some_of(self.grid.visits)),
             ("imputed", f"{count_share(n_imputed, self.imputed.size)} of the values, {count(n_after)} of them after {_AFTER}"),
             ("variance", f"{_POOLED[self.pooled_by]}, {self.target}"),

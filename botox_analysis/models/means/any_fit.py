@@ -13,7 +13,7 @@ from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, MODEL
 from botox_analysis.frames.measures import measure_name, measure_of, unit
 from botox_analysis.models.means.contrasts import Weights
-from botox_analysis.wording import Overview, count, decimals_for, interval, number, p_value, some_of
+from botox_analysis.wording import Overview, arms_in_words, count, decimals_for, interval, number, p_value, some_of
 
 SUMMARY_TEXTS = ("visit", "estimation", "structure", "mean", "covariates")
 SUMMARY = (
@@ -140,9 +140,8 @@ def overview_of(fit: AnyFit) -> Overview:
     """
     n = fit.summary()["n_subjects"]
     subjects = count(n.min()) if n.nunique() == 1 else f"{count(n.min())} to {count(n.max())}, by visit"
-    first, *others = fit.arms
     of_fit = (
-        ("arms", some_of([f"{first} (reference)", *others] if others else fit.arms)),
+        ("arms", arms_in_words(fit.arms)),
         ("visits", some_of(fit.visits)),
         ("subjects", subjects),
         ("left out", _left_out(fit.left_out)),
@@ -183,14 +182,14 @@ def _left_out(rows: pd.DataFrame) -> str:
 
 
 def _cells(estimates: Estimates) -> tuple[tuple[str, ...], ...]:
-    """Visit, arm, number of subjects, estimate, limits and p-value as texts, a header before them."""
+    """Visit, arm, number of subjects, estimate, limits and, where there is one, p-value as texts; a header before them."""
     measure, level = estimates[["measure", "conf_level"]].iloc[0]
     factor = measure_of(measure).factor
     decimals = decimals_for(factor * estimates["std_error"])
     of = ", ".join(filter(None, (measure_name(measure), unit(measure))))
     header = ("visit", "arm", "n", of, f"{100 * level:g} % limits", "p")
     names = ["visit", "arm", "n", "estimate", "conf_low", "conf_high", "p_value"]
-    rows = tuple(
+    rows = [
         (
             visit,
             arm,
@@ -200,5 +199,6 @@ def _cells(estimates: Estimates) -> tuple[tuple[str, ...], ...]:
             p_value(p),
         )
         for visit, arm, n, estimate, low, high, p in estimates[names].itertuples(index=False)
-    )
-    return header, *rows
+    ]
+    n_columns = len(header) - bool(estimates["p_value"].isna().all())
+    return tuple(row[:n_columns] for row in (header, *rows))

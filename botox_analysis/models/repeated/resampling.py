@@ -22,7 +22,7 @@ from botox_analysis.numerics.repeated.crossproducts import CrossProducts
 from botox_analysis.numerics.repeated.refits import drawn_within, refit, resampled
 from botox_analysis.numerics.repeated.subject_data import SubjectData, patterns
 from botox_analysis.numerics.threads import one_thread
-from botox_analysis.wording import Overview, Shown, count, some_of
+from botox_analysis.wording import Overview, Shown, arms_in_words, count, some_of
 
 AT_ONCE = 500
 """Resamples whose cross-products are held at a time."""
@@ -53,9 +53,8 @@ class ManyFits(Shown):
         return len(self.estimate)
 
     def _overview(self) -> Overview:
-        first, *others = self.arms
         rows = (
-            ("arms", some_of([f"{first} (reference)", *others])),
+            ("arms", arms_in_words(self.arms)),
             ("visits", some_of(self.visits)),
             ("not determined", count(self.n_failed) if self.n_failed else ""),
         )
