@@ -17,8 +17,9 @@ from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import NON_RESPONDERS
 from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_RATIO, LOG_RISK_RATIO, PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
-from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum, told_of
+from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
+from botox_analysis.models.means.any_fit import summary_row
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum, maximise
@@ -185,7 +186,7 @@ def fit_binary(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=("",) * len(parts),
-        told=tuple(part.told for part in parts),
+        summary_rows=tuple(part.summary_row for part in parts),
         not_entered=analysed.left_out,
     )
 
@@ -225,7 +226,7 @@ class _Part:
 
     found: Maximum
     standardised: Standardised
-    told: dict[str, Any]
+    summary_row: dict[str, Any]
 
 
 def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str, covariates: str) -> _Part:
@@ -248,5 +249,5 @@ def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str, covariates: 
         slope = np.einsum("an,anp->ap", predicted * (1 - predicted), columns) / len(y)
         cov_beta = sandwich_of_scores(of.matrix, found.terms.score, found.terms.curvature)
         standardised = Standardised(standardised.mean, slope @ cov_beta @ slope.T)
-    told = told_of(len(y), len(of.kept), 0, found.terms.value, estimation="ML", covariates=covariates)
-    return _Part(found, standardised, told)
+    row = summary_row(len(y), len(of.kept), 0, found.terms.value)
+    return _Part(found, standardised, row | {"estimation": "ML", "covariates": covariates})

@@ -28,8 +28,9 @@ from botox_analysis.frames.measures import (
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
-from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum, told_of
+from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
+from botox_analysis.models.means.any_fit import summary_row
 from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, solve_counts
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikelihood, NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
@@ -226,10 +227,10 @@ def fit_counts(
         parts = [_fit_visit(each, counts, chosen, instead) for each, counts in zip(analysed.by_visit, counted, strict=True)]
         coefficients = _joint(parts)
         standardised = tuple(part.standardised for part in parts)
-        told, notes = tuple(part.told for part in parts), tuple(part.note for part in parts)
+        rows, notes = tuple(part.summary_row for part in parts), tuple(part.note for part in parts)
         how = analysed.each
     else:
-        coefficients, standardised, told = _fit_visits(analysed, counted, chosen, correlation, instead)
+        coefficients, standardised, rows = _fit_visits(analysed, counted, chosen, correlation, instead)
         notes = ("",) * len(standardised)
         how = f" by generalised estimating equations, {correlation} working correlation, Mancl-DeRouen variance"
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
@@ -249,7 +250,7 @@ def fit_counts(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=notes,
-        told=tuple({**row, "covariates": ", ".join(covariates)} for row in told),
+        summary_rows=tuple(row | {"covariates": ", ".join(covariates)} for row in rows),
         not_entered=analysed.left_out,
     )
 
@@ -284,7 +285,7 @@ class _Part:
     beta: FloatArray
     cov_beta: FloatArray
     df: float
-    told: dict[str, Any]
+    summary_row: dict[str, Any]
     note: str
 
 
@@ -305,7 +306,7 @@ def _fit_visit(of: VisitRows, counts: Counted, chosen: Distribution, instead: st
         found.beta,
         cov_beta,
         df,
-        told_of(len(y), len(of.kept), 1, loglik, dispersion=dispersion, estimation=chosen.estimation),
+        summary_row(len(y), len(of.kept), 1, loglik) | {"dispersion": dispersion, "estimation": chosen.estimation},
         f"no overdispersion: {chosen.undispersed}" if dispersion == 0 and chosen.undispersed else "",
     )
 
@@ -356,16 +357,10 @@ def _fit_visits(
         covariance = slope @ told.cov_beta[own, own] @ slope.T + between
         standardised.append(without_rounding(predicted.mean(axis=1), covariance, np.diagonal(covariance)))
     coefficients = Coefficients(told.beta, told.cov_beta, lambda rows: np.full(len(rows), np.inf))
-    of_visits = tuple(
-        told_of(
-            len(of.rows),
-            len(of.kept),
-            1,
-            np.nan,
-            dispersion=found.dispersion if chosen.dispersed == "estimated" else np.nan,
-            estimation="generalised estimating equations",
-            structure=correlation,
-        )
-        for of in analysed.by_visit
-    )
-    return coefficients, tuple(standardised), of_visits
+    same = {
+        "estimation": "generalised estimating equations",
+        "structure": correlation,
+        "dispersion": found.dispersion if chosen.dispersed == "estimated" else np.nan,
+    }
+    rows = tuple(summary_row(len(of.rows), len(of.kept), 1, np.nan) | same for of in analysed.by_visit)
+    return coefficients, tuple(standardised), rows

@@ -97,7 +97,7 @@ class StandardisedFit(Shown):
         Which coefficient is that of an arm at a visit.
     notes : tuple of str
         What is to be said of each visit.
-    told : tuple of mapping
+    summary_rows : tuple of mapping
         Columns of `summary`, of the model of each visit.
     not_entered : tuple of LeftOut
         Subjects that do not enter.
@@ -117,7 +117,7 @@ class StandardisedFit(Shown):
     names: tuple[str, ...]
     arm_rows: FloatArray
     notes: tuple[str, ...]
-    told: tuple[Mapping[str, Any], ...]
+    summary_rows: tuple[Mapping[str, Any], ...]
     not_entered: tuple[LeftOut, ...]
 
     def _overview(self) -> Overview:
@@ -145,7 +145,7 @@ class StandardisedFit(Shown):
             compare models of the same values only.
         """
         same = {"mean": "arm", "model": self.model}
-        return summary_of([{"visit": visit, **same, **told} for visit, told in zip(self.visits, self.told, strict=True)])
+        return summary_of([{"visit": visit, **same, **row} for visit, row in zip(self.visits, self.summary_rows, strict=True)])
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
         """The mean of all subjects, were they all in one arm.
@@ -320,7 +320,7 @@ class StandardisedFit(Shown):
             for place, each in zip(places, read, strict=True)
         ]
         estimate, variance = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        notes, numbers = _by_normal_limits(estimate, variance, np.isfinite(estimate), conf_level)
+        notes, numbers = _with_normal_limits(estimate, variance, np.isfinite(estimate), conf_level)
         n = np.array([self.n[list(set(each.arms)), place].sum() for place, each in zip(places, read, strict=True)])
         named: dict[str, Any] = {"category": [each.name for each in read]}
         if "category" in self.further:
@@ -376,7 +376,7 @@ class StandardisedFit(Shown):
             variance = np.where(np.abs(own - both + of_reference) <= NO_SPREAD * terms, 0.0, own - both + of_reference)
             parts.append((place[1:] - place[0], variance, inside[1:] & inside[0]))
         estimate, variance, known = (np.concatenate(each) for each in zip(*parts, strict=True))
-        notes, numbers = _by_normal_limits(estimate, variance, known, conf_level)
+        notes, numbers = _with_normal_limits(estimate, variance, known, conf_level)
         return self._estimates(
             self._others(), self.arms[0], self.measures[which], self._n_of_both(), conf_level, notes, numbers
         )  # fmt: skip
@@ -414,7 +414,7 @@ class StandardisedFit(Shown):
         )
 
 
-def _by_normal_limits(
+def _with_normal_limits(
     estimate: FloatArray, variance: FloatArray, known: np.ndarray, conf_level: float
 ) -> tuple[np.ndarray, dict[str, FloatArray]]:
     """Notes on estimates, and their numbers; those that are not known are missing."""
@@ -426,36 +426,6 @@ def _by_normal_limits(
     said = t_inference(estimate, std_error, np.full(len(estimate), np.inf), conf_level)
     names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
     return notes, {name: getattr(said, name) for name in names}
-
-
-def told_of(n: int, n_coefficients: int, n_parameters: int, loglik: float, **columns: str | float) -> dict[str, Any]:
-    """Columns of the summary of a model.
-
-    Parameters
-    ----------
-    n, n_coefficients, n_parameters : int
-        Subjects, coefficients, and parameters beside them.
-    loglik : float
-        Missing where there is no likelihood.
-    **columns : str or float
-        Others.
-
-    Returns
-    -------
-    dict of str to object
-        With both criteria.
-    """
-    p = n_coefficients + n_parameters
-    return {
-        "n_subjects": n,
-        "n_values": n,
-        "n_coefficients": n_coefficients,
-        "n_parameters": n_parameters,
-        "loglik": loglik,
-        "aic": 2 * p - 2 * loglik,
-        "bic": float(np.log(n)) * p - 2 * loglik,
-        **columns,
-    }
 
 
 def refuse_no_maximum(found: Maximum, design: FloatArray, covariate_of: tuple[str, ...], where: str, instead: str) -> None:

@@ -16,7 +16,7 @@ from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at
 from botox_analysis.models.linear.visit_rows import VisitRows, crossed_rows_by_visit
-from botox_analysis.models.means.any_fit import summary_of
+from botox_analysis.models.means.any_fit import summary_of, summary_row
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.linear.robust import ALONE, POWERS, leverages, robust_coefficients
 
@@ -52,26 +52,18 @@ class AncovaFit(Fit):
             compare models of the same values only.
         """
         n = self.n.sum(axis=0)
-        n_coefficients = n - self.residual_df
         loglik = -n / 2 * (np.log(2 * np.pi * self.residual_sd**2 * self.residual_df / n) + 1)
+        same = {
+            "estimation": "least squares",
+            "mean": "arm",
+            "covariates": ", ".join(self.covariates),
+            "model": self.model,
+        }
+        of_visits = zip(self.visits, n, self.residual_df, loglik, self.residual_sd, strict=True)
         return summary_of(
             [
-                {
-                    "visit": visit,
-                    "estimation": "least squares",
-                    "mean": "arm",
-                    "covariates": ", ".join(self.covariates),
-                    "n_subjects": int(n[at]),
-                    "n_values": int(n[at]),
-                    "n_coefficients": int(n_coefficients[at]),
-                    "n_parameters": 1,
-                    "loglik": loglik[at],
-                    "aic": 2 * (n_coefficients[at] + 1) - 2 * loglik[at],
-                    "bic": np.log(n[at]) * (n_coefficients[at] + 1) - 2 * loglik[at],
-                    "residual_sd": self.residual_sd[at],
-                    "model": self.model,
-                }
-                for at, visit in enumerate(self.visits)
+                same | summary_row(int(m), int(m - df), 1, value) | {"visit": visit, "residual_sd": sd}
+                for visit, m, df, value, sd in of_visits
             ]
         )
 

@@ -125,6 +125,33 @@ def summary_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([unknown | dict(row) for row in rows], columns=list(SUMMARY))
 
 
+def summary_row(n: int, n_coefficients: int, n_parameters: int, loglik: float) -> dict[str, Any]:
+    """Columns of the summary of a model of one visit, whose likelihood is of all its parameters.
+
+    Parameters
+    ----------
+    n, n_coefficients, n_parameters : int
+        Subjects, coefficients, and parameters beside them, such as a dispersion.
+    loglik : float
+        Missing where there is no likelihood.
+
+    Returns
+    -------
+    dict of str to object
+        With both criteria, which count coefficients and parameters.
+    """
+    p = n_coefficients + n_parameters
+    return {
+        "n_subjects": n,
+        "n_values": n,
+        "n_coefficients": n_coefficients,
+        "n_parameters": n_parameters,
+        "loglik": loglik,
+        "aic": 2 * p - 2 * loglik,
+        "bic": float(np.log(n)) * p - 2 * loglik,
+    }
+
+
 def overview_of(fit: AnyFit) -> Overview:
     """A fit in few lines: what was fitted to what, and differences to the reference.
 
