@@ -423,7 +423,7 @@ class Overview:
         indent = 4 + max((len(name) for name, _ in named), default=0)
         lines = [_shortened(_printable(self.title), MOST_COLUMNS)]
         for name, text in named:
-            parts = textwrap.wrap(text, MOST_COLUMNS - indent) or [""]
+            parts = textwrap.wrap(text, MOST_COLUMNS - indent, break_on_hyphens=False) or [""]
             kept = parts[: self.lines_per_row]
             if len(parts) > len(kept):
                 kept[-1] = _shortened(f"{kept[-1]} {parts[len(kept)]}", MOST_COLUMNS - indent)
