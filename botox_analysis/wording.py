@@ -1,10 +1,13 @@
-"""How a number is written: decimals, the minus sign, intervals, p-values. Rounding happens here only."""
+"""How numbers are written (decimals, minus sign, intervals, p-values), and objects in few lines. Rounding happens here only."""
 
 from __future__ import annotations
 
+import html
 import math
 import statistics
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
@@ -383,3 +386,149 @@ def structure(word: str) -> str:
     'heterogeneous AR(1)'
     """
     return _STRUCTURES.get(word, word)
+
+
+MOST_COLUMNS = 100
+"""Characters of a line of an overview: as many as a terminal shows."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An object in few lines: a title, named texts and a table of cells.
+
+    Attributes
+    ----------
+    title : str
+        The kind of the object, and its name.
+    rows : tuple of (str, str)
+        Names and texts; empty texts are left out.
+    cells : tuple of tuple of str
+        Rows of a table below, the header first; empty where there is none.
+    most_lines : int
+        Lines of `text`; the middle of the table is left out where there are more.
+    lines_per_row : int
+        Lines of `text` that a text may take; the rest of it is left out.
+    """
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    cells: tuple[tuple[str, ...], ...] = ()
+    most_lines: int = 12
+    lines_per_row: int = 1
+
+    @property
+    def text(self) -> str:
+        """For a terminal: no line is longer than `MOST_COLUMNS`."""
+        named = [(_printable(name), _printable(text)) for name, text in self.rows if text]
+        indent = 4 + max((len(name) for name, _ in named), default=0)
+        lines = [_shortened(_printable(self.title), MOST_COLUMNS)]
+        for name, text in named:
+            parts = textwrap.wrap(text, MOST_COLUMNS - indent, break_on_hyphens=False) or [""]
+            kept = parts[: self.lines_per_row]
+            if len(parts) > len(kept):
+                kept[-1] = _shortened(f"{kept[-1]} {parts[len(kept)]}", MOST_COLUMNS - indent)
+            starts = [f"  {name}".ljust(indent), *[" " * indent] * (len(kept) - 1)]
+            lines += [f"{start}{part}" for start, part in zip(starts, kept, strict=True)]
+        table, room = _aligned(self.cells), self.most_lines - len(lines)
+        if len(table) > room:
+            table = [*table[: room - 2], f"  ... {len(table) - room + 1} rows ...", table[-1]]
+        return "\n".join([*lines, *table])
+
+    @property
+    def html(self) -> str:
+        """For a notebook: whole texts, escaped."""
+        named = "".join(_html_row(row, "td") for row in self.rows if row[1])
+        below = "".join(_html_row(row, "td" if place else "th") for place, row in enumerate(self.cells))
+        tables = "".join(f"<table><tbody>{rows}</tbody></table>" for rows in (named, below) if rows)
+        return f"<div><p><strong>{_escaped(self.title)}</strong></p>{tables}</div>"
+
+
+class Shown:
+    """An object that shows its overview: as text in a terminal, as a table in a notebook."""
+
+    def _overview(self) -> Overview:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """The overview as text."""
+        return self._overview().text
+
+    def _repr_html_(self) -> str:
+        return self._overview().html
+
+
+def some_of(names: Iterable[object], n_shown: int = 6) -> str:
+    """Names, the middle of a long list left out and all of them counted.
+
+    Parameters
+    ----------
+    names : iterable
+        In order.
+    n_shown : int
+        The longest list that is shown whole.
+
+    Returns
+    -------
+    str
+        Joined by commas.
+
+    Examples
+    --------
+    >>> some_of(["placebo", "155 U"]), some_of(range(1, 13), 4)
+    ('placebo, 155 U', '1, 2, ..., 12 (12)')
+    """
+    texts = [str(name) for name in names]
+    if len(texts) <= n_shown:
+        return ", ".join(texts)
+    return f"{', '.join(texts[: n_shown - 2])}, ..., {texts[-1]} ({len(texts)})"
+
+
+def arms_in_words(arms: Sequence[str]) -> str:
+    """Arms, the first of several named as the reference.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        Reference first.
+
+    Returns
+    -------
+    str
+        Joined by commas.
+
+    Examples
+    --------
+    >>> arms_in_words(["placebo", "155 U"]), arms_in_words(["155 U"])
+    ('placebo (reference), 155 U', '155 U')
+    """
+    return some_of([f"{arms[0]} (reference)", *arms[1:]] if len(arms) > 1 else arms)
+
+
+def _printable(text: str) -> str:
+    """A text on one line, without signs that move the cursor or the direction of writing."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
+
+
+def _html_row(cells: Iterable[str], tag: str) -> str:
+    start, end = f'<{tag} style="text-align:left">', f"</{tag}>"
+    return f"<tr>{''.join(f'{start}{_escaped(cell)}{end}' for cell in cells)}</tr>"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(_printable(text))
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 2].rstrip()} …"
+
+
+def _aligned(cells: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Rows of cells as lines; the widest columns are shortened until all fit."""
+    if not cells:
+        return []
+    columns = [[_printable(cell) for cell in column] for column in zip(*cells, strict=True)]
+    widths = [max(map(len, column)) for column in columns]
+    while sum(widths) + 2 * len(widths) > MOST_COLUMNS:
+        widths[widths.index(max(widths))] -= 1
+    shown = [[_shortened(cell, width).ljust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]
+    return [f"  {'  '.join(row)}".rstrip() for row in zip(*shown, strict=True)]

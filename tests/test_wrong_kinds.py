@@ -260,6 +260,7 @@ PUBLIC_CLASSES = {"Endpoint", "ContinuationRule", "EmergentRule", "DiaryRule", "
 MADE_BY_FUNCTIONS = {
     "Trial",
     "Protocol",
+    "AnyFit",
     "Fit",
     "StandardisedFit",
     "Imputations",

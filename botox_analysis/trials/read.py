@@ -16,6 +16,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import find_tables, parsing
@@ -113,4 +114,4 @@ def sha256_of(path: Path) -> str:
 def _provenance(settings: Mapping[str, Any], paths: list[Path]) -> dict[str, str]:
     said = {key: str(settings[key]) for key in ("citation", "source", "seed") if key in settings}
     said["simulated"] = "yes" if settings.get("simulated") else "no"
-    return said | {f"sha256 of {path.name}": sha256_of(path) for path in paths if path.is_file()}
+    return said | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}

@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
-from botox_analysis.frames.left_out import LEFT_OUT
+from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.trials.checking.checks import checked, populations_in
 from botox_analysis.trials.checking.door import Door, Told
@@ -20,10 +20,12 @@ from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
+from botox_analysis.trials.overview import files_of, rows_of_tables
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.wording import Overview, Shown, count, some_of
 
 ALL_RANDOMISED = "all randomised"
 """Columns of the counted frames of what was left out, merged or assumed: the step, why, and how many subjects or rows."""
@@ -43,8 +45,8 @@ _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle)\b", re.IGNORECASE)
 _NO_REFERENCE = re.compile(r"\bactive\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Trial:
+@dataclass(frozen=True, repr=False)
+class Trial(Shown):
     """The checked tables of one trial.
 
     Attributes
@@ -91,6 +93,25 @@ class Trial:
     better: Mapping[str, str] = field(default_factory=dict)
     reference: str = ""
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
+
+    def _overview(self) -> Overview:
+        n = self.subjects["arm"].value_counts(sort=False)
+        arms = some_of(f"{arm} ({'reference, ' if arm == self.reference else ''}{count(n[arm])})" for arm in self.arms)
+        of_tables = rows_of_tables({name: getattr(self, name) for name in TABLES[1:]})
+        planned = " at ".join(filter(None, (self.protocol.endpoint, self.protocol.visit)))
+        origin = "simulated" if self.provenance.get("simulated") == "yes" else self.provenance.get("origin", "")
+        members = (f"{name} ({count(self.subjects[name].sum())})" for name in self.populations)
+        rows = (
+            ("subjects", f"{count(len(self.subjects))}, {self.population}"),
+            ("arms", arms),
+            ("populations", some_of(members)),
+            ("covariates", some_of(self.covariates)),
+            *of_tables,
+            ("primary", planned),
+            ("read from", ": ".join(filter(None, (origin, some_of(files_of(self.provenance), 5))))),
+            ("left out", left_out_in_words(self.left_out)),
+        )
+        return Overview(f"Trial: {self.name}", rows)
 
     @property
     def arms(self) -> list[str]:

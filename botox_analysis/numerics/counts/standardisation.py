@@ -105,6 +105,26 @@ def without_rounding(mean: FloatArray, covariance: FloatArray, terms: FloatArray
     return Standardised(mean, np.where(none[:, None] | none, 0.0, covariance))
 
 
+def combine(means: Standardised, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Linear combinations of standardised means, and their variances.
+
+    Parameters
+    ----------
+    means : Standardised
+        Of A arms.
+    weights : ndarray, shape (k, A)
+        Of each combination.
+
+    Returns
+    -------
+    estimate, variance : ndarray, shape (k,)
+        A variance that is rounding of its terms is 0.
+    """
+    variance = np.einsum("ka,ab,kb->k", weights, means.covariance, weights)
+    terms = np.einsum("ka,ab,kb->k", np.abs(weights), np.abs(means.covariance), np.abs(weights))
+    return weights @ means.mean, np.where(np.abs(variance) <= NO_SPREAD * terms, 0.0, variance)
+
+
 def rate_contributions(counts: FloatArray, time: FloatArray, arm: np.ndarray) -> FloatArray:
     """Compute the contribution of each subject to the rate of its arm, whose mean is the rate.
 

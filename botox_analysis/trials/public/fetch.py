@@ -15,6 +15,7 @@ from botox_analysis.errors import require_choice
 from botox_analysis.frames.handling import LAST_OR_BASELINE
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.public.download import Recorded, obtain
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
@@ -81,7 +82,7 @@ def fetch_trial(name: str) -> Trial:
         "citation": source.citation,
         "terms": source.terms,
         "simulated": "no",
-        **{f"sha256 of {file}": recorded.sha256 for file, recorded in source.files.items()},
+        **{f"{FILE}{file}": recorded.sha256 for file, recorded in source.files.items()},
     }
     return replace(trial, provenance=provenance)
 

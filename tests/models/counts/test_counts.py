@@ -134,6 +134,7 @@ def test_the_conditional_rate_ratio_is_that_of_statsmodels(outcomes):
     assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.params[3], rel=TWO_OPTIMISERS)
     assert fit.summary()["loglik"].iloc[0] == pytest.approx(theirs.llf, rel=1e-10)
     assert fit.summary()["aic"].iloc[0] == pytest.approx(theirs.aic, rel=1e-10)
+    assert fit.summary()["bic"].iloc[0] == pytest.approx(theirs.bic, rel=1e-10)
     # The standard error is of the expected information at this dispersion, as with R's glm.nb.
     family = sm.families.NegativeBinomial(alpha=theirs.params[3])
     fixed = sm.GLM(counts, design, family=family, offset=offset).fit(tol=1e-14)

@@ -384,9 +384,7 @@ def test_words_tell_strategy_draws_and_seed(outcomes):
     imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=20, seed=8)
     assert imputations.words == "jump to reference (20 imputations by approximate Bayes, seed 8)"
     assert imputations.completed(1)["imputation"].iloc[0] == imputations.words
-    assert repr(imputations).startswith(
-        "<Imputations: jump to reference (20 imputations by approximate Bayes, seed 8); 20 data sets of"
-    )
+    assert f"missing values  {imputations.words}" in repr(imputations)
 
 
 def test_subjects_without_a_covariate_are_counted(outcomes):
