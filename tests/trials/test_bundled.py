@@ -16,7 +16,7 @@ def test_bundled_data_are_there_and_say_where_they_come_from(name):
 
 
 def test_unknown_bundled_data_are_refused():
-    with pytest.raises(ValueError, match="bundled data 'real' is not known; it is one of 'simulated', 'published'"):
+    with pytest.raises(ValueError, match=r"bundled data must be one of 'simulated', 'published'.*; got 'real'"):
         ba.bundled_data("real")
 
 
@@ -58,5 +58,5 @@ def test_published_results_have_the_columns_of_their_kind_and_a_citation(kind, c
 
 
 def test_published_results_of_an_unknown_kind_are_refused():
-    with pytest.raises(ValueError, match="kind 'rates' is not known; it is one of 'estimates', 'events'"):
+    with pytest.raises(ValueError, match=r"`kind` must be one of 'estimates', 'events'.*; got 'rates'"):
         ba.load_published("rates")

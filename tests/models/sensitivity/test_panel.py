@@ -149,7 +149,7 @@ def test_what_is_not_there_is_told(outcomes):
     alone = outcomes[outcomes["arm"] == "155 U"]
     with pytest.raises(ba.DataError, match="has one arm only, '155 U'; a difference needs two"):
         ba.missing.sensitivity(alone, n=2, seed=1)
-    with pytest.raises(ValueError, match="worse 'up' is not known"):
+    with pytest.raises(ValueError, match=r"`worse` must be one of .*; got 'up'"):
         ba.missing.sensitivity(outcomes, n=2, seed=1, worse="up")
     with pytest.raises(ba.DataError, match="imputed already"):
         ba.missing.sensitivity(ba.missing.fill(outcomes, rule="last observation carried forward"), n=2, seed=1)

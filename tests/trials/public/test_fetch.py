@@ -54,7 +54,7 @@ def downloaded(monkeypatch):
 
 def test_an_unknown_trial_is_refused_with_those_there_are():
     with pytest.raises(
-        ValueError, match="trial 'preempt' is not known; it is one of 'vickers2004', 'cdystonia', 'kostecki_dillon'"
+        ValueError, match=r"`trial` must be one of 'vickers2004', 'cdystonia', 'kostecki_dillon'.*; got 'preempt'"
     ):
         ba.fetch_trial("preempt")
 
