@@ -261,7 +261,7 @@ def test_look_alikes_of_an_arm_or_visit_are_told(names):
         outcomes_of(OUTCOMES.assign(arm=[other, "T", one, "T"]), arms=[one, "T"])
     with pytest.raises(ba.DataError, match=re.escape(f"of which '{one}' looks like it")):
         outcomes_of(OUTCOMES.assign(visit=other), visits=[one])
-    with pytest.raises(ValueError, match="which look alike; expected one spelling"):
+    with pytest.raises(ValueError, match=r"`arms` must have one spelling of each name; got .*, which look alike"):
         outcomes_of(arms=[one, other])
 
 
@@ -296,12 +296,12 @@ def test_a_name_is_a_text_or_a_number(kind, column):
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ("P", "arms is 'P'; it is a list of names"),
-        (None, "arms is None; it is a list of names"),
-        (["P", None], "arms has None; each is a name"),
-        (["P", ""], "arms has ''; each is a name"),
-        (["P", "T", "T "], "arms has a name twice: 'P', 'T', 'T'"),
-        ([DAY, "T"], "arms has the date 2024-01-01; each is a name"),
+        ("P", "`arms` must be a list of names; got 'P'"),
+        (None, "`arms` must be a list of names; got None"),
+        (["P", None], "each item of `arms` must be a name: .*; got None"),
+        (["P", ""], "each item of `arms` must be a name: .*; got ''"),
+        (["P", "T", "T "], "`arms` must have each name once; got 'P', 'T', 'T'"),
+        ([DAY, "T"], "each item of `arms` must be a name: .*; got the date 2024-01-01"),
     ],
 )
 def test_arms_are_names_each_once(names, said):
