@@ -1,4 +1,4 @@
-"""The two errors of the library, and the checks that raise them. A message states the place, what it has, and what is expected."""
+"""The two errors of the library, and the checks that raise them. A message states the place, its content, and the expected one."""
 
 from __future__ import annotations
 

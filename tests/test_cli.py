@@ -164,7 +164,7 @@ def test_init_drafts_what_is_not_there_and_leaves_what_is(folder):
     assert (trial / "trial.toml").read_text(encoding="utf-8") in drafted.output
     (trial / "trial.toml").write_text('name = "mine"\n')
     again = RUN.invoke(app, ["init", str(trial)])
-    assert "is there already: nothing was written" in again.output
+    assert "exists already: nothing was written" in again.output
     assert (trial / "trial.toml").read_text() == 'name = "mine"\n'
     elsewhere = RUN.invoke(app, ["init", str(trial), "--out", str(folder / "drafts" / "a.toml")])
     assert elsewhere.exit_code == 0

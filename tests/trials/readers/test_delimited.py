@@ -63,8 +63,8 @@ def test_another_kind_of_file_under_the_name_of_a_csv_is_recognised(trial_folder
 @pytest.mark.parametrize(
     "name", ["hex", "zlib", "rot13", "punycode", "idna", "undefined", "unicode_escape", "utf\\u0000", "klingon", "base64", ""]
 )
-def test_an_encoding_that_is_none_of_texts_is_refused_by_name(trial_folder, name):
-    with pytest.raises(ba.DataError, match=r"trial\.toml: found encoding = .*; expected one of texts, such as utf-8"):
+def test_an_encoding_of_other_content_than_text_is_refused_by_name(trial_folder, name):
+    with pytest.raises(ba.DataError, match=r"trial\.toml: found encoding = .*; expected an encoding of text, such as utf-8"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f'encoding = "{name}"'))
 
 

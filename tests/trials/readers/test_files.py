@@ -84,7 +84,7 @@ def test_what_is_written_about_data_is_no_table(trial_folder, name):
 def test_a_link_to_nothing_is_refused(trial_folder):
     folder = trial_folder(subjects_csv=TWO)
     (folder / "diary.csv").symlink_to(folder / "nowhere.csv")
-    with pytest.raises(ba.DataError, match=r"diary\.csv: found a link to a file that is not there; expected a file"):
+    with pytest.raises(ba.DataError, match=r"diary\.csv: found a link to a file that does not exist; expected a file"):
         ba.load_trial(folder)
 
 
