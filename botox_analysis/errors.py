@@ -1,4 +1,4 @@
-"""The two errors of the library, and the checks that raise them. A message states the place, its content, and the expected one."""
+"""The two errors of the library, and the checks that raise them. A message states the place, what was found and expected."""
 
 from __future__ import annotations
 

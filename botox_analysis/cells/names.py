@@ -40,7 +40,7 @@ _DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u
 
 
 def spelled(name: str) -> str:
-    """Spell a name in its one canonical way.
+    r"""Spell a name in its one canonical way.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def spelled(name: str) -> str:
 
     Examples
     --------
-    >>> spelled("U\\u0308belkeit") == "\\u00dcbelkeit"
+    >>> spelled("U\u0308belkeit") == "\u00dcbelkeit"
     True
     """
     if name.isascii():
@@ -86,7 +86,7 @@ def spelled_all(names: Sequence[str]) -> list[str]:
 
 
 def has_control(name: str) -> bool:
-    """Check whether a name contains a control character.
+    r"""Check whether a name contains a control character.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def has_control(name: str) -> bool:
 
     Examples
     --------
-    >>> has_control("week 4"), has_control("week\\t4")
+    >>> has_control("week 4"), has_control("week\t4")
     (False, True)
     """
     if name.isascii():
@@ -109,7 +109,7 @@ def has_control(name: str) -> bool:
 
 
 def outline(name: str) -> str:
-    """Reduce a name to a key that is equal for names which look alike.
+    r"""Reduce a name to a key that is equal for names which look alike.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def outline(name: str) -> str:
 
     Examples
     --------
-    >>> outline("Injection-site pain") == outline("injection\\u2010site  Pain")
+    >>> outline("Injection-site pain") == outline("injection\u2010site  Pain")
     True
     """
     if not name.isascii():

@@ -22,7 +22,7 @@ def test_unknown_bundled_data_are_refused():
 
 def test_an_installation_without_data_says_so(monkeypatch, tmp_path):
     monkeypatch.setattr("botox_analysis.trials.bundled.__file__", str(tmp_path / "botox_analysis" / "trials" / "bundled.py"))
-    with pytest.raises(ba.DataError, match="installed without its data: found no folder 'simulated'; install it again"):
+    with pytest.raises(ba.DataError, match=r"installed without its data: found no folder 'simulated'\. Try to install it again"):
         ba.bundled_data("simulated")
 
 

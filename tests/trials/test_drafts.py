@@ -81,7 +81,7 @@ def test_data_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
     assert trial.adverse_events["onset_day"].tolist() == [4 + n for n in range(N)]
     assert trial.adverse_events["related"].tolist() == [n % 3 > 0 for n in range(N)]
     assert settings["scales"] == {"CIBIC": {"baseline": False}}
-    assert "As drafted, the files are read without a refusal." in draft
+    assert "As drafted, the files are read without an error." in draft
 
 
 def test_every_column_that_was_guessed_is_marked(analysis_data):
@@ -169,7 +169,7 @@ def test_visits_in_numbers_coded_arms_and_a_day_0_are_read_as_drafted(folder):
     assert settings["missing"] == ["999"]
     assert trial.assessments["visit"].cat.categories.tolist() == ["baseline", "2", "4"]
     assert trial.assessments["day"].unique().tolist() == [1, 15, 29]
-    assert '# 0 = "placebo"  # what is this arm called?' in draft
+    assert '# 0 = "placebo"  # what is the name of this arm?' in draft
     assert '# reference = "0"  # which arm is the reference?' in draft
 
 
@@ -180,7 +180,7 @@ def test_intercurrent_events_and_a_second_file_of_a_table_are_found(folder):
     draft, _, trial = load_as_drafted(folder(subjects_csv=subjects, rescue_csv=events, laboratory_csv=odd))
     assert trial.intercurrent_events["day"].tolist() == [30, 31, 32, 33]
     assert "Is laboratory.csv a table of the trial?" in draft
-    assert '# "rescue treatment" = "treatment policy"  # what becomes of values after it?' in draft
+    assert '# "rescue treatment" = "treatment policy"  # which strategy is planned for the values after it?' in draft
 
 
 # What is not known is asked -------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_a_code_that_is_a_value_elsewhere_is_asked_and_not_set(folder):
     diary = table([("subject", "day", "headache"), *((s, day, "yes") for s in ids() for day in (-9, -8, 1, 2))])
     draft, settings, _ = load_as_drafted(folder(subjects_csv=subjects, diary_csv=diary))
     assert "missing" not in settings
-    assert "# Is '-9' in 'subjects.csv, age' a missing value? It is in 'diary.csv, day', too" in draft
+    assert "# Is '-9' in 'subjects.csv, age' a missing value? It is also in 'diary.csv, day'" in draft
 
 
 def test_a_rating_from_0_to_10_is_never_drafted_as_a_severity(folder):
@@ -200,7 +200,7 @@ def test_a_rating_from_0_to_10_is_never_drafted_as_a_severity(folder):
     draft, settings, _ = load_as_drafted(folder(subjects_csv=subjects, diary_csv=diary))
     assert "values" not in settings
     assert settings["columns"]["diary"] == {"their_severity": "severity"}
-    assert "guess: not what the layout calls severity" in draft
+    assert "guess: another content than severity in the layout" in draft
 
 
 def test_dates_of_two_readings_are_drafted_with_the_other_as_a_question(folder):

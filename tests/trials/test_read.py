@@ -98,7 +98,9 @@ def test_a_file_of_adverse_events_without_even_a_header_says_nothing_and_is_refu
 
 
 def test_a_missing_column_is_refused_with_those_there_and_the_way_out(trial_folder):
-    said = r"diary\.csv.*column 'day'.*'subject', 'hours'.*; expected it.* a line under \[columns\.diary\] in trial\.toml"
+    said = (
+        r"diary\.csv.*column 'day'.*'subject', 'hours'.*; expected this column.* a line under \[columns\.diary\] in trial\.toml"
+    )
     with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv="subject,hours\na,1\n"))
 

@@ -193,7 +193,7 @@ def test_a_column_that_is_no_population_cannot_be_restricted_to():
 
 
 def test_an_empty_population_is_refused():
-    with pytest.raises(ba.DataError, match="nobody is in the population 'itt'; expected at least one subject"):
+    with pytest.raises(ba.DataError, match="found no subject in the population 'itt'; expected at least one"):
         trial_of(SUBJECTS.assign(itt="no")).restrict("itt")
 
 

@@ -1,4 +1,4 @@
-"""Which file is which table, and which of its columns is which of the layout's: by names and by contents."""
+"""Guesses of the table in each file, and of the layout's columns in it, from names and contents."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, FIRST_DOSE, TABLES
 
 OWN, KNOWN, PART, ALIKE = 4.0, 3.0, 1.5, 1.0
-"""How much a name tells: the layout's own, a usual one, one with a usual one in it, one that is spelt like a usual one."""
+"""Scores of a name: that of the layout, a usual name, a name that contains a usual one, a name spelt like a usual one."""
 
 _NEAR = 0.86
 _LONG = 4
-"""Letters that a name needs to be looked for in another."""
+"""Shortest name that is searched inside another name, in letters."""
 
 _OVERLAP = 0.5
-"""The share of a column's cells that are subjects of the trial, where the column names subjects."""
+"""Smallest share of cells that are subjects of the trial in a column of subjects."""
 
 
 @dataclass
 class Guess:
-    """A file as one of the layout's tables.
+    """A file, guessed to be one of the layout's tables.
 
     Attributes
     ----------
     table : str
-        A word of `TABLES`.
+        Name of the table, one of `TABLES`.
     found : Found
         The file.
     looks : dict of str to Look
-        Its columns, under their own names.
+        Columns of the file by their names.
     columns : dict of str to str
-        The layout's name -> theirs.
+        Name of the layout -> name in the file.
     """
 
     table: str
@@ -59,35 +59,35 @@ class Guess:
     columns: dict[str, str] = field(default_factory=dict)
 
     def look(self, column: str) -> Look | None:
-        """Look at a column by the layout's name.
+        """Find a column by its name in the layout.
 
         Parameters
         ----------
         column : str
-            Of the layout.
+            Name in the layout.
 
         Returns
         -------
         Look or None
-            None where no column is guessed to be it.
+            Cells of the column; None if no column of the file is guessed to be this one.
         """
         return self.looks[self.columns[column]] if column in self.columns else None
 
 
 def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
-    """Guess which file is which table, and which column is which.
+    """Guess the table in each file, and the columns of the layout in it.
 
     Parameters
     ----------
     files : list of Found
-        Of a folder.
+        Files of a folder.
 
     Returns
     -------
     guesses : list of Guess
-        In the order of `TABLES`, each table once at most.
+        Guesses in the order of `TABLES`, at most one per table.
     others : list of Found
-        Files that are no table of the layout, or a second one of a table.
+        Files without a table of the layout, or with a second one of a table.
     """
     looks = {found.path.name: {str(name): look_at(found.frame[name]) for name in found.frame.columns} for found in files}
     scores: list[tuple[float, int, int]] = []
@@ -113,7 +113,7 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
 
 
 def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
-    """How much a file looks like a table; 0 or less where it is none."""
+    """Score the likeness of a file with a table; 0 or less if it is another file."""
     stem = bare(found.path.stem)
     named = OWN * 10 if found.path.stem == table else 0.0
     named += 3.0 if stem in FILES[table] else 2.0 if any(len(word) >= _LONG and word in stem for word in FILES[table]) else 0.0
@@ -158,7 +158,7 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
 
 
 def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_rows: int) -> dict[str, str]:
-    """The layout's name -> theirs, the likeliest pairs first, each column once."""
+    """Match names of the layout with columns of the file, the likeliest pairs first, each column once."""
     pairs: list[tuple[float, int, int]] = []
     ours = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
     theirs = list(looks)
@@ -205,7 +205,7 @@ def _overlap(look: Look, ids: frozenset[str]) -> float:
 
 
 def _fits(table: str, column: str, look: Look, ids: frozenset[str], n_rows: int, *, sure: bool) -> bool:
-    """Whether what a column contains may be what the layout says; a column without any cell may be anything."""
+    """Check whether the cells of a column fit the layout; a column without any cell may be any column."""
     if column == "subject":
         if table == "subjects":
             return bool(look.n.size) and (sure or look.each_once) and look.n_empty < max(n_rows, 1)
@@ -229,19 +229,19 @@ def _fits(table: str, column: str, look: Look, ids: frozenset[str], n_rows: int,
 
 
 def coded_columns(guess: Guess) -> Iterator[tuple[str, dict[str, str]]]:
-    """Tell which words of a table's columns have to be said otherwise.
+    """Find the words of a table that differ from those of the layout.
 
     Parameters
     ----------
     guess : Guess
-        A table.
+        The table.
 
     Yields
     ------
     column : str
-        Of the layout.
+        Name of the column in the layout.
     words : dict of str to str
-        Theirs -> the layout's.
+        Word of the file -> word of the layout.
     """
     for column, rule in LAYOUT[guess.table].items():
         look = guess.look(column)

@@ -60,8 +60,8 @@ class Protocol:
         Columns of ``subjects``. Empty: all randomised subjects.
     analysis : str
         Comparison of the arms: ``"mmrm"`` (mixed model for repeated measures, all visits together) or ``"ancova"`` (analysis of
-        covariance, one model per visit). Empty: the mixed model if no `handling` is planned and the arms can be compared at
-        two or more visits of the primary endpoint; else the analysis of covariance.
+        covariance, one model per visit). Empty: the mixed model if the arms can be compared at two or more visits and no
+        `handling` is planned. Else the analysis of covariance.
     handling : str
         Rule that replaces missing values in the primary analysis by one value, a word of `missing.fill`. Empty: none.
     reduction : float

@@ -142,7 +142,7 @@ def test_a_missing_code_is_no_identifier_that_only_has_its_value(trial_folder):
 
 def test_a_rating_of_severity_is_never_read_as_words(trial_folder):
     diary = "subject,day,headache_hours,severity\n" + "".join(f"a,{day},5,{day % 4}\n" for day in range(1, 9))
-    with pytest.raises(ba.DataError, match=r"found 1 in 2 rows; .*a number has a meaning only by \[values\.diary\.severity\]"):
+    with pytest.raises(ba.DataError, match=r"found 1 in 2 rows; .*or a line of \[values\.diary\.severity\] for the number"):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=diary))
 
 
@@ -226,10 +226,10 @@ def test_control_characters_in_names_are_refused(table, column, name):
 
 
 @pytest.mark.parametrize(("known", "strange"), [("007", "7"), ("7", "007"), ("s-1", "S\u20101"), ("S1", "s1")])
-def test_a_stranger_that_is_written_otherwise_says_so(trial_folder, known, strange):
+def test_an_unknown_subject_who_differs_by_signs_only_is_refused_with_the_known_one(trial_folder, known, strange):
     folder = trial_folder(subjects_csv=f"subject,arm\n{known},P\nb,T\n", diary_csv=f"subject,day,headache\n{strange},1,yes\n")
     with pytest.raises(
-        ba.DataError, match=rf"found '?{strange}'?; expected a subject of subjects\.csv; '{known}' there is written otherwise"
+        ba.DataError, match=rf"found '?{strange}'?; expected a subject of subjects\.csv, where '{known}' differs by leading zeros"
     ):
         ba.load_trial(folder)
 

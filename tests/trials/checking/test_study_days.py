@@ -122,7 +122,7 @@ def test_what_is_no_date_of_a_trial_is_refused_as_it_stands(trial_folder, date):
 
 def test_counts_of_days_in_the_place_of_dates_are_recognised(trial_folder):
     with pytest.raises(
-        ba.DataError, match=r"date_origin in trial\.toml says since when: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01"
+        ba.DataError, match=r"set date_origin in trial\.toml to the first day: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01"
     ):
         days(trial_folder, "2024-03-01", ["45352"])
 

@@ -133,7 +133,9 @@ def test_a_scale_without_a_baseline_is_refused_with_the_visit_that_looks_like_on
 
 
 def test_a_scale_without_a_baseline_and_nothing_like_one_is_refused_with_the_line_that_says_so(trial_folder):
-    with pytest.raises(ba.DataError, match=r"expected \[scales\.\"PGIC\"\] baseline = false in trial\.toml where it has none"):
+    with pytest.raises(
+        ba.DataError, match=r"expected \[scales\.\"PGIC\"\] baseline = false in trial\.toml for a scale without a baseline"
+    ):
         trial_at(trial_folder, ["week 4", "week 8"], scale="PGIC")
 
 
@@ -239,7 +241,7 @@ def test_windows_that_cannot_be_are_refused(trial_folder, settings):
 
 
 def test_windows_without_days_are_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"assessments\.csv has no column 'day' \(or 'date'\), by which visits are assigned"):
+    with pytest.raises(ba.DataError, match=r"found \[windows\], which need days; assessments\.csv has no column 'day' or 'date'"):
         trial_at(trial_folder, ["baseline", "week 4"], WINDOWS)
 
 
