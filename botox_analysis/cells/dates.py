@@ -24,8 +24,11 @@ _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _UTC_NAMES = {"UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "GMT", "Etc/GMT"}
 
 NO_CLOCK, LOCAL, UTC, ZERO, OFFSET = range(5)
-"""Calendar of a date: none (no date), local without an offset, UTC (``Z``, or a column of that zone), an offset of zero, local
-with another offset. An offset of zero is local (in winter) if other dates have other offsets, else UTC."""
+"""Calendar of a date: none for a missing date, local without an offset, UTC, an offset of zero, another offset.
+
+UTC is written ``Z``, or is the zone of a typed column. An offset of zero is local (in winter) if other dates have other offsets,
+else UTC.
+"""
 
 
 def read_dates(words: np.ndarray, notation: Notation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

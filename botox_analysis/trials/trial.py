@@ -195,8 +195,8 @@ def as_trial(
     name : str
         Name of the trial in reports.
     arms : list of str, optional
-        Names of the arms, reference first. Left out: the order of a categorical column, else the order of appearance. In the
-        latter the only arm named placebo, sham, control or vehicle comes first.
+        Names of the arms, reference first. Left out: the order of a categorical column, else the order of appearance. Then the
+        only arm named placebo, sham, control or vehicle comes first.
     visits : list of str, optional
         Visits of the assessments, baseline first. Left out: baseline, then by study day, or by the day in the name.
     populations : tuple of str

@@ -1,4 +1,4 @@
-"""Conversion of dates to study days: day 1 is the day of the first treatment, the day before is -1, and there is no day 0.
+"""Conversion of dates to study days. Day 1 is the day of the first treatment, the day before is -1, and there is no day 0.
 
 References
 ----------

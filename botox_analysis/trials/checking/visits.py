@@ -39,8 +39,8 @@ def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Assessments with ``visit`` categorical, baseline first, the others in time order: by study day, else by the day in the
-        name, else as in the file.
+        Assessments with ``visit`` categorical, baseline first, the others in time order. The order is that of the study days,
+        else of the days in the names, else of the file.
 
     Raises
     ------

@@ -120,21 +120,21 @@ def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
     columns = _columns_of(table, looks, frozenset(), len(found.frame))
     each_once = "subject" in columns and looks[columns["subject"]].each_once
     needed = [column for column, rule in LAYOUT[table].items() if rule.required and column not in DATES[table].values()]
-    there = sum(column in columns for column in needed) - len(needed)
+    lacking = sum(column in columns for column in needed) - len(needed)
     dated = bool({*DATES[table], *DATES[table].values()} & set(columns))
     if table == "subjects":
-        own = 2.0 if "arm" in columns else 0.0
-        return named + own + there + (1.0 if each_once else -6.0)
+        with_arm = 2.0 if "arm" in columns else 0.0
+        return named + with_arm + lacking + (1.0 if each_once else -6.0)
     if table == "diary":
         recorded = {"headache_hours", "headache", "severity", "migraine", "acute_medication"} & set(columns)
-        return named + there + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
+        return named + lacking + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
     if table == "intercurrent_events":
-        return named + 3 * there + (0.5 if dated else -3.0) - 0.4
-    return named + 2 * there + 1.5
+        return named + 3 * lacking + (0.5 if dated else -3.0) - 0.4
+    return named + 2 * lacking + 1.5
 
 
 def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
-    """Tell how a file that is no table of the layout has its subjects.
+    """Describe the rows of subjects in a file that is not a table of the layout.
 
     Parameters
     ----------
@@ -144,11 +144,11 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
     Returns
     -------
     subject : str
-        The column that names them.
+        Column of the subjects. None is returned in place of all three if no column has subjects.
     each_once : bool
-        Whether each has one row.
+        True if each subject has one row.
     arm : str
-        The column that looks like the arm; empty where there is none. The whole is None where no column names subjects.
+        Column that looks like the arm; empty if there is none.
     """
     looks = {str(name): look_at(found.frame[name]) for name in found.frame.columns}
     columns = _columns_of("subjects", looks, frozenset(), len(found.frame))
@@ -160,22 +160,22 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
 def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_rows: int) -> dict[str, str]:
     """Match names of the layout with columns of the file, the likeliest pairs first, each column once."""
     pairs: list[tuple[float, int, int]] = []
-    ours = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
-    theirs = list(looks)
-    for place, column in enumerate(ours):
-        for at, name in enumerate(theirs):
+    layout_names = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
+    names = list(looks)
+    for place, column in enumerate(layout_names):
+        for at, name in enumerate(names):
             score = _likeness(table, column, name)
             if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
                 pairs.append((-score, place, at))
     chosen: dict[str, str] = {}
     for _, place, at in sorted(pairs):
-        if ours[place] not in chosen and theirs[at] not in chosen.values():
-            chosen[ours[place]] = theirs[at]
+        if layout_names[place] not in chosen and names[at] not in chosen.values():
+            chosen[layout_names[place]] = names[at]
     for date, day in DATES[table].items():
         if date in chosen and day in chosen:
             del chosen[date]
     if "subject" not in chosen and ids:
-        free = [name for name in theirs if name not in chosen.values()]
+        free = [name for name in names if name not in chosen.values()]
         overlap = {name: _overlap(looks[name], ids) for name in free}
         best = max(overlap, key=lambda name: overlap[name], default="")
         if best and overlap[best] >= MOSTLY:
@@ -187,12 +187,12 @@ def _likeness(table: str, column: str, name: str) -> float:
     if name == column:
         return OWN + 1.0
     known = COLUMNS["subjects"]["subject"] if column == "subject" else COLUMNS[table].get(column, ())
-    letters, own = bare(name), bare(column)
-    if letters == own:
+    letters, column_letters = bare(name), bare(column)
+    if letters == column_letters:
         return OWN
     if letters in known:
         return KNOWN - known.index(letters) / (2 * len(known))
-    words = [own, *known]
+    words = [column_letters, *known]
     if any(len(word) >= _LONG and word in letters for word in words):
         return PART
     near = max(SequenceMatcher(a=letters, b=word).ratio() for word in words)

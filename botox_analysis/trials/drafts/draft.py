@@ -214,7 +214,7 @@ def _baseline_of(visits: list[str]) -> str | None:
 
 def _pairs(frame: pd.DataFrame, first: str, second: str) -> set[tuple[str, str]]:
     both = pd.DataFrame({0: frame[first].astype(object), 1: frame[second].astype(object)}).drop_duplicates()
-    return {(text_of(one).strip(), text_of(other).strip()) for one, other in both.itertuples(index=False)}
+    return {(text_of(left).strip(), text_of(right).strip()) for left, right in both.itertuples(index=False)}
 
 
 def _draft_columns(page: Page, guess: Guess) -> None:

@@ -68,7 +68,7 @@ def draw_leaving(
     last_day : ndarray of int, shape (n,)
         168 for subjects who stay, 1 for those who were never treated.
     completed, treated : ndarray of bool, shape (n,)
-        Whether the subject stayed, and whether the subject was treated.
+        True for subjects who stayed, and for subjects who were treated.
     """
     day = np.asarray(rng.integers(FIRST_LEAVING_DAY, LAST_LEAVING_DAY + 1, arm.n))
     day[rng.random(arm.n) < SHARE_UNTREATED] = 1

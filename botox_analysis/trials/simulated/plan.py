@@ -22,7 +22,7 @@ DROPOUT: Mapping[str, float] = {PLACEBO: 43 / 338, TOXIN: 45 / 341}
 """Shares of subjects who left before week 24 in PREEMPT 1 (NCT00156910)."""
 
 MAX_SUBJECTS = 10_000
-"""In one arm; the diaries of 20,000 subjects take about 1 gigabyte of memory while they are made."""
+"""Most subjects in one arm. The diaries of 20,000 subjects take about 1 gigabyte of memory while they are made."""
 
 SHARE_DAILY = 0.09
 """Share of subjects with persistent daily headache, in both arms; assumed."""
