@@ -1,4 +1,4 @@
-"""What was found, where, and what would have been right: the errors and the checks at the doors."""
+"""The errors and the checks of arguments: each message states the place, the content found and the content expected."""
 
 import pandas as pd
 import pytest
@@ -13,7 +13,7 @@ def test_no_problem_is_no_error():
     assert refuse([]) is None
 
 
-def test_one_problem_is_told_with_file_row_column_found_and_expected():
+def test_one_problem_is_stated_with_file_row_column_found_and_expected():
     with pytest.raises(ba.DataError, match=r"^f\.csv, row 7, column 'day': found 'x'; expected a number\.$"):
         refuse([("f.csv", 7, "day", "'x'", "a number")])
 

@@ -141,7 +141,7 @@ def test_one_wrong_cell_is_blamed_and_its_neighbours_are_not():
         outcomes_of(OUTCOMES.assign(value=["1", "much", "2", ""]))
 
 
-def test_a_name_that_is_none_is_told_once_beside_one_that_is_missing():
+def test_a_wrong_name_beside_a_missing_one_is_reported_once():
     with pytest.raises(
         ba.DataError, match=r"row 1, column 'arm': found the date 2024-01-01; expected a name.* the first of 2"
     ) as told:
@@ -253,7 +253,7 @@ def test_look_alikes_are_two_spellings_of_one(names, column):
 
 
 @pytest.mark.parametrize("names", LOOK_ALIKES)
-def test_look_alikes_of_an_arm_or_visit_are_told(names):
+def test_look_alikes_of_an_arm_or_visit_are_refused_with_the_known_name(names):
     one, other = names
     with pytest.raises(
         ba.DataError, match=re.escape(f"found '{other}'; expected one of '{one}', 'T', of which '{one}' looks like it")
@@ -330,7 +330,7 @@ def test_one_subject_in_two_spellings_is_refused(subjects):
         ba.describe_change(edited.assign(subject=edited["subject"].astype("category")))
 
 
-def test_the_endpoint_and_the_columns_of_outcomes_are_what_they_should_be():
+def test_an_endpoint_or_columns_of_the_wrong_kind_are_refused():
     with pytest.raises(TypeError, match="endpoint: found the number 5; expected what was measured, with its unit"):
         outcomes_of(endpoint=5)
     with pytest.raises(TypeError, match="columns: found a list; expected a dict such as"):
@@ -346,7 +346,7 @@ def test_subjects_of_two_frames_match_as_values(known, wanted):
     assert places_of(pd.Series(wanted, dtype=object), known, "events", "outcomes").tolist() == [1, 0]
 
 
-def test_leading_zeros_are_told():
+def test_subjects_that_differ_by_leading_zeros_are_refused():
     with pytest.raises(ba.DataError, match="events: found subject '007', outcomes have '7', which differs by leading zeros"):
         places_of(pd.Series(["007"]), [7, 8], "events", "outcomes")
     assert places_of(pd.Series(["007", "7", None]), [7, 8], "events", "outcomes").tolist() == [-1, 0, -1]

@@ -11,7 +11,7 @@ from botox_analysis.frames.events import EVENTS
 
 
 @pytest.mark.parametrize("name", ["simulated", "published"])
-def test_bundled_data_are_there_and_say_where_they_come_from(name):
+def test_bundled_data_come_with_their_sources(name):
     assert (ba.bundled_data(name) / "SOURCE.md").is_file()
 
 
@@ -20,7 +20,7 @@ def test_unknown_bundled_data_are_refused():
         ba.bundled_data("real")
 
 
-def test_an_installation_without_data_says_so(monkeypatch, tmp_path):
+def test_an_installation_without_data_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("botox_analysis.trials.bundled.__file__", str(tmp_path / "botox_analysis" / "trials" / "bundled.py"))
     with pytest.raises(ba.DataError, match=r"installed without its data: found no folder 'simulated'\. Try to install it again"):
         ba.bundled_data("simulated")

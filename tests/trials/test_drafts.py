@@ -19,7 +19,7 @@ def ids(pattern="S{:02d}"):
 
 
 def load_as_drafted(folder):
-    """The draft, its settings, and the trial that follows once files are renamed as its comments say."""
+    """Draft, settings, and the trial that is read after the files are renamed by the comments of the draft."""
     draft = ba.draft_settings(folder)
     for old, new in re.findall(r"# Rename (\S+) to (\S+):", draft):
         (folder / old).rename(folder / new)
@@ -99,7 +99,7 @@ def test_a_draft_can_be_reported(analysis_data):
 
 @pytest.fixture
 def german(folder):
-    """Semicolons, decimal commas, latin-1, ja and nein, dates of day and month, -9 for what is missing."""
+    """Semicolons, decimal commas, latin-1, ja and nein, dates of day and month, -9 for missing values."""
     start = datetime.date(2021, 3, 1)
     subjects = [("Patient", "Gruppe", "Größe", "Alter", "Datum der ersten Behandlung", "Geschlecht")]
     subjects += [
@@ -219,14 +219,14 @@ def test_a_required_column_that_is_nowhere_is_asked_for(folder):
     assert "As drafted, the files are refused" in draft
 
 
-def test_two_tables_in_one_file_are_told_apart_in_words(folder):
+def test_two_tables_in_one_file_are_described_in_a_comment(folder):
     rows = [(n, week, ("Placebo", "5000U")[n % 2], 40) for n in range(N) for week in (0, 2, 4)]
     draft = ba.draft_settings(folder(cd_csv=table([("patient", "week", "treat", "twstrs"), *rows])))
     assert "cd.csv has several rows of each 'patient', and the arm in 'treat'" in draft
     assert "subjects.csv is required" in draft
 
 
-def test_files_that_cannot_be_read_are_told(folder):
+def test_files_that_cannot_be_read_are_listed_in_the_draft(folder):
     subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
     draft = ba.draft_settings(folder(subjects_csv=subjects, scores_xlsx=b"PK", diary_csv=b""))
     assert "# scores.xlsx is not read: save it as CSV or Parquet." in draft

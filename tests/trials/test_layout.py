@@ -1,4 +1,4 @@
-"""The check at the door: each cell that cannot be is told with its file, row and column."""
+"""Check of the tables: each impossible cell is reported with its file, row and column."""
 
 import numpy as np
 import pandas as pd
@@ -221,7 +221,7 @@ def test_a_stranger_is_refused_with_the_row(table):
         trial_of(**{table: spoiled(table, 0, "subject", "z")})
 
 
-def test_all_strangers_are_told():
+def test_all_unknown_subjects_are_reported():
     with pytest.raises(ba.DataError, match="first of 2 problems") as caught:
         trial_of(diary=DIARY.assign(subject=["z", "a", "y"]))
     assert caught.value.problems["found"].tolist() == ["'z'", "'y'"]

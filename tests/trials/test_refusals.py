@@ -1,4 +1,4 @@
-"""What a file may be by accident, told in one sentence."""
+"""Files that are damaged or misnamed by accident are refused in one sentence."""
 
 import pandas as pd
 import pytest

@@ -81,7 +81,7 @@ def test_instants_in_utc_beside_local_dates_are_refused(trial_folder, first):
 
 
 @pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", 2), ("America/New_York", 1), ("UTC", 1)])
-def test_a_time_zone_says_on_which_day_an_instant_was(trial_folder, zone, day):
+def test_a_time_zone_determines_the_day_of_a_time_in_utc(trial_folder, zone, day):
     folder = trial_folder(
         subjects_csv="subject,arm,first_dose_date\nS1,a,2024-03-01\n",
         diary_parquet=pd.DataFrame(

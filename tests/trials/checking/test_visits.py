@@ -66,7 +66,7 @@ def test_visits_come_in_the_order_of_their_days_whatever_their_names(trial_folde
         (["week 4", "week 12 or month 4"], "without a day"),
     ],
 )
-def test_visits_whose_order_is_open_are_refused_with_the_line_that_says_it(trial_folder, names, said):
+def test_visits_of_unknown_order_are_refused_with_the_line_that_orders_them(trial_folder, names, said):
     with pytest.raises(ba.DataError, match=rf"{said}.*expected visits = \[\.\.\.\] in trial\.toml, in time"):
         trial_at(trial_folder, ["baseline", *names])
 
@@ -81,7 +81,7 @@ def test_the_settings_have_the_last_word_on_the_order(trial_folder):
     assert order(trial) == ["baseline", "end", "week 4"]
 
 
-def test_a_single_day_that_contradicts_is_told_with_its_row_and_subject(trial_folder):
+def test_a_single_contradictory_day_is_noted_with_its_row_and_subject(trial_folder):
     rows = "subject,scale,visit,value,day\n" + "".join(
         f"S{i},X,{visit},5,{day}\n" for i in range(1, 9) for visit, day in (("baseline", -1), ("week 4", 28), ("week 8", 56))
     )
@@ -94,7 +94,7 @@ def test_a_single_day_that_contradicts_is_told_with_its_row_and_subject(trial_fo
 
 
 @pytest.mark.parametrize("day", [2, 30])
-def test_a_baseline_after_treatment_began_is_told(trial_folder, day):
+def test_a_baseline_after_the_start_of_treatment_is_noted(trial_folder, day):
     told = trial_at(trial_folder, ["baseline", "week 8"], days=[day, 56]).left_out
     assert told["n"].tolist() == [8]
 
@@ -132,20 +132,20 @@ def test_a_scale_without_a_baseline_is_refused_with_the_visit_that_looks_like_on
         trial_at(trial_folder, [name, *others])
 
 
-def test_a_scale_without_a_baseline_and_nothing_like_one_is_refused_with_the_line_that_says_so(trial_folder):
+def test_a_scale_without_a_baseline_or_a_similar_visit_is_refused_with_the_line_that_declares_it(trial_folder):
     with pytest.raises(
         ba.DataError, match=r"expected \[scales\.\"PGIC\"\] baseline = false in trial\.toml for a scale without a baseline"
     ):
         trial_at(trial_folder, ["week 4", "week 8"], scale="PGIC")
 
 
-def test_a_scale_that_has_no_baseline_says_so(trial_folder):
+def test_a_scale_without_a_baseline_is_accepted_if_declared(trial_folder):
     trial = trial_at(trial_folder, ["week 4", "week 8"], '[scales."PGIC"]\nbaseline = false', scale="PGIC")
     assert order(trial) == ["week 4", "week 8"]
     assert ba.scale("PGIC").derive(trial)["baseline"].isna().all()
 
 
-def test_a_scale_said_to_have_no_baseline_that_has_one_is_refused(trial_folder):
+def test_a_scale_with_a_baseline_that_is_declared_without_one_is_refused(trial_folder):
     with pytest.raises(ba.DataError, match="found 'baseline' of 'PGIC' beside"):
         trial_at(trial_folder, ["baseline", "week 8"], '[scales."PGIC"]\nbaseline = false', scale="PGIC")
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are read, and which are told or refused."""
+"""Files of a folder: those that are read, noted or refused."""
 
 import os
 
@@ -67,7 +67,7 @@ def test_settings_of_nearly_the_right_name_are_refused(trial_folder, name):
 
 
 @pytest.mark.parametrize("name", ["laboratory.csv", "dm.xpt", "vital_signs.parquet", "old.zip"])
-def test_a_file_that_is_no_table_is_told(trial_folder, name):
+def test_a_file_that_is_not_a_table_is_noted(trial_folder, name):
     folder = trial_folder(subjects_csv=TWO)
     (folder / name).write_text("a,b\n1,2\n")
     told = ba.load_trial(folder).left_out

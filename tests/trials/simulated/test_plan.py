@@ -1,4 +1,4 @@
-"""What a simulated trial can be planned with, and what is refused in one sentence."""
+"""Arguments of a simulated trial, and those that are refused in one sentence."""
 
 import math
 
