@@ -289,12 +289,12 @@ def _expected_day(column: str, rule: Column, cell: str) -> str:
         return NO_DAY_0
     date = f"{column.removesuffix('day')}date"
     if re.fullmatch(r"[12][0-9]{3}[01][0-9][0-3][0-9]", cell):
-        return f"{rule.expected}, or the column to be called '{date}', with date_format = \"%Y%m%d\" in {SETTINGS}"
+        return f"{rule.expected}, or a column named '{date}' with date_format = \"%Y%m%d\" in {SETTINGS}"
     if re.match(r"\d{4}-\d\d-\d\d", cell) or re.fullmatch(r"\d{1,2}([./-])(\d{1,2}|[A-Za-z]{3})\1\d{2,4}", cell):
-        return f"{rule.expected}, or the column to be called '{date}'"
+        return f"{rule.expected}, or a column named '{date}'"
     if re.fullmatch(r"-?[0-9]+(\.0*)?", cell) and abs(float(cell)) > MOST_DAYS:
         return (
-            f"a study day up to {MOST_DAYS:,}; a count of days since a date belongs in a column called '{date}', "
+            f"a study day up to {MOST_DAYS:,}; a count of days since a date belongs in a column named '{date}', "
             f"with date_origin in {SETTINGS}"
         )
     return rule.expected + number_hint(cell, ".")

@@ -83,7 +83,7 @@ def _with_baseline(visit: pd.Series[Any], door: Door) -> pd.Series[Any]:
     if "baseline" in door.settings:
         first = text_of(door.settings["baseline"])
         if first not in names:
-            raise DataError(f"{SETTINGS}: found baseline = {first!r}; {file} has the visits {listed(names)}.")
+            raise DataError(f"{SETTINGS}: found baseline = {first!r}; expected a visit of {file}, one of {listed(names)}.")
         if first.lower() != BASELINE and BASELINE in (name.lower() for name in names):
             raise DataError(
                 f"{file}: found a visit '{BASELINE}' beside baseline = {first!r} in {SETTINGS}; expected one of them."
@@ -98,7 +98,7 @@ def _without_unscheduled(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
         chosen = (frame["visit"] == name).to_numpy(dtype=bool, na_value=False)
         if not chosen.any():
             raise DataError(
-                f"{SETTINGS}: found unscheduled = ['{name}']; {door.file('assessments')} has the visits "
+                f"{SETTINGS}: found unscheduled = ['{name}']; expected visits of {door.file('assessments')}, some of "
                 f"{listed(distinct(frame['visit'])[1])}."
             )
         door.notes.append((f"{door.file('assessments')}, visit", f"'{name}': an unscheduled visit, left out", int(chosen.sum())))
@@ -228,7 +228,7 @@ def _require_baselines(frame: pd.DataFrame, order: list[str], door: Door) -> Non
     scales = [str(name) for name in distinct(frame["scale"])[1]]
     unknown = [scale for scale in declared if scale not in scales]
     if unknown:
-        raise DataError(f"{SETTINGS}, [scales]: found {listed(unknown)}; {file} has the scales {listed(scales)}.")
+        raise DataError(f"{SETTINGS}, [scales]: found {listed(unknown)}; expected scales of {file}, some of {listed(scales)}.")
     for scale in scales:
         of_scale = frame[frame["scale"] == scale]
         has_baseline = bool((of_scale["visit"] == BASELINE).any())

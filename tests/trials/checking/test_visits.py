@@ -151,7 +151,9 @@ def test_a_scale_with_a_baseline_that_is_declared_without_one_is_refused(trial_f
 
 
 def test_settings_of_a_scale_that_is_not_there_are_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"trial\.toml, \[scales\]: found 'PGI'; assessments\.csv has the scales 'PGIC'"):
+    with pytest.raises(
+        ba.DataError, match=r"trial\.toml, \[scales\]: found 'PGI'; expected scales of assessments\.csv, some of 'PGIC'"
+    ):
         trial_at(trial_folder, ["baseline", "week 8"], '[scales."PGI"]\nbaseline = false', scale="PGIC")
 
 
@@ -185,7 +187,7 @@ def test_unscheduled_visits_are_left_out_and_counted(trial_folder):
 
 
 def test_an_unscheduled_visit_that_is_not_there_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"found unscheduled = \['UNS'\]; assessments\.csv has the visits"):
+    with pytest.raises(ba.DataError, match=r"found unscheduled = \['UNS'\]; expected visits of assessments\.csv, some of"):
         trial_at(trial_folder, ["baseline", "week 4"], 'unscheduled = ["UNS"]')
 
 
