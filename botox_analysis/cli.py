@@ -61,7 +61,7 @@ def check(
 ) -> None:
     """Make a report again and list the files and numbers that changed, those that differ by rounding, and possible reasons.
 
-    Exit status 0: the same, but for rounding. 1: a file or number changed. 2: the report or its trial was not found.
+    Exit status 0: the same, but for rounding. 1: a file or number changed. 2: the report or its trial is missing or damaged.
     """
     with _one_sentence(), _progress() as progress:
         from botox_analysis import check_report, open_trial
@@ -86,8 +86,10 @@ def check(
 
 @app.command()
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="The folder to write the trial's files to.")],
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Left out: the seed of the bundled trial.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder for the trial's files.")],
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Seed of the random numbers. Left out: that of the bundled trial.")
+    ] = None,
 ) -> None:
     """Write a simulated trial in chronic migraine; the recorded seed gives the bundled files, byte for byte."""
     with _one_sentence():
@@ -123,7 +125,7 @@ def validate(trial: TrialName = "simulated") -> None:
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with a trial's files; their names are free.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write; left out: trial.toml in that folder.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write. Left out: trial.toml in that folder.")] = None,
 ) -> None:
     """Draft a trial.toml from a folder's files: guesses are marked as guesses, questions are comments.
 

@@ -31,7 +31,7 @@ _CANONICAL = {**_SPACES, **_INVISIBLE}
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\u02bb\uff07"), "'")
 _QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"')
 _SIGNS = str.maketrans("\u2044\u2215\u29f8\u00d7\u2022\u2219\u22c5\u0387\u2027\u30fb", "///x" + "\u00b7" * 6)
-# Letters of Cyrillic and Greek that are drawn as Latin ones (after case folding): what a keyboard of another language writes.
+# Letters of Cyrillic and Greek with the shape of Latin ones (after case folding), which keyboards of other languages write.
 _LETTERS = str.maketrans("асеорхуіјѕкмтвнԁԛԝοαερτυνικ", "aceopxyijskmtbhdqwoaeptuvik")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?")
 _CONTROL = {"Cc", "Cs"}
@@ -80,7 +80,7 @@ def spelled_all(names: Sequence[str]) -> list[str]:
     >>> spelled_all(["S1 ", "S2"])
     ['S1', 'S2']
     """
-    if "".join(names).isascii():  # the usual case, asked once for all
+    if "".join(names).isascii():  # the usual case: one check for all names
         return [name.strip() for name in names]
     return [spelled(name) for name in names]
 

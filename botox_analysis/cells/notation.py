@@ -149,7 +149,7 @@ def parsed(texts: list[str], decimal_sign: str) -> tuple[np.ndarray, np.ndarray]
     pattern = _NUMBER if decimal_sign == "." else _NUMBER.replace(r"\.", ",")
     try:
         words = pc.utf8_trim_whitespace(pa.array(texts, type=pa.string()))
-    except UnicodeEncodeError:  # half of a pair of code units is no text to Arrow, and no number
+    except UnicodeEncodeError:  # Arrow does not accept a lone surrogate, which is not a number either
         return parsed([text.encode(errors="replace").decode() for text in texts], decimal_sign)
     good = pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)
     chosen = words.filter(pa.array(good))

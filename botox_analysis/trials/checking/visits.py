@@ -123,7 +123,7 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     away = np.zeros(len(frame))
     for name, (first, last) in windows.items():
         inside = ~known & (day >= first) & (day <= last)
-        # A baseline is as near to treatment as it can be.
+        # The target of a baseline is the last day of its window, which is nearest to treatment.
         target = float(last) if name == BASELINE else day_of_visit(name)
         target = target if first <= target <= last else (first + last) / 2
         new[inside] = name
