@@ -1,4 +1,4 @@
-"""How numbers are written (decimals, minus sign, intervals, p-values), and objects in few lines. Rounding happens here only."""
+"""Texts of numbers (decimals, the minus sign, intervals, p-values) and of objects. Numbers are rounded in this module only."""
 
 from __future__ import annotations
 
@@ -11,29 +11,31 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
-"""What stands for a number that is not there."""
+"""Text of a missing number."""
 
 LARGEST = 1e15
-"""From here on a number is written with its power of ten."""
+"""Numbers of this size and above are written with their power of ten."""
 
 KNOWN_DIGITS = 12
-"""Digits to which estimates are the same on every machine; a half is one when these are 5 and zeros."""
+"""Digits to which estimates are equal on every machine. A number is rounded as a half if these digits make it one."""
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """A number with a fixed count of decimals and a true minus sign; halves are rounded away from 0, as SAS and journals do.
+    """Write a number with a fixed number of decimals and a true minus sign.
+
+    Halves are rounded away from 0, as in SAS and in journals.
 
     Parameters
     ----------
     value : float
-        Missing values give `MISSING`.
+        Number to write; a missing value gives `MISSING`.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        Never a negative zero.
+        Text of the number; 0 has no sign.
 
     Examples
     --------
@@ -52,7 +54,7 @@ def number(value: float, decimals: int = 1) -> str:
 
 
 def signed(value: float) -> str:
-    """A number with its sign, also a plus, to three digits.
+    """Write a number with its sign, plus or minus, to three significant digits.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def signed(value: float) -> str:
     Returns
     -------
     str
-        0 has no sign.
+        Text of the number; 0 has no sign.
 
     Examples
     --------
@@ -73,17 +75,17 @@ def signed(value: float) -> str:
 
 
 def decimals_for(spreads: Iterable[float]) -> int:
-    """How many decimals numbers of a given spread deserve: as many as show the spread, at least one.
+    """Choose the number of decimals for numbers of a given spread: enough to show the spread, and at least one.
 
     Parameters
     ----------
     spreads : iterable of float
-        Standard errors of estimates, or a tenth of standard deviations of values; missing ones and zeros are passed over.
+        Standard errors of estimates, or a tenth of the standard deviations of values. Missing values and zeros are skipped.
 
     Returns
     -------
     int
-        From 1 to 8.
+        Number of decimals, from 1 to 8.
 
     Examples
     --------
@@ -97,19 +99,19 @@ def decimals_for(spreads: Iterable[float]) -> int:
 
 
 def interval(low: float, high: float, decimals: int = 1) -> str:
-    """Two limits, joined by "to".
+    """Write two limits, joined by "to".
 
     Parameters
     ----------
     low, high : float
-        Where both are missing, `MISSING` stands.
+        Limits; `MISSING` is written if both are missing.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        The limits.
+        Text of the limits.
 
     Examples
     --------
@@ -122,19 +124,19 @@ def interval(low: float, high: float, decimals: int = 1) -> str:
 
 
 def with_limits(estimate: float, low: float, high: float, decimals: int = 1) -> str:
-    """An estimate and its limits in parentheses.
+    """Write an estimate with its limits in parentheses.
 
     Parameters
     ----------
     estimate, low, high : float
-        Limits that are missing are left out.
+        Estimate and limits; limits that are both missing are left out.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        The estimate with its limits.
+        Text of the estimate and its limits.
 
     Examples
     --------
@@ -147,17 +149,17 @@ def with_limits(estimate: float, low: float, high: float, decimals: int = 1) -> 
 
 
 def p_value(value: float) -> str:
-    """A p-value as journals print it.
+    """Write a p-value as journals print it.
 
     Parameters
     ----------
     value : float
-        From 0 to 1, or missing.
+        P-value from 0 to 1; a missing value gives `MISSING`.
 
     Returns
     -------
     str
-        Three decimals (two from 0.1 on); below 0.001 only that.
+        Text with three decimals below 0.1, else two; ``<0.001`` or ``>0.99`` for the extremes.
 
     Examples
     --------
@@ -174,17 +176,17 @@ def p_value(value: float) -> str:
 
 
 def p_phrase(value: float) -> str:
-    """A p-value inside a sentence.
+    """Write a p-value for a sentence.
 
     Parameters
     ----------
     value : float
-        From 0 to 1, or missing.
+        P-value from 0 to 1, or missing.
 
     Returns
     -------
     str
-        With its sign of relation; empty where missing.
+        Text with "p" and the sign of equality or inequality; empty for a missing value.
 
     Examples
     --------
@@ -198,17 +200,17 @@ def p_phrase(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """A whole number with separators of thousands.
+    """Write a whole number with separators of thousands.
 
     Parameters
     ----------
     value : float
-        A count; missing values give `MISSING`.
+        A count; a missing value gives `MISSING`.
 
     Returns
     -------
     str
-        Without decimals.
+        Text without decimals.
 
     Examples
     --------
@@ -219,19 +221,21 @@ def count(value: float) -> str:
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """A share in per cent; one that is not none is never written as 0, and one that is not all never as 100.
+    """Write a share in per cent.
+
+    A share above 0 is never written as 0, and a share below 1 is never written as 100.
 
     Parameters
     ----------
     share : float
-        From 0 to 1, or missing.
+        Share from 0 to 1; a missing value gives `MISSING`.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        Without the sign for per cent.
+        Text without the per cent sign.
 
     Examples
     --------
@@ -247,17 +251,17 @@ def percent(share: float, decimals: int = 1) -> str:
 
 
 def count_share(n_events: float, n_total: float) -> str:
-    """A count with its share in per cent.
+    """Write a count with its share in per cent.
 
     Parameters
     ----------
     n_events, n_total : float
-        With a total of 0 there is no share.
+        Count and total; the share is left out if the total is 0.
 
     Returns
     -------
     str
-        The count and its share.
+        Text of the count and its share.
 
     Examples
     --------
@@ -270,17 +274,19 @@ def count_share(n_events: float, n_total: float) -> str:
 
 
 def number_needed(estimate: float, low: float, high: float) -> str:
-    """A number needed to treat with its limits, whole subjects, rounded up; also where the limits run through infinity.
+    """Write a number needed to treat with its limits, as whole subjects, rounded up.
+
+    Limits of both signs form an interval through infinity.
 
     Parameters
     ----------
     estimate, low, high : float
-        Positive to benefit (NNTB), negative to harm (NNTH), as `number_needed` of the models gives them.
+        Number and limits, from `number_needed` of the models: positive to benefit (NNTB), negative to harm (NNTH).
 
     Returns
     -------
     str
-        The number with its limits; each end that is named has its direction.
+        Text of the number and its limits, with their direction.
 
     References
     ----------
@@ -298,36 +304,36 @@ def number_needed(estimate: float, low: float, high: float) -> str:
     if math.isnan(estimate):
         return MISSING
 
-    def named(value: float) -> str:
+    def with_direction(value: float) -> str:
         return f"{'NNTB' if value > 0 else 'NNTH'} {_rounded_up(abs(value))}"
 
-    said = "∞" if math.isinf(estimate) else named(estimate)
+    text = "∞" if math.isinf(estimate) else with_direction(estimate)
     if math.isnan(low) or math.isnan(high):
-        return said
+        return text
     if low < 0 < high:
         near, far = (low, high) if estimate < 0 else (high, low)
-        return f"{said} ({named(near)} to ∞ to {named(far)})"
+        return f"{text} ({with_direction(near)} to ∞ to {with_direction(far)})"
     near, far = sorted((abs(low), abs(high)))
-    return f"{said} ({_rounded_up(near)} to {_rounded_up(far)})"
+    return f"{text} ({_rounded_up(near)} to {_rounded_up(far)})"
 
 
 def _rounded_up(value: float) -> str:
-    """A number of subjects; one that is whole but for rounding stays."""
+    """Write a number of subjects, rounded up, unless it differs from a whole number by rounding error only."""
     return number(value if math.isinf(value) else math.ceil(float(f"{value:.{KNOWN_DIGITS}g}")), 0)
 
 
 def capital(text: str) -> str:
-    """A text whose first letter is a capital.
+    """Write a text with a capital first letter.
 
     Parameters
     ----------
     text : str
-        Any text, also an empty one.
+        Any text; it may be empty.
 
     Returns
     -------
     str
-        The rest is unchanged.
+        The text; only its first letter is changed.
 
     Examples
     --------
@@ -338,17 +344,17 @@ def capital(text: str) -> str:
 
 
 def joined(parts: list[str]) -> str:
-    """Parts of a sentence, joined by commas and "and".
+    """Join parts of a sentence by commas and "and".
 
     Parameters
     ----------
     parts : list of str
-        In order.
+        Parts in the order of the sentence.
 
     Returns
     -------
     str
-        One phrase.
+        One phrase; empty if there are no parts.
 
     Examples
     --------
@@ -364,21 +370,21 @@ _STRUCTURES = {
     "ar1": "AR(1)",
     "heterogeneous ar1": "heterogeneous AR(1)",
 }
-"""Structures of covariance that have proper names."""
+"""Covariance structures with proper names."""
 
 
 def structure(word: str) -> str:
-    """A structure of covariance as texts write it.
+    """Write the name of a covariance structure for a text.
 
     Parameters
     ----------
     word : str
-        As `fit_mmrm` takes it.
+        Structure, as an argument of `fit_mmrm`.
 
     Returns
     -------
     str
-        With proper names.
+        Name of the structure, with capitals in proper names.
 
     Examples
     --------

@@ -273,8 +273,8 @@ def test_a_column_that_does_not_exist_is_refused(outcomes):
         ({"reduction": 0.5, "response": "sex"}, "one of reduction, points and response"),
         ({"reduction": [0.3, 0.5]}, "fit_binary takes one threshold"),
         ({"reduction": 50}, "share from 0 to 1"),
-        ({"missing": "ignored"}, "missing 'ignored' is not known"),
-        ({"variance": "model"}, "variance 'model' is not known"),
+        ({"missing": "ignored"}, "`missing` must be one of .*; got 'ignored'"),
+        ({"variance": "model"}, "`variance` must be one of .*; got 'model'"),
     ],
 )
 def test_unknown_or_contradicting_words_are_refused(outcomes, call, said):

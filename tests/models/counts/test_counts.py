@@ -308,8 +308,8 @@ def test_limits_of_means_stay_above_0(edit):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"distribution": "normal"}, "distribution 'normal' is not known"),
-        ({"correlation": "toeplitz"}, "correlation 'toeplitz' is not known"),
+        ({"distribution": "normal"}, "`distribution` must be one of .*; got 'normal'"),
+        ({"correlation": "toeplitz"}, "`correlation` must be one of .*; got 'toeplitz'"),
         ({"correlation": "exchangeable", "distribution": "beta-binomial"}, "the beta-binomial has no estimating equations"),
         ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
         ({"period_days": 27.5}, "period_days is 27.5"),

@@ -175,7 +175,8 @@ def test_more_coefficients_than_subjects_are_refused(outcomes):
 
 
 @pytest.mark.parametrize(
-    ("call", "said"), [({"margins": "some"}, "margins 'some' is not known"), ({"conf_level": 95}, "conf_level is 95")]
+    ("call", "said"),
+    [({"margins": "some"}, "`margins` must be one of .*; got 'some'"), ({"conf_level": 95}, "`conf_level` must be .*; got 95")],
 )
 def test_means_refuse_unknown_margins_and_levels(outcomes, call, said):
     with pytest.raises(ValueError, match=said):
