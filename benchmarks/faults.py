@@ -34,7 +34,7 @@ from typer.testing import CliRunner
 import botox_analysis as ba
 from botox_analysis.cli import app
 from botox_analysis.report import check, write
-from botox_analysis.report.analysis.analysis import analyse
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.draft import mend, replacing
 from botox_analysis.report.folder import MANIFEST
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from botox_analysis import figures
-from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.parts import Analysis, MissingValues
 
 FIGURES = (
@@ -25,8 +23,6 @@ FIGURES = (
     "tipping_point",
     "severity",
     "adverse_events",
-    "residuals",
-    "covariance",
 )
 """In the order of the page."""
 
@@ -74,21 +70,7 @@ def draw(name: str, analysis: Analysis) -> Any:
         return figures.severity.plot_severity(analysis.safety.severities)
     if name == "adverse_events" and analysis.safety is not None:
         return figures.adverse_events.plot_adverse_events(analysis.safety.terms, analysis.safety.shown)
-    if name == "residuals" and isinstance(primary.fit, MmrmFit):
-        return figures.residuals.plot_residuals(_as_seen(primary.fit.residuals()))
-    if name == "covariance" and isinstance(primary.fit, MmrmFit):
-        return figures.covariance.plot_covariance(primary.fit.correlation())
     raise ValueError(f"{name!r} is no figure of this report.")
-
-
-def _as_seen(residuals: pd.DataFrame) -> pd.DataFrame:
-    """Residuals to a millionth of their range, less than a pixel: so many are drawn alike whatever the last bits of a fit are."""
-
-    def rounded(numbers: pd.Series) -> pd.Series:
-        span = float(numbers.max() - numbers.min())
-        return numbers.round(6 - math.floor(math.log10(span))) if span > 0 else numbers
-
-    return residuals.assign(**{name: rounded(residuals[name]) for name in ("fitted", "residual")})
 
 
 def _draw_missing(name: str, missing: MissingValues) -> Any:

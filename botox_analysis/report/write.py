@@ -9,6 +9,7 @@ import platform
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -21,8 +22,8 @@ from botox_analysis.errors import require_trial
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, PERCENT_REDUCTION
 from botox_analysis.frames.schema import BASELINE, HIGHER
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.parts import Analysis, Efficacy, secondary_visit
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.draft import mend, replacing
 from botox_analysis.report.draw import FIGURES, draw
 from botox_analysis.report.folder import MADE_BY, MANIFEST, folder_of
@@ -31,6 +32,7 @@ from botox_analysis.report.prose import paragraphs, phrases, sentences
 from botox_analysis.report.prose.footnotes import footnotes
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.validity import validity
+from botox_analysis.report.section import Figure
 from botox_analysis.tables.efficacy.baseline import table_baseline
 from botox_analysis.tables.efficacy.disposition import table_disposition
 from botox_analysis.tables.efficacy.efficacy import table_change, table_efficacy
@@ -90,22 +92,27 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
 
 
 def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
-    n_steps = len(FIGURES) + 3
-    progress("analysing", 0, n_steps)
+    progress("analysing", 0, 1)
     analysis = analyse(trial)
     (folder / "figures").mkdir()
-    captions = sentences.captions(analysis)
+    captions, notes = sentences.captions(analysis), footnotes(analysis)
+    shown = {
+        name: Figure(name, captions[name], partial(draw, name, analysis), tuple(notes.get(name, ())))
+        for name in FIGURES
+        if name in captions
+    }
+    shown |= {figure.name: figure for section in analysis.sections for figure in section.figures}
+    n_steps = len(shown) + 3
     lacking: set[str] = set()
-    for number, name in enumerate(FIGURES):
+    for number, (name, figure) in enumerate(shown.items()):
         progress(f"drawing {name.replace('_', ' ')}", 1 + number, n_steps)
-        if name in captions:
-            lacking.update(_save(draw(name, analysis), folder / "figures" / name))
+        lacking.update(_save(figure.draw(), folder / "figures" / name))
     progress("writing tables", n_steps - 2, n_steps)
     estimates = analysis.estimates
     (folder / ESTIMATES).write_bytes(estimates.to_csv(index=False, lineterminator="\n").encode())
     tables = _write_tables(_with_letters_left_out(analysis, "".join(sorted(lacking))), folder / "tables")
     progress("writing the page", n_steps - 1, n_steps)
-    page = _render(analysis, captions, tables, folder)
+    page = _render(analysis, shown, tables, folder)
     (folder / PAGE).write_bytes(page.encode())
     (folder / MANIFEST).write_bytes(_manifest(analysis, folder).encode())
     progress("done", n_steps, n_steps)
@@ -224,15 +231,13 @@ def _told(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     return responses[own | (responses["visit"] == analysis.visit)]
 
 
-def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.DataFrame], folder: Path) -> str:
+def _render(analysis: Analysis, shown: dict[str, Figure], tables: dict[str, pd.DataFrame], folder: Path) -> str:
     import jinja2
     from markupsafe import Markup
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((files("botox_analysis.report") / "templates" / "report.html").read_text("utf-8"))
-    pictures = {
-        name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode() for name in FIGURES if name in captions
-    }
+    pictures = {name: base64.b64encode((folder / "figures" / f"{name}.png").read_bytes()).decode() for name in shown}
     trial = analysis.trial
     # Shown somewhat larger than in print, all at the same scale.
     widths = {name: f"{figures.style.inches_wide(folder / 'figures' / f'{name}.png') * REM_PER_INCH:.1f}" for name in pictures}
@@ -241,7 +246,8 @@ def _render(analysis: Analysis, captions: dict[str, str], tables: dict[str, pd.D
         banner=sentences.SIMULATED_BANNER if trial.provenance.get("simulated") == "yes" else "",
         headline=headline(analysis),
         estimand=paragraphs.estimand(analysis),
-        captions=captions,
+        figures=shown,
+        sections=[section for section in analysis.sections if section.is_on_page],
         pictures=pictures,
         widths=widths,
         order={name: number for number, name in enumerate(pictures, start=1)},

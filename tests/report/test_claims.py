@@ -8,10 +8,10 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.safety.counts import ANY  # noqa: F401 - named in a query
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.estimand import claimed, recorded_after
 from botox_analysis.report.analysis.plan import plan_of
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.footnotes import footnotes
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.paragraphs import estimand, methods

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from botox_analysis.report.analysis.analysis import _safety, analyse
+from botox_analysis.report.analysis.analysis import _safety
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.footnotes import footnotes
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.paragraphs import estimand, methods

@@ -15,8 +15,8 @@ from botox_analysis.figures.drawing.style import missing_letters
 from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.report import write as writing
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.left_out import left_out_of_safety, told_once
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.paragraphs import methods
 

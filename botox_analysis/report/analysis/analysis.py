@@ -48,7 +48,7 @@ MOST_FREQUENT = 20
 """Terms in the dot plot of adverse events."""
 
 
-def analyse(trial: Trial) -> Analysis:
+def analyse_endpoints(trial: Trial) -> Analysis:
     """The analyses of a report.
 
     Parameters

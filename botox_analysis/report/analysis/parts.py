@@ -15,6 +15,7 @@ from botox_analysis.frames.outcomes import has_baseline
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.report.section import Section
 from botox_analysis.trials.trial import Protocol, Trial
 
 
@@ -321,6 +322,8 @@ class Analysis:
         Missing where there are no adverse events.
     left_out : DataFrame
         Where, reason, n.
+    sections : tuple of Section
+        Those made so far.
     """
 
     trial: Trial
@@ -341,6 +344,7 @@ class Analysis:
     responses: Responses | None
     safety: Safety | None
     left_out: pd.DataFrame
+    sections: tuple[Section, ...] = ()
 
     @property
     def estimates(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from botox_analysis import wording
 from botox_analysis.frames.handling import CONDITIONAL_MEANS, DRAWN, TIPPING_POINT
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.efficacy import ROBUST, robust_of
-from botox_analysis.report.analysis.parts import Analysis, Efficacy
+from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.prose import phrases
 
 SIMULATED_BANNER = "Simulated data. Nobody in this trial exists; nothing here is evidence of any effect."
@@ -92,7 +92,7 @@ def captions(analysis: Analysis) -> dict[str, str]:
             "largest difference. A subject counts once per term. Left: share of subjects, with crude counts beside; right: difference with Miettinen-Nurminen "
             f"{level}. Nothing is adjusted for the number of terms compared."
         )
-    return texts | _diagnostic_captions(primary)
+    return texts
 
 
 def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[str, str]:
@@ -130,23 +130,6 @@ def _missing_captions(analysis: Analysis, population: str, level: str) -> dict[s
                 if missing.surface["plausible_from"].notna().any()
                 else ""
             )
-        )
-    return texts
-
-
-def _diagnostic_captions(primary: Efficacy) -> dict[str, str]:
-    if not isinstance(primary.fit, MmrmFit):
-        return {}
-    texts = {
-        "residuals": (
-            f"Normalised residuals of the primary model, {wording.count(primary.fit.n_values)} values: divided by the standard deviation, and with the correlation "
-            "within subjects removed. From left to right: against the fitted values; against the quantiles of a normal distribution, equal on the line; by visit. "
-            "If the model holds, 95 % lie between the dashed lines."
-        )
-    }
-    if len(primary.fit.visits) > 2:
-        texts["covariance"] = (
-            f"Correlation between the visits of a subject, as fitted in the primary model ({primary.fit.covariance_structure.words}, the same in all arms)."
         )
     return texts
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis.analysis import analyse
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.paragraphs import methods
 from botox_analysis.report.write import write_report
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED
 from botox_analysis.report.analysis.plan import plan_of
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.paragraphs import estimand, methods
 from botox_analysis.report.prose.sentences import captions, table_titles

@@ -9,8 +9,8 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.intercurrent.events import address_events, intercurrent_events
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.plan import plan_of
+from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.paragraphs import estimand, methods
 
 N = 30
