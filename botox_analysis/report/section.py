@@ -55,6 +55,9 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
+EFFICACY = "Efficacy"
+"""The heading that several sections share."""
+
 Shown = Figure | Table | tuple[Figure | None, ...] | None
 """An item of a section: figures in a tuple stand side by side; None is an item that this trial does not have."""
 

@@ -199,6 +199,24 @@ def emergent_rule_of(planned: Protocol) -> EmergentRule:
     return EmergentRule("of the protocol", said.get("window_days"), said.get("told_by", "days")) if said else FROM_DAY_1
 
 
+def response(planned: Protocol) -> str:
+    """What makes a responder, in words.
+
+    Parameters
+    ----------
+    planned : Protocol
+        Of a trial.
+
+    Returns
+    -------
+    str
+        Points or a share.
+    """
+    if planned.points:
+        return f"{'fall' if planned.points > 0 else 'rise'} of at least {abs(planned.points):g} points"
+    return f"reduction of at least {100 * planned.reduction:g} %"
+
+
 def refuse_unfit_emergent(trial: Trial, safe: Trial | None) -> None:
     """Refuse a rule of adverse events that the trial does not allow.
 

@@ -13,7 +13,7 @@ from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.section import Figure, Section
 
 
-def diagnostics(analysis: Analysis) -> Section:
+def report_diagnostics(analysis: Analysis) -> Section:
     """Show the residuals of the primary mixed model, and its correlations.
 
     Parameters
