@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from botox_analysis import figures
+from botox_analysis.figures.drawing import style
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.prose.paragraphs import estimand
 from botox_analysis.report.section import Figure, Section, Shown, Table
@@ -170,5 +170,5 @@ def render_page(analysis: Analysis, folder: Path, versions: Mapping[str, str]) -
 
 def _picture(number: int, file: Path) -> Picture:
     # Shown somewhat larger than in print, all at the same scale.
-    width = f"{figures.style.inches_wide(file) * REM_PER_INCH:.1f}"
+    width = f"{style.inches_wide(file) * REM_PER_INCH:.1f}"
     return Picture(number, base64.b64encode(file.read_bytes()).decode(), width)

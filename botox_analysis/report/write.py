@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from botox_analysis import figures
 from botox_analysis.errors import require_trial
+from botox_analysis.figures.drawing import style
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.contents import analyse, with_left_out
@@ -79,7 +79,7 @@ def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
     progress("writing tables", n_steps - 2, n_steps)
     (folder / ESTIMATES).write_bytes(analysis.estimates.to_csv(index=False, lineterminator="\n").encode())
     letters = "".join(sorted(lacking))
-    rows = [LeftOut(figures.style.missing_letters(letters), len(letters), "figures")] if letters else []
+    rows = [LeftOut(style.missing_letters(letters), len(letters), "figures")] if letters else []
     analysis = with_left_out(analysis, rows)
     (folder / "tables").mkdir()
     for table in tables_of(analysis.sections):
@@ -93,9 +93,9 @@ def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
 def _save(ax: Any, path: Path) -> str:
     """Save a figure; the letters that its font lacks, which the report names once for all of its figures."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", figures.style.MissingLettersWarning)
-        figures.style.save_figure(ax, path)
-    return figures.style.letters_lacking(ax)
+        warnings.simplefilter("ignore", style.MissingLettersWarning)
+        style.save_figure(ax, path)
+    return style.letters_lacking(ax)
 
 
 def _versions() -> dict[str, str]:

@@ -7,7 +7,9 @@ from functools import partial
 
 import pandas as pd
 
-from botox_analysis import figures, wording
+from botox_analysis import wording
+from botox_analysis.figures.checking.covariance import plot_covariance
+from botox_analysis.figures.checking.residuals import plot_residuals
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.section import Figure, Section
@@ -34,13 +36,13 @@ def report_diagnostics(analysis: Analysis) -> Section:
         f"Normalised residuals of the primary model, {wording.count(fit.n_values)} values: divided by the standard deviation, "
         "and with the correlation within subjects removed. From left to right: against the fitted values; against the quantiles "
         "of a normal distribution, equal on the line; by visit. If the model holds, 95 % lie between the dashed lines.",
-        partial(figures.residuals.plot_residuals, _as_seen(fit.residuals())),
+        partial(plot_residuals, _as_seen(fit.residuals())),
     )
     correlations = Figure(
         "covariance",
         "Correlation between the visits of a subject, as fitted in the primary model "
         f"({fit.covariance_structure.words}, the same in all arms).",
-        partial(figures.covariance.plot_covariance, fit.correlation()),
+        partial(plot_covariance, fit.correlation()),
     )
     return Section(
         name="diagnostics",

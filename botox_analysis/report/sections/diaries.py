@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from botox_analysis import figures
 from botox_analysis.endpoints.diary.endpoints import select_diaries
+from botox_analysis.figures.efficacy.calendar import plot_calendar
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.section import EFFICACY, Figure, Section
 
@@ -32,4 +32,4 @@ def report_diaries(analysis: Analysis) -> Section:
         f"{visit}, and every k-th was taken, so that good and bad courses appear in proportion. The vertical line is the first "
         "treatment."
     )
-    return Section("diaries", EFFICACY, shows=(Figure("calendar", caption, partial(figures.calendar.plot_calendar, diaries)),))
+    return Section("diaries", EFFICACY, shows=(Figure("calendar", caption, partial(plot_calendar, diaries)),))

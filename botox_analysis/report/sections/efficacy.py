@@ -6,7 +6,10 @@ from functools import partial
 
 import pandas as pd
 
-from botox_analysis import figures, wording
+from botox_analysis import wording
+from botox_analysis.figures.efficacy.course import plot_course
+from botox_analysis.figures.efficacy.distribution import plot_distribution
+from botox_analysis.figures.efficacy.forest import plot_forest
 from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, PERCENT_REDUCTION
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.report.analysis.parts import Analysis, Efficacy, secondary_visit
@@ -88,7 +91,7 @@ def _course(analysis: Analysis, population: str) -> Figure:
         f"{mean}, {population}, with {phrases.level(primary.means.iloc[0])}. {phrases.model(analysis)}. Numbers below are the "
         f"subjects {'with a value at the visit' if primary.by_mmrm else 'analysed'}."
     )
-    return Figure("course", caption, partial(figures.course.plot_course, primary.means))
+    return Figure("course", caption, partial(plot_course, primary.means))
 
 
 def _distribution(analysis: Analysis, population: str) -> Figure | None:
@@ -99,7 +102,7 @@ def _distribution(analysis: Analysis, population: str) -> Figure | None:
         f"Distribution of the change in {primary.endpoint.label} at {visit}, {population}; {primary.handling}. "
         "The dashed line marks no change."
     )
-    return Figure("distribution", caption, partial(figures.distribution.plot_distribution, primary.outcomes, visit=visit))
+    return Figure("distribution", caption, partial(plot_distribution, primary.outcomes, visit=visit))
 
 
 def _forest(analysis: Analysis, population: str) -> Figure:
@@ -110,7 +113,7 @@ def _forest(analysis: Analysis, population: str) -> Figure:
         f"{phrases.in_model(primary, analysis.visit)}. {phrases.model(analysis)}. Limits are not adjusted for several visits."
     )
     differences = pd.concat([frame for frame in (primary.differences, primary.average) if not frame.empty], ignore_index=True)
-    return Figure("forest", caption, partial(figures.forest.plot_forest, differences))
+    return Figure("forest", caption, partial(plot_forest, differences))
 
 
 def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:

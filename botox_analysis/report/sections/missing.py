@@ -7,8 +7,11 @@ from functools import partial
 
 import pandas as pd
 
-from botox_analysis import figures, wording
+from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
+from botox_analysis.figures.checking.missing import plot_missing
+from botox_analysis.figures.checking.tipping_point import plot_tipping_point
+from botox_analysis.figures.efficacy.forest import plot_forest
 from botox_analysis.frames.handling import AT_RANDOM, CONDITIONAL_MEANS, DRAWN, TIPPING_POINT
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import Outcomes, response_of
@@ -92,14 +95,12 @@ def report_missing(analysis: Analysis) -> Section:
         "missing",
         f"Who lacks a value of {label} when, and why, {population}. Each subject is a row, in the order of the last visit with a "
         "value; the share missing stands below.",
-        partial(figures.missing.plot_missing, missing.reasons),
+        partial(plot_missing, missing.reasons),
     )
     counted = Table("missing", f"Missing values of {label}, {population}", table_missing(missing.counted))
     forest = handlings = surface = None
     if not missing.handlings.empty:
-        forest = Figure(
-            "handlings", _caption(missing, analysis, population), partial(figures.forest.plot_forest, missing.handlings)
-        )
+        forest = Figure("handlings", _caption(missing, analysis, population), partial(plot_forest, missing.handlings))
         title = (
             f"The difference at {analysis.visit} by how missing values are handled, {population} (n: subjects with a value "
             "there, observed or imputed)"
@@ -109,7 +110,7 @@ def report_missing(analysis: Analysis) -> Section:
         surface = Figure(
             "tipping_point",
             _caption_of_surface(missing, analysis.visit),
-            partial(figures.tipping_point.plot_tipping_point, missing.surface),
+            partial(plot_tipping_point, missing.surface),
         )
     drawn = missing.determined(DRAWN)
     return Section(

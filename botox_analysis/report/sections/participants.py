@@ -6,8 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from botox_analysis import figures
 from botox_analysis.endpoints.disposition import disposition
+from botox_analysis.figures.efficacy.flow import plot_flow
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.events import Events
 from botox_analysis.models.descriptive.baseline_and_change import describe_baseline
@@ -41,7 +41,7 @@ def report_participants(analysis: Analysis) -> Section:
     rates = event_rates(disposition(analysis.trial), conf_level=conf_level)
     events, baseline = analysis.intercurrent_rates, baseline_of(analysis)
     left = footnotes.discontinuations(analysis)
-    flow = Figure("flow", _caption(analysis), partial(figures.flow.plot_flow, flow_of(analysis)), left)
+    flow = Figure("flow", _caption(analysis), partial(plot_flow, flow_of(analysis)), left)
     stages = Table("disposition", "Disposition, all randomised", table_disposition(rates), footnotes.adverse_events(analysis))
     intercurrent = characteristics = None
     if not events.empty:

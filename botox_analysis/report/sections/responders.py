@@ -7,8 +7,9 @@ from functools import partial
 
 import pandas as pd
 
-from botox_analysis import figures, wording
+from botox_analysis import wording
 from botox_analysis.endpoints.response.responders import baseline_problem, responders
+from botox_analysis.figures.efficacy.responder_curve import plot_responder_curve
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.schema import HIGHER
@@ -124,7 +125,7 @@ def _curve(responses: Responses, analysis: Analysis) -> Figure | None:
         f"subjects whose {primary.endpoint.label} fell by at least the percentage on the horizontal axis, with pointwise "
         f"{phrases.level(primary.means.iloc[0])} (Wilson); {primary.handling}. The grey line marks 50 %."
     )
-    return Figure("responder_curve", caption, partial(figures.responder_curve.plot_responder_curve, responses.curve))
+    return Figure("responder_curve", caption, partial(plot_responder_curve, responses.curve))
 
 
 def responses_of(analysis: Analysis) -> Responses | None:

@@ -8,12 +8,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from botox_analysis import figures, wording
+from botox_analysis import wording
 from botox_analysis.endpoints.safety.counts import ANY, adverse_events
 from botox_analysis.endpoints.safety.emergent import adverse_event_table
 from botox_analysis.endpoints.safety.emergent_rule import EmergentRule
 from botox_analysis.endpoints.safety.order import order_by_frequency
 from botox_analysis.endpoints.safety.time_at_risk import DEATH, time_of
+from botox_analysis.figures.safety.adverse_events import plot_adverse_events
+from botox_analysis.figures.safety.severity import plot_severity
 from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.events import WORST_SEVERITY
 from botox_analysis.frames.measures import INCIDENCE_RATE, LOG_INCIDENCE_RATE_RATIO
@@ -113,7 +115,7 @@ def _severity(safety: Safety, population: str) -> Figure | None:
     if not safety.severities["n_events"].any():
         return None
     caption = f"Subjects by the worst severity of their treatment-emergent adverse events, {population}; n (%) beside."
-    return Figure("severity", caption, partial(figures.severity.plot_severity, safety.severities))
+    return Figure("severity", caption, partial(plot_severity, safety.severities))
 
 
 def _most_frequent_terms(safety: Safety, analysis: Analysis, population: str) -> Figure | None:
@@ -126,7 +128,7 @@ def _most_frequent_terms(safety: Safety, analysis: Analysis, population: str) ->
         "Left: share of subjects, with crude counts beside; right: difference with Miettinen-Nurminen "
         f"{phrases.level(analysis.primary.means.iloc[0])}. Nothing is adjusted for the number of terms compared."
     )
-    return Figure("adverse_events", caption, partial(figures.adverse_events.plot_adverse_events, safety.terms, safety.shown))
+    return Figure("adverse_events", caption, partial(plot_adverse_events, safety.terms, safety.shown))
 
 
 def adverse_events_of(safe: Trial, planned: Protocol) -> Safety:

@@ -8,8 +8,9 @@ from functools import partial
 
 import pandas as pd
 
-from botox_analysis import figures, wording
+from botox_analysis import wording
 from botox_analysis.errors import DataError, FitError
+from botox_analysis.figures.efficacy.forest import plot_forest
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.frames.left_out import LeftOut
@@ -89,7 +90,7 @@ def report_sensitivity(analysis: Analysis) -> Section:
     return Section(
         "sensitivity",
         EFFICACY,
-        shows=(Figure("sensitivity", _caption(fits, differences, analysis), partial(figures.forest.plot_forest, named)),),
+        shows=(Figure("sensitivity", _caption(fits, differences, analysis), partial(plot_forest, named)),),
         methods=_methods(fits, analysis),
         estimates=tuple(differences.values()),
         left_out=tuple(failed),
