@@ -194,7 +194,7 @@ def covariates_of(trial: Trial, outcomes: Outcomes) -> tuple[str, ...]:
 
 
 def comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: str) -> list[str]:
-    """The visits with a usable value in every arm.
+    """List the visits with a usable value in every arm.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from botox_analysis.trials.trial import Trial
 
 
 def discontinuations(analysis: Analysis) -> tuple[str, ...]:
-    """Discontinuations of the flow beside those among the intercurrent events.
+    """Explain where the flow and the intercurrent events count different discontinuations.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def discontinuations(analysis: Analysis) -> tuple[str, ...]:
 
 
 def adverse_events(analysis: Analysis) -> tuple[str, ...]:
-    """Adverse events beside the disposition: reasons of discontinuation, and the arm received.
+    """Explain where adverse events and the disposition count different subjects.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def adverse_events(analysis: Analysis) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        At most two sentences; none where both places count the same subjects.
+        Of reasons of discontinuation, and of the arm received; none where both places count the same subjects.
     """
     return _said(_led_to_discontinuation(analysis), _received(analysis))
 

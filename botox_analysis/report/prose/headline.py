@@ -12,7 +12,7 @@ from botox_analysis.report.prose import phrases
 
 
 def primary_sentences(analysis: Analysis) -> tuple[str, ...]:
-    """The primary difference, and the percentages by which the means fell.
+    """State the primary difference, and the percentages by which the means fell.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The paragraphs of a report: the primary estimand, and how the numbers were computed."""
+"""Paragraphs on the endpoints: the primary estimand, and how outcomes were measured and compared."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def estimand(analysis: Analysis) -> str:
     label = analysis.primary.endpoint.label
     variable = f"{measure.response} in {label}" if measure.is_change else label
     return (
-        f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
+        f"{wording.capital(phrases.efficacy_population(analysis))}; {wording.joined(arms[1:])} compared with "
         f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {intercurrent_sentence(analysis)} "
         f"Missing values: {analysis.primary.missing}."
     )
 
 
 def endpoint_paragraphs(analysis: Analysis) -> tuple[str, ...]:
-    """How the endpoints were measured and compared.
+    """Describe how the endpoints were measured and compared.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def _primary_endpoint(analysis: Analysis) -> str:
     subjects, randomised = analysis.efficacy_trial.subjects, analysis.trial.subjects
     return (
         f"The primary endpoint is {analysis.primary.endpoint.label}, at {analysis.visit}. It was analysed in "
-        f"{phrases.population(analysis.efficacy_trial.population)}: {wording.count(len(subjects))} of "
+        f"{phrases.efficacy_population(analysis)}: {wording.count(len(subjects))} of "
         f"{wording.count(len(randomised))} randomised."
     )
 

@@ -36,6 +36,38 @@ def population(name: str) -> str:
     return _POPULATIONS.get(name, f"the population '{name}'")
 
 
+def efficacy_population(analysis: Analysis) -> str:
+    """The population in which arms are compared.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    str
+        With its article.
+    """
+    return population(analysis.efficacy_trial.population)
+
+
+def limits(analysis: Analysis) -> str:
+    """The limits of the estimates of efficacy.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    str
+        With their level in per cent.
+    """
+    return level(analysis.primary.means.iloc[0])
+
+
 def level(row: pd.Series) -> str:
     """What limits are called.
 

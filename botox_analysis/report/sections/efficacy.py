@@ -33,7 +33,7 @@ def report_efficacy(analysis: Analysis) -> Section:
     Section
         With the estimates of all endpoints; without a distribution where no change is known.
     """
-    primary, population = analysis.primary, phrases.population(analysis.efficacy_trial.population)
+    primary, population = analysis.primary, phrases.efficacy_population(analysis)
     title = f"{wording.capital(primary.endpoint.label)}, {population}{' (n: subjects with a value)' * primary.by_mmrm}"
     shown = _adjusted(table_efficacy(primary.means, primary.differences), analysis).drop(columns="Endpoint")
     unadjusted = f"{wording.capital(primary.endpoint.label)}, unadjusted, {population}"
@@ -78,7 +78,7 @@ def report_secondary(analysis: Analysis) -> Section:
         means.append(efficacy.means[efficacy.means["visit"] == at])
         differences.append(efficacy.differences[efficacy.differences["visit"] == at])
     elsewhere = any(visit not in efficacy.fit.visits for efficacy in analysis.secondary)
-    population = phrases.population(analysis.efficacy_trial.population)
+    population = phrases.efficacy_population(analysis)
     title = f"Secondary endpoints at {visit}{' or their last visit' * elsewhere}, {population}"
     shown = _adjusted(table_efficacy(pd.concat(means), pd.concat(differences)), analysis)
     return Section("secondary", EFFICACY, shows=(Table("secondary", title, shown),))
@@ -88,7 +88,7 @@ def _course(analysis: Analysis, population: str) -> Figure:
     primary = analysis.primary
     mean = wording.capital(phrases.adjective(analysis) + phrases.mean_of(primary))
     caption = (
-        f"{mean}, {population}, with {phrases.level(primary.means.iloc[0])}. {phrases.model(analysis)}. Numbers below are the "
+        f"{mean}, {population}, with {phrases.limits(analysis)}. {phrases.model(analysis)}. Numbers below are the "
         f"subjects {'with a value at the visit' if primary.by_mmrm else 'analysed'}."
     )
     return Figure("course", caption, partial(plot_course, primary.means))
@@ -109,7 +109,7 @@ def _forest(analysis: Analysis, population: str) -> Figure:
     primary = analysis.primary
     caption = (
         f"Difference in {phrases.mean_of(primary)} from {primary.fit.arms[0]}, {population}, with "
-        f"{phrases.level(primary.means.iloc[0])}{', at each visit and averaged over them' if primary.by_mmrm else ''}; "
+        f"{phrases.limits(analysis)}{', at each visit and averaged over them' if primary.by_mmrm else ''}; "
         f"{phrases.in_model(primary, analysis.visit)}. {phrases.model(analysis)}. Limits are not adjusted for several visits."
     )
     differences = pd.concat([frame for frame in (primary.differences, primary.average) if not frame.empty], ignore_index=True)
@@ -120,7 +120,7 @@ def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     """The table with means that nothing is adjusted for called so: those of values, where the protocol has no covariates."""
     if analysis.trial.protocol.covariates:
         return table
-    level = phrases.level(analysis.primary.means.iloc[0])
+    level = phrases.limits(analysis)
     return table.rename(columns={f"Adjusted {MEAN} ({level})": f"{wording.capital(MEAN)} ({level})"})
 
 

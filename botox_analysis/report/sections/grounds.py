@@ -96,7 +96,7 @@ def validity(analysis: Analysis) -> pd.DataFrame:
 
 
 def _once(grounds: pd.DataFrame) -> pd.DataFrame:
-    """What each primary difference rests on; what holds for several is there once."""
+    """Grounds as they are shown: one that holds for several differences is one row."""
     n = grounds["arm"].nunique()
     key = ["status", "what", "detail"]
     grounds = grounds.groupby(key, sort=False)["arm"].agg(list).reset_index()
@@ -128,7 +128,7 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     analysed = dict(zip(primary.fit.arms, primary.n_analysed(visit), strict=True))
     grounds = [
         Ground(VERIFIED, "assigned to the arms", by_arm(randomised)),
-        Ground(VERIFIED, f"in the model, of {phrases.population(analysis.efficacy_trial.population)}", by_arm(analysed)),
+        Ground(VERIFIED, f"in the model, of {phrases.efficacy_population(analysis)}", by_arm(analysed)),
         Ground(VERIFIED, f"observed at {visit}", by_arm(observed)),
     ]
     fit = primary.fit

@@ -90,7 +90,7 @@ def report_missing(analysis: Analysis) -> Section:
     if missing is None:
         return Section("missing", left_out=tuple(left_out))
     planned, label = analysis.trial.protocol, analysis.primary.endpoint.label
-    population = phrases.population(analysis.efficacy_trial.population)
+    population = phrases.efficacy_population(analysis)
     lacking = Figure(
         "missing",
         f"Who lacks a value of {label} when, and why, {population}. Each subject is a row, in the order of the last visit with a "
@@ -125,7 +125,7 @@ def report_missing(analysis: Analysis) -> Section:
 
 
 def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[LeftOut]]:
-    """What is missing of the primary endpoint at the visits that are compared, and what follows under every handling of it.
+    """Count the missing values of the primary endpoint, and estimate the primary difference under every handling of them.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[Le
     Returns
     -------
     missing : MissingValues or None
-        None where nothing is missing. Its frames are empty where nothing can be imputed.
+        At the visits that are compared; None where nothing is missing. Its frames are empty where nothing can be imputed.
     left_out : list of LeftOut
         What could not be analysed, and why.
     """
@@ -195,7 +195,7 @@ def _caption(missing: MissingValues, analysis: Analysis, population: str) -> str
         tipped = " No shift of imputed values brings a limit to 0."
     return (
         f"The primary difference at {analysis.visit} under these handlings of missing values, {population}, with "
-        f"{phrases.level(analysis.primary.means.iloc[0])}: a mixed model and observed cases, single values by rule"
+        f"{phrases.limits(analysis)}: a mixed model and observed cases, single values by rule"
         f"{by_draws}{jackknifed}.{tipped}"
     )
 
@@ -211,7 +211,7 @@ def _caption_of_surface(missing: MissingValues, visit: str) -> str:
 
 
 def _methods(missing: MissingValues, analysis: Analysis) -> tuple[str, ...]:
-    """What stands for missing values in the sensitivity analyses of the primary difference."""
+    """Handlings of missing values in the sensitivity analyses of the primary difference."""
     if missing.handlings.empty:
         return ()
     said = (

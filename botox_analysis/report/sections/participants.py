@@ -36,7 +36,7 @@ def report_participants(analysis: Analysis) -> Section:
     Section
         Without intercurrent events where there are none, and without a table of characteristics where there are none.
     """
-    population = phrases.population(analysis.efficacy_trial.population)
+    population = phrases.efficacy_population(analysis)
     conf_level = analysis.trial.protocol.conf_level
     rates = event_rates(disposition(analysis.trial), conf_level=conf_level)
     events, baseline = analysis.intercurrent_rates, baseline_of(analysis)

@@ -91,11 +91,11 @@ def report_responders(analysis: Analysis) -> Section:
     if responses is None:
         return Section("responders", EFFICACY, shows=(None, None), left_out=tuple(left_out))
     rates, differences, needed = (
-        pd.concat([getattr(each, name) for each in responses.handled], ignore_index=True)
-        for name in ("rates", "differences", "needed")
+        pd.concat(frames, ignore_index=True)
+        for frames in zip(*((each.rates, each.differences, each.needed) for each in responses.handled), strict=True)
     )
     compared = pd.concat([differences, needed], ignore_index=True)
-    title = f"Responders, {primary.endpoint.label}, {phrases.population(analysis.efficacy_trial.population)}"
+    title = f"Responders, {primary.endpoint.label}, {phrases.efficacy_population(analysis)}"
     shown = table_responders(_asked(rates, analysis), _asked(compared, analysis))
     return Section(
         "responders",
@@ -121,9 +121,9 @@ def _curve(responses: Responses, analysis: Analysis) -> Figure | None:
         return None
     primary = analysis.primary
     caption = (
-        f"Cumulative responder curve at {analysis.visit}, {phrases.population(analysis.efficacy_trial.population)}: the share of "
+        f"Cumulative responder curve at {analysis.visit}, {phrases.efficacy_population(analysis)}: the share of "
         f"subjects whose {primary.endpoint.label} fell by at least the percentage on the horizontal axis, with pointwise "
-        f"{phrases.level(primary.means.iloc[0])} (Wilson); {primary.handling}. The grey line marks 50 %."
+        f"{phrases.limits(analysis)} (Wilson); {primary.handling}. The grey line marks 50 %."
     )
     return Figure("responder_curve", caption, partial(plot_responder_curve, responses.curve))
 
@@ -263,7 +263,7 @@ def _at(estimates: Estimates, visit: str, threshold: float) -> pd.DataFrame:
 
 
 def _methods(responses: Responses, planned: Protocol) -> str:
-    """How responders are counted and compared."""
+    """Counts of responders, their comparisons and their limits, in a paragraph."""
     handled = wording.joined([each.words for each in responses.handled])
     stratum = planned.stratum.replace("_", " ")
     stratified = f"; arms are compared within the strata of {stratum}, weighted together" if stratum else ""

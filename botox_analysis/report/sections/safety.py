@@ -126,7 +126,7 @@ def _most_frequent_terms(safety: Safety, analysis: Analysis, population: str) ->
     caption = (
         f"Treatment-emergent adverse events{most}, {population}; by the largest difference. A subject counts once per term. "
         "Left: share of subjects, with crude counts beside; right: difference with Miettinen-Nurminen "
-        f"{phrases.level(analysis.primary.means.iloc[0])}. Nothing is adjusted for the number of terms compared."
+        f"{phrases.limits(analysis)}. Nothing is adjusted for the number of terms compared."
     )
     return Figure("adverse_events", caption, partial(plot_adverse_events, safety.terms, safety.shown))
 
@@ -221,7 +221,7 @@ def _sentences(safety: Safety) -> tuple[str, ...]:
 
 
 def _methods(safety: Safety, analysis: Analysis) -> str:
-    """How adverse events are counted and compared."""
+    """Counts of adverse events, their comparisons and their limits, in a paragraph."""
     rule = emergent_rule_of(analysis.trial.protocol)
     died = (time_of(safety.trial, rule).reason == DEATH).any()
     death = " Time at risk ends with death where that is before the last day." if died else ""

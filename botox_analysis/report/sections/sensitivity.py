@@ -98,7 +98,7 @@ def report_sensitivity(analysis: Analysis) -> Section:
 
 
 def other_analyses(analysis: Analysis) -> tuple[Fits, list[LeftOut]]:
-    """The primary model, and others that show how much of its difference hangs on it.
+    """Fit other models of the primary difference beside the primary one.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def unadjusted_of(primary: Efficacy) -> NamedModel:
 
 
 def differences_by_model(fits: Fits, analysis: Analysis) -> dict[str, Estimates]:
-    """The difference at the primary visit by each model.
+    """Estimate the difference at the primary visit by each model.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def _caption(fits: Fits, differences: dict[str, Estimates], analysis: Analysis) 
     n = [wording.count(n) for frame in differences.values() for n in frame["n"]]
     return (
         f"The primary difference at {visit} by other models{', and without covariates' if analysis.covariates else ''}; "
-        f"{phrases.population(analysis.efficacy_trial.population)}, with {phrases.level(primary.means.iloc[0])}. "
+        f"{phrases.efficacy_population(analysis)}, with {phrases.limits(analysis)}. "
         + ("MMRM: mixed model for repeated measures, of all visits. " if by_mmrm else "")
         + f"ANCOVA: analysis of covariance at {visit} alone{phrases.adjusted(analysis, by_mmrm=False)}. "
         + (f"{ROBUST} variance: the spread may differ between subjects. " if robust_of(primary) in fits else "")
@@ -221,7 +221,7 @@ def _caption(fits: Fits, differences: dict[str, Estimates], analysis: Analysis) 
 
 
 def _methods(fits: Fits, analysis: Analysis) -> tuple[str, ...]:
-    """What the sensitivity analyses are, where there are other models than the primary one."""
+    """The sensitivity analyses, where there are other models than the primary one."""
     if len(fits) < 2:
         return ()
     parts = []

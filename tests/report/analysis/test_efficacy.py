@@ -12,42 +12,9 @@ from botox_analysis.report.analysis.plan import plan_of
 from botox_analysis.report.contents import analyse
 from botox_analysis.report.prose.paragraphs import estimand
 from botox_analysis.report.sections.participants import flow_of
-from botox_analysis.report.sections.sensitivity import EACH_ARM, OF_ALL_OBSERVED, differences_by_model, other_analyses
+from botox_analysis.report.sections.sensitivity import OF_ALL_OBSERVED, differences_by_model, other_analyses
+from tests.report.scores import CARRIED, apart, holed_of, scores_of, trial_of
 from tests.report.shown import captions, titles
-
-CARRIED = "last observation carried forward"
-N = 30
-
-
-def scores_of(scale, visits, seed=1):
-    """Scores of all subjects at baseline and at each visit, correlated within subjects; the second arm falls by 2 more."""
-    rng = np.random.default_rng(seed)
-    of_subject = rng.normal(50, 6, N)
-    pieces = [
-        pd.DataFrame(
-            {
-                "subject": [f"s{n}" for n in range(N)],
-                "scale": scale,
-                "visit": visit,
-                "value": of_subject + rng.normal(0, 4, N) - (3 + 2 * (np.arange(N) % 2)) * (visit != "baseline"),
-            }
-        )
-        for visit in ("baseline", *visits)
-    ]
-    return pd.concat(pieces, ignore_index=True)
-
-
-def trial_of(assessments, **planned):
-    subjects = pd.DataFrame(
-        {
-            "subject": [f"s{n}" for n in range(N)],
-            "arm": ["placebo", "toxin"] * (N // 2),
-            "site": np.repeat(["north", "south"], N // 2),
-        }
-    )
-    tables = {"subjects": subjects, "assessments": assessments}
-    settings = {"reference": "placebo"}
-    return ba.as_trial(tables, name="A trial", settings=settings, protocol=ba.advanced.Protocol(covariates=("site",), **planned))
 
 
 @pytest.fixture(scope="module")
@@ -57,30 +24,12 @@ def scores():
 
 @pytest.fixture(scope="module")
 def holed(scores):
-    """One subject in four leaves after week 4."""
-    return scores[~(scores["visit"].isin(["week 8", "week 12"]) & scores["subject"].isin([f"s{n}" for n in range(0, N, 4)]))]
+    return holed_of(scores)
 
 
 @pytest.fixture(scope="module")
 def mixed(holed):
     return analyse(trial_of(holed))
-
-
-@pytest.fixture(scope="module")
-def bundled():
-    return analyse(ba.open_trial("simulated"))
-
-
-def apart(scores, among):
-    """Of some subjects, nobody is seen at week 8 and at week 12 both."""
-    number = scores["subject"].str[1:].astype(int)
-    left = np.where(number % 4 < 2, "week 8", "week 12")
-    return scores[~((scores["visit"] == left) & among(number))]
-
-
-def differences(analysis):
-    """The primary difference by the label of each model."""
-    return differences_by_model(other_analyses(analysis)[0], analysis)
 
 
 def said_by(analysis):
@@ -162,7 +111,8 @@ def test_the_difference_is_that_of_the_mixed_model_with_baseline_by_visit(holed,
 
 def test_on_complete_data_the_mixed_model_and_the_analysis_of_covariance_agree(scores):
     trial = trial_of(scores)
-    rows = differences(analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol())))
+    analysis = analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol()))
+    rows = differences_by_model(other_analyses(analysis)[0], analysis)
     mixed_row, ancova_row = (rows[label].iloc[0] for label in ("MMRM, all observed values (primary)", "ANCOVA, observed cases"))
     numbers = ["n", "estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
     assert mixed_row[numbers].tolist() == pytest.approx(ancova_row[numbers].tolist(), rel=1e-6)
@@ -262,58 +212,3 @@ def test_two_visits_have_their_correlation_in_the_text_and_not_in_a_figure():
     correlation = analysis.primary.fit.correlation().iloc[0, 1]
     assert f"an unstructured covariance with a correlation of {correlation:.2f}" in said_by(analysis)
     assert "covariance" not in captions(analysis)
-
-
-# Sensitivity ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.long
-def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadjusted(bundled):
-    found = differences(bundled)
-    assert list(found) == [
-        "MMRM, all observed values (primary)",
-        "MMRM, a covariance for each arm",
-        "ANCOVA, observed cases",
-        "ANCOVA, observed cases, HC2 variance",
-        "unadjusted, observed cases",
-    ]
-    assert [frame["n"].tolist() for frame in found.values()] == [[1212]] * 5
-
-
-@pytest.mark.long
-def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):
-    analysis = analyse(trial_of(holed, handling=CARRIED))
-    assert list(differences(analysis)) == [
-        f"ANCOVA, {CARRIED} (primary)",
-        "MMRM, all observed values",
-        "ANCOVA, observed cases",
-        f"ANCOVA, {CARRIED}, HC2 variance",
-        f"unadjusted, {CARRIED}",
-    ]
-    assert "a mixed model for repeated measures (MMRM) of all observed values (fixed effects arm by visit, baseline by visit" in (
-        " ".join(analysis.methods)
-    )
-
-
-@pytest.mark.long
-def test_the_robust_analysis_of_covariance_has_the_difference_of_the_plain_one_and_its_sentence(bundled):
-    plain, robust = (differences(bundled)[f"ANCOVA, observed cases{end}"].iloc[0] for end in ("", ", HC2 variance"))
-    assert robust["estimate"] == pytest.approx(plain["estimate"], rel=1e-9)
-    assert robust["std_error"] != plain["std_error"]
-    assert "lets the spread differ between arms and subjects (HC2, with Bell and McCaffrey's degrees of freedom)" in " ".join(
-        bundled.methods
-    )
-    assert "HC2 variance: the spread may differ between subjects. " in captions(bundled)["sensitivity"]
-
-
-def test_every_sensitivity_analysis_is_one_row_an_arm_at_the_primary_visit(mixed):
-    for frame in differences(mixed).values():
-        assert frame["visit"].tolist() == ["week 12"]
-
-
-@pytest.mark.long
-def test_a_sensitivity_analysis_that_cannot_be_fitted_is_told(scores):
-    analysis = analyse(trial_of(apart(scores, lambda number: number % 2 == 1)))
-    told = analysis.left_out[analysis.left_out["where"] == "sensitivity analyses, MMRM, a covariance for each arm"]
-    assert told["reason"].str.startswith("not analysed: MMRM: no subject in arm 'toxin' has values at both").tolist() == [True]
-    assert EACH_ARM not in other_analyses(analysis)[0]
