@@ -132,7 +132,7 @@ def _of_subjects(trial: Trial) -> Iterable[Fact]:
         used = [f"{use} population" for use, name in _used(trial).items() if name == population]
         yield "population", f"{population}: {int(subjects[population].sum()):,}{''.join(f', the {use}' for use in used)}"
     for name in trial.covariates:
-        planned = ", a covariate of the protocol" if name in trial.protocol.covariates else ""
+        planned = ", a covariate of the protocol" if name in (trial.protocol.covariates or ()) else ""
         yield "covariate", f"{name}: {_kind(subjects[name])}{planned}"
 
 

@@ -180,11 +180,13 @@ def _write_tables(analysis: Analysis, folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
-    """The table with means that nothing is adjusted for called so: those of values, where the protocol has no covariates."""
-    if analysis.trial.protocol.covariates:
+    """The table with means that nothing is adjusted for called so: those of values, without covariates beside the baseline."""
+    planned = analysis.trial.protocol.covariates
+    if any(name != BASELINE for name in planned or ()):
         return table
     level = phrases.level(analysis.primary.means.iloc[0])
-    return table.rename(columns={f"Adjusted {MEAN} ({level})": f"{wording.capital(MEAN)} ({level})"})
+    unadjusted = (MEAN, MEAN_CHANGE) if planned == () else (MEAN,)
+    return table.rename(columns={f"Adjusted {each} ({level})": f"{wording.capital(each)} ({level})" for each in unadjusted})
 
 
 def _change(primary: Efficacy) -> pd.DataFrame:

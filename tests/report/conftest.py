@@ -248,7 +248,7 @@ def _protocol(made: Made) -> None:
             protocol["visit"] = str(after[-1])
     covariates = [name for name in ("age", "sex", "site", "weight") if name in subjects.columns and made.chance(0.5)]
     if covariates:
-        protocol["covariates"] = covariates
+        protocol["covariates"] = ["baseline", *covariates]
     for key, names in (("efficacy_population", ("itt", "completers")), ("safety_population", ("safety",))):
         there = [name for name in names if name in subjects.columns]
         if there and made.chance(0.4):
@@ -408,7 +408,7 @@ WRONG = {
 }  # fmt: skip
 WRONG_PROTOCOL = {
     "endpoint": ("nowhere", 3, "nrs"), "visit": ("week 99", "baseline", 12),
-    "covariates": (["nowhere"], "age", ["arm"], ["baseline"]),
+    "covariates": (["nowhere"], "age", ["arm"], ["baseline:visit"]),
     "efficacy_population": ("nowhere", "all", 1), "safety_population": ("nowhere", True), "analysis": ("anova", "MMRM", 1),
     "handling": ("LOCF", 1, "missing at random"), "reduction": (50, -0.5, float("nan"), "half", True),
     "points": (float("inf"), float("nan"), "five", True), "diary_rule": ("preempt", 4),

@@ -78,7 +78,7 @@ def test_a_text_of_many_words_is_no_factor():
 
 
 def test_covariates_of_the_protocol_are_marked():
-    trial = trial_of(subjects={"age": range(30, 30 + N)}, covariates=("age",))
+    trial = trial_of(subjects={"age": range(30, 30 + N)}, covariates=("baseline", "age"))
     assert found(trial, "covariate") == ["age: a number from 30 to 53, a covariate of the protocol"]
     assert found(trial, "model")[0].endswith("adjusted for baseline and age")
 
@@ -127,12 +127,14 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
         (lambda: trial_of(handling="LOCF"), "found handling = 'LOCF'; expected one of 'last observation carried forward'"),
         (lambda: trial_of(analysis="anova"), "found analysis = 'anova'; expected one of 'mmrm', 'ancova'"),
         (lambda: trial_of(covariates=("age",)), "the protocol's covariate 'age' is not a column of subjects"),
-        (lambda: trial_of(covariates=("baseline",)), "found 'baseline' among the covariates"),
+        (lambda: trial_of(covariates=("baseline:visit",)), "Try covariates = ['baseline'] and by_visit = ['baseline']."),
+        (lambda: trial_of(by_visit=("x",)), "found by_visit with 'x'; expected some of the covariates, which are 'baseline'"),
+        (lambda: trial_of(by_visit=("baseline", "baseline")), "found the covariate of by_visit 'baseline' more than once"),
         (lambda: trial_of(subjects={"x": range(N)}, covariates=("x", "x")), "found the covariate 'x' more than once"),
         (lambda: trial_of(subjects={"x": BORN}, covariates=("x",)), "the covariate 'x' holds dates"),
         (lambda: trial_of(subjects={"x": [np.nan] * N}, covariates=("x",)), "the covariate 'x' is missing for every subject"),
         (
-            lambda: trial_of(subjects={"x": [None, "a"] * (N // 2)}, covariates=("x",)),
+            lambda: trial_of(subjects={"x": [None, "a"] * (N // 2)}, covariates=("baseline", "x")),
             "found no visit at which every arm has the change, baseline and x of NRS: at 'week 8' 'placebo' lacks it",
         ),
         (lambda: trial_of(subjects={"x": ["a", "b"] * (N // 2)}, covariates=("x",)), "cannot be told apart from a covariate"),

@@ -89,7 +89,7 @@ def fit_binary(
     reduction: float | None = None,
     points: float | None = None,
     response: str | None = None,
-    covariates: Sequence[str] = ("baseline",),
+    covariates: Sequence[str] | None = None,
     missing: str = "observed cases",
     visits: Sequence[str] | None = None,
     variance: str = "ye",
@@ -109,9 +109,9 @@ def fit_binary(
         Or a fall by at least so many points; a negative number asks for a rise.
     response : str, optional
         Or a column of `outcomes` that says yes or no: truth values, or 1 and 0.
-    covariates : sequence of str
+    covariates : sequence of str, optional
         Columns of `outcomes` beside the arm. Numbers have a slope; texts, categories and truth values are factors. Empty for
-        crude proportions.
+        crude proportions. Left out: the baseline, where there is one.
     missing : str
         ``"observed cases"``: subjects whose response is known. ``"non-responder imputation"``: the others do not respond.
         Without a covariate a subject does not enter, either way.
@@ -158,7 +158,7 @@ def fit_binary(
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
     parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
-    adjusted = ", ".join(name.replace("_", " ") for name in covariates)
+    adjusted = ", ".join(each.name.replace("_", " ") for each in analysed.covariates)
     return BinaryFit(
         labels=labels_of(outcomes).estimand,
         measures={

@@ -239,6 +239,7 @@ class ImputingFurther(Completed):
         strategy: AnyStrategy | Mapping[str, AnyStrategy],
         seed: int,
         covariates: Sequence[str] | None = None,
+        by_visit: Sequence[str] | None = None,
         covariance: str | Sequence[str] = "unstructured",
     ) -> Self:
         """Impute what is still missing, once in each data set, by approximate Bayes.
@@ -249,7 +250,7 @@ class ImputingFurther(Completed):
             As for `missing.impute`.
         seed : int
             Of the draws.
-        covariates, covariance
+        covariates, by_visit, covariance
             As for `missing.impute`.
 
         Returns
@@ -267,7 +268,7 @@ class ImputingFurther(Completed):
             As `missing.impute`.
         """
         require_draws(len(self), seed, "data sets are")
-        modelled = partial(imputation_model, strategy=strategy, covariates=covariates, covariance=covariance)
+        modelled = partial(imputation_model, strategy=strategy, covariates=covariates, by_visit=by_visit, covariance=covariance)
         if self.weights is not None:
             raise DataError(f"the data sets hold conditional means ({self.draws}), which are imputed already.")
         seeds = np.random.SeedSequence(seed).spawn(len(self))

@@ -7,12 +7,13 @@ from contextlib import suppress
 
 import numpy as np
 
-from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_crossproducts, wrong_kind
-from botox_analysis.frames.outcomes import Outcomes
-from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.errors import DataError, listed, require_choice, require_crossproducts, wrong_kind
+from botox_analysis.frames.outcomes import Outcomes, grid_of
+from botox_analysis.models.linear.fit import RESPONSES
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, read_mean
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.repeated.covariance import Covariance, read_covariance
-from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
+from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.design import design_of
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mean import mean_of
@@ -43,7 +44,9 @@ from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedPr
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.threads import one_thread
 
-ESTIMATION = {"reml": "REML", "ml": "ML"}
+REML = "reml"
+
+ESTIMATION = {REML: "REML", "ml": "ML"}
 
 KENWARD_ROGER = ("kenward-roger", "kenward-roger-linear")
 
@@ -62,13 +65,12 @@ MEANS = {
 def fit_mmrm(
     outcomes: Outcomes,
     *,
+    covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
     small_sample: str = "satterthwaite",
-    covariates: Sequence[str] | None = None,
     response: str = "change",
-    estimation: str = "reml",
     variance: str = "model",
-    weights: str | None = None,
     mean: str = ARM_BY_VISIT,
 ) -> MmrmFit:
     """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
@@ -81,6 +83,15 @@ def fit_mmrm(
     ----------
     outcomes : DataFrame
         *outcomes*. Any number of arms and visits; missing responses may be there as rows or be absent.
+    covariates : sequence of str, optional
+        Columns of `outcomes` beside arm and visit: the baseline, strata, sites. Numbers have a slope; texts, categories and truth
+        values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). A site coded 1, 2, 3 is a number: make it
+        a text (``astype(str)``). A name with a colon in it is that of the column, where there is one. Values may change over
+        visits. Empty for the unadjusted comparison. Left out: the baseline, where there is one and it is no response.
+    by_visit : sequence of str, optional
+        Those of the covariates whose coefficient differs between visits, as `covariates` names them: ``"x"`` or ``"arm:x"``.
+        Empty: each has the same coefficient at all visits. Left out: the baseline, where it is one of the covariates; for a
+        slope none.
     covariance : str, Covariance, or sequence of these
         How the visits of a subject are correlated: ``"unstructured"``, or, with fewer parameters, ``"compound
         symmetry"``, ``"ar1"``, ``"toeplitz"``, ``"ante-dependence"`` and each of these after ``"heterogeneous "`` (one
@@ -99,24 +110,13 @@ def fit_mmrm(
         ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
         ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
         TYPE=UN it gives all effects those of subjects.
-    covariates : sequence of str, optional
-        Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each, ``"arm:x"`` one for each arm
-        and ``"arm:x:visit"`` one for each arm at each visit (for subgroups). Numbers have slopes; texts, categories and truth
-        values are factors. A name that has a colon in it is that of the column, where there is one. A site coded 1, 2, 3 is a
-        number: make it a text (``astype(str)``). They may change over visits.
-        Left out: ``"baseline:visit"``; for a slope ``"baseline"``, for a common baseline none.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
-    estimation : str
-        ``"reml"``; or ``"ml"``, with which the likelihoods of models of different covariates can be compared (by a
-        likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
         do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
         few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
         for what one subject determines alone: its residual is 0, and says nothing of the variance.
-    weights : str, optional
-        A column of positive weights: the variance of a value is divided by its weight.
     mean : str
         ``"arm by visit"``: a mean for each arm at each visit. ``"constant effect"``: a mean for each visit, and one difference
         between arms for all visits. ``"slope on week"``: in each arm a straight line on the numbers of a column. ``"common
@@ -152,22 +152,22 @@ def fit_mmrm(
          visit  estimate  std_error       df
     5  week 24     -2.14        0.4  1315.18
     """
-    if weights is not None and not isinstance(weights, str):
-        raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
     candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
     if not candidates:
         raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
     phrases = [read_covariance(candidate) for candidate in candidates]
-    _require_words(small_sample, estimation, variance)
+    _require_words(small_sample, REML, variance)
+    grid = grid_of(outcomes)
+    require_choice(response, RESPONSES, "response")
+    model = read_mean(mean)
+    asked = covariates_of_all_visits(outcomes, grid, covariates, by_visit, model)
     failed: list[Covariance] = []
     measures: RepeatedMeasures | None = None
     for phrase in phrases:
         if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
-            measures = crossproducts(
-                outcomes, covariance=phrase, covariates=covariates, response=response, weights=weights, mean=mean
-            )
+            measures = measured(outcomes, grid, phrase, asked, response, model)
         try:
-            return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
+            return _fit(measures, phrase, small_sample, REML, variance, tuple(failed))
         except CovarianceError as error:
             if len(phrases) == 1:
                 raise
@@ -181,18 +181,21 @@ def fit_crossproducts(
     *,
     covariance: str | Covariance = "unstructured",
     small_sample: str = "satterthwaite",
-    estimation: str = "reml",
+    estimation: str = REML,
     variance: str = "model",
 ) -> MmrmFit:
-    """The fit of `fit_mmrm` from cross-products, for instance the sum of those of many parts of the data.
+    """Fit the model of `fit_mmrm` to cross-products: with weights, by maximum likelihood, or of a sum of parts of the data.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        From `advanced.crossproducts`.
-    covariance, small_sample, estimation, variance
+        From `advanced.crossproducts`, or the ``measures`` of a fit.
+    covariance, small_sample, variance
         As for `fit_mmrm`; a covariance by groups or on days as `measures` was made for. Sandwich variances need the
         subjects, which sums no longer hold.
+    estimation : str
+        ``"reml"``; or ``"ml"``, maximum likelihood, by which models of different means can be compared
+        (`MmrmFit.likelihood_ratio`; ``aic`` and ``bic`` count the parameters of the covariance alone).
 
     Returns
     -------
@@ -203,6 +206,12 @@ def fit_crossproducts(
     ------
     DataError, FitError, ValueError
         As `fit_mmrm`.
+
+    Examples
+    --------
+    >>> by_likelihood = ba.advanced.fit_crossproducts(fit.measures, covariance=fit.covariance_structure, estimation="ml")
+    >>> by_likelihood.summary()[["structure", "estimation", "aic"]].round(1).values.tolist()
+    [['unstructured', 'ML', 46615.8]]
     """
     _require_words(small_sample, estimation, variance)
     require_crossproducts(measures)
@@ -213,7 +222,7 @@ def fit_crossproducts(
     return _fit(measures, phrase, small_sample, estimation, variance, ())
 
 
-def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:
+def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = REML) -> ManyFits:
     """Fit one model to many data sets at once, such as simulated trials or imputations of one.
 
     Parameters
@@ -221,7 +230,7 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
     many : sequence of RepeatedMeasures
         From `advanced.crossproducts`, with the same arms, visits and covariates.
     covariance, estimation : str
-        As for `fit_mmrm`.
+        As for `advanced.fit_crossproducts`.
 
     Returns
     -------
@@ -279,7 +288,7 @@ def _fit(
         refuse_one_level(measures, design, basis)
         refuse_undetermined(measures, design, basis)
         variances = "by visit" if phrase.is_heterogeneous else "one"
-        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
+        problem = pose(sums, basis, restricted=estimation == REML, n_kinds=len(measures.kinds), variances=variances)
         refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:

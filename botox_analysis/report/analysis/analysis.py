@@ -72,7 +72,8 @@ def analyse(trial: Trial) -> Analysis:
     """
     plan = plan_of(trial)
     primary, visit, events = analyse_endpoint(plan.primary), plan.visit, plan.events
-    planned, efficacy_trial, covariates = trial.protocol, plan.efficacy_trial, plan.primary.covariates
+    planned, efficacy_trial = trial.protocol, plan.efficacy_trial
+    covariates, by_visit = plan.primary.covariates, plan.primary.by_visit
     left_out = left_out_of_trial(trial, efficacy_trial, primary, emergent_rule_of(planned))
     n = len(efficacy_trial.subjects)
     secondary: list[Efficacy] = []
@@ -92,8 +93,8 @@ def analyse(trial: Trial) -> Analysis:
     described, _ = made_or_told(lambda: describe_baseline(efficacy_trial, endpoints=list(plan.endpoints)), None, "", n)
     if described is None:  # an endpoint that cannot be measured is among those not analysed
         described = describe_baseline(efficacy_trial, endpoints=[efficacy.endpoint for efficacy in (primary, *secondary)])
-    sensitivity, not_fitted = other_analyses(primary, visit, covariates, planned.covariance or FALL_BACK)
-    missing, not_imputed = missing_values_of(primary, visit, covariates, planned)
+    sensitivity, not_fitted = other_analyses(primary, visit, covariates, by_visit, planned.covariance or FALL_BACK)
+    missing, not_imputed = missing_values_of(primary, visit, covariates, by_visit, planned)
     responses, not_judged = made_or_told(lambda: responses_of(primary, visit, planned), None, RESPONDERS, n)
     safety, not_counted = made_or_told(
         lambda: None if plan.safe is None else _safety(plan.safe, planned), None, ADVERSE_EVENTS, n
@@ -114,6 +115,7 @@ def analyse(trial: Trial) -> Analysis:
         efficacy_trial=efficacy_trial,
         visit=visit,
         covariates=covariates,
+        by_visit=by_visit,
         primary=primary,
         secondary=secondary,
         baseline=described,

@@ -68,7 +68,9 @@ class Comparison:
     response : str
         ``"change"``, or ``"value"`` where there is no baseline.
     covariates : tuple of str
-        The baseline first, where there is one.
+        Beside the arm; the baseline where there is one.
+    by_visit : tuple of str
+        Those of them whose coefficient differs between visits in a model of all visits.
     visits : tuple of str
         Those at which every arm has a value, in time.
     model : str
@@ -84,6 +86,7 @@ class Comparison:
     handling: str
     response: str
     covariates: tuple[str, ...]
+    by_visit: tuple[str, ...]
     visits: tuple[str, ...]
     model: str
     planned: Protocol
@@ -137,8 +140,8 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     if trial.protocol.imputation:
         chosen = "imputed"
     return Comparison(
-        endpoint, measured, observed, outcomes, handling or OBSERVED_CASES, response, covariates, tuple(visits), chosen,
-        trial.protocol,
+        endpoint, measured, observed, outcomes, handling or OBSERVED_CASES, response, covariates,
+        by_visit_of(trial, covariates), tuple(visits), chosen, trial.protocol,
     )  # fmt: skip
 
 
@@ -204,9 +207,29 @@ def covariates_of(trial: Trial, outcomes: Outcomes) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The baseline first, where there is one.
+        Those of the protocol, without the baseline where there is none. Where it names none, the baseline.
     """
-    return (*default_covariates(outcomes), *trial.protocol.covariates)
+    usual, planned = default_covariates(outcomes), trial.protocol.covariates
+    return usual if planned is None else tuple(name for name in planned if name != BASELINE or name in usual)
+
+
+def by_visit_of(trial: Trial, covariates: tuple[str, ...]) -> tuple[str, ...]:
+    """The covariates whose coefficient differs between visits.
+
+    Parameters
+    ----------
+    trial : Trial
+        Whose protocol names them.
+    covariates : tuple of str
+        Of the endpoint.
+
+    Returns
+    -------
+    tuple of str
+        Where the protocol names none, the baseline.
+    """
+    planned = (BASELINE,) if trial.protocol.by_visit is None else trial.protocol.by_visit
+    return tuple(name for name in planned if name in covariates)
 
 
 def _comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: str) -> list[str]:
@@ -227,10 +250,16 @@ def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response:
 def _by_mmrm(of: Comparison) -> Fit:
     structures = of.planned.covariance or FALL_BACK
     try:
-        fit = _fit_mmrm(of.outcomes, of.covariates, of.response, list(of.visits), structures)
+        fit = _fit_mmrm(of.outcomes, of.covariates, of.by_visit, of.response, list(of.visits), structures)
         if of.planned.fall_back_variance and fit.structure != structures[0]:
             fit = _fit_mmrm(
-                of.outcomes, of.covariates, of.response, list(of.visits), fit.structure, of.planned.fall_back_variance
+                of.outcomes,
+                of.covariates,
+                of.by_visit,
+                of.response,
+                list(of.visits),
+                fit.structure,
+                of.planned.fall_back_variance,
             )
     except FitError as error:
         raise FitError(f"{error} A protocol with analysis = 'ancova' takes each visit on its own.") from error
@@ -240,6 +269,7 @@ def _by_mmrm(of: Comparison) -> Fit:
 def _fit_mmrm(
     outcomes: Outcomes,
     covariates: tuple[str, ...],
+    by_visit: tuple[str, ...],
     response: str,
     visits: list[str],
     covariance: str | Covariance | tuple[str, ...],
@@ -249,26 +279,11 @@ def _fit_mmrm(
         outcomes[outcomes["visit"].isin(visits)],
         covariance=covariance,
         small_sample=SMALL_SAMPLE if variance == "model" else "satterthwaite",
-        covariates=by_visit(covariates),
+        covariates=covariates,
+        by_visit=by_visit,
         response=response,
         variance=variance,
     )
-
-
-def by_visit(covariates: tuple[str, ...]) -> list[str]:
-    """The covariates of a model of all visits: the baseline has an effect for each.
-
-    Parameters
-    ----------
-    covariates : tuple of str
-        Of the primary model.
-
-    Returns
-    -------
-    list of str
-        As `fit_mmrm` takes them.
-    """
-    return [f"{name}:visit" if name == BASELINE else name for name in covariates]
 
 
 def _by_imputation(of: Comparison) -> ImputedFit:
@@ -277,14 +292,15 @@ def _by_imputation(of: Comparison) -> ImputedFit:
     compared = of.observed[of.observed["visit"].isin(of.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
     _, imputed_from, _ = strategies_begin(outcomes, of.response)
-    covariates, covariance = by_visit(of.covariates), planned.covariance or FALL_BACK
+    covariance = planned.covariance or FALL_BACK
     if planned.variance == RUBIN:
         imputations = impute(
             imputed_from,
             strategy=planned.imputation,
             n=planned.draws,
             seed=planned.seed,
-            covariates=covariates,
+            covariates=of.covariates,
+            by_visit=of.by_visit,
             covariance=covariance,
         )
     else:
@@ -295,7 +311,8 @@ def _by_imputation(of: Comparison) -> ImputedFit:
             variance=planned.variance,
             n=planned.draws if sampled else None,
             seed=planned.seed if sampled else None,
-            covariates=covariates,
+            covariates=of.covariates,
+            by_visit=of.by_visit,
             covariance=covariance,
         )
     return fit_imputed(imputations, covariates=of.covariates, visits=list(of.visits))
@@ -342,7 +359,11 @@ def unadjusted_of(primary: Efficacy) -> NamedModel:
 
 
 def other_analyses(
-    primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
+    primary: Efficacy,
+    visit: str,
+    covariates: tuple[str, ...],
+    by_visit: tuple[str, ...],
+    structures: tuple[str, ...] = FALL_BACK,
 ) -> tuple[dict[NamedModel, Fit | ImputedFit], list[LeftOut]]:
     """The primary model, and others that show how much of its difference hangs on it.
 
@@ -352,7 +373,7 @@ def other_analyses(
         The primary endpoint.
     visit : str
         The primary visit.
-    covariates : tuple of str
+    covariates, by_visit : tuple of str
         Of the primary model.
     structures : tuple of str
         Of the mixed model's covariance, in the order in which they are tried.
@@ -375,11 +396,11 @@ def other_analyses(
 
     others: list[tuple[NamedModel, Callable[[], Fit]]] = []
     if len(visits) > 1 and visit in visits:
-        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, structures)))
+        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, by_visit, response, visits, structures)))
     if isinstance(primary.fit, MmrmFit) and not primary.fit.covariance_structure.by:
         by_arm = replace(primary.fit.covariance_structure, by="arm")
         own = list(primary.fit.visits)
-        others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
+        others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, by_visit, response, own, by_arm)))
     others.append((OF_THOSE_SEEN, partial(ancova, observed, covariates)))
     others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
     if covariates:

@@ -8,7 +8,7 @@ from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missi
 from botox_analysis.frames.handling import AT_RANDOM
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import Outcomes, response_of
-from botox_analysis.frames.schema import BASELINE, HIGHER
+from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
@@ -19,7 +19,7 @@ from botox_analysis.trials.trial import Protocol
 
 
 def missing_values_of(
-    primary: Efficacy, visit: str, covariates: tuple[str, ...], planned: Protocol
+    primary: Efficacy, visit: str, covariates: tuple[str, ...], by_visit: tuple[str, ...], planned: Protocol
 ) -> tuple[MissingValues | None, list[LeftOut]]:
     """What is missing of the primary endpoint at the visits that are compared, and what follows under every handling of it.
 
@@ -29,7 +29,7 @@ def missing_values_of(
         The primary endpoint.
     visit : str
         The primary visit.
-    covariates : tuple of str
+    covariates, by_visit : tuple of str
         Of the primary model.
     planned : Protocol
         Has the level, the number of draws and their seed.
@@ -56,6 +56,7 @@ def missing_values_of(
             n=planned.draws,
             seed=planned.seed,
             covariates=covariates,
+            by_visit=by_visit,
             worse="less" if primary.endpoint.better == HIGHER else "more",
             conf_level=planned.conf_level,
         ),
@@ -66,17 +67,27 @@ def missing_values_of(
     surface = pd.DataFrame()
     if not left_out:
         surface, left_out = made_or_told(
-            lambda: _surface(imputed_from, visit, covariates, planned), pd.DataFrame(), "shifts of imputed values", n_lacking
+            lambda: _surface(imputed_from, visit, covariates, by_visit, planned),
+            pd.DataFrame(),
+            "shifts of imputed values",
+            n_lacking,
         )
     return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface, begins), left_out
 
 
-def _surface(outcomes: Outcomes, visit: str, covariates: tuple[str, ...], planned: Protocol) -> pd.DataFrame:
+def _surface(
+    outcomes: Outcomes, visit: str, covariates: tuple[str, ...], by_visit: tuple[str, ...], planned: Protocol
+) -> pd.DataFrame:
     """The difference over shifts of imputed values; none where there are several differences."""
     if outcomes["arm"].nunique() != 2:
         return pd.DataFrame()
-    by_visit = [f"{name}:visit" if name == BASELINE else name for name in covariates]
     imputations = impute(
-        outcomes, strategy=AT_RANDOM, n=planned.draws, seed=planned.seed, covariates=by_visit, covariance=FALL_BACK
+        outcomes,
+        strategy=AT_RANDOM,
+        n=planned.draws,
+        seed=planned.seed,
+        covariates=covariates,
+        by_visit=by_visit,
+        covariance=FALL_BACK,
     )
     return imputations.tipping_surface(visit, covariates=covariates, conf_level=planned.conf_level)

@@ -292,8 +292,8 @@ class Analysis:
         As loaded, and restricted to the efficacy population.
     visit : str
         The primary visit.
-    covariates : tuple of str
-        Of the primary model.
+    covariates, by_visit : tuple of str
+        Of the primary model, and those of them whose coefficient differs between visits.
     primary : Efficacy
         The primary endpoint.
     secondary : list of Efficacy
@@ -327,6 +327,7 @@ class Analysis:
     efficacy_trial: Trial
     visit: str
     covariates: tuple[str, ...]
+    by_visit: tuple[str, ...]
     primary: Efficacy
     secondary: list[Efficacy]
     baseline: pd.DataFrame

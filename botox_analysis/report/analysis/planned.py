@@ -78,22 +78,28 @@ def refuse_unknown_words(trial: Trial) -> None:
 
 def _refuse_unfit_covariates(trial: Trial) -> None:
     planned = trial.protocol
-    if BASELINE in planned.covariates:
-        raise DataError(
-            f"{trial.name}, protocol: found '{BASELINE}' among the covariates; expected others: where there is one, it is in "
-            "the model by itself."
-        )
-    strange = [name for name in planned.covariates if name not in trial.covariates]
+    names = (BASELINE,) if planned.covariates is None else planned.covariates
+    strange = [name for name in names if name not in (BASELINE, *trial.covariates)]
     if strange:
+        by_visit = [name.removesuffix(":visit") for name in names if name.endswith(":visit")]
+        right = f" Try covariates = {[name.removesuffix(':visit') for name in names]} and by_visit = {by_visit}." * bool(by_visit)
         raise DataError(
             f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
-            f"these are {listed(trial.covariates)}."
+            f"these are {listed(trial.covariates)}.{right}"
         )
-    twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
-    if twice:
-        raise DataError(f"{trial.name}, protocol: found the covariate {listed(twice)} more than once; expected each once.")
-    for name in planned.covariates:
-        is_number(trial.subjects[name])  # refuses dates
+    for what, given, allowed in (("covariate", names, names), ("covariate of by_visit", planned.by_visit or (), names)):
+        twice = [name for at, name in enumerate(given) if name in given[:at]]
+        if twice:
+            raise DataError(f"{trial.name}, protocol: found the {what} {listed(twice)} more than once; expected each once.")
+        strange = [name for name in given if name not in allowed]
+        if strange:
+            raise DataError(
+                f"{trial.name}, protocol: found by_visit with {listed(strange)}; expected some of the covariates, which are "
+                f"{listed(names)}."
+            )
+    for name in names:
+        if name != BASELINE:
+            is_number(trial.subjects[name])  # refuses dates
 
 
 def _refuse_unfit_stratum(trial: Trial) -> None:

@@ -6,6 +6,7 @@ from botox_analysis import wording
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.frames.measures import measure_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.completed import RUBIN
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.design import is_number
@@ -107,7 +108,7 @@ def _without_baseline(analysis: Analysis) -> str:
     if not names:
         return ""
     verb, whose = ("has", "its") if len(names) == 1 else ("have", "their")
-    planned = [name.replace("_", " ") for name in analysis.trial.protocol.covariates]
+    planned = [name.replace("_", " ") for name in analysis.trial.protocol.covariates or () if name != BASELINE]
     adjusted = f"adjusted for {wording.joined(planned)} only" if planned else "and nothing is adjusted"
     return f"{wording.joined(names)} {verb} no baseline: {whose} values are compared instead of changes, {adjusted}."
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 
@@ -90,15 +89,15 @@ def effects(analysis: Analysis, *, by_mmrm: bool) -> list[str]:
     analysis : Analysis
         Of the trial.
     by_mmrm : bool
-        Whether the baseline has an effect for each visit.
+        Whether the model is of all visits.
 
     Returns
     -------
     list of str
         One each.
     """
-    names = [name.replace("_", " ") for name in analysis.covariates]
-    return ["baseline by visit" if by_mmrm and name == BASELINE else name for name in names]
+    varying = analysis.by_visit if by_mmrm else ()
+    return [name.replace("_", " ") + " by visit" * (name in varying) for name in analysis.covariates]
 
 
 def adjusted(analysis: Analysis, *, by_mmrm: bool) -> str:
@@ -109,7 +108,7 @@ def adjusted(analysis: Analysis, *, by_mmrm: bool) -> str:
     analysis : Analysis
         Of the trial.
     by_mmrm : bool
-        Whether the baseline has an effect for each visit.
+        Whether the model is of all visits.
 
     Returns
     -------

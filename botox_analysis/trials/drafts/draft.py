@@ -264,7 +264,7 @@ def _draft_protocol(page: Page, of_table: Mapping[str, Guess]) -> None:
     guess = of_table["subjects"]
     further = [name for name in _further(guess) if name not in _set_aside(guess)]
     if further:
-        page.propose(section, "covariates", further[:1], f"beside the baseline; some of {listed(further, n_shown=12)}")
+        page.propose(section, "covariates", [BASELINE, *further[:1]], f"the baseline, and some of {listed(further, n_shown=12)}")
     there = [name for name in POPULATIONS if name in guess.columns]
     for key, usual in (("efficacy_population", "itt"), ("safety_population", "safety")):
         if there:

@@ -128,7 +128,7 @@ def _read_vickers(paths: Mapping[str, Path]) -> Trial:
         protocol=Protocol(
             endpoint="headache days",
             visit="12 months",
-            covariates=("age", "sex", "migraine", "chronicity", "acupuncturist"),
+            covariates=("baseline", "age", "sex", "migraine", "chronicity", "acupuncturist"),
             efficacy_population="completers",
             analysis="ancova",
         ),
@@ -169,7 +169,7 @@ def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
         protocol=Protocol(
             endpoint="TWSTRS",
             visit="week 4",
-            covariates=("site",),
+            covariates=("baseline", "site"),
             efficacy_population="itt",
             analysis="ancova",
             handling=LAST_OR_BASELINE,

@@ -27,7 +27,8 @@ _DRAWS, _SEED = "a whole number from 2 on", "a whole number from 0 on"
 _TOLD_BY = "'days' or 'flag'"
 
 PROTOCOL_KEYS = {
-    "endpoint": WORD, "visit": WORD, "covariates": WORDS, "efficacy_population": WORD, "safety_population": WORD,
+    "endpoint": WORD, "visit": WORD, "covariates": WORDS, "by_visit": WORDS, "efficacy_population": WORD,
+    "safety_population": WORD,
     "analysis": WORD, "handling": WORD, "reduction": _SHARE, "points": NUMBER, "diary_rule": WORD,
     "intercurrent": TABLE, "unknown_severity": WORD, "baseline_minimum_days": WHOLE,
     "conf_level": _LEVEL, "imputation": WORD, "draws": _DRAWS, "seed": _SEED, "variance": WORD, "responders": WORD,
@@ -54,8 +55,12 @@ class Protocol:
         The primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first there is.
     visit : str
         The primary visit. Empty: the last.
-    covariates : tuple of str
-        Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
+    covariates : tuple of str, optional
+        Covariates of all models: ``"baseline"``, where an endpoint has one, and columns of subjects, such as strata, sites and
+        ages. Left out: the baseline.
+    by_visit : tuple of str, optional
+        Those of the covariates whose coefficient differs between visits in the mixed model. Left out: the baseline, where it is
+        one of the covariates.
     efficacy_population, safety_population : str
         Columns of ``subjects``. Empty: all randomised.
     analysis : str
@@ -113,7 +118,8 @@ class Protocol:
 
     endpoint: str = ""
     visit: str = ""
-    covariates: tuple[str, ...] = ()
+    covariates: tuple[str, ...] | None = None
+    by_visit: tuple[str, ...] | None = None
     efficacy_population: str = ""
     safety_population: str = ""
     analysis: str = ""
@@ -178,7 +184,7 @@ def protocol_of(settings: Mapping[str, Any]) -> Protocol:
         With defaults where the settings have no line.
     """
     planned = dict(settings.get("protocol", {}))
-    planned["covariates"] = tuple(planned.get("covariates", ()))
+    planned |= {name: tuple(planned[name]) for name in ("covariates", "by_visit") if name in planned}
     structures = planned.get("covariance", ())
     planned["covariance"] = (structures,) if isinstance(structures, str) else tuple(structures)
     return Protocol(**planned)

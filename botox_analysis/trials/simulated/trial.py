@@ -121,7 +121,7 @@ def simulate_trial(
         protocol=Protocol(
             endpoint="headache days",
             visit="week 24",
-            covariates=("overuse",),
+            covariates=("baseline", "overuse"),
             efficacy_population="itt",
             safety_population="safety",
             intercurrent={kind: strategy for kind, strategy in STRATEGIES.items() if kind in happened},
@@ -178,7 +178,7 @@ reference = "placebo"
 [protocol]
 endpoint = "headache days"
 visit = "week 24"
-covariates = ["overuse"]
+covariates = ["baseline", "overuse"]
 efficacy_population = "itt"
 safety_population = "safety"
 

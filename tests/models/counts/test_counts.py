@@ -310,7 +310,7 @@ def test_limits_of_means_stay_above_0(edit):
         ({"distribution": "normal"}, "distribution 'normal' is not known"),
         ({"correlation": "toeplitz"}, "correlation 'toeplitz' is not known"),
         ({"correlation": "exchangeable", "distribution": "beta-binomial"}, "the beta-binomial has no estimating equations"),
-        ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
+        ({"covariates": "baseline"}, "`covariates` must be a list of names; got 'baseline'"),
         ({"period_days": 27.5}, "period_days is 27.5"),
     ],
 )

@@ -81,7 +81,7 @@ def test_what_is_refused_is_refused_in_any_unit(edit, boundary_data):
 
 def test_what_is_refused_has_a_fit_with_fewer_parameters(boundary_data):
     for outcomes in boundary_data:
-        assert ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.missing.FALL_BACK).loglik > -np.inf
+        assert ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=(), covariance=ba.missing.FALL_BACK).loglik > -np.inf
 
 
 def by_patterns(edit, outcomes, patterns):
@@ -144,7 +144,7 @@ def test_a_visit_with_a_value_for_each_coefficient_is_refused_for_that_whatever_
 
 def test_what_a_visit_lacks_for_a_variance_of_its_own_one_variance_for_all_does_not(edit, repeated):
     outcomes = seen_by_few(edit, repeated(45, n_per_arm=15), 2)
-    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.missing.FALL_BACK)
+    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=(), covariance=ba.missing.FALL_BACK)
     assert fit.structure == "compound symmetry"
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
     assert "take 'unstructured' without 'by arm'" in fit_or_refusal(
@@ -192,7 +192,7 @@ def test_a_visit_that_the_baseline_nearly_determines_is_that_of_its_ancova(edit,
 def test_a_covariate_that_another_nearly_determines_is_that_of_an_ancova(repeated, share, small_sample):
     outcomes = repeated(4, n_per_arm=15)
     nearly = outcomes.assign(like=outcomes["baseline"] + 4 * share * outcomes.groupby("subject")["pain"].transform("first"))
-    fit = ba.fit_mmrm(nearly, covariates=("baseline:visit", "like:visit"), small_sample=small_sample)
+    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), by_visit=("baseline", "like"), small_sample=small_sample)
     assert fit.aliased == ()
     theirs = ba.fit_ancova(nearly, covariates=("baseline", "like")).differences()
     np.testing.assert_allclose(fit.differences()[NUMBERS], theirs[NUMBERS], rtol=ILL_CONDITIONED)
@@ -203,7 +203,7 @@ def test_a_covariate_that_another_nearly_determines_is_that_of_an_ancova(repeate
 def test_a_covariate_that_another_determines_is_left_out_and_named(repeated, share, covariance):
     outcomes = repeated(4, n_per_arm=15)
     nearly = outcomes.assign(like=outcomes["baseline"] + 4 * share * outcomes.groupby("subject")["pain"].transform("first"))
-    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), covariance=covariance)
+    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), by_visit=(), covariance=covariance)
     assert fit.aliased == ("like",)
-    plain = ba.fit_mmrm(nearly, covariates=("baseline",), covariance=covariance)
+    plain = ba.fit_mmrm(nearly, covariates=("baseline",), by_visit=(), covariance=covariance)
     np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=1e-9)
