@@ -7,7 +7,8 @@ def fit_summed(
     outcomes, *, covariance="unstructured", small_sample="satterthwaite", estimation="reml", variance="model", **modelled
 ):
     """The fit of the cross-products of outcomes, which hold the subjects."""
-    measures = ba.advanced.crossproducts(outcomes, covariance=covariance, **modelled)
+    first = covariance if isinstance(covariance, str) else covariance[0]
+    measures = ba.advanced.crossproducts(outcomes, covariance=first, **modelled)
     return ba.advanced.fit_crossproducts(
         measures, covariance=covariance, small_sample=small_sample, estimation=estimation, variance=variance
     )

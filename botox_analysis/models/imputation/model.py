@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -20,11 +21,10 @@ from botox_analysis.models.imputation.single_values import refuse_absent_rows, r
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.covariates import Covariate
-from botox_analysis.models.repeated.covariance import Covariance, read_covariance
+from botox_analysis.models.repeated.covariance import read_covariances
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.fit import MmrmFit
-from botox_analysis.models.repeated.mmrm import fit_crossproducts
-from botox_analysis.models.repeated.refusals import CovarianceError
+from botox_analysis.models.repeated.mmrm import first_fit
 from botox_analysis.numerics.imputation.imputer import Imputer, imputer
 from botox_analysis.numerics.imputation.strategies import Strategy, missing_at_random
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -259,17 +259,8 @@ def imputation_model(
 
 def _fitted(outcomes: Outcomes, covariates: Sequence[Covariate], covariance: str | Sequence[str], response: str) -> MmrmFit:
     """The fit with the first covariance that can be fitted."""
-    candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
-    if not candidates:
-        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
-    grid = grid_of(outcomes)
-    for candidate in candidates:
-        measures = measured(outcomes, grid, read_covariance(candidate), covariates, response)
-        try:
-            return fit_crossproducts(measures, covariance=candidate)
-        except CovarianceError as error:
-            last = error
-    raise last
+    phrases = read_covariances(covariance)
+    return first_fit(partial(measured, outcomes, grid_of(outcomes), covariates=covariates, response=response), phrases)
 
 
 def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:

@@ -193,7 +193,7 @@ def _read(text: str, columns: Collection[str]) -> Covariate | None:
     names = [part for part in parts if part not in ALWAYS]
     if not names:
         return None
-    if len(names) == 1 and len(set(parts)) == len(parts):
+    if len(names) == 1:
         return Covariate(names[0], by_visit="visit" in parts, by_arm="arm" in parts)
     by_arm, by_visit = text.startswith(BY_ARM), text.endswith(BY_VISIT)
     return Covariate(text.removeprefix(BY_ARM).removesuffix(BY_VISIT), by_visit, by_arm)
@@ -208,7 +208,7 @@ def _refuse_strange(names: Sequence[str], asked: Sequence[Covariate | None], rig
     for name, each in zip(names, asked, strict=True):
         if each is None:
             raise ValueError(
-                f"`covariates` must be others than arm and visit, which are always in the model; got {name!r}. Try {right}."
+                f"`covariates` must be columns beside arm and visit, which are always in the model; got {name!r}. Try {right}."
             )
         if str(each) != name:
             raise ValueError(f"`covariates` must be names of columns, or 'arm:' and such a name; got {name!r}. Try {right}.")

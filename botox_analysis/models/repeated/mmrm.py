@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from botox_analysis.errors import DataError, listed, require_choice, require_crossproducts, wrong_kind
 from botox_analysis.frames.outcomes import Outcomes, grid_of
 from botox_analysis.models.linear.fit import RESPONSES
-from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, read_mean
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, read_mean
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
-from botox_analysis.models.repeated.covariance import Covariance, read_covariance
+from botox_analysis.models.repeated.covariance import Covariance, read_covariances
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.design import design_of
 from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.fitted import words_of
 from botox_analysis.models.repeated.mean import mean_of
 from botox_analysis.models.repeated.refusals import (
     CovarianceError,
@@ -51,15 +54,6 @@ ESTIMATION = {REML: "REML", "ml": "ML"}
 KENWARD_ROGER = ("kenward-roger", "kenward-roger-linear")
 
 VARIANCES = ("model", *ADJUSTMENTS)
-
-MEANS = {
-    ARM_BY_VISIT: "",
-    CONSTANT_EFFECT: "one difference for all visits, ",
-    SLOPE: "a slope on {} in each arm, ",
-    COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
-    NO_DIFFERENCE: "no difference between arms, ",
-}
-"""What a method says of the mean."""
 
 
 def fit_mmrm(
@@ -152,22 +146,51 @@ def fit_mmrm(
          visit  estimate  std_error       df
     5  week 24     -2.14        0.4  1315.18
     """
-    candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
-    if not candidates:
-        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
-    phrases = [read_covariance(candidate) for candidate in candidates]
+    phrases = read_covariances(covariance)
     _require_words(small_sample, REML, variance)
     grid = grid_of(outcomes)
     require_choice(response, RESPONSES, "response")
     model = read_mean(mean)
     asked = covariates_of_all_visits(outcomes, grid, covariates, by_visit, model)
+    sums = partial(measured, outcomes, grid, covariates=asked, response=response, mean=model)
+    return first_fit(sums, phrases, small_sample, REML, variance)
+
+
+def first_fit(
+    sums: Callable[[Covariance], RepeatedMeasures],
+    phrases: Sequence[Covariance],
+    small_sample: str = "satterthwaite",
+    estimation: str = REML,
+    variance: str = "model",
+) -> MmrmFit:
+    """Fit the first of several structures of the covariance that can be fitted.
+
+    Parameters
+    ----------
+    sums : callable, Covariance -> RepeatedMeasures
+        What is fitted; structures with the same groups and days share it.
+    phrases : sequence of Covariance
+        In the order in which they are tried.
+    small_sample, estimation, variance : str
+        As for `fit_crossproducts`.
+
+    Returns
+    -------
+    MmrmFit
+        Its method names the structures that could not be fitted.
+
+    Raises
+    ------
+    DataError, FitError, ValueError
+        As `fit_mmrm`.
+    """
     failed: list[Covariance] = []
     measures: RepeatedMeasures | None = None
     for phrase in phrases:
         if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
-            measures = measured(outcomes, grid, phrase, asked, response, model)
+            measures = sums(phrase)
         try:
-            return _fit(measures, phrase, small_sample, REML, variance, tuple(failed))
+            return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
         except CovarianceError as error:
             if len(phrases) == 1:
                 raise
@@ -179,7 +202,7 @@ def fit_mmrm(
 def fit_crossproducts(
     measures: RepeatedMeasures,
     *,
-    covariance: str | Covariance = "unstructured",
+    covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
     small_sample: str = "satterthwaite",
     estimation: str = REML,
     variance: str = "model",
@@ -215,11 +238,12 @@ def fit_crossproducts(
     """
     _require_words(small_sample, estimation, variance)
     require_crossproducts(measures)
-    phrase = read_covariance(covariance)
-    if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
-        made_for = Covariance(phrase.structure, measures.days_on, measures.grouped_by)
-        raise ValueError(f"covariance is {covariance!r}, but the cross-products were made for '{made_for}'; give both the same.")
-    return _fit(measures, phrase, small_sample, estimation, variance, ())
+    phrases = read_covariances(covariance)
+    for phrase in phrases:
+        made_for = replace(phrase, on=measures.days_on, by=measures.grouped_by)
+        if phrase != made_for:
+            raise ValueError(f"covariance is '{phrase}', but the cross-products were made for '{made_for}'; give both the same.")
+    return first_fit(lambda _: measures, phrases, small_sample, estimation, variance)
 
 
 def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = REML) -> ManyFits:
@@ -332,7 +356,7 @@ def _fit(
     return MmrmFit(
         labels=dict(measures.labels),
         response=measures.response,
-        model=_model(measures, phrase, small_sample, estimation, variance, failed, aliased),
+        model=words_of(measures, phrase, small_sample, ESTIMATION[estimation], variance, failed, aliased),
         handling=measures.handling,
         arms=measures.arms,
         visits=measures.visits[compared],
@@ -375,26 +399,3 @@ def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group
     own = [group == each for each in range(n_groups)]
     states = [np.concatenate([structure.begin(at[each].mean(axis=0), distances[each]) for each in own]) for at in starts]
     return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)
-
-
-def _model(
-    measures: RepeatedMeasures, phrase: Covariance, small_sample: str, estimation: str, variance: str,
-    failed: tuple[Covariance, ...], aliased: tuple[str, ...],
-) -> str:  # fmt: skip
-    chosen = f"{phrase.words} covariance" + (
-        f" ({', '.join(each.words for each in failed)} could not be fitted)" if failed else ""
-    )
-    df = small_sample.title().replace("-Linear", " linear")
-    if variance != "model":
-        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
-    adjusted = []
-    for term in measures.terms:
-        slope = "" if term.levels or term.name == "baseline" else " (slope)"
-        by = (" by arm" if term.by_arm else "") + (" by visit" if term.by_visit else "")
-        adjusted.append(term.name.replace("_", " ") + by + slope)
-    words = f"MMRM, {MEANS[measures.mean.kind].format(measures.mean.on.replace('_', ' '))}"
-    words += f"{chosen}, {ESTIMATION[estimation]}, {df}"
-    words += f", weighted by {measures.weights}" if measures.weights else ""
-    words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
-    words += f", without the aliased {', '.join(aliased)}" if aliased else ""
-    return words

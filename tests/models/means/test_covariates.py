@@ -210,10 +210,12 @@ OF_ONE = [
     (("baseline", 5), "must be a list of names (str); got 5"),
     ((None,), "must be a list of names (str); got None"),
     (("sex", "dose", "sex"), "each once; got 'sex' twice. Try covariates=('sex', 'dose')."),
-    (("arm",), "must be others than arm and visit, which are always in the model; got 'arm'. Try covariates=()."),
+    (("arm",), "must be columns beside arm and visit, which are always in the model; got 'arm'. Try covariates=()."),
     (("sex", "visit"), "always in the model; got 'visit'. Try covariates=('sex',)."),
     (("arm:visit",), "always in the model; got 'arm:visit'"),
     (("sex:arm",), "or 'arm:' and such a name; got 'sex:arm'. Try covariates=('arm:sex',)."),
+    (("arm:arm:sex",), "got 'arm:arm:sex'. Try covariates=('arm:sex',)."),
+    (("sex", "dose:visit:visit"), "got 'dose:visit:visit'. Try covariates=('sex', 'dose')"),
 ]
 
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -177,3 +178,22 @@ def test_the_test_of_a_covariance_has_its_size(repeated, edit):
         fits = [ba.fit_mmrm(drawn, covariates=(), covariance=each) for each in ("compound symmetry", "unstructured")]
         rejected.append(fits[1].likelihood_ratio(fits[0])["p_value"].item() < 0.1)
     assert abs(np.mean(rejected) - 0.1) < 3.3 * np.sqrt(0.1 * 0.9 / 400)
+
+
+def test_cross_products_take_the_first_structure_that_can_be_fitted(repeated):
+    """As a fit of outcomes does: by maximum likelihood, too, and with the subjects at hand."""
+    outcomes = repeated(61, n_per_arm=6, n_visits=10)
+    tried = ("unstructured", "heterogeneous ar1")
+    by_likelihood = fit_summed(outcomes, covariance=tried, estimation="ml")
+    assert by_likelihood.structure == "heterogeneous ar1"
+    assert "(unstructured could not be fitted), ML" in by_likelihood.method
+    assert len(by_likelihood.residuals()) == by_likelihood.n_values
+
+
+def test_a_fit_is_made_anew_by_maximum_likelihood_from_what_it_was_fitted_to(outcomes):
+    fit = ba.fit_mmrm(outcomes, covariance="toeplitz")
+    anew = ba.advanced.fit_crossproducts(fit.measures, covariance=fit.covariance_structure, estimation="ml")
+    theirs = fit_summed(outcomes, covariance="toeplitz", estimation="ml")
+    assert anew.loglik == theirs.loglik
+    pd.testing.assert_frame_equal(anew.differences(), theirs.differences())
+    pd.testing.assert_frame_equal(anew.predictions(), theirs.predictions())

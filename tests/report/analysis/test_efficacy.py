@@ -13,6 +13,7 @@ from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED
 from botox_analysis.report.analysis.plan import plan_of
 from botox_analysis.report.prose.headline import headline
 from botox_analysis.report.prose.paragraphs import estimand, methods
+from botox_analysis.report.prose.phrases import model
 from botox_analysis.report.prose.sentences import captions, table_titles
 
 CARRIED = "last observation carried forward"
@@ -48,7 +49,10 @@ def trial_of(assessments, **planned):
     tables = {"subjects": subjects, "assessments": assessments}
     settings = {"reference": "placebo"}
     return ba.as_trial(
-        tables, name="A trial", settings=settings, protocol=ba.advanced.Protocol(covariates=("baseline", "site"), **planned)
+        tables,
+        name="A trial",
+        settings=settings,
+        protocol=ba.advanced.Protocol(**{"covariates": ("baseline", "site"), **planned}),
     )
 
 
@@ -155,6 +159,36 @@ def test_the_difference_is_that_of_the_mixed_model_with_baseline_by_visit(holed,
     fit = ba.fit_mmrm(outcomes, small_sample="kenward-roger-linear", covariates=("baseline", "site"))
     pd.testing.assert_frame_equal(mixed.primary.differences, fit.differences())
     pd.testing.assert_frame_equal(mixed.primary.average, fit.average_differences())
+
+
+@pytest.mark.parametrize(
+    ("planned", "said"),
+    [
+        ({"by_visit": ()}, "adjusted for baseline and site"),
+        ({"by_visit": ("site",)}, "adjusted for baseline and site by visit"),
+        ({"covariates": ()}, "unadjusted"),
+        ({"covariates": ("site",)}, "adjusted for site"),
+        ({"covariates": None}, "adjusted for baseline by visit"),
+    ],
+)
+def test_covariates_are_those_of_the_protocol_in_the_model_and_in_words(holed, planned, said):
+    trial = trial_of(holed, **planned)
+    analysis = analyse(trial)
+    asked = {"covariates": ("baseline", "site"), **planned}
+    fit = ba.fit_mmrm(ba.scale("NRS").derive(trial), small_sample="kenward-roger-linear", **asked)
+    pd.testing.assert_frame_equal(analysis.primary.differences, fit.differences())
+    assert f"unstructured covariance, {said}; missing values" in model(analysis)
+
+
+def test_a_baseline_that_an_endpoint_lacks_is_no_covariate_of_it(holed):
+    impression = holed[holed["visit"] != "baseline"].assign(scale="PGIC")
+    known = trial_of(holed)
+    trial = ba.as_trial(
+        {"subjects": known.subjects, "assessments": pd.concat([holed, impression])}, name="A trial", protocol=known.protocol,
+        settings={"reference": "placebo", "scales": {"PGIC": {"baseline": False}}},
+    )  # fmt: skip
+    secondary = analyse(trial).secondary[0]
+    assert "adjusted for site;" in secondary.differences["method"].iloc[0]
 
 
 def test_on_complete_data_the_mixed_model_and_the_analysis_of_covariance_agree(scores):
