@@ -233,7 +233,7 @@ def of_diary(word, trial):
         ba.event_rates(ba.responders(ba.missing.fill(outcomes, rule="baseline observation carried forward"))),
     )
     yield "diary, counts", ba.fit_counts(outcomes, covariates=["baseline", word["factor"]]).differences()
-    imputations = ba.missing.impute_diary(trial, endpoint, n=2, seed=1, covariates=[word["factor"]])
+    imputations = ba.missing.impute_diary(trial, endpoint, n=2, seed=1, covariates=["baseline", word["factor"]])
     yield "days imputed", imputations.completed(1)
     yield "days, left out", imputations.left_out
     further = imputations.impute(strategy="missing at random", seed=1)

@@ -46,7 +46,7 @@ def test_more_visits_than_subjects_determine_are_refused_without_a_likelihood(re
     with pytest.raises(
         CovarianceError, match=rf"determine an unstructured .* of at most \d+ visits, and there are {n_visits}; take"
     ):
-        ba.fit_mmrm(outcomes, **how)
+        fit_summed(outcomes, **how)
     assert evaluated == []
     assert time.perf_counter() - before < 5  # minutes, where it is looked for
 

@@ -73,7 +73,7 @@ def test_a_visit_seen_once_in_each_arm_changes_nothing_at_the_others(seen_by, co
     ids=str,
 )
 def test_one_variance_is_determined_and_with_it_all_that_is_asked(seen_by, covariance, few, how):
-    fit = ba.fit_mmrm(seen_by(few), covariates=("baseline",), by_visit=(), covariance=covariance, **how)
+    fit = fit_summed(seen_by(few), covariates=("baseline",), by_visit=(), covariance=covariance, **how)
     differences, test = fit.differences(), fit.joint_test()
     assert (differences["std_error"] > 0).all()
     assert differences["std_error"].iloc[-1] > 1.5 * differences["std_error"].iloc[-2]
@@ -106,7 +106,7 @@ def test_a_variance_of_its_own_is_refused_as_that_of_a_covariance(seen_by, covar
     "how", [{}, {"variance": "CR2"}, {"small_sample": "kenward-roger-linear"}, {"weights": "weight"}], ids=str
 )
 def test_a_list_goes_on_to_one_variance(seen_by, n_last, how):
-    fit = ba.fit_mmrm(seen_by((0, 1), n_last), covariance=ba.missing.FALL_BACK, covariates=("baseline",), by_visit=(), **how)
+    fit = fit_summed(seen_by((0, 1), n_last), covariance=ba.missing.FALL_BACK, covariates=("baseline",), by_visit=(), **how)
     assert fit.structure == "compound symmetry"
     assert "(unstructured, heterogeneous Toeplitz" in fit.method
     assert "could not be fitted)" in fit.method
