@@ -23,6 +23,7 @@ from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.single_values import refuse_imputed
 from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
+from botox_analysis.models.means.covariates import names_in
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
@@ -127,6 +128,7 @@ def impute_counts(
     _refuse_other_outcomes(outcomes)
     outcomes = outcomes.reset_index(drop=True)
     planned, days = _planned(outcomes, planned_days), _exposure(outcomes)
+    covariates = covariates if covariates is None else names_in("covariates", covariates)
     # Refuses arms of whom too little was seen, and what is no count.
     count_events(rows_by_visit(outcomes, MODEL, outcomes["value"], covariates, None, needed=[days]).by_visit[0])
     entering = rows_by_visit(outcomes, MODEL, outcomes["value"].fillna(0.0), covariates, None)

@@ -172,6 +172,17 @@ def test_names_may_stand_in_any_sequence_and_are_read_once(outcomes, kind):
     assert "adjusted for baseline, sex by visit" in fit.method
 
 
+def test_imputations_read_names_once_too(simulated):
+    events = ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain")
+    call = {"planned_days": 168, "strategy": "missing at random", "n": 2, "seed": 1}
+    once, listed = (ba.missing.impute_counts(events, covariates=given, **call) for given in (iter(["age"]), ["age"]))
+    np.testing.assert_array_equal(once.values, listed.values)
+    days = ba.missing.impute_diary(simulated, ba.HEADACHE_DAYS, n=2, seed=1, covariates=iter(["baseline", "age"]))
+    asked = {"strategy": "missing at random", "seed": 1}
+    once, listed = (days.impute(covariates=kind(["baseline", "age"]), by_visit=kind(["age"]), **asked) for kind in (iter, list))
+    np.testing.assert_array_equal(once.values, listed.values)
+
+
 def test_a_mixed_model_takes_at_most_eight_choices():
     assert len(inspect.signature(ba.fit_mmrm).parameters) <= 8
 
