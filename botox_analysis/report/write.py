@@ -185,7 +185,7 @@ def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
     if any(name != BASELINE for name in planned or ()):
         return table
     level = phrases.level(analysis.primary.means.iloc[0])
-    unadjusted = (MEAN, MEAN_CHANGE) if planned == () else (MEAN,)
+    unadjusted = (MEAN,) if planned is None or len(planned) else (MEAN, MEAN_CHANGE)
     return table.rename(columns={f"Adjusted {each} ({level})": f"{wording.capital(each)} ({level})" for each in unadjusted})
 
 
