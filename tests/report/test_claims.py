@@ -119,9 +119,7 @@ def test_the_primary_numbers_are_those_of_the_planned_imputation(imputed):
     outcomes = imputed.primary.observed
     _, imputed_from, begins = strategies_begin(outcomes, "change")
     assert begins == "discontinuation"
-    drawn = ba.missing.impute(
-        imputed_from, strategy="jump to reference", n=30, seed=5, covariates=["baseline:visit"], covariance=ba.missing.FALL_BACK
-    )
+    drawn = ba.missing.impute(imputed_from, strategy="jump to reference", n=30, seed=5, covariance=ba.missing.FALL_BACK)
     pooled = drawn.pool()
     ours = imputed.primary.differences
     assert ours[["estimate", "std_error", "df"]].to_numpy() == pytest.approx(pooled[["estimate", "std_error", "df"]].to_numpy())

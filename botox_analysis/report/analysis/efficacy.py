@@ -12,7 +12,7 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
 from botox_analysis.frames.outcomes import Outcomes, default_covariates, has_baseline, response_of
-from botox_analysis.frames.schema import BASELINE, categories_of
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.completed import BOOTSTRAP
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
@@ -247,7 +247,7 @@ def fit_visits_together(
     outcomes : DataFrame
         *outcomes* of an endpoint.
     covariates : tuple of str
-        The baseline has an effect for each visit.
+        Of the model; the baseline has a coefficient for each visit.
     response : str
         ``"change"`` or ``"value"``.
     visits : list of str
@@ -271,26 +271,10 @@ def fit_visits_together(
         outcomes[outcomes["visit"].isin(visits)],
         covariance=covariance,
         small_sample=SMALL_SAMPLE if variance == "model" else "satterthwaite",
-        covariates=by_visit(covariates),
+        covariates=covariates,
         response=response,
         variance=variance,
     )
-
-
-def by_visit(covariates: tuple[str, ...]) -> list[str]:
-    """The covariates of a model of all visits: the baseline has an effect for each.
-
-    Parameters
-    ----------
-    covariates : tuple of str
-        Of the primary model.
-
-    Returns
-    -------
-    list of str
-        As `fit_mmrm` takes them.
-    """
-    return [f"{name}:visit" if name == BASELINE else name for name in covariates]
 
 
 def _by_imputation(of: Comparison) -> ImputedFit:
@@ -299,14 +283,14 @@ def _by_imputation(of: Comparison) -> ImputedFit:
     compared = of.observed[of.observed["visit"].isin(of.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
     _, imputed_from, _ = strategies_begin(outcomes, of.response)
-    covariates, covariance = by_visit(of.covariates), planned.covariance or FALL_BACK
+    covariance = planned.covariance or FALL_BACK
     if planned.variance == RUBIN:
         imputations = impute(
             imputed_from,
             strategy=planned.imputation,
             n=planned.draws,
             seed=planned.seed,
-            covariates=covariates,
+            covariates=of.covariates,
             covariance=covariance,
         )
     else:
@@ -317,7 +301,7 @@ def _by_imputation(of: Comparison) -> ImputedFit:
             variance=planned.variance,
             n=planned.draws if sampled else None,
             seed=planned.seed if sampled else None,
-            covariates=covariates,
+            covariates=of.covariates,
             covariance=covariance,
         )
     return fit_imputed(imputations, covariates=of.covariates, visits=list(of.visits))

@@ -19,7 +19,6 @@ from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
 from botox_analysis.report.analysis.begins import LAST_VALUE, strategies_begin
-from botox_analysis.report.analysis.efficacy import by_visit
 from botox_analysis.report.analysis.left_out import made_or_told
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.prose import phrases
@@ -173,7 +172,7 @@ def _surface(outcomes: Outcomes, visit: str, covariates: tuple[str, ...], planne
     if outcomes["arm"].nunique() != 2:
         return pd.DataFrame()
     imputations = impute(
-        outcomes, strategy=AT_RANDOM, n=planned.draws, seed=planned.seed, covariates=by_visit(covariates), covariance=FALL_BACK
+        outcomes, strategy=AT_RANDOM, n=planned.draws, seed=planned.seed, covariates=covariates, covariance=FALL_BACK
     )
     return imputations.tipping_surface(visit, covariates=covariates, conf_level=planned.conf_level)
 
