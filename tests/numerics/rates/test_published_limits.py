@@ -31,7 +31,7 @@ def names(rows):
 
 @pytest.mark.parametrize("row", SINGLE.to_dict("records"), ids=names(SINGLE))
 def test_limits_of_a_proportion_are_those_printed(row):
-    low, high = PROPORTION_INTERVALS[row["interval"]]([row["n_events"]], [row["n_total"]], row["conf_level"])
+    low, high = PROPORTION_INTERVALS[row["interval"]].limits([row["n_events"]], [row["n_total"]], row["conf_level"])
     assert low[0] == as_printed(row["conf_low"], row["digits"])
     assert high[0] == as_printed(row["conf_high"], row["digits"])
 
