@@ -5,6 +5,8 @@ import pytest
 from scipy import optimize, stats
 
 import botox_analysis as ba
+from botox_analysis.models.repeated.covariance import read_covariance
+from botox_analysis.numerics.repeated.structures import STRUCTURES
 from tests.summed import fit_summed
 from tests.tolerances import SAME_OPTIMUM
 
@@ -37,6 +39,10 @@ NESTED = [
     *((name, f"{name} by arm") for name in PARAMETERS),
     *((f"heterogeneous {name}", "unstructured") for name in ("compound symmetry", "ar1", "toeplitz", "ante-dependence")),
 ]
+
+
+def test_every_structure_is_fitted_below():
+    assert {read_covariance(name).structure for name in PARAMETERS} == set(STRUCTURES)
 
 
 @pytest.fixture(scope="module")
