@@ -72,8 +72,15 @@ def test_the_exact_one_sided_p_value_is_the_one_of_lrstat():
     assert result.p_value[0] / 2 == as_printed(0.354387, 6)
 
 
-def test_every_interval_of_a_difference_is_among_the_references():
-    assert set(COMPARED.query("measure == 'risk difference'")["interval"]) == set(COMPARISONS["risk difference"])
+COMPUTED = {"proportion": {"agresti-coull"}, "log odds ratio": {"log", "conditional exact"}}
+"""Intervals without a printed value: the modules of their tests compare them with statsmodels and scipy."""
+
+
+@pytest.mark.parametrize("measure", ["proportion", "risk difference", "log risk ratio", "log odds ratio"])
+def test_every_interval_is_among_the_references(measure):
+    known = PROPORTION_INTERVALS if measure == "proportion" else COMPARISONS[measure]
+    printed = SINGLE if measure == "proportion" else COMPARED[COMPARED["measure"] == measure]
+    assert set(known) - set(printed["interval"]) == COMPUTED.get(measure, set())
 
 
 def test_the_references_are_complete():
