@@ -30,10 +30,5 @@ def files_of(table: str) -> str:
     -------
     str
         The names, for messages.
-
-    Examples
-    --------
-    >>> files_of("subjects")
-    'subjects.csv or subjects.parquet'
     """
     return " or ".join(f"{table}{suffix}" for suffix in READERS)

@@ -47,6 +47,14 @@ def test_what_is_not_of_the_format_is_refused_with_the_name_of_the_file(suffix, 
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
+def test_a_file_of_nearly_the_right_name_is_refused_in_every_format(suffix, tmp_path):
+    SUBJECTS.to_csv(tmp_path / "subjects.csv", index=False)
+    WRITERS[suffix](DIARY, tmp_path / f"Diary{suffix}")
+    with pytest.raises(ba.DataError, match=rf"^Diary\{suffix}: found a name that is nearly 'diary\.csv', 'diary"):
+        ba.load_trial(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
 def test_a_draft_reads_every_format(suffix, tmp_path):
     WRITERS[suffix](SUBJECTS, tmp_path / f"people{suffix}")
     assert f"Rename people{suffix} to subjects{suffix}" in ba.draft_settings(tmp_path)
