@@ -1,4 +1,4 @@
-"""Pictures of *estimates* (a few of the data themselves): columns are read, nothing is computed, nothing is sorted."""
+"""Pictures of *estimates*, and a few of the data themselves. A figure reads columns; it computes nothing and sorts nothing."""
 
 from botox_analysis.figures.checking import covariance, dropout, missing, residuals, tipping_point
 from botox_analysis.figures.drawing import style

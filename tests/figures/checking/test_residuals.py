@@ -150,8 +150,8 @@ def test_the_same_residuals_give_the_same_bytes(tmp_path):
     ("residuals", "message"),
     [
         (frame(3).drop(columns="fitted"), "residuals has no column 'fitted'"),
-        (frame(3).head(0), "residuals has no rows"),
-        (frame(3).assign(residual=np.nan), "12 rows without a fitted value or a residual"),
+        (frame(3).head(0), "`residuals` must have a row per value in the fit; got no rows"),
+        (frame(3).assign(residual=np.nan), "must have a fitted value and a residual in each row; got 12 rows"),
     ],
 )
 def test_residuals_that_are_not_there_are_refused(residuals, message):

@@ -56,12 +56,12 @@ def test_a_margin_is_a_dashed_line_in_the_unit_of_the_axis():
 
 def test_differences_and_ratios_do_not_share_an_axis():
     both = pd.concat([ba.compare_rates(EVENTS, measure=measure) for measure in ("risk difference", "log risk ratio")])
-    with pytest.raises(ba.DataError, match="has differences and ratios"):
+    with pytest.raises(ba.DataError, match="differences only or ratios only; got 'risk difference', 'log risk ratio'"):
         ba.plot.forest(both)
 
 
 def test_numbers_needed_run_through_infinity_and_are_refused():
-    with pytest.raises(ba.DataError, match="show the differences"):
+    with pytest.raises(ba.DataError, match="finite limits; got 'number needed to treat'"):
         ba.plot.forest(ba.number_needed(ba.compare_rates(EVENTS.head(2)), events_are="benefit"))
 
 
