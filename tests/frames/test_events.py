@@ -29,7 +29,7 @@ def test_events_without_totals_are_refused():
 
 
 def test_events_without_rows_are_refused():
-    with pytest.raises(ba.DataError, match="events has no rows; expected one per arm, stratum and category"):
+    with pytest.raises(ba.DataError, match="`events` must have a row per arm, stratum and category; got no rows"):
         check_events(COUNTS.iloc[:0])
 
 

@@ -205,7 +205,7 @@ def test_a_frame_that_is_not_outcomes_is_refused():
 def test_a_subject_in_two_arms_is_refused():
     outcomes = outcomes_of([[1, 1], [1, 1]], arms=["P", "T"])
     outcomes.loc[0, "arm"] = "T"
-    with pytest.raises(ba.DataError, match="found subject '0' with several values of arm; expected one"):
+    with pytest.raises(ba.DataError, match="must have one arm per subject; got several for subject '0'"):
         missing_reasons(outcomes)
 
 

@@ -237,7 +237,7 @@ def test_a_frame_that_is_not_outcomes_is_refused():
 
 
 def test_outcomes_without_an_order_of_visits_are_refused():
-    with pytest.raises(ba.DataError, match="column 'visit' carries no order"):
+    with pytest.raises(ba.DataError, match="must have an ordered column 'visit'"):
         ba.responders(outcomes_of([20], [5]).astype({"visit": str}))
 
 
