@@ -113,6 +113,12 @@ def test_kinds_follow_in_the_order_they_carry_and_else_of_the_alphabet():
     assert categories.tolist() == ["", *THREE, "withdrawal", "death"]
 
 
+def test_a_kind_that_explains_no_missing_value_leaves_the_order_of_the_others():
+    outcomes = outcomes_of([[1, NAN, NAN], [NAN, 1, 1]], kinds=[["", "death", "death"], ["", "rescue", "rescue"]])
+    assert missing_reasons(outcomes)["missing"].cat.categories.tolist() == ["", *THREE, "death"]
+    assert missing_values(outcomes)["category"].unique().tolist() == [*THREE, "death"]
+
+
 # Counts ---------------------------------------------------------------------------------------------------------------
 
 
