@@ -80,7 +80,7 @@ def test_a_trial_without_last_doses_has_no_window():
         {"subjects": trial.subjects.drop(columns="last_dose_day"), "adverse_events": trial.adverse_events}, name="t"
     )
     assert ba.safety.time_at_risk(trial)["end_day"].tolist() == [100, 200]
-    with pytest.raises(ba.DataError, match="subjects has no column 'last_dose_day'; adverse events from day 1 to 30 days after"):
+    with pytest.raises(ba.DataError, match="must have a column 'last_dose_day' for adverse events from day 1 to 30 days after"):
         ba.safety.time_at_risk(trial, rule=ba.safety.WITHIN_30_DAYS)
 
 
@@ -90,7 +90,7 @@ def test_times_are_those_of_the_safety_population_by_the_arm_received():
 
 
 def test_a_word_is_no_rule():
-    with pytest.raises(TypeError, match="rule is 'from day 1'; it is an EmergentRule"):
+    with pytest.raises(TypeError, match="`rule` must be an EmergentRule"):
         ba.safety.time_at_risk(trial_of(), rule="from day 1")
 
 
@@ -213,7 +213,7 @@ def test_prevalence_of_a_short_time_at_risk_is_that_of_its_last_day():
 def test_prevalence_of_nobody_is_refused():
     subjects = pd.DataFrame({"subject": ["a"], "arm": ["P"], "last_day": [-5]})
     trial = ba.as_trial({"subjects": subjects, "adverse_events": pd.DataFrame([EVENT])}, name="t")
-    with pytest.raises(ba.DataError, match="t: nobody was observed after the first treatment; expected a last_day from day 1 on"):
+    with pytest.raises(ba.DataError, match="must have a last_day from day 1 for some subject; got t"):
         ba.safety.prevalence(trial)
 
 

@@ -203,7 +203,7 @@ def test_a_subject_twice_at_a_visit_is_named(outcomes):
 
 @pytest.mark.parametrize(("column", "choice"), [("pain", {"covariates": ("pain",)}), ("change", {}), ("baseline", {})])
 def test_infinite_numbers_are_refused(outcomes, column, choice):
-    with pytest.raises(ba.DataError, match=f"got an infinite {column}"):
+    with pytest.raises(ba.DataError, match=f"an infinite {column}"):
         ba.fit_mmrm(outcomes.assign(**{column: outcomes[column].replace(outcomes[column].iloc[0], np.inf)}), **choice)
 
 
