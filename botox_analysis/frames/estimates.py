@@ -66,7 +66,7 @@ ESTIMATES_SCHEMA = Schema(
         Column("subgroup", "text", "Covariate that defines subgroups.", "", WHERE_IT_APPLIES),
         Column("level", "text", "Level of the covariate, or its value if it is a number.", "", WHERE_IT_APPLIES),
         Column("threshold", "number", "Least reduction of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
-        Column("time", "number", "Day of the estimate, or day at which a curve reaches a quantile.", "days", WHERE_IT_APPLIES),
+        Column("time", "number", "Day of the estimate, or end of the time that it covers.", "days", WHERE_IT_APPLIES),
         Column("n_events", "count", "Subjects with the event.", "0 to n", WHERE_IT_APPLIES),
         Column("n_missing", "count", "Subjects without a value.", "0 or more", WHERE_IT_APPLIES),
         Column("n_censored", "count", "Subjects who are censored.", "0 to n", WHERE_IT_APPLIES),

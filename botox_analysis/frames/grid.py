@@ -174,8 +174,7 @@ class SubjectGrid:
         Raises
         ------
         DataError
-            A row has no subject, a subject has two rows at a visit or is spelled in two ways, or two arms or visits look
-            alike.
+            A row has no subject, or a subject has two rows at a visit or two spellings. Or two arms or visits look alike.
         """
         self.arm, self.arms, self.arm_order = _occurring(self.ordered["arm"])
         visit, self.visits, self.visit_order = _occurring(self.ordered["visit"])

@@ -87,7 +87,7 @@ class Handling:
     Attributes
     ----------
     missing : str
-        `OBSERVED_CASES`, the name of a rule for single values, or a strategy and its draws, in words; empty if the data do
+        `OBSERVED_CASES`, the name of a rule for single values, or a strategy and its draws, in words. Empty if the data do
         not state it.
     derivation : str
         The rule of a diary, in words; empty for assessments.

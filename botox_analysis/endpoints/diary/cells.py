@@ -49,7 +49,7 @@ class Days:
     Attributes
     ----------
     state : ndarray of uint8, shape (n,)
-        `YES` for a day that counts, `NO` for a day that counts 0, `OPEN` if the recorded cells allow several counts.
+        `YES` for a day that counts, `NO` for a day that counts 0. `OPEN` if the recorded cells allow several counts.
         `OF_UNKNOWN_SEVERITY` days count as the rule defines.
     amount : ndarray, shape (n,), or None
         Count of each day whose state is yes. None: 1 each.

@@ -46,8 +46,8 @@ class DiaryRule:
     baseline_minimum_days : int, optional
         Least number of recorded days of a baseline; with fewer it is missing. By default ``minimum_days``.
     unknown_severity : str
-        How a headache day of unknown severity counts as moderate or severe: with the ``"share of the known"``, ``"as not"``
-        (0), or as ``"missing"`` (not recorded).
+        Handling of headache days of unknown severity in counts of moderate or severe days: ``"share of the known"``, ``"as
+        not"`` (0), or ``"missing"`` (not recorded).
 
     Notes
     -----

@@ -147,29 +147,29 @@ def address_events(
     affected : str
         Visits that are after an event. ``"any day"``: visits whose day is later than the event's, so that the diary period in
         which the event happened is after it. ``"all days"``: for a diary (outcomes with ``recorded_days``), only visits whose
-        whole period is after the event, that is, the day of the visit before is on or after the event's. For assessments it
+        whole period is after the event. That is, the day of the visit before is on or after the event's. For assessments it
         is the same as ``"any day"``. The day of the event itself is before the event. Use ``"all days"`` for a
-        discontinuation after which nothing is recorded: the last value was counted from days before it, and `missing.impute`
-        then begins at the visit after it.
+        discontinuation after which nothing is recorded. The last value was then counted from days before it, and
+        `missing.impute` begins at the visit after it.
     failure : str or float
         Value after the event under a composite strategy. ``"baseline"``: no change from baseline, for treatments whose
         benefit ends when they end; missing without a baseline. ``"worst"``: the highest of the baseline and the values before
-        the event, for events that are worse than no benefit, on scales on which higher is worse. On other scales, give a
-        number. A number: the value, such as the end of a scale for death, or a value outside it that ranks last.
+        the event. It is for events that are worse than no benefit, on scales on which higher is worse. On other scales, give
+        a number. A number: the value, such as the end of a scale for death, or a value outside it that ranks last.
     days : str or mapping of str to float, optional
-        A column of outcomes with the study day of each visit, or the day of each visit. If a subject has no day in the
-        column, the day is read from the name of the visit, and is not before that subject's visits so far. By default all
-        days are read from the names of the visits.
+        A column of outcomes with the study day of each visit, or the day of each visit. A subject without a day in the column
+        has the day in the name of the visit, but not before that subject's visits so far. By default all days are read from
+        the names of the visits.
 
     Returns
     -------
     DataFrame
         A new frame of *outcomes* with the same rows. ``value``, ``change`` and ``percent_change`` are changed by the
-        strategies. So are ``recorded_days`` and ``exposure_days``, if present: they are missing if the value is no longer a
-        count, and those of the last value before the event if that replaces it. ``intercurrent_event`` contains the kinds of
-        the events before each visit, under any strategy: in time, separated by ``"; "``, empty if there was none.
-        ``missing_after`` contains the kind that explains a missing value. ``intercurrent`` names every strategy, the failure
-        of a composite one unless it is the baseline, and `affected` if it is ``"all days"``.
+        strategies. So are ``recorded_days`` and ``exposure_days``, if present. They are missing if the value is no longer a
+        count, and copied with a last value before the event. ``intercurrent_event`` contains the kinds of the events before
+        each visit, under any strategy: in time, separated by ``"; "``, empty if there was none. ``missing_after`` contains
+        the kind that explains a missing value. ``intercurrent`` names every strategy, the failure of a composite one unless
+        it is the baseline, and `affected` if it is ``"all days"``.
 
     Raises
     ------
@@ -335,8 +335,8 @@ def intercurrent_counts(outcomes: Outcomes, events: pd.DataFrame) -> Events:
     Returns
     -------
     DataFrame
-        *events*, one row per kind and arm, the most frequent kind first: subjects with the event at any time, each counted
-        once, among all subjects. Empty if there are no events.
+        *events*, one row per kind and arm, the most frequent kind first. ``n_events`` is the number of subjects with the
+        event at any time, among all subjects. Empty if there are no events.
 
     Raises
     ------

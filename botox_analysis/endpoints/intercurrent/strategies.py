@@ -138,8 +138,8 @@ def in_time(given: pd.DataFrame, who: Any, kinds: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per event, in time within subject: ``row`` of the subject, ``day``, ``kind`` (its index in `kinds`, which
-        orders events of one day), and ``number``, from 0 within the subject.
+        One row per event, in time within subject: ``row`` of the subject, ``day``, ``kind`` and ``number``, from 0 within the
+        subject. ``kind`` is the index in `kinds`, which orders events of one day.
 
     Raises
     ------
@@ -178,8 +178,8 @@ def follow_events(
     stays : dict of str to ndarray, shape (N,)
         ``value`` and ``change`` of a subject without change: the baseline, and 0 if there is one.
     happened : DataFrame
-        One row per event, in time within subject: ``row`` of the subject, ``day``, ``kind`` (its index in `strategies`), and
-        ``number``, from 0 within the subject.
+        One row per event, in time within subject: ``row`` of the subject, ``day``, ``kind`` and ``number``, from 0 within the
+        subject. ``kind`` is the index in `strategies`.
     decisive : ndarray, shape (N, V)
         Day of the visit that is compared: the visit is after an event with an earlier day.
     strategies : mapping of str to str

@@ -81,8 +81,8 @@ class ContinuationRule:
 
 
 NICE = ContinuationRule("NICE TA260", reduction=0.3, episodic_below=15)
-"""Stop if headache days per month fell by less than 30 % after two cycles of treatment, or if there were fewer than 15 of
-them for three consecutive months. National Institute for Health and Care Excellence, technology appraisal TA260 (2012),
+"""Stop if headache days per month fell by less than 30 % after two cycles of treatment. Also stop if there were fewer than 15
+of them for three consecutive months. National Institute for Health and Care Excellence, technology appraisal TA260 (2012),
 paragraph 1.2."""
 
 PBS = ContinuationRule("PBS", reduction=0.5)
@@ -107,8 +107,8 @@ def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
     -------
     DataFrame
         *events*, one row per category and arm; each subject is in exactly one category. Subjects are ``"not assessable"`` if
-        the value after the cycles is missing or the baseline is not usable, and no run of episodic months was observed
-        before. None of the rules covers these subjects.
+        the value after the cycles is missing or the baseline is not usable. Subjects with an earlier run of episodic months
+        stop instead. None of the rules covers subjects who are not assessable.
 
     Raises
     ------

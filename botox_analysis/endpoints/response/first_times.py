@@ -135,10 +135,10 @@ def first_event(trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_
     -------
     DataFrame
         *times*, one row per subject, by the arm received. Subjects without such an event are censored at the end of their
-        time at risk: the last day, an earlier death, or the end of the rule's window. An onset after the last day is counted
-        on the last day, as in the time at risk of `safety.counts`. An unknown onset is counted on day 1. A subject not
-        observed after the first treatment is censored on day 1. ``note`` states these cases. It also states if the time ends
-        with death, or not with the window because the last dose is not known. The subjects' covariates follow.
+        time at risk. That is the last day, an earlier death, or the end of the rule's window. An onset after the last day is
+        counted on the last day, as in the time at risk of `safety.counts`. An unknown onset is counted on day 1. A subject
+        not observed after the first treatment is censored on day 1. ``note`` states these cases. It also states if the time
+        ends with death, or not with the window because the last dose is not known. The subjects' covariates follow.
 
     Raises
     ------

@@ -42,8 +42,8 @@ def adverse_events(
         ``"class"``: any event, then each class. ``"term"``: each class, then its terms (``within`` is the class). A term in
         two classes has a row in each, and events without a class are in "uncoded".
         ``"overview"``: any event, related, severe, serious, serious and related, leading to discontinuation, fatal, as far as
-        the table has them, and of special interest if `special` is given. Events not known to be unrelated count as related.
-        Events not known to be severe, serious and so on do not count as such.
+        the table has them. Events of special interest follow if `special` is given. Events not known to be unrelated count as
+        related. Events not known to be severe, serious and so on do not count as such.
         ``"severity"``: subjects by the worst known severity, occurrences by their own. ``"relation"``: subjects with a
         related event (or one not known to be unrelated), and subjects with unrelated events only. ``"term and severity"`` and
         ``"term and relation"``: the same in each class and term, with a column ``severity`` or ``relation``. Events of
@@ -70,7 +70,7 @@ def adverse_events(
         ``at_risk`` is the patient-years until the first event: from day 1 to its onset, both included, and for other subjects
         to the end. By severity, the other subjects include those counted at another severity. An onset after the last day is
         counted with the time until the last day; each event has at least one day. ``at_risk`` is missing if a time is not
-        known: a subject without the event has no ``last_day``, or an event of unknown onset may be a subject's first. It
+        known. Then a subject without the event has no ``last_day``, or an event of unknown onset may be a subject's first. It
         cannot be the first if another event is on day 1.
 
         ``note`` counts subjects who died before the last day, or have no known last dose under a window.

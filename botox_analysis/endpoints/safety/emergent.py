@@ -77,8 +77,8 @@ def not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> dict[str, int
     Returns
     -------
     dict of str to int
-        Number of rows of the table of adverse events by reason: before the first treatment, after the window of the rule, or
-        not flagged. Reasons without rows are left out.
+        Number of rows of the table of adverse events by reason. Reasons are before the first treatment, after the window of
+        the rule, or not flagged. Reasons without rows are left out.
 
     Raises
     ------

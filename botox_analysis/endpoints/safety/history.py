@@ -250,8 +250,8 @@ def list_onsets(
     DataFrame
         One row per occurrence, with the columns of the table of adverse events. ``onset_day`` is the day on which it emerged.
         Further columns are ``arm`` (received) and ``n_total``, the number of subjects of the arm. If the trial has last days,
-        ``last_day`` is the last day at risk: the last day, an earlier death, or the end of the rule's window. Rows are
-        ordered by arm, then by the day of the subject's first occurrence, then by their own day; unknown days are last.
+        ``last_day`` is the last day at risk. That is the last day, an earlier death, or the end of the rule's window. Rows
+        are ordered by arm, then by the day of the subject's first occurrence, then by their own day; unknown days are last.
 
     Raises
     ------
@@ -303,10 +303,10 @@ def event_counts(
     -------
     DataFrame
         *outcomes* at one visit, by the arm received. ``value`` is the number of occurrences; ``baseline`` and ``change`` are
-        missing. ``exposure_days`` is the number of days at risk: from day 1 to the last day, an earlier death, or the end of
-        the rule's window, both included. It is 0 for subjects not observed after treatment, and missing if ``last_day`` is.
-        Covariates are those of the trial's subjects. ``note`` states if a subject died before the last day, or has no known
-        last dose under a window. `fit_counts` estimates rates and their ratios.
+        missing. ``exposure_days`` is the number of days at risk, first and last included. They begin on day 1 and end on the
+        last day, at an earlier death, or with the rule's window. The number is 0 for subjects not observed after treatment,
+        and missing if ``last_day`` is. Covariates are those of the trial's subjects. ``note`` states if a subject died before
+        the last day, or has no known last dose under a window. `fit_counts` estimates rates and their ratios.
 
     Raises
     ------

@@ -97,10 +97,11 @@ def list_time_at_risk(trial: Trial, *, rule: EmergentRule = FROM_DAY_1) -> pd.Da
     Returns
     -------
     DataFrame
-        One row per subject: ``subject``, ``arm`` (received), ``start_day`` (day 1), ``end_day``, ``days`` (both included; 0
-        for subjects never at risk) and ``reason``. The reason is the last day, the end of the rule's window, a death before
-        the last day, or the last day because the last dose is not known. Other reasons are not observed after the first
-        treatment, or last day not known; then end and days are missing for the latter.
+        One row per subject: ``subject``, ``arm`` (received), ``start_day`` (day 1), ``end_day``, ``days`` and ``reason``.
+        ``days`` includes both ends; it is 0 for subjects never at risk. The reason is the last day, the end of the rule's
+        window, or a death before the last day. Further reasons are the last day because the last dose is not known, not
+        observed after the first treatment, and last day not known. If the last day is not known, ``end_day`` and ``days`` are
+        missing.
 
     Raises
     ------

@@ -91,8 +91,8 @@ class Counts:
     n_events, occurrences : ndarray of int, shape (categories, ranks, cells)
         Subjects at their highest rank in the category, and occurrences at their own.
     at_risk : ndarray of float, shape (categories, ranks, cells)
-        Patient-years until the first occurrence of subjects counted, and until the end of the time at risk of the others;
-        missing if a time is not known.
+        Patient-years until the first occurrence of subjects counted, and until the end of the time at risk of the others.
+        Missing if a time is not known.
     """
 
     n_events: np.ndarray

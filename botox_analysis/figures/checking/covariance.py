@@ -21,7 +21,7 @@ DARK = 0.21
 are white."""
 
 CELL = 0.46
-"""Width of a cell in inches, where the page is wide enough."""
+"""Width of a cell in inches, if the page is wide enough."""
 
 WRITTEN_OUT = (1e-3, 1e5)
 """Range of the largest variance that is written in full. Outside it, variances are multiples of a power of ten."""
@@ -51,7 +51,7 @@ def plot_covariance(covariance: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     Raises
     ------
     DataError
-        The rows and columns are not the same two or more visits, a number is missing, the matrix is not symmetric, or a
+        The rows and columns are not the same two or more visits. A number is missing, the matrix is not symmetric, or a
         variance is not positive.
 
     Examples

@@ -42,8 +42,8 @@ MARGIN, PAD = 0.78, 0.14
 """Inches to the left of the first panel, and between panels."""
 
 LETTER, LINE, LEGEND_LINE, TWO_LINES = 3.9, 8.2, 10.0, 18.0
-"""Points: width of a letter, height of a line of tick labels, height of a line of the legend, height of two lines of rotated
-tick labels."""
+"""Points: width of a letter, and heights of a line of tick labels, of a legend's line, and of two lines of rotated tick
+labels."""
 
 AROUND = 24.0
 """Points of the figure's height in addition to its raster, heads, legend and ticks."""
@@ -73,8 +73,8 @@ def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        A column is missing, there are no rows, a subject does not have exactly one row with a reason at each visit, or there
-        are more reasons than colours.
+        A column is missing, or there are no rows. A subject does not have exactly one row with a reason at each visit. Or
+        there are more reasons than colours.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def _draw_raster(ax: Axes, codes: np.ndarray, colours: Sequence[Any]) -> None:
 
 
 def _widths(n_arms: int, n_visits: int, n_letters: int) -> tuple[float, float]:
-    """Calculate the inches of the figure and of a column with room for so many letters, where the page is wide enough."""
+    """Calculate the inches of the figure and of a column with room for so many letters, if the page is wide enough."""
     gaps = MARGIN + PAD * (n_arms - 1) + 0.05
     width = min(TWO_COLUMNS, max(ONE_COLUMN, gaps + max(0.4, LETTER * (n_letters + 1) / 72) * n_arms * n_visits))
     return width, (width - gaps) / (n_arms * n_visits)

@@ -59,7 +59,7 @@ def plot_multiplicity_graph(nodes: pd.DataFrame, edges: pd.DataFrame, *, ax: Axe
         One row per arrow, with ``source`` and ``target`` (names), and ``weight``, the share that is passed on.
         `TestingGraph.edges` returns it.
     ax : Axes, optional
-        Axes to draw on. By default a new figure, as wide as a journal column, or as its page where needed.
+        Axes to draw on. By default a new figure, as wide as a journal column, or as its page if needed.
 
     Returns
     -------
@@ -71,8 +71,8 @@ def plot_multiplicity_graph(nodes: pd.DataFrame, edges: pd.DataFrame, *, ax: Axe
     Raises
     ------
     DataError
-        A column is missing, there is no hypothesis, a name occurs twice, an arrow leads to no hypothesis, or a weight is not
-        between 0 and 1.
+        A column is missing, there is no hypothesis, or a name occurs twice. An arrow leads to no hypothesis, or a weight is
+        not between 0 and 1.
 
     References
     ----------

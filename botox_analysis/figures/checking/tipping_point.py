@@ -76,8 +76,8 @@ def plot_tipping_point(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        A column is missing, there are several arms, visits, endpoints or measures, a pair of shifts is missing or occurs
-        twice, there is only one pair, or a row lacks an estimate, a p-value or a shift.
+        A column is missing, or there are several arms, visits, endpoints or measures. A pair of shifts is missing or occurs
+        twice, or there is only one pair. A row lacks an estimate, a p-value or a shift.
 
     References
     ----------

@@ -56,8 +56,8 @@ def plot_adverse_events(rates: Estimates, differences: Estimates, *, ax: Axes | 
     Raises
     ------
     DataError
-        A frame is empty, has another kind of measure or several measures, contains an event twice in an arm, or has too many
-        events for a figure. Or `rates` lacks an event of `differences`.
+        A frame is empty, or has another kind of measure or several measures. It contains an event twice in an arm, or too
+        many events for a figure. Or `rates` lacks an event of `differences`.
 
     Examples
     --------

@@ -45,8 +45,8 @@ def plot_butterfly(rates: Estimates, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        The frame is empty, has another measure, does not have two arms, has too many events for a figure, or lacks an event
-        in one of the arms.
+        The frame is empty, has another measure, or does not have two arms. It has too many events for a figure, or lacks an
+        event in one of the arms.
 
     Examples
     --------

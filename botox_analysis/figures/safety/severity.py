@@ -42,7 +42,7 @@ def plot_severity(rates: Estimates, *, ax: Axes | None = None) -> Axes:
     Raises
     ------
     DataError
-        The frame is empty, has another measure, has no severities, contains a severity twice in an arm, or has too many
+        The frame is empty, has another measure, or has no severities. It contains a severity twice in an arm, or too many
         events for a figure.
 
     Examples

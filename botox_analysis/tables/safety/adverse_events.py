@@ -45,8 +45,8 @@ def table_adverse_events(
     Returns
     -------
     DataFrame
-        Text: a row per category, a column per arm, then the comparisons with their limits. p-values, if there are any, are
-        beside their limits; they are adjusted if there is a column ``p_adjusted`` (of `adjust_multiplicity`).
+        Text: a row per category, a column per arm, then the comparisons with their limits. Any p-values are beside their
+        limits. They are adjusted if there is a column ``p_adjusted`` (of `adjust_multiplicity`).
 
     Raises
     ------
