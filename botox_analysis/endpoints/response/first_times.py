@@ -96,7 +96,7 @@ def first_response(
     observed = np.isfinite(first)
     of_subject = outcomes.drop_duplicates("subject").reset_index(drop=True)
     has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
-    why = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
+    note = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
     covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)]
     fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
     return pd.DataFrame(
@@ -110,7 +110,7 @@ def first_response(
             "time": np.where(observed, first, np.where(last > 0, last, NOT_OBSERVED)),
             "observed": observed,
             **handling_of(outcomes).columns,
-            "note": np.where(last > 0, "", why),
+            "note": np.where(last > 0, "", note),
             **{column: of_subject[column] for column in ("baseline", *(name for name in covariates if fixed[name]))},
         }
     )

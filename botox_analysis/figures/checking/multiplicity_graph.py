@@ -135,10 +135,10 @@ def _checked(nodes: pd.DataFrame, edges: pd.DataFrame) -> list[str]:
     strange = [name for name in (*edges["source"], *edges["target"]) if name not in names]
     if strange:
         raise DataError(f"`edges` must connect the hypotheses {listed(names)}; got {listed(dict.fromkeys(strange))}.")
-    for frame, what in ((nodes, "nodes"), (edges, "edges")):
+    for frame, frame_name in ((nodes, "nodes"), (edges, "edges")):
         wrong = frame.loc[~frame["weight"].between(0, 1), "weight"].tolist()
         if wrong:
-            raise DataError(f"{what} has a weight of {wrong[0]:g}; expected shares from 0 to 1.")
+            raise DataError(f"`{frame_name}` must have weights from 0 to 1; got {wrong[0]:g}.")
     return names
 
 

@@ -226,8 +226,8 @@ def test_a_small_axes_has_smaller_text():
     [
         ({"name": ["a", "a"]}, {}, "must have each name once; got 'a' more than once"),
         ({}, {"source": ["c"]}, "must connect the hypotheses 'a', 'b'; got 'c'"),
-        ({"weight": [np.nan, 1]}, {}, "nodes has a weight of nan"),
-        ({}, {"weight": [1.5]}, "edges has a weight of 1.5"),
+        ({"weight": [np.nan, 1]}, {}, "`nodes` must have weights from 0 to 1; got nan"),
+        ({}, {"weight": [1.5]}, "`edges` must have weights from 0 to 1; got 1.5"),
     ],
 )
 def test_what_is_no_graph_is_refused(nodes, edges, said):
