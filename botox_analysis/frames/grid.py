@@ -127,14 +127,14 @@ class SubjectGrid:
         table[self.cell] = values
         return table.reshape(shape)
 
-    def of_subjects(self, codes: Any, what: str) -> Any:
+    def of_subjects(self, codes: Any, column: str) -> Any:
         """Return the code of each subject, which must be the same at each visit.
 
         Parameters
         ----------
         codes : ndarray of int, shape (rows,)
             Codes from 0.
-        what : str
+        column : str
             Name of the coded column, for the message.
 
         Returns
@@ -154,7 +154,7 @@ class SubjectGrid:
         several = ((wide != largest[:, None]) & (wide >= 0)).any(axis=1)
         if several.any():
             subject = self.subjects.iloc[int(np.argmax(several))]
-            raise DataError(f"`outcomes` must have one {what} per subject; got several for subject '{subject}'.")
+            raise DataError(f"`outcomes` must have one {column} per subject; got several for subject '{subject}'.")
         return largest
 
     @property

@@ -269,7 +269,7 @@ def _refuse_far(column: str, numbers: FloatArray) -> None:
     far = np.abs(numbers) > LARGEST
     if far.any():
         found = numbers[far][0]
-        what = f"an infinite {column}" if np.isinf(found) else f"a {column} of {found:g}"
+        number = f"an infinite {column}" if np.isinf(found) else f"a {column} of {found:g}"
         raise DataError(
-            f"`outcomes` must have numbers up to {LARGEST:g}, or missing values; got {what} in {int(far.sum())} rows."
+            f"`outcomes` must have numbers up to {LARGEST:g}, or missing values; got {number} in {int(far.sum())} rows."
         )

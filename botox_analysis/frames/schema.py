@@ -129,8 +129,8 @@ class Schema:
         list of str
             Columns of `key` that the frame has.
         """
-        there = set(frame.columns)
-        return [column for column in self.key if column in there]
+        known = set(frame.columns)
+        return [column for column in self.key if column in known]
 
     def read(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Read the cells of a frame written by hand by the kind of their column; add the texts left out.

@@ -171,15 +171,15 @@ def count(occurrences: Occurrences, category: np.ndarray, *, n_categories: int, 
         pair = keys[block] >> (_RANK_BITS + _DAY_BITS)
         is_least = np.diff(pair, prepend=before) > 0
         before = pair[-1]
-        of_category, who = np.divmod(pair[is_least], n_subjects)
+        of_category, of_subject = np.divmod(pair[is_least], n_subjects)
         least = keys[block][is_least]
         of_rank, first = n_ranks - 1 - ((least >> _DAY_BITS) & _RANKS), least & _DAYS
-        row = (of_category * n_ranks + of_rank) * n_cells + subjects.cell[who]
+        row = (of_category * n_ranks + of_rank) * n_cells + subjects.cell[of_subject]
         # The time until the event is at most the observed time, if that is known, and at least a day.
-        until_first = np.maximum(np.fmin(np.maximum(first, 1), subjects.days[who]), 1.0)
+        until_first = np.maximum(np.fmin(np.maximum(first, 1), subjects.days[of_subject]), 1.0)
         n_events += np.bincount(row, minlength=n_rows)
-        gained += np.bincount(row, until_first - days[who], minlength=n_rows)
-        n_unobserved += np.bincount(row, unobserved[who], minlength=n_rows)
+        gained += np.bincount(row, until_first - days[of_subject], minlength=n_rows)
+        n_unobserved += np.bincount(row, unobserved[of_subject], minlength=n_rows)
         n_unknown += np.bincount(row, first == _UNKNOWN, minlength=n_rows)
 
     # The days of all subjects; for subjects with the event, the time until the event replaces them.
@@ -206,9 +206,9 @@ def _sorted_keys(
     in_table = n_pairs <= _ROOM * len(subject)
     keys = np.full(n_pairs, _NONE) if in_table else np.empty(len(subject), dtype=np.int64)
     for block in _blocks(len(subject)):
-        of_category, who, of_rank = category[block].astype(np.int64), subject[block], rank[block].astype(np.int64)
-        every += np.bincount((of_category * n_ranks + of_rank) * n_cells + subjects.cell[who], minlength=len(every))
-        pair = of_category * n_subjects + who
+        of_category, of_subject, of_rank = category[block].astype(np.int64), subject[block], rank[block].astype(np.int64)
+        every += np.bincount((of_category * n_ranks + of_rank) * n_cells + subjects.cell[of_subject], minlength=len(every))
+        pair = of_category * n_subjects + of_subject
         key = (((pair << _RANK_BITS) + (n_ranks - 1 - of_rank)) << _DAY_BITS) + day[block]
         if in_table:
             np.minimum.at(keys, pair, key)

@@ -214,8 +214,8 @@ def _framed(ax: Axes | None, centres: Points, ways: list[Route], radius: float, 
         ax = axes_for(None, width, scale * inches[1] + 2 * MARGIN + (KEY if key else 0.0))
     else:
         figure = ax.get_figure(root=True)
-        there = np.array(ax.get_position().size) * (figure.get_size_inches() if figure is not None else inches)
-        scale = min(1.0, float((there / inches).min()))
+        available = np.array(ax.get_position().size) * (figure.get_size_inches() if figure is not None else inches)
+        scale = min(1.0, float((available / inches).min()))
     ax.set_xlim(low[0], high[0])
     ax.set_ylim(low[1], high[1])
     ax.set_aspect("equal")

@@ -127,7 +127,7 @@ def _classes(events: list[Event]) -> set[Event]:
 
 
 def _left_out(events: list[Event], shown: list[Event], at_least: float) -> str:
-    classes, gone = _classes(events), [event for event in events if event not in set(shown)]
-    n_classes = sum(event in classes for event in gone)
-    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(gone) - n_classes)}"
+    classes, left_out = _classes(events), [event for event in events if event not in set(shown)]
+    n_classes = sum(event in classes for event in left_out)
+    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(left_out) - n_classes)}"
     return f"{text}; classes without another term: {wording.count(n_classes)}" if n_classes else text

@@ -389,7 +389,7 @@ def test_outcomes_in_the_place_of_an_endpoint_are_refused(gappy):
 
 
 def test_a_trial_without_a_diary_is_refused(gappy):
-    with pytest.raises(ba.DataError, match="made up has no diary"):
+    with pytest.raises(ba.DataError, match=r"must have a diary, .*; got made up"):
         impute_diary(replace(gappy, diary=None), ba.HEADACHE_DAYS, n=2, seed=1)
 
 
@@ -399,8 +399,8 @@ def test_a_trial_without_a_diary_is_refused(gappy):
         ({"n": 1}, "n is 1; days are imputed many times"),
         ({"n": True}, "n is True"),
         ({"seed": -1}, "seed is -1; expected a whole number"),
-        ({"minimum_days": 0}, "minimum_days is 0; it is from 1 to period_days, 28"),
-        ({"minimum_days": 29}, "minimum_days is 29"),
+        ({"minimum_days": 0}, "`minimum_days` must be from 1 to period_days, 28; got 0"),
+        ({"minimum_days": 29}, "`minimum_days` must be from 1 to period_days, 28; got 29"),
         ({"covariates": ["height"]}, "outcomes has no covariate 'height'"),
         ({"covariates": "sex"}, "covariates is 'sex'; it is a list of names"),
         ({"n": 10**9}, "more than fit into memory"),
