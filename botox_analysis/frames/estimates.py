@@ -274,10 +274,10 @@ def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: s
     """
     check_estimates(frame, frame_name)
     if frame.empty:
-        raise DataError(f"`{frame_name}` must have estimates of {listed(measures)}; got no rows.")
+        raise DataError(f"`{frame_name}` must have rows of the measures {listed(measures)}; got no rows.")
     strange = [measure for measure in frame["measure"].unique() if measure not in measures]
     if strange:
-        raise DataError(f"`{frame_name}` must have estimates of {listed(measures)}; got the measure {listed(strange)}.")
+        raise DataError(f"`{frame_name}` must have rows of the measures {listed(measures)}; got the measure {listed(strange)}.")
     return frame
 
 

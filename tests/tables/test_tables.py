@@ -120,7 +120,7 @@ def test_estimates_of_another_kind_are_refused_and_not_shown_under_a_wrong_headi
         lambda: ba.table.responders(rates, rates),
         lambda: ba.table.disposition(means),
     ):
-        with pytest.raises(ba.DataError, match=r"must have estimates of '.*'; got the measure '"):
+        with pytest.raises(ba.DataError, match=r"must have rows of the measures '.*'; got the measure '"):
             call()
 
 

@@ -113,5 +113,5 @@ def test_levels_of_subgroups_are_in_the_labels():
     labels = [label.get_text() for label in ba.plot.forest(differences.iloc[1:]).get_yticklabels()]
     assert labels == ["Age group under 40", "Age group 40 or more"]
     ba.plot.forest(differences)
-    with pytest.raises(ba.DataError, match=r"estimates has several levels of subgroups \('all', 'under 40', '40 or more'\)"):
+    with pytest.raises(ba.DataError, match=r"must have one level of subgroups; got 'all', 'under 40', '40 or more'"):
         ba.plot.course(differences)

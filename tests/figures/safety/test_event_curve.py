@@ -102,5 +102,5 @@ def test_other_frames_are_refused(curve):
         ba.plot.event_curve(curve.drop(columns="time"))
     with pytest.raises(ba.DataError, match="must have one category; got"):
         ba.plot.event_curve(pd.concat([curve, curve.assign(category="other")]))
-    with pytest.raises(ba.DataError, match="estimates has the measure 'mean change'"):
+    with pytest.raises(ba.DataError, match="got the measure 'mean change'"):
         ba.plot.event_curve(curve.assign(measure="mean change"))

@@ -211,7 +211,7 @@ def test_two_populations_in_a_table_are_refused(rates):
 
 
 def test_no_rows_and_rates_in_the_place_of_differences_are_refused(rates):
-    with pytest.raises(ba.DataError, match="`rates` must have estimates of 'proportion'; got no rows"):
+    with pytest.raises(ba.DataError, match="`rates` must have rows of the measures 'proportion'; got no rows"):
         ba.table.adverse_events(rates.head(0))
     with pytest.raises(ba.DataError, match="got the measure 'proportion'"):
         ba.table.adverse_events(rates, rates)
