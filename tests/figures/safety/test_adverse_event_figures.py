@@ -504,7 +504,7 @@ def test_nothing_to_show_is_refused(rates, differences):
         lambda: ba.plot.volcano(rates.head(0), differences),
         lambda: ba.plot.adverse_events(rates.head(0), differences),
     ):
-        with pytest.raises(ba.DataError, match=r"`rates` must have rows of the measures 'proportion', .*; got no rows"):
+        with pytest.raises(ba.DataError, match=r"`rates` must have rows of the measures 'proportion'.*; got no rows"):
             call()
 
 
