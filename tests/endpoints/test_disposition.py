@@ -1,4 +1,4 @@
-"""`disposition`: where every randomised subject went."""
+"""`disposition`: the flow of every randomised subject."""
 
 import pandas as pd
 import pytest

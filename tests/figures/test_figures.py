@@ -1,4 +1,4 @@
-"""Figures show the numbers they are given: the artists are asked for their data."""
+"""Figures show the given numbers, tested by the data of their artists."""
 
 import matplotlib.pyplot as plt
 import numpy as np

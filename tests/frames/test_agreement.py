@@ -1,4 +1,4 @@
-"""Value, baseline, change and percent change of outcomes: a frame of which one was edited alone is refused."""
+"""Value, baseline, change and percent change of outcomes: a frame in which one was edited alone is refused."""
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ FRAME = pd.DataFrame(
 
 @pytest.fixture
 def outcomes():
-    """Four subjects, a value missing, a baseline of 0."""
+    """Make four subjects, with a missing value and a baseline of 0."""
     return ba.as_outcomes(FRAME, endpoint="days", arms=["P", "T"], visits=["w4", "w8"])
 
 

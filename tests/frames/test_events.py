@@ -1,4 +1,4 @@
-"""The shape of *events*, and messages about frames that have another."""
+"""The shape of *events*, and messages about other frames."""
 
 import numpy as np
 import pandas as pd

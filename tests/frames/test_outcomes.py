@@ -1,4 +1,4 @@
-"""The shape of *outcomes*, and what the library reads off them."""
+"""The shape of *outcomes*, and their default response and covariates."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The schemas of the frames: their page of documentation, and that frames and messages keep to them."""
+"""The schemas of the frames: their page of documentation, and their use in frames and messages."""
 
 from dataclasses import FrozenInstanceError
 from pathlib import Path

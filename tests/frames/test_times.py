@@ -1,4 +1,4 @@
-"""The shape of *times*, and what is said of frames that have another."""
+"""The shape of *times*, and messages about other frames."""
 
 import pandas as pd
 import pytest

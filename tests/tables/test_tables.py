@@ -1,4 +1,4 @@
-"""Tables write the numbers they are given."""
+"""Tables write the given numbers."""
 
 import pandas as pd
 import pytest

@@ -21,27 +21,27 @@ def trial_of(diary, n_subjects=1):
 
 
 def in_words(diary):
-    """Severities of a diary, given as numbers from 0 to 3, in words."""
+    """Convert severities from 0 to 3 to words."""
     words = dict(enumerate(("none", "mild", "moderate", "severe")))
     coded = "severity" in diary and pd.api.types.is_numeric_dtype(diary["severity"])
     return diary.assign(severity=diary["severity"].map(words).astype(object)) if coded else diary
 
 
 def diary_of(days, hours=0.0, subject="s1", **columns):
-    """One row per day; ``hours`` is one number, one per day, or {day: hours} with 0 on all other days."""
+    """Make a diary with one row per day; ``hours`` is one number, one per day, or {day: hours} with 0 on all other days."""
     if isinstance(hours, dict):
         hours = [hours.get(day, 0.0) for day in days]
     return pd.DataFrame({"subject": subject, "day": list(days), "headache_hours": hours, **columns})
 
 
 def measured(diary, endpoint=ba.HEADACHE_DAYS, rule=ba.diary.PREEMPT):
-    """The value of the subject at baseline and at each visit."""
+    """Return the values of the subject at baseline and at each visit."""
     outcomes = endpoint.under(rule).derive(trial_of(diary))
     return {"baseline": outcomes["baseline"].iloc[0], **dict(zip(outcomes["visit"].astype(str), outcomes["value"], strict=True))}
 
 
 def week_4(days, hours=6.0, endpoint=ba.HEADACHE_DAYS, rule=ba.diary.PREEMPT, **columns):
-    """What the first 28 days give; the whole diary of another subject makes sure that the visit is scheduled."""
+    """Return the value of the first 28 days; the whole diary of another subject schedules the visit."""
     other = diary_of(range(1, 29), 0.0, "s2", **dict.fromkeys(columns, 0))
     diary = pd.concat([diary_of(days, hours, **columns), other])
     return endpoint.under(rule).derive(trial_of(diary, n_subjects=2))["value"][0]
@@ -489,7 +489,7 @@ OPEN = "days that the recorded cells leave open, "
 
 
 def left_open(endpoint, rule=ba.diary.PREEMPT, **columns):
-    """Reasons and numbers of the days that an endpoint cannot count; one subject an arm, the first with the cells given."""
+    """Return reasons and numbers of open days; one subject per arm, the first with the given cells."""
     days = [*BEFORE, *range(1, 29)]
     diary = pd.DataFrame({"subject": "s1", "day": days, **columns})
     other = pd.DataFrame({"subject": "s2", "day": days, **dict.fromkeys(columns, 0)})
@@ -555,7 +555,7 @@ def test_open_days_of_what_is_assessed_at_visits_are_refused(simulated):
 
 @pytest.fixture
 def ten_diaries():
-    """Ten subjects, s1 to s10, who lose 1 to 10 of 28 headache days; s10 has no diary after baseline."""
+    """Make ten subjects, s1 to s10, who lose 1 to 10 of 28 headache days; s10 has no diary after baseline."""
     diaries = [diary_of(BEFORE, 6.0, f"s{n}") for n in range(1, 11)]
     diaries += [diary_of(range(1, 29), dict.fromkeys(range(1, 29 - n), 6.0), f"s{n}") for n in range(1, 10)]
     return trial_of(pd.concat(diaries), n_subjects=10)

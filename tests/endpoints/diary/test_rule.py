@@ -1,4 +1,4 @@
-"""`DiaryRule`: the rules of the field, what they say of themselves, and rules that cannot be followed."""
+"""`DiaryRule`: the rules of the field, their words, and rules that cannot be applied."""
 
 import pytest
 

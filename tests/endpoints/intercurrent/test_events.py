@@ -1,4 +1,4 @@
-"""Intercurrent events, and what each strategy makes of the values after them, by hand."""
+"""Intercurrent events, and values after them under each strategy, by hand."""
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ MEASURED = ["value", "change", "percent_change"]
 
 
 def outcomes_of(*courses, baseline=20.0, recorded=None):
-    """One subject per course of values at weeks 4 to 16, arms in turn; baseline 20."""
+    """Make one subject per course of values at weeks 4 to 16, arms in turn; baseline 20."""
     frame = pd.DataFrame(
         {
             "subject": np.repeat([f"s{number}" for number in range(len(courses))], 4),
@@ -43,13 +43,13 @@ def events_of(*rows):
 
 
 def one_event_a_day():
-    """A subject for each day from 1 to 119, on which it discontinued; its diary is full."""
+    """Make a subject for each day from 1 to 119 of discontinuation, with a complete diary."""
     outcomes = outcomes_of(*[[16, 12, 8, 4]] * len(DAYS), recorded=[[28] * 4] * len(DAYS))
     return outcomes, events_of(*[(f"s{number}", STOP, day) for number, day in enumerate(DAYS)])
 
 
 def addressed(course, *happened, baseline=20.0, recorded=None, **chosen):
-    """The outcomes of one subject with events of kind, day and strategy."""
+    """Address events of kind, day and strategy in the outcomes of one subject."""
     outcomes = outcomes_of(course, baseline=baseline, recorded=recorded)
     events = events_of(*[("s0", kind, day) for kind, day, _ in happened])
     return address_events(outcomes, events, strategies={kind: strategy for kind, _, strategy in happened}, **chosen)

@@ -1,4 +1,4 @@
-"""`missing.values`: reasons told on paper, and what adds up."""
+"""`missing.reasons` and `missing.values`: reasons by hand, and sums of counts."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ THREE = [GAP, NO_FURTHER_VALUE, NO_VALUE]
 
 
 def outcomes_of(values, arms=None, kinds=None):
-    """*outcomes* with a baseline of 10; a row of values, one a week, for each subject."""
+    """Make *outcomes* with a baseline of 10; a row of weekly values for each subject."""
     values = np.array(values, dtype=float)
     n_visits = values.shape[1]
     arms = arms or ["P"] * len(values)
@@ -216,7 +216,7 @@ def test_a_subject_in_two_arms_is_refused():
 
 
 def test_of_several_events_the_one_that_made_a_value_missing_is_its_reason():
-    """First what a hypothetical strategy set aside, then the discontinuation, then the last."""
+    """The order is the event of a hypothetical strategy, the discontinuation, the last event."""
     both = ["", "left", "left; rescue"]
     assert words(outcomes_of([[1, NAN, NAN]], kinds=[both])) == [["", "left", "rescue"]]
     stopped = outcomes_of([[1, NAN, NAN]], kinds=[["", "discontinuation; rescue", "discontinuation; rescue"]])

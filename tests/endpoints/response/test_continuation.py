@@ -1,4 +1,4 @@
-"""Continuation rules on subjects made for each of their cases."""
+"""Continuation rules on subjects who represent each of their cases."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ WEEKS = [f"week {week}" for week in range(4, 25, 4)]
 
 
 def outcomes_of(*months, baseline=20.0, visits=WEEKS):
-    """One subject per course of headache days over six months of 28 days."""
+    """Make one subject per course of headache days over six months of 28 days."""
     frame = pd.DataFrame(
         {
             "subject": np.repeat(range(len(months)), 6),

@@ -10,7 +10,7 @@ WEEKS = ["week 4", "week 8", "week 12"]
 
 
 def outcomes_of(*values, baseline=20.0, **columns):
-    """One subject per triple of values at weeks 4, 8 and 12."""
+    """Make one subject per triple of values at weeks 4, 8 and 12."""
     frame = pd.DataFrame(
         {
             "subject": np.repeat(range(len(values)), 3),
@@ -150,7 +150,7 @@ def test_a_cycle_has_a_length():
 
 @pytest.fixture
 def trial():
-    """Six subjects: two events and a later one, one after the last day, an unknown onset, none, none and not treated."""
+    """Make six subjects: two events and a later one, one after the last day, an unknown onset, none, none and not treated."""
     subjects = pd.DataFrame(
         {
             "subject": list("abcdef"),

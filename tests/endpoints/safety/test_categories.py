@@ -1,4 +1,4 @@
-"""By class, severity, relation, a user's list and stratum: each subject once where it belongs, and every row there."""
+"""Counts by class, severity, relation, special interest and stratum: each subject once per row, and every row present."""
 
 import pandas as pd
 import pytest
@@ -28,7 +28,7 @@ def trial_of(events=EVENTS, subjects=SUBJECTS):
 
 
 def counted(events, *, by=("within", "category"), column="n_events"):
-    """{what tells rows apart: [count per arm]}, in the order of the rows."""
+    """Return {key of the row: [count per arm]}, in the order of the rows."""
     return {key: rows[column].tolist() for key, rows in events.groupby(list(by), sort=False)}
 
 

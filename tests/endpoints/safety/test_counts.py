@@ -26,7 +26,7 @@ def trial_of(events=EVENTS, subjects=SUBJECTS):
 
 
 def counted(trial, by="term", column="n_events"):
-    """{(within, category): [count per arm]}, in the order of the rows."""
+    """Return {(within, category): [count per arm]}, in the order of the rows."""
     events = ba.safety.counts(trial, by=by)
     return {key: rows[column].tolist() for key, rows in events.groupby(["within", "category"], sort=False)}
 
@@ -209,7 +209,7 @@ ALONE = {
 
 @pytest.fixture
 def quiet():
-    """Five subjects of whom none had an adverse event."""
+    """Make five subjects without an adverse event."""
     return trial_of(EVENTS.iloc[:0], SUBJECTS.assign(last_day=[365, 365, 200, 200, 331]))
 
 

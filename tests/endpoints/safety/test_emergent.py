@@ -1,4 +1,4 @@
-"""`EmergentRule`: an event counts by its day, by a window after the last dose, or because the trial says so."""
+"""`EmergentRule`: an event counts by its day, by a window after the last dose, or by the trial's flag."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ def trial_with(subjects=SUBJECTS, **columns):
 
 
 def counted(rule, subjects=SUBJECTS, **columns):
-    """Whether one event counts, and the day on which it emerged."""
+    """Return whether one event counts, and the day on which it emerged."""
     counts, day = emergent(trial_with(subjects, **columns), rule)
     return bool(counts[0]), float(day[0])
 

@@ -1,4 +1,4 @@
-"""`safety.listing`: a line for each event, in the order a reviewer reads, and as many as the overview counts."""
+"""`safety.listing`: a line for each event, in the order of reviewers, and as many as the overview counts."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Adverse events stand in the order in which regulators read them: by frequency in the active arm, then by the alphabet."""
+"""Adverse events are in the order that regulators use: by frequency in the active arm, then alphabetically."""
 
 import itertools
 
@@ -12,7 +12,7 @@ ARMS = ["placebo", "toxin"]
 
 
 def counted(rows):
-    """Events by hand: class, category, then subjects of placebo and of toxin, 100 in each arm."""
+    """Make events: class, category, then subjects of placebo and of toxin, 100 in each arm."""
     frame = pd.DataFrame(
         [(arm, within, category, n, 100) for within, category, *counts in rows for arm, n in zip(ARMS, counts, strict=True)],
         columns=["arm", "within", "category", "n_events", "n_total"],

@@ -1,4 +1,4 @@
-"""The figures of missing data: the artists are asked for their data."""
+"""The figures of missing data, tested by the data of their artists."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,7 +53,7 @@ def small(values, arms=None, kinds=None):
 
 
 def panels(ax):
-    """From left to right, without bars of colours."""
+    """Return the panels from left to right, without colour bars."""
     ax.figure.draw_without_rendering()
     return sorted((panel for panel in ax.figure.axes if panel.get_label() != "<colorbar>"), key=lambda p: p.get_position().x0)
 
@@ -203,7 +203,7 @@ def test_no_value_at_any_visit_stands_at_the_top():
 
 
 def courses(ax):
-    """Lines of groups, by their labels."""
+    """Return the lines of groups, by their labels."""
     return {line.get_label(): line for line in ax.lines if not line.get_label().startswith("_")}
 
 
@@ -285,7 +285,7 @@ PLAUSIBLE = ("plausible_from", "plausible_to", "plausible_from_reference", "plau
 
 
 def grid(deltas, references, *, estimate=-1.8, slopes=(0.25, -0.2), std_error=0.6, plausible=None, **columns):
-    """Estimates that are linear in both shifts, with a z-test."""
+    """Make estimates that are linear in both shifts, with a z-test."""
     delta, delta_reference = (shifts.ravel() for shifts in np.meshgrid(np.array(deltas, float), np.array(references, float)))
     middle = estimate + slopes[0] * delta + slopes[1] * delta_reference
     margin = stats.norm.ppf(0.975) * std_error
@@ -313,7 +313,7 @@ def grid(deltas, references, *, estimate=-1.8, slopes=(0.25, -0.2), std_error=0.
 
 
 def boundary(ax):
-    """Corners of the bold line."""
+    """Return the corners of the bold line."""
     sets = [drawn for drawn in ax.collections if not getattr(drawn, "filled", True)]
     return np.concatenate([piece for one in sets for piece in one.allsegs[0]]) if sets else np.empty((0, 2))
 

@@ -1,4 +1,4 @@
-"""Graphs of multiple test procedures: what is in them, and that nothing lies upon anything else."""
+"""Graphs of multiple test procedures: their contents, and the absence of overlaps."""
 
 import functools
 import itertools
@@ -56,7 +56,7 @@ def drawn(graph, **options):
 
 @functools.cache
 def picture(name):
-    """One of the graphs, drawn once for all that is asked of it."""
+    """Draw one of the graphs, once for all tests of it."""
     ax = drawn(GRAPHS[name])
     ax.figure.canvas.draw()
     return ax

@@ -18,7 +18,7 @@ EVENTS = pd.DataFrame(
 
 
 def arrows(ax):
-    """Where the arrows of infinite limits stand: (row, direction)."""
+    """Return the places of the arrows of infinite limits: (row, direction)."""
     return [(line.get_ydata()[0], line.get_marker()) for line in ax.lines if line.get_marker() in ("<", ">")]
 
 

@@ -1,4 +1,4 @@
-"""Figures of adverse events show the numbers they are given, in the order they are given: the artists are asked."""
+"""Figures of adverse events show the given numbers in the given order, tested by the data of their artists."""
 
 import itertools
 
@@ -23,7 +23,7 @@ def closed_figures():
 
 
 def events_by_hand(rows, arms=ARMS, n_total=200, **columns):
-    """Rows of class, term and subjects by arm."""
+    """Make events from rows of class, term and subjects by arm."""
     frame = pd.DataFrame(
         [(arm, within, term, n) for within, term, *counts in rows for arm, n in zip(arms, counts, strict=True)],
         columns=["arm", "within", "category", "n_events"],
@@ -175,7 +175,7 @@ def test_long_names_get_more_room_and_short_ones_one_row():
 
 
 def by_severity(events):
-    """The same events, all of them mild or all severe."""
+    """Make the same events by severity, all mild or all severe."""
     return pd.concat([events.assign(severity=severity) for severity in ("mild", "severe")])
 
 

@@ -1,4 +1,4 @@
-"""Curves of events show the numbers they are given."""
+"""Curves of events show the given numbers."""
 
 import matplotlib.pyplot as plt
 import numpy as np

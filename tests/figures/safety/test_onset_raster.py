@@ -1,4 +1,4 @@
-"""The raster of onsets draws every occurrence, each subject on its own line."""
+"""The raster of onsets draws every occurrence, with one line per subject."""
 
 import matplotlib.pyplot as plt
 import numpy as np

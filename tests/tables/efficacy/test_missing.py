@@ -1,4 +1,4 @@
-"""The table of missing values writes the counts it is given, and their sum."""
+"""The table of missing values writes the given counts and their sum."""
 
 import numpy as np
 import pandas as pd

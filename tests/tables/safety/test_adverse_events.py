@@ -1,4 +1,4 @@
-"""Tables of adverse events write the counts they are given, in the order they are given, and drop nothing silently."""
+"""Tables of adverse events write the given counts in the given order, and drop nothing silently."""
 
 import re
 
@@ -234,7 +234,7 @@ def test_two_thousand_terms_are_written_each_once():
 
 
 def by_level(column, levels, counts):
-    """Rates of one term by severity or relation, 20 subjects in each of two arms."""
+    """Make rates of one term by severity or relation, 20 subjects in each of two arms."""
     return ba.event_rates(
         pd.DataFrame(
             [(arm, "Eye disorders", "Ptosis", level, counts[arm][number]) for number, level in enumerate(levels) for arm in ARMS],
@@ -330,7 +330,7 @@ def test_no_patient_years_are_told_in_the_place_of_the_rate():
 
 @pytest.fixture
 def quiet():
-    """A trial in which nobody had an adverse event."""
+    """Make a trial without adverse events."""
     subjects = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"], "last_day": 100})
     events = pd.DataFrame({"subject": [], "term": [], "severity": []})
     return ba.as_trial({"subjects": subjects, "adverse_events": events}, name="quiet")
