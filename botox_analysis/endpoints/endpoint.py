@@ -62,6 +62,7 @@ class Endpoint:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> weeks = ["baseline", "week 12"]
     >>> def grip(trial):
     ...     return pd.DataFrame(20.0, index=trial.subjects["subject"], columns=weeks)

@@ -31,6 +31,7 @@ def table_listing(listing: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> ba.table.listing(pd.DataFrame({"onset_day": [3.0, None], "serious": [True, False]})).to_dict("list")
     {'Onset day': ['3', '–'], 'Serious': ['yes', 'no']}
     """
