@@ -109,9 +109,9 @@ class Endpoint:
         >>> ba.HIT_6.under(ba.diary.CHARM)
         Traceback (most recent call last):
             ...
-        ValueError: a rule must be used with a diary endpoint; got 'HIT-6', which is assessed at visits.
+        ValueError: `rule` must be used with a diary endpoint; got 'HIT-6', which is assessed at visits.
         """
-        raise ValueError(f"a rule must be used with a diary endpoint; got {self.name!r}, which is assessed at visits.")
+        raise ValueError(f"`rule` must be used with a diary endpoint; got {self.name!r}, which is assessed at visits.")
 
     def measured(self, trial: Trial) -> Measured:
         """Measure all subjects of a trial.
