@@ -19,6 +19,7 @@ from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBS
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
 from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
+from botox_analysis.wording import Overview, Shown
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Measured:
     left_empty: str = ""
 
 
-@dataclass(frozen=True)
-class Endpoint:
+@dataclass(frozen=True, repr=False)
+class Endpoint(Shown):
     """A quantity measured on each subject at each visit.
 
     Attributes
@@ -80,6 +81,9 @@ class Endpoint:
         """Refuse an invalid name, and an unknown direction."""
         require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
         require_choice(self.better, BETTER, "better")
+
+    def _overview(self) -> Overview:
+        return Overview(f"{type(self).__name__}: {self.name}", (("label", self.label), ("better", f"{self.better} values")))
 
     @property
     def label(self) -> str:
@@ -144,9 +148,10 @@ class Endpoint:
         Returns
         -------
         DataFrame
-            *outcomes*, one row per subject and scheduled visit, observed or not. ``percent_change`` is missing if the
-            baseline is 0. Outcomes of a diary have ``recorded_days``, the number of recorded days from which a value was
-            counted (missing if the value is). Covariates are the columns of the trial's subjects.
+            *outcomes*, one row per subject and scheduled visit, observed or not, with the ``better`` of the endpoint.
+            ``percent_change`` is missing if the baseline is 0. Outcomes of a diary have ``recorded_days``, the number of
+            recorded days from which a value was counted (missing if the value is). Covariates are the columns of the trial's
+            subjects.
 
         Raises
         ------
@@ -181,6 +186,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
+            better=self.better,
             handling=Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
@@ -191,7 +197,7 @@ class Endpoint:
 
 
 def outcomes_frame(
-    *, trial: str, population: str, endpoint: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
+    *, trial: str, population: str, endpoint: str, better: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Build the frame of *outcomes* from its columns.
@@ -200,6 +206,8 @@ def outcomes_frame(
     ----------
     trial, population, endpoint, intercurrent : str
         Texts that are the same in each row.
+    better : str
+        Which values are better: ``"lower"`` or ``"higher"``; empty if not known.
     handling : Handling
         Handling of missing values, and diary rule.
     subject, arm : Series, shape (rows,)
@@ -235,6 +243,7 @@ def outcomes_frame(
             "percent_change": percent,
             HANDLING: handling.missing,
             DERIVATION: handling.derivation,
+            "better": better,
             **covariates,
         }
     )

@@ -34,7 +34,7 @@ ALL_VISITS = "all visits"
 """Visit of a difference that is the same at all visits under the model."""
 
 BETTER = LOWER, HIGHER = ("lower", "higher")
-"""Whether lower or higher values of an endpoint are better."""
+"""Words of the column ``better``: whether lower or higher values of an endpoint are better."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Schema:
     rows : str
         Unit of a row.
     parts : tuple of Column
-        Every column, in order; optional columns are last.
+        Every column, in order.
     key : tuple of str
         Columns that identify a row, as far as the frame has them.
     """
@@ -93,7 +93,7 @@ class Schema:
 
     @cached_property
     def further(self) -> tuple[str, ...]:
-        """Return the names of the optional columns."""
+        """Return the names of the optional columns, in order."""
         return tuple(part.name for part in self.parts if part.presence == WHERE_IT_APPLIES)
 
     @cached_property
@@ -259,6 +259,34 @@ _READERS: Mapping[Kind, Reader] = {
     "truth": _truths,
 }
 """Readers of the required columns of a frame written by hand, by kind."""
+
+
+def read_better(column: pd.Series[Any], frame_name: str) -> pd.Series[Any]:
+    """Read a column ``better``.
+
+    Parameters
+    ----------
+    column : Series
+        A word of `BETTER` in each row; may be missing.
+    frame_name : str
+        Name of the frame in the message.
+
+    Returns
+    -------
+    Series of str
+        Words; empty if missing.
+
+    Raises
+    ------
+    DataError
+        A cell is another word.
+    """
+    names, problems = read_names(column, frame_name)
+    words = names.astype(object).fillna("")
+    strange = np.flatnonzero(~words.isin(("", *BETTER)).to_numpy())
+    wrong = [Problem(frame_name, row + 1, "better", f"'{words.iloc[row]}'", "'lower' or 'higher'") for row in strange.tolist()]
+    refuse([*problems, *wrong])
+    return words
 
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, require_times
 from botox_analysis.frames.events import refuse_twins
 from botox_analysis.frames.handling import DERIVATION, HANDLING
-from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema, read_better
 
 TIMES_SCHEMA = Schema(
     name="times",
@@ -21,11 +21,20 @@ TIMES_SCHEMA = Schema(
         Column("category", "text", "Event, such as '≥ 50 % reduction' or a term."),
         Column("subject", "identifier", "The subject; numbers and texts match as values.", "", REQUIRED, "the subject"),
         Column("arm", "category", "Arm; the reference arm is the first category.", "", REQUIRED, "the arm"),
-        Column("time", "days", "Time from the first treatment to the event or to censoring.", "days, above 0", REQUIRED),
-        Column("observed", "truth", "Whether the event happened at this time; if not, the subject is censored.", "", REQUIRED),
+        Column(
+            "time", "days", "From the first treatment to the event, or until the subject is censored.", "days, above 0", REQUIRED
+        ),
+        Column("observed", "truth", "Whether the event happened then; if not, the subject is censored there.", "", REQUIRED),
         Column("imputation", "text", "Handling of missing values and diary rule, in words.", "", WHERE_IT_APPLIES),
         Column(HANDLING, "text", "Handling of missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
         Column(DERIVATION, "text", "Diary rule: the second part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(
+            "better",
+            "text",
+            "Whether more events are better (the event is a benefit), or fewer (it is a harm).",
+            "'lower' or 'higher'",
+            WHERE_IT_APPLIES,
+        ),
         Column("note", "text", "Remark on the subject.", "", WHERE_IT_APPLIES),
     ),
     key=("trial", "population", "endpoint", "category", "subject"),
@@ -57,8 +66,8 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        There are no rows, or an arm or subject is missing. A time is not a number above 0, or ``observed`` is not true or
-        false. A subject occurs twice, a cell is not a name or identifier, or two names look alike.
+        There is no row, an arm or subject is missing, a time is no number above 0, ``observed`` is not true or false, a
+        subject is there twice, a cell is no name or identifier, two names look alike, or ``better`` is another word.
     """
     require_times(frame)
     if frame.empty:
@@ -66,4 +75,6 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     times = TIMES_SCHEMA.read(frame)
     TIMES_SCHEMA.refuse_repeated(times, "subject", "one row per subject and category")
     refuse_twins(times, "times")
+    if "better" in times.columns:
+        times["better"] = read_better(times["better"], "times")
     return times

@@ -22,8 +22,9 @@ FIRST_LINES = """# The columns of the frames
 The library has four pandas frames. A frame written by hand must have the *required* columns. *Completed* columns are added
 if they are left out: texts become empty, numbers missing. `as_outcomes` completes outcomes. Every function that takes events
 or times completes them. Models make estimates. Frames contain further columns where they apply; the covariates of subjects
-follow the columns of outcomes and times. `OUTCOMES_SCHEMA.describe()` of `botox_analysis.frames.outcomes` returns the same
-table as a frame, and so do the other schemas.
+follow the columns of outcomes and times. Estimates begin with visit and arm and end with the estimate and its limits, so that
+a narrow terminal shows these and hides columns between. `OUTCOMES_SCHEMA.describe()` of `botox_analysis.frames.outcomes`
+returns the same table as a frame, and so do the other schemas.
 
 This page is made from the schemas: `make docs`.
 """
@@ -65,9 +66,13 @@ def test_the_key_is_made_of_columns(schema):
     assert set(schema.key) <= {*schema.columns, *schema.further}
 
 
-@each_schema
+@pytest.mark.parametrize("schema", [OUTCOMES_SCHEMA, EVENTS_SCHEMA, TIMES_SCHEMA], ids=["outcomes", "events", "times"])
 def test_columns_where_they_apply_follow_those_that_are_always_there(schema):
     assert schema.describe()["column"].tolist() == [*schema.columns, *schema.further]
+
+
+def test_estimates_end_with_the_estimate_and_its_limits():
+    assert ESTIMATES_SCHEMA.describe()["column"].tolist()[-3:] == ["estimate", "conf_low", "conf_high"]
 
 
 @each_schema

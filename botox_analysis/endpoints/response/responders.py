@@ -12,8 +12,8 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
-from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
-from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.outcomes import Outcomes, better_of_outcomes, check_outcomes, labels_of
+from botox_analysis.frames.schema import HIGHER, LOWER, categories_of
 
 MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
 
@@ -23,27 +23,43 @@ TIE = 1e-9
 
 @dataclass(frozen=True)
 class Response:
-    """The definition of a response: a reduction by at least a share of the baseline, or by points.
+    """The definition of a response: a reduction by at least a share of the baseline, or an improvement by points.
 
     Attributes
     ----------
     threshold : float
-        The share, from 0 to 1, or the points; negative points require an increase.
+        The share, from 0 to 1, or the points, 0 or more.
     of : str
         ``"baseline"`` or ``"points"``.
+    better_values : str
+        Which values of the outcomes are better; empty if they do not state it.
     """
 
     threshold: float
     of: str
+    better_values: str
 
     @property
     def category(self) -> str:
         """Return the category of *events*."""
         if self.of == "baseline":
             return f"≥ {100 * self.threshold:g} % reduction"
-        if self.threshold >= 0:
-            return f"fall of ≥ {self.threshold:g} points"
-        return f"rise of ≥ {-self.threshold:g} points"
+        return f"{'rise' if self.better_values == HIGHER else 'fall'} of ≥ {self.threshold:g} points"
+
+    @property
+    def better(self) -> str:
+        """Return the better direction of responses, empty if not known.
+
+        Fewer responses are better if they are reductions and higher values are better.
+        """
+        if self.of == "baseline" and self.better_values == HIGHER:
+            return LOWER
+        return HIGHER if self.better_values else ""
+
+    @property
+    def direction(self) -> dict[str, str]:
+        """Return the column ``better`` of *events*, *times* and *estimates* of responses; empty if not known."""
+        return {"better": self.better} if self.better else {}
 
     def known(self, outcomes: Outcomes) -> Any:
         """Return whether the response of each row of *outcomes* is known.
@@ -92,7 +108,8 @@ class Response:
         """
         if self.of == "baseline":
             return -change >= (self.threshold - TIE) * baseline
-        return -change >= self.threshold - TIE if self.threshold >= 0 else change >= -self.threshold - TIE
+        improvement = change if self.better_values == HIGHER else -change
+        return improvement >= self.threshold - TIE
 
 
 def baseline_problem(outcomes: Outcomes, of: str) -> str:
@@ -131,7 +148,7 @@ def responses(
     outcomes : DataFrame
         *outcomes*, which need baselines if shares of them are required.
     reduction, points : float or sequence of float, optional
-        Shares of the baseline (by default 0.5), or points.
+        Shares of the baseline (by default 0.5), or points in the better direction.
 
     Returns
     -------
@@ -141,9 +158,9 @@ def responses(
     Raises
     ------
     DataError
-        No subject of an arm has a baseline.
+        No subject of an arm has a baseline, or points are given and the outcomes have no column ``better``.
     ValueError
-        Both are given, a share is not from 0 to 1, or a threshold occurs twice.
+        Both are given, a share is not from 0 to 1, points are below 0, or a threshold occurs twice.
     """
     if reduction is not None and points is not None:
         raise ValueError("responders takes reduction or points, not both.")
@@ -153,13 +170,19 @@ def responses(
         raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
     if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
         raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
+    if points is not None and not (thresholds >= 0).all():
+        raise ValueError(
+            f"points is {thresholds.tolist()}; points are in the direction that is better, each 0 or more. Try "
+            "outcomes.assign(better='higher') where a rise is an improvement."
+        )
+    better_values = labels_of(outcomes).better if points is None else better_of_outcomes(outcomes, "a response by points")
     of = "baseline" if points is None else "points"
     problem = baseline_problem(outcomes, of)
     if problem and points is None and not baseline_problem(outcomes, "points") and outcomes["baseline"].isna().all():
         raise DataError("outcomes has no baseline, and a share needs one; take points.")
     if problem:
         raise DataError(f"outcomes has {problem}")
-    asked = [Response(float(threshold), of) for threshold in thresholds]
+    asked = [Response(float(threshold), of, better_values) for threshold in thresholds]
     names = [response.category for response in asked]
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
@@ -175,7 +198,7 @@ def responders(
     missing: str = "observed cases",
     stratum: str | None = None,
 ) -> Events:
-    """Count the subjects whose value fell by at least a share of their baseline, or by points.
+    """Count the subjects whose value fell by at least a share of their baseline, or improved by points.
 
     Parameters
     ----------
@@ -184,8 +207,8 @@ def responders(
     reduction : float or sequence of float, optional
         Least reduction as shares of the baseline (0 to 1, inclusive). By default 0.5, unless `points` is given.
     points : float or sequence of float, optional
-        Least reduction in points instead of shares, inclusive. A negative number requires an increase, for scales on which
-        higher is better.
+        Least improvement in points instead of shares, 0 or more, inclusive. It is a reduction if the column ``better`` is
+        ``"lower"``, an increase if it is ``"higher"``.
     missing : str
         ``"observed cases"``: only subjects with baseline and value are counted. ``"non-responder imputation"``: all subjects
         are counted; those with a missing value or without a usable baseline count as non-responders.
@@ -196,15 +219,16 @@ def responders(
     -------
     DataFrame
         *events*, one row per threshold, visit, stratum and arm, including counts of 0. ``category`` contains the threshold in
-        words, and ``threshold`` as a number. A share of a baseline of 0 or less is missing.
+        words, and ``threshold`` as a number. A share of a baseline of 0 or less is missing. ``better`` is ``"higher"``, as an
+        event is a benefit. It is ``"lower"`` for shares if higher values are better, since shares are reductions.
 
     Raises
     ------
     DataError
-        The frame does not have the columns of *outcomes*, or no subject of an arm has a baseline (above 0, for shares). Or
-        the stratum is missing in a row or changes over a subject's visits.
+        The frame does not have the columns of *outcomes*, or no subject of an arm has a baseline (above 0, for shares).
+        Points are given without a column ``better``. Or the stratum is missing in a row or changes over a subject's visits.
     ValueError
-        Both `reduction` and `points` are given, a share is not from 0 to 1, or a threshold occurs twice.
+        Both `reduction` and `points` are given, a share is not from 0 to 1, points are below 0, or a threshold occurs twice.
 
     References
     ----------
@@ -242,6 +266,7 @@ def responders(
                     "n_events": np.bincount(cell[response.met(outcomes)], minlength=n_cells),
                     "n_total": np.bincount(cell[counted], minlength=n_cells),
                     **handling.columns,
+                    **response.direction,
                     "threshold": response.threshold,
                 }
             )
