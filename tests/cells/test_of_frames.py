@@ -324,9 +324,9 @@ def test_look_alikes_in_outcomes_are_refused(names, column):
 @pytest.mark.parametrize("subjects", [(1, "1"), ("a", "a "), ("1", 1.0), ("Übel", "U\u0308bel"), ("a", "a\u200b")])
 def test_one_subject_in_two_spellings_is_refused(subjects):
     edited = outcomes_of().assign(subject=objects(*subjects, "c", "d"))
-    with pytest.raises(ba.DataError, match=r"outcomes, column 'subject': found .* and .*, which are one; expected one spelling"):
+    with pytest.raises(ba.DataError, match=r"must have one spelling per subject; got .* and .* in column 'subject'"):
         ba.describe_change(edited)
-    with pytest.raises(ba.DataError, match="which are one"):
+    with pytest.raises(ba.DataError, match="must have one spelling per subject"):
         ba.describe_change(edited.assign(subject=edited["subject"].astype("category")))
 
 

@@ -1,4 +1,4 @@
-"""`table.adverse_events`: subjects with the event, occurrences, and how the arms compare."""
+"""`table.adverse_events`: subjects with the event, occurrences, and comparisons of the arms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST = "Adverse event"
 
 
 OCCURRENCES = IN_BRACKETS, BESIDE = ("in brackets", "beside")
-"""Where occurrences stand: in the cell of the subjects, or in a column of their own."""
+"""Place of occurrences: in the cell of the subjects, or in a separate column."""
 
 
 def table_adverse_events(
@@ -27,37 +27,44 @@ def table_adverse_events(
     at_least: float = 0.0,
     occurrences: str = IN_BRACKETS,
 ) -> pd.DataFrame:
-    """Adverse events by arm: subjects n (%), and occurrences; terms are indented below their class.
+    """Write adverse events by arm: subjects n (%), and occurrences; terms are indented below their class.
 
     Parameters
     ----------
     rates : DataFrame
         *estimates* of `event_rates` on `safety.counts`, in the order to show (see `safety.order_by_frequency`).
     differences : DataFrame, optional
-        *estimates* of `compare_rates` on the same; several measures, and numbers needed to treat, may follow each other (by
-        ``pd.concat``).
+        *estimates* of `compare_rates` on the same events. Several measures, and numbers needed to treat, may be joined by
+        ``pd.concat``.
     at_least : float
-        Only terms that this share of subjects, in per cent, had in at least one arm, and their classes; the last row says how
-        many terms are not shown.
+        Least percentage of subjects (0 to 100) with the term in at least one arm. Rarer terms, and classes without a frequent
+        term, are left out. The last row then states how many.
     occurrences : str
-        ``"in brackets"`` behind the subjects, or ``"beside"``, in a column of their own.
+        ``"in brackets"`` after the subjects, or ``"beside"``, in a separate column.
 
     Returns
     -------
     DataFrame
-        Text: a row per category, a column per arm, then the comparisons with their limits; p-values stand beside their
-        interval where there are any, adjusted ones if `adjust_multiplicity` was asked.
+        Text: a row per category, a column per arm, then the comparisons with their limits. Any p-values are beside their
+        limits. They are adjusted if there is a column ``p_adjusted`` (of `adjust_multiplicity`).
 
     Raises
     ------
     DataError
-        A frame is empty or of another kind, counts are not among the columns, or an event has two rows in an arm.
+        A frame is empty, has another measure, lacks ``n_events``, or contains an event twice in an arm.
     ValueError
-        `at_least` is no percentage, or the place of occurrences is not known.
+        `at_least` is not a percentage, or `occurrences` is not known.
+
+    Examples
+    --------
+    >>> counts = ba.safety.counts(trial)
+    >>> table = ba.table.adverse_events(ba.event_rates(counts), ba.compare_rates(counts), at_least=5)
+    >>> table.iloc[0].tolist()
+    ['Any adverse event', '333 (48.1 %) [494]', '386 (56.6 %) [599]', '8.5 (3.2 to 13.7)', '0.002']
     """
     require_choice(occurrences, OCCURRENCES, "occurrences")
     if not 0 <= at_least <= 100:
-        raise ValueError(f"at_least is {at_least!r}; it is in per cent, from 0 to 100.")
+        raise ValueError(f"`at_least` must be a percentage from 0 to 100; got {at_least!r}.")
     events, counted = rows_by_event(rates, [PROPORTION], "rates")
     require_columns(rates, ["n_events"], "rates")
     compared = comparison_columns(differences)
@@ -76,7 +83,7 @@ def table_adverse_events(
 
 
 def _counts(shown: list[Event], counted: Rows, heads: dict[str, str], occurrences: str) -> dict[str, list[str]]:
-    """The columns of each arm."""
+    """Write the columns of each arm."""
     columns: dict[str, list[str]] = {}
     for arm, head in heads.items():
         rows = [counted.get((event, arm)) for event in shown]
@@ -100,7 +107,7 @@ def _count(row: dict[str, Any] | None, *, with_total: bool, in_brackets: bool) -
 
 
 def _frequent(events: list[Event], counted: Rows, arms: list[str], at_least: float) -> list[Event]:
-    """Terms that are frequent enough in an arm, and classes with such a term."""
+    """Return the terms that are frequent enough in an arm, and the classes with such a term."""
     if at_least == 0:
         return events
     classes = _classes(events)
@@ -110,8 +117,8 @@ def _frequent(events: list[Event], counted: Rows, arms: list[str], at_least: flo
         return any(row["n"] > 0 and 100 * row["n_events"] >= at_least * row["n"] for row in rows)
 
     terms = {event for event in events if event not in classes and is_frequent(event)}
-    alive = {within for within, _ in terms}
-    return [event for event in events if event in terms or (event in classes and event[1] in alive)]
+    shown_classes = {within for within, _ in terms}
+    return [event for event in events if event in terms or (event in classes and event[1] in shown_classes)]
 
 
 def _classes(events: list[Event]) -> set[Event]:
@@ -120,7 +127,7 @@ def _classes(events: list[Event]) -> set[Event]:
 
 
 def _left_out(events: list[Event], shown: list[Event], at_least: float) -> str:
-    classes, gone = _classes(events), [event for event in events if event not in set(shown)]
-    n_classes = sum(event in classes for event in gone)
-    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(gone) - n_classes)}"
+    classes, left_out = _classes(events), [event for event in events if event not in set(shown)]
+    n_classes = sum(event in classes for event in left_out)
+    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(left_out) - n_classes)}"
     return f"{text}; classes without another term: {wording.count(n_classes)}" if n_classes else text

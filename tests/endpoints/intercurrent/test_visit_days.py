@@ -31,10 +31,10 @@ def test_days_come_from_names_a_mapping_or_a_column(outcomes):
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        ({"week 4": 28}, "the visits 'week 8' have no day; give days={'week 8': ...}, or a column of days"),
+        ({"week 4": 28}, "visits must have a day in `days`; got none for 'week 8'"),
         ("date", "outcomes has no column 'date'"),
-        ("visit", "the column of days 'visit' holds category; expected numbers"),
-        ({"week 4": 0, "week 8": 56}, "found 'week 4' of subject '1' on day 0; expected visits on day 1"),
+        ("visit", "must have numbers in the column of days 'visit'; got category"),
+        ({"week 4": 0, "week 8": 56}, "must have visits on day 1 .* or later; got 'week 4' of subject '1' on day 0"),
     ],
 )
 def test_what_tells_no_days_is_refused(outcomes, days, said):
@@ -45,5 +45,5 @@ def test_what_tells_no_days_is_refused(outcomes, days, said):
 def test_names_that_tell_no_day_are_refused():
     frame = pd.DataFrame({"subject": [1], "arm": "a", "visit": "end", "value": 9})
     outcomes = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["end"])
-    with pytest.raises(ba.DataError, match="the visits 'end' have names that tell no day; give days="):
+    with pytest.raises(ba.DataError, match=r"must have a day in their names; got none for 'end'. Try days="):
         visit_days(outcomes, None)

@@ -1,4 +1,4 @@
-"""Continuation rules on subjects made for each of their cases."""
+"""Continuation rules on subjects who represent each of their cases."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ WEEKS = [f"week {week}" for week in range(4, 25, 4)]
 
 
 def outcomes_of(*months, baseline=20.0, visits=WEEKS):
-    """One subject per course of headache days over six months of 28 days."""
+    """Make one subject per course of headache days over six months of 28 days."""
     frame = pd.DataFrame(
         {
             "subject": np.repeat(range(len(months)), 6),
@@ -91,7 +91,7 @@ def test_a_rule_of_ones_own_needs_the_visits_of_its_decision_only():
 
 
 def test_visits_that_a_rule_asks_for_and_are_not_there_are_named():
-    with pytest.raises(ba.DataError, match="outcomes has no visit at 'week 16', 'week 20', 'week 24', which NICE TA260 asks for"):
+    with pytest.raises(ba.DataError, match="must have visits at 'week 16', 'week 20', 'week 24' for NICE TA260"):
         ba.diary.continuation(outcomes_of([20] * 6, visits=WEEKS[:3]))
 
 
@@ -104,9 +104,9 @@ def test_rates_of_two_rules_stand_in_one_frame(simulated):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"reduction": 30}, "reduction is 30; it is a share from 0 to 1"),
-        ({"reduction": 0.3, "cycle_days": 90}, "2 cycles of 90 days are 180 days; expected a multiple of 28"),
-        ({"reduction": 0.3, "months_in_a_row": 0}, "months_in_a_row is 0"),
+        ({"reduction": 30}, "must be a share from 0 to 1, such as 0.3; got 30"),
+        ({"reduction": 0.3, "cycle_days": 90}, "must be a positive multiple of 28 days; got 2 cycles of 90 days"),
+        ({"reduction": 0.3, "months_in_a_row": 0}, "`months_in_a_row` must be 1 or more; got 0"),
     ],
 )
 def test_a_rule_that_cannot_be_applied_is_refused(arguments, said):

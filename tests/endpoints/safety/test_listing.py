@@ -1,4 +1,4 @@
-"""`safety.listing`: a line for each event, in the order a reviewer reads, and as many as the overview counts."""
+"""`safety.listing`: a line for each event, in the order of reviewers, and as many as the overview counts."""
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,7 @@ def test_the_table_of_the_trial_is_not_changed():
 
 
 def test_what_the_table_does_not_tell_is_refused():
-    with pytest.raises(ba.DataError, match="adverse_events has no column that says which are 'fatal'"):
+    with pytest.raises(ba.DataError, match="must have the column that defines 'fatal'"):
         listing(only="fatal")
 
 
@@ -102,7 +102,7 @@ def test_what_the_table_does_not_tell_is_refused():
     "asked", [{"only": "of special interest"}, {"special": SPECIAL}, {"only": "serious", "special": SPECIAL}]
 )
 def test_lists_and_the_wish_for_them_go_together(asked):
-    with pytest.raises(ValueError, match='special and only="of special interest" go together'):
+    with pytest.raises(ValueError, match='`special` and only="of special interest" must be used together'):
         listing(**asked)
 
 
@@ -112,5 +112,5 @@ def test_an_unknown_kind_is_refused():
 
 
 def test_a_trial_without_adverse_events_has_no_listing():
-    with pytest.raises(ba.DataError, match="t has no adverse events"):
+    with pytest.raises(ba.DataError, match="must have a table adverse_events; got t"):
         ba.safety.listing(ba.as_trial({"subjects": SUBJECTS}, name="t"))

@@ -152,7 +152,7 @@ def test_what_is_not_there_is_told(outcomes):
         ba.missing.sensitivity(outcomes.drop(columns="better"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="imputed already"):
         ba.missing.sensitivity(ba.missing.fill(outcomes, rule="last observation carried forward"), n=2, seed=1)
-    with pytest.raises(ba.DataError, match="several of 'visit'"):
+    with pytest.raises(ba.DataError, match="must have one visit; got"):
         ba.table.sensitivity(ba.fit_ancova(outcomes).differences())
 
 

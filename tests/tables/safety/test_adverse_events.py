@@ -1,4 +1,4 @@
-"""Tables of adverse events write the counts they are given, in the order they are given, and drop nothing silently."""
+"""Tables of adverse events write the given counts in the given order, and drop nothing silently."""
 
 import re
 
@@ -199,21 +199,21 @@ def test_a_threshold_that_nothing_reaches_leaves_the_count(rates):
 
 
 def test_a_threshold_is_a_percentage(rates):
-    with pytest.raises(ValueError, match="at_least is 101; it is in per cent"):
+    with pytest.raises(ValueError, match="`at_least` must be a percentage from 0 to 100; got 101"):
         ba.table.adverse_events(rates, at_least=101)
 
 
 def test_two_populations_in_a_table_are_refused(rates):
     both = pd.concat([rates, rates.assign(population="per protocol")])
-    said = "two rows of 'any adverse event' in arm 'placebo'; expected those of one trial, population and method: filter the rows"
+    said = "each event once per arm; got two rows of 'any adverse event' in arm 'placebo'"
     with pytest.raises(ba.DataError, match=said):
         ba.table.adverse_events(both)
 
 
 def test_no_rows_and_rates_in_the_place_of_differences_are_refused(rates):
-    with pytest.raises(ba.DataError, match="rates has no rows"):
+    with pytest.raises(ba.DataError, match="`rates` must have rows of the measures 'proportion'; got no rows"):
         ba.table.adverse_events(rates.head(0))
-    with pytest.raises(ba.DataError, match="differences has the measure 'proportion'"):
+    with pytest.raises(ba.DataError, match="got the measure 'proportion'"):
         ba.table.adverse_events(rates, rates)
 
 
@@ -234,7 +234,7 @@ def test_two_thousand_terms_are_written_each_once():
 
 
 def by_level(column, levels, counts):
-    """Rates of one term by severity or relation, 20 subjects in each of two arms."""
+    """Make rates of one term by severity or relation, 20 subjects in each of two arms."""
     return ba.event_rates(
         pd.DataFrame(
             [(arm, "Eye disorders", "Ptosis", level, counts[arm][number]) for number, level in enumerate(levels) for arm in ARMS],
@@ -275,7 +275,7 @@ def test_severities_of_a_term_add_up_to_its_subjects(simulated):
 @pytest.mark.parametrize("level", ["severity", "relation"])
 def test_rates_that_say_no_severity_or_relation_are_refused_with_what_to_take(rates, level):
     show = {"severity": ba.table.severity, "relation": ba.table.relation}[level]
-    said = rf'^rates says no {level}; take adverse_events by="term and {level}"\.$'
+    said = rf'^`rates` must have a {level} in each row; .* Try safety\.counts\(trial, by="term and {level}"\)\.$'
     with pytest.raises(ba.DataError, match=said):
         show(rates)
     some = by_level(level, ["one"], {"placebo": (1,), "toxin": (3,)})
@@ -283,13 +283,15 @@ def test_rates_that_say_no_severity_or_relation_are_refused_with_what_to_take(ra
         show(pd.concat([rates, some]))
 
 
-@pytest.mark.parametrize(("level", "instead"), [("severity", "table_severity or plot_severity"), ("relation", "table_relation")])
+@pytest.mark.parametrize(
+    ("level", "instead"), [("severity", "table.severity, or plot.severity"), ("relation", "or table.relation")]
+)
 @pytest.mark.parametrize("show", [ba.table.adverse_events, ba.table.incidence, ba.plot.butterfly])
 def test_rates_by_severity_or_relation_are_refused_with_the_table_that_shows_them(level, instead, show):
     rates = by_level(level, ["one", "two"], {"placebo": (1, 2), "toxin": (3, 4)})
     if show is ba.table.incidence:
         rates = rates.assign(measure="incidence rate", at_risk=10.0)
-    with pytest.raises(ba.DataError, match=rf"^rates has 'Ptosis' in arm 'placebo' by {level}: filter one, or take {instead}\.$"):
+    with pytest.raises(ba.DataError, match=rf"got 'Ptosis' in arm 'placebo' by {level}\. .* {instead}\.$"):
         show(rates)
 
 
@@ -328,7 +330,7 @@ def test_no_patient_years_are_told_in_the_place_of_the_rate():
 
 @pytest.fixture
 def quiet():
-    """A trial in which nobody had an adverse event."""
+    """Make a trial without adverse events."""
     subjects = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"], "last_day": 100})
     events = pd.DataFrame({"subject": [], "term": [], "severity": []})
     return ba.as_trial({"subjects": subjects, "adverse_events": events}, name="quiet")
