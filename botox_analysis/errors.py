@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
@@ -502,7 +502,10 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str
     )
 
 
-def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
+Word = TypeVar("Word", bound=str)
+
+
+def require_choice(choice: str, choices: Iterable[Word], what: str) -> Word:
     """Refuse a word that is not among the choices.
 
     Parameters
@@ -513,6 +516,11 @@ def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
         The words there are.
     what : str
         What is chosen, for the message.
+
+    Returns
+    -------
+    str
+        The word, as one of the choices.
 
     Raises
     ------
@@ -525,6 +533,7 @@ def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
     if choice not in choices:
         meant = did_you_mean(choice, choices)
         raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.{meant}")
+    return choice
 
 
 def require_two_arms(arms: Sequence[object], needing: str, frame_name: str = "outcomes", *, where: str = "") -> None:

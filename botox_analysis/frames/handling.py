@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -22,6 +22,10 @@ OBSERVED_CASES = "observed cases"
 
 NON_RESPONDERS = "non-responder imputation"
 """Subjects without a response count as non-responders."""
+
+MissingResponse = Literal["observed cases", "non-responder imputation"]
+MISSING_RESPONSES: tuple[MissingResponse, ...] = get_args(MissingResponse)
+"""How missing values count among responders."""
 
 IMPUTATION, HANDLING, DERIVATION, MODEL, METHOD = "imputation", "handling", "derivation", "model", "method"
 """Columns: the sentence of *outcomes*, *events* and *times*, its two parts, what was fitted, and the sentence of *estimates*."""
@@ -39,34 +43,38 @@ APPROACHES = ALL_OBSERVED, OBSERVED, SINGLE_VALUE, DRAWN, CONDITIONAL_MEANS, TIP
 )
 """The kinds of handlings that ``approach`` tells apart in *estimates* of `missing.sensitivity`."""
 
-TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES = (
-    "treatment policy",
-    "hypothetical",
-    "composite",
-    "while on treatment",
-)
+EventStrategy = Literal["treatment policy", "hypothetical", "composite", "while on treatment"]
+EVENT_STRATEGIES: tuple[EventStrategy, ...] = get_args(EventStrategy)
 """ICH E9(R1), section A.3.2. Its fifth strategy, principal stratum, is a population and no handling of values."""
 
-LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, HIGHEST_OBSERVATION, LOWEST_OBSERVATION = (
-    SINGLE_VALUE_RULES
-) = (
+TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES
+
+SingleValueRule = Literal[
     "last observation carried forward",
     "last observation carried forward, modified",
     "last observation carried forward, baseline included",
     "baseline observation carried forward",
     "worst observation carried forward",
     "worst observation carried forward, less is worse",
-)
+]
+SINGLE_VALUE_RULES: tuple[SingleValueRule, ...] = get_args(SingleValueRule)
 """Rules that put one value in the place of each missing one."""
 
-AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES = (
+LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, HIGHEST_OBSERVATION, LOWEST_OBSERVATION = (
+    SINGLE_VALUE_RULES
+)
+
+ImputationStrategy = Literal[
     "missing at random",
     "jump to reference",
     "copy reference",
     "copy increments in reference",
     "last mean carried forward",
-)
+]
+IMPUTATION_STRATEGIES: tuple[ImputationStrategy, ...] = get_args(ImputationStrategy)
 """Strategies by which a model imputes what is missing, in many data sets."""
+
+AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES
 
 NEEDS_NO_REFERENCE = (AT_RANDOM, LAST_MEAN)
 """Strategies that look at the subject's own arm alone."""
@@ -76,6 +84,10 @@ DISCONTINUATION = "discontinuation"
 
 BETWEEN_KINDS = "; "
 """What stands between the kinds of several events, where it is told what has happened."""
+
+UnknownSeverity = Literal["share of the known", "as not", "missing"]
+UNKNOWN_SEVERITY: tuple[UnknownSeverity, ...] = get_args(UnknownSeverity)
+"""How a headache day of unknown severity counts as a moderate or severe one."""
 
 _PRINCIPAL_STRATUM = "principal stratum"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,9 @@ Outcomes = Annotated[pd.DataFrame, OUTCOMES_SCHEMA]
 """A frame of the shape of `OUTCOMES_SCHEMA`."""
 
 OUTCOMES = OUTCOMES_SCHEMA.columns
+
+ResponseName = Literal["change", "value", "percent_change"]
+"""The columns of *outcomes* that a model may be of."""
 
 OF_VISITS = OUTCOMES_SCHEMA.further
 """Columns of *outcomes* that tell how a value came about: no covariates."""
@@ -132,7 +135,7 @@ def has_baseline(outcomes: pd.DataFrame) -> bool:
     return bool(outcomes[BASELINE].notna().any())
 
 
-def response_of(outcomes: pd.DataFrame) -> str:
+def response_of(outcomes: pd.DataFrame) -> ResponseName:
     """Find what is analysed of *outcomes* where nobody says.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -17,10 +18,14 @@ from botox_analysis.trials.trial import Trial
 SIMULATED = "simulated"
 """The name of the bundled trial on the command line, and of its folder."""
 
-PUBLISHED = ("estimates", "events")
+BundledName = Literal["simulated", "published"]
+BUNDLED: tuple[BundledName, ...] = get_args(BundledName)
+
+PublishedKind = Literal["estimates", "events"]
+PUBLISHED: tuple[PublishedKind, ...] = get_args(PublishedKind)
 
 
-def bundled_data(name: str) -> Path:
+def bundled_data(name: BundledName) -> Path:
     """The folder of data that come with the library.
 
     Parameters
@@ -40,7 +45,7 @@ def bundled_data(name: str) -> Path:
     DataError
         The installation lacks its data.
     """
-    require_choice(name, ("simulated", "published"), "bundled data")
+    require_choice(name, BUNDLED, "bundled data")
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "data" / name, package.parent / "data" / name):
         if folder.is_dir():
@@ -68,7 +73,7 @@ def open_trial(name: str) -> Trial:
     """
     require_path(name, "name", "the name of a trial, such as 'simulated', or the path of a folder")
     if name == SIMULATED:
-        trial = load_trial(bundled_data(SIMULATED))
+        trial = load_trial(bundled_data("simulated"))
     elif name in SOURCES:
         trial = fetch_trial(name)
     elif _is_folder(name):
@@ -81,7 +86,7 @@ def open_trial(name: str) -> Trial:
     return replace(trial, provenance={"origin": name, **trial.provenance})
 
 
-def load_published(kind: str) -> Estimates:
+def load_published(kind: PublishedKind) -> Estimates:
     """Published results, one row each, with their citation.
 
     Parameters

@@ -18,8 +18,9 @@ from botox_analysis.endpoints.intercurrent.history import history_of, put_down_t
 from botox_analysis.endpoints.intercurrent.strategies import (
     AFFECTED,
     ALL_DAYS,
-    ANY_DAY,
     FAILURES,
+    Affected,
+    Failure,
     follow_events,
     in_time,
     place_events,
@@ -27,7 +28,7 @@ from botox_analysis.endpoints.intercurrent.strategies import (
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
+from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, EventStrategy, strategy_problem
 from botox_analysis.frames.outcomes import (
     EXPOSURE_DAYS,
     INTERCURRENT_EVENT,
@@ -109,9 +110,9 @@ def address_events(
     outcomes: Outcomes,
     events: pd.DataFrame,
     *,
-    strategies: Mapping[str, str],
-    affected: str = ANY_DAY,
-    failure: str | float = "baseline",
+    strategies: Mapping[str, EventStrategy],
+    affected: Affected = "any day",
+    failure: Failure | float = "baseline",
     days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Outcomes whose values after an intercurrent event are what the strategy for its kind makes of them.
@@ -239,7 +240,7 @@ def visits_after(
     outcomes: Outcomes,
     events: pd.DataFrame,
     *,
-    affected: str = ANY_DAY,
+    affected: Affected = "any day",
     days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """How many visits are after each intercurrent event.

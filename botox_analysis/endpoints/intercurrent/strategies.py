@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -27,10 +27,14 @@ from botox_analysis.numerics.linear.inference import FloatArray
 Columns = dict[str, FloatArray]
 Truths = NDArray[np.bool_]
 
-ANY_DAY, ALL_DAYS = AFFECTED = ("any day", "all days")
+Affected = Literal["any day", "all days"]
+AFFECTED: tuple[Affected, ...] = get_args(Affected)
 """Which of the days that a value looks at are after the event where the visit is."""
 
-FAILURES = ("baseline", "worst")
+ANY_DAY, ALL_DAYS = AFFECTED
+
+Failure = Literal["baseline", "worst"]
+FAILURES: tuple[Failure, ...] = get_args(Failure)
 """What a composite strategy puts after an event, besides a number."""
 
 

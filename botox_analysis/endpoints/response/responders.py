@@ -11,11 +11,9 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
+from botox_analysis.frames.handling import MISSING_RESPONSES, OBSERVED_CASES, Handling, MissingResponse, handling_of
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
-
-MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
 
 TIE = 1e-9
 """Counts scaled to 28 days carry rounding errors: a reduction short of the threshold by this share of the baseline is a tie."""
@@ -172,7 +170,7 @@ def responders(
     *,
     reduction: float | Sequence[float] | None = None,
     points: float | Sequence[float] | None = None,
-    missing: str = "observed cases",
+    missing: MissingResponse = "observed cases",
     stratum: str | None = None,
 ) -> Events:
     """Subjects whose value fell by at least a share of their baseline, or by points.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -273,6 +273,10 @@ def _plain(term: str) -> str:
     return "".join(term.casefold().split())
 
 
+ByName = Literal[
+    "term", "class", "overview", "severity", "relation", "term and severity", "term and relation", "special interest"
+]
+
 BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Callable[[pd.DataFrame], Ranking] | None]] = {
     "term": (_terms, None),
     "class": (_classes, None),
@@ -284,3 +288,7 @@ BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Calla
     "special interest": (_special_interest, None),
 }
 """By word: how events fall into categories, and what a subject counts once at within a category."""
+
+UnrankedName = Literal["term", "class", "overview", "special interest"]
+UNRANKED: tuple[UnrankedName, ...] = get_args(UnrankedName)
+"""Words of `BY` under which an occurrence is in its categories whatever its rank."""

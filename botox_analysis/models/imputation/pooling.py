@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -31,8 +32,11 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 AT_ONCE = 20
 """Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
 
-OF_AN_ANCOVA = ("differences", "means")
-LIMITS = ("normal", "percentile")
+AnalysisName = Literal["differences", "means"]
+LimitsName = Literal["normal", "percentile"]
+
+OF_AN_ANCOVA: tuple[AnalysisName, ...] = get_args(AnalysisName)
+LIMITS: tuple[LimitsName, ...] = get_args(LimitsName)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Pooling(Completed):
         *,
         covariates: Sequence[str] | None = None,
         visits: Sequence[str] | None = None,
-        limits: str = "normal",
+        limits: LimitsName = "normal",
         conf_level: float = 0.95,
     ) -> Estimates:
         """One set of estimates from many completed data sets, with the uncertainty of what is missing.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from scipy import linalg
 
 from botox_analysis.errors import FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, check_outcomes, labels_of
 from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at
@@ -19,6 +20,8 @@ from botox_analysis.numerics.linear.robust import ALONE, POWERS, leverages, robu
 
 MODEL = "ANCOVA"
 
+VarianceName = Literal["model", "HC2", "HC3"]
+
 VARIANCES = ("model", *POWERS)
 
 
@@ -26,9 +29,9 @@ def fit_ancova(
     outcomes: Outcomes,
     *,
     covariates: Sequence[str] = ("baseline",),
-    response: str = "change",
+    response: ResponseName = "change",
     visits: Sequence[str] | None = None,
-    variance: str = "model",
+    variance: VarianceName = "model",
 ) -> Fit:
     """Adjusted means and differences by least squares, each visit on its own.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,19 @@ GRAPHS: dict[str, Callable[[int], TestingGraph]] = {
 """Procedures that go by the order of the rows."""
 
 DOUBLE = "double false discovery rate"
-METHODS = (*STATSMODELS, *GRAPHS, DOUBLE)
+MethodName = Literal[
+    "bonferroni",
+    "holm",
+    "hochberg",
+    "hommel",
+    "benjamini-hochberg",
+    "benjamini-yekutieli",
+    "fixed sequence",
+    "fall-back",
+    "double false discovery rate",
+]
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
+"""The methods of `STATSMODELS`, those of `GRAPHS`, and `DOUBLE`."""
 
 _FALSE_DISCOVERY = ("benjamini-hochberg", "benjamini-yekutieli", DOUBLE)
 _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) for name in STATSMODELS}
@@ -32,7 +44,7 @@ _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) f
 def adjust_multiplicity(
     estimates: Estimates,
     *,
-    method: str | TestingGraph = "holm",
+    method: MethodName | TestingGraph = "holm",
     family: str | Sequence[str] = (),
     level: float = 0.05,
 ) -> pd.DataFrame:

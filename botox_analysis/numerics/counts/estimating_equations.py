@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from scipy import linalg
 
 from botox_analysis.numerics.linear.inference import FloatArray
 
-CORRELATIONS = ("independence", "exchangeable", "unstructured")
+CorrelationName = Literal["independence", "exchangeable", "unstructured"]
+
+CORRELATIONS: tuple[CorrelationName, ...] = get_args(CorrelationName)
 """Working correlations of the visits of a subject. The unstructured one is of Pearson's residuals, scaled by their own root
 mean square at each visit, over as many subjects as have both visits, less the coefficients; geepack and gee of R have one scale
 for all visits."""

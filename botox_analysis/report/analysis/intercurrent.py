@@ -20,7 +20,7 @@ from botox_analysis.trials.trial import Trial
 DAY = "day of the visit"
 """The column of days, while events are addressed."""
 
-_STANDING = {HYPOTHETICAL: "nothing", COMPOSITE: "the baseline", WHILE_ON_TREATMENT: "the last value before it"}
+_STANDING: dict[str, str] = {HYPOTHETICAL: "nothing", COMPOSITE: "the baseline", WHILE_ON_TREATMENT: "the last value before it"}
 
 
 def refuse_unknown_strategies(trial: Trial) -> None:

@@ -12,7 +12,7 @@ from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.analysis.planned import NON_RESPONSE
 from botox_analysis.report.prose import phrases
 
-_COUNTED = {NON_RESPONSE: "of all in the population, missing values as non-response"}
+_COUNTED: dict[str, str] = {NON_RESPONSE: "of all in the population, missing values as non-response"}
 """Handlings of missing values in the words of a headline."""
 
 

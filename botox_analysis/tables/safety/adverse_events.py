@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -16,8 +16,11 @@ from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns
 FIRST = "Adverse event"
 
 
-OCCURRENCES = IN_BRACKETS, BESIDE = ("in brackets", "beside")
+Occurrences = Literal["in brackets", "beside"]
+OCCURRENCES: tuple[Occurrences, ...] = get_args(Occurrences)
 """Where occurrences stand: in the cell of the subjects, or in a column of their own."""
+
+IN_BRACKETS, BESIDE = OCCURRENCES
 
 
 def table_adverse_events(
@@ -25,7 +28,7 @@ def table_adverse_events(
     differences: pd.DataFrame | None = None,
     *,
     at_least: float = 0.0,
-    occurrences: str = IN_BRACKETS,
+    occurrences: Occurrences = "in brackets",
 ) -> pd.DataFrame:
     """Adverse events by arm: subjects n (%), and occurrences; terms are indented below their class.
 

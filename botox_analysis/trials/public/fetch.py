@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -41,7 +42,7 @@ class Source:
     read: Callable[[Mapping[str, Path]], Trial]
 
 
-def fetch_trial(name: str) -> Trial:
+def fetch_trial(name: PublicTrial) -> Trial:
     """A public patient-level trial, by name.
 
     Files are taken from the folder that the environment variable ``BOTOX_ANALYSIS_DATA`` names (its sub-folder of the
@@ -213,7 +214,9 @@ def _spoken_of(name: str) -> dict[str, str]:
 
 _VICKERS_FILES = "https://raw.githubusercontent.com/pmean/introduction-to-sql/d1c76562791a6c080526ada6d0b5ab94ad260860/data/"
 
-SOURCES: dict[str, Source] = {
+PublicTrial = Literal["vickers2004", "cdystonia", "kostecki_dillon"]
+
+SOURCES: dict[PublicTrial, Source] = {
     "vickers2004": Source(
         files={
             file: Recorded(_VICKERS_FILES + file, checksum, n_bytes)
