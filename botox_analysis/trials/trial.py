@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -154,12 +154,10 @@ def as_trial(
     tables: Mapping[str, pd.DataFrame],
     *,
     name: str,
-    arms: list[str] | None = None,
-    visits: list[str] | None = None,
-    populations: tuple[str, ...] = (),
+    arms: Sequence[str] | None = None,
+    visits: Sequence[str] | None = None,
     protocol: Protocol | None = None,
     provenance: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Trial:
     """Make a `Trial` of frames that are already in memory, checked like files.
@@ -171,21 +169,19 @@ def as_trial(
         layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
     name : str
         What reports call the trial.
-    arms : list of str, optional
+    arms : sequence of str, optional
         The arms, reference first. Left out: in the order of a categorical column, else with the one called placebo, sham, control
         or vehicle first (where there is one such), else in order of appearance.
-    visits : list of str, optional
+    visits : sequence of str, optional
         The visits of the assessments, baseline first. Left out: baseline, then by day, or by the day that the name tells.
-    populations : tuple of str
-        Columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and ``per_protocol``.
     protocol : Protocol, optional
         What was planned.
     provenance : mapping of str to str, optional
         Where the data come from.
-    files : mapping of str to str, optional
-        What messages call each table.
     settings : mapping, optional
-        Whatever else ``trial.toml`` may have, in its words: ``{"scales": {"PGIC": {"baseline": False}}}``.
+        Whatever else ``trial.toml`` may have, in its words: ``{"scales": {"PGIC": {"baseline": False}}}``, or
+        ``{"populations": ["completers"]}`` for columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and
+        ``per_protocol``.
 
     Returns
     -------
@@ -204,14 +200,55 @@ def as_trial(
     >>> ba.as_trial({"subjects": subjects}, name="two people").arms
     ['placebo', '155 U']
     """
+    ordered = {"arms": arms, "visits": visits}
+    named = {key: list(words) if isinstance(words, tuple) else words for key, words in ordered.items() if words}
+    return checked_trial(
+        tables, name=name, settings=dict(settings or {}) | named, files={}, protocol=protocol, provenance=provenance
+    )
+
+
+def checked_trial(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    name: str,
+    settings: Mapping[str, Any],
+    files: Mapping[str, str],
+    protocol: Protocol | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> Trial:
+    """Make a `Trial` of tables that were read from files, or are in memory.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As for `as_trial`.
+    name : str
+        What reports call the trial.
+    settings : mapping
+        Of ``trial.toml``.
+    files : mapping of str to str
+        What messages call each table. A table without an entry is called by its name.
+    protocol : Protocol, optional
+        What was planned. Left out: as the settings state.
+    provenance : mapping of str to str, optional
+        Where the data come from.
+
+    Returns
+    -------
+    Trial
+        With all subjects.
+
+    Raises
+    ------
+    DataError
+        As for `as_trial`.
+    """
     if not isinstance(tables, Mapping):
         raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
     unknown = [table for table in tables if table not in TABLES]
     if unknown or "subjects" not in tables:
         raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
-    files = dict(files or {})
-    given = {"arms": arms, "visits": visits, "populations": list(populations) or None}
-    asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})
+    asked = check_settings(settings)
     _refuse_unfit_populations(asked.get("populations", ()))
     told: Told = []
     raw = {table: under_our_names(frame, table, files.get(table, table), asked, told) for table, frame in tables.items()}

@@ -87,7 +87,7 @@ def trial_of(word):
     }
     return ba.as_trial(
         tables, name=word["trial"], arms=[word["placebo"], word["toxin"]], visits=["baseline", *visits],
-        populations=(word["population"],),
+        settings={"populations": [word["population"]]},
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from botox_analysis.frames.handling import LAST_OR_BASELINE
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.public.download import Recorded, obtain
-from botox_analysis.trials.trial import Protocol, Trial, as_trial
+from botox_analysis.trials.trial import Protocol, Trial, checked_trial
 
 
 @dataclass(frozen=True)
@@ -117,15 +117,17 @@ def _read_vickers(paths: Mapping[str, Path]) -> Trial:
             "acupuncturist": "A" + people["acupuncturist"].astype(str).str.zfill(2),
         }
     )
-    return as_trial(
+    return checked_trial(
         {
             "subjects": subjects,
             "assessments": pd.concat(pieces, ignore_index=True).rename(columns={"id": "subject"}),
         },
         name="Acupuncture for chronic headache (Vickers 2004)",
-        arms=["control", "acupuncture"],
-        visits=[BASELINE, "3 months", "12 months"],
-        populations=("completers",),
+        settings={
+            "arms": ["control", "acupuncture"],
+            "visits": [BASELINE, "3 months", "12 months"],
+            "populations": ["completers"],
+        },
         protocol=Protocol(
             endpoint="headache days",
             visit="12 months",
@@ -162,11 +164,13 @@ def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
             "value": rows["twstrs"],
         }
     )
-    return as_trial(
+    return checked_trial(
         {"subjects": subjects, "assessments": assessments},
         name="Botulinum toxin type B in cervical dystonia (cdystonia)",
-        arms=["placebo", "BoNT-B 5,000 U", "BoNT-B 10,000 U"],
-        visits=[BASELINE, *(f"week {week}" for week in (2, 4, 8, 12, 16))],
+        settings={
+            "arms": ["placebo", "BoNT-B 5,000 U", "BoNT-B 10,000 U"],
+            "visits": [BASELINE, *(f"week {week}" for week in (2, 4, 8, 12, 16))],
+        },
         protocol=Protocol(
             endpoint="TWSTRS",
             visit="week 4",
@@ -195,9 +199,10 @@ def _read_kostecki_dillon(paths: Mapping[str, Path]) -> Trial:
         }
     )
     subjects = people[["id", "age", "sex", "hatype"]].rename(columns={"id": "subject", "hatype": "headache_type"})
-    trial = as_trial(
+    trial = checked_trial(
         {"subjects": subjects, "diary": diary},
         name="Daily migraine diary (Kostecki-Dillon)",
+        settings={},
         protocol=Protocol(endpoint="headache days"),
         files=_spoken_of("kostecki_dillon"),
     )
