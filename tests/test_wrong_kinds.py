@@ -241,7 +241,7 @@ SECOND = {
     "diary.unknown_days": (lambda ba, kinds, given: ba.diary.unknown_days(kinds["trial"], given), "an Endpoint that counts days"),
     "missing.impute_diary": (lambda ba, kinds, given: ba.missing.impute_diary(kinds["trial"], given, n=2, seed=1), "an Endpoint"),
     "diary.continuation": (
-        lambda ba, kinds, given: ba.diary.continuation(kinds["outcomes"], given),
+        lambda ba, kinds, given: ba.diary.continuation(kinds["outcomes"], rule=given),
         "a ContinuationRule, such as NICE",
     ),
 }

@@ -216,7 +216,7 @@ def days_left_out(trial: Trial, endpoint: Endpoint) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, n, endpoint=endpoint.label, at=arm) for arm, reason, n in rows)
 
 
-def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
+def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n: int = 16) -> pd.DataFrame:
     """A few whole diaries of each arm, chosen by rule and not by eye.
 
     The subjects of an arm are put in the order of their change at a visit, those without a value last; then every k-th
@@ -230,8 +230,8 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
         *outcomes* of the same trial.
     visit : str
         The visit whose change gives the order.
-    n_per_arm : int
-        How many of each arm, or all where there are fewer.
+    n : int
+        Subjects of each arm, or all where there are fewer.
 
     Returns
     -------
@@ -253,8 +253,8 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
     chosen: list[Any] = []
     for arm in trial.arms:
         ordered = at_visit[at_visit["arm"] == arm].sort_values("change", kind="stable")["subject"].tolist()
-        n = min(n_per_arm, len(ordered))
-        places = np.floor((np.arange(n) + 0.5) * len(ordered) / max(n, 1)).astype(int)
+        taken = min(n, len(ordered))
+        places = np.floor((np.arange(taken) + 0.5) * len(ordered) / max(taken, 1)).astype(int)
         chosen += [ordered[place] for place in places]
     diary = trial.diary[trial.diary["subject"].isin(chosen)]
     order = pd.Categorical(diary["subject"].astype(object), categories=chosen, ordered=True)

@@ -113,7 +113,7 @@ def address_events(
     strategies: Mapping[str, EventStrategy],
     affected: Affected = "any day",
     failure: Failure | float = "baseline",
-    days: str | Mapping[str, float] | None = None,
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Outcomes whose values after an intercurrent event are what the strategy for its kind makes of them.
 
@@ -151,7 +151,7 @@ def address_events(
         ends where they do; missing where there is no baseline. ``"worst"``: the highest of the baseline and the values before
         the event, for events that are worse than no benefit, on scales where more is worse; where less is worse, give a
         number. A number: the value, such as the end of a scale for death, or a value outside it that ranks last.
-    days : str or mapping of str to float, optional
+    visit_days : str or mapping of str to float, optional
         A column of outcomes with the study day of each visit (where a subject has none, the name of the visit tells it, and
         it is not before that subject's visits so far), or the day of each visit. Left out: as the names of the visits tell.
 
@@ -182,7 +182,7 @@ def address_events(
     >>> outcomes = ba.as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
     >>> events = pd.DataFrame({"subject": [1], "kind": "rescue treatment", "day": 30})
     >>> addressed = ba.intercurrent.address(
-    ...     outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56}
+    ...     outcomes, events, strategies={"rescue treatment": "composite"}, visit_days={"4": 28, "8": 56}
     ... )
     >>> addressed["value"].tolist()
     [9.0, 10.0]
@@ -198,7 +198,7 @@ def address_events(
     _check_failure(failure)
     _refuse_addressed(outcomes)
     kinds = list(strategies)
-    placed = place_events(outcomes, given, kinds, days, affected)
+    placed = place_events(outcomes, given, kinds, visit_days, affected)
     course = {
         name: placed.table(outcomes[name].to_numpy(dtype=float, na_value=np.nan))
         for name in _MEASURED
@@ -241,7 +241,7 @@ def visits_after(
     events: pd.DataFrame,
     *,
     affected: Affected = "any day",
-    days: str | Mapping[str, float] | None = None,
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """How many visits are after each intercurrent event.
 
@@ -253,7 +253,7 @@ def visits_after(
         ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives.
     affected : str
         Which visits are after an event, as in `intercurrent.address`.
-    days : str or mapping of str to float, optional
+    visit_days : str or mapping of str to float, optional
         A column of outcomes with the study day of each visit, or the day of each visit. Left out: as the names tell.
 
     Returns
@@ -273,7 +273,7 @@ def visits_after(
     require_choice(affected, AFFECTED, "affected")
     given = _checked_events(events)
     kinds = list(dict.fromkeys(given["kind"]))
-    placed = place_events(outcomes, given, kinds, days, affected)
+    placed = place_events(outcomes, given, kinds, visit_days, affected)
     row, kind, day = (placed.happened[column].to_numpy() for column in ("row", "kind", "day"))
     return pd.DataFrame(
         {

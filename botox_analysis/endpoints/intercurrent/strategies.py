@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import places_of
 from botox_analysis.endpoints.intercurrent.history import history_of, told
-from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import days_of_visits
 from botox_analysis.errors import DataError
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
@@ -92,7 +92,7 @@ def place_events(
     kinds : list of str
         The kinds of events.
     days : str, mapping of str to float, or None
-        The days of visits, as in `visit_days`.
+        The days of visits, as in `days_of_visits`.
     affected : str
         A word of `AFFECTED`.
 
@@ -110,7 +110,7 @@ def place_events(
     visit = outcomes["visit"].cat.codes.to_numpy()
     happened = in_time(given, who, kinds)
     own = np.full((len(who), len(outcomes["visit"].cat.categories)), np.nan)
-    own[row, visit] = visit_days(outcomes, days)
+    own[row, visit] = days_of_visits(outcomes, days)
     decisive = _decisive_days(outcomes, own, days, affected)
     there = np.zeros(own.shape, dtype=bool)
     there[row, visit] = True
@@ -121,7 +121,7 @@ def place_events(
         subject, name = who[unknown[0][0]], outcomes["visit"].cat.categories[unknown[0][1]]
         raise DataError(
             f"outcomes: found no day of '{name}' for subject '{subject}', who has an intercurrent event; expected one in "
-            f"the column of days, or days={{'{name}': ...}} for each visit."
+            f"the column of days, or visit_days={{'{name}': ...}} for each visit."
         )
     return Placed(row, visit, who, happened, np.where(there, decisive, np.nan))
 

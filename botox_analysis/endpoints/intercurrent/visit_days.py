@@ -12,7 +12,7 @@ from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def visit_days(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> FloatArray:
+def days_of_visits(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> FloatArray:
     """The study day of each row of *outcomes*.
 
     Parameters
@@ -45,7 +45,9 @@ def visit_days(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> Fl
         untold = [visit for visit in visits if not np.isfinite(told.get(visit, np.nan))]
         if untold:
             what = "names that tell no day" if days is None else "no day"
-            raise DataError(f"the visits {listed(untold)} have {what}; give days={{'{untold[0]}': ...}}, or a column of days.")
+            raise DataError(
+                f"the visits {listed(untold)} have {what}; give visit_days={{'{untold[0]}': ...}}, or a column of days."
+            )
         of_row = np.array([told.get(visit, np.nan) for visit in named], dtype=float)[codes]
     early = np.flatnonzero(of_row < 1)
     if early.size:

@@ -90,7 +90,7 @@ PBS = ContinuationRule("PBS", reduction=0.5)
 Scheme, Australia (Medicare Benefits Schedule, item 18377)."""
 
 
-def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
+def continuation(outcomes: Outcomes, *, rule: ContinuationRule = NICE) -> Events:
     """Who would go on with treatment under a rule, who would stop and why, and of whom that cannot be said.
 
     Each subject stops at the first visit at which the rule says so; where it does so for two reasons at once, for the

@@ -86,8 +86,8 @@ class _Asked:
 
 def sensitivity(
     outcomes: Outcomes,
-    visit: str | None = None,
     *,
+    visit: str | None = None,
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,

@@ -62,7 +62,7 @@ def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -
     pieces = []
     for kind, of_kind in counted.groupby("category", sort=False):
         own = events[(events["kind"] == kind) & events["subject"].isin(measured["subject"])]
-        after = address_events(measured, own, strategies={str(kind): HYPOTHETICAL}, days=days)
+        after = address_events(measured, own, strategies={str(kind): HYPOTHETICAL}, visit_days=days)
         seen = measured["value"].notna().to_numpy() & after["value"].isna().to_numpy()
         later = measured["subject"].isin(_recorded_later(own, primary, trial)).to_numpy()
         who = measured.loc[seen & later, ["subject", "arm"]].drop_duplicates("subject")["arm"].value_counts(sort=False)

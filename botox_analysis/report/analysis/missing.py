@@ -52,7 +52,7 @@ def missing_values_of(
     handlings, left_out = made_or_told(
         lambda: sensitivity(
             imputed_from,
-            visit,
+            visit=visit,
             n=planned.draws,
             seed=planned.seed,
             covariates=covariates,

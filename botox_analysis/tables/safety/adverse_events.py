@@ -40,7 +40,7 @@ def table_adverse_events(
         *estimates* of `compare_rates` on the same; several measures, and numbers needed to treat, may follow each other (by
         ``pd.concat``).
     at_least : float
-        Only terms that this share of subjects, in per cent, had in at least one arm, and their classes; the last row says how
+        Only terms that this share of subjects, from 0 to 1, had in at least one arm, and their classes; the last row says how
         many terms are not shown.
     occurrences : str
         ``"in brackets"`` behind the subjects, or ``"beside"``, in a column of their own.
@@ -56,17 +56,18 @@ def table_adverse_events(
     DataError
         A frame is empty or of another kind, counts are not among the columns, or an event has two rows in an arm.
     ValueError
-        `at_least` is no percentage, or the place of occurrences is not known.
+        `at_least` is no share, or the place of occurrences is not known.
     """
     require_choice(occurrences, OCCURRENCES, "occurrences")
-    if not 0 <= at_least <= 100:
-        raise ValueError(f"at_least is {at_least!r}; it is in per cent, from 0 to 100.")
+    if not 0 <= at_least <= 1:
+        raise ValueError(f"at_least is {at_least!r}; it is a share from 0 to 1, such as 0.05.")
     events, counted = rows_by_event(rates, [PROPORTION], "rates")
     require_columns(rates, ["n_events"], "rates")
     compared = comparison_columns(differences)
     heads = arm_heads(rates)
     names = dict(zip(events, event_names(events), strict=True))
-    shown = _frequent(events, counted, list(heads), at_least)
+    percent = round(100 * at_least, 9)  # 29 of 0.29, whose product is 28.999999999999996
+    shown = _frequent(events, counted, list(heads), percent)
     columns = {
         FIRST: [names[event] for event in shown],
         **_counts(shown, counted, heads, occurrences),
@@ -74,7 +75,7 @@ def table_adverse_events(
     }
     if len(shown) < len(events):
         for head, texts in columns.items():
-            texts.append(_left_out(events, shown, at_least) if head == FIRST else "")
+            texts.append(_left_out(events, shown, percent) if head == FIRST else "")
     return pd.DataFrame(columns)
 
 
@@ -102,15 +103,15 @@ def _count(row: dict[str, Any] | None, *, with_total: bool, in_brackets: bool) -
     return f"{text} [{wording.count(occurrences)}]" if in_brackets and not math.isnan(occurrences) else text
 
 
-def _frequent(events: list[Event], counted: Rows, arms: list[str], at_least: float) -> list[Event]:
+def _frequent(events: list[Event], counted: Rows, arms: list[str], percent: float) -> list[Event]:
     """Terms that are frequent enough in an arm, and classes with such a term."""
-    if at_least == 0:
+    if percent == 0:
         return events
     classes = _classes(events)
 
     def is_frequent(event: Event) -> bool:
         rows = [counted[event, arm] for arm in arms if (event, arm) in counted]
-        return any(row["n"] > 0 and 100 * row["n_events"] >= at_least * row["n"] for row in rows)
+        return any(row["n"] > 0 and 100 * row["n_events"] >= percent * row["n"] for row in rows)
 
     terms = {event for event in events if event not in classes and is_frequent(event)}
     alive = {within for within, _ in terms}
@@ -122,8 +123,8 @@ def _classes(events: list[Event]) -> set[Event]:
     return {event for event in events if event[0] == "" and event[1] in holding}
 
 
-def _left_out(events: list[Event], shown: list[Event], at_least: float) -> str:
+def _left_out(events: list[Event], shown: list[Event], percent: float) -> str:
     classes, gone = _classes(events), [event for event in events if event not in set(shown)]
     n_classes = sum(event in classes for event in gone)
-    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(gone) - n_classes)}"
+    text = f"Terms below {percent:g} % in every arm, not shown: {wording.count(len(gone) - n_classes)}"
     return f"{text}; classes without another term: {wording.count(n_classes)}" if n_classes else text

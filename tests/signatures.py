@@ -1,0 +1,82 @@
+"""The signatures of public functions, of the methods of what they give, and of the rules a user writes."""
+
+import dataclasses
+import inspect
+import typing
+from types import UnionType
+
+from tests.public import CLASSES, FUNCTIONS
+
+
+class Parameter(typing.NamedTuple):
+    """A parameter: its name, its annotation with everything resolved, its default, and whether it may be given by position."""
+
+    name: str
+    annotation: object
+    default: object
+    positional: bool
+
+
+def parameters_of(function):
+    """The parameters of a function, without self."""
+    function = inspect.unwrap(function)
+    hints = typing.get_type_hints(function)
+    return [
+        Parameter(each.name, hints.get(each.name), each.default, each.kind is each.POSITIONAL_OR_KEYWORD)
+        for each in inspect.signature(function).parameters.values()
+        if each.name not in ("self", "cls")
+    ]
+
+
+def methods_of(cls):
+    """The public methods of a class, by name; those of a dict, an error or the like are left out."""
+    found = {name: inspect.getattr_static(cls, name) for name in dir(cls) if not name.startswith("_")}
+    found = {name: each.__func__ if isinstance(each, classmethod | staticmethod) else each for name, each in found.items()}
+    return {name: each for name, each in found.items() if inspect.isfunction(each) and each.__module__.startswith("botox_analysis")}
+
+
+def parts_of(annotation):
+    """An annotation and all that it is made of."""
+    yield annotation
+    if typing.get_origin(annotation) is not typing.Literal:
+        for part in typing.get_args(annotation):
+            yield from parts_of(part) if not isinstance(part, list) else (each for item in part for each in parts_of(item))
+
+
+def literals_in(annotation):
+    """The literals in an annotation."""
+    return [part for part in parts_of(annotation) if typing.get_origin(part) is typing.Literal]
+
+
+def without_none(annotation):
+    """An annotation but for None: the parts of a union."""
+    parts = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, UnionType) else (annotation,)
+    return frozenset(part for part in parts if part is not type(None))
+
+
+def _given(functions):
+    """The classes that functions give."""
+    hints = (typing.get_type_hints(inspect.unwrap(each)).get("return") for each in functions)
+    return {part for hint in hints for part in parts_of(hint) if inspect.isclass(part) and part.__module__.startswith("botox_analysis")}
+
+
+GIVEN = {cls.__name__: cls for cls in _given(FUNCTIONS.values())}
+
+OF_FUNCTIONS = {name: parameters_of(function) for name, function in FUNCTIONS.items()}
+
+OF_METHODS = {
+    f"{cls.__name__}.{name}": parameters_of(method)
+    for cls in {*CLASSES.values(), *GIVEN.values()}
+    for name, method in methods_of(cls).items()
+}
+
+OF_VALUES = {
+    name: [
+        Parameter(each.name, typing.get_type_hints(cls)[each.name], inspect.signature(cls).parameters[each.name].default, True)
+        for each in dataclasses.fields(cls)
+        if each.init
+    ]
+    for name, cls in CLASSES.items()
+    if dataclasses.is_dataclass(cls)
+}
+"""Of frozen values: rules that a user writes, and results."""
