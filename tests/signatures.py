@@ -1,6 +1,5 @@
 """The signatures of public functions, of the methods of what they give, and of the rules a user writes."""
 
-import dataclasses
 import inspect
 import typing
 from types import UnionType
@@ -9,12 +8,17 @@ from tests.public import CLASSES, FUNCTIONS
 
 
 class Parameter(typing.NamedTuple):
-    """A parameter: its name, its annotation with everything resolved, its default, and whether it may be given by position."""
+    """A parameter: its name, its annotation with everything resolved, its default, and how it is given."""
 
     name: str
     annotation: object
     default: object
-    positional: bool
+    kind: inspect._ParameterKind
+
+    @property
+    def positional(self):
+        """Whether it may be given by position."""
+        return self.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 def parameters_of(function):
@@ -22,7 +26,7 @@ def parameters_of(function):
     function = inspect.unwrap(function)
     hints = typing.get_type_hints(function)
     return [
-        Parameter(each.name, hints.get(each.name), each.default, each.kind is each.POSITIONAL_OR_KEYWORD)
+        Parameter(each.name, hints.get(each.name), each.default, each.kind)
         for each in inspect.signature(function).parameters.values()
         if each.name not in ("self", "cls")
     ]
@@ -32,7 +36,9 @@ def methods_of(cls):
     """The public methods of a class, by name; those of a dict, an error or the like are left out."""
     found = {name: inspect.getattr_static(cls, name) for name in dir(cls) if not name.startswith("_")}
     found = {name: each.__func__ if isinstance(each, classmethod | staticmethod) else each for name, each in found.items()}
-    return {name: each for name, each in found.items() if inspect.isfunction(each) and each.__module__.startswith("botox_analysis")}
+    return {
+        name: each for name, each in found.items() if inspect.isfunction(each) and each.__module__.startswith("botox_analysis")
+    }
 
 
 def parts_of(annotation):
@@ -57,7 +63,12 @@ def without_none(annotation):
 def _given(functions):
     """The classes that functions give."""
     hints = (typing.get_type_hints(inspect.unwrap(each)).get("return") for each in functions)
-    return {part for hint in hints for part in parts_of(hint) if inspect.isclass(part) and part.__module__.startswith("botox_analysis")}
+    return {
+        part
+        for hint in hints
+        for part in parts_of(hint)
+        if inspect.isclass(part) and part.__module__.startswith("botox_analysis")
+    }
 
 
 GIVEN = {cls.__name__: cls for cls in _given(FUNCTIONS.values())}
@@ -70,13 +81,21 @@ OF_METHODS = {
     for name, method in methods_of(cls).items()
 }
 
+WRITTEN = (
+    "Endpoint",
+    "advanced.Protocol",
+    "advanced.TestingGraph",
+    "diary.ContinuationRule",
+    "diary.DiaryRule",
+    "missing.Shift",
+    "safety.EmergentRule",
+)
+"""Frozen values that a user writes. They state all of their parts, which may be many; functions make the others."""
+
 OF_VALUES = {
     name: [
-        Parameter(each.name, typing.get_type_hints(cls)[each.name], inspect.signature(cls).parameters[each.name].default, True)
-        for each in dataclasses.fields(cls)
-        if each.init
+        Parameter(each.name, typing.get_type_hints(CLASSES[name])[each.name], each.default, each.kind)
+        for each in inspect.signature(CLASSES[name]).parameters.values()
     ]
-    for name, cls in CLASSES.items()
-    if dataclasses.is_dataclass(cls)
+    for name in WRITTEN
 }
-"""Of frozen values: rules that a user writes, and results."""

@@ -64,7 +64,7 @@ class Pooling(Completed):
 
     def pool(
         self,
-        analysis: str | Analysis = "differences",
+        analysis: AnalysisName | Analysis = "differences",
         *,
         covariates: Sequence[str] | None = None,
         visits: Sequence[str] | None = None,

@@ -70,7 +70,7 @@ class Protocol:
         analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
         visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
     handling : str
-        What stands for a missing value in the primary analysis, a word `missing.impute` knows; empty: nothing does.
+        What stands for a missing value in the primary analysis, a word `missing.fill` knows; empty: nothing does.
     reduction : float
         The share by which a responder's value falls.
     points : float
