@@ -278,7 +278,7 @@ CHOICES = {
     "category": categories.KINDS,
     "told_by": emergent_rule.TOLD_BY,
     "incomplete": diary_rule.INCOMPLETE,
-    "limits": pooling.LIMITS,
+    "interval of resamples": pooling.INTERVALS,
     "analysis of responders": pooled_responders.OF_RESPONDERS,
     "on": shifts.ON,
     "shift": shifts.KINDS,

@@ -186,7 +186,7 @@ DEFAULTS = {
     "visits": "outcomes made by hand have to name the order of visits; a model takes all",
     "by": "what imputed values are moved by is no grouping",
     "covariates": "a baseline where there may be one; counts of events and imputations of them have none",
-    "interval": "of two arms each measure has the score interval; of one arm the measure decides",
+    "interval": "each verb has intervals of its own; of one arm the measure decides",
     "kind": "each verb has kinds of its own",
     "label": "of an endpoint it is the name where it is left out; in a rule it is completed",
     "measure": "each verb has measures of its own",
@@ -208,7 +208,7 @@ ANNOTATIONS = {
     "by": DEFAULTS["by"],
     "covariance": "several are tried in turn where a model is fitted, and one where it is prepared",
     "endpoint": "outcomes made by hand may have any label",
-    "interval": "each verb has intervals of its own",
+    "interval": DEFAULTS["interval"],
     "kind": DEFAULTS["kind"],
     "measure": DEFAULTS["measure"],
     "n": "the arms of a simulated trial may differ in size",
@@ -258,8 +258,8 @@ def test_a_word_is_given_by_position_or_by_keyword_in_all_functions():
     assert {name for name, of in of_functions.items() if several(of, lambda each: each.positional)} == set(POSITIONS)
 
 
-OTHER_WORDS = {"alpha", "level", "n_per_arm", "control", "reference_arm", "only", "random_state", "endpoint_name", "ci"}
-"""Words for what has another word already: conf_level, error_rate, n, arm, reference, category, seed, endpoint."""
+OTHER_WORDS = {"alpha", "level", "n_per_arm", "control", "limits", "reference_arm", "only", "random_state", "endpoint_name", "ci"}
+"""Words for what has another word already: conf_level, error_rate, n, reference, interval, category, seed, endpoint."""
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
