@@ -76,10 +76,11 @@ GIVEN = {cls.__name__: cls for cls in _given(FUNCTIONS.values())}
 OF_FUNCTIONS = {name: parameters_of(function) for name, function in FUNCTIONS.items()}
 
 OF_METHODS = {
-    f"{cls.__name__}.{name}": parameters_of(method)
+    method.__qualname__: parameters_of(method)
     for cls in {*CLASSES.values(), *GIVEN.values()}
-    for name, method in methods_of(cls).items()
+    for method in methods_of(cls).values()
 }
+"""By the class that defines the method."""
 
 WRITTEN = (
     "Endpoint",

@@ -87,7 +87,10 @@ def test_a_protocol_takes_the_words_that_a_report_knows(name):
 
 @cache
 def refusals():
-    """The name of each argument that is refused by a list of choices, and the lists that can be read from the code."""
+    """The name of each argument that is refused by a list of choices, and the lists that can be read from the code.
+
+    Most names are any text; those of trials that the library has are literals all the same.
+    """
     names, lists = set(), []
     for found in pkgutil.walk_packages(botox_analysis.__path__, "botox_analysis."):
         module = importlib.import_module(found.name)
@@ -98,7 +101,7 @@ def refusals():
                 code = compile(ast.Expression(node.args[1]), found.name, "eval")
                 if set(code.co_names) <= set(vars(module)):
                     lists.append(frozenset(eval(code, vars(module))))  # noqa: S307 - the library's own code
-    return frozenset(names | {"formats", "strategies"}), frozenset(lists)
+    return frozenset(names - {"name"} | {"formats", "strategies"}), frozenset(lists)
 
 
 NOT_YET = "not yet"
@@ -106,13 +109,7 @@ NOT_YET = "not yet"
 
 NO_LITERAL = {
     ("fit_binary", "response"): "the name of any column that holds yes or no",
-    ("as_trial", "name"): "any name",
     ("advanced.Protocol", "covariance"): "phrases; reading a trial loads no model that knows them",
-    ("Endpoint", "better"): NOT_YET,
-    ("scale", "better"): NOT_YET,
-    ("non_inferiority", "better"): NOT_YET,
-    ("number_needed", "events_are"): NOT_YET,
-    ("missing.sensitivity", "worse"): NOT_YET,
     ("fit_mmrm", "estimation"): NOT_YET,
     ("advanced.fit_crossproducts", "estimation"): NOT_YET,
     ("advanced.fit_many", "estimation"): NOT_YET,
@@ -149,7 +146,7 @@ def test_a_literal_has_the_words_of_a_refusal_or_of_a_table(name):
 
 # Few parameters, and no switch ----------------------------------------------------------------------------------------
 
-MANY_PARAMETERS = {"fit_mmrm", "missing.sensitivity"}
+MANY_PARAMETERS = {"fit_mmrm"}
 """Not yet few."""
 
 
@@ -188,13 +185,13 @@ SHARED = shared()
 DEFAULTS = {
     "arms": ("frames of a trial say which arm is the reference; outcomes made by hand have to name it", {"as_trial"}),
     "visits": ("outcomes made by hand have to name the order of visits; a model takes all", {"as_outcomes"}),
-    "by": ("what imputed values are moved by is no grouping", {"Imputations.moved"}),
+    "by": ("what imputed values are moved by is no grouping", {"Completed.moved"}),
     "covariates": (
         "a baseline where there may be one; counts of events and imputations of them have none",
         {"fit_ancova", "fit_binary", "fit_counts", "missing.impute_counts", "missing.impute_diary", "times.compare"},
     ),
-    "interval": ("each verb has intervals of its own; of one arm the measure decides", {"Imputations.pool", "event_rates"}),
-    "kind": ("each verb has kinds of its own", {"Fit.term_tests", "MmrmFit.residuals", "MmrmFit.term_tests", "load_published"}),
+    "interval": ("each verb has intervals of its own; of one arm the measure decides", {"Pooling.pool", "event_rates"}),
+    "kind": ("each verb has kinds of its own", {"TermTests.term_tests", "MmrmFit.residuals", "load_published"}),
     "label": ("of an endpoint it is the name where it is left out; in a rule it is completed", {"scale"}),
     "measure": ("each verb has measures of its own", {"event_rates", "times.compare"}),
     "n": (
@@ -215,38 +212,37 @@ DEFAULTS = {
         "weights of subjects, of hypotheses and of means are three things",
         {"TestingGraph.bonferroni", "TestingGraph.fall_back", "TestingGraph.holm", "advanced.crossproducts", "fit_mmrm"},
     ),
-    "better": (NOT_YET, {"scale"}),
 }
 """Words with several defaults: why, and which verbs differ from the others."""
 
 ANNOTATIONS = {
     "adjustment": (
         "Dunnett's is of differences to the reference, Tukey's of all pairs",
-        {"Fit.pairwise_differences", "MmrmFit.pairwise_differences"},
+        {"Fit.pairwise_differences"},
     ),
     "analysis": (
         "a completed data set has means, or proportions of responders; only means have a model of one's own",
-        {"Imputations.pool_responders"},
+        {"PoolingResponders.pool_responders"},
     ),
-    "by": ("what imputed values are moved by is no grouping", {"Imputations.moved", "safety.onset_and_duration"}),
+    "by": ("what imputed values are moved by is no grouping", {"Completed.moved", "safety.onset_and_duration"}),
     "covariance": (
         "several are tried in turn where a model is fitted, and one where it is prepared",
         {"advanced.crossproducts", "advanced.fit_crossproducts", "advanced.fit_many"},
     ),
     "endpoint": ("outcomes made by hand may have any label", {"as_outcomes"}),
-    "interval": ("each verb has intervals of its own; of one arm the measure decides", {"Imputations.pool", "event_rates"}),
-    "kind": ("each verb has kinds of its own", {"Fit.term_tests", "MmrmFit.residuals", "MmrmFit.term_tests", "load_published"}),
+    "interval": ("each verb has intervals of its own; of one arm the measure decides", {"Pooling.pool", "event_rates"}),
+    "kind": ("each verb has kinds of its own", {"TermTests.term_tests", "MmrmFit.residuals", "load_published"}),
     "measure": ("each verb has measures of its own", {"event_rates", "times.compare"}),
     "n": ("the arms of a simulated trial may differ in size", {"simulate_trial"}),
-    "margins": ("subgroups are not averaged over subjects", {"Fit.subgroup_means", "MmrmFit.subgroup_means"}),
+    "margins": ("subgroups are not averaged over subjects", {"TermAnswers.subgroup_means"}),
     "name": ("bundled and public trials are known by name", {"bundled_data", "fetch_trial"}),
     "points": (
         "proportions may be of several thresholds, a time or a model is of one",
-        {"Imputations.pool_responders", "responders"},
+        {"PoolingResponders.pool_responders", "responders"},
     ),
     "reduction": (
         "proportions may be of several thresholds, a time or a model is of one",
-        {"Imputations.pool_responders", "responders"},
+        {"PoolingResponders.pool_responders", "responders"},
     ),
     "response": ("a response of fit_binary is a fall of the value where no column is named", {"fit_binary"}),
     "rule": (
@@ -260,7 +256,7 @@ ANNOTATIONS = {
     "weights": (
         "weights of subjects, of hypotheses and of means are three things",
         {
-            "MmrmFit.refit_weighted",
+            "Resampling.refit_weighted",
             "TestingGraph.bonferroni",
             "TestingGraph.fall_back",
             "TestingGraph.holm",

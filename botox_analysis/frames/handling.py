@@ -55,14 +55,11 @@ SingleValueRule = Literal[
     "last observation carried forward, baseline included",
     "baseline observation carried forward",
     "worst observation carried forward",
-    "worst observation carried forward, less is worse",
 ]
 SINGLE_VALUE_RULES: tuple[SingleValueRule, ...] = get_args(SingleValueRule)
 """Rules that put one value in the place of each missing one."""
 
-LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, HIGHEST_OBSERVATION, LOWEST_OBSERVATION = (
-    SINGLE_VALUE_RULES
-)
+LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, WORST_OBSERVATION = SINGLE_VALUE_RULES
 
 ImputationStrategy = Literal[
     "missing at random",

@@ -230,7 +230,7 @@ def _response(plan: Plan) -> str:
         return "none, since there is no baseline"
     if plan.primary.endpoint.better == HIGHER and not plan.trial.protocol.points:
         return "none, since more is better and the protocol names no points"
-    return response(plan.trial.protocol)
+    return response(plan.trial.protocol, plan.primary.endpoint.better)
 
 
 def _missing(primary: Efficacy) -> str:

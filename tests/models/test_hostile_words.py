@@ -172,7 +172,7 @@ def of_models(word, outcomes):
     yield "jackknife", simple.jackknife()
     differences = simple.differences()
     yield "adjusted", ba.adjust_multiplicity(differences, method="holm")
-    yield "margin", ba.non_inferiority(differences, margin=2.0, better="lower")
+    yield "margin", ba.non_inferiority(differences, margin=2.0)
     yield "binary", ba.fit_binary(outcomes, points=4.0, covariates=[factor], visits=[word["second"]]).differences()
     yield "change", ba.describe_change(outcomes)
     yield "dropout", ba.missing.dropout(outcomes)
@@ -181,7 +181,7 @@ def of_models(word, outcomes):
     yield "rates", ba.event_rates(events)
     rates = ba.compare_rates(events)
     yield "rates compared", rates
-    yield "needed", ba.number_needed(rates, events_are="benefit")
+    yield "needed", ba.number_needed(rates)
     yield "odds", ba.exponentiate(ba.compare_rates(events, measure="log odds ratio"))
     yield "homogeneity", ba.homogeneity(events)
 

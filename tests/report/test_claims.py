@@ -364,32 +364,35 @@ def test_no_reduction_is_a_response_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER))
     assert analysis.primary.endpoint.better == "higher"
     assert analysis.responses is None
-    assert "more is better" in " ".join(analysis.left_out["reason"])
+    assert "more is better, and no fall is a response; points = 5 in the protocol asks" in " ".join(analysis.left_out["reason"])
     assert "reduction" not in " ".join(headline(analysis))
     understood = ba.validate_trial(analysis.trial).understood
     assert understood.set_index("what")["found"]["response"].startswith("none, since more is better")
 
 
 def test_a_rise_in_points_is_a_response_where_more_is_better():
-    analysis = analyse(trial_of(scales=HIGHER, points=-2.0))
+    analysis = analyse(trial_of(scales=HIGHER, points=2.0))
     assert analysis.response == "rise of at least 2 points"
     assert analysis.responses is not None
 
 
 @pytest.mark.long
 def test_the_worst_value_is_the_lowest_where_more_is_better():
-    handlings = analyse(trial_of(scales=HIGHER, leave=LEAVE, draws=2)).missing.handlings["method"].tolist()
-    assert "worst observation carried forward, less is worse" in handlings
+    analysis = analyse(trial_of(scales=HIGHER, leave=LEAVE, draws=2))
+    rule = "worst observation carried forward"
+    reported = analysis.missing.handlings.set_index("method").loc[rule, "estimate"]
+    outcomes = analysis.primary.observed
+    lowest, highest = (
+        ba.fit_ancova(ba.missing.fill(outcomes.assign(better=better), rule=rule), visits=[analysis.visit]).differences()
+        for better in ("higher", "lower")
+    )
+    assert reported == pytest.approx(lowest["estimate"].iloc[0])
+    assert reported != pytest.approx(highest["estimate"].iloc[0])
 
 
-@pytest.mark.parametrize(("scales", "points"), [(HIGHER, 2.0), ({"NRS": {"better": "lower"}}, -2.0)])
-def test_a_response_in_the_worse_direction_is_refused(scales, points):
-    with pytest.raises(ba.DataError, match="values of NRS are better"):
-        plan_of(trial_of(scales=scales, points=points))
-
-
-def test_points_that_rise_give_a_scale_its_direction():
-    assert plan_of(trial_of(points=-2.0)).endpoints[0].better == "higher"
+def test_points_below_0_are_refused_with_the_direction_to_state():
+    with pytest.raises(ba.DataError, match=r'found points = -2; expected 0 or more.*Try better = "higher" for the scale'):
+        plan_of(trial_of(points=-2.0))
 
 
 def test_a_direction_that_is_none_is_refused():

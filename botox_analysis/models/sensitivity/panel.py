@@ -13,7 +13,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
 from botox_analysis.endpoints.response.responders import responders
-from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
+from botox_analysis.errors import DataError, FitError, listed, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import (
     ALL_OBSERVED,
@@ -22,10 +22,8 @@ from botox_analysis.frames.handling import (
     DERIVATION,
     DRAWN,
     HANDLING,
-    HIGHEST_OBSERVATION,
     IMPUTATION_STRATEGIES,
     JUMP_TO_REFERENCE,
-    LOWEST_OBSERVATION,
     MISSING_RESPONSES,
     MODEL,
     OBSERVED,
@@ -41,6 +39,7 @@ from botox_analysis.frames.outcomes import (
     INTERCURRENT_EVENT,
     Outcomes,
     ResponseName,
+    better_of_outcomes,
     check_outcomes,
     default_covariates,
     grid_of,
@@ -59,9 +58,6 @@ from botox_analysis.models.parts import require_draws
 from botox_analysis.models.rates.rates import compare_rates
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
-
-WORSE = {"more": HIGHEST_OBSERVATION, "less": LOWEST_OBSERVATION}
-"""The rule of the worst observation, by what is worse."""
 
 WITH_JACKKNIFE = (AT_RANDOM, JUMP_TO_REFERENCE)
 """Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
@@ -93,7 +89,6 @@ def sensitivity(
     covariates: Sequence[str] | None = None,
     after: Sequence[str] | None = None,
     reduction: float | None = None,
-    worse: str = "more",
     conf_level: float = 0.95,
 ) -> Estimates:
     """The difference at a visit under every handling of what is missing: the table and the forest that a reviewer asks for.
@@ -101,7 +96,8 @@ def sensitivity(
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, not imputed; where `intercurrent.address` was applied, its strategies hold throughout.
+        *outcomes*, not imputed, with the column ``better``, by which the worst observation is carried forward; where
+        `intercurrent.address` was applied, its strategies hold throughout.
     visit : str, optional
         Left out: the last.
     n : int
@@ -115,8 +111,6 @@ def sensitivity(
         others what is missing is missing at random. Left out: all.
     reduction : float, optional
         Compare responders by this share of the baseline instead of means.
-    worse : str
-        ``"more"`` or ``"less"``: what the worst observation is.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
@@ -134,9 +128,8 @@ def sensitivity(
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, has one arm, is imputed already, or has no such visit.
-    ValueError
-        A word is not known.
+        The frame is not of the shape of *outcomes*, has no column ``better``, has one arm, is imputed already, or has no such
+        visit.
 
     References
     ----------
@@ -150,8 +143,8 @@ def sensitivity(
     """
     check_outcomes(outcomes)
     require_conf_level(conf_level)
-    require_choice(worse, WORSE, "worse")
     grid = grid_of(outcomes)
+    better_of_outcomes(grid, "the worst observation")
     require_two_arms(grid.arms, "a difference")
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
@@ -165,9 +158,9 @@ def sensitivity(
     asked = _Asked(outcomes, chosen, tuple(covariates), conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
-        rows = [*_by_one_model(asked, worse), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
+        rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
     else:
-        rows = [*_responders_by_rule(asked, worse, reduction), *_responders_by_draws(asked, imputed, reduction)]
+        rows = [*_responders_by_rule(asked, reduction), *_responders_by_draws(asked, imputed, reduction)]
     return _together(rows, asked)
 
 
@@ -227,7 +220,7 @@ def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
     return only_after(outcomes, after)
 
 
-def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
+def _by_one_model(asked: _Asked) -> Iterator[Row]:
     def mixed() -> pd.DataFrame:
         fit = fit_mmrm(
             asked.outcomes, covariance=FALL_BACK, small_sample="kenward-roger-linear", covariates=_by_visit(asked.covariates),
@@ -241,16 +234,12 @@ def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
 
     yield _attempt("mixed model of all observed values", ALL_OBSERVED, mixed)
     yield _attempt(OBSERVED_CASES, OBSERVED, lambda: alone(asked.outcomes))
-    for rule in _rules(worse):
+    for rule in SINGLE_VALUE_RULES:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
 def _filled(outcomes: Outcomes, rule: SingleValueRule, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     return compare(fill(outcomes, rule=rule))
-
-
-def _rules(worse: str) -> list[SingleValueRule]:
-    return [rule for rule in SINGLE_VALUE_RULES if rule not in WORSE.values() or rule == WORSE[worse]]
 
 
 def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row]:
@@ -278,7 +267,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
             yield Row(f"tipping point: {AT_RANDOM}, {wording.signed(delta)} in {arm}", TIPPING_POINT, tipped)
 
 
-def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator[Row]:
+def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
     def compared(outcomes: Outcomes, missing: MissingResponse = "observed cases") -> pd.DataFrame:
         events = responders(outcomes, reduction=reduction, missing=missing)
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
@@ -286,7 +275,7 @@ def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator
     for missing in MISSING_RESPONSES:
         approach = OBSERVED if missing == OBSERVED_CASES else SINGLE_VALUE
         yield _attempt(missing, approach, partial(compared, asked.outcomes, missing))
-    for rule in _rules(worse):
+    for rule in SINGLE_VALUE_RULES:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, compared))
 
 

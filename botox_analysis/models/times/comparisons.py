@@ -14,7 +14,7 @@ from scipy.stats import chi2
 from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_words
-from botox_analysis.frames.measures import CONDITIONAL_LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE
+from botox_analysis.frames.measures import CONDITIONAL_LOG_HAZARD_RATIO, LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE
 from botox_analysis.frames.times import TIMES, Times
 from botox_analysis.models.linear.design import build_design
 from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
@@ -143,7 +143,7 @@ def compare_times(
 def _require_covariates(times: pd.DataFrame, names: Sequence[str], what: str) -> None:
     if "arm" in names:
         raise DataError(f"times: the {what} 'arm' is what is compared; leave it out.")
-    usable = [column for column in times.columns if column not in (*TIMES, IMPUTATION, HANDLING, DERIVATION, "note")]
+    usable = [column for column in times.columns if column not in (*TIMES, IMPUTATION, HANDLING, DERIVATION, "better", "note")]
     unknown = [name for name in names if name not in usable]
     if unknown:
         raise DataError(f"times has no {what} {listed(unknown)}; its covariates are {listed(usable, n_shown=30)}.")
@@ -158,7 +158,7 @@ def _mean_differences(group: TimesOfCategory, until: float) -> list[dict[str, An
         without = [name for name in pair if parts[name][1] == 0]
         rows.append(
             {
-                **group.labels,
+                **group.estimand(RESTRICTED_MEAN_DIFFERENCE),
                 "arm": arm,
                 "reference": reference,
                 "visit": on_day([until])[0],
@@ -209,7 +209,7 @@ def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tupl
         ]
         found.append(
             {
-                **group.labels,
+                **group.estimand(LOG_HAZARD_RATIO),
                 "arm": arms[at],
                 "reference": arms[0],
                 **group.method(in_words(", ".join(said), _TEST_NAMES[test])),

@@ -100,7 +100,7 @@ def analyse(trial: Trial) -> Analysis:
     )
     left_out += not_fitted + not_imputed + not_judged + not_counted
     if primary.has_baseline and primary.endpoint.better == HIGHER and not planned.points:
-        reason = "more is better, and no fall is a response; points = -5 in the protocol asks for a rise of 5"
+        reason = "more is better, and no fall is a response; points = 5 in the protocol asks for a rise of 5"
         left_out.append(LeftOut(reason, n, RESPONDERS, primary.endpoint.label))
     adjusted, not_adjusted = made_or_told(
         lambda: adjusted_of(plan, [primary, *secondary]), pd.DataFrame(), "adjustment for multiplicity", n

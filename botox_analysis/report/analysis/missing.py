@@ -8,7 +8,7 @@ from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missi
 from botox_analysis.frames.handling import AT_RANDOM
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import Outcomes, response_of
-from botox_analysis.frames.schema import BASELINE, HIGHER
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
@@ -56,7 +56,6 @@ def missing_values_of(
             n=planned.draws,
             seed=planned.seed,
             covariates=covariates,
-            worse="less" if primary.endpoint.better == HIGHER else "more",
             conf_level=planned.conf_level,
         ),
         pd.DataFrame(),

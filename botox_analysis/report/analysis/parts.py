@@ -12,6 +12,7 @@ from botox_analysis.frames.estimates import ESTIMATES_KEY, as_estimates
 from botox_analysis.frames.events import WORST_SEVERITY
 from botox_analysis.frames.handling import DRAWN, OBSERVED_CASES
 from botox_analysis.frames.outcomes import has_baseline
+from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -404,16 +405,18 @@ class Analysis:
     @property
     def response(self) -> str:
         """What makes a responder, in words."""
-        return response(self.trial.protocol)
+        return response(self.trial.protocol, self.primary.endpoint.better)
 
 
-def response(planned: Protocol) -> str:
+def response(planned: Protocol, better: str) -> str:
     """What makes a responder, in words.
 
     Parameters
     ----------
     planned : Protocol
         Of a trial.
+    better : str
+        Which values of the primary endpoint are better.
 
     Returns
     -------
@@ -421,5 +424,5 @@ def response(planned: Protocol) -> str:
         Points or a share.
     """
     if planned.points:
-        return f"{'fall' if planned.points > 0 else 'rise'} of at least {abs(planned.points):g} points"
+        return f"{'rise' if better == HIGHER else 'fall'} of at least {planned.points:g} points"
     return f"reduction of at least {100 * planned.reduction:g} %"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.diary.rule import PREEMPT, RULES
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.safety.emergent import emergent
@@ -20,7 +18,7 @@ from botox_analysis.frames.handling import (
     SINGLE_VALUE_RULES,
     UNKNOWN_SEVERITY,
 )
-from botox_analysis.frames.schema import BASELINE, HIGHER, LOWER
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.models.multiplicity.adjustment import METHODS, MethodName
@@ -76,6 +74,11 @@ def refuse_unknown_words(trial: Trial) -> None:
         )
     if not 0 < planned.conf_level < 1:
         raise DataError(f"{trial.name}, protocol: found conf_level = {planned.conf_level}; expected a number between 0 and 1.")
+    if not planned.points >= 0:
+        raise DataError(
+            f"{trial.name}, protocol: found points = {planned.points:g}; expected 0 or more, in the direction that is better. "
+            'Try better = "higher" for the scale, in [scales], where a rise is a response.'
+        )
     _refuse_unfit_covariates(trial)
     _refuse_unfit_stratum(trial)
     _refuse_unfit_covariance(trial)
@@ -152,40 +155,6 @@ def _refuse_contradictions(trial: Trial) -> None:
             f"{trial.name}, protocol: found draws = {planned.draws}, seed = {planned.seed}; expected 2 draws or more and a seed "
             "from 0 on."
         )
-
-
-def directed(endpoint: Endpoint, trial: Trial) -> Endpoint:
-    """The primary endpoint with the direction that the protocol's points give it, where the trial says none.
-
-    Parameters
-    ----------
-    endpoint : Endpoint
-        The primary one.
-    trial : Trial
-        Whose protocol it is.
-
-    Returns
-    -------
-    Endpoint
-        With the direction of a scale.
-
-    Raises
-    ------
-    DataError
-        The protocol asks for a response in the direction that is worse.
-    """
-    points = trial.protocol.points
-    stated = LOWER if isinstance(endpoint, DiaryEndpoint) else trial.better.get(endpoint.name, "")
-    if not points:
-        return endpoint
-    asked = LOWER if points > 0 else HIGHER
-    if stated and stated != asked:
-        what, sign = ("a fall", "negative (a rise)") if points > 0 else ("a rise", "positive (a fall)")
-        raise DataError(
-            f"{trial.name}, protocol: found points = {points:g}, {what}, and {stated} values of {endpoint.name} are better; "
-            f"expected a {sign} number."
-        )
-    return replace(endpoint, better=asked)
 
 
 def emergent_rule_of(planned: Protocol) -> EmergentRule:

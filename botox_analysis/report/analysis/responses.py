@@ -32,7 +32,7 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
     Returns
     -------
     Responses or None
-        None where no response can be judged: there is no baseline, or more is better and the protocol names no rise.
+        None where no response can be judged: there is no baseline, or more is better and the protocol names no points.
     """
     by_points = planned.points != 0
     judged = "points" if by_points else "baseline"
@@ -57,7 +57,7 @@ def responses_of(primary: Efficacy, visit: str, planned: Protocol) -> Responses 
                 continue
             rates = event_rates(events, conf_level=planned.conf_level)
             compared = compare_rates(events, conf_level=planned.conf_level)
-        found.append(Responders(words, rates, compared, number_needed(compared, events_are="benefit")))
+        found.append(Responders(words, rates, compared, number_needed(compared)))
     curve = None
     if not by_points:
         every = responders(primary.outcomes, reduction=[percent / 100 for percent in range(101)])

@@ -30,11 +30,10 @@ def same(row, other):
 
 
 def test_every_handling_has_a_row(every):
-    rules = [rule for rule in SINGLE_VALUES if "less is worse" not in rule]
     assert every.index.tolist()[:-1] == [
         "mixed model of all observed values",
         "observed cases",
-        *rules,
+        *SINGLE_VALUES,
         *(f"imputed: {strategy}" for strategy in REFERENCE_BASED),
         "conditional mean, jackknife: missing at random",
         "conditional mean, jackknife: jump to reference",
@@ -149,8 +148,8 @@ def test_what_is_not_there_is_told(outcomes):
     alone = outcomes[outcomes["arm"] == "155 U"]
     with pytest.raises(ba.DataError, match="has one arm only, '155 U'; a difference needs two"):
         ba.missing.sensitivity(alone, n=2, seed=1)
-    with pytest.raises(ValueError, match="worse 'up' is not known"):
-        ba.missing.sensitivity(outcomes, n=2, seed=1, worse="up")
+    with pytest.raises(ba.DataError, match="outcomes has no column `better`, and the worst observation needs the direction"):
+        ba.missing.sensitivity(outcomes.drop(columns="better"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="imputed already"):
         ba.missing.sensitivity(ba.missing.fill(outcomes, rule="last observation carried forward"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="several of 'visit'"):

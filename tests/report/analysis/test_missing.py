@@ -14,7 +14,7 @@ from botox_analysis.report.prose.sentences import captions
 VISITS = ["week 4", "week 8", "week 12"]
 
 
-def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=None, draws=4):
+def trial_of(*, missing, n=40, arms=("placebo", "toxin"), events=None, draws=4):
     rng = np.random.default_rng(3)
     subjects = [f"s{number:03d}" for number in range(n)]
     own = rng.normal(0, 4, n)
@@ -32,7 +32,7 @@ def trial_of(*, missing, n=40, arms=("placebo", "toxin"), points=0.0, events=Non
     if events is not None:
         tables["intercurrent_events"] = pd.DataFrame(events, columns=["subject", "kind", "day"])
     protocol = ba.advanced.Protocol(
-        points=points, draws=draws, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events}
+        draws=draws, intercurrent={} if events is None else {kind: "hypothetical" for _, kind, _ in events}
     )
     return ba.as_trial(tables, name="A trial", arms=list(arms), protocol=protocol)
 
@@ -180,9 +180,3 @@ def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
     apart = replace(trial, assessments=values[~lost].reset_index(drop=True))
     analysis = analyse(apart)
     assert not analysis.missing.surface.empty
-
-
-@pytest.mark.long
-def test_a_protocol_that_asks_for_a_rise_takes_the_lowest_for_the_worst():
-    rows = analyse(trial_of(missing=8, points=-5.0)).missing.handlings["method"]
-    assert "worst observation carried forward, less is worse" in rows.tolist()
