@@ -244,7 +244,7 @@ SECOND = {
     ),
     "missing.impute_diary": (lambda ba, kinds, given: ba.missing.impute_diary(kinds["trial"], given, n=2, seed=1), "an Endpoint"),
     "diary.continuation": (
-        lambda ba, kinds, given: ba.diary.continuation(kinds["outcomes"], given),
+        lambda ba, kinds, given: ba.diary.continuation(kinds["outcomes"], rule=given),
         "`rule` must be a ContinuationRule",
     ),
 }

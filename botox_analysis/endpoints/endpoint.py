@@ -17,7 +17,7 @@ from botox_analysis.errors import (
 )
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
-from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
+from botox_analysis.frames.schema import BASELINE, BETTER, Better
 from botox_analysis.trials.trial import Trial
 from botox_analysis.wording import Overview, Shown
 
@@ -75,7 +75,7 @@ class Endpoint(Shown):
     name: str
     wording: str
     measure: Callable[[Trial], pd.DataFrame]
-    better: str = LOWER
+    better: Better = "lower"
 
     def __post_init__(self) -> None:
         """Refuse an invalid name, and an unknown direction."""

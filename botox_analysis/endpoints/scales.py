@@ -10,11 +10,11 @@ from botox_analysis.endpoints.diary.endpoints import diary_endpoints_of
 from botox_analysis.endpoints.diary.rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, listed, require_text
-from botox_analysis.frames.schema import LOWER, categories_of
+from botox_analysis.frames.schema import LOWER, Better, categories_of
 from botox_analysis.trials.trial import Trial
 
 
-def scale(name: str, *, label: str = "", better: str = LOWER) -> Endpoint:
+def scale(name: str, *, label: str = "", better: Better = "lower") -> Endpoint:
     """Make an endpoint assessed at visits.
 
     Parameters

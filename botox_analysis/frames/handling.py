@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -22,6 +22,10 @@ OBSERVED_CASES = "observed cases"
 
 NON_RESPONDERS = "non-responder imputation"
 """Subjects without a known response count as non-responders."""
+
+MissingResponse = Literal["observed cases", "non-responder imputation"]
+MISSING_RESPONSES: tuple[MissingResponse, ...] = get_args(MissingResponse)
+"""Handling of missing values in counts of responders."""
 
 IMPUTATION, HANDLING, DERIVATION, MODEL, METHOD = "imputation", "handling", "derivation", "model", "method"
 """Columns: the sentence of *outcomes*, *events* and *times*, its two parts, the model, and the sentence of *estimates*."""
@@ -39,31 +43,35 @@ APPROACHES = ALL_OBSERVED, OBSERVED, SINGLE_VALUE, DRAWN, CONDITIONAL_MEANS, TIP
 )
 """Kinds of handling in the column ``approach`` of *estimates* of `missing.sensitivity`."""
 
-TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES = (
-    "treatment policy",
-    "hypothetical",
-    "composite",
-    "while on treatment",
-)
+EventStrategy = Literal["treatment policy", "hypothetical", "composite", "while on treatment"]
+EVENT_STRATEGIES: tuple[EventStrategy, ...] = get_args(EventStrategy)
 """Strategies of ICH E9(R1), section A.3.2. Its fifth strategy, principal stratum, is a population and does not handle values."""
 
-LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, WORST_OBSERVATION = SINGLE_VALUE_RULES = (
+TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES
+
+SingleValueRule = Literal[
     "last observation carried forward",
     "last observation carried forward, modified",
     "last observation carried forward, baseline included",
     "baseline observation carried forward",
     "worst observation carried forward",
-)
+]
+SINGLE_VALUE_RULES: tuple[SingleValueRule, ...] = get_args(SingleValueRule)
 """Rules that replace each missing value by a single value."""
 
-AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES = (
+LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, WORST_OBSERVATION = SINGLE_VALUE_RULES
+
+ImputationStrategy = Literal[
     "missing at random",
     "jump to reference",
     "copy reference",
     "copy increments in reference",
     "last mean carried forward",
-)
+]
+IMPUTATION_STRATEGIES: tuple[ImputationStrategy, ...] = get_args(ImputationStrategy)
 """Strategies by which a model imputes missing values in many data sets."""
+
+AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES
 
 NEEDS_NO_REFERENCE = (AT_RANDOM, LAST_MEAN)
 """Strategies that use the subject's arm only."""
@@ -73,6 +81,10 @@ DISCONTINUATION = "discontinuation"
 
 BETWEEN_KINDS = "; "
 """Separator between the kinds of several events in one cell."""
+
+UnknownSeverity = Literal["share of the known", "as not", "missing"]
+UNKNOWN_SEVERITY: tuple[UnknownSeverity, ...] = get_args(UnknownSeverity)
+"""Handling of headache days of unknown severity in counts of moderate or severe days."""
 
 _PRINCIPAL_STRATUM = "principal stratum"
 

@@ -55,7 +55,7 @@ PER_YEARS = "per 100 patient-years"
 SAME, OPPOSITE, NONE = DIRECTIONS = ("same", "opposite", "none")
 """Relation of the better values of a measure to those of its endpoint or number of events."""
 
-_OPPOSITE = {LOWER: HIGHER, HIGHER: LOWER}
+_OPPOSITE: dict[str, str] = {LOWER: HIGHER, HIGHER: LOWER}
 
 MOST_EXPONENT = 700.0
 """Largest exponent whose exponential is finite."""

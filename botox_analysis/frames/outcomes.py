@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,9 @@ Outcomes = Annotated[pd.DataFrame, OUTCOMES_SCHEMA]
 """A frame of the shape of `OUTCOMES_SCHEMA`."""
 
 OUTCOMES = OUTCOMES_SCHEMA.columns
+
+ResponseName = Literal["change", "value", "percent_change"]
+"""Columns of *outcomes* that a model can analyse."""
 
 OF_VISITS = OUTCOMES_SCHEMA.further
 """Columns of *outcomes* on the origin of a value; they are not covariates."""
@@ -166,7 +169,7 @@ def has_baseline(outcomes: pd.DataFrame) -> bool:
     return bool(outcomes[BASELINE].notna().any())
 
 
-def response_of(outcomes: pd.DataFrame) -> str:
+def response_of(outcomes: pd.DataFrame) -> ResponseName:
     """Choose the default response of *outcomes*.
 
     Parameters

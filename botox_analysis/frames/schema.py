@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,11 @@ BASELINE = "baseline"
 ALL_VISITS = "all visits"
 """Visit of a difference that is the same at all visits under the model."""
 
-BETTER = LOWER, HIGHER = ("lower", "higher")
+Better = Literal["lower", "higher"]
+BETTER: tuple[Better, ...] = get_args(Better)
 """Words of the column ``better``: whether lower or higher values of an endpoint are better."""
+
+LOWER, HIGHER = BETTER
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def test_the_calendar_puts_hours_on_their_days_and_leaves_gaps_empty():
 
 
 def test_the_calendar_shows_subjects_by_their_change(simulated, outcomes):
-    diaries = ba.diary.select(simulated.restrict("itt"), outcomes, visit="week 24", n_per_arm=5)
+    diaries = ba.diary.select(simulated.restrict("itt"), outcomes, visit="week 24", n=5)
     change = outcomes.query("visit == 'week 24'").set_index("subject")["change"]
     placebo = [change[subject] for subject in diaries.query("arm == 'placebo'")["subject"].unique()]
     assert len(placebo) == 5

@@ -120,7 +120,7 @@ def test_numbers_that_no_measurement_has_are_refused(outcomes, column, number, s
         lambda outcomes: ba.compare_ranks(outcomes),
         lambda outcomes: ba.missing.fill(outcomes, rule="last observation carried forward"),
         lambda outcomes: ba.missing.reasons(outcomes),
-        lambda outcomes: ba.times.first_response(outcomes, reduction=0.5, days={"w4": 28, "w8": 56}),
+        lambda outcomes: ba.times.first_response(outcomes, reduction=0.5, visit_days={"w4": 28, "w8": 56}),
         lambda outcomes: ba.plot.distribution(outcomes, visit="w4"),
         lambda outcomes: ba.missing.sensitivity(outcomes, n=2, seed=1),
     ],

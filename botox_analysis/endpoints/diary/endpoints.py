@@ -248,7 +248,7 @@ def days_left_out(trial: Trial, endpoint: Endpoint) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, n, endpoint=endpoint.label, at=arm) for arm, reason, n in rows)
 
 
-def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
+def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n: int = 16) -> pd.DataFrame:
     """Select whole diaries of some subjects of each arm, by a rule and not by eye.
 
     The subjects of an arm are ordered by their change at a visit, those without a change last. Every k-th subject is
@@ -262,7 +262,7 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
         *outcomes* of the same trial.
     visit : str
         Visit whose change orders the subjects.
-    n_per_arm : int
+    n : int
         Number of subjects per arm; all subjects of smaller arms.
 
     Returns
@@ -277,7 +277,7 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
 
     Examples
     --------
-    >>> diaries = ba.diary.select(trial, outcomes, visit="week 24", n_per_arm=2)
+    >>> diaries = ba.diary.select(trial, outcomes, visit="week 24", n=2)
     >>> diaries.groupby("arm", observed=True)["subject"].nunique().to_dict()
     {'placebo': 2, 'onabotulinumtoxinA': 2}
     """
@@ -291,8 +291,8 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
     chosen: list[Any] = []
     for arm in trial.arms:
         ordered = at_visit[at_visit["arm"] == arm].sort_values("change", kind="stable")["subject"].tolist()
-        n = min(n_per_arm, len(ordered))
-        places = np.floor((np.arange(n) + 0.5) * len(ordered) / max(n, 1)).astype(int)
+        taken = min(n, len(ordered))
+        places = np.floor((np.arange(taken) + 0.5) * len(ordered) / max(taken, 1)).astype(int)
         chosen += [ordered[place] for place in places]
     diary = trial.diary[trial.diary["subject"].isin(chosen)]
     order = pd.Categorical(diary["subject"].astype(object), categories=chosen, ordered=True)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, get_args
 
 from botox_analysis.errors import require_choice, require_text
 from botox_analysis.frames.days import PERIOD_DAYS
+from botox_analysis.frames.handling import UNKNOWN_SEVERITY, UnknownSeverity
 from botox_analysis.wording import Overview, Shown
 
-INCOMPLETE = ("scaled", "as recorded")
+Incomplete = Literal["scaled", "as recorded"]
+TreatedIsMigraine = Literal["criteria", "criteria or treated"]
 
-SHARE_OF_THE_KNOWN, AS_NOT, MISSING = UNKNOWN_SEVERITY = ("share of the known", "as not", "missing")
-"""Handling of headache days of unknown severity in counts of moderate or severe days."""
+INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
+TREATED_IS_MIGRAINE: tuple[TreatedIsMigraine, ...] = get_args(TreatedIsMigraine)
+
+SHARE_OF_THE_KNOWN, AS_NOT, MISSING = UNKNOWN_SEVERITY
 
 _COUNTED = {
     SHARE_OF_THE_KNOWN: "by the share of the known",
@@ -66,17 +70,17 @@ class DiaryRule(Shown):
     name: str
     minimum_hours: float = 4.0
     minimum_days: int = 10
-    incomplete: str = "scaled"
-    treated_is_migraine: str = "criteria"
+    incomplete: Incomplete = "scaled"
+    treated_is_migraine: TreatedIsMigraine = "criteria"
     period_days: int = PERIOD_DAYS
     baseline_minimum_days: int | None = None
-    unknown_severity: str = SHARE_OF_THE_KNOWN
+    unknown_severity: UnknownSeverity = "share of the known"
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be applied."""
         require_text(self.name, "name", "the name of the rule")
         require_choice(self.incomplete, INCOMPLETE, "incomplete")
-        require_choice(self.treated_is_migraine, ("criteria", "criteria or treated"), "treated_is_migraine")
+        require_choice(self.treated_is_migraine, TREATED_IS_MIGRAINE, "treated_is_migraine")
         if not 0 <= self.minimum_hours <= 24:
             raise ValueError(f"`minimum_hours` must be from 0 to 24; got {self.minimum_hours}.")
         require_choice(self.unknown_severity, UNKNOWN_SEVERITY, "unknown_severity")

@@ -18,9 +18,10 @@ from botox_analysis.endpoints.intercurrent.history import history_of, put_down_t
 from botox_analysis.endpoints.intercurrent.strategies import (
     AFFECTED,
     ALL_DAYS,
-    ANY_DAY,
     FAILURES,
+    Affected,
     Columns,
+    Failure,
     follow_events,
     in_time,
     place_events,
@@ -28,7 +29,7 @@ from botox_analysis.endpoints.intercurrent.strategies import (
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
+from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, EventStrategy, strategy_problem
 from botox_analysis.frames.outcomes import (
     EXPOSURE_DAYS,
     INTERCURRENT_EVENT,
@@ -118,10 +119,10 @@ def address_events(
     outcomes: Outcomes,
     events: pd.DataFrame,
     *,
-    strategies: Mapping[str, str],
-    affected: str = ANY_DAY,
-    failure: str | float = "baseline",
-    days: str | Mapping[str, float] | None = None,
+    strategies: Mapping[str, EventStrategy],
+    affected: Affected = "any day",
+    failure: Failure | float = "baseline",
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Apply the strategy for each kind of intercurrent event to the values after it.
 
@@ -160,7 +161,7 @@ def address_events(
         the event. It is for events that are worse than no benefit. The worst value is the highest if the column ``better`` is
         ``"lower"``, else the lowest. A number: the value, such as the end of a scale for death, or a value outside it that
         ranks last.
-    days : str or mapping of str to float, optional
+    visit_days : str or mapping of str to float, optional
         A column of outcomes with the study day of each visit, or the day of each visit. A subject without a day in the column
         has the day in the name of the visit, but not before that subject's visits so far. By default all days are read from
         the names of the visits.
@@ -193,7 +194,7 @@ def address_events(
     >>> outcomes = ba.as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
     >>> events = pd.DataFrame({"subject": [1], "kind": "rescue treatment", "day": 30})
     >>> addressed = ba.intercurrent.address(
-    ...     outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56}
+    ...     outcomes, events, strategies={"rescue treatment": "composite"}, visit_days={"4": 28, "8": 56}
     ... )
     >>> addressed["value"].tolist()
     [9.0, 10.0]
@@ -209,7 +210,7 @@ def address_events(
     _check_failure(failure)
     _refuse_addressed(outcomes)
     kinds = list(strategies)
-    placed = place_events(outcomes, given, kinds, days, affected)
+    placed = place_events(outcomes, given, kinds, visit_days, affected)
     course = {
         name: placed.table(outcomes[name].to_numpy(dtype=float, na_value=np.nan))
         for name in _MEASURED
@@ -263,8 +264,8 @@ def visits_after(
     outcomes: Outcomes,
     events: pd.DataFrame,
     *,
-    affected: str = ANY_DAY,
-    days: str | Mapping[str, float] | None = None,
+    affected: Affected = "any day",
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Count the visits after each intercurrent event.
 
@@ -276,7 +277,7 @@ def visits_after(
         ``subject``, ``kind`` and ``day``, such as `intercurrent.events` returns.
     affected : str
         Visits that are after an event, as in `intercurrent.address`.
-    days : str or mapping of str to float, optional
+    visit_days : str or mapping of str to float, optional
         A column of outcomes with the study day of each visit, or the day of each visit. By default read from the names of the
         visits.
 
@@ -303,7 +304,7 @@ def visits_after(
     require_choice(affected, AFFECTED, "affected")
     given = _checked_events(events)
     kinds = list(dict.fromkeys(given["kind"]))
-    placed = place_events(outcomes, given, kinds, days, affected)
+    placed = place_events(outcomes, given, kinds, visit_days, affected)
     row, kind, day = (placed.happened[column].to_numpy() for column in ("row", "kind", "day"))
     return pd.DataFrame(
         {

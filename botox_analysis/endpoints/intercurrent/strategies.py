@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import places_of
 from botox_analysis.endpoints.intercurrent.history import history_of, told
-from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import days_of_visits
 from botox_analysis.errors import DataError
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
@@ -27,10 +27,14 @@ from botox_analysis.numerics.linear.inference import FloatArray
 Columns = dict[str, FloatArray]
 Truths = NDArray[np.bool_]
 
-ANY_DAY, ALL_DAYS = AFFECTED = ("any day", "all days")
+Affected = Literal["any day", "all days"]
+AFFECTED: tuple[Affected, ...] = get_args(Affected)
 """Days of a value that are after the event, for the visit to be after it."""
 
-FAILURES = ("baseline", "worst")
+ANY_DAY, ALL_DAYS = AFFECTED
+
+Failure = Literal["baseline", "worst"]
+FAILURES: tuple[Failure, ...] = get_args(Failure)
 """Values after an event under a composite strategy, besides a number."""
 
 
@@ -89,7 +93,7 @@ def place_events(
     kinds : list of str
         The kinds of events.
     days : str, mapping of str to float, or None
-        The days of visits, as in `visit_days`.
+        The days of visits, as in `days_of_visits`.
     affected : str
         A word of `AFFECTED`.
 
@@ -107,7 +111,7 @@ def place_events(
     visit = outcomes["visit"].cat.codes.to_numpy()
     happened = in_time(given, who, kinds)
     day_of = np.full((len(who), len(outcomes["visit"].cat.categories)), np.nan)
-    day_of[row, visit] = visit_days(outcomes, days)
+    day_of[row, visit] = days_of_visits(outcomes, days)
     decisive = _decisive_days(outcomes, day_of, days, affected)
     has_row = np.zeros(day_of.shape, dtype=bool)
     has_row[row, visit] = True
@@ -118,7 +122,7 @@ def place_events(
         subject, name = who[unknown[0][0]], outcomes["visit"].cat.categories[unknown[0][1]]
         raise DataError(
             f"`outcomes` must have a day of each visit for subjects with an intercurrent event; got none of '{name}' for "
-            f"subject '{subject}'. Try a day in the column of days, or days={{'{name}': ...}} for each visit."
+            f"subject '{subject}'. Try a day in the column of days, or visit_days={{'{name}': ...}} for each visit."
         )
     return Placed(row, visit, who, happened, np.where(has_row, decisive, np.nan))
 

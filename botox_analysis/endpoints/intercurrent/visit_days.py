@@ -12,7 +12,7 @@ from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def visit_days(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> FloatArray:
+def days_of_visits(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> FloatArray:
     """Find the study day of each row of *outcomes*.
 
     Parameters
@@ -44,10 +44,10 @@ def visit_days(outcomes: Outcomes, days: str | Mapping[str, float] | None) -> Fl
         day_of = {visit: day_of_visit(visit) for visit in visits} if days is None else dict(days)
         without = [visit for visit in visits if not np.isfinite(day_of.get(visit, np.nan))]
         if without:
-            place = "in their names" if days is None else "in `days`"
+            place = "in their names" if days is None else "in `visit_days`"
             raise DataError(
                 f"visits must have a day {place}; got none for {listed(without)}. "
-                f"Try days={{'{without[0]}': ...}}, or a column of days."
+                f"Try visit_days={{'{without[0]}': ...}}, or a column of days."
             )
         of_row = np.array([day_of.get(visit, np.nan) for visit in named], dtype=float)[codes]
     early = np.flatnonzero(of_row < 1)

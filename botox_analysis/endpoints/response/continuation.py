@@ -91,7 +91,7 @@ PBS = ContinuationRule("PBS", reduction=0.5)
 Benefits Scheme, Australia (Medicare Benefits Schedule, item 18377)."""
 
 
-def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
+def continuation(outcomes: Outcomes, *, rule: ContinuationRule = NICE) -> Events:
     """Count the subjects who would continue or stop treatment under a rule, and those who cannot be assessed.
 
     Each subject stops at the first visit at which the rule requires it. If two reasons apply at the same visit, the reason is
@@ -120,7 +120,7 @@ def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
 
     Examples
     --------
-    >>> events = ba.diary.continuation(outcomes, ba.diary.NICE_TA260)
+    >>> events = ba.diary.continuation(outcomes, rule=ba.diary.NICE_TA260)
     >>> events[["category", "arm", "n_events"]].head(1).to_numpy().tolist()
     [['continues', 'placebo', 75]]
     """

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import days_of_visits
 from botox_analysis.endpoints.response.responders import responses
 from botox_analysis.endpoints.safety.categories import ANY, Special
 from botox_analysis.endpoints.safety.emergent import safety_trial
@@ -35,7 +35,7 @@ def first_response(
     *,
     reduction: float | None = None,
     points: float | None = None,
-    days: str | Mapping[str, float] | None = None,
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> Times:
     """Calculate the time from the first treatment to the first visit at which a subject responds.
 
@@ -50,7 +50,7 @@ def first_response(
         Least reduction as a share of the baseline (0 to 1). By default 0.5, unless `points` is given.
     points : float, optional
         Least improvement in points, 0 or more, instead of a share.
-    days : str or mapping of str to float, optional
+    visit_days : str or mapping of str to float, optional
         A numeric column of outcomes with the study day of each row, or the day of each visit. By default read from the
         visits' names (``"week 4"`` is day 28).
 
@@ -79,7 +79,7 @@ def first_response(
     if len(thresholds) != 1:
         raise ValueError(f"`reduction` or `points` must be one threshold; got {len(thresholds)}. Try one call per threshold.")
     response = thresholds[0]
-    day = visit_days(outcomes, days)
+    day = days_of_visits(outcomes, visit_days)
     known, met = response.known(outcomes), response.met(outcomes)
     undated = np.flatnonzero(known & np.isnan(day))
     if undated.size:
@@ -97,7 +97,7 @@ def first_response(
     of_subject = outcomes.drop_duplicates("subject").reset_index(drop=True)
     has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
     note = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
-    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)]
+    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", visit_days)]
     fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
     return pd.DataFrame(
         {

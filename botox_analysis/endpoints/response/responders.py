@@ -11,11 +11,9 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
+from botox_analysis.frames.handling import MISSING_RESPONSES, OBSERVED_CASES, Handling, MissingResponse, handling_of
 from botox_analysis.frames.outcomes import Outcomes, better_of_outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import HIGHER, LOWER, categories_of
-
-MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
 
 TIE = 1e-9
 """Counts scaled to 28 days have rounding errors. A reduction short of the threshold by this share of the baseline is a tie."""
@@ -195,7 +193,7 @@ def responders(
     *,
     reduction: float | Sequence[float] | None = None,
     points: float | Sequence[float] | None = None,
-    missing: str = "observed cases",
+    missing: MissingResponse = "observed cases",
     stratum: str | None = None,
 ) -> Events:
     """Count the subjects whose value fell by at least a share of their baseline, or improved by points.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -274,6 +274,10 @@ def _plain(term: str) -> str:
     return "".join(term.casefold().split())
 
 
+ByName = Literal[
+    "term", "class", "overview", "severity", "relation", "term and severity", "term and relation", "special interest"
+]
+
 BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Callable[[pd.DataFrame], Ranking] | None]] = {
     "term": (_terms, None),
     "class": (_classes, None),
@@ -285,3 +289,7 @@ BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Calla
     "special interest": (_special_interest, None),
 }
 """For each word: the functions for categories of events, and for ranks within a category."""
+
+UnrankedName = Literal["term", "class", "overview", "special interest"]
+UNRANKED: tuple[UnrankedName, ...] = get_args(UnrankedName)
+"""Words of `BY` that count an occurrence in its categories whatever its rank."""

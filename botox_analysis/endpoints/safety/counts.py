@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.safety.categories import ANY as ANY
-from botox_analysis.endpoints.safety.categories import BY, Special, check_special, levels_of, ranking_of
+from botox_analysis.endpoints.safety.categories import BY, ByName, Special, check_special, levels_of, ranking_of
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, arms_received, emergent, not_emergent, safety_trial
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.safety.tally import AtRisk, Occurrences, coded_days, count
@@ -23,7 +23,7 @@ ENDPOINT = "treatment-emergent adverse events"
 def adverse_events(
     trial: Trial,
     *,
-    by: str = "term",
+    by: ByName = "term",
     rule: EmergentRule = FROM_DAY_1,
     special: Special | None = None,
     stratum: str | None = None,

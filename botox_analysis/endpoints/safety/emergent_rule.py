@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, get_args
 
 from botox_analysis.errors import require_choice, require_text
 
-TOLD_BY = ("days", "flag")
+ToldBy = Literal["days", "flag"]
+TOLD_BY: tuple[ToldBy, ...] = get_args(ToldBy)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class EmergentRule:
 
     name: str
     window_days: int | None = None
-    told_by: str = "days"
+    told_by: ToldBy = "days"
 
     def __post_init__(self) -> None:
         """Refuse a rule that cannot be applied."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.endpoints.outcomes import as_outcomes
 from botox_analysis.endpoints.safety.categories import ANY, Special, check_special, levels_of
 from botox_analysis.endpoints.safety.counts import ENDPOINT
@@ -135,9 +136,10 @@ def rows_of_category(trial: Trial, events: pd.DataFrame, category: str, special:
             if same:
                 return np.isin(level.code, same)
             kinds += [name for name, _ in level.names if by == "overview"]
+    known = [*kinds, *(special or {})]
     raise DataError(
-        f"`category` must be a class or term of {trial.name}, or one of {listed([*kinds, *(special or {})], n_shown=12)}; "
-        f"got '{category}'."
+        f"`category` must be a class or term of {trial.name}, or one of {listed(known, n_shown=12)}; "
+        f"got '{category}'.{did_you_mean(category, known)}"
     )
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.safety.categories import KINDS, Special, check_special, kinds
+from botox_analysis.endpoints.safety.categories import ANY, Special
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, arms_received, emergent, safety_trial
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
+from botox_analysis.endpoints.safety.history import rows_of_category
 from botox_analysis.endpoints.safety.time_at_risk import event_days, time_of
-from botox_analysis.errors import DataError, listed, require_choice, require_trial
+from botox_analysis.errors import require_trial
 from botox_analysis.trials.trial import Trial
 
 _COLUMNS = ("class", "term", "onset_day", "end_day", "duration_days", "severity", "related", "serious", "action")
 
 
 def list_adverse_events(
-    trial: Trial, *, only: str | None = None, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
+    trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> pd.DataFrame:
     """List every adverse event, including those that are not treatment-emergent.
 
@@ -24,13 +25,13 @@ def list_adverse_events(
     ----------
     trial : Trial
         A trial with adverse events. A trial of all randomised subjects is restricted to its safety population, if it has one.
-    only : str, optional
-        A category of the overview of `safety.counts`, such as ``"serious"``, ``"leading to discontinuation"`` or ``"of
-        special interest"``. By default all events are listed.
+    category : str
+        A category of `safety.counts`: any event, a kind such as ``"serious"`` or ``"leading to discontinuation"``, a class, a
+        term, or a name of `special`. By default all events are listed.
     rule : EmergentRule
         Rule by which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
-        Events of special interest, as in `safety.counts`.
+        Events of special interest, as in `safety.counts`: the terms of each name.
 
     Returns
     -------
@@ -43,22 +44,16 @@ def list_adverse_events(
     Raises
     ------
     DataError
-        The trial has no table of adverse events, or lacks a column that `only` or `rule` needs.
+        The trial has no table of adverse events, has no such category, or lacks a column that `rule` needs.
     ValueError
-        `only` is not known, or `special` is missing, empty or not used.
+        `special` is empty.
 
     Examples
     --------
-    >>> listing = ba.safety.listing(trial, only="serious")
-    >>> listing.columns.tolist()[:6]
-    ['subject', 'arm', 'class', 'term', 'onset_day', 'end_day']
+    >>> ba.safety.listing(trial, "Neck pain").head(2)[["subject", "arm", "onset_day", "severity"]].values.tolist()
+    [['S0004', 'placebo', 91.0, 'moderate'], ['S0005', 'placebo', 86.0, 'severe']]
     """
     require_trial(trial)
-    if only is not None:
-        require_choice(only, KINDS, "only")
-    if (special is None) != (only != "of special interest"):
-        raise ValueError('`special` and only="of special interest" must be used together; got only one of them.')
-    check_special(special)
     trial = safety_trial(trial)
     table = adverse_event_table(trial)
     counts, _ = emergent(trial, rule)
@@ -69,13 +64,7 @@ def list_adverse_events(
         # There is no day 0: from day -1 to day 1 there are two days.
         lines["duration_days"] = end - onset + np.where((onset < 0) & (end > 0), 0.0, 1.0)
     order = np.lexsort((onset, subject, lines["arm"].cat.codes.to_numpy()))
-    if only is not None:
-        found = kinds(table, special)
-        if only not in found:
-            raise DataError(
-                f"`adverse_events` must have the column that defines '{only}'; got {listed(table.columns, n_shown=30)}."
-            )
-        order = order[found[only][order]]
+    order = order[rows_of_category(trial, table, category, special)[order]]
     first = ["subject", "arm", *(column for column in _COLUMNS if column in lines.columns), "emergent"]
     rest = [column for column in table.columns if column not in first]
     return lines[[*first, *rest]].iloc[order].reset_index(drop=True)

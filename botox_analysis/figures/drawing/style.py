@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec, get_args
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -80,7 +80,8 @@ _METADATA = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-FORMATS = tuple(_METADATA)
+Format = Literal["png", "svg", "pdf"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 _PART = re.compile(r'(?<=[#"])[A-Za-z0-9_]*[0-9a-f]{10}(?=[")])')
 """Names of parts of an SVG file."""
@@ -339,7 +340,7 @@ def wrapped(label: str, n_characters: int = 44) -> str:
     return textwrap.fill(label, n_characters)
 
 
-def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMATS) -> list[Path]:
     """Write the figure of the axes to files, and close it.
 
     Parameters

@@ -42,7 +42,7 @@ def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     Examples
     --------
-    >>> ax = ba.plot.calendar(ba.diary.select(trial, outcomes, visit="week 24", n_per_arm=5))
+    >>> ax = ba.plot.calendar(ba.diary.select(trial, outcomes, visit="week 24", n=5))
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['placebo', 'onabotulinumtoxinA']
     """

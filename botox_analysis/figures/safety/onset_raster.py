@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,8 @@ from botox_analysis.figures.drawing.style import ARM_COLOURS, FAINT, INK, REFERE
 from botox_analysis.figures.safety.event_curve import day_ticks
 from botox_analysis.frames.schema import categories_of
 
-COLOURED_BY = ("severity", "term")
+ColouredBy = Literal["severity", "term"]
+COLOURED_BY: tuple[ColouredBy, ...] = get_args(ColouredBy)
 SHADES = "BuPu"
 """Colours of severities, light to dark."""
 
@@ -32,7 +33,7 @@ LABEL_LINE = 0.125
 
 
 @styled
-def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axes | None = None) -> Axes:
+def plot_onset_raster(events: pd.DataFrame, *, colour: ColouredBy = "severity", ax: Axes | None = None) -> Axes:
     """Draw adverse events as bars from the first day to the last, a line per subject, arm by arm.
 
     Parameters

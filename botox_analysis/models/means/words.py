@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from botox_analysis.errors import listed, require_choice, require_text
 from botox_analysis.frames.schema import BASELINE
@@ -13,6 +14,10 @@ CONSTANT_EFFECT = "constant effect"
 COMMON_BASELINE = "common baseline"
 NO_DIFFERENCE = "no difference"
 SLOPE = "slope"
+
+MeanName = Literal["arm by visit", "constant effect", "common baseline", "no difference"]
+MeanPhrase = MeanName | str
+"""The name of a mean, or a phrase such as ``"slope on week"``."""
 
 USUAL_COVARIATES = {
     ARM_BY_VISIT: (f"{BASELINE}:visit",),

@@ -14,21 +14,21 @@ from botox_analysis.errors import DataError, FitError, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
-from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, grid_of, labels_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.words import (
-    ARM_BY_VISIT,
     COMMON_BASELINE,
     SLOPE,
     USUAL_MEAN,
     MeanModel,
+    MeanPhrase,
     read_covariates,
     read_mean,
     refuse_not_composed,
     with_effects_at_baseline,
 )
-from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
+from botox_analysis.models.repeated.covariance import AnyCovariance, Kind, read_covariance, with_days, with_kinds
 from botox_analysis.models.repeated.covariates import (
     Term,
     common_terms,
@@ -228,11 +228,11 @@ def _level(sums: CrossProducts) -> CrossProducts:
 def crossproducts(
     outcomes: Outcomes,
     *,
-    covariance: str | Covariance = "unstructured",
+    covariance: AnyCovariance = "unstructured",
     covariates: Sequence[str] | None = None,
-    response: str = "change",
+    response: ResponseName = "change",
     weights: str | None = None,
-    mean: str = ARM_BY_VISIT,
+    mean: MeanPhrase = "arm by visit",
 ) -> RepeatedMeasures:
     """One pass over *outcomes*; `advanced.fit_crossproducts` needs nothing more, and parts of the data can be added.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Literal
 
 import numpy as np
 
 from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_crossproducts, wrong_kind
-from botox_analysis.frames.outcomes import Outcomes
-from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.frames.outcomes import Outcomes, ResponseName
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, MeanPhrase
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
-from botox_analysis.models.repeated.covariance import Covariance, read_covariance
+from botox_analysis.models.repeated.covariance import AnyCovariance, Covariance, read_covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
 from botox_analysis.models.repeated.design import design_of
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -39,13 +40,15 @@ from botox_analysis.numerics.repeated.reml import (
     sequential_root,
 )
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
-from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem
+from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, SmallSampleName
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.threads import one_thread
 
 ESTIMATION = {"reml": "REML", "ml": "ML"}
 
 KENWARD_ROGER = ("kenward-roger", "kenward-roger-linear")
+
+VarianceName = Literal["model", "CR0", "CR2", "CR3"]
 
 VARIANCES = ("model", *ADJUSTMENTS)
 
@@ -62,14 +65,14 @@ MEANS = {
 def fit_mmrm(
     outcomes: Outcomes,
     *,
-    covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
-    small_sample: str = "satterthwaite",
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
+    small_sample: SmallSampleName = "satterthwaite",
     covariates: Sequence[str] | None = None,
-    response: str = "change",
+    response: ResponseName = "change",
     estimation: str = "reml",
-    variance: str = "model",
+    variance: VarianceName = "model",
     weights: str | None = None,
-    mean: str = ARM_BY_VISIT,
+    mean: MeanPhrase = "arm by visit",
 ) -> MmrmFit:
     """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
 
@@ -179,10 +182,10 @@ def fit_mmrm(
 def fit_crossproducts(
     measures: RepeatedMeasures,
     *,
-    covariance: str | Covariance = "unstructured",
-    small_sample: str = "satterthwaite",
+    covariance: AnyCovariance = "unstructured",
+    small_sample: SmallSampleName = "satterthwaite",
     estimation: str = "reml",
-    variance: str = "model",
+    variance: VarianceName = "model",
 ) -> MmrmFit:
     """The fit of `fit_mmrm` from cross-products, for instance the sum of those of many parts of the data.
 
@@ -213,7 +216,9 @@ def fit_crossproducts(
     return _fit(measures, phrase, small_sample, estimation, variance, ())
 
 
-def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:
+def fit_many(
+    many: Sequence[RepeatedMeasures], *, covariance: AnyCovariance = "unstructured", estimation: str = "reml"
+) -> ManyFits:
     """Fit one model to many data sets at once, such as simulated trials or imputations of one.
 
     Parameters

@@ -562,13 +562,13 @@ def ten_diaries():
 
 
 def test_selected_diaries_are_whole_and_in_the_order_of_the_change(ten_diaries):
-    chosen = ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n_per_arm=5)
+    chosen = ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n=5)
     assert list(chosen["subject"].cat.categories) == ["s8", "s6", "s4", "s2", "s10"]
     assert chosen.groupby("subject", observed=True).size().tolist() == [56, 56, 56, 56, 28]
 
 
 def test_all_diaries_are_selected_where_there_are_fewer_than_asked_for(ten_diaries):
-    chosen = ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n_per_arm=99)
+    chosen = ba.diary.select(ten_diaries, ba.HEADACHE_DAYS.derive(ten_diaries), visit="week 4", n=99)
     assert list(chosen["subject"].cat.categories) == ["s9", "s8", "s7", "s6", "s5", "s4", "s3", "s2", "s1", "s10"]
     assert len(chosen) == len(ten_diaries.diary)
 
@@ -584,5 +584,5 @@ def test_diaries_cannot_be_selected_from_a_trial_without(ten_diaries, vickers200
 
 
 def test_as_many_diaries_of_each_arm_are_selected(simulated):
-    chosen = ba.diary.select(simulated, ba.HEADACHE_DAYS.derive(simulated), visit="week 24", n_per_arm=7)
+    chosen = ba.diary.select(simulated, ba.HEADACHE_DAYS.derive(simulated), visit="week 24", n=7)
     assert chosen.drop_duplicates("subject")["arm"].tolist() == ["placebo"] * 7 + ["onabotulinumtoxinA"] * 7

@@ -216,16 +216,16 @@ def test_as_many_visits_are_after_an_event_as_are_masked(affected):
 
 def test_days_may_be_given_by_visit_or_by_row():
     by_visit = dict(zip(WEEKS, [30, 61, 84, 112], strict=True))
-    assert same(values([16, 12, 8, 4], (STOP, 60, "hypothetical"), days=by_visit), [16, GAP, GAP, GAP])
+    assert same(values([16, 12, 8, 4], (STOP, 60, "hypothetical"), visit_days=by_visit), [16, GAP, GAP, GAP])
     outcomes = outcomes_of([16, 12, 8, 4]).assign(seen_on=[30, 61, 84, 112])
-    found = address_events(outcomes, events_of(("s0", STOP, 60)), strategies={STOP: "hypothetical"}, days="seen_on")
+    found = address_events(outcomes, events_of(("s0", STOP, 60)), strategies={STOP: "hypothetical"}, visit_days="seen_on")
     assert same(found["value"], [16, GAP, GAP, GAP])
 
 
 def test_a_visit_without_a_day_of_its_own_is_where_its_name_says_and_not_before_those_the_subject_came_to():
     def after(own, day):
         outcomes = outcomes_of([16, GAP, GAP, GAP]).assign(seen_on=own)
-        found = address_events(outcomes, events_of(("s0", STOP, day)), strategies={STOP: "hypothetical"}, days="seen_on")
+        found = address_events(outcomes, events_of(("s0", STOP, day)), strategies={STOP: "hypothetical"}, visit_days="seen_on")
         return (found["intercurrent_event"] == STOP).tolist()
 
     assert after([30, GAP, GAP, GAP], 60) == [False, False, True, True]
@@ -238,7 +238,7 @@ def test_a_visit_whose_day_nobody_knows_is_refused_where_there_is_an_event():
 
     def address(subject):
         events = events_of((subject, STOP, 25))
-        return address_events(outcomes, events, strategies={STOP: "hypothetical"}, days="seen_on")
+        return address_events(outcomes, events, strategies={STOP: "hypothetical"}, visit_days="seen_on")
 
     assert address("b")["value"].isna().sum() == 2
     with pytest.raises(ba.DataError, match="got none of 'two' for subject 'a'"):

@@ -24,7 +24,7 @@ def outcomes_of(*months, baseline=20.0, visits=WEEKS):
 
 
 def decided(months, rule=ba.diary.NICE_TA260, **columns):
-    events = ba.diary.continuation(outcomes_of(months, **columns), rule)
+    events = ba.diary.continuation(outcomes_of(months, **columns), rule=rule)
     return events.loc[events["n_events"] == 1, "category"].item()
 
 
@@ -70,7 +70,7 @@ def test_without_a_usable_baseline_a_response_cannot_be_assessed(baseline):
 
 @pytest.mark.parametrize("rule", [ba.diary.NICE_TA260, ba.diary.PBS])
 def test_everybody_has_one_decision(simulated, rule):
-    events = ba.diary.continuation(ba.HEADACHE_DAYS.derive(simulated), rule)
+    events = ba.diary.continuation(ba.HEADACHE_DAYS.derive(simulated), rule=rule)
     of_arm = events.groupby("arm", observed=True)
     assert (of_arm["n_events"].sum() == of_arm["n_total"].first()).all()
     assert of_arm["n_total"].first().tolist() == [696, 688]
@@ -79,12 +79,12 @@ def test_everybody_has_one_decision(simulated, rule):
 def test_those_who_go_on_by_the_australian_scheme_are_the_responders_of_week_24(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
     responders = ba.responders(outcomes).query("visit == 'week 24'")["n_events"].tolist()
-    assert ba.diary.continuation(outcomes, ba.diary.PBS).query("category == 'continues'")["n_events"].tolist() == responders
+    assert ba.diary.continuation(outcomes, rule=ba.diary.PBS).query("category == 'continues'")["n_events"].tolist() == responders
 
 
 def test_a_rule_of_ones_own_needs_the_visits_of_its_decision_only():
     rule = ba.diary.ContinuationRule("half, after one cycle", reduction=0.5, cycles=1)
-    events = ba.diary.continuation(outcomes_of([20, 20, 10, 20, 20, 20], visits=["week 12"]), rule)
+    events = ba.diary.continuation(outcomes_of([20, 20, 10, 20, 20, 20], visits=["week 12"]), rule=rule)
     assert events["visit"].unique().tolist() == ["week 12"]
     assert events.query("category == 'continues'")["n_events"].tolist() == [1]
     assert events["endpoint"].iloc[0] == "headache days: continuation by half, after one cycle"
@@ -97,7 +97,7 @@ def test_visits_that_a_rule_asks_for_and_are_not_there_are_named():
 
 def test_rates_of_two_rules_stand_in_one_frame(simulated):
     outcomes = ba.HEADACHE_DAYS.derive(simulated)
-    both = pd.concat([ba.event_rates(ba.diary.continuation(outcomes, rule)) for rule in (ba.diary.NICE_TA260, ba.diary.PBS)])
+    both = pd.concat([ba.event_rates(ba.diary.continuation(outcomes, rule=rule)) for rule in (ba.diary.NICE_TA260, ba.diary.PBS)])
     assert len(both) == 14
 
 

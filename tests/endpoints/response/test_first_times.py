@@ -87,7 +87,7 @@ def test_points_ask_for_a_fall_or_a_rise():
 
 def test_days_of_each_row_take_the_place_of_the_visit():
     outcomes = outcomes_of([15, 10, 9], [15, 15, 15], day=[25, 61.0, 84, 29, 50, 90])
-    times = ba.times.first_response(outcomes, days="day")
+    times = ba.times.first_response(outcomes, visit_days="day")
     assert told(times) == [[61, True], [90, False]]
     assert "day" not in times.columns
 
@@ -95,7 +95,7 @@ def test_days_of_each_row_take_the_place_of_the_visit():
 def test_a_value_without_its_day_is_refused():
     outcomes = outcomes_of([15, 10, 9], day=[25, np.nan, 84])
     with pytest.raises(ba.DataError, match="got 1 values without a day, the first of subject '0' at 'week 8'"):
-        ba.times.first_response(outcomes, days="day")
+        ba.times.first_response(outcomes, visit_days="day")
 
 
 def test_baseline_and_covariates_follow_but_those_that_change_over_visits_do_not():

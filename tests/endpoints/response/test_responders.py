@@ -384,6 +384,6 @@ def test_ranks_of_changes_need_a_baseline():
 
 
 def test_continuation_of_subjects_without_a_baseline_is_not_assessable():
-    events = ba.diary.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), ba.diary.PBS)
+    events = ba.diary.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), rule=ba.diary.PBS)
     assert events.query("category == 'not assessable'")["n_events"].tolist() == [0, 4]
     assert events["n_total"].unique().tolist() == [4]

@@ -144,7 +144,7 @@ def test_one_forest_and_one_table_show_it(every):
 
 def test_what_is_not_there_is_told(outcomes):
     with pytest.raises(ba.DataError, match="outcomes has nothing at 'week 99'; its visits are"):
-        ba.missing.sensitivity(outcomes, "week 99", n=2, seed=1)
+        ba.missing.sensitivity(outcomes, visit="week 99", n=2, seed=1)
     alone = outcomes[outcomes["arm"] == "155 U"]
     with pytest.raises(ba.DataError, match="has one arm only, '155 U'; a difference needs two"):
         ba.missing.sensitivity(alone, n=2, seed=1)

@@ -169,7 +169,7 @@ def test_an_arm_without_a_row_is_a_dash_and_not_a_nought(rates):
 
 
 def test_rare_terms_are_counted_in_the_last_row_with_the_classes_that_go_with_them(rates, differences):
-    table = ba.table.adverse_events(rates, differences, at_least=5)
+    table = ba.table.adverse_events(rates, differences, at_least=0.05)
     assert table["Adverse event"].tolist() == [
         "Any adverse event", "Eye disorders", f"{INDENT}Ptosis",
         "Terms below 5 % in every arm, not shown: 2; classes without another term: 1",
@@ -180,27 +180,27 @@ def test_rare_terms_are_counted_in_the_last_row_with_the_classes_that_go_with_th
 def test_a_term_at_the_threshold_is_shown_also_where_the_share_is_no_binary_fraction():
     # 29 of 100 is 0.29, which times 100 is 28.999999999999996.
     events = events_by_hand([("", "fall", (29, 0), (29, 0)), ("", "cough", (28, 28), (28, 28))])
-    table = ba.table.adverse_events(ba.event_rates(events), at_least=29)
+    table = ba.table.adverse_events(ba.event_rates(events), at_least=0.29)
     assert table["Adverse event"].tolist() == ["Fall", "Terms below 29 % in every arm, not shown: 1"]
 
 
 def test_shown_and_not_shown_add_up_to_all_terms(simulated):
     rates = ba.event_rates(ba.safety.counts(simulated.restrict("safety")))
     n_terms = (rates.drop_duplicates(["within", "category"])["within"] != "").sum()
-    for at_least in (1, 2, 3.5):
+    for at_least in (0.01, 0.02, 0.035):
         names = ba.table.adverse_events(rates, at_least=at_least)["Adverse event"]
         gone = int(names.iloc[-1].split("not shown: ")[1].split(";")[0])
         assert names.str.startswith(INDENT).sum() + gone == n_terms
 
 
 def test_a_threshold_that_nothing_reaches_leaves_the_count(rates):
-    table = ba.table.adverse_events(rates, at_least=99)
+    table = ba.table.adverse_events(rates, at_least=0.99)
     assert table["Adverse event"].tolist() == ["Terms below 99 % in every arm, not shown: 4; classes without another term: 2"]
 
 
-def test_a_threshold_is_a_percentage(rates):
-    with pytest.raises(ValueError, match="`at_least` must be a percentage from 0 to 100; got 101"):
-        ba.table.adverse_events(rates, at_least=101)
+def test_a_threshold_is_a_share(rates):
+    with pytest.raises(ValueError, match="`at_least` must be a share of subjects from 0 to 1; got 5"):
+        ba.table.adverse_events(rates, at_least=5)
 
 
 def test_two_populations_in_a_table_are_refused(rates):
