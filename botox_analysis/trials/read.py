@@ -20,7 +20,7 @@ from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.readers.files import find_tables, parsing
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.settings.file import SETTINGS, read_settings
-from botox_analysis.trials.trial import Trial, as_trial
+from botox_analysis.trials.trial import Trial, checked_trial
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
@@ -74,7 +74,7 @@ def load_trial(folder: str | Path) -> Trial:
         raise DataError(f"{folder}: found {listed(found)}; expected {files_of('subjects')} among them.")
     _refuse_settings_of_absent_tables(settings, set(paths))
     raw = {table: READERS[path.suffix](path, settings) for table, path in paths.items()}
-    trial = as_trial(
+    trial = checked_trial(
         raw,
         name=settings.get("name", folder.resolve().name),
         provenance=_provenance(settings, [*paths.values(), folder / SETTINGS]),

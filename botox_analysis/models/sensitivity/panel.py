@@ -12,7 +12,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
+from botox_analysis.endpoints.response.responders import responders
 from botox_analysis.errors import DataError, FitError, listed, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import (
@@ -24,16 +24,21 @@ from botox_analysis.frames.handling import (
     HANDLING,
     IMPUTATION_STRATEGIES,
     JUMP_TO_REFERENCE,
+    MISSING_RESPONSES,
     MODEL,
     OBSERVED,
     OBSERVED_CASES,
     SINGLE_VALUE,
     SINGLE_VALUE_RULES,
     TIPPING_POINT,
+    ImputationStrategy,
+    MissingResponse,
+    SingleValueRule,
 )
 from botox_analysis.frames.outcomes import (
     INTERCURRENT_EVENT,
     Outcomes,
+    ResponseName,
     better_of_outcomes,
     check_outcomes,
     grid_of,
@@ -71,14 +76,14 @@ class _Asked:
     conf_level: float
 
     @property
-    def response(self) -> str:
+    def response(self) -> ResponseName:
         return response_of(self.outcomes)
 
 
 def sensitivity(
     outcomes: Outcomes,
-    visit: str | None = None,
     *,
+    visit: str | None = None,
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
@@ -191,7 +196,7 @@ class _Imputed:
         self._outcomes = asked.outcomes if after is None else _after_these(asked.outcomes, after)
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
 
-    def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
+    def __call__(self, strategy: ImputationStrategy, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
         model = imputation_model(self._outcomes, chosen, self._asked.covariates, self._asked.by_visit, FALL_BACK)
@@ -233,7 +238,7 @@ def _by_one_model(asked: _Asked) -> Iterator[Row]:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
-def _filled(outcomes: Outcomes, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+def _filled(outcomes: Outcomes, rule: SingleValueRule, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     return compare(fill(outcomes, rule=rule))
 
 
@@ -242,7 +247,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
     if n_subjects <= MOST_JACKKNIFED:
         chosen += [(f"conditional mean, jackknife: {strategy}", strategy, JACKKNIFE) for strategy in WITH_JACKKNIFE]
 
-    def pool(strategy: str, draws: str) -> pd.DataFrame:
+    def pool(strategy: ImputationStrategy, draws: str) -> pd.DataFrame:
         return imputed(strategy, draws).pool(covariates=asked.covariates, visits=[asked.visit], conf_level=asked.conf_level)
 
     for label, strategy, draws in chosen:
@@ -263,7 +268,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
 
 
 def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
-    def compared(outcomes: Outcomes, missing: str = OBSERVED_CASES) -> pd.DataFrame:
+    def compared(outcomes: Outcomes, missing: MissingResponse = "observed cases") -> pd.DataFrame:
         events = responders(outcomes, reduction=reduction, missing=missing)
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
 
@@ -275,7 +280,7 @@ def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
 
 
 def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> Iterator[Row]:
-    def pool(strategy: str) -> pd.DataFrame:
+    def pool(strategy: ImputationStrategy) -> pd.DataFrame:
         return imputed(strategy).pool_responders(reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
 
     for strategy in IMPUTATION_STRATEGIES:

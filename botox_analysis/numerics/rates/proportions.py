@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -220,6 +221,8 @@ class Interval:
     limits: Callable[[ArrayLike, ArrayLike, float], Limits]
     words: str
 
+
+ProportionInterval = Literal["wilson", "clopper-pearson", "mid-p", "agresti-coull", "jeffreys"]
 
 PROPORTION_INTERVALS: dict[str, Interval] = {
     "wilson": Interval(wilson_interval, "Wilson score interval"),
