@@ -52,7 +52,7 @@ TABLES = {
     "distributions": (counts.DistributionName, counts.DISTRIBUTIONS),
     "structures": (structures.StructureName, structures.STRUCTURES),
     "small samples": (small_sample.SmallSampleName, small_sample.SMALL_SAMPLE),
-    "means": (words.MeanName, set(words.USUAL_COVARIATES) - {words.SLOPE}),
+    "means": (words.MeanName, set(words.KINDS) - {words.SLOPE}),
     "rules of single values": (handling.SingleValueRule, single_values.SINGLE_VALUES),
     "strategies of imputation": (handling.ImputationStrategy, strategies.REFERENCE_BASED),
     "strategies of counts": (strategies.CountStrategyName, strategies.COUNT_STRATEGIES),
