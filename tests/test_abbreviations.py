@@ -89,8 +89,6 @@ def test_a_covariance_on_days_is_named_too(outcomes):
         ("small_sample", "Satterthwaite", "satterthwaite"),
         ("small_sample", "BW", "between-within"),
         ("small_sample", "RESID", "residual"),
-        ("estimation", "REML", "reml"),
-        ("estimation", "ML", "ml"),
         ("variance", "cr2", "CR2"),
         ("variance", "sandwich", "CR2' or 'CR0' or 'CR3"),
         ("variance", "Empirical-Jackknife", "CR3"),
@@ -100,8 +98,14 @@ def test_a_covariance_on_days_is_named_too(outcomes):
     ],
 )
 def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
-    with pytest.raises(ValueError, match=rf"^{argument} '{word}' is not known; .* Did you mean '{meant}'\?"):
+    with pytest.raises(ValueError, match=rf"^`{argument}` must be one of .*; got '{word}'. Did you mean '{meant}'\?"):
         ba.fit_mmrm(outcomes, **{argument: word})
+
+
+@pytest.mark.parametrize(("word", "meant"), [("REML", "reml"), ("ML", "ml")])
+def test_words_of_estimation_are_named(outcomes, word, meant):
+    with pytest.raises(ValueError, match=rf"^`estimation` must be one of .*; got '{word}'. Did you mean '{meant}'\?"):
+        ba.advanced.fit_crossproducts(ba.advanced.crossproducts(outcomes), estimation=word)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +113,7 @@ def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
     [
         ("LOCF", "last observation carried forward' or"),
         ("BOCF", "baseline observation carried forward"),
-        ("WOCF", "worst observation carried forward' or"),
+        ("WOCF", "worst observation carried forward"),
         ("mLOCF", "last observation carried forward, modified"),
         ("MAR", "missing at random"),
         ("J2R", "jump to reference"),
@@ -129,7 +133,7 @@ def test_strategies_by_event_are_named(simulated, outcomes):
     events = ba.intercurrent.events(simulated)
     addressed = ba.intercurrent.address(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), "hypothetical"))
     kinds = [kind for kind in addressed["intercurrent_event"].unique() if kind]
-    with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
+    with pytest.raises(ValueError, match=r"`strategy` must be one of .*; got 'J2R'. Did you mean 'jump to reference'\?"):
         ba.missing.impute(addressed, strategy=dict.fromkeys(kinds, "J2R"), n=2, seed=1)
     with pytest.raises(ValueError, match=r"Did you mean 'treatment policy'\?"):
         ba.intercurrent.address(outcomes, ba.intercurrent.events(simulated), strategies={"discontinuation": "TP"})
@@ -244,14 +248,14 @@ def test_a_protocol_is_answered_too(simulated, tmp_path):
 
 def test_strategies_of_counts_are_named(simulated):
     counts_in_time = ba.safety.counts_per_subject(simulated, "Neck pain")
-    with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
+    with pytest.raises(ValueError, match=r"`strategy` must be one of .*; got 'J2R'. Did you mean 'jump to reference'\?"):
         ba.missing.impute_counts(counts_in_time, planned_days=168, strategy="J2R", n=2, seed=1)
 
 
 CHOICES = {
     "covariance": STRUCTURES,
     "small_sample": mmrm.SMALL_SAMPLE,
-    "mean": [*mean_words.USUAL_COVARIATES, "slope on week"],
+    "mean": [*mean_words.KINDS[:-1], "slope on week"],
     "kind of a test": hypotheses.TYPES,
     "estimation": mmrm.ESTIMATION,
     "variance": mmrm.VARIANCES,

@@ -7,12 +7,16 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, require_trial
 from botox_analysis.frames.events import Events
+from botox_analysis.frames.schema import HIGHER, LOWER
 from botox_analysis.trials.trial import Trial
 
 RANDOMISED, NOT_TREATED, TREATED = "randomised", "not treated", "treated"
 DISCONTINUED, COMPLETED = "discontinued", "completed"
 NO_REASON = "reason not recorded"
 ENDPOINT = "disposition"
+
+_BETTER = {NOT_TREATED: LOWER, DISCONTINUED: LOWER, COMPLETED: HIGHER}
+"""Whether more subjects of a category are better, or fewer."""
 
 
 def disposition(trial: Trial) -> Events:
@@ -74,6 +78,7 @@ def disposition(trial: Trial) -> Events:
                 "n_events": arm[member].value_counts(sort=False).to_numpy(),
                 "n_total": n_total.to_numpy(),
                 "within": within,
+                "better": _BETTER.get(within or category, ""),
             }
         )
         for category, within, member in stages

@@ -19,6 +19,7 @@ from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBS
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
 from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
+from botox_analysis.wording import Overview, Shown
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Measured:
     left_empty: str = ""
 
 
-@dataclass(frozen=True)
-class Endpoint:
+@dataclass(frozen=True, repr=False)
+class Endpoint(Shown):
     """What is measured on each subject at each visit.
 
     Attributes
@@ -70,6 +71,9 @@ class Endpoint:
         """Refuse a name that is none, and a direction that is not known."""
         require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
         require_choice(self.better, BETTER, "better")
+
+    def _overview(self) -> Overview:
+        return Overview(f"{type(self).__name__}: {self.name}", (("label", self.label), ("better", f"{self.better} values")))
 
     @property
     def label(self) -> str:
@@ -122,9 +126,9 @@ class Endpoint:
         Returns
         -------
         DataFrame
-            *outcomes*, one row per subject and scheduled visit, observed or not. ``percent_change`` is missing where
-            the baseline is 0. Those of a diary have ``recorded_days``, from how many recorded days a value was counted
-            (missing where it is). Covariates are the columns of the trial's subjects.
+            *outcomes*, one row per subject and scheduled visit, observed or not, with the ``better`` of the
+            endpoint. ``percent_change`` is missing where the baseline is 0. Those of a diary have ``recorded_days``, from how
+            many recorded days a value was counted (missing where it is). Covariates are the columns of the trial's subjects.
 
         Raises
         ------
@@ -153,6 +157,7 @@ class Endpoint:
             trial=trial.name,
             population=trial.population,
             endpoint=self.label,
+            better=self.better,
             handling=Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
@@ -163,7 +168,7 @@ class Endpoint:
 
 
 def outcomes_frame(
-    *, trial: str, population: str, endpoint: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
+    *, trial: str, population: str, endpoint: str, better: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     baseline, value, change = values
@@ -185,6 +190,7 @@ def outcomes_frame(
             "percent_change": percent,
             HANDLING: handling.missing,
             DERIVATION: handling.derivation,
+            "better": better,
             **covariates,
         }
     )

@@ -22,6 +22,7 @@ from botox_analysis.errors import (
 from botox_analysis.frames.agreement import disagreement, rounding_of
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES, Outcomes
+from botox_analysis.frames.schema import BETTER
 
 
 def as_outcomes(
@@ -41,9 +42,11 @@ def as_outcomes(
         visits may be there with missing values, or absent. Names and identifiers match as values: 12 and ``"12"`` are one
         visit. The baseline is a column of its own, not a visit. All further columns stay as covariates; where one has the same
         value at all visits of a subject that have one, it has it at the others, too. ``trial``, ``population``,
-        ``intercurrent`` and ``imputation`` (or its parts ``handling`` and ``derivation``) are taken where the frame has them.
+        ``intercurrent``, ``imputation`` (or its parts ``handling`` and ``derivation``) and ``better`` are taken where the frame
+        has them.
     endpoint : str or Endpoint
-        What was measured, with its unit.
+        What was measured, with its unit. Of a name alone lower values are better, as in `Endpoint`, unless the frame has a
+        column ``better``.
     arms : sequence of str
         The arms, reference first.
     visits : sequence
@@ -62,7 +65,7 @@ def as_outcomes(
     DataError
         A column is missing, an arm or visit is not among those named, a subject has two rows at a visit, two arms or two
         baselines, a cell is no number (a date, duration or truth value is none) or no name, or value, baseline and change do not
-        agree.
+        agree; ``better`` is no word of an `Endpoint`, or another than that of the one given.
     ValueError
         Arms or visits are no list of names, have one twice, or two that look alike.
 
@@ -77,7 +80,7 @@ def as_outcomes(
     >>> outcomes["change"].tolist()
     [-1.0, -3.0, -2.0, -2.0]
     """
-    require_columns(frame, (), "frame", made_by="one row per subject and visit")
+    require_columns(frame, (), "frame", made_by="a frame with one row per subject and visit")
     if not isinstance(endpoint, str | Endpoint):
         raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected what was measured, with its unit, or an Endpoint.")
     if columns is not None and not isinstance(columns, Mapping):
@@ -91,7 +94,10 @@ def as_outcomes(
     if unknown:
         raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
     require_columns(
-        frame, [names[column] for column in ("subject", "arm", "visit")], "frame", made_by="one row per subject and visit"
+        frame,
+        [names[column] for column in ("subject", "arm", "visit")],
+        "frame",
+        made_by="a frame with one row per subject and visit",
     )
     require_columns(frame, (columns or {}).values(), "frame")
     both = [ours for ours, theirs in (columns or {}).items() if ours != theirs and ours in frame.columns]
@@ -143,7 +149,7 @@ def as_outcomes(
     _refuse_contradictions(placed, baseline, value, change, rounding)
     change = np.where(np.isnan(change), value - baseline, change)
     value = np.where(np.isnan(value), baseline + change, value)
-    own = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION)
+    own = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION, "better")
     covariates = {}
     for name in given.columns:
         if name not in (*OUTCOMES, *own):
@@ -160,6 +166,7 @@ def as_outcomes(
         trial=said["trial"],
         population=said["population"],
         endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
+        better=_better(said["better"], endpoint),
         handling=_handling(said),
         subject=pd.Series(placed.index.get_level_values("subject")),
         arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
@@ -184,6 +191,18 @@ def _handling(said: Mapping[str, str]) -> Handling:
     parts = Handling(said[HANDLING], said[DERIVATION])
     sentence = said[IMPUTATION] or str(parts) or OBSERVED_CASES
     return parts if sentence == str(parts) else Handling(sentence)
+
+
+def _better(said: str, endpoint: str | Endpoint) -> str:
+    """The direction of the endpoint, else of the frame, else that of an endpoint of which nobody states one."""
+    if said and said not in BETTER:
+        raise DataError(f"frame: found '{said}' in column 'better'; expected 'lower' or 'higher'.")
+    if isinstance(endpoint, Endpoint) and said and said != endpoint.better:
+        raise DataError(
+            f"frame: found '{said}' in column 'better', and {endpoint.better} values of {endpoint.name} are better; "
+            "drop the column."
+        )
+    return endpoint.better if isinstance(endpoint, Endpoint) else said or Endpoint.better
 
 
 def _one_word(given: pd.DataFrame, name: str) -> str:

@@ -9,5 +9,5 @@ times: one row per subject and category
   ...
 key: trial, population, endpoint, category, subject
 >>> TIMES_SCHEMA.describe()[["column", "kind"]].tail(2).to_numpy().tolist()
-[['derivation', 'text'], ['note', 'text']]
+[['better', 'text'], ['note', 'text']]
 """

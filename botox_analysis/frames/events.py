@@ -11,7 +11,7 @@ from botox_analysis.cells.of_frames import refuse_look_alikes
 from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.errors import DataError, Problem, refuse, require_events
 from botox_analysis.frames.handling import DERIVATION, HANDLING
-from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema, read_better
 
 EVENTS_SCHEMA = Schema(
     name="events",
@@ -32,7 +32,14 @@ EVENTS_SCHEMA = Schema(
         Column("imputation", "text", "What stands for a missing value.", "", WHERE_IT_APPLIES),
         Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
         Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
-        Column("threshold", "number", "Least fall of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
+        Column(
+            "better",
+            "text",
+            "Whether more events are better (an event is a benefit), or fewer (it is a harm).",
+            "'lower' or 'higher'",
+            WHERE_IT_APPLIES,
+        ),
+        Column("threshold", "number", "Least improvement of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
         Column("occurrences", "count", "Events, of which a subject may have several.", "0 or more", WHERE_IT_APPLIES),
         Column("exposure", "number", "Time at risk of all subjects.", "patient-years", WHERE_IT_APPLIES),
         Column("at_risk", "number", "Time at risk until the first event of each subject.", "patient-years", WHERE_IT_APPLIES),
@@ -78,13 +85,14 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A new frame with every column of `EVENTS`; ``n_events`` and ``n_total`` as floats, names in one spelling.
+        A new frame with every column of `EVENTS`; ``n_events`` and ``n_total`` as floats, names in one spelling. ``better`` is
+        optional.
 
     Raises
     ------
     DataError
         A count is missing, negative, not whole, larger than its total, or no number; a row is there twice; a cell is no name, or
-        two names look alike.
+        two names look alike; ``better`` is another word, or several for the arms of a category.
     """
     require_events(frame)
     if frame.empty:
@@ -99,7 +107,24 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     )
     EVENTS_SCHEMA.refuse_repeated(events, "arm", "one row per arm and category")
     refuse_twins(events, "events")
+    if "better" in events.columns:
+        events["better"] = read_better(events["better"], "events")
+        _refuse_several_directions(events)
     return events
+
+
+def _refuse_several_directions(events: pd.DataFrame) -> None:
+    """The arms of a category are compared by one direction."""
+    if (events["better"] == events["better"].iloc[0]).all():
+        return
+    key = [column for column in EVENTS_SCHEMA.key_of(events) if column not in ("arm", "stratum")]
+    several = events.groupby(key, sort=False, dropna=False, observed=True)["better"].transform("nunique").gt(1).to_numpy()
+    if several.any():
+        row = int(np.flatnonzero(several)[0])
+        raise DataError(
+            f"events row {row + 1}: found several values of `better` in category '{events['category'].iloc[row]}'; expected "
+            "'lower' in all its rows, or 'higher'."
+        )
 
 
 def refuse_twins(frame: pd.DataFrame, frame_name: str) -> None:

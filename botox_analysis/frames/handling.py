@@ -47,15 +47,12 @@ TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES
 )
 """ICH E9(R1), section A.3.2. Its fifth strategy, principal stratum, is a population and no handling of values."""
 
-LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, HIGHEST_OBSERVATION, LOWEST_OBSERVATION = (
-    SINGLE_VALUE_RULES
-) = (
+LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, WORST_OBSERVATION = SINGLE_VALUE_RULES = (
     "last observation carried forward",
     "last observation carried forward, modified",
     "last observation carried forward, baseline included",
     "baseline observation carried forward",
     "worst observation carried forward",
-    "worst observation carried forward, less is worse",
 )
 """Rules that put one value in the place of each missing one."""
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from botox_analysis.frames.schema import HIGHER, LOWER
 from botox_analysis.wording import capital
 
 IDENTITY, LOG, RATIO = SCALES = ("identity", "log", "ratio")
@@ -51,6 +52,11 @@ ONSET, DURATION = "day of first onset", "duration in days"
 
 PER_YEARS = "per 100 patient-years"
 
+SAME, OPPOSITE, NONE = DIRECTIONS = ("same", "opposite", "none")
+"""How the better values of a measure lie to those of what is measured or counted."""
+
+_OPPOSITE = {LOWER: HIGHER, HIGHER: LOWER}
+
 MOST_EXPONENT = 700.0
 """Up to here an exponential is a number."""
 
@@ -75,6 +81,8 @@ class Measure:
         One of `RESPONSES` where the measure is of these; empty for all else.
     is_comparison : bool
         Whether an arm is compared with a reference by a difference, a shift or a ratio.
+    direction : str
+        One of `DIRECTIONS`.
     """
 
     name: str
@@ -84,6 +92,7 @@ class Measure:
     factor: float = 1.0
     response: str = ""
     is_comparison: bool = False
+    direction: str = SAME
 
     def __post_init__(self) -> None:
         """Complete the words."""
@@ -93,6 +102,28 @@ class Measure:
     def is_change(self) -> bool:
         """Whether the measure is of changes from baseline, which are 0 at baseline."""
         return self.response in (CHANGE, PERCENT_CHANGE)
+
+    def better(self, better: str) -> str:
+        """Which values of the measure are better.
+
+        Parameters
+        ----------
+        better : str
+            Which values of the endpoint, or numbers of events, are better; empty where that is not known.
+
+        Returns
+        -------
+        str
+            ``"lower"`` or ``"higher"``; empty where it is not known, or where the measure has no direction.
+
+        Examples
+        --------
+        >>> MEASURES["percent reduction of the mean"].better("lower")
+        'higher'
+        """
+        if self.direction == SAME:
+            return better
+        return _OPPOSITE.get(better, "") if self.direction == OPPOSITE else ""
 
 
 def difference_in(mean: str) -> str:
@@ -116,29 +147,77 @@ def difference_in(mean: str) -> str:
     return f"difference in {mean}"
 
 
+def contrast_of(mean: str) -> str:
+    """The measure of a difference between combinations of means.
+
+    Parameters
+    ----------
+    mean : str
+        Measure of each arm.
+
+    Returns
+    -------
+    str
+        Name of the measure.
+
+    Examples
+    --------
+    >>> contrast_of("proportion")
+    'contrast of proportion'
+    """
+    return f"contrast of {mean}"
+
+
+def combination_of(mean: str) -> str:
+    """The measure of a weighted sum of means.
+
+    Parameters
+    ----------
+    mean : str
+        Measure of each arm.
+
+    Returns
+    -------
+    str
+        Name of the measure.
+
+    Examples
+    --------
+    >>> combination_of("mean change")
+    'combination of mean change'
+    """
+    return f"combination of {mean}"
+
+
 def _of_responses() -> Iterator[Measure]:
     for mean, shift, response in zip(MEANS, SHIFTS, RESPONSES, strict=True):
         unit_of = "%" if response == PERCENT_CHANGE else ""
-        for name in (mean, f"contrast of {mean}", f"combination of {mean}"):
+        for name in (mean, contrast_of(mean), combination_of(mean)):
             yield Measure(name, unit=unit_of, response=response)
         for name in (difference_in(mean), f"difference of differences in {mean}", shift):
             yield Measure(name, unit=unit_of, response=response, is_comparison=True)
-    yield from (Measure(name) for name in SPREADS)
-    yield Measure(PERCENT_REDUCTION, unit="%")
+    yield Measure(SPREADS[0], direction=NONE)
+    yield from (Measure(name) for name in SPREADS[1:])
+    yield Measure(PERCENT_REDUCTION, unit="%", direction=OPPOSITE)
 
 
 def _of_shares() -> Iterator[Measure]:
     yield from (Measure(name, unit="%", factor=100.0) for name in (PROPORTION, CUMULATIVE_PROBABILITY))
+    yield Measure(combination_of(PROPORTION), unit="%", factor=100.0)
+    yield Measure(contrast_of(PROPORTION), unit="percentage points", factor=100.0)
     yield Measure(RISK_DIFFERENCE, unit="percentage points", factor=100.0, is_comparison=True)
-    yield from (Measure(name) for name in (NUMBER_NEEDED, ODDS_HETEROGENEITY))
+    yield from (Measure(name, direction=NONE) for name in (NUMBER_NEEDED, ODDS_HETEROGENEITY))
 
 
 def _of_rates_and_times() -> Iterator[Measure]:
-    yield from (Measure(name, unit=PER_YEARS) for name in (INCIDENCE_RATE, EVENT_RATE))
+    rates = (INCIDENCE_RATE, EVENT_RATE, contrast_of(EVENT_RATE), combination_of(EVENT_RATE))
+    yield from (Measure(name, unit=PER_YEARS) for name in rates)
     yield from (Measure(name, unit=PER_YEARS, is_comparison=True) for name in (INCIDENCE_RATE_DIFFERENCE, EVENT_RATE_DIFFERENCE))
-    yield from (Measure(name) for name in (RESTRICTED_MEAN, *TIME_QUARTILES, MEAN_CUMULATIVE))
-    yield Measure(RESTRICTED_MEAN_DIFFERENCE, is_comparison=True)
-    yield from (Measure(f"{quartile} {of}") for of in (ONSET, DURATION) for quartile in QUARTILES)
+    yield from (Measure(name, direction=OPPOSITE) for name in (RESTRICTED_MEAN, *TIME_QUARTILES))
+    yield Measure(MEAN_CUMULATIVE)
+    yield Measure(RESTRICTED_MEAN_DIFFERENCE, is_comparison=True, direction=OPPOSITE)
+    yield from (Measure(f"{quartile} {ONSET}", direction=OPPOSITE) for quartile in QUARTILES)
+    yield from (Measure(f"{quartile} {DURATION}") for quartile in QUARTILES)
 
 
 _WORDS_OF_LOG = {

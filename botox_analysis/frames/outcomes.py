@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, listed, require_columns, require_ou
 from botox_analysis.frames.agreement import ORIGINS, FloatArray, refuse_disagreement
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import DERIVATION, HANDLING
-from botox_analysis.frames.schema import BASELINE, REQUIRED, WHERE_IT_APPLIES, Column, Schema
+from botox_analysis.frames.schema import BASELINE, BETTER, REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 RECORDED_DAYS = "recorded_days"
 """The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
@@ -57,6 +57,7 @@ OUTCOMES_SCHEMA = Schema(
         Column(IMPUTED, "truth", "Whether the value stands for a missing one.", "", WHERE_IT_APPLIES),
         Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
         Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
+        Column("better", "text", "Which values of the endpoint are better.", "'lower' or 'higher'", WHERE_IT_APPLIES),
     ),
     key=("subject", "visit"),
 )
@@ -82,17 +83,20 @@ class Labels:
     ----------
     trial, population, endpoint, intercurrent : str
         As the columns of the same names.
+    better : str
+        A word of `BETTER`; empty where the outcomes have no such column.
     """
 
     trial: str
     population: str
     endpoint: str
     intercurrent: str
+    better: str = ""
 
     @property
     def estimand(self) -> dict[str, str]:
-        """The columns of *estimates* that outcomes decide."""
-        return dict(vars(self))
+        """The columns of *estimates* that outcomes decide; ``better`` is one of them where it is known."""
+        return {name: word for name, word in vars(self).items() if word or name != "better"}
 
 
 _LABELS = tuple(field.name for field in fields(Labels))
@@ -113,7 +117,36 @@ def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
     """
     if isinstance(outcomes, SubjectGrid):
         return Labels(*[outcomes.words[name] for name in _LABELS])
-    return Labels(*[str(outcomes[name].array[0]) for name in _LABELS])
+    return Labels(*[str(outcomes[name].array[0]) for name in _LABELS if name in outcomes.columns])
+
+
+def better_of_outcomes(outcomes: pd.DataFrame | SubjectGrid, needed_by: str) -> str:
+    """Read which values of *outcomes* are better.
+
+    Parameters
+    ----------
+    outcomes : DataFrame or SubjectGrid
+        *outcomes*, checked, or their grid.
+    needed_by : str
+        The choice that needs it, for the message.
+
+    Returns
+    -------
+    str
+        A word of `BETTER`.
+
+    Raises
+    ------
+    DataError
+        The outcomes do not state it.
+    """
+    better = labels_of(outcomes).better
+    if not better:
+        raise DataError(
+            f"outcomes has no column `better`, and {needed_by} needs the direction. Try outcomes.assign(better='lower') where "
+            "lower values are better, or better='higher'."
+        )
+    return better
 
 
 def has_baseline(outcomes: pd.DataFrame) -> bool:
@@ -181,8 +214,8 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     DataError
         A column is missing or no number, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are
-        several trials, populations, endpoints, strategies or imputations, a subject has two rows at a visit, a number is
-        beyond `LARGEST`, or value, baseline, change and percent change do not agree.
+        several trials, populations, endpoints, strategies or imputations, ``better`` is no word of `BETTER`, a subject has two
+        rows at a visit, a number is beyond `LARGEST`, or value, baseline, change and percent change do not agree.
     """
     grid_of(frame)
     return frame
@@ -223,13 +256,16 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
         if categories.codes.min() < 0:
             raise DataError(f"outcomes: found {int((categories.codes < 0).sum())} rows without {column}; expected one in each.")
         grid.ordered[column] = categories
-    for column in [*_SAME_IN_EACH_ROW, *[name for name in (HANDLING, DERIVATION) if name in frame.columns]]:
+    for column in [*_SAME_IN_EACH_ROW, *[name for name in (HANDLING, DERIVATION, "better") if name in frame.columns]]:
         word = _one_word(grid[column])
         if word is None:
             raise DataError(
                 f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
             )
         grid.words[column] = word
+    better = grid.words.setdefault("better", "")
+    if better and better not in BETTER:
+        raise DataError(f"outcomes: found '{better}' in column 'better'; expected 'lower' or 'higher'.")
     _read_numbers(grid)
     for column in ORIGINS[:-1]:
         _refuse_far(column, grid.numbers[column])

@@ -34,7 +34,7 @@ ALL_VISITS = "all visits"
 """The visit of a difference that is the same at all of them by the model."""
 
 BETTER = LOWER, HIGHER = ("lower", "higher")
-"""Which values of an endpoint are better."""
+"""Which values of an endpoint are better: the words of the column ``better``."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Schema:
     rows : str
         What has one row.
     parts : tuple of Column
-        Every column, in order; those that are there only where they apply stand last.
+        Every column, in order.
     key : tuple of str
         The columns that tell rows apart, as far as they are there.
     """
@@ -93,7 +93,7 @@ class Schema:
 
     @cached_property
     def further(self) -> tuple[str, ...]:
-        """Names of the columns that follow where they apply."""
+        """Names of the columns that are there where they apply, in order."""
         return tuple(part.name for part in self.parts if part.presence == WHERE_IT_APPLIES)
 
     @cached_property
@@ -259,6 +259,34 @@ _READERS: Mapping[Kind, Reader] = {
     "truth": _truths,
 }
 """How the required columns of a frame written by hand are read."""
+
+
+def read_better(column: pd.Series[Any], frame_name: str) -> pd.Series[Any]:
+    """Read a column ``better``.
+
+    Parameters
+    ----------
+    column : Series
+        A word of `BETTER` in each row, or nothing.
+    frame_name : str
+        What the message calls the frame.
+
+    Returns
+    -------
+    Series of str
+        Empty where it is missing.
+
+    Raises
+    ------
+    DataError
+        A cell is another word.
+    """
+    names, problems = read_names(column, frame_name)
+    words = names.astype(object).fillna("")
+    strange = np.flatnonzero(~words.isin(("", *BETTER)).to_numpy())
+    wrong = [Problem(frame_name, row + 1, "better", f"'{words.iloc[row]}'", "'lower' or 'higher'") for row in strange.tolist()]
+    refuse([*problems, *wrong])
+    return words
 
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:

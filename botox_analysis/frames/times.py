@@ -9,7 +9,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, require_times
 from botox_analysis.frames.events import refuse_twins
 from botox_analysis.frames.handling import DERIVATION, HANDLING
-from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema
+from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema, read_better
 
 TIMES_SCHEMA = Schema(
     name="times",
@@ -28,6 +28,13 @@ TIMES_SCHEMA = Schema(
         Column("imputation", "text", "What stands for a missing value.", "", WHERE_IT_APPLIES),
         Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
         Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
+        Column(
+            "better",
+            "text",
+            "Whether more events are better (the event is a benefit), or fewer (it is a harm).",
+            "'lower' or 'higher'",
+            WHERE_IT_APPLIES,
+        ),
         Column("note", "text", "What to know of the subject.", "", WHERE_IT_APPLIES),
     ),
     key=("trial", "population", "endpoint", "category", "subject"),
@@ -60,7 +67,7 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     DataError
         There is no row, an arm or subject is missing, a time is no number above 0, ``observed`` is not true or false, a
-        subject is there twice, a cell is no name or identifier, or two names look alike.
+        subject is there twice, a cell is no name or identifier, two names look alike, or ``better`` is another word.
     """
     require_times(frame)
     if frame.empty:
@@ -68,4 +75,6 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     times = TIMES_SCHEMA.read(frame)
     TIMES_SCHEMA.refuse_repeated(times, "subject", "one row per subject and category")
     refuse_twins(times, "times")
+    if "better" in times.columns:
+        times["better"] = read_better(times["better"], "times")
     return times

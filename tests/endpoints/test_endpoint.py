@@ -29,7 +29,7 @@ def outcomes_of(frame=FRAME, *, arms=("P", "T"), visits=("w4", "w8"), endpoint="
 
 def test_outcomes_from_a_frame_are_outcomes():
     outcomes = outcomes_of()
-    assert list(outcomes) == [*OUTCOMES, "handling", "derivation"]
+    assert list(outcomes) == [*OUTCOMES, "handling", "derivation", "better"]
     assert check_outcomes(outcomes) is outcomes
     assert outcomes["endpoint"].unique().tolist() == ["pain (0 to 10)"]
 
@@ -183,8 +183,23 @@ def test_columns_say_what_the_frame_calls_them():
 
 def test_further_columns_stay_as_covariates():
     outcomes = outcomes_of(FRAME.assign(site=["S1", "S1", "S2", "S2"], dose=[1, 2, 1, 2]))
-    assert list(outcomes)[len(OUTCOMES) :] == ["handling", "derivation", "site", "dose"]
+    assert list(outcomes)[len(OUTCOMES) :] == ["handling", "derivation", "better", "site", "dose"]
     assert outcomes["dose"].tolist() == [1, 2, 1, 2]
+
+
+def test_the_direction_is_that_of_the_endpoint_or_of_the_frame_or_lower():
+    higher = ba.Endpoint("function", "function", len, better="higher")
+    assert outcomes_of(FRAME)["better"].unique().tolist() == ["lower"]
+    assert outcomes_of(FRAME.assign(better="higher"))["better"].unique().tolist() == ["higher"]
+    assert outcomes_of(FRAME, endpoint=higher)["better"].unique().tolist() == ["higher"]
+    assert outcomes_of(FRAME.assign(better="higher"), endpoint=higher)["better"].unique().tolist() == ["higher"]
+
+
+def test_a_direction_that_is_none_or_another_than_that_of_the_endpoint_is_refused():
+    with pytest.raises(ba.DataError, match="frame: found 'up' in column 'better'; expected 'lower' or 'higher'"):
+        outcomes_of(FRAME.assign(better="up"))
+    with pytest.raises(ba.DataError, match="found 'lower' in column 'better', and higher values of function are better"):
+        outcomes_of(FRAME.assign(better="lower"), endpoint=ba.Endpoint("function", "function", len, better="higher"))
 
 
 def test_a_covariate_that_is_fixed_in_a_subject_is_known_at_unobserved_visits():
@@ -326,7 +341,7 @@ def test_all_values_of_a_visit_missing_are_refused_where_the_visit_is_analysed()
 
 @pytest.mark.parametrize(("names", "said"), [({"arms": ["P", "T", "P"]}, "arms"), ({"visits": ["w4", "w4"]}, "visits")])
 def test_a_name_twice_among_arms_or_visits_is_refused(names, said):
-    with pytest.raises(ValueError, match=f"{said} has a name twice"):
+    with pytest.raises(ValueError, match=f"`{said}` must have each name once"):
         outcomes_of(**names)
 
 

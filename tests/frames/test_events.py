@@ -73,3 +73,24 @@ def test_an_arm_may_come_again_in_another_category():
 def test_an_event_without_an_arm_is_refused():
     with pytest.raises(ba.DataError, match="events, row 2, column 'arm'"):
         check_events(COUNTS.assign(arm=["P", None]))
+
+
+# Direction ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_direction_is_optional_and_missing_ones_are_empty():
+    assert "better" not in check_events(COUNTS)
+    old_and_new = pd.concat([COUNTS.assign(category="old"), COUNTS.assign(category="new", better="higher")])
+    assert check_events(old_and_new)["better"].tolist() == ["", "", "higher", "higher"]
+
+
+def test_a_direction_that_is_none_is_refused():
+    with pytest.raises(
+        ba.DataError, match="events, row 1, column 'better': found 'benefit' in 2 rows; expected 'lower' or 'higher'"
+    ):
+        check_events(COUNTS.assign(better="benefit"))
+
+
+def test_two_directions_of_one_category_are_refused():
+    with pytest.raises(ba.DataError, match="events row 1: found several values of `better` in category 'x'; expected 'lower' in"):
+        check_events(COUNTS.assign(category="x", better=["lower", "higher"]))

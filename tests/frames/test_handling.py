@@ -78,5 +78,5 @@ def test_estimates_of_ours_beside_those_by_hand_lack_parts_and_not_words():
     events = pd.DataFrame({"arm": ["a", "b"], "n_events": [3, 9], "n_total": [20, 20]})
     ours = ba.compare_rates(events)
     by_hand = ours.drop(columns=["model", "handling", "derivation"]).assign(trial="by hand")
-    needed = ba.number_needed(pd.concat([ours, by_hand]), events_are="benefit")
+    needed = ba.number_needed(pd.concat([ours, by_hand]).assign(better="higher"))
     assert needed["model"].tolist() == [ours["model"].iloc[0], ""]

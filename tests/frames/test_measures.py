@@ -80,3 +80,17 @@ def test_the_measures_that_a_user_may_name_are_in_the_table():
     assert len(named) > 15
     assert named <= set(MEASURES)
     assert {name for name in COMPARISONS if not is_comparison(name)} == set()
+
+
+def test_a_measure_has_the_direction_of_what_is_counted_or_the_opposite_or_none():
+    directions = {name: measure.better("lower") for name, measure in MEASURES.items()}
+    assert {name for name, better in directions.items() if better == ""} == {
+        "standard deviation", "number needed to treat", "heterogeneity of the odds ratio",
+    }  # fmt: skip
+    assert {name for name, better in directions.items() if better == "higher"} == {
+        "percent reduction of the mean", "restricted mean time", "restricted mean difference", "median time to event",
+        "lower quartile of time to event", "upper quartile of time to event", "median day of first onset",
+        "lower quartile of the day of first onset", "upper quartile of the day of first onset",
+    }  # fmt: skip
+    assert all(measure.better("") == "" for measure in MEASURES.values())
+    assert MEASURES["percent reduction of the mean"].better("higher") == "lower"

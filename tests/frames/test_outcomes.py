@@ -47,7 +47,24 @@ def test_outcomes_of_two_endpoints_at_once_are_refused():
 def test_labels_are_those_of_the_frame_and_of_its_grid():
     outcomes = outcomes_of()
     assert labels_of(outcomes) == labels_of(grid_of(outcomes))
-    assert labels_of(outcomes).estimand == {"trial": "", "population": "", "endpoint": "pain", "intercurrent": ""}
+    assert labels_of(outcomes).estimand == {
+        "trial": "",
+        "population": "",
+        "endpoint": "pain",
+        "intercurrent": "",
+        "better": "lower",
+    }
+
+
+def test_outcomes_without_a_direction_have_labels_without_one():
+    outcomes = outcomes_of().drop(columns="better")
+    assert labels_of(outcomes) == labels_of(grid_of(outcomes))
+    assert "better" not in labels_of(outcomes).estimand
+
+
+def test_a_direction_that_is_none_is_refused():
+    with pytest.raises(ba.DataError, match="outcomes: found 'up' in column 'better'; expected 'lower' or 'higher'"):
+        grid_of(outcomes_of().assign(better="up"))
 
 
 def course_of(subjects, arms):

@@ -255,7 +255,7 @@ def _protocol(made: Made) -> None:
             protocol[key] = made.one_of(there)
     choices = {
         "analysis": ("mmrm", "ancova"), "handling": HANDLINGS, "reduction": (0.5, 0.3, 0.75, 1.0, 0.0),
-        "points": (5.0, -5.0, 2), "diary_rule": ("PREEMPT", "any-duration", "CHARM"),
+        "points": (5.0, 3.0, 2), "diary_rule": ("PREEMPT", "any-duration", "CHARM"),
     }  # fmt: skip
     choices |= {"unknown_severity": ("as not", "missing", "share of the known"), "baseline_minimum_days": (5, 14)}
     choices |= {
@@ -411,7 +411,7 @@ WRONG_PROTOCOL = {
     "covariates": (["nowhere"], "age", ["arm"], ["baseline"]),
     "efficacy_population": ("nowhere", "all", 1), "safety_population": ("nowhere", True), "analysis": ("anova", "MMRM", 1),
     "handling": ("LOCF", 1, "missing at random"), "reduction": (50, -0.5, float("nan"), "half", True),
-    "points": (float("inf"), float("nan"), "five", True), "diary_rule": ("preempt", 4),
+    "points": (float("inf"), float("nan"), -5.0, "five", True), "diary_rule": ("preempt", 4),
     "intercurrent": ({"nothing": "treatment policy"}, {"death": "LOCF"}, {"death": "principal stratum"}, "composite",
                      {"death": 1}),
     "Visit": ("week 4",), "unknown_severity": ("maybe", 1), "baseline_minimum_days": (99, -1, "ten"),

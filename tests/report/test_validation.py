@@ -138,7 +138,7 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
         (lambda: trial_of(subjects={"x": ["a", "b"] * (N // 2)}, covariates=("x",)), "cannot be told apart from a covariate"),
         (lambda: trial_of(subjects={"x": [f"t{n}" for n in range(N)]}, covariates=("x",)), "the mean of arm 'toxin' cannot"),
         (lambda: trial_of(subjects={"itt": [True, False] * (N // 2)}), "nobody of arm 'toxin' is in the population 'itt'"),
-        (lambda: trial_of(subjects={"itt": False}), "nobody is in the population 'itt'"),
+        (lambda: trial_of(subjects={"itt": False}), "found no subject in the population 'itt'"),
         (lambda: trial_of(subjects={"arm": ["placebo"] * N}), "has one arm only, 'placebo'"),
         (lambda: trial_of(tables={"intercurrent_events": DIED}, intercurrent={"dead": "composite"}), "found none for 'death'"),
     ],
@@ -189,8 +189,9 @@ def test_what_is_no_trial_is_refused(given):
 
 @pytest.mark.long
 def test_dates_among_the_covariates_are_left_out_of_the_baseline_table_and_counted(tmp_path):
-    from botox_analysis.report.analysis.analysis import analyse
+    from botox_analysis.report.contents import analyse
+    from botox_analysis.report.sections.participants import baseline_of
 
     analysis = analyse(trial_of(subjects={"born": BORN}))
     assert ("baseline characteristics", "born: dates", N) in analysis.left_out.itertuples(index=False, name=None)
-    assert "born" not in set(analysis.baseline["endpoint"])
+    assert "born" not in set(baseline_of(analysis)["endpoint"])

@@ -62,7 +62,7 @@ def test_responders_keep_the_handlings_of_missing_values_apart(outcomes):
 def test_each_measure_of_a_comparison_has_its_column(outcomes):
     events = ba.responders(outcomes, reduction=1.0).query("visit == 'week 24'")
     compared = [ba.compare_rates(events, measure=measure) for measure in ("risk difference", "log risk ratio")]
-    together = pd.concat([*compared, ba.number_needed(compared[0], events_are="benefit")])
+    together = pd.concat([*compared, ba.number_needed(compared[0])])
     row = ba.table.responders(ba.event_rates(events), together).iloc[0]
     assert row["Difference, percentage points (95 % CI)"] == "1.9 (−0.2 to 4.1)"
     assert row["Risk ratio (95 % CI)"] == "1.73 (0.95 to 3.15)"

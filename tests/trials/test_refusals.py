@@ -1,4 +1,4 @@
-"""What a file may be by accident, told in one sentence."""
+"""Files that are damaged or misnamed by accident are refused in one sentence."""
 
 import pandas as pd
 import pytest
@@ -11,7 +11,7 @@ TWO = "subject,arm\na,P\nb,T\n"
 
 def test_a_real_trial_is_not_overwritten_by_a_simulated_one(trial_folder):
     folder = trial_folder(subjects_csv=TWO)
-    with pytest.raises(ba.DataError, match="found files that are no simulated trial"):
+    with pytest.raises(ba.DataError, match="found files that are not a simulated trial"):
         write_simulated_trial(folder, seed=1)
     assert (folder / "subjects.csv").read_text() == TWO
 
@@ -83,7 +83,8 @@ def test_settings_with_a_byte_order_mark_are_read(trial_folder):
 
 
 @pytest.mark.parametrize(
-    ("call", "said"), [({"covariates": "baseline"}, "covariates is 'baseline'"), ({"visits": ["w", "w"]}, "each once")]
+    ("call", "said"),
+    [({"covariates": "baseline"}, "`covariates` must be a list of names; got 'baseline'"), ({"visits": ["w", "w"]}, "each once")],
 )
 def test_a_word_in_the_place_of_a_list_is_refused(call, said):
     frame = pd.DataFrame({"subject": range(4), "arm": list("aabb"), "visit": "w", "value": [1.0, 2, 3, 5]})

@@ -20,6 +20,7 @@ from botox_analysis.endpoints.intercurrent.strategies import (
     ALL_DAYS,
     ANY_DAY,
     FAILURES,
+    Columns,
     follow_events,
     in_time,
     place_events,
@@ -34,10 +35,12 @@ from botox_analysis.frames.outcomes import (
     MISSING_AFTER,
     RECORDED_DAYS,
     Outcomes,
+    better_of_outcomes,
     check_outcomes,
     grid_of,
     labels_of,
 )
+from botox_analysis.frames.schema import HIGHER, LOWER
 from botox_analysis.trials.trial import Trial
 
 ENDPOINT = "intercurrent events"
@@ -147,9 +150,9 @@ def address_events(
         `missing.impute` then begins at the visit after it.
     failure : str or float
         What a composite strategy puts after the event. ``"baseline"``: no change from baseline, for treatments whose benefit
-        ends where they do; missing where there is no baseline. ``"worst"``: the highest of the baseline and the values before
-        the event, for events that are worse than no benefit, on scales where more is worse; where less is worse, give a
-        number. A number: the value, such as the end of a scale for death, or a value outside it that ranks last.
+        ends where they do; missing where there is no baseline. ``"worst"``: the worst of the baseline and the values before
+        the event, for events that are worse than no benefit: the highest where the column ``better`` is ``"lower"``, else the
+        lowest. A number: the value, such as the end of a scale for death, or a value outside it that ranks last.
     days : str or mapping of str to float, optional
         A column of outcomes with the study day of each visit (where a subject has none, the name of the visit tells it, and
         it is not before that subject's visits so far), or the day of each visit. Left out: as the names of the visits tell.
@@ -167,8 +170,9 @@ def address_events(
     Raises
     ------
     DataError
-        A frame is not of its shape, the outcomes are addressed already, an event has no subject, kind or day, or a day before
-        day 1, or the day of a visit is not known where an event may be before it.
+        A frame is not of its shape, the outcomes are addressed already, or have no column ``better``, which ``"worst"`` needs,
+        an event has no subject, kind or day, or a day before day 1, or the day of a visit is not known where an event may be
+        before it.
     ValueError
         A kind has no strategy, or a word or failure is not known.
     TypeError
@@ -215,9 +219,18 @@ def address_events(
     else:
         no_change = np.where(np.isnan(before), np.nan, 0.0)
     stays = {"value": before, "change": no_change}
+    # The worst value is the highest: where higher values are better, they are mirrored for it.
+    by_worst = failure == "worst" and COMPOSITE in strategies.values()
+    sign = -1.0 if by_worst and better_of_outcomes(outcomes, "failure='worst'") == HIGHER else 1.0
     addressed, history, replaced = follow_events(
-        course, stays, placed.happened, placed.decisive, strategies=strategies, failure=failure
+        _times_sign(course, sign),
+        _times_sign(stays, sign),
+        placed.happened,
+        placed.decisive,
+        strategies=strategies,
+        failure=failure,
     )
+    addressed = _times_sign(addressed, sign)
     cell = (placed.row, placed.visit)
     changed = replaced[cell]
     happened = history[cell]
@@ -233,6 +246,11 @@ def address_events(
         + (f"; visits with {affected} after the event" if strategies and affected == ALL_DAYS else ""),
         **{INTERCURRENT_EVENT: happened, MISSING_AFTER: [reason[text] for text in happened]},
     )
+
+
+def _times_sign(columns: Columns, sign: float) -> Columns:
+    """Values and changes times 1 or -1; days as they are."""
+    return {name: sign * numbers if name in ("value", "change") else numbers for name, numbers in columns.items()}
 
 
 def visits_after(
@@ -352,6 +370,7 @@ def intercurrent_counts(outcomes: Outcomes, events: pd.DataFrame) -> Events:
             "n_events": counts[order].ravel(),
             "n_total": np.tile(np.bincount(arm_of, minlength=len(arms)), len(kinds)),
             "within": "",
+            "better": LOWER,
         }
     )
 

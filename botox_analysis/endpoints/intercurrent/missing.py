@@ -10,6 +10,7 @@ from botox_analysis.frames.events import EVENTS, Events
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, handling_of
 from botox_analysis.frames.outcomes import MISSING_AFTER, Outcomes, grid_of, labels_of, response_of
+from botox_analysis.frames.schema import LOWER
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""
@@ -130,6 +131,7 @@ def missing_values(outcomes: Outcomes) -> Events:
             "category": np.tile(np.repeat(words[1:], len(arms)), len(visits)),
             "n_events": missing.ravel(),
             "n_total": np.broadcast_to(counts.sum(axis=1, keepdims=True), missing.shape).ravel(),
+            "better": LOWER,
         }
     )
-    return events[[*EVENTS, *(column for column in said if column not in EVENTS)]]
+    return events[[*EVENTS, *(column for column in said if column not in EVENTS), "better"]]

@@ -14,6 +14,7 @@ from botox_analysis.frames.days import CYCLE_DAYS, DAYS_PER_WEEK, PERIOD_DAYS, d
 from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of
+from botox_analysis.frames.schema import HIGHER, LOWER
 
 CONTINUES, NOT_ASSESSABLE = "continues", "not assessable"
 
@@ -119,7 +120,7 @@ def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
         raise TypeError(f"rule: found {kind_of(rule)}; expected a ContinuationRule, such as NICE.")
     grid = grid_of(outcomes)
     months = _months(outcomes, rule)
-    response = Response(rule.reduction, "baseline")
+    response = Response(rule.reduction, "baseline", LOWER)
     at_decision = grid.visits.index(months[-1])
     met, known = (grid.wide(each, absent=False)[:, at_decision] for each in (response.met(outcomes), response.known(outcomes)))
     decided = np.where(met, CONTINUES, np.where(known, rule.not_enough, NOT_ASSESSABLE)).astype(object)
@@ -146,6 +147,7 @@ def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
             "n_events": np.concatenate(counts),
             "n_total": np.tile(np.bincount(arm, minlength=len(arms)), len(categories)),
             **handling_of(outcomes).columns,
+            "better": np.repeat([HIGHER if category == CONTINUES else LOWER for category in categories], len(arms)),
         }
     )
 

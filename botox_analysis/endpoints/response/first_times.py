@@ -19,7 +19,7 @@ from botox_analysis.frames.days import CYCLE_DAYS
 from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import Handling, handling_of, in_words
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, Outcomes, check_outcomes
-from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.schema import LOWER, categories_of
 from botox_analysis.frames.times import TIMES, TIMES_TEXT, Times, check_times
 from botox_analysis.trials.trial import Trial
 
@@ -49,7 +49,7 @@ def first_response(
     reduction : float, optional
         A share of the baseline; 0.5 where neither this nor `points` is given.
     points : float, optional
-        Points instead of a share; a negative number asks for a rise.
+        Points in the direction that is better, 0 or more, instead of a share.
     days : str or mapping of str to float, optional
         A numeric column of outcomes with the study day of each row, or the day of each visit. Left out: as the visits'
         names tell (``"week 4"`` is day 28).
@@ -110,6 +110,7 @@ def first_response(
             "time": np.where(observed, first, np.where(last > 0, last, NOT_OBSERVED)),
             "observed": observed,
             **handling_of(outcomes).columns,
+            **response.direction,
             "note": np.where(last > 0, "", why),
             **{column: of_subject[column] for column in ("baseline", *(name for name in covariates if fixed[name]))},
         }
@@ -186,8 +187,9 @@ def first_event(trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_
             "arm": history.arm,
             "time": np.where(observed, first, np.fmax(end, NOT_OBSERVED)),
             "observed": observed,
+            "better": LOWER,
             "note": note,
-            **{name: subjects[name] for name in trial.covariates if name not in (*TIMES, "note")},
+            **{name: subjects[name] for name in trial.covariates if name not in (*TIMES, "better", "note")},
         }
     )
 
@@ -245,6 +247,7 @@ def events_by_cycle(times: Times, *, cycle_days: float = CYCLE_DAYS) -> Events:
                         "n_events": n_events.ravel(),
                         "n_total": np.tile(np.bincount(arm_code, minlength=len(arms)), n_cycles),
                         **handling.columns,
+                        **({"better": rows["better"].array[0]} if "better" in rows.columns else {}),
                     }
                 )
             )

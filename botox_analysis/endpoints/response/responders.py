@@ -12,8 +12,8 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
-from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
-from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.outcomes import Outcomes, better_of_outcomes, check_outcomes, labels_of
+from botox_analysis.frames.schema import HIGHER, LOWER, categories_of
 
 MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
 
@@ -23,27 +23,40 @@ TIE = 1e-9
 
 @dataclass(frozen=True)
 class Response:
-    """What counts as a response: a fall by at least a share of the baseline, or by points.
+    """What counts as a response: a fall by at least a share of the baseline, or an improvement by points.
 
     Attributes
     ----------
     threshold : float
-        The share, from 0 to 1, or the points; fewer than 0 points ask for a rise.
+        The share, from 0 to 1, or the points, 0 or more.
     of : str
         ``"baseline"`` or ``"points"``.
+    better_values : str
+        Which values of the outcomes are better; empty where they do not state it.
     """
 
     threshold: float
     of: str
+    better_values: str
 
     @property
     def category(self) -> str:
         """What *events* call it."""
         if self.of == "baseline":
             return f"≥ {100 * self.threshold:g} % reduction"
-        if self.threshold >= 0:
-            return f"fall of ≥ {self.threshold:g} points"
-        return f"rise of ≥ {-self.threshold:g} points"
+        return f"{'rise' if self.better_values == HIGHER else 'fall'} of ≥ {self.threshold:g} points"
+
+    @property
+    def better(self) -> str:
+        """Whether more responses are better: not where they are falls, and higher values are better. Empty where not known."""
+        if self.of == "baseline" and self.better_values == HIGHER:
+            return LOWER
+        return HIGHER if self.better_values else ""
+
+    @property
+    def direction(self) -> dict[str, str]:
+        """The column ``better`` of *events*, *times* and *estimates* of responses; none where it is not known."""
+        return {"better": self.better} if self.better else {}
 
     def known(self, outcomes: Outcomes) -> Any:
         """Whether each row of *outcomes* can be judged.
@@ -92,7 +105,8 @@ class Response:
         """
         if self.of == "baseline":
             return -change >= (self.threshold - TIE) * baseline
-        return -change >= self.threshold - TIE if self.threshold >= 0 else change >= -self.threshold - TIE
+        improvement = change if self.better_values == HIGHER else -change
+        return improvement >= self.threshold - TIE
 
 
 def baseline_problem(outcomes: Outcomes, of: str) -> str:
@@ -131,7 +145,7 @@ def responses(
     outcomes : DataFrame
         *outcomes*, which have to have baselines where shares of them are asked for.
     reduction, points : float or sequence of float, optional
-        Shares of the baseline (0.5 where neither is given), or points.
+        Shares of the baseline (0.5 where neither is given), or points in the direction that is better.
 
     Returns
     -------
@@ -141,9 +155,9 @@ def responses(
     Raises
     ------
     DataError
-        Nobody in an arm has a baseline.
+        Nobody in an arm has a baseline; points are asked for and the outcomes have no column ``better``.
     ValueError
-        Both are given, a share is not from 0 to 1, or a threshold is there twice.
+        Both are given, a share is not from 0 to 1, points are below 0, or a threshold is there twice.
     """
     if reduction is not None and points is not None:
         raise ValueError("responders takes reduction or points, not both.")
@@ -153,13 +167,19 @@ def responses(
         raise ValueError(f"{what} is {thresholds.tolist()}; responders needs one threshold or more, each a number.")
     if points is None and not ((thresholds >= 0) & (thresholds <= 1)).all():
         raise ValueError(f"reduction is {thresholds.tolist()}; each is a share from 0 to 1, such as 0.5.")
+    if points is not None and not (thresholds >= 0).all():
+        raise ValueError(
+            f"points is {thresholds.tolist()}; points are in the direction that is better, each 0 or more. Try "
+            "outcomes.assign(better='higher') where a rise is an improvement."
+        )
+    better_values = labels_of(outcomes).better if points is None else better_of_outcomes(outcomes, "a response by points")
     of = "baseline" if points is None else "points"
     problem = baseline_problem(outcomes, of)
     if problem and points is None and not baseline_problem(outcomes, "points") and outcomes["baseline"].isna().all():
         raise DataError("outcomes has no baseline, and a share needs one; take points.")
     if problem:
         raise DataError(f"outcomes has {problem}")
-    asked = [Response(float(threshold), of) for threshold in thresholds]
+    asked = [Response(float(threshold), of, better_values) for threshold in thresholds]
     names = [response.category for response in asked]
     twice = [name for number, name in enumerate(names) if name in names[:number]]
     if twice:
@@ -175,7 +195,7 @@ def responders(
     missing: str = "observed cases",
     stratum: str | None = None,
 ) -> Events:
-    """Subjects whose value fell by at least a share of their baseline, or by points.
+    """Subjects whose value fell by at least a share of their baseline, or improved by points.
 
     Parameters
     ----------
@@ -184,7 +204,8 @@ def responders(
     reduction : float or sequence of float, optional
         Shares of the baseline, inclusive; 0.5 where neither this nor `points` is given.
     points : float or sequence of float, optional
-        Points instead of shares, inclusive; a negative number asks for a rise, for scales on which more is better.
+        Points instead of shares, inclusive, 0 or more, in the direction that is better: a fall where the column ``better`` is
+        ``"lower"``, a rise where it is ``"higher"``.
     missing : str
         ``"observed cases"``: subjects with baseline and value. ``"non-responder imputation"``: all subjects, those with
         a missing value or without a usable baseline count as non-responders.
@@ -195,15 +216,16 @@ def responders(
     -------
     DataFrame
         *events*, one row per threshold, visit, stratum and arm, also where nobody is; ``category`` says the threshold,
-        ``threshold`` has it as a number. A share of a baseline of 0 or less is missing.
+        ``threshold`` has it as a number. A share of a baseline of 0 or less is missing. ``better`` is ``"higher"``
+        (an event is a benefit); ``"lower"`` for shares where higher values are better, since they ask for a fall.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, nobody in an arm has a baseline (above 0, for shares), or the stratum is
-        missing in a row or changes over a subject's visits.
+        The frame is not of the shape of *outcomes*, nobody in an arm has a baseline (above 0, for shares), points are asked for
+        and there is no column ``better``, or the stratum is missing in a row or changes over a subject's visits.
     ValueError
-        Both `reduction` and `points` are given, a share is not from 0 to 1, or a threshold is there twice.
+        Both `reduction` and `points` are given, a share is not from 0 to 1, points are below 0, or a threshold is there twice.
 
     References
     ----------
@@ -235,6 +257,7 @@ def responders(
                     "n_events": np.bincount(cell[response.met(outcomes)], minlength=n_cells),
                     "n_total": np.bincount(cell[counted], minlength=n_cells),
                     **handling.columns,
+                    **response.direction,
                     "threshold": response.threshold,
                 }
             )

@@ -13,7 +13,7 @@ from botox_analysis.endpoints.safety.tally import AtRisk, Occurrences, coded_day
 from botox_analysis.endpoints.safety.time_at_risk import TimeAtRisk, time_of
 from botox_analysis.errors import DataError, listed, require_choice, require_trial
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.schema import LOWER, categories_of
 from botox_analysis.trials.trial import Trial
 
 ENDPOINT = "treatment-emergent adverse events"
@@ -125,6 +125,7 @@ def adverse_events(
             "n_total": np.tile(subjects.n_total, blocks),
             "within": _over(within, 1, len(shown) * n_cells),
             **ranked,
+            "better": LOWER,
             "occurrences": n_occurrences,
             "exposure": np.tile(subjects.exposure, blocks),
             "at_risk": years,

@@ -18,7 +18,7 @@ from botox_analysis.endpoints.safety.time_at_risk import FIRST_DAY, TimeAtRisk, 
 from botox_analysis.errors import DataError, listed, require_trial
 from botox_analysis.frames.events import Events
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, OUTCOMES, Outcomes
-from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.schema import LOWER, categories_of
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.trials.trial import Trial
 
@@ -209,6 +209,7 @@ def prevalence(
             "category": category,
             "n_events": n_events.ravel(),
             "n_total": n_total.ravel(),
+            "better": LOWER,
             "time": np.repeat(chosen, len(arms)),
             **({"note": np.tile(history.told, len(chosen))} if any(history.told) else {}),
         }
@@ -305,7 +306,7 @@ def event_counts(
     history = history_of(trial, category, rule=rule, special=special)
     subjects = trial.subjects
     note = history.at_risk.notes
-    covariates = [name for name in trial.covariates if name not in (*OUTCOMES, EXPOSURE_DAYS, "note")]
+    covariates = [name for name in trial.covariates if name not in (*OUTCOMES, EXPOSURE_DAYS, "better", "note")]
     frame = pd.DataFrame(
         {
             "trial": trial.name,
@@ -315,6 +316,7 @@ def event_counts(
             "visit": WHOLE_TIME,
             "value": np.bincount(history.subject, minlength=len(subjects)).astype(float),
             EXPOSURE_DAYS: history.at_risk.days,
+            "better": LOWER,
             **{name: subjects[name] for name in covariates},
             **({"note": note} if note.any() else {}),
         }

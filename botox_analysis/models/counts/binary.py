@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
+from botox_analysis.models.means.any_fit import summary_row
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum, maximise
@@ -89,7 +90,7 @@ def fit_binary(
     reduction: float | None = None,
     points: float | None = None,
     response: str | None = None,
-    covariates: Sequence[str] = ("baseline",),
+    covariates: Sequence[str] | None = None,
     missing: str = "observed cases",
     visits: Sequence[str] | None = None,
     variance: str = "ye",
@@ -106,12 +107,13 @@ def fit_binary(
     reduction : float, optional
         A response is a fall by at least this share of the baseline, as in `responders`; 0.5 where nothing is given.
     points : float, optional
-        Or a fall by at least so many points; a negative number asks for a rise.
+        Or an improvement by at least so many points, 0 or more, as in `responders`.
     response : str, optional
-        Or a column of `outcomes` that says yes or no: truth values, or 1 and 0.
-    covariates : sequence of str
+        Or a column of `outcomes` with truth values, or 1 and 0. Whether yes is better is not known: the estimates have no
+        ``better``.
+    covariates : sequence of str, optional
         Columns of `outcomes` beside the arm. Numbers have a slope; texts, categories and truth values are factors. Empty for
-        crude proportions.
+        crude proportions. Left out: the baseline, where there is one.
     missing : str
         ``"observed cases"``: subjects whose response is known. ``"non-responder imputation"``: the others do not respond.
         Without a covariate a subject does not enter, either way.
@@ -153,14 +155,17 @@ def fit_binary(
     check_outcomes(outcomes)
     require_choice(missing, MISSING_RESPONSES, "missing")
     require_choice(variance, VARIANCES, "variance")
-    answer, further = _answers(outcomes, reduction, points, response)
+    answer, further, better = _answers(outcomes, reduction, points, response)
     if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
-    parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
-    adjusted = ", ".join(name.replace("_", " ") for name in covariates)
+    parts = [
+        _fit_visit(each, analysed.arms, variance, ", ".join(each.name for each in analysed.covariates))
+        for each in analysed.by_visit
+    ]
+    adjusted = ", ".join(each.name.replace("_", " ") for each in analysed.covariates)
     return BinaryFit(
-        labels=labels_of(outcomes).estimand,
+        labels=replace(labels_of(outcomes), better=better).estimand,
         measures={
             "mean": PROPORTION,
             "difference": RISK_DIFFERENCE,
@@ -185,25 +190,23 @@ def fit_binary(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=("",) * len(parts),
-        told=tuple(part.told for part in parts),
+        summary_rows=tuple(part.summary_row for part in parts),
         not_entered=analysed.left_out,
     )
 
 
 def _answers(
     outcomes: Outcomes, reduction: float | None, points: float | None, response: str | None
-) -> tuple[pd.Series, dict[str, Any]]:
-    """Yes (1), no (0) or nothing, row by row; and what estimates say of it."""
+) -> tuple[pd.Series, dict[str, Any], str]:
+    """Yes (1), no (0) or nothing, row by row; what estimates have of it; and whether yes is better, empty where not known."""
     if response is None:
         for what, threshold in (("reduction", reduction), ("points", points)):
             if threshold is not None and np.ndim(threshold) > 0:
                 raise ValueError(f"{what} is {threshold!r}; fit_binary takes one threshold: call it for each.")
         asked = responses(outcomes, reduction, points)[0]
         answer = np.where(asked.known(outcomes), asked.met(outcomes).astype(float), np.nan)
-        return pd.Series(answer, index=outcomes.index, name="response"), {
-            "category": asked.category,
-            "threshold": np.float64(asked.threshold),
-        }
+        further: dict[str, Any] = {"category": asked.category, "threshold": np.float64(asked.threshold)}
+        return pd.Series(answer, index=outcomes.index, name="response"), further, asked.better
     if reduction is not None or points is not None:
         raise ValueError("fit_binary takes one of reduction, points and response, not several.")
     require_columns(outcomes, [response], "outcomes")
@@ -216,7 +219,7 @@ def _answers(
             f"outcomes: column '{response}' says '{strange.iloc[0]}' in {len(strange)} rows; expected yes or no: truth values, "
             "or 1 and 0."
         )
-    return number.rename("response"), {"category": response.replace("_", " ")}
+    return number.rename("response"), {"category": response.replace("_", " ")}, ""
 
 
 @dataclass(frozen=True)
@@ -225,10 +228,10 @@ class _Part:
 
     found: Maximum
     standardised: Standardised
-    told: dict[str, Any]
+    summary_row: dict[str, Any]
 
 
-def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str) -> _Part:
+def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str, covariates: str) -> _Part:
     where = f"{MODEL} at '{of.visit}'"
     y = of.response
     for code, arm in enumerate(arms):
@@ -248,6 +251,5 @@ def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str) -> _Part:
         slope = np.einsum("an,anp->ap", predicted * (1 - predicted), columns) / len(y)
         cov_beta = sandwich_of_scores(of.matrix, found.terms.score, found.terms.curvature)
         standardised = Standardised(standardised.mean, slope @ cov_beta @ slope.T)
-    loglik, p = found.terms.value, len(of.kept)
-    told = {"n": len(y), "n_coefficients": p, "loglik": loglik, "aic": 2 * p - 2 * loglik}
-    return _Part(found, standardised, told)
+    row = summary_row(len(y), len(of.kept), 0, found.terms.value)
+    return _Part(found, standardised, row | {"estimation": "ML", "covariates": covariates})

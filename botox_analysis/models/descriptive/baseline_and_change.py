@@ -9,7 +9,15 @@ from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
-from botox_analysis.frames.measures import MEAN, MEAN_CHANGE, MEAN_PERCENT_CHANGE, PERCENT_REDUCTION, PROPORTION, SPREADS
+from botox_analysis.frames.measures import (
+    MEAN,
+    MEAN_CHANGE,
+    MEAN_PERCENT_CHANGE,
+    PERCENT_REDUCTION,
+    PROPORTION,
+    SPREADS,
+    measure_of,
+)
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import BASELINE, categories_of
 from botox_analysis.models.linear.design import is_number
@@ -196,15 +204,17 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
                 rows.append((arm, visit, measure, len(values), *_mean(values)))
             pairs = in_arm[["baseline", "value"]].dropna().to_numpy(dtype=float)
             rows.append((arm, visit, PERCENT_REDUCTION, len(pairs), *_percent_reduction(pairs)))
-    arm_of, visit_of, measure_of, n, estimate, std_error = (list(column) for column in zip(*rows, strict=True))
+    arm_of, visit_of, measures, n, estimate, std_error = (list(column) for column in zip(*rows, strict=True))
     size = np.array(n, dtype=float)
     said = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
+    labels = labels_of(outcomes)
     return as_estimates(
         {
-            **labels_of(outcomes).estimand,
+            **labels.estimand,
             "arm": arm_of,
             "visit": visit_of,
-            "measure": measure_of,
+            "measure": measures,
+            **({"better": [measure_of(measure).better(labels.better) for measure in measures]} if labels.better else {}),
             **method_of("unadjusted", handling_of(outcomes)),
             "n": size,
             "estimate": said.estimate,

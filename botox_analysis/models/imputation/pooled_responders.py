@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,7 @@ def _of_visit(
     no_variance = (pooled.std_error == 0) & (of == "differences")
     return pd.DataFrame(
         {
-            **labels_of(imputations.grid).estimand,
+            **replace(labels_of(imputations.grid), better=response.better).estimand,
             "arm": arms,
             "reference": reference,
             "visit": grid.visits[place],

@@ -17,16 +17,16 @@ from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import (
     BASELINE_OBSERVATION,
-    HIGHEST_OBSERVATION,
     IMPUTATION_STRATEGIES,
     LAST_MODIFIED,
     LAST_OBSERVATION,
     LAST_OR_BASELINE,
-    LOWEST_OBSERVATION,
     SINGLE_VALUE_RULES,
+    WORST_OBSERVATION,
     handling_of,
 )
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, Outcomes, grid_of
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, Outcomes, better_of_outcomes, grid_of
+from botox_analysis.frames.schema import HIGHER
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
@@ -44,8 +44,8 @@ def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
         ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
         ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
         means at both visits of those seen at both: our reading of the "modified" rule of the PREEMPT trials, whose definition
-        we have not seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the highest so
-        far, baseline included), the same ``", less is worse"``.
+        we have not seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the worst so far,
+        baseline included: the highest where the column ``better`` is ``"lower"``, else the lowest).
 
     Returns
     -------
@@ -56,7 +56,8 @@ def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, is imputed already, or has no values where the rule needs them.
+        The frame is not of the shape of *outcomes*, is imputed already, or has no values, or no column ``better``, where the
+        rule needs them.
     ValueError
         The rule is not known.
 
@@ -85,7 +86,10 @@ def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
         raise DataError(f"outcomes has no baseline, and '{rule}' puts it in the place of missing values.")
     observed = wide_of(grid, carried)
     before = wide_of(grid, "baseline")[:, 0] if carried == "value" else np.zeros(len(observed))
-    return with_values(outcomes, grid, SINGLE_VALUES[rule](observed, before), carried, rule)
+    # The rule of the worst observation takes the highest: values of which higher ones are better are mirrored for it.
+    is_mirrored = rule == WORST_OBSERVATION and better_of_outcomes(grid, f"rule '{rule}'") == HIGHER
+    sign = -1.0 if is_mirrored else 1.0
+    return with_values(outcomes, grid, sign * SINGLE_VALUES[rule](sign * observed, sign * before), carried, rule)
 
 
 def refuse_absent_rows(outcomes: Outcomes, grid: SubjectGrid) -> None:
@@ -216,12 +220,8 @@ def _baseline_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
     return np.where(np.isnan(value), baseline[:, None], value)
 
 
-def _highest_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
+def _worst_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
     return np.where(np.isnan(value), np.fmax.accumulate(np.column_stack([baseline, value]), axis=1)[:, 1:], value)
-
-
-def _lowest_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:
-    return np.where(np.isnan(value), np.fmin.accumulate(np.column_stack([baseline, value]), axis=1)[:, 1:], value)
 
 
 NEEDS_BASELINE = (LAST_OR_BASELINE, BASELINE_OBSERVATION)
@@ -231,7 +231,6 @@ SINGLE_VALUES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
     LAST_MODIFIED: _carry_forward_modified,
     LAST_OR_BASELINE: _carry_forward_baseline,
     BASELINE_OBSERVATION: _baseline_forward,
-    HIGHEST_OBSERVATION: _highest_forward,
-    LOWEST_OBSERVATION: _lowest_forward,
+    WORST_OBSERVATION: _worst_forward,
 }
 """Handling of missing values by name: values (subjects x visits) and baselines -> completed values."""

@@ -7,23 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, listed, require_choice
-from botox_analysis.frames.estimates import Estimates, as_estimates, check_estimates, check_measures
+from botox_analysis.errors import DataError, listed
+from botox_analysis.frames.estimates import Estimates, as_estimates, check_estimates, check_measures, signs_of_better
 from botox_analysis.frames.measures import NUMBER_NEEDED, RISK_DIFFERENCE, is_comparison, is_log_ratio, is_ratio, measure_name
-from botox_analysis.frames.schema import BETTER, HIGHER
-
-EVENTS_ARE = ("benefit", "harm")
 
 
-def number_needed(differences: Estimates, *, events_are: str) -> Estimates:
+def number_needed(differences: Estimates) -> Estimates:
     """How many must be treated for one more benefit, or one more harm: the inverse of a risk difference.
 
     Parameters
     ----------
     differences : DataFrame
-        *estimates* of risk differences.
-    events_are : str
-        ``"benefit"``: the events are responses. ``"harm"``: they are side effects.
+        *estimates* of risk differences with the column ``better``: ``"higher"`` where an event is a benefit (a response),
+        ``"lower"`` where it is a harm (a side effect).
 
     Returns
     -------
@@ -31,14 +27,13 @@ def number_needed(differences: Estimates, *, events_are: str) -> Estimates:
         *estimates* in the same order, of measure ``"number needed to treat"``: positive to benefit one more (NNTB), negative
         to harm one more (NNTH). Where the interval of the difference holds 0, that of the number runs through infinity: from
         ``conf_high`` (to benefit) up, and from ``conf_low`` (to harm) down; the estimate then lies outside of the two, and
-        `wording.number_needed` writes "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)". P-values are those of the differences.
+        `wording.number_needed` writes "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)". P-values are those of the differences;
+        ``better`` is empty, as the sign states the direction.
 
     Raises
     ------
     DataError
-        The frame is empty, or of another kind.
-    ValueError
-        `events_are` is not known.
+        The frame is empty, of another kind, or has no ``better`` in a row.
 
     References
     ----------
@@ -46,14 +41,13 @@ def number_needed(differences: Estimates, *, events_are: str) -> Estimates:
 
     Examples
     --------
-    >>> events = pd.DataFrame({"arm": ["placebo", "toxin"], "n_events": [238, 308], "n_total": [696, 688]})
-    >>> needed = ba.number_needed(ba.compare_rates(events), events_are="benefit")
+    >>> events = pd.DataFrame({"arm": ["placebo", "toxin"], "n_events": [238, 308], "n_total": [696, 688], "better": "higher"})
+    >>> needed = ba.number_needed(ba.compare_rates(events))
     >>> needed[["estimate", "conf_low", "conf_high"]].round(1).values.tolist()
     [[9.5, 6.4, 18.4]]
     """
-    require_choice(events_are, EVENTS_ARE, "events_are")
     check_measures(differences, [RISK_DIFFERENCE], "differences")
-    sign = 1.0 if events_are == "benefit" else -1.0
+    sign = signs_of_better(differences, "differences")
     estimate, one, other = (sign * differences[column].to_numpy(dtype=float) for column in ("estimate", "conf_low", "conf_high"))
     low, high = np.minimum(one, other), np.maximum(one, other)
     with np.errstate(divide="ignore"):
@@ -66,6 +60,7 @@ def number_needed(differences: Estimates, *, events_are: str) -> Estimates:
         columns
         | {
             "measure": NUMBER_NEEDED,
+            "better": "",
             "estimate": number,
             "conf_low": np.minimum(at_low, at_high),
             "conf_high": np.maximum(at_low, at_high),
@@ -119,19 +114,17 @@ _ON_THE_SCALE = ("estimate", "conf_low", "conf_high", "margin")
 """Columns that are values of the measure."""
 
 
-def non_inferiority(estimates: Estimates, *, margin: float, better: str) -> pd.DataFrame:
+def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
     """Whether limits rule out that an arm is worse than the reference by a margin or more.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of differences, log ratios or ratios between arms, with limits. Two-sided 95 % limits decide at 2.5 %
-        one-sided.
+        *estimates* of differences, log ratios or ratios between arms, with limits, and with the column ``better``: ``"higher"``
+        (responders) or ``"lower"`` (headache days, side effects). Two-sided 95 % limits decide at 2.5 % one-sided.
     margin : float
         How much worse would matter, above 0, on the scale of the estimates: days, points, a share for risk differences, the
         logarithm of a ratio for log ratios; for ratios a ratio above 1, such as 1.25. It was chosen before the data were seen.
-    better : str
-        ``"higher"`` (responders) or ``"lower"`` (headache days, side effects).
 
     Returns
     -------
@@ -143,9 +136,9 @@ def non_inferiority(estimates: Estimates, *, margin: float, better: str) -> pd.D
     Raises
     ------
     DataError
-        The frame is empty, no estimates, not of comparisons, or of ratios beside others.
+        The frame is empty, no estimates, not of comparisons, of ratios beside others, or has no ``better`` in a row.
     ValueError
-        The margin is not above 0 (for ratios, not above 1), or `better` is not known.
+        The margin is not above 0 (for ratios, not above 1).
 
     References
     ----------
@@ -153,11 +146,10 @@ def non_inferiority(estimates: Estimates, *, margin: float, better: str) -> pd.D
 
     Examples
     --------
-    >>> events = pd.DataFrame({"arm": ["licensed", "new"], "n_events": [60, 58], "n_total": [120, 120]})
-    >>> ba.non_inferiority(ba.compare_rates(events), margin=0.15, better="higher")["conclusion"].tolist()
+    >>> events = pd.DataFrame({"arm": ["licensed", "new"], "n_events": [60, 58], "n_total": [120, 120], "better": "higher"})
+    >>> ba.non_inferiority(ba.compare_rates(events), margin=0.15)["conclusion"].tolist()
     ['non-inferior']
     """
-    require_choice(better, BETTER, "better")
     if not (np.isfinite(margin) and margin > 0):
         raise ValueError(f"margin is {margin!r}; it is how much worse would matter, above 0.")
     check_estimates(estimates)
@@ -173,7 +165,7 @@ def non_inferiority(estimates: Estimates, *, margin: float, better: str) -> pd.D
     of_ratios = kept == {True}
     if of_ratios and not margin > 1:
         raise ValueError(f"margin is {margin!r}; of ratios it is a ratio above 1, such as 1.25.")
-    sign = 1.0 if better == HIGHER else -1.0
+    sign = signs_of_better(estimates)
     limits = [estimates[column].to_numpy(dtype=float) for column in ("conf_low", "conf_high")]
     if of_ratios:
         with np.errstate(divide="ignore"):

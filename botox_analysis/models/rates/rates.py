@@ -53,7 +53,7 @@ _PROPORTION_WORDS = {
     "agresti-coull": "Agresti-Coull interval",
     "jeffreys": "Jeffreys interval",
 }
-_OF_CATEGORY = ("within", "severity", "relation", "threshold", "time")
+_OF_CATEGORY = ("within", "severity", "relation", "better", "threshold", "time")
 _CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 
 

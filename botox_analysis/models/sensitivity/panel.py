@@ -13,7 +13,7 @@ import pandas as pd
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
-from botox_analysis.errors import DataError, FitError, listed, require_choice, require_conf_level, require_two_arms
+from botox_analysis.errors import DataError, FitError, listed, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import (
     ALL_OBSERVED,
@@ -22,10 +22,8 @@ from botox_analysis.frames.handling import (
     DERIVATION,
     DRAWN,
     HANDLING,
-    HIGHEST_OBSERVATION,
     IMPUTATION_STRATEGIES,
     JUMP_TO_REFERENCE,
-    LOWEST_OBSERVATION,
     MODEL,
     OBSERVED,
     OBSERVED_CASES,
@@ -33,8 +31,14 @@ from botox_analysis.frames.handling import (
     SINGLE_VALUE_RULES,
     TIPPING_POINT,
 )
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, check_outcomes, default_covariates, grid_of, response_of
-from botox_analysis.frames.schema import BASELINE
+from botox_analysis.frames.outcomes import (
+    INTERCURRENT_EVENT,
+    Outcomes,
+    better_of_outcomes,
+    check_outcomes,
+    grid_of,
+    response_of,
+)
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, JACKKNIFE
 from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, Parameters
 from botox_analysis.models.imputation.imputations import Imputations
@@ -42,14 +46,12 @@ from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
 from botox_analysis.models.imputation.single_values import fill, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.linear.ancova import fit_ancova
-from botox_analysis.models.linear.design import require_covariates
+from botox_analysis.models.means.covariates import refuse_by_arm
 from botox_analysis.models.parts import require_draws
 from botox_analysis.models.rates.rates import compare_rates
+from botox_analysis.models.repeated.crossproducts import covariates_of_all_visits
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
-
-WORSE = {"more": HIGHEST_OBSERVATION, "less": LOWEST_OBSERVATION}
-"""The rule of the worst observation, by what is worse."""
 
 WITH_JACKKNIFE = (AT_RANDOM, JUMP_TO_REFERENCE)
 """Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
@@ -65,6 +67,7 @@ class _Asked:
     outcomes: pd.DataFrame
     visit: str
     covariates: tuple[str, ...]
+    by_visit: tuple[str, ...]
     conf_level: float
 
     @property
@@ -79,9 +82,9 @@ def sensitivity(
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     after: Sequence[str] | None = None,
     reduction: float | None = None,
-    worse: str = "more",
     conf_level: float = 0.95,
 ) -> Estimates:
     """The difference at a visit under every handling of what is missing: the table and the forest that a reviewer asks for.
@@ -89,7 +92,8 @@ def sensitivity(
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, not imputed; where `intercurrent.address` was applied, its strategies hold throughout.
+        *outcomes*, not imputed, with the column ``better``, by which the worst observation is carried forward; where
+        `intercurrent.address` was applied, its strategies hold throughout.
     visit : str, optional
         Left out: the last.
     n : int
@@ -97,14 +101,15 @@ def sensitivity(
     seed : int
         Of their draws.
     covariates : sequence of str, optional
-        Of all models; left out: the baseline, where there is one. In models of all visits the baseline has an effect for each.
+        Of all models; left out: the baseline, where there is one.
+    by_visit : sequence of str, optional
+        Those of the covariates whose coefficient differs between visits in the models of all visits, as for `fit_mmrm`. Left out:
+        the baseline, where it is one of the covariates.
     after : sequence of str, optional
         The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
         others what is missing is missing at random. Left out: all.
     reduction : float, optional
         Compare responders by this share of the baseline instead of means.
-    worse : str
-        ``"more"`` or ``"less"``: what the worst observation is.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
@@ -122,9 +127,8 @@ def sensitivity(
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, has one arm, is imputed already, or has no such visit.
-    ValueError
-        A word is not known.
+        The frame is not of the shape of *outcomes*, has no column ``better``, has one arm, is imputed already, or has no such
+        visit.
 
     References
     ----------
@@ -138,24 +142,24 @@ def sensitivity(
     """
     check_outcomes(outcomes)
     require_conf_level(conf_level)
-    require_choice(worse, WORSE, "worse")
     grid = grid_of(outcomes)
+    better_of_outcomes(grid, "the worst observation")
     require_two_arms(grid.arms, "a difference")
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
-    if covariates is None:
-        covariates = default_covariates(outcomes)
+    names = covariates_of_all_visits(outcomes, grid, covariates, by_visit)
+    refuse_by_arm(names, "pooled differences")
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    require_covariates(outcomes, covariates)
-    asked = _Asked(outcomes, chosen, tuple(covariates), conf_level)
+    varying = tuple(each.name for each in names if each.by_visit)
+    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), varying, conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
-        rows = [*_by_one_model(asked, worse), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
+        rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
     else:
-        rows = [*_responders_by_rule(asked, worse, reduction), *_responders_by_draws(asked, imputed, reduction)]
+        rows = [*_responders_by_rule(asked, reduction), *_responders_by_draws(asked, imputed, reduction)]
     return _together(rows, asked)
 
 
@@ -179,10 +183,6 @@ def _at(estimates: Estimates, asked: _Asked) -> pd.DataFrame:
     return estimates[estimates["visit"] == asked.visit]
 
 
-def _by_visit(covariates: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{name}:visit" if name == BASELINE else name for name in covariates)
-
-
 class _Imputed:
     """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
 
@@ -194,7 +194,7 @@ class _Imputed:
     def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
-        model = imputation_model(self._outcomes, chosen, _by_visit(self._asked.covariates), FALL_BACK)
+        model = imputation_model(self._outcomes, chosen, self._asked.covariates, self._asked.by_visit, FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = (DRAWS | VARIANCES)[draws](model, self._n, self._seed)
@@ -215,11 +215,11 @@ def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
     return only_after(outcomes, after)
 
 
-def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
+def _by_one_model(asked: _Asked) -> Iterator[Row]:
     def mixed() -> pd.DataFrame:
         fit = fit_mmrm(
-            asked.outcomes, covariance=FALL_BACK, small_sample="kenward-roger-linear", covariates=_by_visit(asked.covariates),
-            response=asked.response,
+            asked.outcomes, covariates=asked.covariates, by_visit=asked.by_visit, covariance=FALL_BACK,
+            small_sample="kenward-roger-linear", response=asked.response,
         )  # fmt: skip
         return _at(fit.differences(conf_level=asked.conf_level), asked)
 
@@ -229,16 +229,12 @@ def _by_one_model(asked: _Asked, worse: str) -> Iterator[Row]:
 
     yield _attempt("mixed model of all observed values", ALL_OBSERVED, mixed)
     yield _attempt(OBSERVED_CASES, OBSERVED, lambda: alone(asked.outcomes))
-    for rule in _rules(worse):
+    for rule in SINGLE_VALUE_RULES:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
 def _filled(outcomes: Outcomes, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     return compare(fill(outcomes, rule=rule))
-
-
-def _rules(worse: str) -> list[str]:
-    return [rule for rule in SINGLE_VALUE_RULES if rule not in WORSE.values() or rule == WORSE[worse]]
 
 
 def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row]:
@@ -266,7 +262,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
             yield Row(f"tipping point: {AT_RANDOM}, {wording.signed(delta)} in {arm}", TIPPING_POINT, tipped)
 
 
-def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator[Row]:
+def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
     def compared(outcomes: Outcomes, missing: str = OBSERVED_CASES) -> pd.DataFrame:
         events = responders(outcomes, reduction=reduction, missing=missing)
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
@@ -274,7 +270,7 @@ def _responders_by_rule(asked: _Asked, worse: str, reduction: float) -> Iterator
     for missing in MISSING_RESPONSES:
         approach = OBSERVED if missing == OBSERVED_CASES else SINGLE_VALUE
         yield _attempt(missing, approach, partial(compared, asked.outcomes, missing))
-    for rule in _rules(worse):
+    for rule in SINGLE_VALUE_RULES:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, compared))
 
 

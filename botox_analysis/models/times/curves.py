@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, require_conf_level
+from botox_analysis.errors import DataError, listed, require_conf_level
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
-from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, RESTRICTED_MEAN, TIME_QUARTILES
+from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, RESTRICTED_MEAN, TIME_QUARTILES, measure_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.frames.times import TIMES_TEXT, Times, check_times
 from botox_analysis.numerics.linear.inference import Inference, t_inference
@@ -32,6 +32,8 @@ class TimesOfCategory:
     ----------
     labels : mapping of str to str
         Trial, population, endpoint, category.
+    better : str
+        Whether more events are better, or fewer: a word of `BETTER`; empty where the frame does not state it.
     handling : Handling
         What stands for a missing value; empty where the frame does not say.
     rows : DataFrame
@@ -43,10 +45,26 @@ class TimesOfCategory:
     """
 
     labels: Mapping[str, str]
+    better: str
     handling: Handling
     rows: pd.DataFrame
     arm: Any
     curves: Mapping[str, SurvivalCurve]
+
+    def estimand(self, measure: str) -> dict[str, str]:
+        """What is followed, and which values of a measure of it are better, as columns of a row.
+
+        Parameters
+        ----------
+        measure : str
+            Its name.
+
+        Returns
+        -------
+        dict of str to str
+            By column of *estimates*, without ``better`` where the frame does not state it.
+        """
+        return {**self.labels, **({"better": measure_of(measure).better(self.better)} if self.better else {})}
 
     def method(self, model: str) -> dict[str, str]:
         """What was fitted, and the handling, as columns of a row.
@@ -121,6 +139,7 @@ def by_category(times: Times) -> list[TimesOfCategory]:
         found.append(
             TimesOfCategory(
                 dict(zip(TIMES_TEXT, map(str, labels), strict=True)),
+                _better_of(rows),
                 handling_of(rows),
                 rows,
                 np.searchsorted(there, of_row),
@@ -128,6 +147,17 @@ def by_category(times: Times) -> list[TimesOfCategory]:
             )
         )
     return found
+
+
+def _better_of(rows: pd.DataFrame) -> str:
+    """The direction of a category; empty where the frame does not state it."""
+    words = rows["better"].unique() if "better" in rows.columns else [""]
+    if len(words) > 1:
+        raise DataError(
+            f"times: found several values of `better` ({listed(words)}) in category '{rows['category'].iloc[0]}'; expected "
+            "'lower' in all its rows, or 'higher'."
+        )
+    return str(words[0])
 
 
 def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:
@@ -174,7 +204,7 @@ def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:
             pieces.append(
                 pd.DataFrame(
                     {
-                        **group.labels,
+                        **group.estimand(CUMULATIVE_PROBABILITY),
                         "arm": arm,
                         **group.method("Kaplan-Meier, log(-log) limits"),
                         "n": np.r_[curve.n_at_risk[0], curve.n_at_risk],
@@ -255,7 +285,7 @@ def event_quantiles(times: Times, *, shares: Sequence[float] = tuple(QUANTILES),
                 reached = np.isfinite(estimate)
                 rows.append(
                     {
-                        **group.labels,
+                        **group.estimand(QUANTILES[share]),
                         "arm": arm,
                         "measure": QUANTILES[share],
                         **group.method("Kaplan-Meier, limits of Brookmeyer and Crowley"),
@@ -308,7 +338,7 @@ def restricted_means(times: Times, *, horizon: float | None = None, conf_level: 
             mean, variance = restricted_mean(curve, until)
             rows.append(
                 {
-                    **group.labels,
+                    **group.estimand(RESTRICTED_MEAN),
                     "arm": arm,
                     "visit": on_day([until])[0],
                     **group.method("area under the Kaplan-Meier curve"),

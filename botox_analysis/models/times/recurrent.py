@@ -15,7 +15,8 @@ from botox_analysis.endpoints.safety.time_at_risk import require_ends
 from botox_analysis.errors import require_choice, require_conf_level, require_trial
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, method_of
-from botox_analysis.frames.measures import DURATION, MEAN_CUMULATIVE, ONSET, QUARTILES
+from botox_analysis.frames.measures import DURATION, MEAN_CUMULATIVE, ONSET, QUARTILES, measure_of
+from botox_analysis.frames.schema import LOWER
 from botox_analysis.models.times.curves import on_day
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.times.recurrent import cumulative_limits, cumulative_mean
@@ -120,6 +121,7 @@ def mean_cumulative(
             "endpoint": history.endpoint,
             "visit": on_day(rows["time"]),
             "measure": MEAN_CUMULATIVE,
+            "better": LOWER,
             "category": category,
             **method_of("mean cumulative function, robust variance of Lawless and Nadeau, limits on the log scale", Handling("")),
             "conf_level": conf_level,
@@ -206,6 +208,7 @@ def _of_category(history: EventHistory, chosen: Any, name: tuple[str, str]) -> l
                     {
                         "arm": str(of_arm),
                         "measure": f"{quartile} {what}",
+                        "better": measure_of(f"{quartile} {what}").better(LOWER),
                         "category": name[0],
                         "n": len(days),
                         "estimate": estimate if np.isfinite(estimate) else np.nan,

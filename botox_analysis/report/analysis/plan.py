@@ -16,7 +16,7 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.models.descriptive.baseline_and_change import ALL_ARMS
 from botox_analysis.report.analysis.efficacy import Comparison, compare_endpoint
 from botox_analysis.report.analysis.intercurrent import refuse_unknown_strategies
-from botox_analysis.report.analysis.planned import directed, family_of, refuse_unfit_emergent, refuse_unknown_words
+from botox_analysis.report.analysis.planned import family_of, refuse_unfit_emergent, refuse_unknown_words
 from botox_analysis.trials.trial import ALL_RANDOMISED, Protocol, Trial
 
 HALVED = Protocol().reduction
@@ -153,14 +153,14 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
                 f"'{endpoint.label}'; expected another name for one of them."
             )
     if not planned.endpoint:
-        return [directed(endpoints[0], trial), *endpoints[1:]]
+        return endpoints
     primary = [endpoint for endpoint in endpoints if endpoint.name == planned.endpoint]
     if not primary:
         raise DataError(
             f"{trial.name}: the protocol's endpoint '{planned.endpoint}' is not measured; what is: "
             f"{listed([endpoint.name for endpoint in endpoints])}."
         )
-    return [directed(primary[0], trial), *(endpoint for endpoint in endpoints if endpoint is not primary[0])]
+    return [primary[0], *(endpoint for endpoint in endpoints if endpoint is not primary[0])]
 
 
 def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.diary.rule import PREEMPT, RULES, UNKNOWN_SEVERITY
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.endpoints.response.responders import MISSING_RESPONSES
@@ -14,7 +12,7 @@ from botox_analysis.endpoints.safety.emergent import emergent
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, NEEDS_NO_REFERENCE, SINGLE_VALUE_RULES
-from botox_analysis.frames.schema import BASELINE, HIGHER, LOWER
+from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.models.multiplicity.adjustment import METHODS
@@ -70,6 +68,11 @@ def refuse_unknown_words(trial: Trial) -> None:
         )
     if not 0 < planned.conf_level < 1:
         raise DataError(f"{trial.name}, protocol: found conf_level = {planned.conf_level}; expected a number between 0 and 1.")
+    if not planned.points >= 0:
+        raise DataError(
+            f"{trial.name}, protocol: found points = {planned.points:g}; expected 0 or more, in the direction that is better. "
+            'Try better = "higher" for the scale, in [scales], where a rise is a response.'
+        )
     _refuse_unfit_covariates(trial)
     _refuse_unfit_stratum(trial)
     _refuse_unfit_covariance(trial)
@@ -148,40 +151,6 @@ def _refuse_contradictions(trial: Trial) -> None:
         )
 
 
-def directed(endpoint: Endpoint, trial: Trial) -> Endpoint:
-    """The primary endpoint with the direction that the protocol's points give it, where the trial says none.
-
-    Parameters
-    ----------
-    endpoint : Endpoint
-        The primary one.
-    trial : Trial
-        Whose protocol it is.
-
-    Returns
-    -------
-    Endpoint
-        With the direction of a scale.
-
-    Raises
-    ------
-    DataError
-        The protocol asks for a response in the direction that is worse.
-    """
-    points = trial.protocol.points
-    stated = LOWER if isinstance(endpoint, DiaryEndpoint) else trial.better.get(endpoint.name, "")
-    if not points:
-        return endpoint
-    asked = LOWER if points > 0 else HIGHER
-    if stated and stated != asked:
-        what, sign = ("a fall", "negative (a rise)") if points > 0 else ("a rise", "positive (a fall)")
-        raise DataError(
-            f"{trial.name}, protocol: found points = {points:g}, {what}, and {stated} values of {endpoint.name} are better; "
-            f"expected a {sign} number."
-        )
-    return replace(endpoint, better=asked)
-
-
 def emergent_rule_of(planned: Protocol) -> EmergentRule:
     """The rule by which adverse events are treatment-emergent.
 
@@ -197,6 +166,26 @@ def emergent_rule_of(planned: Protocol) -> EmergentRule:
     """
     said = dict(planned.emergent)
     return EmergentRule("of the protocol", said.get("window_days"), said.get("told_by", "days")) if said else FROM_DAY_1
+
+
+def response(planned: Protocol, better: str) -> str:
+    """What makes a responder, in words.
+
+    Parameters
+    ----------
+    planned : Protocol
+        Of a trial.
+    better : str
+        Values of the primary endpoint that are better: ``"lower"`` or ``"higher"``.
+
+    Returns
+    -------
+    str
+        Points or a share.
+    """
+    if planned.points:
+        return f"{'rise' if better == HIGHER else 'fall'} of at least {planned.points:g} points"
+    return f"reduction of at least {100 * planned.reduction:g} %"
 
 
 def refuse_unfit_emergent(trial: Trial, safe: Trial | None) -> None:

@@ -80,8 +80,9 @@ def test_who_ever_responds_has_an_observed_time(simulated):
 def test_points_ask_for_a_fall_or_a_rise():
     outcomes = outcomes_of([15, 10, 26])
     assert told(ba.times.first_response(outcomes, points=8)) == [[56, True]]
-    assert told(ba.times.first_response(outcomes, points=-6)) == [[84, True]]
-    assert ba.times.first_response(outcomes, points=-6)["category"].tolist() == ["rise of ≥ 6 points"]
+    rises = ba.times.first_response(outcomes.assign(better="higher"), points=6)
+    assert told(rises) == [[84, True]]
+    assert rises[["category", "better"]].to_numpy().tolist() == [["rise of ≥ 6 points", "higher"]]
 
 
 def test_days_of_each_row_take_the_place_of_the_visit():

@@ -85,20 +85,46 @@ def test_a_larger_reduction_never_has_more_responders(simulated):
 # Points ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("points", "n_events"), [(4, 3), (5, 2), (6, 1), (0, 4), (-1, 1), (-2, 1), (-3, 0)])
-def test_points_count_falls_and_negative_points_count_rises(points, n_events):
-    outcomes = outcomes_of([60] * 5, [54, 55, 56, 60, 62])
+@pytest.mark.parametrize(
+    ("better", "points", "n_events"),
+    [
+        *(("lower", points, n_events) for points, n_events in ((4, 3), (5, 2), (6, 1), (0, 4))),
+        *(("higher", points, n_events) for points, n_events in ((1, 1), (2, 1), (3, 0), (0, 2))),
+    ],
+)
+def test_points_count_falls_where_lower_is_better_and_rises_where_higher_is(better, points, n_events):
+    outcomes = outcomes_of([60] * 5, [54, 55, 56, 60, 62]).assign(better=better)
     assert counts(ba.responders(outcomes, points=points)) == [[n_events, 5]]
 
 
-def test_points_say_in_which_direction():
-    events = ba.responders(outcomes_of([60], [55]), points=[5, -5])
-    assert events["category"].tolist() == ["fall of ≥ 5 points", "rise of ≥ 5 points"]
-    assert events["threshold"].tolist() == [5, -5]
+@pytest.mark.parametrize(("better", "category"), [("lower", "fall of ≥ 5 points"), ("higher", "rise of ≥ 5 points")])
+def test_points_name_the_direction_that_is_better(better, category):
+    events = ba.responders(outcomes_of([60], [55]).assign(better=better), points=5)
+    assert (events["category"].tolist(), events["threshold"].tolist()) == ([category], [5])
+    assert events["better"].tolist() == ["higher"]
 
 
-def test_points_tie_in_spite_of_rounding():
-    assert counts(ba.responders(outcomes_of([0.3, 0.1], [0.1, 0.3]), points=[0.2, -0.2])) == [[1, 2], [1, 2]]
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_points_tie_in_spite_of_rounding(better):
+    outcomes = outcomes_of([0.3, 0.1], [0.1, 0.3]).assign(better=better)
+    assert counts(ba.responders(outcomes, points=0.2)) == [[1, 2]]
+
+
+def test_points_below_0_are_refused():
+    with pytest.raises(ValueError, match=r"points is \[-5.0\]; points are in the direction that is better, each 0 or more"):
+        ba.responders(outcomes_of([60], [55]), points=-5)
+
+
+def test_points_of_outcomes_without_a_direction_are_refused():
+    outcomes = outcomes_of([60], [55]).drop(columns="better")
+    with pytest.raises(ba.DataError, match="outcomes has no column `better`, and a response by points needs the direction"):
+        ba.responders(outcomes, points=5)
+    assert "better" not in ba.responders(outcomes, reduction=0.5)
+
+
+def test_a_fall_of_what_is_better_high_is_a_harm():
+    events = [ba.responders(outcomes_of([60], [20]).assign(better=better), reduction=0.5) for better in ("lower", "higher")]
+    assert [each["better"].iloc[0] for each in events] == ["higher", "lower"]
 
 
 def test_points_from_a_baseline_of_0_count():
@@ -220,9 +246,7 @@ def test_points_that_are_no_number_are_refused():
 
 
 def test_an_unknown_handling_is_refused():
-    with pytest.raises(
-        ValueError, match="missing 'worst' is not known; it is one of 'observed cases', 'non-responder imputation'"
-    ):
+    with pytest.raises(ValueError, match=r"`missing` must be one of 'observed cases', 'non-responder imputation'.*; got 'worst'"):
         ba.responders(outcomes_of([20], [5]), missing="worst")
 
 
@@ -308,7 +332,7 @@ VERBS = {
 
 
 @pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("asked", [{"points": 2}, {"points": -2}, {"reduction": 0.5}])
+@pytest.mark.parametrize("asked", [{"points": 2}, {"reduction": 0.5}])
 def test_nobody_with_a_baseline_is_no_0_of_0(verb, asked):
     with pytest.raises(ba.DataError, match="outcomes has no baseline, and a response is a fall from it; expected one"):
         VERBS[verb](course(baseline=np.nan), **asked)

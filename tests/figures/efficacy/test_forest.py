@@ -49,7 +49,7 @@ def test_the_line_of_no_effect_is_at_1_for_ratios_and_at_0_for_differences():
 
 
 def test_a_margin_is_a_dashed_line_in_the_unit_of_the_axis():
-    judged = ba.non_inferiority(ba.compare_rates(EVENTS.head(2)), margin=0.1, better="higher")
+    judged = ba.non_inferiority(ba.compare_rates(EVENTS.head(2)).assign(better="higher"), margin=0.1)
     dashed = [line for line in ba.plot.forest(judged).lines if line.get_linestyle() == "--"]
     assert [list(line.get_xdata()) for line in dashed] == [[-10.0, -10.0]]
 
@@ -62,7 +62,7 @@ def test_differences_and_ratios_do_not_share_an_axis():
 
 def test_numbers_needed_run_through_infinity_and_are_refused():
     with pytest.raises(ba.DataError, match="show the differences"):
-        ba.plot.forest(ba.number_needed(ba.compare_rates(EVENTS.head(2)), events_are="benefit"))
+        ba.plot.forest(ba.number_needed(ba.compare_rates(EVENTS.head(2)).assign(better="higher")))
 
 
 def test_what_all_methods_share_is_not_in_the_labels():
@@ -88,7 +88,7 @@ def test_methods_that_differ_in_the_handling_alone_are_labelled_by_it():
 def test_ratios_are_drawn_where_their_logarithms_are():
     for events, margin in ((EVENTS, None), (EVENTS.head(2), np.log(1.5))):
         logs = ba.compare_rates(events, measure="log risk ratio")
-        logs = logs if margin is None else ba.non_inferiority(logs, margin=margin, better="lower")
+        logs = logs if margin is None else ba.non_inferiority(logs.assign(better="lower"), margin=margin)
         of_logs, of_ratios, of_both = (
             ba.plot.forest(rows) for rows in (logs, ba.exponentiate(logs), pd.concat([logs, ba.exponentiate(logs)]))
         )

@@ -47,15 +47,15 @@ def test_with_the_baseline_nobody_who_has_one_is_missing(outcomes):
 
 
 @pytest.mark.parametrize(
-    ("strategy", "left", "gap", "never"),
+    ("strategy", "better", "left", "gap", "never"),
     [
-        ("baseline observation carried forward", [15, 20, 20], [20, 12, 20], [20, 20, 20]),
-        ("worst observation carried forward", [15, 20, 20], [20, 12, 20], [20, 20, 20]),
-        ("worst observation carried forward, less is worse", [15, 15, 15], [20, 12, 12], [20, 20, 20]),
+        ("baseline observation carried forward", "lower", [15, 20, 20], [20, 12, 20], [20, 20, 20]),
+        ("worst observation carried forward", "lower", [15, 20, 20], [20, 12, 20], [20, 20, 20]),
+        ("worst observation carried forward", "higher", [15, 15, 15], [20, 12, 12], [20, 20, 20]),
     ],
 )
-def test_rules_by_hand(outcomes, strategy, left, gap, never):
-    filled = ba.missing.fill(outcomes, rule=strategy)
+def test_rules_by_hand(outcomes, strategy, better, left, gap, never):
+    filled = ba.missing.fill(outcomes.assign(better=better), rule=strategy)
     assert [values(filled, who) for who in ("left", "gap", "never")] == [left, gap, never]
     assert filled["imputation"].unique().tolist() == [strategy]
 
@@ -67,6 +67,13 @@ def test_the_modified_rule_moves_the_last_value_by_the_ratio_of_the_means_of_tho
     assert values(filled, "left") == pytest.approx([15, 15 * second, 15 * second * third])
     assert values(filled, "gap") == pytest.approx([20 * first, 12, 12 * third])
     assert values(filled, "never") == pytest.approx([20 * first, 20 * first * second, 20 * first * second * third])
+
+
+def test_the_worst_observation_needs_a_direction(outcomes):
+    undirected = outcomes.drop(columns="better")
+    ba.missing.fill(undirected, rule="last observation carried forward")
+    with pytest.raises(ba.DataError, match="outcomes has no column `better`, and rule 'worst observation carried forward' needs"):
+        ba.missing.fill(undirected, rule="worst observation carried forward")
 
 
 def test_the_modified_rule_needs_values():
@@ -160,5 +167,5 @@ def test_what_is_imputed_is_not_imputed_again_under_another_name(outcomes):
 
 
 def test_an_unknown_strategy_is_told_with_the_known_ones(outcomes):
-    with pytest.raises(ValueError, match="rule 'LOCF' is not known; it is one of 'last observation"):
+    with pytest.raises(ValueError, match=r"`rule` must be one of 'last observation.*; got 'LOCF'"):
         ba.missing.fill(outcomes, rule="LOCF")

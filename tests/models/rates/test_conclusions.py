@@ -32,44 +32,44 @@ def written(needed):
 def test_numbers_needed_are_those_of_the_known_values(events, number, low, high):
     (x0, n0), (x1, n1) = events
     frame = pd.DataFrame({"arm": ["p", "t"], "n_events": [x0, x1], "n_total": [n0, n1]})
-    row = ba.number_needed(ba.compare_rates(frame), events_are="benefit").iloc[0]
+    row = ba.number_needed(ba.compare_rates(frame).assign(better="higher")).iloc[0]
     assert row[["estimate", "conf_low", "conf_high"]].tolist() == pytest.approx([number, low, high], rel=1e-9)
 
 
 def test_limits_run_through_infinity_where_the_difference_may_be_none():
-    assert written(ba.number_needed(differences((1 / 12, -0.05, 0.2)), events_are="benefit")) == [
+    assert written(ba.number_needed(differences((1 / 12, -0.05, 0.2)).assign(better="higher"))) == [
         "NNTB 12 (NNTB 5 to ∞ to NNTH 20)"
     ]
 
 
 def test_the_side_that_the_estimate_is_on_comes_first():
-    assert written(ba.number_needed(differences((-0.1, -0.2, 0.05)), events_are="benefit")) == [
+    assert written(ba.number_needed(differences((-0.1, -0.2, 0.05)).assign(better="higher"))) == [
         "NNTH 10 (NNTH 5 to ∞ to NNTB 20)"
     ]
 
 
 def test_more_side_effects_are_a_number_needed_to_harm():
-    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)), events_are="harm")) == ["NNTH 10 (5 to 20)"]
+    assert written(ba.number_needed(differences((0.1, 0.05, 0.2)).assign(better="lower"))) == ["NNTH 10 (5 to 20)"]
 
 
 def test_no_difference_at_all_needs_infinitely_many():
-    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)), events_are="harm")) == ["∞ (NNTB 10 to ∞ to NNTH 10)"]
+    assert written(ba.number_needed(differences((0.0, -0.1, 0.1)).assign(better="lower"))) == ["∞ (NNTB 10 to ∞ to NNTH 10)"]
 
 
 @pytest.mark.parametrize(("limits", "said"), [((0.1, 0.0, 0.2), "NNTB 10 (5 to ∞)"), ((-0.1, -0.2, 0.0), "NNTH 10 (5 to ∞)")])
 def test_a_limit_of_no_difference_is_infinity(limits, said):
-    assert written(ba.number_needed(differences(limits), events_are="benefit")) == [said]
+    assert written(ba.number_needed(differences(limits).assign(better="higher"))) == [said]
 
 
 def test_turning_the_events_turns_the_sign():
-    of_benefit, of_harm = (ba.number_needed(differences((0.1, -0.05, 0.2)), events_are=word) for word in ("benefit", "harm"))
+    of_benefit, of_harm = (ba.number_needed(differences((0.1, -0.05, 0.2)).assign(better=word)) for word in ("higher", "lower"))
     assert of_benefit[["estimate", "conf_low", "conf_high"]].to_numpy() == pytest.approx(
         -of_harm[["estimate", "conf_high", "conf_low"]].to_numpy()
     )
 
 
 def test_an_unknown_difference_has_an_unknown_number():
-    needed = ba.number_needed(differences((np.nan, np.nan, np.nan)), events_are="harm")
+    needed = ba.number_needed(differences((np.nan, np.nan, np.nan)).assign(better="lower"))
     assert written(needed) == [wording.MISSING]
 
 
@@ -87,13 +87,14 @@ def test_an_unknown_difference_has_an_unknown_number():
     ],
 )
 def test_the_limits_alone_decide(limits, better, conclusion):
-    judged = ba.non_inferiority(differences(limits), margin=0.1, better=better)
+    judged = ba.non_inferiority(differences(limits).assign(better=better), margin=0.1)
     assert judged["conclusion"].tolist() == [conclusion]
 
 
 def test_the_margin_has_the_sign_of_what_is_worse():
     judged = [
-        ba.non_inferiority(differences((0, -1, 1)), margin=0.1, better=better)["margin"].iloc[0] for better in ("higher", "lower")
+        ba.non_inferiority(differences((0, -1, 1)).assign(better=better), margin=0.1)["margin"].iloc[0]
+        for better in ("higher", "lower")
     ]
     assert judged == [-0.1, 0.1]
 
@@ -102,30 +103,65 @@ def test_the_test_against_a_margin_and_the_limits_decide_alike():
     events = pd.DataFrame({"arm": ["licensed", "new"], "n_events": [60, 50], "n_total": [120, 120]})
     for margin in (0.05, 0.1, 0.15, 0.2, 0.25):
         tested = ba.compare_rates(events, null=-margin).iloc[0]
-        judged = ba.non_inferiority(ba.compare_rates(events), margin=margin, better="higher").iloc[0]
+        judged = ba.non_inferiority(ba.compare_rates(events).assign(better="higher"), margin=margin).iloc[0]
         assert (tested["p_value"] < 0.05 and tested["estimate"] > -margin) == (judged["conclusion"] == "non-inferior")
 
 
-@pytest.mark.parametrize(("margin", "better"), [(0.0, "higher"), (-0.1, "higher"), (np.nan, "lower"), (0.1, "more")])
-def test_a_margin_is_above_0_and_has_a_side(margin, better):
-    with pytest.raises(ValueError, match=r"margin is|better"):
-        ba.non_inferiority(differences((0, -1, 1)), margin=margin, better=better)
+@pytest.mark.parametrize("margin", [0.0, -0.1, np.nan])
+def test_a_margin_is_above_0(margin):
+    with pytest.raises(ValueError, match=r"margin is .*; it is how much worse would matter, above 0"):
+        ba.non_inferiority(differences((0, -1, 1)).assign(better="lower"), margin=margin)
+
+
+CONCLUSIONS = {
+    "estimates": lambda estimates: ba.non_inferiority(estimates, margin=0.1),
+    "differences": ba.number_needed,
+}
+
+
+@pytest.mark.parametrize("name", CONCLUSIONS)
+def test_estimates_without_a_direction_allow_no_conclusion(name):
+    with pytest.raises(ba.DataError, match=rf"{name} has no column `better`. Try {name}.assign\(better='lower'\) where lower"):
+        CONCLUSIONS[name](differences((0, -1, 1)))
+
+
+@pytest.mark.parametrize("name", CONCLUSIONS)
+def test_estimates_of_which_some_have_a_direction_allow_no_conclusion(name):
+    limits = (0, -1, 1)
+    without = differences(limits, limits).assign(trial="before", better=[np.nan, ""])
+    mixed = pd.concat([differences(limits).assign(better="lower"), differences(limits).assign(trial="old"), without])
+    with pytest.raises(ba.DataError, match=f"{name} has nothing in column `better` in 3 of 4 rows, the first is row 2. Try"):
+        CONCLUSIONS[name](mixed)
+
+
+@pytest.mark.parametrize("name", CONCLUSIONS)
+def test_a_direction_that_is_none_is_refused(name):
+    with pytest.raises(ba.DataError, match=f"{name}, row 1, column 'better': found 'more'; expected 'lower' or 'higher'"):
+        CONCLUSIONS[name](differences((0, -1, 1)).assign(better="more"))
+
+
+def test_rows_of_two_directions_are_each_judged_by_their_own():
+    rows = differences((0.2, 0.11, 0.3), (0.2, 0.11, 0.3)).assign(better=["lower", "higher"])
+    judged = ba.non_inferiority(rows, margin=0.1)
+    assert judged[["margin", "conclusion"]].to_numpy().tolist() == [[0.1, "inferior"], [-0.1, "superior"]]
+    assert np.sign(ba.number_needed(rows)["estimate"]).tolist() == [-1, 1]
+    assert ba.number_needed(rows)["better"].tolist() == ["", ""]
 
 
 def test_every_column_of_the_differences_stays():
     events = pd.DataFrame(
         {"arm": ["p", "t"] * 2, "severity": ["mild", "mild", "severe", "severe"], "n_events": [1, 2, 3, 4], "n_total": 9}
     )
-    needed = ba.number_needed(ba.compare_rates(events), events_are="harm")
+    needed = ba.number_needed(ba.compare_rates(events).assign(better="lower"))
     assert needed["severity"].tolist() == ["mild", "severe"]
     assert needed["std_error"].isna().all()
 
 
 def test_a_margin_is_for_comparisons_only():
     events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
-    for wrong in (ba.event_rates(events), ba.number_needed(ba.compare_rates(events), events_are="harm")):
+    for wrong in (ba.event_rates(events), ba.number_needed(ba.compare_rates(events).assign(better="lower"))):
         with pytest.raises(ba.DataError, match="a margin is for differences and ratios"):
-            ba.non_inferiority(wrong, margin=0.1, better="higher")
+            ba.non_inferiority(wrong.assign(better="higher"), margin=0.1)
 
 
 # Ratios ----------------------------------------------------------------------------------------------------------------
@@ -170,8 +206,8 @@ def test_only_log_ratios_are_exponentiated():
 @pytest.mark.parametrize("better", ["higher", "lower"])
 def test_a_margin_of_ratios_decides_as_its_logarithm_does(better):
     logs = ba.compare_rates(FEW, measure="log risk ratio")
-    judged = ba.non_inferiority(ba.exponentiate(logs), margin=1.5, better=better)
-    of_logs = ba.non_inferiority(logs, margin=np.log(1.5), better=better)
+    judged = ba.non_inferiority(ba.exponentiate(logs).assign(better=better), margin=1.5)
+    of_logs = ba.non_inferiority(logs.assign(better=better), margin=np.log(1.5))
     assert judged["conclusion"].tolist() == of_logs["conclusion"].tolist()
     np.testing.assert_allclose(judged["margin"], np.exp(of_logs["margin"]))
     np.testing.assert_allclose(judged["margin"], ba.exponentiate(of_logs)["margin"])
@@ -180,9 +216,9 @@ def test_a_margin_of_ratios_decides_as_its_logarithm_does(better):
 def test_a_margin_of_ratios_is_above_1_and_not_for_others_beside():
     ratios = ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio"))
     with pytest.raises(ValueError, match=r"margin is 0.2; of ratios it is a ratio above 1, such as 1.25"):
-        ba.non_inferiority(ratios, margin=0.2, better="lower")
+        ba.non_inferiority(ratios.assign(better="lower"), margin=0.2)
     with pytest.raises(ba.DataError, match="one margin is for ratios or for all else, not for both"):
-        ba.non_inferiority(pd.concat([ratios, ba.compare_rates(FEW)]), margin=1.2, better="lower")
+        ba.non_inferiority(pd.concat([ratios, ba.compare_rates(FEW)]).assign(better="lower"), margin=1.2)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,14 @@ def test_a_fit_calls_at_most_1200_functions(calls):
     assert calls.total() <= MOST
 
 
+MOST_OF_THE_DIRECTION = 70
+"""Calls of reading one column of text more, and of writing one: some 60."""
+
+
+def test_the_direction_of_benefit_takes_few_calls(calls):
+    assert calls_of(made_up(1000).assign(better="lower")).total() <= calls.total() + MOST_OF_THE_DIRECTION
+
+
 def test_more_subjects_take_no_more_calls(calls):
     # One more chunk of subjects, in which patterns are few; a call for each subject would be thousands.
     assert calls_of(made_up(10_000)).total() < 1.1 * calls.total()

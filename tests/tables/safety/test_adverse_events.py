@@ -113,7 +113,7 @@ def test_ratios_are_written_as_ratios_beside_the_differences():
 
 def test_numbers_needed_to_harm_stand_beside_the_differences_they_are_the_inverse_of(rates, differences):
     compared = differences.assign(p_value=0.004)
-    needed = ba.number_needed(compared, events_are="harm")
+    needed = ba.number_needed(compared.assign(better="lower"))
     table = ba.table.adverse_events(rates, pd.concat([compared, needed]))
     assert list(table.columns)[3:] == [
         "Difference, percentage points (95 % CI)", "p, not adjusted", "Number needed to treat (95 % CI)",
@@ -128,7 +128,7 @@ def test_numbers_needed_to_harm_stand_beside_the_differences_they_are_the_invers
 
 def test_numbers_needed_of_two_arms_name_their_arm():
     events = events_by_hand([("", "fall", (1, 2, 30), (1, 2, 30))], ["placebo", "low", "high"])
-    needed = ba.number_needed(ba.compare_rates(events), events_are="harm")
+    needed = ba.number_needed(ba.compare_rates(events).assign(better="lower"))
     table = ba.table.adverse_events(ba.event_rates(events), needed)
     assert list(table.columns)[4:] == [f"{arm}, number needed to treat (95 % CI)" for arm in ("low", "high")]
 

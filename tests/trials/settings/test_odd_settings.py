@@ -57,7 +57,7 @@ def test_columns_of_the_settings_are_spelled_as_those_of_the_files(trial_folder,
 
 def test_a_name_in_two_spellings_is_there_twice(trial_folder):
     line = '[values.subjects.arm]\n"\u00dcber" = "x"\n"U\u0308ber" = "y"'
-    with pytest.raises(ba.DataError, match="found a name twice among '\u00dcber', 'U\u0308ber'; expected each once"):
+    with pytest.raises(ba.DataError, match="found a name twice among '\u00dcber', 'U\u0308ber'; expected each name once"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=line))
 
 
@@ -133,3 +133,10 @@ def test_two_ways_to_write_a_number_are_no_two_arms(trial_folder):
 def test_an_origin_of_dates_since_which_no_program_counts_is_refused(trial_folder, origin):
     with pytest.raises(ba.DataError, match=r"found date_origin = .*; expected a date, such as 1899-12-30"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f"date_origin = {origin}"))
+
+
+def test_points_below_0_are_refused_with_the_direction_to_state(trial_folder):
+    with pytest.raises(
+        ba.DataError, match=r"found points = -5; expected points in the direction that is better, 0 or more \(for a"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml="[protocol]\npoints = -5\n"))
