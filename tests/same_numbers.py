@@ -82,7 +82,7 @@ def _home_of_estimates() -> Any:
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None or cell != cell else str(cell)
+    return "" if cell is None or pd.isna(cell) else str(cell)
 
 
 HEARD = Recorder()
