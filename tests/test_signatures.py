@@ -104,15 +104,9 @@ def refusals():
     return frozenset(names - {"name"} | {"formats", "strategies"}), frozenset(lists)
 
 
-NOT_YET = "not yet"
-"""The reason of an exception that is to go."""
-
 NO_LITERAL = {
     ("fit_binary", "response"): "the name of any column that holds yes or no",
     ("advanced.Protocol", "covariance"): "phrases; reading a trial loads no model that knows them",
-    ("fit_mmrm", "estimation"): NOT_YET,
-    ("advanced.fit_crossproducts", "estimation"): NOT_YET,
-    ("advanced.fit_many", "estimation"): NOT_YET,
 }
 """Arguments that share their name with one of a closed set, and why they take any text."""
 
@@ -146,12 +140,9 @@ def test_a_literal_has_the_words_of_a_refusal_or_of_a_table(name):
 
 # Few parameters, and no switch ----------------------------------------------------------------------------------------
 
-MANY_PARAMETERS = {"fit_mmrm"}
-"""Not yet few."""
-
 
 def test_a_function_or_method_has_at_most_8_parameters():
-    assert {name for name, parameters in CALLED.items() if len(parameters) > MOST_PARAMETERS} == MANY_PARAMETERS
+    assert {name for name, parameters in CALLED.items() if len(parameters) > MOST_PARAMETERS} == set()
 
 
 @pytest.mark.parametrize("name", sorted(EVERY))
@@ -186,10 +177,6 @@ DEFAULTS = {
     "arms": ("frames of a trial say which arm is the reference; outcomes made by hand have to name it", {"as_trial"}),
     "visits": ("outcomes made by hand have to name the order of visits; a model takes all", {"as_outcomes"}),
     "by": ("what imputed values are moved by is no grouping", {"Completed.moved"}),
-    "covariates": (
-        "a baseline where there may be one; counts of events and imputations of them have none",
-        {"fit_ancova", "fit_binary", "fit_counts", "missing.impute_counts", "missing.impute_diary", "times.compare"},
-    ),
     "interval": ("each verb has intervals of its own; of one arm the measure decides", {"Pooling.pool", "event_rates"}),
     "kind": ("each verb has kinds of its own", {"TermTests.term_tests", "MmrmFit.residuals", "load_published"}),
     "label": ("of an endpoint it is the name where it is left out; in a rule it is completed", {"scale"}),
@@ -210,7 +197,7 @@ DEFAULTS = {
     "visit": ("the sensitivity to missing values is of the last visit where none is named", {"missing.sensitivity"}),
     "weights": (
         "weights of subjects, of hypotheses and of means are three things",
-        {"TestingGraph.bonferroni", "TestingGraph.fall_back", "TestingGraph.holm", "advanced.crossproducts", "fit_mmrm"},
+        {"TestingGraph.bonferroni", "TestingGraph.fall_back", "TestingGraph.holm", "advanced.crossproducts"},
     ),
 }
 """Words with several defaults: why, and which verbs differ from the others."""
@@ -227,7 +214,7 @@ ANNOTATIONS = {
     "by": ("what imputed values are moved by is no grouping", {"Completed.moved", "safety.onset_and_duration"}),
     "covariance": (
         "several are tried in turn where a model is fitted, and one where it is prepared",
-        {"advanced.crossproducts", "advanced.fit_crossproducts", "advanced.fit_many"},
+        {"advanced.crossproducts", "advanced.fit_many"},
     ),
     "endpoint": ("outcomes made by hand may have any label", {"as_outcomes"}),
     "interval": ("each verb has intervals of its own; of one arm the measure decides", {"Pooling.pool", "event_rates"}),
@@ -261,7 +248,6 @@ ANNOTATIONS = {
             "TestingGraph.fall_back",
             "TestingGraph.holm",
             "advanced.crossproducts",
-            "fit_mmrm",
         },
     ),
 }

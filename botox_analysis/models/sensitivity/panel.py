@@ -72,7 +72,6 @@ class _Asked:
     outcomes: pd.DataFrame
     visit: str
     covariates: tuple[str, ...]
-    by_visit: tuple[str, ...]
     conf_level: float
 
     @property
@@ -87,7 +86,6 @@ def sensitivity(
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
-    by_visit: Sequence[str] | None = None,
     after: Sequence[str] | None = None,
     reduction: float | None = None,
     conf_level: float = 0.95,
@@ -106,10 +104,8 @@ def sensitivity(
     seed : int
         Of their draws.
     covariates : sequence of str, optional
-        Of all models; left out: the baseline, where there is one.
-    by_visit : sequence of str, optional
-        Those of the covariates whose coefficient differs between visits in the models of all visits, as for `fit_mmrm`. Left out:
-        the baseline, where it is one of the covariates.
+        Covariates of all models; a mixed model has a coefficient of the baseline for each visit. Left out: the baseline, if there
+        is one.
     after : sequence of str, optional
         The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
         others what is missing is missing at random. Left out: all.
@@ -153,13 +149,12 @@ def sensitivity(
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
-    names = covariates_of_all_visits(outcomes, grid, covariates, by_visit)
+    names = covariates_of_all_visits(outcomes, grid, covariates, None)
     refuse_by_arm(names, "pooled differences")
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    varying = tuple(each.name for each in names if each.by_visit)
-    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), varying, conf_level)
+    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
@@ -199,7 +194,7 @@ class _Imputed:
     def __call__(self, strategy: ImputationStrategy, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
-        model = imputation_model(self._outcomes, chosen, self._asked.covariates, self._asked.by_visit, FALL_BACK)
+        model = imputation_model(self._outcomes, chosen, self._asked.covariates, None, FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = (DRAWS | VARIANCES)[draws](model, self._n, self._seed)
@@ -223,7 +218,7 @@ def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
 def _by_one_model(asked: _Asked) -> Iterator[Row]:
     def mixed() -> pd.DataFrame:
         fit = fit_mmrm(
-            asked.outcomes, covariates=asked.covariates, by_visit=asked.by_visit, covariance=FALL_BACK,
+            asked.outcomes, covariates=asked.covariates, covariance=FALL_BACK,
             small_sample="kenward-roger-linear", response=asked.response,
         )  # fmt: skip
         return _at(fit.differences(conf_level=asked.conf_level), asked)
