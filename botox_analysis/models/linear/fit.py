@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +18,7 @@ from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer,
 from botox_analysis.models.means.any_fit import overview_of
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.means.fitted_mean import FittedMean
+from botox_analysis.models.means.labelled_rows import LabelledRows
 from botox_analysis.models.means.subject_margins import (
     G_COMPUTATION,
     MARGINS,
@@ -144,11 +144,16 @@ class Fit(Shown, TermAnswers):
         """
         at = self._at(margins)
         n_arms, n_visits = at.rows.shape[:2]
-        return self._estimates(
-            _by_visit(at.rows), arm=list(self.arms) * n_visits, visit=np.repeat(self.visits, n_arms), reference="",
-            measure=self.labels["measure"], n=self.n.T.ravel(), conf_level=conf_level, words=WORDS[margins],
-            **at.beside(at.slopes),
-        ).assign(p_value=np.nan)  # fmt: skip
+        labelled = LabelledRows(
+            rows=_by_visit(at.rows),
+            arm=list(self.arms) * n_visits,
+            visit=[visit for visit in self.visits for _ in range(n_arms)],
+            reference="",
+            measure=self.labels["measure"],
+            n=self.n.T.ravel(),
+        )
+        estimates = self._estimates(labelled, conf_level, words=WORDS[margins], random=at.random_covariates(at.slopes))
+        return estimates.assign(p_value=np.nan)
 
     def differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
         """Adjusted differences of each arm to the reference at each visit.
@@ -190,12 +195,16 @@ class Fit(Shown, TermAnswers):
         (visits, places), n = self._compared, self._n_compared()
         rows, slopes = [each[1:, places] - each[:1, places] for each in (at.rows, at.slopes)]
         n_others, n_visits = rows.shape[:2]
-        return self._estimates(
-            _by_visit(rows), arm=list(self.arms[1:]) * n_visits, visit=[visit for visit in visits for _ in range(n_others)],
+        labelled = LabelledRows(
+            rows=_by_visit(rows),
+            arm=list(self.arms[1:]) * n_visits,
+            visit=[visit for visit in visits for _ in range(n_others)],
             reference=self.arms[0],
-            measure=difference_in(self.labels["measure"]), n=(n[1:] + n[:1]).T.ravel(), conf_level=conf_level,
-            words=WORDS[margins], **at.beside(slopes), **({} if adjustment == "none" else with_reference(n_others)),
-        )  # fmt: skip
+            measure=difference_in(self.labels["measure"]),
+            n=(n[1:] + n[:1]).T.ravel(),
+        )
+        adjusted = {} if adjustment == "none" else with_reference(n_others)
+        return self._estimates(labelled, conf_level, words=WORDS[margins], random=at.random_covariates(slopes), **adjusted)
 
     def pairwise_differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
         """Adjusted differences between all pairs of arms at each visit.
@@ -237,12 +246,16 @@ class Fit(Shown, TermAnswers):
         earlier, later = np.triu_indices(len(self.arms), 1)
         rows, slopes = (each[:, places][later] - each[:, places][earlier] for each in (at.rows, at.slopes))
         names = np.array(self.arms, dtype=object)
-        return self._estimates(
-            _by_visit(rows), arm=list(names[later]) * len(places), visit=np.repeat(visits, len(later)),
-            reference=list(names[earlier]) * len(places), measure=difference_in(self.labels["measure"]),
-            n=(n[later] + n[earlier]).T.ravel(), conf_level=conf_level, words=WORDS[margins], **at.beside(slopes),
-            **({} if adjustment == "none" else of_all_pairs(len(self.arms))),
-        )  # fmt: skip
+        labelled = LabelledRows(
+            rows=_by_visit(rows),
+            arm=list(names[later]) * len(places),
+            visit=[visit for visit in visits for _ in later],
+            reference=list(names[earlier]) * len(places),
+            measure=difference_in(self.labels["measure"]),
+            n=(n[later] + n[earlier]).T.ravel(),
+        )
+        adjusted = {} if adjustment == "none" else of_all_pairs(len(self.arms))
+        return self._estimates(labelled, conf_level, words=WORDS[margins], random=at.random_covariates(slopes), **adjusted)
 
     def contrasts(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
         """Differences between combinations of the adjusted means, by name.
@@ -305,17 +318,21 @@ class Fit(Shown, TermAnswers):
 
     def _combined(self, read: Sequence[Combination], measure: str, conf_level: float) -> pd.DataFrame:
         n = []
-        for each in read:
+        for combination in read:
             if not self.visits_together:
-                refuse_visits(each, self.visits)
-            seen = self._n_seen(sorted(set(each.visits)))
-            n.append(sum(seen[arm] for arm in set(each.arms)))
-        return self._estimates(
-            np.array([each.row(self.rows["observed"]) for each in read]), arm=[""] * len(read),
-            visit=[self.visits[each.visits[0]] if len(set(each.visits)) == 1 else "" for each in read], reference="",
-            measure=measure, n=np.array(n), conf_level=conf_level,
-            category=[each.name for each in read],
-        )  # fmt: skip
+                refuse_visits(combination, self.visits)
+            seen = self._n_seen(sorted(set(combination.visits)))
+            n.append(sum(seen[arm] for arm in set(combination.arms)))
+        labelled = LabelledRows(
+            rows=np.array([combination.row(self.rows["observed"]) for combination in read]),
+            arm=[""] * len(read),
+            visit=[self.visits[combination.visits[0]] if len(set(combination.visits)) == 1 else "" for combination in read],
+            reference="",
+            measure=measure,
+            n=np.array(n),
+            category=[combination.name for combination in read],
+        )
+        return self._estimates(labelled, conf_level)
 
     def _at(self, margins: str) -> _At:
         """The rows of means at margins; slopes on covariates where these are random."""
@@ -348,42 +365,42 @@ class Fit(Shown, TermAnswers):
         return np.asarray(self.n[:, places].max(axis=1))
 
     def _estimates(
-        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: Any, measure: str, n: FloatArray, conf_level: float,
-        category: Any = "", by: Infer = infer, adjustment: str = "", words: str = "",
-        random: tuple[FloatArray, FloatArray] | None = None, also: Mapping[str, Any] = MappingProxyType({}),
+        self, labelled: LabelledRows, conf_level: float, *, by: Infer = infer, adjustment: str = "", words: str = "",
+        random: tuple[FloatArray, FloatArray] | None = None,
     ) -> pd.DataFrame:  # fmt: skip
+        """Estimate combinations of coefficients; `random` holds slopes on random covariates and the covariance of their means."""
         require_conf_level(conf_level)
-        coefficients = self.coefficients
+        rows, coefficients = labelled.rows, self.coefficients
         if random is not None:
             slopes, covariance = random
             rows, coefficients = np.hstack([rows, slopes]), with_random_covariates(coefficients, covariance)
-        said, notes = self._noted(by(coefficients, rows, conf_level))
+        inference, notes = self._noted(by(coefficients, rows, conf_level))
         return as_estimates(
             {
                 **{name: word for name, word in self.labels.items() if name != "measure"},
-                "arm": arm,
-                "reference": reference,
-                "visit": visit,
-                "measure": measure,
-                "category": category,
+                "arm": labelled.arm,
+                "reference": labelled.reference,
+                "visit": labelled.visit,
+                "measure": labelled.measure,
+                "category": labelled.category,
                 **method_of(", ".join(filter(None, (self.model, words, adjustment))), self.handling),
-                "n": n,
-                "estimate": said.estimate,
-                "std_error": said.std_error,
-                "df": said.df,
-                "conf_low": said.conf_low,
-                "conf_high": said.conf_high,
+                "n": labelled.n,
+                "estimate": inference.estimate,
+                "std_error": inference.std_error,
+                "df": inference.df,
+                "conf_low": inference.conf_low,
+                "conf_high": inference.conf_high,
                 "conf_level": conf_level,
-                "p_value": said.p_value,
+                "p_value": inference.p_value,
                 **({"adjustment": adjustment} if adjustment else {}),
-                **also,
+                **labelled.further,
                 **notes,
             }
         )
 
-    def _noted(self, said: Inference) -> tuple[Inference, dict[str, Any]]:
-        """Estimates as they are shown, and columns with a note on them."""
-        return said, {}
+    def _noted(self, inference: Inference) -> tuple[Inference, dict[str, Any]]:
+        """Return estimates as they are shown, and columns with notes."""
+        return inference, {}
 
 
 @dataclass(frozen=True)
@@ -394,9 +411,9 @@ class _At:
     slopes: FloatArray
     covariance: FloatArray | None
 
-    def beside(self, slopes: FloatArray) -> dict[str, Any]:
-        """What estimates take of random covariates."""
-        return {} if self.covariance is None else {"random": (_by_visit(slopes), self.covariance)}
+    def random_covariates(self, slopes: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+        """Return slopes, by visit, with the covariance of mean covariates; None if covariates are not random."""
+        return None if self.covariance is None else (_by_visit(slopes), self.covariance)
 
 
 def _by_visit(rows: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,22 @@ from botox_analysis.cells.values import text_of
 from botox_analysis.errors import kind_of, listed, require_choice
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.measures import difference_in
+from botox_analysis.models.means.labelled_rows import LabelledRows
 from botox_analysis.models.means.term_tests import TermTests
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
 
 MARGINS = ("observed", "equal")
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Names along the axes of an array of estimates: arms (A), visits (V), and levels (L) of a covariate."""
+
+    arms: Sequence[str]
+    visits: Sequence[str]
+    levels: Sequence[str]
+    covariate: str
 
 
 class TermAnswers(TermTests):
@@ -54,10 +66,9 @@ class TermAnswers(TermTests):
         require_choice(margins, MARGINS, "margins")
         rows, n = self._subgroup_rows(covariate, levels, at, margins)
         visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else (self.visits, slice(None))
-        return self._subgroup_estimates(
-            rows[:, places], arms=self.arms, visits=visits, levels=levels, reference="", measure=self.labels["measure"],
-            n=n[:, places], subgroup=covariate, conf_level=conf_level,
-        ).assign(p_value=np.nan)  # fmt: skip
+        axes = _Axes(self.arms, visits, levels, covariate)
+        estimates = self._subgroup_estimates(rows[:, places], n[:, places], axes, "", self.labels["measure"], conf_level)
+        return estimates.assign(p_value=np.nan)
 
     def subgroup_differences(self, covariate: str, *, at: Sequence[float] | None = None, conf_level: float = 0.95) -> Estimates:
         """Adjusted differences of each arm to the reference at each visit, at each level of a covariate.
@@ -83,11 +94,9 @@ class TermAnswers(TermTests):
         levels = self._levels(covariate, at)
         rows, n = self._subgroup_rows(covariate, levels, at, "observed")
         visits, places = (("",), [0]) if covariate == self.fitted_means[0].time else self._compared
-        return self._subgroup_estimates(
-            (rows[1:] - rows[:1])[:, places], arms=self.arms[1:], visits=visits, levels=levels, reference=self.arms[0],
-            measure=difference_in(self.labels["measure"]), n=(n[1:] + n[:1])[:, places], subgroup=covariate,
-            conf_level=conf_level,
-        )  # fmt: skip
+        rows, n = (rows[1:] - rows[:1])[:, places], (n[1:] + n[:1])[:, places]
+        axes = _Axes(self.arms[1:], visits, levels, covariate)
+        return self._subgroup_estimates(rows, n, axes, self.arms[0], difference_in(self.labels["measure"]), conf_level)
 
     def subgroup_interactions(self, covariate: str, *, conf_level: float = 0.95) -> Estimates:
         """How much the differences to the reference differ from those at the first level of a factor.
@@ -118,12 +127,10 @@ class TermAnswers(TermTests):
         rows, n = self._subgroup_rows(covariate, levels, None, "observed")
         visits, places = self._compared
         rows, n = (rows[1:] - rows[:1])[:, places], (n[1:] + n[:1])[:, places]
-        return self._subgroup_estimates(
-            rows[:, :, 1:] - rows[:, :, :1], arms=self.arms[1:], visits=visits,
-            levels=[f"{level} - {levels[0]}" for level in levels[1:]], reference=self.arms[0],
-            measure=f"difference of differences in {self.labels['measure']}", n=n[:, :, 1:] + n[:, :, :1], subgroup=covariate,
-            conf_level=conf_level,
-        )  # fmt: skip
+        rows, n = rows[:, :, 1:] - rows[:, :, :1], n[:, :, 1:] + n[:, :, :1]
+        axes = _Axes(self.arms[1:], visits, [f"{level} - {levels[0]}" for level in levels[1:]], covariate)
+        measure = f"difference of differences in {self.labels['measure']}"
+        return self._subgroup_estimates(rows, n, axes, self.arms[0], measure, conf_level)
 
     def slopes(self, number: str, *, conf_level: float = 0.95) -> Estimates:
         """Slopes of the mean on a number, in each arm.
@@ -198,11 +205,17 @@ class TermAnswers(TermTests):
         self, rows: FloatArray, arms: Sequence[str], visits: Sequence[str], reference: str, measure: str, n: FloatArray,
         conf_level: float,
     ) -> pd.DataFrame:  # fmt: skip
+        """Estimate rows of shape (A, K, p) for A arms and K visits."""
         n_arms, n_visits, p = rows.shape
-        return self._estimates(
-            rows.transpose(1, 0, 2).reshape(-1, p), arm=list(arms) * n_visits, visit=np.repeat(list(visits), n_arms),
-            reference=reference, measure=measure, n=n.T.ravel(), conf_level=conf_level,
-        )  # fmt: skip
+        labelled = LabelledRows(
+            rows=rows.transpose(1, 0, 2).reshape(-1, p),
+            arm=list(arms) * n_visits,
+            visit=[visit for visit in visits for _ in range(n_arms)],
+            reference=reference,
+            measure=measure,
+            n=n.T.ravel(),
+        )
+        return self._estimates(labelled, conf_level)
 
     def _subgroup_rows(
         self, covariate: str, levels: Sequence[str], at: Sequence[float] | None, margins: str
@@ -231,21 +244,27 @@ class TermAnswers(TermTests):
         return np.concatenate(pieces, axis=1), np.concatenate(counts, axis=1)
 
     def _subgroup_estimates(
-        self, rows: FloatArray, *, arms: Sequence[str], visits: Sequence[str], levels: Sequence[str], reference: str,
-        measure: str, n: FloatArray, subgroup: str, conf_level: float,
-    ) -> pd.DataFrame:  # fmt: skip
+        self, rows: FloatArray, n: FloatArray, axes: _Axes, reference: str, measure: str, conf_level: float
+    ) -> pd.DataFrame:
+        """Estimate rows of shape (A, V, L, p), with subjects of shape (A, V, L); missing if the data do not determine them."""
         by_visit = rows.transpose(1, 2, 0, 3)
         shape, p = by_visit.shape[:3], by_visit.shape[3]
-        visit, level, arm = (each.ravel() for each in np.indices(shape))
+        visits, levels, arms = (codes.ravel() for codes in np.indices(shape))
         flat = by_visit.reshape(-1, p)
         known = self._known(flat)
-        estimates = self._estimates(
-            np.where(known[:, None], flat, 0.0), arm=[arms[int(each)] for each in arm],
-            visit=[visits[int(each)] for each in visit],
-            reference=reference, measure=measure, n=n.transpose(1, 2, 0).ravel(), conf_level=conf_level,
-            also={"subgroup": np.full(len(flat), subgroup, dtype=object),
-                  "level": np.array([levels[int(each)] for each in level], dtype=object)},
-        )  # fmt: skip
+        labelled = LabelledRows(
+            rows=np.where(known[:, None], flat, 0.0),
+            arm=[axes.arms[int(code)] for code in arms],
+            visit=[axes.visits[int(code)] for code in visits],
+            reference=reference,
+            measure=measure,
+            n=n.transpose(1, 2, 0).ravel(),
+            further={
+                "subgroup": np.full(len(flat), axes.covariate, dtype=object),
+                "level": np.array([axes.levels[int(code)] for code in levels], dtype=object),
+            },
+        )
+        estimates = self._estimates(labelled, conf_level)
         numbers = ["estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
         estimates.loc[~known, numbers] = np.nan
         return estimates

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ from botox_analysis.errors import listed, require_choice, require_text, require_
 from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
+from botox_analysis.models.means.labelled_rows import LabelledRows
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.small_sample import JointTest, Uncertainty, pooled_df
 
@@ -34,10 +33,8 @@ class TermTests:
         """The model and the handling of missing values, in words."""
         return in_words(self.model, str(self.handling))
 
-    def _estimates(
-        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
-        conf_level: float, category: Any = "", also: Mapping[str, Any] = MappingProxyType({}),
-    ) -> pd.DataFrame:  # fmt: skip
+    def _estimates(self, labelled: LabelledRows, conf_level: float) -> pd.DataFrame:
+        """Estimate combinations of coefficients, as *estimates*."""
         raise NotImplementedError
 
     @property
