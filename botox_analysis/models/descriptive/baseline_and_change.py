@@ -37,7 +37,7 @@ NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
 _SPREAD = (MEAN, *SPREADS)
 
 
-def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> Estimates:
+def describe_baseline(trial: Trial, *, endpoints: Sequence[Endpoint] | None = None) -> Estimates:
     """Describe the subjects of a trial at baseline, by arm and in all arms.
 
     The frame has no p-values, because a test of successful randomisation has no use. Columns of dates are left out, and so are
@@ -47,7 +47,7 @@ def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) 
     ----------
     trial : Trial
         The trial, restricted to the population of interest.
-    endpoints : list of Endpoint, optional
+    endpoints : sequence of Endpoint, optional
         Endpoints whose baseline values are described with the covariates.
 
     Returns

@@ -14,7 +14,15 @@ from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import MEANS, combination_of, contrast_of, difference_in
-from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
+from botox_analysis.models.means.adjusted_comparisons import (
+    OF_ALL_PAIRS,
+    WITH_REFERENCE,
+    Infer,
+    PairsAdjustment,
+    ReferenceAdjustment,
+    of_all_pairs,
+    with_reference,
+)
 from botox_analysis.models.means.any_fit import overview_of
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.means.fitted_mean import FittedMean
@@ -25,6 +33,7 @@ from botox_analysis.models.means.subject_margins import (
     OBSERVED,
     SUBJECTS,
     WORDS,
+    Margins,
     SubjectMoments,
     joined,
     subject_rows,
@@ -129,7 +138,7 @@ class Fit(Shown, TermAnswers):
         """
         raise NotImplementedError
 
-    def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> Estimates:
+    def means(self, *, margins: Margins = "observed", conf_level: float = 0.95) -> Estimates:
         """Estimate the adjusted mean of each arm at each visit.
 
         Parameters
@@ -178,7 +187,9 @@ class Fit(Shown, TermAnswers):
         estimates = self._estimates(labelled, conf_level, words=WORDS[margins], random=at.random_covariates(at.slopes))
         return estimates.assign(p_value=np.nan)
 
-    def differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
+    def differences(
+        self, *, margins: Margins = "observed", adjustment: ReferenceAdjustment = "none", conf_level: float = 0.95
+    ) -> Estimates:
         """Estimate the adjusted difference of each arm to the reference at each visit.
 
         Parameters
@@ -217,7 +228,7 @@ class Fit(Shown, TermAnswers):
         >>> fit.differences().query("visit == 'week 24'")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
         [[-2.14, -2.93, -1.35]]
         """
-        require_choice(adjustment, ADJUSTMENTS["reference"], "adjustment")
+        require_choice(adjustment, WITH_REFERENCE, "adjustment")
         self._require_arms()
         at = self._at(margins)
         (visits, places), n = self._compared, self._n_compared()
@@ -234,7 +245,9 @@ class Fit(Shown, TermAnswers):
         adjusted = {} if adjustment == "none" else with_reference(n_others)
         return self._estimates(labelled, conf_level, words=WORDS[margins], random=at.random_covariates(slopes), **adjusted)
 
-    def pairwise_differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
+    def pairwise_differences(
+        self, *, margins: Margins = "observed", adjustment: PairsAdjustment = "none", conf_level: float = 0.95
+    ) -> Estimates:
         """Estimate the adjusted differences between all pairs of arms at each visit.
 
         Parameters
@@ -272,7 +285,7 @@ class Fit(Shown, TermAnswers):
         >>> fit.pairwise_differences().query("visit == 'week 24'")[["reference", "arm", "estimate"]].round(2).values.tolist()
         [['placebo', 'onabotulinumtoxinA', -2.14]]
         """
-        require_choice(adjustment, ADJUSTMENTS["pairs"], "adjustment")
+        require_choice(adjustment, OF_ALL_PAIRS, "adjustment")
         self._require_arms()
         at = self._at(margins)
         (visits, places), n = self._compared, self._n_compared()
@@ -373,7 +386,7 @@ class Fit(Shown, TermAnswers):
         )
         return self._estimates(labelled, conf_level)
 
-    def _at(self, margins: str) -> _At:
+    def _at(self, margins: Margins) -> _At:
         """Return the rows of means at margins, with slopes on random covariates."""
         require_choice(margins, MARGINS, "margins")
         if margins in self.rows or (margins == SUBJECTS and not self.visits_together):

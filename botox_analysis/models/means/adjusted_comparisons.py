@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,7 +14,11 @@ from botox_analysis.numerics.multiplicity.simultaneous import MOST_COMPARED, Too
 Infer = Callable[[Coefficients, FloatArray, float], Inference]
 """Function of coefficients, contrasts and nominal coverage that returns the inference of each contrast."""
 
-ADJUSTMENTS = {"reference": ("none", "dunnett"), "pairs": ("none", "tukey")}
+ReferenceAdjustment = Literal["none", "dunnett"]
+PairsAdjustment = Literal["none", "tukey"]
+
+WITH_REFERENCE: tuple[ReferenceAdjustment, ...] = get_args(ReferenceAdjustment)
+OF_ALL_PAIRS: tuple[PairsAdjustment, ...] = get_args(PairsAdjustment)
 """Names of adjustments, for comparisons with the reference and of all pairs."""
 
 WORDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,8 @@ from botox_analysis.models.means.term_tests import TermTests
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
 
-MARGINS = ("observed", "equal")
+SubgroupMargins = Literal["observed", "equal"]
+MARGINS: tuple[SubgroupMargins, ...] = get_args(SubgroupMargins)
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,12 @@ class TermAnswers(TermTests):
     """A fit with estimates by subgroup and by slope, and with F tests."""
 
     def subgroup_means(
-        self, covariate: str, *, at: Sequence[float] | None = None, margins: str = "observed", conf_level: float = 0.95
+        self,
+        covariate: str,
+        *,
+        at: Sequence[float] | None = None,
+        margins: SubgroupMargins = "observed",
+        conf_level: float = 0.95,
     ) -> Estimates:
         """Estimate the adjusted mean of each arm at each visit and each level of a covariate.
 
@@ -151,12 +158,12 @@ class TermAnswers(TermTests):
         measure = f"difference of differences in {self.labels['measure']}"
         return self._subgroup_estimates(rows, n, axes, self.arms[0], measure, conf_level)
 
-    def slopes(self, number: str, *, conf_level: float = 0.95) -> Estimates:
+    def slopes(self, covariate: str, *, conf_level: float = 0.95) -> Estimates:
         """Estimate the slope of the mean on a number in each arm.
 
         Parameters
         ----------
-        number : str
+        covariate : str
             Number whose effect differs between arms in the model, or the number of a mean with slopes.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
@@ -179,15 +186,15 @@ class TermAnswers(TermTests):
         >>> by_baseline.slopes("baseline")[["arm", "estimate", "std_error"]].round(3).values.tolist()
         [['placebo', -0.265, 0.078], ['onabotulinumtoxinA', -0.327, 0.078]]
         """
-        rows, visits, n = self._slope_rows(number)
-        return self._at_visits(rows, self.arms, visits, "", f"slope of {self.labels['measure']} on {number}", n, conf_level)
+        rows, visits, n = self._slope_rows(covariate)
+        return self._at_visits(rows, self.arms, visits, "", f"slope of {self.labels['measure']} on {covariate}", n, conf_level)
 
-    def slope_differences(self, number: str, *, conf_level: float = 0.95) -> Estimates:
+    def slope_differences(self, covariate: str, *, conf_level: float = 0.95) -> Estimates:
         """Estimate the difference between the slope on a number in each arm and the slope in the reference.
 
         Parameters
         ----------
-        number, conf_level
+        covariate, conf_level
             As for `slopes`.
 
         Returns
@@ -208,25 +215,26 @@ class TermAnswers(TermTests):
         >>> by_baseline.slope_differences("baseline")[["estimate", "std_error"]].round(3).values.tolist()
         [[-0.062, 0.11]]
         """
-        rows, visits, n = self._slope_rows(number)
-        measure = f"difference in slope of {self.labels['measure']} on {number}"
+        rows, visits, n = self._slope_rows(covariate)
+        measure = f"difference in slope of {self.labels['measure']} on {covariate}"
         rows, n = rows[1:] - rows[:1], n[1:] + n[:1]
         return self._at_visits(rows, self.arms[1:], visits, self.arms[0], measure, n, conf_level)
 
-    def _slope_rows(self, number: str) -> tuple[FloatArray, tuple[str, ...], FloatArray]:
+    def _slope_rows(self, covariate: str) -> tuple[FloatArray, tuple[str, ...], FloatArray]:
         """Return combinations of coefficients, shape (A, K, p), the K visits, and numbers of subjects, shape (A, K)."""
-        self._require_by_arm(number)
-        if self.fitted_means[0].levels[number]:
+        self._require_by_arm(covariate)
+        if self.fitted_means[0].levels[covariate]:
             raise ValueError(
-                f"`number` must be a number, which has a slope; got the factor '{number}'. Try subgroup_differences('{number}')."
+                f"`covariate` must be a number, which has a slope; got the factor '{covariate}'. Try "
+                f"subgroup_differences('{covariate}')."
             )
         pieces = []
         for mean in self.fitted_means:
-            rows = mean.rows_compared({number: mean.centres[number] + np.arange(2.0)}, {})
+            rows = mean.rows_compared({covariate: mean.centres[covariate] + np.arange(2.0)}, {})
             pieces.append(self._placed(mean, rows[:, :, 1] - rows[:, :, 0]))
         rows = np.concatenate(pieces, axis=1)
         mean = self.fitted_means[0]
-        if len(self.fitted_means) > 1 or ("arm", number, "visit") in mean.terms or len(mean.compared) == 1:
+        if len(self.fitted_means) > 1 or ("arm", covariate, "visit") in mean.terms or len(mean.compared) == 1:
             return rows, self.visits, self.n
         return rows[:, :1], ("",), self._n_of_any()
 

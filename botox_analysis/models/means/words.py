@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from botox_analysis.errors import require_choice, require_text
 
@@ -14,6 +15,10 @@ SLOPE = "slope"
 
 KINDS = (ARM_BY_VISIT, CONSTANT_EFFECT, COMMON_BASELINE, NO_DIFFERENCE, SLOPE)
 """Kinds of means: the effects of arms and visits in each."""
+
+MeanName = Literal["arm by visit", "constant effect", "common baseline", "no difference"]
+MeanPhrase = MeanName | str
+"""The name of a mean, or a phrase such as ``"slope on week"``."""
 
 
 @dataclass(frozen=True)

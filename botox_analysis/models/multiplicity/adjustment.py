@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,19 @@ GRAPHS: dict[str, Callable[[int], TestingGraph]] = {
 """Procedures that test in the order of the rows."""
 
 DOUBLE = "double false discovery rate"
-METHODS = (*STATSMODELS, *GRAPHS, DOUBLE)
+MethodName = Literal[
+    "bonferroni",
+    "holm",
+    "hochberg",
+    "hommel",
+    "benjamini-hochberg",
+    "benjamini-yekutieli",
+    "fixed sequence",
+    "fall-back",
+    "double false discovery rate",
+]
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
+"""The methods of `STATSMODELS`, those of `GRAPHS`, and `DOUBLE`."""
 
 _FALSE_DISCOVERY = ("benjamini-hochberg", "benjamini-yekutieli", DOUBLE)
 _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) for name in STATSMODELS}
@@ -32,9 +44,9 @@ _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) f
 def adjust_multiplicity(
     estimates: Estimates,
     *,
-    method: str | TestingGraph = "holm",
+    method: MethodName | TestingGraph = "holm",
     family: str | Sequence[str] = (),
-    level: float = 0.05,
+    error_rate: float = 0.05,
 ) -> pd.DataFrame:
     """Adjust p-values for multiplicity, and decide which hypotheses are rejected, in families of *estimates*.
 
@@ -49,7 +61,7 @@ def adjust_multiplicity(
         For classes in the column ``within`` ``"double false discovery rate"`` (the version of Mehrotra and Adewale, 2012).
     family : str or sequence of str
         Columns such as ``"visit"``; each combination of their values is a family. Left out: all rows are one family.
-    level : float
+    error_rate : float
         Family-wise error rate or false discovery rate, between 0 and 1. It is one-sided or two-sided like the p-values: 0.05 for
         two-sided p-values, 0.025 for one-sided ones.
 
@@ -57,8 +69,8 @@ def adjust_multiplicity(
     -------
     DataFrame
         The same rows in the same order, with three columns. ``p_adjusted`` is the smallest level at which the row is rejected,
-        ``rejected`` the decision at `level`, and ``multiplicity`` the method, family and level in words. Confidence limits are
-        not adjusted. Simultaneous limits by Bonferroni are those of a model with ``conf_level=1 - level / n``.
+        ``rejected`` the decision at `error_rate`, and ``multiplicity`` the method, family and level in words. Confidence limits
+        are not adjusted. Simultaneous limits by Bonferroni are those of a model with ``conf_level=1 - error_rate / n``.
 
     Raises
     ------
@@ -66,7 +78,7 @@ def adjust_multiplicity(
         There are no rows, a p-value is missing or not from 0 to 1, or a column is missing. Or the number of rows of a family is
         not the number of hypotheses of the graph.
     ValueError
-        The method is not known, or `level` is not between 0 and 1.
+        The method is not known, or `error_rate` is not between 0 and 1.
 
     Notes
     -----
@@ -74,7 +86,7 @@ def adjust_multiplicity(
     The double false discovery rate is supported by simulations. The other methods hold under any dependence.
 
     By the double false discovery rate a row may be rejected at one level and not at a higher one, at which further classes join
-    the pool. The decision is for `level`. If it differs from that of ``p_adjusted``, ``multiplicity`` states it.
+    the pool. The decision is for `error_rate`. If it differs from that of ``p_adjusted``, ``multiplicity`` states it.
 
     References
     ----------
@@ -89,8 +101,8 @@ def adjust_multiplicity(
     """
     if not isinstance(method, TestingGraph):
         require_choice(method, METHODS, "method")
-    if not 0 < level < 1:
-        raise ValueError(f"`level` must be a number strictly between 0 and 1; got {level!r}. Try level=0.05.")
+    if not 0 < error_rate < 1:
+        raise ValueError(f"`error_rate` must be a number strictly between 0 and 1; got {error_rate!r}. Try error_rate=0.05.")
     columns = [family] if isinstance(family, str) else list(family)
     require_columns(check_estimates(estimates), [*columns, *(["within"] if method == DOUBLE else [])], "estimates")
     p_value = _p_values(estimates)
@@ -98,10 +110,10 @@ def adjust_multiplicity(
     words = np.empty(len(estimates), dtype=object)
     for rows in _families(estimates, columns):
         members = estimates.iloc[rows]
-        adjusted[rows], rejected[rows] = _decide(p_value[rows], members, method, level)
-        words[rows] = _in_words(method, members, columns, level)
-    lost = meets(adjusted, level) & ~rejected
-    words[lost] += f"; rejected at a smaller level, at {100 * level:g} % further classes join the pool"
+        adjusted[rows], rejected[rows] = _decide(p_value[rows], members, method, error_rate)
+        words[rows] = _in_words(method, members, columns, error_rate)
+    lost = meets(adjusted, error_rate) & ~rejected
+    words[lost] += f"; rejected at a smaller level, at {100 * error_rate:g} % further classes join the pool"
     return estimates.assign(p_adjusted=adjusted, rejected=rejected, multiplicity=words.astype(str))
 
 
