@@ -66,9 +66,9 @@ LOGIT = Scale(special.logit, special.expit, lambda m: 1 / (m * (1 - m)), lambda 
 class StandardisedFit(Shown):
     """A fitted regression of *outcomes* at V visits, standardised: A arms, p coefficients of all visits.
 
-    ``means``, ``differences`` and ``ratios`` are marginal: they compare all analysed subjects of a visit if all were in one arm
-    with the same subjects if all were in the other. ``conditional`` is the coefficient of the arm in the regression. It compares
-    subjects with the same covariates, which is another estimand with another measure.
+    ``means``, ``differences`` and ``ratios`` are marginal: they are of all analysed subjects of a visit, as if all were in one
+    arm. ``conditional`` is the coefficient of the arm in the regression. It compares subjects with the same covariates, which is
+    another estimand with another measure.
 
     Attributes
     ----------
@@ -160,10 +160,10 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            One row for each visit: visit, estimation, structure (the working correlation), mean, covariates, n_subjects,
-            n_values, n_coefficients, n_parameters (of the dispersion), loglik, aic, bic, residual_sd (missing), dispersion,
-            n_iterations (missing), model. Without a likelihood ``loglik``, ``aic`` and ``bic`` are missing. ``aic`` and ``bic``
-            count coefficients and the dispersion, and compare models of the same values only.
+            The columns `SUMMARY`, with one row for each visit. ``structure`` is the working correlation, and ``n_parameters``
+            counts the dispersion. ``residual_sd`` and ``n_iterations`` are missing. Without a likelihood ``loglik``, ``aic`` and
+            ``bic`` are missing. ``aic`` and ``bic`` count coefficients and the dispersion, and compare models of the same values
+            only.
 
         Examples
         --------

@@ -37,9 +37,10 @@ def describe_dropout(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimat
     Returns
     -------
     DataFrame
-        *estimates* of the ``mean change``, or of the ``mean`` if all changes are missing, with t limits. There is one row for
-        each arm, last visit with a value (``category``: "last seen at week 8", "seen to the end") and visit up to it. Groups
-        without subjects have no rows. ``n`` counts subjects with a value at the visit; fewer than two have no standard error.
+        *estimates* of the ``mean change``, or of the ``mean`` if all changes are missing, with t limits. Groups are subjects of
+        an arm with the same last visit with a value (``category``: "last seen at week 8", "seen to the end"). Each group has one
+        row for each visit up to its last one. ``n`` counts subjects with a value at the visit; fewer than two have no standard
+        error.
 
     Raises
     ------

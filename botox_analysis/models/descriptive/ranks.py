@@ -57,7 +57,8 @@ def compare_ranks(
     Raises
     ------
     DataError
-        There is one arm only, an arm has no response at a visit, a column or visit does not exist, or a subject has no stratum.
+        There is one arm only, or an arm has no response at a visit. Or a column or visit does not exist, or a subject has no
+        stratum.
     FitError
         No stratum has both arms.
     ValueError

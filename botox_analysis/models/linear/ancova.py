@@ -54,10 +54,9 @@ class AncovaFit(Fit):
         Returns
         -------
         DataFrame
-            One row for each visit: visit, estimation, structure (empty), mean, covariates, n_subjects, n_values, n_coefficients,
-            n_parameters (of the variance), loglik, aic, bic, residual_sd, dispersion and n_iterations (missing), model. The
-            likelihood is of normal errors with one variance. ``aic`` and ``bic`` count coefficients and the variance, and compare
-            models of the same values only.
+            The columns `SUMMARY`, with one row for each visit. ``structure`` is empty, and ``n_parameters`` counts the variance.
+            ``dispersion`` and ``n_iterations`` are missing. The likelihood is of normal errors with one variance. ``aic`` and
+            ``bic`` count coefficients and the variance, and compare models of the same values only.
 
         Examples
         --------
@@ -199,7 +198,7 @@ def _refuse_leverage(of: VisitRows, variance: str) -> None:
     if len(alone):
         raise FitError(
             f"{MODEL} at '{of.visit}': subject {listed(alone)} alone determines a coefficient (leverage 1), and leaves no "
-            f"residual for variance='{variance}'. Try variance='model', or merge the level that has this subject alone."
+            f"residual for the variance '{variance}'; merge the level that it is alone in, or take variance 'model'."
         )
 
 

@@ -295,8 +295,7 @@ def refuse_missing_stratum(frame: Outcomes, stratum: str, frame_name: str) -> No
     absent = frame.loc[frame[stratum].isna(), "subject"].unique()
     if len(absent):
         raise DataError(
-            f"{frame_name}: the column '{stratum}' must contain a stratum for each subject; got none for {len(absent)} subjects "
-            f"({listed(absent)})."
+            f"{frame_name}: found {len(absent)} subjects without '{stratum}' ({listed(absent)}); expected a stratum for each."
         )
 
 

@@ -130,8 +130,9 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
     -------
     DataFrame
         The same rows with two further columns. ``margin`` is the value, with its sign, that limits are compared with.
-        ``conclusion`` is ``"superior"`` if the whole interval is better than no effect, ``"non-inferior"`` if it is better than
-        the margin, and ``"inferior"`` if it is worse than the margin. Otherwise it is ``"not decided"`` or ``"no limits"``.
+        ``conclusion`` is ``"superior"`` if the whole interval is better than no effect, and ``"non-inferior"`` if it is better
+        than the margin. It is ``"inferior"`` if the whole interval is worse than the margin, otherwise ``"not decided"`` or ``"no
+        limits"``.
 
     Raises
     ------

@@ -176,12 +176,12 @@ def compare_rates(
         For recurrent events use ``fit_counts(safety.counts_per_subject(trial, ...))``, whose standard errors are by subject.
     interval : str
         ``"miettinen-nurminen"``: score interval for every measure, with or without strata; its coverage is close to nominal in
-        small arms, too. Differences also have ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in closed
-        form, with or without strata), ``"agresti-caffo"`` and ``"wald"`` (to reproduce older reports). They also have ``"exact"``
-        (unconditional, never below its nominal coverage, up to 500 subjects in each arm) and ``"mantel-haenszel"`` (Sato's
-        variance, for many small strata). Ratios also have ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Odds ratios also have
-        ``"score"``, ``"log"``, ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of equal size).
-        Rates in person-time also have ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
+        small arms, too. Differences also have ``"mee"`` (without the factor N / (N - 1)) and ``"newcombe"`` (hybrid score, in
+        closed form, with or without strata). Others are ``"agresti-caffo"``, ``"wald"`` (to reproduce older reports) and
+        ``"mantel-haenszel"`` (Sato's variance, for many small strata). ``"exact"`` is unconditional, never below its nominal
+        coverage, for up to 500 subjects in each arm. Ratios also have ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Odds
+        ratios also have ``"score"``, ``"log"``, ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of
+        equal size). Rates in person-time also have ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
     test : str, optional
         A test of no difference between proportions, for any interval: ``"cochran-mantel-haenszel"``, ``"fisher"``, ``"mid-p"``,
         ``"barnard"``, ``"boschloo"``. Left out: the test that the interval inverts, so that p-values agree with limits.

@@ -175,10 +175,10 @@ def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:
     Returns
     -------
     DataFrame
-        *estimates* of 1 minus the survival function, by category and arm. There are rows for day 0 and for each day on which a
-        subject of the arm has the event or is censored (``time``, a number). ``n`` is the number at risk just before;
-        ``n_events`` and ``n_censored`` count subjects on the day. Standard errors are by Greenwood's formula, limits by the
-        normal approximation to log(-log(survival)). ``note`` states the reason for missing limits.
+        *estimates* of 1 minus the survival function, by category and arm. Rows are for day 0 and for each day on which a subject
+        of the arm has the event or is censored (``time``). ``n`` is the number at risk just before; ``n_events`` and
+        ``n_censored`` count subjects on the day. Standard errors are by Greenwood's formula, limits by the normal approximation
+        to log(-log(survival)). ``note`` states the reason for missing limits.
 
     Raises
     ------

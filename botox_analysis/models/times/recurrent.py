@@ -55,12 +55,12 @@ def mean_cumulative(
     Returns
     -------
     DataFrame
-        *estimates* by arm received. There are rows for day 0, for each day with an occurrence, and for each day on which the time
-        at risk of a subject ends (``time``, a number). It ends with the last day, a death before it, or the window of the rule.
-        ``n`` is the number at risk, and ``occurrences`` counts those of the day. An onset after the last day counts on the last
-        day, and an unknown onset on day 1. Standard errors are robust. Limits are by the normal approximation to the logarithm;
-        ``note`` states the reason for missing limits. On day 0 ``note`` counts subjects who died before the last day, and
-        subjects with a window but without a known last dose.
+        *estimates* by arm received. Rows are for day 0, each day with an occurrence, and each day on which the time at risk of a
+        subject ends (``time``). It ends with the last day, a death before it, or the window of the rule. ``n`` is the number at
+        risk, and ``occurrences`` counts those of the day. An onset after the last day counts on the last day, and an unknown
+        onset on day 1. Standard errors are robust. Limits are by the normal approximation to the logarithm; ``note`` states the
+        reason for missing limits. On day 0 ``note`` counts subjects who died before the last day, and subjects with a window but
+        without a known last dose.
 
     Raises
     ------

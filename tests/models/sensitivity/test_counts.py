@@ -400,9 +400,9 @@ def test_a_level_of_which_nothing_was_seen_is_refused(outcomes):
         impute(unseen, covariates=("region",))
 
 
-def test_a_covariate_that_foretells_who_has_no_events_is_refused(outcomes):
+def test_a_covariate_that_separates_subjects_without_events_is_refused(outcomes):
     none = outcomes.assign(value=np.where(outcomes["region"] == "a", 0.0, outcomes["value"]))
-    with pytest.raises(ba.FitError, match=r"imputation of counts: 'region' foretells .* leave out covariates"):
+    with pytest.raises(ba.FitError, match=r"imputation of counts: 'region' perfectly separates .* leave out covariates"):
         impute(none, covariates=("region",))
 
 

@@ -415,7 +415,7 @@ def test_an_arm_without_a_headache_day_does_not_determine_the_model(gappy):
     placebo = gappy.subjects.loc[gappy.subjects["arm"] == "placebo", "subject"]
     own = gappy.diary["subject"].isin(placebo) & (gappy.diary["day"] > 0)
     without = replace(gappy, diary=gappy.diary.assign(headache_hours=gappy.diary["headache_hours"].where(~own, 0.0)))
-    with pytest.raises(ba.FitError, match="beta-binomial regression of recorded days at 'week 4': 'arm' foretells"):
+    with pytest.raises(ba.FitError, match="beta-binomial regression of recorded days at 'week 4': 'arm' perfectly separates"):
         impute_diary(without, ba.HEADACHE_DAYS, n=2, seed=1)
 
 
