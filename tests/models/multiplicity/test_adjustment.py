@@ -282,7 +282,7 @@ def test_hypotheses_are_counted_or_named():
         ValueError, match=r"`families` must be a list of numbers or of lists of names; got the number 4. Try families=\[2, 2\]"
     ):
         ba.advanced.TestingGraph.parallel_gatekeeping(4)
-    with pytest.raises(ValueError, match="1 that are 0; Holm's method takes weights above 0"):
+    with pytest.raises(ValueError, match="must be above 0 for Holm's method; got 0 for 1 hypotheses"):
         ba.advanced.TestingGraph.holm(2, [1, 0])
     with pytest.raises(ValueError, match=r"p_value has shape \(3,\); the graph has 2 hypotheses"):
         ba.advanced.TestingGraph.holm(2).adjusted([0.1] * 3)

@@ -396,9 +396,9 @@ def test_a_trial_without_a_diary_is_refused(gappy):
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
-        ({"n": 1}, "n is 1; days are imputed many times"),
-        ({"n": True}, "n is True"),
-        ({"seed": -1}, "seed is -1; expected a whole number"),
+        ({"n": 1}, "`n` must be a whole number, 2 or more, as days are imputed many times; got 1"),
+        ({"n": True}, "`n` must be a whole number, 2 or more, .* got True"),
+        ({"seed": -1}, "`seed` must be a whole number, 0 or more; got -1"),
         ({"minimum_days": 0}, "`minimum_days` must be from 1 to period_days, 28; got 0"),
         ({"minimum_days": 29}, "`minimum_days` must be from 1 to period_days, 28; got 29"),
         ({"covariates": ["height"]}, "outcomes has no covariate 'height'"),
