@@ -284,7 +284,7 @@ def test_hypotheses_are_counted_or_named():
         ba.advanced.TestingGraph.parallel_gatekeeping(4)
     with pytest.raises(ValueError, match="must be above 0 for Holm's method; got 0 for 1 hypotheses"):
         ba.advanced.TestingGraph.holm(2, [1, 0])
-    with pytest.raises(ValueError, match=r"p_value has shape \(3,\); the graph has 2 hypotheses"):
+    with pytest.raises(ValueError, match=r"`p_value` must have shape \(2,\), one for each hypothesis; got \(3,\)"):
         ba.advanced.TestingGraph.holm(2).adjusted([0.1] * 3)
 
 

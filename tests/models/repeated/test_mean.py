@@ -477,7 +477,7 @@ def test_values_at_which_to_estimate_are_a_list_of_numbers(outcomes, at):
     fit = ba.fit_ancova(outcomes, covariates=("arm:baseline",), visits=["week 4"])
     with pytest.raises(ValueError, match="`at` must be a list of"):
         fit.subgroup_means("baseline", at=at)
-    with pytest.raises(ValueError, match="got the number 'baseline'. Try slope_differences"):
+    with pytest.raises(ValueError, match=r"got the number 'baseline'. Try slope_differences"):
         fit.subgroup_interactions("baseline")
 
 
