@@ -31,8 +31,8 @@ Missing values and intercurrent events
     missing.sensitivity                                 outcomes -> estimates under every handling of missing values
     Imputations: pool, pool_responders, shift, tipping_surface, tipping_point
 Compare
-    fit_mmrm, fit_ancova, fit_counts, fit_binary        outcomes -> a fit: means(), differences(), contrasts(), ...
-                                                        bootstrap(), jackknife(), likelihood_ratio(smaller)
+    fit_mmrm, fit_ancova, fit_counts, fit_binary        outcomes -> a fit: means(), differences(), contrasts(), summary()
+                                                        (advanced.AnyFit); bootstrap(), jackknife(), likelihood_ratio(smaller)
     compare_ranks                                       outcomes -> estimates
     describe_baseline, describe_change                  Trial, outcomes -> estimates
     event_rates, compare_rates, homogeneity             events -> estimates

@@ -1,7 +1,7 @@
-"""The field's abbreviations, and the words of this library for them.
+"""Abbreviations of the field, and the words of this library for them.
 
 The abbreviations are those of SAS's ``TYPE=``, ``DDFM=`` and ``CL=``, of SPSS, of the R packages mmrm, rbmi and nlme, of CDISC
-and of reports. They are no second vocabulary: a message answers them with the word to take.
+and of reports. No argument accepts them; a message names the word to use.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "TP": ("toeplitz", "treatment policy"),
     "TOEPH": ("heterogeneous toeplitz",),
     "TPH": ("heterogeneous toeplitz",),
-    # SAS's and SPSS's have a variance for each visit, mmrm's AD has one.
+    # AD has a variance for each visit in SAS and SPSS, and one variance in mmrm.
     "AD": ("ante-dependence", "heterogeneous ante-dependence"),
     "ADH": ("heterogeneous ante-dependence",),
     "AD1": ("heterogeneous ante-dependence",),
@@ -77,7 +77,7 @@ _ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "3": ("III",),
     "TYPE2": ("II",),
     "2": ("II",),
-    # What stands for missing values.
+    # Missing values.
     "LOCF": (
         "last observation carried forward",
         "last observation carried forward, modified",
@@ -182,7 +182,7 @@ _ABBREVIATIONS: dict[str, tuple[str, ...]] = {
     "SADR": ("serious and treatment-related",),
     "TRSAE": ("serious and treatment-related",),
 }
-"""By the word of a user, the words of this library, the likeliest first."""
+"""Abbreviation -> words of this library, the likeliest first."""
 
 _TAKEN_BY = {
     "log hazard ratio": "times.compare(times, measure='log hazard ratio')",
@@ -212,11 +212,11 @@ _TAKEN_BY = {
     "serial gatekeeping": "method=TestingGraph.serial_gatekeeping(families)",
     "parallel gatekeeping": "method=TestingGraph.parallel_gatekeeping(families)",
 }
-"""The call that takes a word, for where another argument was given it."""
+"""Word -> the call that takes it, for messages of another argument."""
 
 
 def _folded(word: str) -> str:
-    """Letters and digits alone, in small letters: AR(1), ar-1 and ar1 are one."""
+    """Reduce a word to its letters and digits, in small letters: AR(1), ar-1 and ar1 are equal."""
     return "".join(sign for sign in word.casefold() if sign.isalnum())
 
 
@@ -224,20 +224,20 @@ _BY_FOLDED = {_folded(abbreviation): words for abbreviation, words in _ABBREVIAT
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Say which of the choices a word is likely to mean.
+    """Name the choice that is nearest to a word, by abbreviation or by spelling.
 
     Parameters
     ----------
     word : str
-        Not among the choices.
+        A word that is not among the choices.
     choices : iterable of str
-        The words there are.
+        Words that are accepted.
 
     Returns
     -------
     str
-        A question that names the choice, with a space before it; where an abbreviation is of another call, a sentence that
-        names that; empty where nothing is near.
+        A question that names the choice, with a space before it. If the abbreviation belongs to another call, a sentence that
+        names this call. Empty if no choice is near.
 
     Examples
     --------
@@ -249,11 +249,11 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     by_folded = {_folded(choice): choice for choice in choices}
     plain = _folded(word)
     words = _BY_FOLDED.get(plain, ())
-    there = [choice for choice in words if _folded(choice) in by_folded]
+    known = [choice for choice in words if _folded(choice) in by_folded]
     if plain in by_folded:
         near = [by_folded[plain]]
-    elif there:
-        near = there
+    elif known:
+        near = known
     elif words and words[0] in _TAKEN_BY:
         return f" '{word}' is for {_TAKEN_BY[words[0]]}."
     else:

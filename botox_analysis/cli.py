@@ -1,4 +1,4 @@
-"""The command ``botox-analysis``. Nothing heavy is imported before a command needs it."""
+"""The command ``botox-analysis``. Modules that take long to import are imported only by the commands that need them."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def report(
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a report.")],
-    trial: Annotated[str, typer.Option("--trial", help="The trial, where it has moved since.")] = "",
+    trial: Annotated[str, typer.Option("--trial", help="The trial, if its folder has moved since.")] = "",
 ) -> None:
-    """Make a report again and say which file or number moved, which differs by rounding, and what it can come from.
+    """Make a report again and list the files and numbers that changed, those that differ by rounding, and possible reasons.
 
-    Exit status 0: the same, but for rounding. 1: a file or number moved. 2: it cannot be checked: no report, or no trial.
+    Exit status 0: the same, but for rounding. 1: a file or number changed. 2: the report or its trial is missing or damaged.
     """
     with _one_sentence(), _progress() as progress:
         from botox_analysis import check_report, open_trial
@@ -86,8 +86,10 @@ def check(
 
 @app.command()
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="The folder to write the trial's files to.")],
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Left out: the seed of the bundled trial.")] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder for the trial's files.")],
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="Seed of the random numbers. Left out: that of the bundled trial.")
+    ] = None,
 ) -> None:
     """Write a simulated trial in chronic migraine; the recorded seed gives the bundled files, byte for byte."""
     with _one_sentence():
@@ -100,9 +102,9 @@ def simulate(
 
 @app.command()
 def validate(trial: TrialName = "simulated") -> None:
-    """Read a trial's files and tell every problem in them, or what was understood; the last line is whether a report can be made.
+    """Read a trial's files and list every problem, or the data as understood. The last line states if a report can be made.
 
-    Exit status 0: report: yes. 2: report: no, as the command report would end.
+    Exit status 0: report: yes. 2: report: no; the command report would end with the same error.
     """
     from botox_analysis import open_trial, validate_trial
     from botox_analysis.errors import DataError
@@ -122,12 +124,12 @@ def validate(trial: TrialName = "simulated") -> None:
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with a trial's files, whatever they are called.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write; left out: trial.toml in that folder.")] = None,
+    folder: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with a trial's files; their names are free.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write. Left out: trial.toml in that folder.")] = None,
 ) -> None:
     """Draft a trial.toml from a folder's files: guesses are marked as guesses, questions are comments.
 
-    The draft is printed, and written where nothing is there yet.
+    The draft is printed. It is also written to a file, unless that file exists.
     """
     with _one_sentence():
         from botox_analysis import draft_settings
@@ -136,7 +138,7 @@ def init(
         typer.echo(draft, nl=False)
         target = folder / "trial.toml" if out is None else out
         if target.exists():
-            typer.echo(f"{target} is there already: nothing was written.", err=True)
+            typer.echo(f"{target} exists already: nothing was written.", err=True)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(draft.encode())
@@ -146,17 +148,17 @@ def init(
 def main() -> None:
     """Run the command line."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names of files need not be text, nor letters of this terminal.
+        # File names may contain bytes or letters that this terminal cannot show.
         sys.stdout.reconfigure(errors="backslashreplace")
     if not sys.warnoptions:
-        # Of libraries, about their own future: nothing that who runs a command can do anything about. python -W shows them.
+        # Libraries warn about their own future versions, which does not concern a user of the command. python -W shows these.
         warnings.simplefilter("ignore")
     app(prog_name="botox-analysis")
 
 
 @contextmanager
 def _one_sentence() -> Iterator[None]:
-    """What is wrong with the input, told in one sentence (and a table of all problems), without a traceback."""
+    """Print an error of the input in one sentence, with a line for each of several problems, without a traceback."""
     from botox_analysis.errors import DataError, FitError
 
     try:
@@ -173,7 +175,7 @@ def _one_sentence() -> Iterator[None]:
 
 
 def _problem_lines(error: DataError) -> Iterator[str]:
-    """A line for each problem: where, what was found in how many rows, what was expected."""
+    """Write a line for each problem: its place, the content found, the number of rows, the content expected."""
     for row in error.problems.itertuples():
         column = f", column '{row.column}'" if row.column else ""
         if row.n > 1:
@@ -185,7 +187,7 @@ def _problem_lines(error: DataError) -> Iterator[str]:
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """A bar on the error stream, where a person watches."""
+    """Show a progress bar on the error stream, if that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -199,10 +201,10 @@ def _progress() -> Iterator[Progress]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("reading", total=None)
 
-        def tell(what: str, n_done: int, n_steps: int) -> None:
-            bar.update(task, description=what, completed=n_done, total=n_steps)
+        def report_step(step: str, n_done: int, n_steps: int) -> None:
+            bar.update(task, description=step, completed=n_done, total=n_steps)
 
-        yield tell
+        yield report_step
 
 
 if __name__ == "__main__":

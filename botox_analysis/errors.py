@@ -1,4 +1,4 @@
-"""The two errors of the library, and the refusals that raise them: what was found, where, what would have been right."""
+"""The two errors of the library, and the checks that raise them. A message states the place, what was found and expected."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from botox_analysis.abbreviations import did_you_mean
 
 
 class Problem(NamedTuple):
-    """What is wrong in one place, or in several cells of a column with the same text.
+    """One fault of the data: in one place, or in several cells of a column with the same text.
 
     Attributes
     ----------
     file : str
-        The file, or what else the table is called.
+        Name of the file or table.
     row : int or None
-        The first row; the header is row 1. None where no single row is meant.
+        Number of the first row with the fault; the header is row 1. None if the fault belongs to no single row.
     column : str
-        Empty where no single column is meant.
+        Name of the column; empty if the fault belongs to no single column.
     found, expected : str
-        What is there, and what would have been right.
+        The content found, and the content expected.
     n : int
-        In how many rows.
+        Number of rows with the fault.
     """
 
     file: str
@@ -57,7 +57,7 @@ _CLASSES = {
     "Imputations": IMPUTATIONS,
     "RepeatedMeasures": CROSS_PRODUCTS,
 }
-"""Our classes, and how a message calls them."""
+"""Classes of the library, and their names in messages."""
 
 _COLUMNS = {
     ESTIMATES: ("measure", "estimate", "conf_low", "conf_high"),
@@ -69,12 +69,12 @@ _COLUMNS = {
     "residuals": ("subject", "arm", "visit", "fitted", "residual"),
     "onsets": ("subject", "arm", "onset_day", "end_day"),
 }
-"""Our frames, and the columns by which they are known: the first of which a frame has all."""
+"""Frames of the library, and the columns that identify each. A frame is of the first kind whose columns it has."""
 
 _MADE_BY: Mapping[str, Mapping[str, str]] = {
     TRIAL: {
         "": "load_trial(folder)",
-        OUTCOMES: "that from which they were derived, or load_trial(folder)",
+        OUTCOMES: "the trial from which they were derived, or load_trial(folder)",
         "a path": "load_trial(path)",
         "a frame": "load_trial(folder), or as_trial({'subjects': frame, ...}, name=...)",
         "a dict": "load_trial(folder), or as_trial(tables, name=...)",
@@ -84,7 +84,7 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
         TRIAL: "HEADACHE_DAYS.derive(trial), or another endpoint",
         "an Endpoint": "endpoint.derive(trial)",
         "a frame": "as_outcomes(frame, endpoint=..., arms=..., visits=...)",
-        IMPUTATIONS: "imputations.completed(0) is one; imputations.pool(analysis) analyses all",
+        IMPUTATIONS: "imputations.completed(0), or imputations.pool(analysis) for all of them",
     },
     EVENTS: {
         "": "safety.counts(trial), or responders(outcomes, reduction=0.5)",
@@ -93,7 +93,7 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
         TIMES: "times.by_cycle(times)",
         "intercurrent events": "intercurrent.counts(outcomes, events)",
         "reasons for missing values": "missing.values(outcomes)",
-        IMPUTATIONS: "imputations.pool_responders(reduction=0.5) analyses them",
+        IMPUTATIONS: "imputations.pool_responders(reduction=0.5)",
     },
     TIMES: {
         "": "times.first_event(trial), or times.first_response(outcomes, reduction=0.5)",
@@ -101,7 +101,7 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
         OUTCOMES: "times.first_response(outcomes, reduction=0.5)",
     },
     ESTIMATES: {
-        "": "event_rates(events), fit.differences() and their like",
+        "": "event_rates(events), or fit.differences()",
         TRIAL: "describe_baseline(trial)",
         OUTCOMES: "fit_mmrm(outcomes).differences()",
         EVENTS: "event_rates(events), or compare_rates(events)",
@@ -118,18 +118,28 @@ _MADE_BY: Mapping[str, Mapping[str, str]] = {
     MIXED_MODEL: {"": "fit_mmrm(outcomes)", CROSS_PRODUCTS: "advanced.fit_crossproducts(measures)"},
     CROSS_PRODUCTS: {"": "advanced.crossproducts(outcomes)"},
 }
-"""The call that makes what is meant, by what was given; the empty text stands for all else."""
+"""Calls that make the expected kind, by the kind that was given; the empty text stands for every other kind."""
 
 
 class DataError(ValueError):
-    """The data are not of the promised shape.
+    """Error of data that are not of the promised shape.
 
     Parameters
     ----------
     message : str
-        What was found, where, and what would have been right.
+        The place, the content found, and the content expected.
     problems : DataFrame, optional
-        Every problem that was found, one row each: file, (first) row, column, found, expected, and in how many rows, n.
+        One row per problem: ``file``, ``row`` (the first), ``column``, ``found``, ``expected`` and ``n``, the number of rows.
+
+    Examples
+    --------
+    >>> subjects = trial.subjects.assign(itt="perhaps")
+    >>> try:
+    ...     ba.as_trial({"subjects": subjects}, name="a trial")
+    ... except ba.DataError as error:
+    ...     print(error)
+    subjects, row 2, column 'itt': found 'perhaps' in 1,384 rows; expected yes or no, or a line of [values.subjects.itt], \
+such as perhaps = "yes".
     """
 
     def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
@@ -138,32 +148,44 @@ class DataError(ValueError):
 
 
 class FitError(ArithmeticError):
-    """The numbers do not determine the model, or the optimiser failed."""
+    """Error of numbers that do not determine the model, or of an optimiser that did not converge.
+
+    Examples
+    --------
+    >>> four = outcomes[outcomes["subject"].isin(outcomes["subject"].unique()[:4])]
+    >>> try:
+    ...     ba.fit_mmrm(four)
+    ... except ba.FitError as error:
+    ...     reason = str(error)
+    >>> "4 subjects" in reason
+    True
+    """
 
 
 def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
-    """Raise one `DataError` for a list of problems; do nothing where there is none.
+    """Raise one `DataError` for a list of problems; do nothing if the list is empty.
 
     Parameters
     ----------
     problems : iterable of Problem
-        Or of tuples with the same fields, ``n`` may be left out. Those that differ in their rows only become one.
+        Tuples with the same fields are accepted; ``n`` may be left out. Problems that differ only in their rows become one.
     n_shown : int
-        How many of them the error's table keeps.
+        Number of problems that the table of the error keeps.
 
     Raises
     ------
     DataError
-        Its message tells the first problem and how many there are.
+        The list has a problem. The message states the first problem and the number of problems.
     """
-    together: dict[tuple[str, str, str, str], Problem] = {}
-    for one in (Problem(*problem) for problem in problems):
-        key = (one.file, one.column, one.found, one.expected)
-        first = together.get(key)
-        together[key] = one if first is None else first._replace(n=first.n + one.n)
-    if not together:
+    merged: dict[tuple[str, str, str, str], Problem] = {}
+    for given in problems:
+        problem = Problem(*given)
+        key = (problem.file, problem.column, problem.found, problem.expected)
+        first = merged.get(key)
+        merged[key] = problem if first is None else first._replace(n=first.n + problem.n)
+    if not merged:
         return
-    distinct = list(together.values())
+    distinct = list(merged.values())
     file, row, column, found, expected, n = distinct[0]
     where = file if row is None else f"{file}, row {row}"
     if column:
@@ -175,14 +197,14 @@ def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
 
 
 def listed(names: Iterable[object], *, n_shown: int = 8) -> str:
-    """Names in quotation marks for a message, the middle of a long list left out.
+    """List names in quotation marks for a message, without the middle of a long list.
 
     Parameters
     ----------
     names : iterable
-        What to name, in order.
+        Names in the order of the list.
     n_shown : int
-        The longest list that is shown whole.
+        Length of the longest list that is shown whole.
 
     Returns
     -------
@@ -208,12 +230,12 @@ def kind_of(given: object) -> str:
     Parameters
     ----------
     given : object
-        Anything.
+        An argument of any type.
 
     Returns
     -------
     str
-        Our classes by their name, our frames by their columns, all else in plain words.
+        A class of the library by its name, a frame of the library by its columns, any other object in plain words.
 
     Examples
     --------
@@ -224,9 +246,9 @@ def kind_of(given: object) -> str:
         if of.__module__.startswith("botox_analysis.") and of.__name__ in _CLASSES:
             return _CLASSES[of.__name__]
     if isinstance(given, pd.DataFrame):
-        there = set(given.columns)
-        known = (kind for kind, columns in _COLUMNS.items() if there.issuperset(columns))
-        return next(known, "a frame" if there else "a frame without columns")
+        present = set(given.columns)
+        known = (kind for kind, columns in _COLUMNS.items() if present.issuperset(columns))
+        return next(known, "a frame" if present else "a frame without columns")
     if given is None or isinstance(given, bool):
         return f"{given}"
     if isinstance(given, numbers.Number):
@@ -242,316 +264,348 @@ def kind_of(given: object) -> str:
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
-def wrong_kind(given: object, name: str, expected: str) -> DataError:
-    """The error for an argument of another kind than is meant.
+def quoted(name: str) -> str:
+    """Write the name of an argument for a message, in backquotes if it is a name of Python.
+
+    Parameters
+    ----------
+    name : str
+        The argument, such as ``"arms"``, or a description, such as ``"bundled data"``.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Examples
+    --------
+    >>> quoted("arms"), quoted("bundled data")
+    ('`arms`', 'bundled data')
+    """
+    return f"`{name}`" if name.isidentifier() else name
+
+
+def wrong_kind(given: object, name: str, expected: str, *, made_by: str = "") -> DataError:
+    """Make the error for an argument of the wrong kind.
 
     Parameters
     ----------
     given : object
-        What was given.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
     expected : str
-        What is meant, and the call that makes it.
+        The expected kind, with its article: ``"a Trial"``.
+    made_by : str
+        A call that makes the expected kind; empty for none.
 
     Returns
     -------
     DataError
-        To be raised.
+        The caller raises it.
+
+    Examples
+    --------
+    >>> print(wrong_kind(5, "trial", "a Trial", made_by="load_trial(folder)"))
+    `trial` must be a Trial; got the number 5. Try load_trial(folder).
     """
-    return DataError(f"{name}: found {kind_of(given)}; expected {expected}.")
+    hint = f" Try {made_by}." if made_by else ""
+    return DataError(f"{quoted(name)} must be {expected}; got {kind_of(given)}.{hint}")
 
 
-def _require(given: object, name: str, meant: str) -> None:
-    """Refuse what is not of the kind that is meant, with the call that makes it."""
-    columns = _COLUMNS.get(meant)
-    there = set(given.columns) if isinstance(given, pd.DataFrame) else set()
-    if columns and there.issuperset(columns):
+def _require(given: object, name: str, expected: str) -> None:
+    """Raise an error if an argument is not of the expected kind; the message names a call that makes that kind."""
+    columns = _COLUMNS.get(expected)
+    present = set(given.columns) if isinstance(given, pd.DataFrame) else set()
+    if columns and present.issuperset(columns):
         return
     found = kind_of(given)
-    if found == meant:
+    if found == expected:
         return
-    of_kind = "a path" if isinstance(given, str | Path) else found
-    call = _MADE_BY[meant].get(of_kind, _MADE_BY[meant][""])
+    given_kind = "a path" if isinstance(given, str | Path) else found
+    call = _MADE_BY[expected].get(given_kind, _MADE_BY[expected][""])
     if columns and found == "a frame":
-        lacking = [column for column in columns if column not in there]
+        lacking = [column for column in columns if column not in present]
         raise DataError(
             f"{name} has no column {listed(lacking)}; its columns are {listed(given.columns, n_shown=30)}. "  # type: ignore[attr-defined]
-            f"Expected {meant}: {call}."
+            f"For a frame of {expected}, try {call}."
         )
-    raise wrong_kind(given, name, f"{meant}: {call}")
+    raise wrong_kind(given, name, f"a frame of {expected}" if columns else expected, made_by=call)
 
 
 def require_trial(given: object, name: str = "trial") -> None:
-    """Refuse what is no `Trial`.
+    """Raise an error if an argument is not a `Trial`.
 
     Parameters
     ----------
     given : Trial
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, TRIAL)
 
 
 def require_outcomes(given: object, name: str = "outcomes") -> None:
-    """Refuse what are no *outcomes*.
+    """Raise an error if an argument is not a frame of *outcomes*.
 
     Parameters
     ----------
     given : DataFrame
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, OUTCOMES)
 
 
 def require_events(given: object, name: str = "events") -> None:
-    """Refuse what are no *events*.
+    """Raise an error if an argument is not a frame of *events*.
 
     Parameters
     ----------
     given : DataFrame
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, EVENTS)
 
 
 def require_times(given: object, name: str = "times") -> None:
-    """Refuse what are no *times*.
+    """Raise an error if an argument is not a frame of *times*.
 
     Parameters
     ----------
     given : DataFrame
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, TIMES)
 
 
 def require_estimates(given: object, name: str = "estimates") -> None:
-    """Refuse what are no *estimates*.
+    """Raise an error if an argument is not a frame of *estimates*.
 
     Parameters
     ----------
     given : DataFrame
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, ESTIMATES)
 
 
 def require_imputations(given: object, name: str = "imputations") -> None:
-    """Refuse what are no `Imputations`.
+    """Raise an error if an argument is not an `Imputations`.
 
     Parameters
     ----------
     given : Imputations
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, IMPUTATIONS)
 
 
 def require_fit(given: object, name: str = "fit") -> None:
-    """Refuse what is no fit of `fit_mmrm`.
+    """Raise an error if an argument is not a fit of `fit_mmrm`.
 
     Parameters
     ----------
     given : MmrmFit
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, MIXED_MODEL)
 
 
 def require_crossproducts(given: object, name: str = "measures") -> None:
-    """Refuse what are no cross-products.
+    """Raise an error if an argument is not of cross-products.
 
     Parameters
     ----------
     given : RepeatedMeasures
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
 
     Raises
     ------
     DataError
-        Names what was given, what is meant, and the call that makes it.
+        The argument is of another kind. The message names both kinds, and a call that makes the expected one.
     """
     _require(given, name, CROSS_PRODUCTS)
 
 
 def require_text(given: object, name: str, expected: str) -> None:
-    """Refuse what is no text.
+    """Raise an error if an argument is not a text.
 
     Parameters
     ----------
     given : str
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
     expected : str
-        What the text is, with an example.
+        Meaning of the text, with an example.
 
     Raises
     ------
     TypeError
-        Names what was given and what is meant.
+        The argument is not a text. The message states the kind found and the meaning expected.
     """
     if not isinstance(given, str):
-        raise TypeError(f"{name}: found {kind_of(given)}; expected {expected}.")
+        raise TypeError(f"{quoted(name)} must be a text (str), {expected}; got {kind_of(given)}.")
 
 
 def require_path(given: object, name: str, expected: str) -> None:
-    """Refuse what is no path.
+    """Raise an error if an argument is not a path.
 
     Parameters
     ----------
     given : str or Path
-        An argument.
+        The argument.
     name : str
-        Of the argument.
+        Name of the argument.
     expected : str
-        What is at the path, with an example.
+        Content of the path, with an example.
 
     Raises
     ------
     DataError
-        Names what was given and what is meant.
+        The argument is not a path. The message states the kind found and the content expected.
     """
     if not isinstance(given, str | PathLike):
         raise wrong_kind(given, name, expected)
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str, *, made_by: str = "") -> None:
-    """Refuse a frame that lacks a column.
+    """Raise an error if a frame lacks a column.
 
     Parameters
     ----------
     frame : DataFrame
-        Any frame.
+        The frame.
     columns : iterable of str
-        The columns it must have.
+        Columns that the frame must have.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
     made_by : str
-        The call that makes such a frame, where there is one.
+        A call that makes such a frame; empty for none.
 
     Raises
     ------
     DataError
-        Names the columns that are missing and those that are there; or it is no frame.
+        A column is missing, or the argument is not a frame. The message names the missing columns and those of the frame.
     """
-    call = f": {made_by}" if made_by else ""
     if not isinstance(frame, pd.DataFrame):
-        raise DataError(f"{frame_name}: found {kind_of(frame)}; expected a frame{call}.")
-    there = set(frame.columns)
-    missing = [column for column in columns if column not in there]
+        raise wrong_kind(frame, frame_name, "a frame", made_by=made_by)
+    present = set(frame.columns)
+    missing = [column for column in columns if column not in present]
     if not missing:
         return
-    if made_by and kind_of(frame) not in ("a frame", frame_name):
-        raise DataError(f"{frame_name}: found {kind_of(frame)}, without column {listed(missing)}; expected{call[1:]}.")
-    expected = f" Expected{call[1:]}." if made_by else ""
-    raise DataError(
-        f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.{expected}"
-    )
+    hint = f" Try {made_by}." if made_by else ""
+    kind = kind_of(frame)
+    if made_by and kind not in ("a frame", frame_name):
+        raise DataError(f"{quoted(frame_name)} must have a column {listed(missing)}; got {kind}.{hint}")
+    raise DataError(f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.{hint}")
 
 
 def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
-    """Refuse a word that is not among the choices.
+    """Raise an error if a word is not among the choices.
 
     Parameters
     ----------
     choice : str
-        The word given.
+        The word.
     choices : iterable of str
-        The words there are.
+        Words that are accepted.
     what : str
-        What is chosen, for the message.
+        Name of the argument.
 
     Raises
     ------
     ValueError
-        Names the word, the choices, and the one that is meant: for an abbreviation of the field, or the nearest in spelling.
+        The word is not a choice. The message names the choices, and the nearest one: by abbreviation or by spelling.
+
+    Examples
+    --------
+    >>> require_choice("KR", ["satterthwaite", "kenward-roger"], "small_sample")
+    Traceback (most recent call last):
+    ValueError: `small_sample` must be one of 'satterthwaite', 'kenward-roger'; got 'KR'. Did you mean 'kenward-roger'?
     """
     choices = list(choices)
-    if not isinstance(choice, str):
-        raise ValueError(f"{what}: found {kind_of(choice)}; it is one of {listed(choices, n_shown=30)}.")
-    if choice not in choices:
-        meant = did_you_mean(choice, choices)
-        raise ValueError(f"{what} {choice!r} is not known; it is one of {listed(choices, n_shown=30)}.{meant}")
+    if isinstance(choice, str) and choice in choices:
+        return
+    found, hint = (repr(choice), did_you_mean(choice, choices)) if isinstance(choice, str) else (kind_of(choice), "")
+    raise ValueError(f"{quoted(what)} must be one of {listed(choices, n_shown=30)}; got {found}.{hint}")
 
 
 def require_two_arms(arms: Sequence[object], needing: str, frame_name: str = "outcomes", *, where: str = "") -> None:
-    """Refuse one arm where arms are compared.
+    """Raise an error if there are fewer than two arms to compare.
 
     Parameters
     ----------
     arms : sequence
-        The arms there are.
+        Arms of the frame.
     needing : str
-        What needs two, with its article: ``"a difference"`` or ``"a comparison"``.
+        The quantity that needs two arms, with its article: ``"a difference"`` or ``"a comparison"``.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
     where : str
-        What else the message tells of the one arm, behind a space.
+        Part of the frame with one arm only, such as ``" for category 'x'"``, with the space before it; empty for the whole frame.
 
     Raises
     ------
     DataError
-        Names the arm.
+        There is one arm only. The message names it.
     """
     if len(arms) < 2:
         raise DataError(f"{frame_name} has one arm only, '{arms[0]}'{where}; {needing} needs two.")
 
 
 def require_conf_level(conf_level: float) -> None:
-    """Refuse a confidence level that is not strictly between 0 and 1.
+    """Raise an error if a confidence level is not strictly between 0 and 1.
 
     Parameters
     ----------
@@ -561,40 +615,40 @@ def require_conf_level(conf_level: float) -> None:
     Raises
     ------
     ValueError
-        Also for 95 where 0.95 is meant.
+        The level is out of its range: 95, for instance, in place of 0.95.
     """
     if not 0 < conf_level < 1:
-        raise ValueError(f"conf_level is {conf_level!r}; it is a share strictly between 0 and 1, such as 0.95.")
+        raise ValueError(f"`conf_level` must be a number strictly between 0 and 1, such as 0.95; got {conf_level!r}.")
 
 
 def is_whole_number(given: object) -> bool:
-    """Whether an argument is a whole number, and no truth value.
+    """Check whether an argument is a whole number.
 
     Parameters
     ----------
     given : object
-        Anything.
+        An argument of any type.
 
     Returns
     -------
     bool
-        True for an int, also of numpy.
+        True for an int, also of numpy; False for a truth value.
     """
     return isinstance(given, numbers.Integral) and not isinstance(given, bool)
 
 
 def require_seed(seed: object) -> None:
-    """Refuse a seed that is no whole number of 0 or more.
+    """Raise an error if a seed is not a whole number of 0 or more.
 
     Parameters
     ----------
     seed : int
-        Of the random number generator.
+        Seed of the random number generator.
 
     Raises
     ------
     ValueError
-        Names what was given.
+        The seed is another number, or of another kind.
     """
     if not is_whole_number(seed) or not seed >= 0:  # type: ignore[operator]
-        raise ValueError(f"seed: found {kind_of(seed)}; expected a whole number, 0 or more.")
+        raise ValueError(f"`seed` must be a whole number of 0 or more; got {kind_of(seed)}.")

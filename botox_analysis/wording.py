@@ -1,36 +1,41 @@
-"""How a number is written: decimals, the minus sign, intervals, p-values. Rounding happens here only."""
+"""Texts of numbers (decimals, the minus sign, intervals, p-values) and of objects. Numbers are rounded in this module only."""
 
 from __future__ import annotations
 
+import html
 import math
 import statistics
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 MISSING = "–"
-"""What stands for a number that is not there."""
+"""Text of a missing number."""
 
 LARGEST = 1e15
-"""From here on a number is written with its power of ten."""
+"""Numbers of this size and above are written with their power of ten."""
 
 KNOWN_DIGITS = 12
-"""Digits to which estimates are the same on every machine; a half is one when these are 5 and zeros."""
+"""Digits to which estimates are equal on every machine. A number is rounded as a half if these digits make it one."""
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """A number with a fixed count of decimals and a true minus sign; halves are rounded away from 0, as SAS and journals do.
+    """Write a number with a fixed number of decimals and a true minus sign.
+
+    Halves are rounded away from 0, as in SAS and in journals.
 
     Parameters
     ----------
     value : float
-        Missing values give `MISSING`.
+        Number to write; a missing value gives `MISSING`.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        Never a negative zero.
+        Text of the number; 0 has no sign.
 
     Examples
     --------
@@ -49,7 +54,7 @@ def number(value: float, decimals: int = 1) -> str:
 
 
 def signed(value: float) -> str:
-    """A number with its sign, also a plus, to three digits.
+    """Write a number with its sign, plus or minus, to three significant digits.
 
     Parameters
     ----------
@@ -59,7 +64,7 @@ def signed(value: float) -> str:
     Returns
     -------
     str
-        0 has no sign.
+        Text of the number; 0 has no sign.
 
     Examples
     --------
@@ -70,17 +75,17 @@ def signed(value: float) -> str:
 
 
 def decimals_for(spreads: Iterable[float]) -> int:
-    """How many decimals numbers of a given spread deserve: as many as show the spread, at least one.
+    """Choose the number of decimals for numbers of a given spread: enough to show the spread, and at least one.
 
     Parameters
     ----------
     spreads : iterable of float
-        Standard errors of estimates, or a tenth of standard deviations of values; missing ones and zeros are passed over.
+        Standard errors of estimates, or a tenth of the standard deviations of values. Missing values and zeros are skipped.
 
     Returns
     -------
     int
-        From 1 to 8.
+        Number of decimals, from 1 to 8.
 
     Examples
     --------
@@ -94,19 +99,19 @@ def decimals_for(spreads: Iterable[float]) -> int:
 
 
 def interval(low: float, high: float, decimals: int = 1) -> str:
-    """Two limits, joined by "to".
+    """Write two limits, joined by "to".
 
     Parameters
     ----------
     low, high : float
-        Where both are missing, `MISSING` stands.
+        Limits; `MISSING` is written if both are missing.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        The limits.
+        Text of the limits.
 
     Examples
     --------
@@ -119,19 +124,19 @@ def interval(low: float, high: float, decimals: int = 1) -> str:
 
 
 def with_limits(estimate: float, low: float, high: float, decimals: int = 1) -> str:
-    """An estimate and its limits in parentheses.
+    """Write an estimate with its limits in parentheses.
 
     Parameters
     ----------
     estimate, low, high : float
-        Limits that are missing are left out.
+        Estimate and limits; limits that are both missing are left out.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        The estimate with its limits.
+        Text of the estimate and its limits.
 
     Examples
     --------
@@ -144,17 +149,17 @@ def with_limits(estimate: float, low: float, high: float, decimals: int = 1) -> 
 
 
 def p_value(value: float) -> str:
-    """A p-value as journals print it.
+    """Write a p-value as journals print it.
 
     Parameters
     ----------
     value : float
-        From 0 to 1, or missing.
+        P-value from 0 to 1; a missing value gives `MISSING`.
 
     Returns
     -------
     str
-        Three decimals (two from 0.1 on); below 0.001 only that.
+        Text with three decimals below 0.1, else two; ``<0.001`` or ``>0.99`` for the extremes.
 
     Examples
     --------
@@ -171,17 +176,17 @@ def p_value(value: float) -> str:
 
 
 def p_phrase(value: float) -> str:
-    """A p-value inside a sentence.
+    """Write a p-value for a sentence.
 
     Parameters
     ----------
     value : float
-        From 0 to 1, or missing.
+        P-value from 0 to 1, or missing.
 
     Returns
     -------
     str
-        With its sign of relation; empty where missing.
+        Text with "p" and the sign of equality or inequality; empty for a missing value.
 
     Examples
     --------
@@ -195,17 +200,17 @@ def p_phrase(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """A whole number with separators of thousands.
+    """Write a whole number with separators of thousands.
 
     Parameters
     ----------
     value : float
-        A count; missing values give `MISSING`.
+        A count; a missing value gives `MISSING`.
 
     Returns
     -------
     str
-        Without decimals.
+        Text without decimals.
 
     Examples
     --------
@@ -216,19 +221,21 @@ def count(value: float) -> str:
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """A share in per cent; one that is not none is never written as 0, and one that is not all never as 100.
+    """Write a share in per cent.
+
+    A share above 0 is never written as 0, and a share below 1 is never written as 100.
 
     Parameters
     ----------
     share : float
-        From 0 to 1, or missing.
+        Share from 0 to 1; a missing value gives `MISSING`.
     decimals : int
-        Digits after the point.
+        Number of digits after the point.
 
     Returns
     -------
     str
-        Without the sign for per cent.
+        Text without the per cent sign.
 
     Examples
     --------
@@ -244,17 +251,17 @@ def percent(share: float, decimals: int = 1) -> str:
 
 
 def count_share(n_events: float, n_total: float) -> str:
-    """A count with its share in per cent.
+    """Write a count with its share in per cent.
 
     Parameters
     ----------
     n_events, n_total : float
-        With a total of 0 there is no share.
+        Count and total; the share is left out if the total is 0.
 
     Returns
     -------
     str
-        The count and its share.
+        Text of the count and its share.
 
     Examples
     --------
@@ -267,17 +274,19 @@ def count_share(n_events: float, n_total: float) -> str:
 
 
 def number_needed(estimate: float, low: float, high: float) -> str:
-    """A number needed to treat with its limits, whole subjects, rounded up; also where the limits run through infinity.
+    """Write a number needed to treat with its limits, as whole subjects, rounded up.
+
+    Limits of both signs form an interval through infinity.
 
     Parameters
     ----------
     estimate, low, high : float
-        Positive to benefit (NNTB), negative to harm (NNTH), as `number_needed` of the models gives them.
+        Number and limits, from `number_needed` of the models: positive to benefit (NNTB), negative to harm (NNTH).
 
     Returns
     -------
     str
-        The number with its limits; each end that is named has its direction.
+        Text of the number and its limits, with their direction.
 
     References
     ----------
@@ -295,36 +304,36 @@ def number_needed(estimate: float, low: float, high: float) -> str:
     if math.isnan(estimate):
         return MISSING
 
-    def named(value: float) -> str:
+    def with_direction(value: float) -> str:
         return f"{'NNTB' if value > 0 else 'NNTH'} {_rounded_up(abs(value))}"
 
-    said = "∞" if math.isinf(estimate) else named(estimate)
+    text = "∞" if math.isinf(estimate) else with_direction(estimate)
     if math.isnan(low) or math.isnan(high):
-        return said
+        return text
     if low < 0 < high:
         near, far = (low, high) if estimate < 0 else (high, low)
-        return f"{said} ({named(near)} to ∞ to {named(far)})"
+        return f"{text} ({with_direction(near)} to ∞ to {with_direction(far)})"
     near, far = sorted((abs(low), abs(high)))
-    return f"{said} ({_rounded_up(near)} to {_rounded_up(far)})"
+    return f"{text} ({_rounded_up(near)} to {_rounded_up(far)})"
 
 
 def _rounded_up(value: float) -> str:
-    """A number of subjects; one that is whole but for rounding stays."""
+    """Write a number of subjects, rounded up, unless it differs from a whole number by rounding error only."""
     return number(value if math.isinf(value) else math.ceil(float(f"{value:.{KNOWN_DIGITS}g}")), 0)
 
 
 def capital(text: str) -> str:
-    """A text whose first letter is a capital.
+    """Write a text with a capital first letter.
 
     Parameters
     ----------
     text : str
-        Any text, also an empty one.
+        Any text; it may be empty.
 
     Returns
     -------
     str
-        The rest is unchanged.
+        The text; only its first letter is changed.
 
     Examples
     --------
@@ -335,17 +344,17 @@ def capital(text: str) -> str:
 
 
 def joined(parts: list[str]) -> str:
-    """Parts of a sentence, joined by commas and "and".
+    """Join parts of a sentence by commas and "and".
 
     Parameters
     ----------
     parts : list of str
-        In order.
+        Parts in the order of the sentence.
 
     Returns
     -------
     str
-        One phrase.
+        One phrase; empty if there are no parts.
 
     Examples
     --------
@@ -361,21 +370,21 @@ _STRUCTURES = {
     "ar1": "AR(1)",
     "heterogeneous ar1": "heterogeneous AR(1)",
 }
-"""Structures of covariance that have proper names."""
+"""Covariance structures with proper names."""
 
 
 def structure(word: str) -> str:
-    """A structure of covariance as texts write it.
+    """Write the name of a covariance structure for a text.
 
     Parameters
     ----------
     word : str
-        As `fit_mmrm` takes it.
+        Structure, as an argument of `fit_mmrm`.
 
     Returns
     -------
     str
-        With proper names.
+        Name of the structure, with capitals in proper names.
 
     Examples
     --------
@@ -383,3 +392,149 @@ def structure(word: str) -> str:
     'heterogeneous AR(1)'
     """
     return _STRUCTURES.get(word, word)
+
+
+MOST_COLUMNS = 100
+"""Characters of a line of an overview: as many as a terminal shows."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An object in few lines: a title, named texts and a table of cells.
+
+    Attributes
+    ----------
+    title : str
+        The kind of the object, and its name.
+    rows : tuple of (str, str)
+        Names and texts; empty texts are left out.
+    cells : tuple of tuple of str
+        Rows of a table below, the header first; empty where there is none.
+    most_lines : int
+        Lines of `text`; the middle of the table is left out where there are more.
+    lines_per_row : int
+        Lines of `text` that a text may take; the rest of it is left out.
+    """
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    cells: tuple[tuple[str, ...], ...] = ()
+    most_lines: int = 12
+    lines_per_row: int = 1
+
+    @property
+    def text(self) -> str:
+        """For a terminal: no line is longer than `MOST_COLUMNS`."""
+        named = [(_printable(name), _printable(text)) for name, text in self.rows if text]
+        indent = 4 + max((len(name) for name, _ in named), default=0)
+        lines = [_shortened(_printable(self.title), MOST_COLUMNS)]
+        for name, text in named:
+            parts = textwrap.wrap(text, MOST_COLUMNS - indent, break_on_hyphens=False) or [""]
+            kept = parts[: self.lines_per_row]
+            if len(parts) > len(kept):
+                kept[-1] = _shortened(f"{kept[-1]} {parts[len(kept)]}", MOST_COLUMNS - indent)
+            starts = [f"  {name}".ljust(indent), *[" " * indent] * (len(kept) - 1)]
+            lines += [f"{start}{part}" for start, part in zip(starts, kept, strict=True)]
+        table, room = _aligned(self.cells), self.most_lines - len(lines)
+        if len(table) > room:
+            table = [*table[: room - 2], f"  ... {len(table) - room + 1} rows ...", table[-1]]
+        return "\n".join([*lines, *table])
+
+    @property
+    def html(self) -> str:
+        """For a notebook: whole texts, escaped."""
+        named = "".join(_html_row(row, "td") for row in self.rows if row[1])
+        below = "".join(_html_row(row, "td" if place else "th") for place, row in enumerate(self.cells))
+        tables = "".join(f"<table><tbody>{rows}</tbody></table>" for rows in (named, below) if rows)
+        return f"<div><p><strong>{_escaped(self.title)}</strong></p>{tables}</div>"
+
+
+class Shown:
+    """An object that shows its overview: as text in a terminal, as a table in a notebook."""
+
+    def _overview(self) -> Overview:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """The overview as text."""
+        return self._overview().text
+
+    def _repr_html_(self) -> str:
+        return self._overview().html
+
+
+def some_of(names: Iterable[object], n_shown: int = 6) -> str:
+    """Names, the middle of a long list left out and all of them counted.
+
+    Parameters
+    ----------
+    names : iterable
+        In order.
+    n_shown : int
+        The longest list that is shown whole.
+
+    Returns
+    -------
+    str
+        Joined by commas.
+
+    Examples
+    --------
+    >>> some_of(["placebo", "155 U"]), some_of(range(1, 13), 4)
+    ('placebo, 155 U', '1, 2, ..., 12 (12)')
+    """
+    texts = [str(name) for name in names]
+    if len(texts) <= n_shown:
+        return ", ".join(texts)
+    return f"{', '.join(texts[: n_shown - 2])}, ..., {texts[-1]} ({len(texts)})"
+
+
+def arms_in_words(arms: Sequence[str]) -> str:
+    """Arms, the first of several named as the reference.
+
+    Parameters
+    ----------
+    arms : sequence of str
+        Reference first.
+
+    Returns
+    -------
+    str
+        Joined by commas.
+
+    Examples
+    --------
+    >>> arms_in_words(["placebo", "155 U"]), arms_in_words(["155 U"])
+    ('placebo (reference), 155 U', '155 U')
+    """
+    return some_of([f"{arms[0]} (reference)", *arms[1:]] if len(arms) > 1 else arms)
+
+
+def _printable(text: str) -> str:
+    """A text on one line, without signs that move the cursor or the direction of writing."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
+
+
+def _html_row(cells: Iterable[str], tag: str) -> str:
+    start, end = f'<{tag} style="text-align:left">', f"</{tag}>"
+    return f"<tr>{''.join(f'{start}{_escaped(cell)}{end}' for cell in cells)}</tr>"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(_printable(text))
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 2].rstrip()} …"
+
+
+def _aligned(cells: tuple[tuple[str, ...], ...]) -> list[str]:
+    """Rows of cells as lines; the widest columns are shortened until all fit."""
+    if not cells:
+        return []
+    columns = [[_printable(cell) for cell in column] for column in zip(*cells, strict=True)]
+    widths = [max(map(len, column)) for column in columns]
+    while sum(widths) + 2 * len(widths) > MOST_COLUMNS:
+        widths[widths.index(max(widths))] -= 1
+    shown = [[_shortened(cell, width).ljust(width) for cell in column] for column, width in zip(columns, widths, strict=True)]
+    return [f"  {'  '.join(row)}".rstrip() for row in zip(*shown, strict=True)]

@@ -100,7 +100,7 @@ def test_a_covariance_on_days_is_named_too(outcomes):
     ],
 )
 def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
-    with pytest.raises(ValueError, match=rf"^{argument} '{word}' is not known; .* Did you mean '{meant}'\?"):
+    with pytest.raises(ValueError, match=rf"^`{argument}` must be one of .*; got '{word}'. Did you mean '{meant}'\?"):
         ba.fit_mmrm(outcomes, **{argument: word})
 
 
@@ -129,7 +129,7 @@ def test_strategies_by_event_are_named(simulated, outcomes):
     events = ba.intercurrent.events(simulated)
     addressed = ba.intercurrent.address(outcomes, events, strategies=dict.fromkeys(events["kind"].unique(), "hypothetical"))
     kinds = [kind for kind in addressed["intercurrent_event"].unique() if kind]
-    with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
+    with pytest.raises(ValueError, match=r"`strategy` must be one of .*; got 'J2R'. Did you mean 'jump to reference'\?"):
         ba.missing.impute(addressed, strategy=dict.fromkeys(kinds, "J2R"), n=2, seed=1)
     with pytest.raises(ValueError, match=r"Did you mean 'treatment policy'\?"):
         ba.intercurrent.address(outcomes, ba.intercurrent.events(simulated), strategies={"discontinuation": "TP"})
@@ -244,7 +244,7 @@ def test_a_protocol_is_answered_too(simulated, tmp_path):
 
 def test_strategies_of_counts_are_named(simulated):
     counts_in_time = ba.safety.counts_per_subject(simulated, "Neck pain")
-    with pytest.raises(ValueError, match=r"strategy 'J2R' is not known; .*Did you mean 'jump to reference'\?"):
+    with pytest.raises(ValueError, match=r"`strategy` must be one of .*; got 'J2R'. Did you mean 'jump to reference'\?"):
         ba.missing.impute_counts(counts_in_time, planned_days=168, strategy="J2R", n=2, seed=1)
 
 

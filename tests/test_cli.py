@@ -41,7 +41,7 @@ def test_report_then_check_then_check_after_a_change(folder, sketches):
 
 
 @pytest.mark.long
-def test_a_trial_that_was_moved_gives_the_same_report_and_other_files_of_it_are_told_apart(folder, sketches):
+def test_a_trial_that_was_moved_gives_the_same_report_and_changed_files_of_it_do_not(folder, sketches):
     out, moved = folder / "out", folder / "elsewhere" / "trial"
     RUN.invoke(app, ["report", str(folder / "trial"), "--out", str(out)])
     moved.parent.mkdir()
@@ -58,7 +58,7 @@ def test_a_trial_that_was_moved_gives_the_same_report_and_other_files_of_it_are_
     assert other.output.splitlines()[-1] == "The trial's files are others than those of the report: assessments.csv."
 
 
-def test_report_and_check_tell_what_they_put_back(folder, monkeypatch):
+def test_report_and_check_print_the_files_they_restored(folder, monkeypatch):
     monkeypatch.setattr("botox_analysis.report.draft.mend", lambda _: ["it was put back."])
     refused = RUN.invoke(app, ["check", str(folder / "out")])
     assert refused.exit_code == 2
@@ -77,7 +77,7 @@ def test_bad_input_is_one_sentence_and_exit_status_2(folder):
 
 
 @pytest.mark.parametrize("command", [["report", "nowhere"], ["check", "nowhere"], ["validate", "nowhere"]])
-def test_what_is_not_there_is_said(command):
+def test_a_missing_trial_or_report_is_named_with_exit_status_2(command):
     refused = RUN.invoke(app, command)
     assert refused.exit_code == 2
     assert "found" in refused.output
@@ -91,7 +91,7 @@ def test_a_trial_with_one_arm_is_refused(folder):
     assert "one arm only" in refused.output
 
 
-def test_validate_says_what_the_files_hold(folder):
+def test_validate_prints_the_content_of_the_files(folder):
     said = RUN.invoke(app, ["validate", str(folder / "trial")])
     assert said.exit_code == 0
     assert "assessments         24 rows of 12 subjects" in said.output
@@ -138,7 +138,7 @@ cli.main()
 
 
 @pytest.mark.parametrize(("options", "is_seen"), [([], False), (["-W", "default"], True)])
-def test_warnings_of_libraries_are_seen_by_who_asks_for_them_and_any_name_is_printed(options, is_seen):
+def test_warnings_of_libraries_are_shown_only_on_request_and_any_name_is_printed(options, is_seen):
     done = subprocess.run([sys.executable, *options, "-c", NOISY], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout == "\\udcff\n"
     assert ("of a library" in done.stderr) is is_seen
@@ -157,14 +157,14 @@ def test_validate_groups_equal_cells_and_ends_with_the_reason(folder):
     assert refused.output.splitlines()[-1].startswith("report: no, because diary.csv, row 5")
 
 
-def test_init_drafts_what_is_not_there_and_leaves_what_is(folder):
+def test_init_writes_a_missing_draft_and_leaves_an_existing_one(folder):
     trial = folder / "trial"
     drafted = RUN.invoke(app, ["init", str(trial)])
     assert drafted.exit_code == 0
     assert (trial / "trial.toml").read_text(encoding="utf-8") in drafted.output
     (trial / "trial.toml").write_text('name = "mine"\n')
     again = RUN.invoke(app, ["init", str(trial)])
-    assert "is there already: nothing was written" in again.output
+    assert "exists already: nothing was written" in again.output
     assert (trial / "trial.toml").read_text() == 'name = "mine"\n'
     elsewhere = RUN.invoke(app, ["init", str(trial), "--out", str(folder / "drafts" / "a.toml")])
     assert elsewhere.exit_code == 0

@@ -1,4 +1,4 @@
-"""What was found, where, and what would have been right: the errors and the checks at the doors."""
+"""The errors and the checks of arguments: each message states the place, the content found and the content expected."""
 
 import pandas as pd
 import pytest
@@ -13,7 +13,7 @@ def test_no_problem_is_no_error():
     assert refuse([]) is None
 
 
-def test_one_problem_is_told_with_file_row_column_found_and_expected():
+def test_one_problem_is_stated_with_file_row_column_found_and_expected():
     with pytest.raises(ba.DataError, match=r"^f\.csv, row 7, column 'day': found 'x'; expected a number\.$"):
         refuse([("f.csv", 7, "day", "'x'", "a number")])
 
@@ -75,13 +75,13 @@ def test_a_missing_column_is_named_beside_those_that_are_there():
 
 
 def test_an_unknown_word_is_named_beside_those_that_are_known():
-    with pytest.raises(ValueError, match=r"^rule 'x' is not known; it is one of 'y', 'z'\.$"):
+    with pytest.raises(ValueError, match=r"^`rule` must be one of 'y', 'z'; got 'x'\.$"):
         require_choice("x", ["y", "z"], "rule")
 
 
 @pytest.mark.parametrize("conf_level", [0, 1, 95, -0.95, float("nan")])
 def test_a_confidence_level_is_a_share_strictly_between_0_and_1(conf_level):
-    with pytest.raises(ValueError, match=r"conf_level is .*strictly between 0 and 1, such as 0\.95"):
+    with pytest.raises(ValueError, match=r"`conf_level` must be a number strictly between 0 and 1, such as 0\.95"):
         require_conf_level(conf_level)
 
 

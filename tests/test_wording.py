@@ -73,3 +73,45 @@ def test_a_positive_share_is_never_none_nor_a_partial_one_all(n, total, said):
 def test_numbers_needed_are_whole_and_rounded_up():
     assert wording.number_needed(9.01, 6.0, 18.000000000000004) == "NNTB 10 (6 to 18)"
     assert wording.number_needed(-9.01, -12.5, -6.2) == "NNTH 10 (7 to 13)"
+
+
+OVERVIEW = wording.Overview(
+    "Trial: <script>alert(1)</script>\x1b[31m\nsecond line",
+    (("arms", "a, " * 60), ("name", "x" * 300), ("left out", "")),
+    (("visit", "arm"), ("week 4", "T" * 200), ("week 24", "<b>")),
+)
+
+
+def test_an_overview_has_no_line_longer_than_100_columns():
+    lines = OVERVIEW.text.splitlines()
+    assert [len(line) <= 100 for line in lines] == [True] * 6
+    assert [line.split()[0] for line in lines] == ["Trial:", "arms", "name", "visit", "week", "week"]
+
+
+def test_an_overview_moves_no_cursor():
+    assert OVERVIEW.text.replace("\n", "").isprintable()
+
+
+def test_a_text_that_is_too_long_ends_in_dots_and_may_take_more_lines():
+    long = wording.Overview("Fit", (("model", "adjusted for baseline " * 12),), lines_per_row=2)
+    first, second = long.text.splitlines()[1:]
+    assert first.startswith("  model  adjusted")
+    assert (second.startswith("         "), second.endswith("…")) == (True, True)
+    whole = wording.Overview("Fit", (("model", "adjusted for baseline " * 7),), lines_per_row=2)
+    assert " ".join(whole.text.split()) == "Fit model" + " adjusted for baseline" * 7
+
+
+def test_the_columns_of_an_overview_stand_below_each_other():
+    header, first, second = wording.Overview("", (), (("visit", "n"), ("week 4", "3"), ("all", "12"))).text.splitlines()[1:]
+    assert header.index("n") == first.index("3") == second.index("12")
+
+
+def test_an_overview_in_html_holds_whole_texts_and_escapes_them():
+    assert "x" * 300 in OVERVIEW.html
+    assert "&lt;b&gt;" in OVERVIEW.html
+    assert not {"<script", "<b>", "<img", "\x1b"} & {part for part in ("<script", "<b>", "<img", "\x1b") if part in OVERVIEW.html}
+
+
+def test_a_long_list_of_names_is_counted():
+    assert wording.some_of("abcdefg", 4) == "a, b, ..., g (7)"
+    assert wording.some_of("abcd", 4) == "a, b, c, d"

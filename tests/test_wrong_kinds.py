@@ -14,9 +14,9 @@ from tests.public import CLASSES, FUNCTIONS, PUBLIC
 
 EVENTS = {"strategies": {"discontinuation": "composite"}}
 EVENT = pd.DataFrame({"subject": ["S1"], "kind": ["death"], "day": [3]})
-TRIAL, OUTCOMES, EVENTS_FRAME = ("a Trial: .*load_trial", "outcomes: ", "events: ")
-TIMES, ESTIMATES, IMPUTATIONS = ("times: ", "estimates: ", "imputations: missing.impute")
-FIT, WORD = ("a fit of fit_mmrm: fit_mmrm", "it is one of")
+TRIAL, OUTCOMES, EVENTS_FRAME = ("must be a Trial; got .*load_trial", "a frame of outcomes", "a frame of events")
+TIMES, ESTIMATES, IMPUTATIONS = ("a frame of times", "a frame of estimates", "must be imputations; got .*missing.impute")
+FIT, WORD = ("must be a fit of fit_mmrm; got .*fit_mmrm", "must be one of")
 LISTS = "safety.listing"
 
 # Of each public function: what it takes first, what a message says is meant, the other arguments it must have.
@@ -55,7 +55,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "fit_ancova": ("outcomes", OUTCOMES, {}),
     "fit_binary": ("outcomes", OUTCOMES, {"reduction": 0.5}),
     "fit_counts": ("outcomes", OUTCOMES, {}),
-    "advanced.fit_crossproducts": ("", "cross-products: advanced.crossproducts", {}),
+    "advanced.fit_crossproducts": ("", "cross-products; got .*advanced.crossproducts", {}),
     "advanced.fit_many": ("", "cross-products", {}),
     "fit_mmrm": ("outcomes", OUTCOMES, {}),
     "homogeneity": ("events", EVENTS_FRAME, {}),
@@ -260,6 +260,7 @@ PUBLIC_CLASSES = {"Endpoint", "ContinuationRule", "EmergentRule", "DiaryRule", "
 MADE_BY_FUNCTIONS = {
     "Trial",
     "Protocol",
+    "AnyFit",
     "Fit",
     "StandardisedFit",
     "Imputations",

@@ -1,1 +1,1 @@
-"""Cells of files and frames: texts or typed values, read as the kind that their column is declared to be."""
+"""Cells of files and frames: texts or typed values, parsed as the declared kind of their column."""

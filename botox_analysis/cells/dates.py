@@ -1,4 +1,4 @@
-"""Dates of cells: the day, and whose calendar it is of."""
+"""Dates of cells: the day, and the calendar (local or UTC) in which it was written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from botox_analysis.cells.notation import Notation, read_numbers, stands_for_not
 from botox_analysis.cells.values import is_beyond_calendars, is_real, text_of
 
 YEARS = (1900, 2100)
-"""The years of dates that a trial can have; beyond, a year was misread."""
+"""First and last year of dates in a trial. A date outside was misread."""
 
 _COMPACT = re.compile(r"%[dmyYjHMS]%[dmyYjHMS]")
 
@@ -24,8 +24,11 @@ _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _UTC_NAMES = {"UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "GMT", "Etc/GMT"}
 
 NO_CLOCK, LOCAL, UTC, ZERO, OFFSET = range(5)
-"""Whose calendar a date is of: nobody's where there is no date; a place's (without or with its offset); that of UTC (``Z``, or a
-column of that zone). An offset of zero is either: of a place in winter where other dates have other offsets."""
+"""Calendar of a date: none for a missing date, local without an offset, UTC, an offset of zero, another offset.
+
+UTC is written ``Z``, or is the zone of a typed column. An offset of zero is local (in winter) if other dates have other offsets,
+else UTC.
+"""
 
 
 def read_dates(words: np.ndarray, notation: Notation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -36,16 +39,16 @@ def read_dates(words: np.ndarray, notation: Notation) -> tuple[np.ndarray, np.nd
     words : ndarray of object, shape (k,)
         Texts or typed values.
     notation : Notation
-        How dates and missing values are written.
+        Notation of dates and missing values.
 
     Returns
     -------
     days : ndarray of float, shape (k,)
-        Days since 1970-01-01; NaN where a value is missing or wrong.
+        Days since 1970-01-01; NaN for a value that is missing or wrong.
     wrong : ndarray of bool, shape (k,)
-        True where a value is no date of `YEARS`.
+        True for a value that is not a date of `YEARS`.
     clock : ndarray of int, shape (k,)
-        `LOCAL`, `OFFSET`, `UTC`, `ZERO`, or `NO_CLOCK`.
+        Calendar of each value: `LOCAL`, `OFFSET`, `UTC`, `ZERO`, or `NO_CLOCK`.
     """
     nothing = stands_for_nothing(words, notation)
     days, clock = np.full(len(words), np.nan), np.zeros(len(words), dtype=np.int8)
@@ -53,16 +56,16 @@ def read_dates(words: np.ndarray, notation: Notation) -> tuple[np.ndarray, np.nd
     for at in np.flatnonzero(~nothing).tolist():
         value = words[at]
         if notation.date_origin is not None and (isinstance(value, str) or not isinstance(value, datetime.date)):
-            day, whose = _counted_day(value, notation)
+            day, calendar = _counted_day(value, notation)
         else:
-            day, whose = _calendar_day(value, notation, zone)
+            day, calendar = _calendar_day(value, notation, zone)
         if day is not None and YEARS[0] <= day.year <= YEARS[1]:
-            days[at], clock[at] = day.toordinal() - _EPOCH, whose
+            days[at], clock[at] = day.toordinal() - _EPOCH, calendar
     return days, np.isnan(days) & ~nothing, clock
 
 
 def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) -> tuple[datetime.date | None, int]:
-    """The day on the calendar of the place where a date was written, and whose calendar that is."""
+    """Parse a date as the day on the calendar of the place where it was written, and state which calendar that is."""
     text = ""
     if isinstance(value, str) or is_real(value):
         text = spelled(text_of(value))
@@ -92,7 +95,7 @@ def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) 
 
 
 def _counted_day(value: Any, notation: Notation) -> tuple[datetime.date | None, int]:
-    """The day that a count of days since the origin means; a part of a day is its time."""
+    """Convert a count of days since the origin to a day; the fraction of a count is the time of day."""
     found, wrong = read_numbers(np.array([value], dtype=object), notation, durations=False)
     if wrong[0] or not abs(found[0]) < 1e5 or notation.date_origin is None:
         return None, NO_CLOCK

@@ -1,4 +1,4 @@
-"""Names as they are spelled: one spelling for what is canonically equal, and names that only look alike told apart.
+"""Spelling of names: one spelling for canonically equal names, and a search for different names that look alike.
 
 References
 ----------
@@ -23,38 +23,38 @@ _INVISIBLE = dict.fromkeys(
     ],
     "",
 )  # fmt: skip
-"""Unicode's marks of no width (its property Default_Ignorable_Code_Point), without those that turn the direction of writing."""
+"""Unicode's marks of no width (its property Default_Ignorable_Code_Point), except those that turn the direction of writing."""
 
 _CANONICAL = {**_SPACES, **_INVISIBLE}
-"""Spaces of other widths are spaces; marks without a width, and hyphens shown at the end of a line only, are nothing."""
+"""Replacements: every space becomes a plain one; marks of no width and soft hyphens are removed."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4`\u02bb\uff07"), "'")
 _QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"')
 _SIGNS = str.maketrans("\u2044\u2215\u29f8\u00d7\u2022\u2219\u22c5\u0387\u2027\u30fb", "///x" + "\u00b7" * 6)
-# Letters of Cyrillic and Greek that are drawn as Latin ones (after case folding): what a keyboard of another language writes.
+# Letters of Cyrillic and Greek with the shape of Latin ones (after case folding), which keyboards of other languages write.
 _LETTERS = str.maketrans("асеорхуіјѕкмтвнԁԛԝοαερτυνικ", "aceopxyijskmtbhdqwoaeptuvik")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?")
 _CONTROL = {"Cc", "Cs"}
 _DIRECTION = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
-"""Marks that turn the direction of writing, or begin a line: nothing in a name, and able to hide a part of it."""
+"""Marks that turn the direction of writing or begin a line. They can hide a part of a name."""
 
 
 def spelled(name: str) -> str:
-    """Spell a name in its one canonical way.
+    r"""Spell a name in its one canonical way.
 
     Parameters
     ----------
     name : str
-        As a file has it.
+        A name as written in a file.
 
     Returns
     -------
     str
-        In Unicode's normalization form C, with plain spaces, without marks of no width, and without spaces around it.
+        The name in Unicode's normalization form C, with plain spaces, without marks of no width and without spaces around it.
 
     Examples
     --------
-    >>> spelled("U\\u0308belkeit") == "\\u00dcbelkeit"
+    >>> spelled("U\u0308belkeit") == "\u00dcbelkeit"
     True
     """
     if name.isascii():
@@ -68,40 +68,39 @@ def spelled_all(names: Sequence[str]) -> list[str]:
     Parameters
     ----------
     names : sequence of str
-        As a file has them.
+        Names as written in a file.
 
     Returns
     -------
     list of str
-        In the order given.
+        The spelled names, in the order of `names`.
 
     Examples
     --------
     >>> spelled_all(["S1 ", "S2"])
     ['S1', 'S2']
     """
-    if "".join(names).isascii():  # the usual case, asked once for all
+    if "".join(names).isascii():  # the usual case: one check for all names
         return [name.strip() for name in names]
     return [spelled(name) for name in names]
 
 
 def has_control(name: str) -> bool:
-    """Tell whether a name has a character that controls how text is shown.
+    r"""Check whether a name contains a control character.
 
     Parameters
     ----------
     name : str
-        Spelled as `spelled` does.
+        A name, spelled by `spelled`.
 
     Returns
     -------
     bool
-        True for control characters (tabs and line ends among them), for half of a pair of code units, and for marks that turn
-        the direction of writing.
+        True for control characters (also tabs and line ends), lone surrogates, and marks that turn the direction of writing.
 
     Examples
     --------
-    >>> has_control("week 4"), has_control("week\\t4")
+    >>> has_control("week 4"), has_control("week\t4")
     (False, True)
     """
     if name.isascii():
@@ -110,7 +109,7 @@ def has_control(name: str) -> bool:
 
 
 def outline(name: str) -> str:
-    """Reduce a name to what a reader sees of it.
+    r"""Reduce a name to a key that is equal for names which look alike.
 
     Parameters
     ----------
@@ -120,13 +119,13 @@ def outline(name: str) -> str:
     Returns
     -------
     str
-        Equal for two names that differ in capitals, spaces, hyphens, apostrophes, quotation marks, slashes, dots in the middle,
-        widths and ligatures, the sharp s, or letters of another alphabet of the same shape; and for two ways to write one
-        number. For comparisons only.
+        Key for comparisons only. It ignores differences in capitals, spaces, hyphens, apostrophes, quotation marks, slashes,
+        middle dots, widths, ligatures and the sharp s. Letters of the same shape in two alphabets are equal, and so are two
+        ways to write one number.
 
     Examples
     --------
-    >>> outline("Injection-site pain") == outline("injection\\u2010site  Pain")
+    >>> outline("Injection-site pain") == outline("injection\u2010site  Pain")
     True
     """
     if not name.isascii():
@@ -141,7 +140,7 @@ def outline(name: str) -> str:
 
 
 def look_alikes(names: Iterable[str]) -> tuple[str, str] | None:
-    """Find two names that a reader takes for one.
+    """Find two different names that look alike.
 
     Parameters
     ----------
@@ -151,7 +150,7 @@ def look_alikes(names: Iterable[str]) -> tuple[str, str] | None:
     Returns
     -------
     tuple of (str, str) or None
-        The first two that look alike, in the order given; None where there are none.
+        The first two names that look alike, in the order of `names`; None if there are none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""`Notation`: how files write numbers, dates and what is missing; and numbers read by it."""
+"""`Notation`: the notation of numbers, dates and missing values in files, and the parsing of numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botox_analysis.cells.names import spelled
 from botox_analysis.cells.values import is_real, is_truth, text_of
 
 LARGEST = 1e12
-"""No measurement is beyond."""
+"""Largest absolute value of a measurement."""
 
 ISO_DATE = "%Y-%m-%d"
 
@@ -23,20 +23,21 @@ _NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 
 @dataclass(frozen=True)
 class Notation:
-    """How a trial's files write numbers, dates and what is missing.
+    """Notation of numbers, dates and missing values in the files of a trial.
 
     Attributes
     ----------
     decimal : str
-        ``"."`` or ``","``.
+        Decimal sign: ``"."`` or ``","``.
     missing : tuple of str
-        Codes of missing values, as texts; a number matches as a value (``"-9"`` is -9.0).
+        Codes of missing values, as texts. A number matches by its value: ``"-9"`` matches -9.0.
     date_format : str
-        As `datetime.datetime.strptime` takes it.
+        Format of dates, for `datetime.datetime.strptime`.
     date_origin : datetime.date, optional
-        Where given, dates are whole days after it: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01 in spreadsheets.
+        Origin of dates that are counts of days: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01 in spreadsheets. None if dates
+        are written with year, month and day.
     time_zone : str
-        Where instants in UTC were written down; their dates are those of this place.
+        Time zone of the trial. Times in UTC become dates of this zone. Empty if no times are in UTC.
     """
 
     decimal: str = "."
@@ -47,7 +48,7 @@ class Notation:
 
     @property
     def missing_numbers(self) -> list[float]:
-        """The codes of missing values that are numbers, in either decimal notation."""
+        """Codes of missing values that are numbers, in either decimal notation."""
         found, wrong = parsed([code.replace(",", ".") for code in self.missing], ".")
         return [float(number) for number in found[~wrong]]
 
@@ -56,39 +57,39 @@ PLAIN = Notation()
 
 
 def is_number_text(words: np.ndarray, decimal_sign: str) -> np.ndarray:
-    """Tell which texts are numbers.
+    """Find the texts that are numbers.
 
     Parameters
     ----------
     words : ndarray of str, shape (k,)
-        Without spaces around them.
+        Texts without spaces around them.
     decimal_sign : str
         ``"."`` or ``","``.
 
     Returns
     -------
     ndarray of bool, shape (k,)
-        False for the empty text.
+        True for a number; False for the empty text.
     """
     return ~parsed(list(words), decimal_sign)[1]
 
 
 def stands_for_nothing(words: np.ndarray, notation: Notation, *, as_values: bool = True) -> np.ndarray:
-    """Find the values that stand for nothing: spaces, and missing codes.
+    """Find the values that are missing: spaces, and codes of missing values.
 
     Parameters
     ----------
     words : ndarray of object, shape (k,)
         Distinct values of a column.
     notation : Notation
-        Has the codes.
+        Notation with the codes.
     as_values : bool
-        Whether a number matches a code as a value: ``-9.0`` is ``-9``.
+        True if numbers match codes by value: ``-9.0`` matches ``-9``. False if they match by their text.
 
     Returns
     -------
     ndarray of bool, shape (k,)
-        True where a value stands for nothing.
+        True for a missing value.
     """
     codes = {spelled(code) for code in notation.missing}
     texts = [spelled(text_of(value)) for value in words]
@@ -111,12 +112,12 @@ def without_codes(found: np.ndarray, notation: Notation) -> np.ndarray:
     found : ndarray of float, shape (k,)
         Numbers.
     notation : Notation
-        Has the codes.
+        Notation with the codes.
 
     Returns
     -------
     ndarray of float, shape (k,)
-        NaN where a number is a code.
+        The numbers, with NaN for each code.
     """
     codes = notation.missing_numbers
     kept: np.ndarray = np.where(np.isin(found, codes), np.nan, found) if codes else found
@@ -124,21 +125,21 @@ def without_codes(found: np.ndarray, notation: Notation) -> np.ndarray:
 
 
 def parsed(texts: list[str], decimal_sign: str) -> tuple[np.ndarray, np.ndarray]:
-    """Parse texts as numbers, exactly rounded.
+    """Parse texts as numbers, each rounded to the nearest float.
 
     Parameters
     ----------
     texts : list of str
-        As files write them.
+        Texts as written in files.
     decimal_sign : str
         ``"."`` or ``","``.
 
     Returns
     -------
     found : ndarray of float, shape (k,)
-        NaN where a text is no number.
+        The numbers; NaN for a text that is not a number.
     wrong : ndarray of bool, shape (k,)
-        True where a text is no number.
+        True for a text that is not a number.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -148,7 +149,7 @@ def parsed(texts: list[str], decimal_sign: str) -> tuple[np.ndarray, np.ndarray]
     pattern = _NUMBER if decimal_sign == "." else _NUMBER.replace(r"\.", ",")
     try:
         words = pc.utf8_trim_whitespace(pa.array(texts, type=pa.string()))
-    except UnicodeEncodeError:  # half of a pair of code units is no text to Arrow, and no number
+    except UnicodeEncodeError:  # Arrow does not accept a lone surrogate, which is not a number either
         return parsed([text.encode(errors="replace").decode() for text in texts], decimal_sign)
     good = pc.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False)
     chosen = words.filter(pa.array(good))
@@ -166,16 +167,16 @@ def read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> t
     words : ndarray of object, shape (k,)
         Texts or typed values.
     notation : Notation
-        How numbers and missing values are written.
+        Notation of numbers and missing values.
     durations : bool
-        Whether durations are numbers of days.
+        True if durations are accepted, as numbers of days.
 
     Returns
     -------
     found : ndarray of float, shape (k,)
-        NaN where a value is missing or wrong.
+        The numbers; NaN for a value that is missing or wrong.
     wrong : ndarray of bool, shape (k,)
-        True where a value is no number, or beyond `LARGEST`.
+        True for a value that is not a number, or whose absolute value is above `LARGEST`.
     """
     is_text = np.array([isinstance(value, str) for value in words], dtype=bool)
     found, wrong = np.full(len(words), np.nan), np.ones(len(words), dtype=bool)
@@ -186,7 +187,7 @@ def read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> t
             found[at], wrong[at] = _as_days(value), False
         elif is_real(value):
             found[at], wrong[at] = _as_float(value), False
-    # What is no number may be one with a space of no width around it, or stand for nothing.
+    # A text that is not a number may be one with a space of no width around it, or a missing value.
     odd = np.flatnonzero(wrong & is_text)
     found[odd], wrong[odd] = parsed([spelled(value) for value in words[odd]], notation.decimal)
     odd = np.flatnonzero(wrong)
@@ -198,7 +199,7 @@ def read_numbers(words: np.ndarray, notation: Notation, *, durations: bool) -> t
 
 
 def _as_days(duration: datetime.timedelta | np.timedelta64) -> float:
-    """Days of a duration; none has infinitely many, and so is refused what has no number of days, as a month."""
+    """Convert a duration to days. A duration without a fixed number of days, such as a month, is infinite and so refused."""
     if isinstance(duration, np.timedelta64):
         unit = np.datetime_data(duration)[0]
         return math.inf if unit in ("Y", "M") else float(duration / np.timedelta64(1, "D"))

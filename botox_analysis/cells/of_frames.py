@@ -1,4 +1,4 @@
-"""The cells of a frame from a user: read by the rules of files, with the row of each that is wrong."""
+"""Cells of a user's frame, parsed by the rules for files; each wrong cell is reported with its row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from botox_analysis.cells.names import has_control, look_alikes, spelled
 from botox_analysis.cells.reading import DAYS, IDENTIFIER, NAME, NUMBER, read_column
 from botox_analysis.cells.values import distinct, text_of
-from botox_analysis.errors import DataError, Problem, kind_of
+from botox_analysis.errors import DataError, Problem, kind_of, listed
 
 FloatArray = NDArray[np.float64]
 
@@ -29,20 +29,21 @@ def read_numbers(
     Parameters
     ----------
     column : Series, shape (n,)
-        Of any type.
+        Column of any type.
     frame_name : str
-        What a message calls the frame.
+        Name of the frame in messages.
     expected : str
-        What would have been right.
+        Expected content of a cell, for messages.
     kind : str
-        `NUMBER`, or `DAYS`, where a duration is a number of days.
+        `NUMBER`, or `DAYS` if durations are accepted, as numbers of days.
 
     Returns
     -------
     numbers : ndarray, shape (n,)
-        NaN where the cell is empty or wrong.
+        The numbers; NaN for a cell that is empty or wrong.
     problems : list of Problem
-        Of each cell that is no number: a truth value, date, duration, period, complex number, bytes; or one beyond `LARGEST`.
+        One problem per cell that is not a number (a truth value, date, duration, period, complex number, bytes) or whose
+        absolute value is above `LARGEST`.
     """
     reading = read_column(column, kind)
     problems = [_problem(column, row, frame_name, expected) for row in np.flatnonzero(reading.wrong).tolist()]
@@ -50,63 +51,63 @@ def read_numbers(
 
 
 def read_days(column: pd.Series[Any], frame_name: str, expected: str) -> tuple[FloatArray, list[Problem]]:
-    """Read a column of times in days, of which durations are.
+    """Read a column of times in days: numbers, or durations.
 
     Parameters
     ----------
     column : Series, shape (n,)
-        Of any type.
+        Column of any type.
     frame_name : str
-        What a message calls the frame.
+        Name of the frame in messages.
     expected : str
-        What would have been right.
+        Expected content of a cell, for messages.
 
     Returns
     -------
     numbers : ndarray, shape (n,)
-        NaN where the cell is empty or wrong.
+        The days; NaN for a cell that is empty or wrong.
     problems : list of Problem
-        As `read_numbers`.
+        One problem per wrong cell, as in `read_numbers`.
     """
     return read_numbers(column, frame_name, expected, kind=DAYS)
 
 
 def read_names(column: pd.Series[Any], frame_name: str) -> tuple[pd.Series[Any], list[Problem]]:
-    """Read a column of names in their one spelling.
+    """Read a column of names in their canonical spelling.
 
     Parameters
     ----------
     column : Series, shape (n,)
-        Of any type; a categorical keeps its order.
+        Column of any type; a categorical column keeps its order.
     frame_name : str
-        What a message calls the frame.
+        Name of the frame in messages.
 
     Returns
     -------
     names : Series, shape (n,)
-        The column itself where all names are spelled as they should; else texts, in which 12 is ``"12"``.
+        The column itself if every name has its canonical spelling; else texts, with ``"12"`` for 12.
     problems : list of Problem
-        Of each cell that is no name.
+        One problem per cell that is not a name.
     """
     return _read_texts(column, frame_name, NAME, _A_NAME)
 
 
 def read_identifiers(column: pd.Series[Any], frame_name: str) -> tuple[pd.Series[Any], list[Problem]]:
-    """Read a column of identifiers, which match as values.
+    """Read a column of identifiers, which match by value.
 
     Parameters
     ----------
     column : Series, shape (n,)
-        Of any type.
+        Column of any type.
     frame_name : str
-        What a message calls the frame.
+        Name of the frame in messages.
 
     Returns
     -------
     identifiers : Series, shape (n,)
-        The column itself where it is of numbers, or of texts as they should be; else texts, in which 1 and 1.0 are ``"1"``.
+        The column itself if it has numbers, or texts in canonical spelling; else texts, with ``"1"`` for 1 and 1.0.
     problems : list of Problem
-        Of each cell that is no identifier.
+        One problem per cell that is not an identifier.
     """
     if column.dtype.kind in "iu":
         return column, []
@@ -121,14 +122,14 @@ def read_truths(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], NDArray[np.b
     Parameters
     ----------
     column : Series, shape (n,)
-        Of any type.
+        Column of any type.
 
     Returns
     -------
     truths : ndarray of bool, shape (n,)
-        False where the cell is none.
+        The truth values; False for a cell that is not a truth value.
     known : ndarray of bool, shape (n,)
-        Which cells are truth values.
+        True for a cell that is a truth value.
     """
     codes, words = distinct(column)
     plain = [int(word) if isinstance(word, bool | np.bool_) else word for word in words]
@@ -139,26 +140,27 @@ def read_truths(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], NDArray[np.b
 
 
 def places_of(identifiers: pd.Series[Any], known: Sequence[object], frame_name: str, known_name: str) -> NDArray[np.intp]:
-    """Find identifiers among those of another frame; they match as values.
+    """Find identifiers among those of another frame, by value.
 
     Parameters
     ----------
     identifiers : Series, shape (n,)
-        Of `frame_name`; 1, 1.0 and ``"1"`` are one.
+        Identifiers of the first frame; 1, 1.0 and ``"1"`` are equal.
     known : sequence, length m
-        Of `known_name`.
+        Identifiers of the second frame.
     frame_name, known_name : str
-        What messages call the frames.
+        Names of the two frames in messages.
 
     Returns
     -------
     ndarray of int, shape (n,)
-        Place in `known`; -1 where it is not there.
+        Position in `known`; -1 for an identifier that is not among them.
 
     Raises
     ------
     DataError
-        One is not there, and is but for leading zeros; or none is there, and they are numbers here and texts there.
+        An identifier differs from a known one by leading zeros only. Or no identifier is known, and one frame has numbers
+        while the other has texts.
     """
     texts = [spelled(text_of(value)) for value in known]
     codes, words = distinct(identifiers)
@@ -172,8 +174,8 @@ def places_of(identifiers: pd.Series[Any], known: Sequence[object], frame_name: 
                 f"{frame_name}: found subject '{text}', {known_name} have '{other}', which differs by leading zeros; "
                 "expected one spelling."
             )
-    of_one_type = {isinstance(value, str) for value in words} == {isinstance(value, str) for value in known}
-    if len(words) and (at < 0).all() and not of_one_type:
+    same_types = {isinstance(value, str) for value in words} == {isinstance(value, str) for value in known}
+    if len(words) and (at < 0).all() and not same_types:
         raise DataError(
             f"{frame_name}: found subject {shown(words[0])}, {known_name} have {shown(known[0])}; "
             f"expected subjects of {known_name}."
@@ -183,19 +185,19 @@ def places_of(identifiers: pd.Series[Any], known: Sequence[object], frame_name: 
 
 
 def refuse_look_alikes(names: Iterable[object], where: str) -> None:
-    """Refuse two names that a reader takes for one.
+    """Raise an error if two different names look alike.
 
     Parameters
     ----------
     names : iterable
-        Names; missing ones and repeated ones are passed over.
+        Names; missing and repeated names are skipped.
     where : str
-        Where they were found, for the message.
+        Place of the names, for the message.
 
     Raises
     ------
     DataError
-        Names both.
+        Two names look alike. The message names both.
     """
     known = names.drop_duplicates().dropna() if isinstance(names, pd.Series) else names
     twins = look_alikes(dict.fromkeys(map(str, known)))
@@ -204,56 +206,55 @@ def refuse_look_alikes(names: Iterable[object], where: str) -> None:
 
 
 def spell_all(names: object, what: str) -> list[str]:
-    """Spell the names of an argument in their one way.
+    """Spell the names of an argument in their canonical way.
 
     Parameters
     ----------
     names : sequence
         Texts or numbers.
     what : str
-        What they are of, in the plural, such as ``"arms"``.
+        Name of the argument, such as ``"arms"``.
 
     Returns
     -------
     list of str
-        In the order given; 12 is ``"12"``.
+        The spelled names, in the order of `names`; ``"12"`` for 12.
 
     Raises
     ------
     ValueError
-        It is no list, or one of them is no name, is there twice, or looks like another.
+        The argument is not a list, an item is not a name, a name is repeated, or two names look alike.
     """
     if isinstance(names, str | pd.DataFrame) or not isinstance(names, Sequence | pd.Index | pd.Series | np.ndarray):
         found = repr(names) if isinstance(names, str) else kind_of(names)
-        raise ValueError(f"{what} is {found}; it is a list of names.")
+        raise ValueError(f"`{what}` must be a list of names; got {found}.")
     given = list(names)
     column = pd.Series(pd.Series(given, dtype=object).to_numpy(), dtype=object)
     reading = read_column(column, NAME)
     wrong = reading.wrong | reading.values.isna().to_numpy()
     if wrong.any():
-        raise ValueError(f"{what} has {shown(given[int(np.flatnonzero(wrong)[0])])}; each is {_A_NAME}.")
+        raise ValueError(f"each item of `{what}` must be {_A_NAME}; got {shown(given[int(np.flatnonzero(wrong)[0])])}.")
     spelling = [str(name) for name in reading.values]
     if len(set(spelling)) != len(spelling):
-        quoted = ", ".join(f"'{name}'" for name in spelling)
-        raise ValueError(f"{what} has a name twice: {quoted}.")
+        raise ValueError(f"`{what}` must have each name once; got {listed(spelling, n_shown=30)}.")
     twins = look_alikes(spelling)
     if twins:
-        raise ValueError(f"{what} has '{twins[0]}' and '{twins[1]}', which look alike; expected one spelling.")
+        raise ValueError(f"`{what}` must have one spelling of each name; got '{twins[0]}' and '{twins[1]}', which look alike.")
     return spelling
 
 
 def shown(value: object) -> str:
-    """Show a cell in a message.
+    """Write the content of a cell for a message.
 
     Parameters
     ----------
     value : object
-        Of any type.
+        Content of any type.
 
     Returns
     -------
     str
-        Texts in quotation marks, numbers plain, all else with its kind.
+        A text in quotation marks, a number plain, any other value with its kind.
 
     Examples
     --------

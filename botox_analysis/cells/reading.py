@@ -1,6 +1,6 @@
-"""Columns parsed once and exactly, as the kind that they are declared to be.
+"""Columns, parsed as their declared kind.
 
-A column of a file repeats few words, so each distinct word is parsed once and then placed in all its rows.
+A column of a file repeats a few words, so each distinct word is parsed once and then placed in all its rows.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ SEVERITIES = ("none", "mild", "moderate", "severe")
 IDENTIFIER, NAME, TEXT, NUMBER, DAYS, YES_NO, SEVERITY, DATE = KINDS = (
     "identifier", "name", "text", "number", "days", "yes/no", "severity", "date",
 )  # fmt: skip
-"""What a column is declared to be. A text may have line ends; an identifier matches missing codes to the letter; days are
-numbers, or durations."""
+"""Declared kinds of columns. A text may have line ends. An identifier matches missing codes by its text. Days are numbers or
+durations."""
 
 _YES_NO = {"yes": True, "no": False, "y": True, "n": False, "true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The values of a column.
+    """Values of a column.
 
     Attributes
     ----------
     values : Series, shape (n,)
-        On the index of the column: texts (identifiers and severities as categories), floats, nullable truth values; of dates
-        the days since 1970-01-01, as floats. Missing where the cell is empty, or not of the kind.
+        Values on the index of the column: texts (identifiers and severities as categories), floats, or nullable truth values.
+        Dates are days since 1970-01-01, as floats. Missing for a cell that is empty or not of the kind.
     wrong : ndarray of bool, shape (n,)
-        True where a cell is not of the kind.
+        True for a cell that is not of the kind.
     clock : ndarray of int, shape (n,)
-        Of dates: `LOCAL`, `OFFSET`, `UTC`, `ZERO`, or `NO_CLOCK` where there is none.
+        Calendar of each date: `LOCAL`, `OFFSET`, `UTC`, `ZERO`, or `NO_CLOCK` for a cell without a date.
     merged : mapping of str to tuple of str
-        Of names: each spelling that stands for several, and those it stands for.
+        Canonical spelling -> the spellings of the file that it replaces, if these are several.
     """
 
     values: pd.Series[Any]
@@ -52,22 +52,22 @@ class Reading:
 
 
 def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -> Reading:
-    """Parse a column as what it is declared to be.
+    """Parse a column as its declared kind.
 
     Parameters
     ----------
     column : Series, shape (n,)
-        Texts as a file has them, or typed values of a Parquet file or a frame.
+        Texts of a file, or typed values of a Parquet file or a frame.
     kind : str
         One of `KINDS`.
     notation : Notation
-        How numbers, dates and missing values are written. Typed values need none but the missing codes.
+        Notation of numbers, dates and missing values. Typed values use only the missing codes.
 
     Returns
     -------
     Reading
-        Empty cells, cells of spaces and missing codes are missing and not wrong. A truth value is no number; a duration, date,
-        period, complex number or bytes belongs in no column of numbers or names.
+        Empty cells, cells of spaces and missing codes are missing, not wrong. A truth value is not a number. A duration, date,
+        period, complex number or bytes is wrong in a column of numbers or names.
 
     Examples
     --------
@@ -95,19 +95,19 @@ def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -
 
 
 def recoded(column: pd.Series[Any], words: Mapping[str, str]) -> pd.Series[Any]:
-    """Put the words of the layout in the place of a file's codes.
+    """Replace the codes of a file by the words of the layout.
 
     Parameters
     ----------
     column : Series, shape (n,)
-        As read.
+        Column as read from the file.
     words : mapping of str to str
-        A file's code -> the word for it. Numbers match as values: ``1`` is ``1.0``.
+        Code of the file -> word of the layout. Numbers match by value: ``1`` matches ``1.0``.
 
     Returns
     -------
     Series of category, shape (n,)
-        Other values as the texts they are.
+        The column with the words; values that are not codes stay as texts.
     """
     codes, found = distinct(column)
     texts = [spelled(text_of(value)) for value in found]
@@ -173,12 +173,12 @@ def _read_names(
 
 
 def _is_half(text: str) -> bool:
-    """Whether a text has half of a pair of code units, which no file can have."""
+    """Check whether a text has a lone surrogate, which no file can have."""
     return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _read_words(words: np.ndarray, known: Mapping[str, Any], notation: Notation) -> tuple[list[Any], np.ndarray]:
-    """Words that are one of a few, in any case; numbers match as values."""
+    """Match words with a few known ones, in any case; numbers match by value."""
     nothing = stands_for_nothing(words, notation)
     known_kind = [isinstance(value, str) or is_truth(value) or is_real(value) for value in words]
     texts = [spelled(text_of(value)).lower() if fits else "" for value, fits in zip(words, known_kind, strict=True)]

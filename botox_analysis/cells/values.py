@@ -1,4 +1,4 @@
-"""The distinct values of a column, and values as texts."""
+"""Distinct values of a column, and the text of a value."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 PLAIN_TEXT = pd.Series(["text"]).dtype
-"""What pandas makes of text: ``str``, or ``object`` before pandas 3."""
+"""Type of texts in pandas: ``str``, or ``object`` before pandas 3."""
 
 EXACT = 2.0**53
-"""Whole numbers up to here are exact as floats."""
+"""Whole numbers up to this one are exact as floats."""
 
 
 def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -23,14 +23,14 @@ def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     column : Series, shape (n,)
-        Of any type; 1, 1.0 and True of a column of mixed types are three values.
+        Column of any type. In a column of mixed types, 1, 1.0 and True are three values.
 
     Returns
     -------
     codes : ndarray of int, shape (n,)
-        Place of each cell among the values; -1 where it is missing.
+        Position of each cell among the values; -1 for a missing cell.
     values : ndarray of object, shape (k,)
-        In order of appearance, or of the categories of a categorical column.
+        Distinct values in order of appearance; those of a categorical column in the order of its categories.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy().astype(np.intp), _as_objects(column.cat.categories)
@@ -43,17 +43,17 @@ def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def text_of(value: object) -> str:
-    """Write a value as a file has it.
+    """Write a value as the text that a file would contain.
 
     Parameters
     ----------
     value : object
-        A text, number, date or anything else.
+        A text, number, date or another value.
 
     Returns
     -------
     str
-        ``1`` for 1.0; every digit of a whole number; dates without a time where it is midnight; nothing as ``""``.
+        ``1`` for 1.0; every digit of a whole number; a date without its time if that is midnight; ``""`` for a missing value.
 
     Examples
     --------
@@ -77,55 +77,55 @@ def text_of(value: object) -> str:
 
 
 def is_beyond_calendars(value: object) -> TypeGuard[pd.Timestamp]:
-    """Tell a time that pandas can hold and Python's calendar has no year for.
+    """Check whether a value is a time of pandas in a year that Python's calendar does not have.
 
     Parameters
     ----------
     value : object
-        Of a cell.
+        Content of a cell.
 
     Returns
     -------
     bool
-        True for times of a damaged file, or of another unit of time.
+        True for such a time, which comes from a damaged file or another unit of time.
     """
     return isinstance(value, pd.Timestamp) and not datetime.MINYEAR <= value.year <= datetime.MAXYEAR
 
 
 def is_truth(value: object) -> bool:
-    """Tell a truth value.
+    """Check whether a value is a truth value.
 
     Parameters
     ----------
     value : object
-        Of a cell.
+        Content of a cell.
 
     Returns
     -------
     bool
-        True for Python's and numpy's.
+        True for a truth value of Python or numpy.
     """
     return isinstance(value, bool | np.bool_)
 
 
 def is_real(value: object) -> bool:
-    """Tell a real number.
+    """Check whether a value is a real number.
 
     Parameters
     ----------
     value : object
-        Of a cell.
+        Content of a cell.
 
     Returns
     -------
     bool
-        False for truth values and durations.
+        True for a real number; False for truth values and durations.
     """
     return isinstance(value, numbers.Real | decimal.Decimal) and not isinstance(value, bool | np.bool_ | np.timedelta64)
 
 
 def _out_of_arrow(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of Arrow's types as one of pandas' own: to Arrow lists and records have no distinct values."""
+    """Convert a column of Arrow's types to those of pandas, since Arrow finds no distinct values of lists and records."""
     import pyarrow as pa
 
     values = pa.array(column)
@@ -136,7 +136,7 @@ def _out_of_arrow(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _as_objects(found: Any) -> np.ndarray:
-    """Distinct values as objects of Python. Times without a year in its calendar end pandas 2, and stay those of numpy."""
+    """Convert distinct values to objects of Python. Times beyond its calendar, which pandas 2 cannot convert, stay of numpy."""
     if not pd.api.types.is_datetime64_any_dtype(found.dtype):
         # Objects stay as they are: pandas 2 takes whole numbers beyond its own for floats.
         return np.asarray(pd.Series(found, dtype=object if found.dtype == object else None).astype(object))
@@ -149,12 +149,12 @@ def _as_objects(found: Any) -> np.ndarray:
 
 
 def _is_beyond(times: pd.DatetimeIndex) -> np.ndarray:
-    """Times of years that Python's calendar does not have."""
+    """Find times in years that Python's calendar does not have."""
     return np.asarray(times.notna() & ~((times.year > datetime.MINYEAR) & (times.year < datetime.MAXYEAR)))
 
 
 def _distinct_of_mixed(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Values with their types: to pandas 1, 1.0 and True are one value."""
+    """Find distinct values together with their types, since 1, 1.0 and True are equal in pandas."""
     values = column.to_numpy(dtype=object)
     missing = column.isna().to_numpy()
     places: dict[Any, int] = {}

@@ -19,6 +19,7 @@ from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBS
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
 from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
 from botox_analysis.trials.trial import Trial
+from botox_analysis.wording import Overview, Shown
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class Measured:
     left_empty: str = ""
 
 
-@dataclass(frozen=True)
-class Endpoint:
+@dataclass(frozen=True, repr=False)
+class Endpoint(Shown):
     """What is measured on each subject at each visit.
 
     Attributes
@@ -70,6 +71,9 @@ class Endpoint:
         """Refuse a name that is none, and a direction that is not known."""
         require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
         require_choice(self.better, BETTER, "better")
+
+    def _overview(self) -> Overview:
+        return Overview(f"{type(self).__name__}: {self.name}", (("label", self.label), ("better", f"{self.better} values")))
 
     @property
     def label(self) -> str:

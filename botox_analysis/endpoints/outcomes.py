@@ -80,7 +80,7 @@ def as_outcomes(
     >>> outcomes["change"].tolist()
     [-1.0, -3.0, -2.0, -2.0]
     """
-    require_columns(frame, (), "frame", made_by="one row per subject and visit")
+    require_columns(frame, (), "frame", made_by="a frame with one row per subject and visit")
     if not isinstance(endpoint, str | Endpoint):
         raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected what was measured, with its unit, or an Endpoint.")
     if columns is not None and not isinstance(columns, Mapping):
@@ -94,7 +94,10 @@ def as_outcomes(
     if unknown:
         raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
     require_columns(
-        frame, [names[column] for column in ("subject", "arm", "visit")], "frame", made_by="one row per subject and visit"
+        frame,
+        [names[column] for column in ("subject", "arm", "visit")],
+        "frame",
+        made_by="a frame with one row per subject and visit",
     )
     require_columns(frame, (columns or {}).values(), "frame")
     both = [ours for ours, theirs in (columns or {}).items() if ours != theirs and ours in frame.columns]

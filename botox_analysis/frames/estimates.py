@@ -39,27 +39,36 @@ ESTIMATES_SCHEMA = Schema(
     name="estimates",
     rows="estimand and method",
     parts=(
-        Column("trial", "text", "Name of the trial."),
-        Column("population", "text", "Subjects who are analysed, such as 'ITT'; empty where it is all of them."),
-        Column("arm", "text", "Arm; empty where the row is of all arms."),
-        Column("reference", "text", "Arm that is subtracted, or divided by; empty where nothing is compared."),
-        Column("endpoint", "text", "What was measured or counted, with its unit."),
+        # First whose estimate it is, last the estimate: pandas leaves out the columns between where a terminal is narrow.
         Column("visit", "text", "Visit; empty where the row is of the whole trial."),
-        Column("intercurrent", "text", "How intercurrent events were handled; empty where nothing was chosen."),
-        Column("measure", "text", "Summary measure, such as 'mean change' or 'log risk ratio'.", "", REQUIRED),
+        Column("arm", "text", "Arm; empty where the row is of all arms."),
         Column("category", "text", "What is counted, or the name of a contrast; empty elsewhere."),
+        Column("reference", "text", "Arm that is subtracted, or divided by; empty where nothing is compared."),
+        Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
+        Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
+        Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
+        Column("subgroup", "text", "Covariate of which the row is one level.", "", WHERE_IT_APPLIES),
+        Column("level", "text", "Level of the covariate, or its value where it is a number.", "", WHERE_IT_APPLIES),
+        Column("endpoint", "text", "What was measured or counted, with its unit."),
+        Column("measure", "text", "Summary measure, such as 'mean change' or 'log risk ratio'.", "", REQUIRED),
+        Column("population", "text", "Subjects who are analysed, such as 'ITT'; empty where it is all of them."),
+        Column("intercurrent", "text", "How intercurrent events were handled; empty where nothing was chosen."),
+        Column("trial", "text", "Name of the trial."),
+        Column("time", "number", "Day that the estimate is of, or by which a curve has fallen.", "days", WHERE_IT_APPLIES),
+        Column("threshold", "number", "Least improvement of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
+        Column("delta", "number", "Shift of imputed values of the arm.", "of the endpoint", WHERE_IT_APPLIES),
+        Column("delta_reference", "number", "Shift of imputed values of the reference.", "of the endpoint", WHERE_IT_APPLIES),
         Column("method", "text", "Model and handling of missing values, in words."),
-        Column("n", "count", "Subjects who contribute.", "0 or more"),
-        Column("estimate", "number", "The estimate.", "of the measure; shares from 0 to 1", REQUIRED),
-        Column("std_error", "number", "Standard error.", "of the measure"),
-        Column("df", "number", "Degrees of freedom; missing where the normal distribution is used."),
-        Column("conf_low", "number", "Lower confidence limit.", "of the measure", REQUIRED),
-        Column("conf_high", "number", "Upper confidence limit.", "of the measure", REQUIRED),
-        Column("conf_level", "number", "Nominal coverage of the limits.", "above 0 and below 1"),
-        Column("p_value", "number", "Two-sided p-value of no effect, or of the value tested.", "0 to 1"),
         Column(MODEL, "text", "What was fitted: the first part of `method`.", "", WHERE_IT_APPLIES),
         Column(HANDLING, "text", "What stands for missing values: its second part.", "", WHERE_IT_APPLIES),
         Column(DERIVATION, "text", "How values were counted from a diary: its third part.", "", WHERE_IT_APPLIES),
+        Column("approach", "text", "Kind of handling in a sensitivity analysis, such as 'draws'.", "", WHERE_IT_APPLIES),
+        Column("details", "text", "Method in full, where `method` is a label.", "", WHERE_IT_APPLIES),
+        Column("citation", "text", "Publication from which the row is.", "", WHERE_IT_APPLIES),
+        Column("variance_target", "text", "Of what the standard error is.", "", WHERE_IT_APPLIES),
+        Column("adjustment", "text", "Adjustment of the limits for several comparisons.", "", WHERE_IT_APPLIES),
+        Column("multiplicity", "text", "Method, family and level of the procedure, in words.", "", WHERE_IT_APPLIES),
+        Column("conclusion", "text", "What the limits decide about the margin.", "", WHERE_IT_APPLIES),
         Column(
             "better",
             "text",
@@ -68,35 +77,27 @@ ESTIMATES_SCHEMA = Schema(
             "'lower' or 'higher'",
             WHERE_IT_APPLIES,
         ),
-        Column("approach", "text", "Kind of handling in a sensitivity analysis, such as 'draws'.", "", WHERE_IT_APPLIES),
-        Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
-        Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
-        Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
-        Column("subgroup", "text", "Covariate of which the row is one level.", "", WHERE_IT_APPLIES),
-        Column("level", "text", "Level of the covariate, or its value where it is a number.", "", WHERE_IT_APPLIES),
-        Column("threshold", "number", "Least improvement of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
-        Column("time", "number", "Day that the estimate is of, or by which a curve has fallen.", "days", WHERE_IT_APPLIES),
+        Column("note", "text", "What to know of the row.", "", WHERE_IT_APPLIES),
+        Column("n", "count", "Subjects who contribute.", "0 or more"),
         Column("n_events", "count", "Subjects with the event.", "0 to n", WHERE_IT_APPLIES),
         Column("n_missing", "count", "Subjects without a value.", "0 or more", WHERE_IT_APPLIES),
         Column("n_censored", "count", "Subjects who are censored.", "0 to n", WHERE_IT_APPLIES),
         Column("occurrences", "count", "Events, of which a subject may have several.", "0 or more", WHERE_IT_APPLIES),
         Column("exposure", "number", "Time at risk of all subjects.", "patient-years", WHERE_IT_APPLIES),
         Column("at_risk", "number", "Time at risk until the first event of each subject.", "patient-years", WHERE_IT_APPLIES),
-        Column("delta", "number", "Shift of imputed values of the arm.", "of the endpoint", WHERE_IT_APPLIES),
-        Column("delta_reference", "number", "Shift of imputed values of the reference.", "of the endpoint", WHERE_IT_APPLIES),
         Column("n_imputations", "count", "Completed data sets that were pooled.", "2 or more", WHERE_IT_APPLIES),
         Column("missing_information", "number", "Share of the information that missing values take.", "0 to 1", WHERE_IT_APPLIES),
         Column("monte_carlo_error", "number", "Standard error by chance of the imputations.", "of the measure", WHERE_IT_APPLIES),
-        Column("variance_target", "text", "Of what the standard error is.", "", WHERE_IT_APPLIES),
-        Column("adjustment", "text", "Adjustment of the limits for several comparisons.", "", WHERE_IT_APPLIES),
+        Column("margin", "number", "Margin of non-inferiority.", "of the measure", WHERE_IT_APPLIES),
         Column("p_adjusted", "number", "Smallest level at which the row is rejected.", "0 to 1", WHERE_IT_APPLIES),
         Column("rejected", "truth", "Whether the row is rejected at the level of the procedure.", "", WHERE_IT_APPLIES),
-        Column("multiplicity", "text", "Method, family and level of the procedure, in words.", "", WHERE_IT_APPLIES),
-        Column("margin", "number", "Margin of non-inferiority.", "of the measure", WHERE_IT_APPLIES),
-        Column("conclusion", "text", "What the limits decide about the margin.", "", WHERE_IT_APPLIES),
-        Column("details", "text", "Method in full, where `method` is a label.", "", WHERE_IT_APPLIES),
-        Column("citation", "text", "Publication from which the row is.", "", WHERE_IT_APPLIES),
-        Column("note", "text", "What to know of the row.", "", WHERE_IT_APPLIES),
+        Column("std_error", "number", "Standard error.", "of the measure"),
+        Column("df", "number", "Degrees of freedom; missing where the normal distribution is used."),
+        Column("conf_level", "number", "Nominal coverage of the limits.", "above 0 and below 1"),
+        Column("p_value", "number", "Two-sided p-value of no effect, or of the value tested.", "0 to 1"),
+        Column("estimate", "number", "The estimate.", "of the measure; shares from 0 to 1", REQUIRED),
+        Column("conf_low", "number", "Lower confidence limit.", "of the measure", REQUIRED),
+        Column("conf_high", "number", "Upper confidence limit.", "of the measure", REQUIRED),
     ),
     key=(
         *ESTIMAND,
@@ -118,11 +119,18 @@ Estimates = Annotated[pd.DataFrame, ESTIMATES_SCHEMA]
 
 ESTIMATES = ESTIMATES_SCHEMA.columns
 
-_FIRST_FURTHER = (*METHOD_PARTS, "better")
-"""Columns that follow `ESTIMATES` before all others."""
+_ALL = tuple(part.name for part in ESTIMATES_SCHEMA.parts if part.name in {*ESTIMATES, *METHOD_PARTS, "better"})
+_NAMES = {columns: pd.Index(columns) for columns in (_ALL, tuple(name for name in _ALL if name != "better"))}
 
-_ALL = (*ESTIMATES, *_FIRST_FURTHER)
-_NAMES = {columns: pd.Index(columns) for columns in (_ALL, (*ESTIMATES, *METHOD_PARTS))}
+
+class _Places(dict[str, float]):
+    """The place of each column of the schema; of any other, that before the numbers."""
+
+    def __missing__(self, column: str) -> float:
+        return self["n"] - 0.5
+
+
+_PLACES = _Places({part.name: place for place, part in enumerate(ESTIMATES_SCHEMA.parts)})
 
 _TEXT = pd.Series(["text"]).dtype
 """What pandas makes of text: ``str``, or ``object`` before pandas 3."""
@@ -153,7 +161,7 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        *estimates*; columns that are not among `ESTIMATES` follow in the order given.
+        *estimates*, columns in the order of the schema; those that are not in it follow the texts in the order given.
 
     Raises
     ------
@@ -161,8 +169,8 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
         Two rows have the same estimand and method.
     """
     n_rows = len(columns["estimate"])
-    parts = dict.fromkeys([column for column in _FIRST_FURTHER if column in columns])
-    complete: dict[str, Any] = dict.fromkeys(ESTIMATES, "") | dict.fromkeys(ESTIMATES_NUMBERS, np.nan) | parts | dict(columns)
+    in_order = sorted(dict.fromkeys(ESTIMATES) | dict(columns), key=_PLACES.__getitem__)
+    complete: dict[str, Any] = dict.fromkeys(in_order, "") | dict.fromkeys(ESTIMATES_NUMBERS, np.nan) | dict(columns)
     for column, values in complete.items():
         if column in ESTIMATES_NUMBERS:
             numbers = np.empty(n_rows)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from botox_analysis.wording import count
+
 LEFT_OUT = ("where", "reason", "n")
 """Columns of a frame of what was left out."""
 
@@ -71,3 +73,24 @@ def left_out_frame(rows: Iterable[LeftOut]) -> pd.DataFrame:
         Where, reason, n: a row each.
     """
     return pd.DataFrame([(row.where, row.reason, row.n) for row in rows], columns=list(LEFT_OUT))
+
+
+def left_out_in_words(frame: pd.DataFrame) -> str:
+    """A frame of what was left out, as a text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Where, reason, n.
+
+    Returns
+    -------
+    str
+        With semicolons between the rows.
+
+    Examples
+    --------
+    >>> left_out_in_words(left_out_frame([LeftOut("no weight", 3, analysis="MMRM")]))
+    'MMRM: no weight (3)'
+    """
+    return "; ".join(f"{where}: {reason} ({count(n)})" for where, reason, n in frame[list(LEFT_OUT)].itertuples(index=False))

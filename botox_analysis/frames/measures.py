@@ -147,10 +147,52 @@ def difference_in(mean: str) -> str:
     return f"difference in {mean}"
 
 
+def contrast_of(mean: str) -> str:
+    """The measure of a difference between combinations of means.
+
+    Parameters
+    ----------
+    mean : str
+        Measure of each arm.
+
+    Returns
+    -------
+    str
+        Name of the measure.
+
+    Examples
+    --------
+    >>> contrast_of("proportion")
+    'contrast of proportion'
+    """
+    return f"contrast of {mean}"
+
+
+def combination_of(mean: str) -> str:
+    """The measure of a weighted sum of means.
+
+    Parameters
+    ----------
+    mean : str
+        Measure of each arm.
+
+    Returns
+    -------
+    str
+        Name of the measure.
+
+    Examples
+    --------
+    >>> combination_of("mean change")
+    'combination of mean change'
+    """
+    return f"combination of {mean}"
+
+
 def _of_responses() -> Iterator[Measure]:
     for mean, shift, response in zip(MEANS, SHIFTS, RESPONSES, strict=True):
         unit_of = "%" if response == PERCENT_CHANGE else ""
-        for name in (mean, f"contrast of {mean}", f"combination of {mean}"):
+        for name in (mean, contrast_of(mean), combination_of(mean)):
             yield Measure(name, unit=unit_of, response=response)
         for name in (difference_in(mean), f"difference of differences in {mean}", shift):
             yield Measure(name, unit=unit_of, response=response, is_comparison=True)
@@ -161,12 +203,15 @@ def _of_responses() -> Iterator[Measure]:
 
 def _of_shares() -> Iterator[Measure]:
     yield from (Measure(name, unit="%", factor=100.0) for name in (PROPORTION, CUMULATIVE_PROBABILITY))
+    yield Measure(combination_of(PROPORTION), unit="%", factor=100.0)
+    yield Measure(contrast_of(PROPORTION), unit="percentage points", factor=100.0)
     yield Measure(RISK_DIFFERENCE, unit="percentage points", factor=100.0, is_comparison=True)
     yield from (Measure(name, direction=NONE) for name in (NUMBER_NEEDED, ODDS_HETEROGENEITY))
 
 
 def _of_rates_and_times() -> Iterator[Measure]:
-    yield from (Measure(name, unit=PER_YEARS) for name in (INCIDENCE_RATE, EVENT_RATE))
+    rates = (INCIDENCE_RATE, EVENT_RATE, contrast_of(EVENT_RATE), combination_of(EVENT_RATE))
+    yield from (Measure(name, unit=PER_YEARS) for name in rates)
     yield from (Measure(name, unit=PER_YEARS, is_comparison=True) for name in (INCIDENCE_RATE_DIFFERENCE, EVENT_RATE_DIFFERENCE))
     yield from (Measure(name, direction=OPPOSITE) for name in (RESTRICTED_MEAN, *TIME_QUARTILES))
     yield Measure(MEAN_CUMULATIVE)

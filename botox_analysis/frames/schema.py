@@ -76,7 +76,7 @@ class Schema:
     rows : str
         What has one row.
     parts : tuple of Column
-        Every column, in order; those that are there only where they apply stand last.
+        Every column, in order.
     key : tuple of str
         The columns that tell rows apart, as far as they are there.
     """
@@ -93,7 +93,7 @@ class Schema:
 
     @cached_property
     def further(self) -> tuple[str, ...]:
-        """Names of the columns that follow where they apply."""
+        """Names of the columns that are there where they apply, in order."""
         return tuple(part.name for part in self.parts if part.presence == WHERE_IT_APPLIES)
 
     @cached_property

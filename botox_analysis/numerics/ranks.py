@@ -1,7 +1,7 @@
 """Rank tests of two arms, with the shift between them and its limits: Wilcoxon's and, over strata, van Elteren's.
 
-Values are compared as they are, and limits are found among the differences of pairs without a list of them all: one value far
-from the others costs these no digit. What is equal but for rounding is made equal before, by `tie_rounded`.
+Values are compared as given. Limits are differences of pairs, found without a list of all pairs. So a value far from the others
+costs them no digit. `tie_rounded` ties values that differ by rounding alone, before the comparison.
 """
 
 from __future__ import annotations
@@ -16,33 +16,35 @@ from scipy import special
 from botox_analysis.numerics.linear.inference import FloatArray
 
 ROUNDING = 1e-12
-"""Numbers that differ by no more than this share of those they were computed from differ by rounding: that is some thousand times
-the rounding of one subtraction, and far below what tells apart scaled counts of days."""
+"""Largest difference by rounding, as a share of the numbers that values were computed from. It is about a thousand times the
+rounding of one subtraction, and far below the smallest difference between scaled counts of days."""
 
 NEARLY = 1e-9
-"""A share of all pairs that is rounding of their weights, which is 1e-15; a pair is more of them up to 30,000 subjects an arm,
-and beyond a limit moves by one pair."""
+"""Share of the total weight of pairs that counts as rounding, which is 1e-15. One pair weighs more up to 30,000 subjects in each
+arm; with more subjects a limit may move by one pair."""
 
 EXACT_BELOW = 50
-"""Subjects in each arm below which, without ties, the distribution is exact (R's rule)."""
+"""Number of subjects in each arm below which the distribution is exact, without ties (R's rule)."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """How far one arm is shifted against another.
+    """Shift of one arm against another, with its limits and rank test.
 
     Attributes
     ----------
-    estimate, low, high : float
-        Median of the differences of pairs, and limits; limits are missing (nan) where the arms are too small for the level.
+    estimate : float
+        Median of the differences of pairs.
+    low, high : float
+        Confidence limits; missing (nan) where the arms are too small for the confidence level.
     statistic : float
-        Standardised, positive where the first arm has the larger values; without a continuity correction.
+        Standardised statistic without continuity correction; positive where the first arm has the larger values.
     p_value : float
-        Two-sided.
+        Two-sided p-value.
     exact : bool
-        Whether limits and p-value are of the exact distribution.
+        Whether limits and p-value are from the exact distribution.
     n_used : int
-        Subjects in strata that have both arms.
+        Number of subjects in strata that contain both arms.
     """
 
     estimate: float
@@ -55,23 +57,23 @@ class Shift:
 
 
 def tie_rounded(values: FloatArray, size: FloatArray) -> FloatArray:
-    """Values of which those that differ by rounding alone are made equal.
+    """Tie values that differ by rounding alone.
 
-    5.6 - 16.8 and 11.2 - 22.4 are the same change and not the same floating-point number. How far rounding may have moved a
-    difference is a matter of the numbers that it is of, not of its own size: both may come out a little beside 0.
+    5.6 - 16.8 and 11.2 - 22.4 are the same change, but not the same floating-point number. The rounding of a difference depends
+    on the size of its terms, not on the size of the difference, which may be near 0.
 
     Parameters
     ----------
     values : ndarray, shape (n,)
-        Nothing missing.
+        Values, without missing ones.
     size : ndarray, shape (n,)
-        The size of the largest number that each was computed from; its own where it was recorded as it is.
+        Size of the largest term of each value; the size of the value itself where it was recorded.
 
     Returns
     -------
     ndarray, shape (n,)
-        Neighbours that differ by no more than `ROUNDING` of the smaller of their sizes become the lowest of them. Where a value
-        was recorded as it is, this comes to twelve significant digits of its own; a large value elsewhere takes none of them.
+        The values. Neighbours that differ by at most `ROUNDING` of the smaller of their sizes become the lowest of them. A
+        recorded value keeps twelve significant digits, whatever the other values are.
 
     Examples
     --------
@@ -89,33 +91,41 @@ def tie_rounded(values: FloatArray, size: FloatArray) -> FloatArray:
 
 
 def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: float) -> Shift:
-    """Hodges and Lehmann's shift of x against y with the limits and the p-value of a rank test.
+    """Estimate Hodges and Lehmann's shift of x against y, with the limits and the p-value of a rank test.
 
-    One stratum: Wilcoxon's rank-sum test, exact where there are no ties and fewer than 50 in each arm, else normal with the
-    variance for ties and a continuity correction. Several: van Elteren's test, which adds up the strata with weights 1/(N + 1),
-    normal with the variance for ties and no continuity correction.
+    In one stratum the test is Wilcoxon's rank-sum test. It is exact without ties and with fewer than 50 subjects in each arm.
+    Otherwise it is normal, with the variance for ties and a continuity correction.
 
-    The limits are the ends of the set of shifts that the test does not reject: differences of pairs, the k-th from below and
-    from above. Shifts between two differences are taken, where only ties within an arm are ties. (R finds the ends by root
-    finding, which comes to the same within its tolerance.) Over strata they are those of the van Elteren test, and the estimate
-    is the weighted median of the differences of pairs within strata.
+    In several strata the test is van Elteren's, which adds up the strata with weights 1/(N + 1). It is normal, with the variance
+    for ties and no continuity correction.
+
+    The limits are the ends of the set of shifts that the test does not reject. They are the k-th difference of pairs from below
+    and from above. The test is applied to shifts between two differences, where ties occur only within an arm. R finds the same
+    ends by root finding, within its tolerance. Over strata, the estimate is the weighted median of the differences of pairs
+    within strata.
 
     Parameters
     ----------
-    x, y : sequence of ndarray
-        For each stratum, the values of the arm and of the reference.
+    x, y : sequence of ndarray, shape (n,)
+        Values of the arm and of the reference in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     Shift
-        Of the strata that have both arms; there has to be one.
+        Shift over the strata that contain both arms, at least one.
 
     References
     ----------
     Hodges JL, Lehmann EL (1963). Ann Math Stat 34:598-611. Hollander M, Wolfe DA, Chicken E (2014). Nonparametric Statistical
     Methods, 3rd edition, sections 4.1 to 4.3. van Elteren P (1960). Bull Int Stat Inst 37:351-361.
+
+    Examples
+    --------
+    >>> shift = compare_shift([np.array([1.1, 2.3, 3.2, 4.8])], [np.array([0.4, 0.9, 1.7, 2.0])], 0.9)
+    >>> [round(float(value), 3) for value in (shift.estimate, shift.low, shift.high, shift.p_value)]
+    [1.45, -0.6, 3.9, 0.114]
     """
     paired = [
         (np.sort(np.asarray(a, dtype=float)), np.sort(np.asarray(b, dtype=float)))
@@ -138,7 +148,7 @@ def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: 
     if exact:
         at_most = _exact_distribution(len(paired[0][0]), len(paired[0][1]))
         p_value = min(1.0, 2 * float(at_most[int(all_pairs / 2 - abs(excess))]))
-        # The smallest k whose chance of so few pairs or fewer reaches a half of what is left of the level (R's qwilcox).
+        # The smallest k for which the probability of at most k pairs reaches (1 - conf_level) / 2 (R's qwilcox).
         rank = float(np.searchsorted(at_most, (1 - conf_level) / 2))
     else:
         corrected = max(abs(excess) - (0.5 if single else 0.0), 0.0)
@@ -158,16 +168,17 @@ def compare_shift(x: Sequence[FloatArray], y: Sequence[FloatArray], conf_level: 
 
 
 def _ties(values: FloatArray) -> np.ndarray:
+    """Count the values of each tie; 1 for a value without ties."""
     return np.unique(values, return_counts=True)[1]
 
 
 def _standard_deviation(paired: list[tuple[FloatArray, FloatArray]], weights: list[float], ties: list[np.ndarray]) -> float:
-    """Of the weight of pairs with the larger x, where values tie in groups of so many."""
+    """Compute the standard deviation of the weight of pairs with the larger x, given the sizes of ties."""
     variance = 0.0
     for (a, b), weight, groups in zip(paired, weights, ties, strict=True):
         m, n = len(a), len(b)
         lost = float((groups.astype(float) ** 3 - groups).sum()) / ((m + n) * (m + n - 1))
-        # Where all values tie nothing is left but rounding, 1e-16; where all but one do, 3 of m + n + 1.
+        # Where all values tie, rounding of 1e-16 is left; where all but one tie, 3 of m + n + 1 are left.
         left = m + n + 1 - lost
         variance += weight**2 * m * n / 12 * (left if left > ROUNDING * (m + n + 1) else 0.0)
     return float(np.sqrt(variance))
@@ -175,9 +186,20 @@ def _standard_deviation(paired: list[tuple[FloatArray, FloatArray]], weights: li
 
 @dataclass(frozen=True)
 class _Pairs:
-    """The differences x - y of all pairs within strata: a row for each x, in which they fall along the y of its stratum.
+    """Differences x - y of all pairs within strata: a row for each x, descending along the y of its stratum.
 
-    Those of row i are ``x[i] - y[first[i]:last[i]]``; each has ``weight[i]``.
+    The differences of row i are ``x[i] - y[first[i]:last[i]]``, each with ``weight[i]``.
+
+    Attributes
+    ----------
+    x : ndarray, shape (m,)
+        Values of the arm, stratum by stratum.
+    y : ndarray, shape (n,)
+        Values of the reference, stratum by stratum, ascending in each.
+    first, last : ndarray of int, shape (m,)
+        Bounds in `y` of the stratum of each row.
+    weight : ndarray, shape (m,)
+        Weight of each pair of a row.
     """
 
     x: FloatArray
@@ -188,6 +210,7 @@ class _Pairs:
 
     @classmethod
     def of(cls, paired: list[tuple[FloatArray, FloatArray]], weights: list[float]) -> _Pairs:
+        """Pair the sorted values of the arm and of the reference in each stratum."""
         n_rows, n_columns = np.array([len(a) for a, _ in paired]), np.array([len(b) for _, b in paired])
         last = np.repeat(np.cumsum(n_columns), n_rows)
         return cls(
@@ -200,34 +223,35 @@ class _Pairs:
 
     @property
     def mirrored(self) -> _Pairs:
-        """The differences with the other sign."""
+        """Differences with the opposite sign."""
         return _Pairs(-self.x, -self.y[::-1], len(self.y) - self.last, len(self.y) - self.first, self.weight)
 
     @property
     def total(self) -> float:
+        """Weight of all pairs."""
         return float(self.weight @ (self.last - self.first))
 
     def where(self, holds: Callable[..., Any], bound: float, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        """From which y on, between two, the differences of each row are below a bound (or not above it)."""
+        """Find the first place in `y`, between two, from which the differences of a row are below a bound (or not above it)."""
         while (open_ := low < high).any():
             middle = (low + high) // 2
-            # Where nothing is open the last y stands for one that may not be there.
+            # Where a search has ended, the last y replaces a place that may be beyond the end.
             fell = holds(self.x - self.y[np.minimum(middle, len(self.y) - 1)], bound)
             low, high = np.where(open_ & ~fell, middle + 1, low), np.where(open_ & fell, middle, high)
         return low
 
 
 def _both_ends(pairs: _Pairs, weight: float) -> tuple[float, float]:
-    """The differences at which pairs of a weight are reached, from below and from above."""
+    """Find the differences at which the pairs reach a weight, from below and from above."""
     return _reached(pairs, weight), -_reached(pairs.mirrored, weight)
 
 
 def _reached(pairs: _Pairs, weight: float) -> float:
-    """The smallest difference up to which pairs have at least a weight.
+    """Find the smallest difference up to which the pairs have at least a weight.
 
     References
     ----------
-    Johnson DB, Mizoguchi T (1978). SIAM J Comput 7:147-153: the median of the rows' medians, and what it excludes.
+    Johnson DB, Mizoguchi T (1978). SIAM J Comput 7:147-153: the median of the medians of rows, and the pairs it excludes.
     """
     enough = max(weight - NEARLY * pairs.total, np.finfo(float).tiny)
     low, high = pairs.first, pairs.last
@@ -248,10 +272,10 @@ def _reached(pairs: _Pairs, weight: float) -> float:
 
 
 def _exact_distribution(m: int, n: int) -> FloatArray:
-    """Chances that at most 0, 1, ..., m n pairs have the larger x, all orders of m + n different values being as likely."""
+    """Compute the probabilities that at most 0, 1, ..., m n pairs have the larger x, if all orders are equally likely."""
     ways = np.ones(1)
     for i in range(1, m + 1):
-        # The generating function of the orders is the product of (1 - q^(n + i))/(1 - q^i).
+        # The generating function of the number of orders is the product of (1 - q^(n + i))/(1 - q^i).
         next_ways = np.zeros(n * i + 1)
         next_ways[: len(ways)] = ways
         next_ways[n + i :] -= ways[: max(n * i + 1 - n - i, 0)]

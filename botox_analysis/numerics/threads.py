@@ -1,4 +1,7 @@
-"""Small matrices are multiplied fastest by one thread; the user's setting is left as it was."""
+"""Number of threads of BLAS: small matrices are multiplied fastest by one thread.
+
+The user's setting is restored afterwards.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,14 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 FEW = 2**18
-"""Multiplications in a product of matrices up to which OpenBLAS takes one thread by itself."""
+"""Most multiplications in a product of matrices for which OpenBLAS uses one thread without a limit."""
 
 _FREE = nullcontext()
 
 
 @lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
+    """Find the loaded BLAS libraries, once."""
     return ThreadpoolController()
 
 
@@ -26,12 +30,13 @@ def one_thread(n_multiplications: float = inf) -> AbstractContextManager[Any]:
     Parameters
     ----------
     n_multiplications : float
-        In the largest product of matrices that is computed there; of few (`FEW`) BLAS needs no limit. Left out: it may be many.
+        Number of multiplications in the largest product of matrices in the context. Up to `FEW`, BLAS needs no limit. By default
+        unlimited.
 
     Returns
     -------
     context manager
-        Restores what was set before.
+        Restores the previous number of threads at its end.
     """
     if n_multiplications <= FEW:
         return _FREE

@@ -1,4 +1,4 @@
-"""The data that come with the library: the simulated trial and the published results."""
+"""Data that come with the library: the simulated trial and the published results."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.trial import Trial
 
 SIMULATED = "simulated"
-"""The name of the bundled trial on the command line, and of its folder."""
+"""Name of the bundled trial on the command line, and of its folder."""
 
 PUBLISHED = ("estimates", "events")
 
 
 def bundled_data(name: str) -> Path:
-    """The folder of data that come with the library.
+    """Find a folder of data that come with the library.
 
     Parameters
     ----------
@@ -31,40 +31,51 @@ def bundled_data(name: str) -> Path:
     Returns
     -------
     Path
-        Inside the installed package, or beside it in a checkout.
+        Folder in the installed package, or beside it in a checkout.
 
     Raises
     ------
     ValueError
-        There is no such folder.
+        The name is unknown.
     DataError
         The installation lacks its data.
+
+    Examples
+    --------
+    >>> sorted(path.name for path in ba.bundled_data("published").iterdir())
+    ['SOURCE.md', 'estimates.csv', 'events.csv']
     """
     require_choice(name, ("simulated", "published"), "bundled data")
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "data" / name, package.parent / "data" / name):
         if folder.is_dir():
             return folder
-    raise DataError(f"botox_analysis is installed without its data: found no folder '{name}'; install it again.")
+    raise DataError(f"botox_analysis is installed without its data: found no folder '{name}'. Try to install it again.")
 
 
 def open_trial(name: str) -> Trial:
-    """A trial by the word that names it on the command line.
+    """Open a trial by its name on the command line.
 
     Parameters
     ----------
     name : str
-        ``"simulated"`` (bundled), the name of a public trial that `fetch_trial` knows, or a folder for `load_trial`.
+        ``"simulated"`` (the bundled trial), the name of a public trial of `fetch_trial`, or a folder for `load_trial`.
 
     Returns
     -------
     Trial
-        Its provenance has the word as ``origin``, so that a report can be made again.
+        The checked trial. Its provenance contains the name as ``origin``, so that a report can be made again.
 
     Raises
     ------
     DataError
-        There is no such trial or folder, or its files are not as they should be.
+        There is no such trial or folder, or its files are not as the layout describes.
+
+    Examples
+    --------
+    >>> opened = ba.open_trial("simulated")
+    >>> opened.provenance["origin"], opened.provenance["simulated"]
+    ('simulated', 'yes')
     """
     require_path(name, "name", "the name of a trial, such as 'simulated', or the path of a folder")
     if name == SIMULATED:
@@ -82,7 +93,7 @@ def open_trial(name: str) -> Trial:
 
 
 def load_published(kind: str) -> Estimates:
-    """Published results, one row each, with their citation.
+    """Load published results with their citations.
 
     Parameters
     ----------
@@ -92,12 +103,19 @@ def load_published(kind: str) -> Estimates:
     Returns
     -------
     DataFrame
-        *estimates* or *events*, with ``citation``, ``source`` and ``note``. Two sources of one result are two rows.
+        *estimates* or *events*, one row per result, with ``citation``, ``source`` and ``note``. A result with two sources has
+        two rows. Values that were not published are missing.
 
     Raises
     ------
     ValueError
-        The kind is not known.
+        The kind is unknown.
+
+    Examples
+    --------
+    >>> published = ba.load_published("events")
+    >>> published.columns[-3:].tolist()
+    ['citation', 'source', 'note']
     """
     require_choice(kind, PUBLISHED, "kind")
     numbers = {"estimates": (*ESTIMATES_NUMBERS, "n_events"), "events": ("n_events", "n_total")}[kind]

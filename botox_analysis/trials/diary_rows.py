@@ -1,8 +1,8 @@
-"""The rows of a diary: whether cells contradict each other, and what an empty cell of doses means.
+"""Rows of a diary: contradictory cells, and empty cells of doses.
 
-Headache yes, hours above 0, a severity from mild to severe, and migraine yes each say that there was headache on a day. Headache
-no, 0 hours and severity none each say that there was none. A row with cells of both kinds contradicts itself. Such rows are
-refused, or resolved by a rule that ``trial.toml`` names, and counted by arm.
+Four cells report headache on a day: headache yes, hours above 0, a severity from mild to severe, migraine yes. Three cells report
+no headache: headache no, 0 hours, severity none. A row with cells of both kinds is contradictory. Such rows are refused, or
+resolved by a rule of ``trial.toml`` and counted by arm.
 """
 
 from __future__ import annotations
@@ -21,54 +21,55 @@ DOSES = "acute_medication"
 NONE_TAKEN = "none taken"
 
 OF_HEADACHE = ("headache", "headache_hours", "severity", "migraine")
-"""Columns that speak of headache."""
+"""Columns that report headache."""
 
 OPEN, NO, YES = (np.uint8(code) for code in range(3))
-"""What a cell says of headache. As bits, so that what several cells say is their bitwise "or": 3 is a contradiction."""
+"""Report of a cell: unknown, no headache, headache. These are bits, so that the bitwise "or" of several cells is their joint
+report; 3 is a contradiction."""
 
 _NEITHER = np.uint8(4)
-"""A truth with which no cell agrees."""
+"""A state that no cell reports."""
 
-Said = Mapping[str, Any]
-"""Column -> what its cells say of headache, `OPEN`, `NO` or `YES`: an array each, shape (k,)."""
+Reports = Mapping[str, Any]
+"""Column -> reports of its cells, `OPEN`, `NO` or `YES`: ndarray of uint8, shape (k,)."""
 
 
-def _first_said(order: tuple[str, ...]) -> Callable[[Said], Any]:
-    def decide(said: Said) -> Any:
-        there = [said[column] for column in order if column in said]
-        truth = there[0]
-        for says in there[1:]:
-            truth = np.where(truth == OPEN, says, truth)
-        return truth
+def _first_known(order: tuple[str, ...]) -> Callable[[Reports], Any]:
+    def decide(reports: Reports) -> Any:
+        ranked = [reports[column] for column in order if column in reports]
+        state = ranked[0]
+        for report in ranked[1:]:
+            state = np.where(state == OPEN, report, state)
+        return state
 
     return decide
 
 
-def _constant(truth: Any) -> Callable[[Said], Any]:
-    return lambda said: np.full(len(next(iter(said.values()))), truth)
+def _constant(state: Any) -> Callable[[Reports], Any]:
+    return lambda reports: np.full(len(next(iter(reports.values()))), state)
 
 
 @dataclass(frozen=True)
 class _Resolution:
-    """What becomes of rows that contradict themselves."""
+    """Rule for contradictory rows."""
 
-    truth: Callable[[Said], Any]
-    """What is true of each row: `NO`, `YES`, or neither. Cells that say otherwise are taken as empty."""
+    state: Callable[[Reports], Any]
+    """Function that gives the state of each row: `NO`, `YES`, or neither. Cells that report another state become empty."""
     words: str
 
 
 CONTRADICTIONS = {
-    "hours decide": _Resolution(_first_said(("headache_hours", "headache", "severity")), "hours decide"),
-    "headache decides": _Resolution(_first_said(("headache", "headache_hours", "severity")), "headache decides"),
+    "hours decide": _Resolution(_first_known(("headache_hours", "headache", "severity")), "hours decide"),
+    "headache decides": _Resolution(_first_known(("headache", "headache_hours", "severity")), "headache decides"),
     "headache day": _Resolution(_constant(YES), "taken as headache days"),
     "not recorded": _Resolution(_constant(_NEITHER), "taken as not recorded"),
 }
-"""Rules for rows that contradict themselves, by the name that ``contradictions`` has under ``[diary]`` in ``trial.toml``.
+"""Rules for contradictory rows, by the word for ``contradictions`` under ``[diary]`` in ``trial.toml``.
 
-``"hours decide"``: what the hours say is true; where they are empty, what headache says; where that is empty, too, what the
-severity says. ``"headache decides"``: the same, with headache before hours. ``"headache day"``: there was headache. Under these
-three, cells that say otherwise are taken as empty, the others stay. ``"not recorded"``: headache, hours, severity and migraine
-are all taken as empty. Doses stay under every rule.
+``"hours decide"``: the hours are taken as true; if they are empty, headache; if both are empty, the severity. ``"headache
+decides"``: the same, with headache before hours. ``"headache day"``: the day is a headache day. Under these three rules, cells
+that report otherwise become empty. ``"not recorded"``: headache, hours, severity and migraine become empty. Doses stay under
+every rule.
 """
 
 DIARY_SETTINGS: dict[str, tuple[str, ...]] = {"contradictions": tuple(CONTRADICTIONS), "blank_dose": (NONE_TAKEN,)}
@@ -77,16 +78,16 @@ DIARY_SETTINGS: dict[str, tuple[str, ...]] = {"contradictions": tuple(CONTRADICT
 
 @dataclass(frozen=True)
 class DiaryRows:
-    """A diary whose rows have been looked through.
+    """Checked rows of a diary.
 
     Attributes
     ----------
     diary : DataFrame
-        The frame as it was given where nothing was changed.
+        The diary; the frame itself if nothing was changed.
     left_out : list of (str, str, int)
-        Where, reason, and number of rows that were changed, by arm.
+        Changed rows by arm: place, reason, number of rows.
     problems : list of Problem
-        For `refuse`: each kind of contradiction once, at its first row.
+        Contradictions, for `refuse`: each kind once, at its first row.
     """
 
     diary: pd.DataFrame
@@ -95,7 +96,7 @@ class DiaryRows:
 
 
 def diary_problem(settings: Any) -> str:
-    """Describe what is wrong with the settings of a diary.
+    """Describe the first fault in the settings of a diary.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def diary_problem(settings: Any) -> str:
     Returns
     -------
     str
-        The rest of a sentence about the first unknown key or word; empty where there is none.
+        End of a sentence about the first unknown key or word; empty if all are known.
     """
     if not isinstance(settings, Mapping):
         return f"found a {type(settings).__name__}; expected a table with some of the keys {listed(DIARY_SETTINGS)}."
@@ -121,32 +122,33 @@ def diary_problem(settings: Any) -> str:
 def settle_rows(
     diary: pd.DataFrame, subjects: pd.DataFrame, *, settings: Mapping[str, str] | None, file: str, numbers: Any
 ) -> DiaryRows:
-    """Fill empty doses, and find and resolve contradictory rows, as the settings of a trial say.
+    """Fill empty cells of doses, and resolve contradictory rows, by the settings of a trial.
 
     Parameters
     ----------
     diary : DataFrame
-        A checked diary: ``subject`` categorical in the order of `subjects`, and any of ``headache`` (boolean),
+        Checked diary: ``subject`` (categorical, in the order of `subjects`), and any of ``headache`` (boolean),
         ``headache_hours``, ``severity`` (ordered categorical, from none to severe), ``migraine`` (boolean) and
         ``acute_medication``.
     subjects : DataFrame
-        With ``arm``, categorical.
+        Subjects, with ``arm`` (categorical).
     settings : mapping of str to str, optional
         The table ``[diary]`` of ``trial.toml``.
     file : str
-        What messages call the diary.
+        Name of the diary in messages.
     numbers : ndarray of int, shape (n,)
-        The number of each row in its file.
+        Number of each row in its file.
 
     Returns
     -------
     DiaryRows
-        With problems where a row contradicts itself and no rule is named; then the frame is as it was given.
+        The settled diary. If rows are contradictory and the settings have no rule, the diary is unchanged and the result has
+        problems.
 
     Raises
     ------
     DataError
-        A key or word of the settings is not known.
+        A key or word of the settings is unknown.
     """
     settings = {} if settings is None else settings
     wrong_setting = diary_problem(settings)
@@ -169,31 +171,31 @@ def settle_rows(
             left_out += by_arm(blank, f"empty {DOSES}, taken as none")
         else:
             found = f"no such column, and blank_dose = '{settings['blank_dose']}'"
-            problems.append(Problem(file, 1, DOSES, found, "it, or no blank_dose under [diary] in trial.toml"))
-    said = dict(said_of_headache(diary))
-    rows = _contradictory(said, len(diary))
+            problems.append(Problem(file, 1, DOSES, found, "this column, or no blank_dose under [diary] in trial.toml"))
+    reports = dict(reports_of_headache(diary))
+    rows = _contradictory(reports, len(diary))
     if not rows.size:
         return DiaryRows(settled, left_out, problems)
-    of_rows = {column: says[rows] for column, says in said.items()}
+    row_reports = {column: report[rows] for column, report in reports.items()}
     if "contradictions" not in settings:
-        return DiaryRows(diary, left_out, problems + _problems(diary, rows, of_rows, file, numbers))
+        return DiaryRows(diary, left_out, problems + _problems(diary, rows, row_reports, file, numbers))
     resolution = CONTRADICTIONS[settings["contradictions"]]
     left_out += by_arm(rows, f"contradictory rows, {resolution.words}")
-    return DiaryRows(_resolved(settled, rows, of_rows, resolution.truth(of_rows)), left_out, problems)
+    return DiaryRows(_resolved(settled, rows, row_reports, resolution.state(row_reports)), left_out, problems)
 
 
 def has_record(diary: pd.DataFrame) -> Any:
-    """Find the rows in which a cell beside the doses is recorded.
+    """Find the rows with a recorded cell other than the doses.
 
     Parameters
     ----------
     diary : DataFrame
-        A checked diary.
+        Checked diary.
 
     Returns
     -------
     ndarray of bool, shape (n,)
-        All rows where the diary has no column beside the doses: there a row is a record.
+        True for such a row. In a diary with no other column than the doses every row is a record.
     """
     columns = [column for column in OF_HEADACHE if column in diary.columns]
     if not columns:
@@ -204,44 +206,44 @@ def has_record(diary: pd.DataFrame) -> Any:
     return recorded
 
 
-def said_of_headache(diary: pd.DataFrame) -> Iterator[tuple[str, Any]]:
-    """Find what the cells of each column say of headache.
+def reports_of_headache(diary: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+    """Collect the reports of headache in each column.
 
     Parameters
     ----------
     diary : DataFrame
-        A checked diary.
+        Checked diary.
 
     Yields
     ------
     column : str
-        Of `OF_HEADACHE`, as far as they are there.
-    says : ndarray of uint8, shape (n,)
-        `OPEN`, `NO` or `YES`.
+        A column of `OF_HEADACHE` that the diary has.
+    report : ndarray of uint8, shape (n,)
+        Report of each cell: `OPEN`, `NO` or `YES`.
     """
     for column in OF_HEADACHE:
         if column in diary.columns:
-            yield column, _SAID[column](diary[column])
+            yield column, _REPORTS[column](diary[column])
 
 
 def truths(column: pd.Series[Any]) -> Any:
-    """Truths of a column of yes and no.
+    """Convert a column of yes and no to reports.
 
     Parameters
     ----------
     column : Series
-        Boolean; cells may be empty.
+        Boolean column; cells may be empty.
 
     Returns
     -------
     ndarray of uint8, shape (n,)
-        `YES`, `NO`, or `OPEN` where the cell is empty.
+        `YES`, `NO`, or `OPEN` for an empty cell.
     """
     return (column.to_numpy(dtype=np.int8, na_value=-1) + 1).view(np.uint8)
 
 
 def above_0(column: pd.Series[Any]) -> Any:
-    """Truths of a column of numbers.
+    """Convert a column of numbers to reports.
 
     Parameters
     ----------
@@ -251,7 +253,7 @@ def above_0(column: pd.Series[Any]) -> Any:
     Returns
     -------
     ndarray of uint8, shape (n,)
-        `YES` above 0, `NO` at 0, or `OPEN` where the cell is empty.
+        `YES` for a number above 0, `NO` for 0, or `OPEN` for an empty cell.
     """
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
     return (numbers > 0) * YES | (numbers == 0) * NO
@@ -262,11 +264,11 @@ def _grade(column: pd.Series[Any]) -> Any:
 
 
 def _if_yes(column: pd.Series[Any]) -> Any:
-    """A day without migraine may have headache or not."""
+    """Convert a column of migraine to reports; a day without migraine may or may not have headache."""
     return truths(column) & YES
 
 
-_SAID: dict[str, Callable[[pd.Series[Any]], Any]] = {
+_REPORTS: dict[str, Callable[[pd.Series[Any]], Any]] = {
     "headache": truths,
     "headache_hours": above_0,
     "severity": _grade,
@@ -274,24 +276,24 @@ _SAID: dict[str, Callable[[pd.Series[Any]], Any]] = {
 }
 
 
-def _contradictory(said: Said, n_rows: int) -> Any:
-    """The places of rows with a cell that says yes and one that says no."""
-    together = np.zeros(n_rows, dtype=np.uint8)
-    for says in said.values():
-        together |= says
-    return np.flatnonzero(together == (YES | NO))
+def _contradictory(reports: Reports, n_rows: int) -> Any:
+    """Find the rows with a cell that reports headache and one that reports none."""
+    joint = np.zeros(n_rows, dtype=np.uint8)
+    for report in reports.values():
+        joint |= report
+    return np.flatnonzero(joint == (YES | NO))
 
 
-def _problems(diary: pd.DataFrame, rows: Any, said: Said, file: str, numbers: Any) -> list[Problem]:
-    """Each kind of contradiction, at its first row and with the number of such rows."""
+def _problems(diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbers: Any) -> list[Problem]:
+    """List each kind of contradiction, with its first row and the number of its rows."""
     kind = np.zeros(len(rows), dtype=np.int64)
-    for says in said.values():
-        kind = 3 * kind + says
+    for report in reports.values():
+        kind = 3 * kind + report
     _, first, n_alike = np.unique(kind, return_index=True, return_counts=True)
     problems: list[Problem] = []
     for place, n in sorted(zip(first.tolist(), n_alike.tolist(), strict=True)):
         row = int(rows[place])
-        no, yes = ([column for column, says in said.items() if says[place] == truth] for truth in (NO, YES))
+        no, yes = ([column for column, report in reports.items() if report[place] == state] for state in (NO, YES))
         cells = [", ".join(f"{column} {_shown(diary[column].iloc[row])}" for column in columns) for columns in (no, yes)]
         alike = f" ({n:,} such rows)" if n > 1 else ""
         problems.append(Problem(file, int(numbers[row]), no[0], f"{' beside '.join(cells)}{alike}", _EXPECTED))
@@ -309,12 +311,12 @@ def _shown(cell: Any) -> str:
     return f"{cell:g}"
 
 
-def _resolved(diary: pd.DataFrame, rows: Any, said: Said, truth: Any) -> pd.DataFrame:
-    """The diary with the cells emptied that say otherwise than the truth of their row."""
+def _resolved(diary: pd.DataFrame, rows: Any, reports: Reports, state: Any) -> pd.DataFrame:
+    """Empty the cells that report another state than that of their row."""
     emptied: dict[str, Any] = {}
-    for column, says in said.items():
+    for column, report in reports.items():
         wrong = np.zeros(len(diary), dtype=bool)
-        # Migraine no says nothing of headache, but is no record of a day that is taken as not recorded.
-        wrong[rows] = (truth == _NEITHER) | ((says != OPEN) & (says != truth))
+        # Migraine no does not report headache. On a day that is taken as not recorded it becomes empty, too.
+        wrong[rows] = (state == _NEITHER) | ((report != OPEN) & (report != state))
         emptied[column] = diary[column].mask(wrong)
     return diary.assign(**emptied)

@@ -1,4 +1,4 @@
-"""The layout of a trial's five tables: their columns, what each contains, and which cells are possible.
+"""Layout of the five tables of a trial: their columns, the content of each column, and its possible values.
 
 References
 ----------
@@ -21,13 +21,13 @@ from botox_analysis.trials.readers.files import SETTINGS
 
 TABLES = ("subjects", "diary", "assessments", "adverse_events", "intercurrent_events")
 POPULATIONS = ("itt", "safety", "per_protocol")
-"""Columns of ``subjects`` that are populations wherever they occur; a trial may name more."""
+"""Columns of ``subjects`` that are populations in every trial; a trial may name further ones."""
 
 ONE_ARM = "all subjects"
-"""The arm of a trial whose table of subjects names none."""
+"""Name of the arm in a trial without a column of arms."""
 
 MOST_DAYS = 20_000
-"""Some 55 years: no study day is beyond, and a count of days since 1900 is."""
+"""Largest study day, some 55 years. A count of days since 1900 is larger."""
 
 STUDY_DAY = "a whole study day"
 DOSE_DAY = "a whole study day from 1 on"
@@ -35,7 +35,7 @@ NO_DAY_0 = f"day 1 for the day of the first treatment and -1 for the day before,
 FIRST_DOSE = "first_dose_date"
 
 MAY_BE_EMPTY = ("adverse_events", "intercurrent_events")
-"""Tables without rows that say something: that nobody had any."""
+"""Tables that may have no rows: no subject had such an event."""
 
 KEYS = {
     "subjects": ("subject",),
@@ -43,7 +43,7 @@ KEYS = {
     "assessments": ("subject", "scale", "visit"),
     "intercurrent_events": ("subject", "kind", "day"),
 }
-"""The columns of which no two rows of a table may have the same."""
+"""Key columns of each table: no two rows have the same values in them."""
 
 DATES = {
     "subjects": {"last_date": "last_day", "last_dose_date": "last_dose_day"},
@@ -52,7 +52,7 @@ DATES = {
     "adverse_events": {"onset_date": "onset_day", "end_date": "end_day", "worsened_date": "worsened_day"},
     "intercurrent_events": {"date": "day"},
 }
-"""The columns of dates, and the study days that they become."""
+"""Columns of dates -> the columns of study days that replace them."""
 
 Possible = Callable[[np.ndarray], np.ndarray]
 
@@ -63,20 +63,20 @@ def _any(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of a table contains.
+    """Description of a column of a table.
 
     Attributes
     ----------
     kind : str
-        How its cells are parsed: one of `botox_analysis.cells.reading.KINDS`.
+        Kind of its cells: one of `botox_analysis.cells.reading.KINDS`.
     expected : str
-        What messages say a cell should be.
+        Expected content of a cell, in messages.
     required : bool
-        Whether a table must have it.
+        True if the table must have the column.
     nullable : bool
-        Whether a cell may be empty.
+        True if a cell may be empty.
     possible : callable
-        Values without missing ones, shape (n,) -> truth values, shape (n,): which may be.
+        Function of the values without missing ones, shape (n,). Returns ndarray of bool, shape (n,), True for possible values.
     """
 
     kind: str
@@ -150,7 +150,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     },
     "intercurrent_events": {"subject": _SUBJECT, "kind": _NEEDED_NAME, "day": _day(first=1, required=True)},
 }
-"""Each table's columns, by name. Columns of dates stand for the study days that they become."""
+"""Columns of each table, by name. Columns of dates are listed as the study days that replace them."""
 
 COUNTED_NAMES = {
     "subjects": ("arm", "actual_arm", "discontinuation_reason"),
@@ -158,11 +158,11 @@ COUNTED_NAMES = {
     "adverse_events": ("class", "term"),
     "intercurrent_events": ("kind",),
 }
-"""Columns whose words are what is counted: two spellings of one would be two."""
+"""Columns whose words are counted: two spellings of one word would be counted as two."""
 
 
 def populations_of(named: tuple[str, ...]) -> dict[str, Column]:
-    """Describe the populations that a trial names itself.
+    """Describe the columns of populations that a trial names.
 
     Parameters
     ----------
@@ -172,73 +172,73 @@ def populations_of(named: tuple[str, ...]) -> dict[str, Column]:
     Returns
     -------
     dict of str to Column
-        Each required, yes or no in every row.
+        Descriptions by name: required columns, with yes or no in every row.
     """
     return dict.fromkeys(named, Column(YES_NO, "yes or no", required=True, nullable=False))
 
 
 def is_another_column(name: str) -> bool:
-    """Tell whether a column of subjects means something that no population can.
+    """Check whether the name of a population belongs to another column of subjects.
 
     Parameters
     ----------
     name : str
-        Of a column that a trial calls a population.
+        Name of a population.
 
     Returns
     -------
     bool
-        True for columns of the layout that are not yes or no.
+        True for columns of the layout that do not have yes or no.
     """
     return name in COLUMNS["subjects"] and COLUMNS["subjects"][name].kind != YES_NO
 
 
 def expected_of(column: str, rule: Column, cell: str, *, decimal: str, table: str) -> str:
-    """Say what a cell should have been, and the setting that would make it right.
+    """Describe the expected content of a cell, with the setting that would accept the present content.
 
     Parameters
     ----------
     column : str
-        The column's name.
+        Name of the column.
     rule : Column
-        What it contains.
+        Description of the column.
     cell : str
-        The cell as it stands; empty where nothing does.
+        Present content of the cell; empty for an empty cell.
     decimal : str
-        The decimal sign of the files.
+        Decimal sign of the files.
     table : str
-        Which table it is.
+        Name of the table.
 
     Returns
     -------
     str
-        The end of a sentence that begins with "expected".
+        End of a sentence that begins with "expected".
     """
     if not cell:
         return rule.expected
     if rule.expected in (STUDY_DAY, DOSE_DAY):
         return _expected_day(column, rule, cell)
     if rule.kind == SEVERITY and re.fullmatch(r"[0-9]+([.,]0*)?", cell):
-        return f'{rule.expected}; a number has a meaning only by [values.{table}.{column}], such as 1 = "mild"'
+        return f'{rule.expected}, or a line of [values.{table}.{column}] for the number, such as 1 = "mild"'
     if rule.kind == YES_NO and cell.isalpha():
         return f'{rule.expected}, or a line of [values.{table}.{column}], such as {cell} = "yes"'
     return rule.expected + number_hint(cell, decimal) if rule.kind == NUMBER else rule.expected
 
 
 def number_hint(cell: str, decimal: str) -> str:
-    """Say which setting would make a number of a cell, or a missing value.
+    """Name the setting that would accept a cell as a number or a missing value.
 
     Parameters
     ----------
     cell : str
-        The cell as it stands.
+        Content of the cell.
     decimal : str
-        The decimal sign of the files.
+        Decimal sign of the files.
 
     Returns
     -------
     str
-        Empty where no setting would.
+        End of a sentence that begins with "expected a number"; empty if no setting would accept the cell.
 
     Examples
     --------
@@ -263,18 +263,18 @@ _MISSING_WORDS = {
 
 
 def is_missing_word(cell: str) -> bool:
-    """Tell whether a cell has one of the words by which other programs write that a value is missing.
+    """Check whether a cell has a word for a missing value in another program.
 
     Parameters
     ----------
     cell : str
-        The cell as it stands.
+        Content of the cell.
 
     Returns
     -------
     bool
-        True for ``.``, SAS's ``.A`` to ``.Z`` and ``._``, ``NA``, ``unknown`` and their like. The library takes none of them
-        for missing by itself: "NA" may be North America.
+        True for ``.``, SAS's ``.A`` to ``.Z`` and ``._``, ``NA``, ``unknown`` and similar words. None of them is missing without
+        a setting: "NA" may be North America.
 
     Examples
     --------
@@ -289,47 +289,47 @@ def _expected_day(column: str, rule: Column, cell: str) -> str:
         return NO_DAY_0
     date = f"{column.removesuffix('day')}date"
     if re.fullmatch(r"[12][0-9]{3}[01][0-9][0-3][0-9]", cell):
-        return f"{rule.expected}, or the column to be called '{date}', with date_format = \"%Y%m%d\" in {SETTINGS}"
+        return f"{rule.expected}, or a column named '{date}' with date_format = \"%Y%m%d\" in {SETTINGS}"
     if re.match(r"\d{4}-\d\d-\d\d", cell) or re.fullmatch(r"\d{1,2}([./-])(\d{1,2}|[A-Za-z]{3})\1\d{2,4}", cell):
-        return f"{rule.expected}, or the column to be called '{date}'"
+        return f"{rule.expected}, or a column named '{date}'"
     if re.fullmatch(r"-?[0-9]+(\.0*)?", cell) and abs(float(cell)) > MOST_DAYS:
         return (
-            f"a study day up to {MOST_DAYS:,}; a count of days since a date belongs in a column called '{date}', "
+            f"a study day up to {MOST_DAYS:,}; a count of days since a date belongs in a column named '{date}', "
             f"with date_origin in {SETTINGS}"
         )
     return rule.expected + number_hint(cell, ".")
 
 
 def expected_date(cell: str, date_format: str) -> str:
-    """Say how a date should have been written.
+    """Describe the expected notation of a date.
 
     Parameters
     ----------
     cell : str
-        The cell as it stands; empty where nothing does.
+        Present content of the cell; empty for an empty cell.
     date_format : str
-        Of the files.
+        Format of dates in the files.
 
     Returns
     -------
     str
-        The end of a sentence that begins with "expected".
+        End of a sentence that begins with "expected".
     """
-    said = f"a date written {date_format} (or date_format in {SETTINGS})"
+    expected = f"a date written {date_format} (or date_format in {SETTINGS})"
     if re.fullmatch(r"[0-9]{5}([.,][0-9]+)?", cell):
         return (
-            f"{said}; where dates are counts of days, date_origin in {SETTINGS} says since when: 1960-01-01 in SAS, "
+            f"{expected}; for dates that are counts of days, set date_origin in {SETTINGS} to the first day: 1960-01-01 in SAS, "
             "1899-12-30 or 1904-01-01 in a spreadsheet"
         )
     if is_missing_word(cell):
-        return f"{said}, or missing = ['{cell}'] in {SETTINGS}"
+        return f"{expected}, or missing = ['{cell}'] in {SETTINGS}"
     if re.search(r"(?:Z|[+-]\d\d:?\d\d)$", cell) and "%z" not in date_format:
-        return f"{said}, with %z where the offset stands"
-    return said
+        return f"{expected}, with %z for the offset"
+    return expected
 
 
 def columns_of(table: str, named_populations: tuple[str, ...]) -> dict[str, Any]:
-    """List the columns of a table, those of the trial's own populations with them.
+    """List the columns of a table, with the further populations that the trial names.
 
     Parameters
     ----------
@@ -341,6 +341,6 @@ def columns_of(table: str, named_populations: tuple[str, ...]) -> dict[str, Any]
     Returns
     -------
     dict of str to Column
-        By name.
+        Descriptions by name.
     """
     return COLUMNS[table] | (populations_of(named_populations) if table == "subjects" else {})

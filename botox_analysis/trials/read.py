@@ -1,6 +1,6 @@
 """`load_trial`: a folder of CSV or Parquet files -> `Trial`.
 
-A small ``trial.toml`` beside the files says what is called otherwise; without it the documented layout is expected.
+A ``trial.toml`` beside the files describes names and codes that differ from the documented layout.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import find_tables, parsing
@@ -26,7 +27,7 @@ _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
     "diary": ("diary",),
 }
-"""Settings that mean nothing without a table."""
+"""Settings that need a table."""
 
 
 def load_trial(folder: str | Path) -> Trial:
@@ -35,24 +36,31 @@ def load_trial(folder: str | Path) -> Trial:
     Parameters
     ----------
     folder : str or Path
-        Holds ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
-        ``.csv`` or ``.parquet``, and, where the layout differs from the documented one, ``trial.toml``.
+        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
+        ``.csv`` or ``.parquet``. A ``trial.toml`` describes names and codes that differ from the documented layout.
 
     Returns
     -------
     Trial
-        With all subjects. Empty cells and the missing codes named in ``trial.toml`` are missing values; nothing else
-        is ("NA" may be North America). Dates are study days: day 1 is that of ``first_dose_date``, the day before is -1.
-        ``left_out`` has what was left out, merged or assumed.
+        The checked trial with all subjects. Empty cells and the codes named in ``trial.toml`` are missing values; no other word
+        is ("NA" may be North America). Dates become study days: day 1 is ``first_dose_date``, and the day before is day -1.
+        ``left_out`` lists the rows left out, merged or assumed.
 
     Raises
     ------
     DataError
-        A file or column is missing, or cells are not what they should be: file, row and column of each.
+        A file or column is missing, or a cell is not as the layout describes. ``problems`` of the error has the file, row and
+        column of each fault.
 
     References
     ----------
     CDISC Study Data Tabulation Model Implementation Guide 3.4, section 4.4.4: study days, without a day 0.
+
+    Examples
+    --------
+    >>> loaded = ba.load_trial(ba.bundled_data("simulated"))
+    >>> loaded.name, len(loaded.subjects)
+    ('Simulated trial in chronic migraine', 1384)
     """
     require_path(folder, "folder", "the path of a folder with subjects.csv or subjects.parquet")
     folder = Path(folder)
@@ -60,7 +68,7 @@ def load_trial(folder: str | Path) -> Trial:
         is_folder = folder.is_dir()
     if not is_folder:
         raise DataError(f"{folder}: found no such folder; expected one with subjects.csv or subjects.parquet.")
-    paths, told = find_tables(folder, TABLES)
+    paths, notes = find_tables(folder, TABLES)
     settings = read_settings(folder)
     if "subjects" not in paths:
         found = sorted(path.name for path in folder.iterdir())
@@ -77,19 +85,19 @@ def load_trial(folder: str | Path) -> Trial:
         files={table: path.name for table, path in paths.items()},
         settings=settings,
     )
-    before = pd.DataFrame(told, columns=list(LEFT_OUT))
-    return replace(trial, left_out=pd.concat([before, trial.left_out], ignore_index=True)) if told else trial
+    unread = pd.DataFrame(notes, columns=list(LEFT_OUT))
+    return replace(trial, left_out=pd.concat([unread, trial.left_out], ignore_index=True)) if notes else trial
 
 
-def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], there: set[str]) -> None:
+def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[str]) -> None:
     for table in TABLES:
-        if table in there:
+        if table in present:
             continue
-        said = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
-        said += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
-        if said:
+        keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
+        keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
+        if keys:
             raise DataError(
-                f"{SETTINGS}: found {listed(said)}, and no file of that table; expected {table}.csv or {table}.parquet."
+                f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {table}.csv or {table}.parquet."
             )
 
 
@@ -99,7 +107,7 @@ def sha256_of(path: Path) -> str:
     Parameters
     ----------
     path : Path
-        Any file.
+        Path of the file.
 
     Returns
     -------
@@ -111,6 +119,6 @@ def sha256_of(path: Path) -> str:
 
 
 def _provenance(settings: Mapping[str, Any], paths: list[Path]) -> dict[str, str]:
-    said = {key: str(settings[key]) for key in ("citation", "source", "seed") if key in settings}
-    said["simulated"] = "yes" if settings.get("simulated") else "no"
-    return said | {f"sha256 of {path.name}": sha256_of(path) for path in paths if path.is_file()}
+    origin = {key: str(settings[key]) for key in ("citation", "source", "seed") if key in settings}
+    origin["simulated"] = "yes" if settings.get("simulated") else "no"
+    return origin | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}

@@ -1,4 +1,4 @@
-"""`Trial`: the checked tables of one trial, and what its protocol says."""
+"""`Trial`: the checked tables of one trial, and its protocol."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ import pandas as pd
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
-from botox_analysis.frames.left_out import LEFT_OUT
+from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.trials.checking.checks import checked, populations_in
-from botox_analysis.trials.checking.door import Door, Told
+from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
+from botox_analysis.trials.overview import files_of, rows_of_tables
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.wording import Overview, Shown, count, some_of
 
 ALL_RANDOMISED = "all randomised"
-"""Columns of the counted frames of what was left out, merged or assumed: the step, why, and how many subjects or rows."""
+"""Name of the population of all subjects."""
 
 _NO_COVARIATE = {
     "subject",
@@ -43,39 +45,44 @@ _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle)\b", re.IGNORECASE)
 _NO_REFERENCE = re.compile(r"\bactive\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Trial:
-    """The checked tables of one trial.
+@dataclass(frozen=True, repr=False)
+class Trial(Shown):
+    """Checked tables of one trial, with its protocol.
 
     Attributes
     ----------
     name : str
-        What reports call it.
+        Name of the trial in reports.
     subjects : DataFrame
         One row per subject: ``subject``, ``arm`` (categorical, reference first), populations, covariates.
     diary : DataFrame or None
-        One row per subject and recorded day; day 1 is the day of the first treatment, day -1 the day before.
+        One row per subject and recorded day. Day 1 is the day of the first treatment, and day -1 is the day before.
     assessments : DataFrame or None
-        One row per subject, scale and visit; ``visit`` is categorical, in time.
+        One row per subject, scale and visit; ``visit`` is categorical, in time order.
     adverse_events : DataFrame or None
-        One row per occurrence.
+        One row per occurrence of an adverse event.
     intercurrent_events : DataFrame or None
         One row per event: ``subject``, ``kind`` and ``day``, from day 1 on.
     population : str
-        Which subjects these are.
+        Name of the population that these subjects form.
     populations : tuple of str
-        The columns of ``subjects`` that `restrict` takes.
+        Columns of ``subjects`` that `restrict` accepts.
     protocol : Protocol
-        What was planned.
+        Planned analysis.
     provenance : mapping of str to str
-        Where the data come from; ``simulated`` is ``"yes"`` where they are made up.
+        Origin of the data: citation, source, checksums. ``simulated`` is ``"yes"`` for simulated data.
     better : mapping of str to str
-        Which values of a scale are better, ``"lower"`` or ``"higher"``; of a scale that is not named, lower ones.
+        Direction of benefit by scale, ``"lower"`` or ``"higher"``. A scale that is not named is better when lower.
     reference : str
-        The arm that others are compared with, where the settings, the order of a categorical column or its name (placebo, sham,
-        control, vehicle) say which it is; empty where the first arm stands in its place.
+        Reference arm, known from the settings, from the order of a categorical column, or from its name (placebo, sham,
+        control, vehicle). Empty if it is unknown; the first arm then takes its place.
     left_out : DataFrame
-        What reading left out, merged or assumed: where, reason, n.
+        Rows left out, merged or assumed while reading: ``where``, ``reason`` and ``n``, their number.
+
+    Examples
+    --------
+    >>> trial.arms, len(trial.subjects), list(trial.populations)
+    (['placebo', 'onabotulinumtoxinA'], 1384, ['itt', 'safety', 'per_protocol'])
     """
 
     name: str
@@ -92,19 +99,50 @@ class Trial:
     reference: str = ""
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
 
+    def _overview(self) -> Overview:
+        n = self.subjects["arm"].value_counts(sort=False)
+        arms = some_of(f"{arm} ({'reference, ' if arm == self.reference else ''}{count(n[arm])})" for arm in self.arms)
+        of_tables = rows_of_tables({name: getattr(self, name) for name in TABLES[1:]})
+        planned = " at ".join(filter(None, (self.protocol.endpoint, self.protocol.visit)))
+        origin = "simulated" if self.provenance.get("simulated") == "yes" else self.provenance.get("origin", "")
+        members = (f"{name} ({count(self.subjects[name].sum())})" for name in self.populations)
+        rows = (
+            ("subjects", f"{count(len(self.subjects))}, {self.population}"),
+            ("arms", arms),
+            ("populations", some_of(members)),
+            ("covariates", some_of(self.covariates)),
+            *of_tables,
+            ("primary", planned),
+            ("read from", ": ".join(filter(None, (origin, some_of(files_of(self.provenance), 5))))),
+            ("left out", left_out_in_words(self.left_out)),
+        )
+        return Overview(f"Trial: {self.name}", rows)
+
     @property
     def arms(self) -> list[str]:
-        """The arms, reference first."""
+        """Names of the arms, reference first.
+
+        Examples
+        --------
+        >>> trial.arms
+        ['placebo', 'onabotulinumtoxinA']
+        """
         return list(self.subjects["arm"].cat.categories)
 
     @property
     def covariates(self) -> list[str]:
-        """The columns of ``subjects`` that describe a subject."""
+        """Names of the covariates: columns of ``subjects`` that are neither populations nor columns of the layout.
+
+        Examples
+        --------
+        >>> trial.covariates
+        ['age', 'sex', 'overuse']
+        """
         fixed = _NO_COVARIATE | set(self.populations)
         return [column for column in self.subjects.columns if column not in fixed]
 
     def restrict(self, population: str) -> Trial:
-        """The same trial with the subjects of a population only.
+        """Restrict the trial to the subjects of a population.
 
         Parameters
         ----------
@@ -114,20 +152,26 @@ class Trial:
         Returns
         -------
         Trial
-            Its tables keep the rows of those subjects; ``population`` says which they are.
+            A new trial with the rows of these subjects; its ``population`` is their name.
 
         Raises
         ------
         DataError
-            The trial has no such population, or nobody is in it.
+            The trial has no such population, or the population has no subjects.
+
+        Examples
+        --------
+        >>> treated = trial.restrict("safety")
+        >>> treated.population, len(treated.subjects)
+        ('safety', 1374)
         """
-        require_text(population, "population", "the name of one, such as 'itt'")
+        require_text(population, "population", "the name of a population, such as 'itt'")
         already = self.population.split(", ")
         if population in already:
             return self
         if population == ALL_RANDOMISED:
             raise DataError(
-                f"{self.name} is restricted to '{self.population}'; take all randomised from the trial as it was loaded."
+                f"{self.name} is restricted to '{self.population}' already; take all randomised from the trial as it was loaded."
             )
         if population not in self.populations:
             raise DataError(
@@ -136,7 +180,7 @@ class Trial:
             )
         member = self.subjects[population].to_numpy(dtype=bool)
         if not member.any():
-            raise DataError(f"{self.name}: nobody is in the population '{population}'; expected at least one subject.")
+            raise DataError(f"{self.name}: found no subject in the population '{population}'; expected at least one.")
         kept = self.subjects.loc[member].reset_index(drop=True)
         named = population if self.population == ALL_RANDOMISED else f"{self.population}, {population}"
         return replace(
@@ -162,7 +206,7 @@ def as_trial(
     files: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Trial:
-    """Make a `Trial` of frames that are already in memory, checked like files.
+    """Make a `Trial` from frames in memory, with the checks for files.
 
     Parameters
     ----------
@@ -170,32 +214,32 @@ def as_trial(
         ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, in the documented
         layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
     name : str
-        What reports call the trial.
+        Name of the trial in reports.
     arms : list of str, optional
-        The arms, reference first. Left out: in the order of a categorical column, else with the one called placebo, sham, control
-        or vehicle first (where there is one such), else in order of appearance.
+        Names of the arms, reference first. Left out: the order of a categorical column, else the order of appearance. Then the
+        only arm named placebo, sham, control or vehicle comes first.
     visits : list of str, optional
-        The visits of the assessments, baseline first. Left out: baseline, then by day, or by the day that the name tells.
+        Visits of the assessments, baseline first. Left out: baseline, then by study day, or by the day in the name.
     populations : tuple of str
         Columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and ``per_protocol``.
     protocol : Protocol, optional
-        What was planned.
+        Planned analysis.
     provenance : mapping of str to str, optional
-        Where the data come from.
+        Origin of the data.
     files : mapping of str to str, optional
-        What messages call each table.
+        Name of each table in messages.
     settings : mapping, optional
-        Whatever else ``trial.toml`` may have, in its words: ``{"scales": {"PGIC": {"baseline": False}}}``.
+        Further settings, with the keys of ``trial.toml``: ``{"scales": {"PGIC": {"baseline": False}}}``.
 
     Returns
     -------
     Trial
-        With all subjects.
+        The checked trial with all subjects.
 
     Raises
     ------
     DataError
-        What was found, where, and what would have been right; its ``problems`` has all of it.
+        A table, column or cell is not as the layout describes. ``problems`` of the error has a row for each fault.
 
     Examples
     --------
@@ -213,8 +257,8 @@ def as_trial(
     given = {"arms": arms, "visits": visits, "populations": list(populations) or None}
     asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})
     _refuse_unfit_populations(asked.get("populations", ()))
-    told: Told = []
-    raw = {table: under_our_names(frame, table, files.get(table, table), asked, told) for table, frame in tables.items()}
+    notes: Notes = []
+    raw = {table: under_our_names(frame, table, files.get(table, table), asked, notes) for table, frame in tables.items()}
     require_columns(raw["subjects"], asked.get("factors", ()), f"{files.get('subjects', 'subjects')}, by factors in {SETTINGS},")
     if not asked.get("arms") and "arm" in raw["subjects"].columns:
         ordered = raw["subjects"]["arm"]
@@ -240,14 +284,14 @@ def as_trial(
         populations=populations_in(values["subjects"], tuple(asked.get("populations", ()))),
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),
-        better={scale: said["better"] for scale, said in asked.get("scales", {}).items() if "better" in said},
+        better={scale: keys["better"] for scale, keys in asked.get("scales", {}).items() if "better" in keys},
         reference=_reference_of(values["subjects"], asked),
-        left_out=pd.DataFrame(told + door.told, columns=list(LEFT_OUT)),
+        left_out=pd.DataFrame(notes + door.notes, columns=list(LEFT_OUT)),
     )
 
 
 def _refuse_unfit_populations(named: Iterable[str]) -> None:
-    """Refuse columns that are something else already, and names that could not be told from several."""
+    """Raise an error for populations with the name of another column, or with a comma, which separates populations."""
     unfit = [name for name in named if name == ALL_RANDOMISED or ", " in name or is_another_column(name)]
     if unfit:
         raise DataError(
@@ -256,21 +300,21 @@ def _refuse_unfit_populations(named: Iterable[str]) -> None:
 
 
 def _from_file(column: pd.Series[Any]) -> bool:
-    """Whether a column was read from a file, where texts are categorical without a meaning of their order."""
+    """Check whether a column was read from a file. Its texts are categories too, but their order has no meaning."""
     return bool(column.index.name == ROW)
 
 
 def _with_settled_rows(values: Mapping[str, pd.DataFrame], door: Door) -> pd.DataFrame:
-    """The diary without rows that contradict themselves, and with the doses that an empty cell means."""
-    said, file, numbers = door.settings.get("diary"), door.file("diary"), door.rows("diary")
-    settled = settle_rows(values["diary"], values["subjects"], settings=said, file=file, numbers=numbers)
+    """Resolve contradictory rows of the diary, and fill empty cells of doses, by the settings."""
+    settings, file, numbers = door.settings.get("diary"), door.file("diary"), door.rows("diary")
+    settled = settle_rows(values["diary"], values["subjects"], settings=settings, file=file, numbers=numbers)
     refuse(settled.problems)
-    door.told += settled.left_out
+    door.notes += settled.left_out
     return settled.diary
 
 
 def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[str]:
-    """The covariates that a frame itself calls factors."""
+    """Find the covariates that are categorical in a user's frame."""
     known = columns_of("subjects", tuple(settings.get("populations", ())))
     return frozenset(
         str(column)
@@ -280,7 +324,7 @@ def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[s
 
 
 def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
-    """Subjects whose arms are categories, reference first."""
+    """Make the arms of the subjects categorical, reference first."""
     subjects = subjects.assign(subject=subjects["subject"].astype(subjects["subject"].cat.categories.dtype))
     if "arm" not in subjects.columns:
         subjects.insert(1, "arm", ONE_ARM)
@@ -288,7 +332,7 @@ def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
     arms = arms_of(door.settings) or _reference_first(named, door)
     empty = [arm for arm in arms if arm not in named]
     if empty:
-        raise DataError(f"{door.file('subjects')}: found nobody in arm {listed(empty)}; expected somebody in each arm named.")
+        raise DataError(f"{door.file('subjects')}: found no subject in arm {listed(empty)}; expected subjects in each arm named.")
     columns = [column for column in ("arm", "actual_arm") if column in subjects.columns]
     return subjects.assign(
         **{column: pd.Categorical(subjects[column].where(subjects[column].isin(arms)), categories=arms) for column in columns}
@@ -296,21 +340,21 @@ def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
 
 
 def _reference_first(named: list[str], door: Door) -> list[str]:
-    """The arms with the reference in front: as the settings have it, else the only one that is called like one."""
+    """Put the reference first: the one in the settings, else the only arm with the name of a reference."""
     reference = door.settings.get("reference")
     if reference is not None and reference not in named:
         raise DataError(
             f"{door.file('subjects')}: found the arms {listed(named)}; expected the reference '{reference}' among them."
         )
-    called = [arm for arm in named if _REFERENCE.search(arm) and not _NO_REFERENCE.search(arm)]
-    if reference is None and len(named) > 1 and len(called) == 1:
-        reference = called[0]
-        door.told.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
+    likely = [arm for arm in named if _REFERENCE.search(arm) and not _NO_REFERENCE.search(arm)]
+    if reference is None and len(named) > 1 and len(likely) == 1:
+        reference = likely[0]
+        door.notes.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
     return named if reference is None else [reference, *(arm for arm in named if arm != reference)]
 
 
 def _reference_of(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> str:
-    """The first arm, where it is known to be the reference."""
+    """Find the reference: the first arm, if the settings or its name make it one; else empty."""
     first = str(subjects["arm"].cat.categories[0])
     named = settings.get("arms") or settings.get("reference") is not None
     return first if named or (_REFERENCE.search(first) and not _NO_REFERENCE.search(first)) else ""
@@ -320,7 +364,7 @@ def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame
     if table is None:
         return None
     order = pd.CategoricalDtype(subjects["subject"])
-    # Old category code -> new; -1 for those who are not in the population.
+    # Old category code -> new; -1 for subjects who are not in the population.
     new_code = order.categories.get_indexer(table["subject"].cat.categories)
     codes = new_code[table["subject"].cat.codes.to_numpy()]
     kept = codes >= 0

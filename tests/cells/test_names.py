@@ -1,4 +1,4 @@
-"""One spelling for names that are canonically equal; names that only look alike are told apart, and found."""
+"""One spelling for names that are canonically equal; names that only look alike stay different, and are found."""
 
 import sys
 import unicodedata
@@ -123,7 +123,7 @@ def test_names_that_look_alike_are_found(first, second):
         ("-1", "1"),
     ],
 )
-def test_names_that_differ_are_told_apart(first, second):
+def test_names_that_differ_do_not_look_alike(first, second):
     assert look_alikes([first, second]) is None
 
 

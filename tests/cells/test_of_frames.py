@@ -141,7 +141,7 @@ def test_one_wrong_cell_is_blamed_and_its_neighbours_are_not():
         outcomes_of(OUTCOMES.assign(value=["1", "much", "2", ""]))
 
 
-def test_a_name_that_is_none_is_told_once_beside_one_that_is_missing():
+def test_a_wrong_name_beside_a_missing_one_is_reported_once():
     with pytest.raises(
         ba.DataError, match=r"row 1, column 'arm': found the date 2024-01-01; expected a name.* the first of 2"
     ) as told:
@@ -253,7 +253,7 @@ def test_look_alikes_are_two_spellings_of_one(names, column):
 
 
 @pytest.mark.parametrize("names", LOOK_ALIKES)
-def test_look_alikes_of_an_arm_or_visit_are_told(names):
+def test_look_alikes_of_an_arm_or_visit_are_refused_with_the_known_name(names):
     one, other = names
     with pytest.raises(
         ba.DataError, match=re.escape(f"found '{other}'; expected one of '{one}', 'T', of which '{one}' looks like it")
@@ -261,7 +261,7 @@ def test_look_alikes_of_an_arm_or_visit_are_told(names):
         outcomes_of(OUTCOMES.assign(arm=[other, "T", one, "T"]), arms=[one, "T"])
     with pytest.raises(ba.DataError, match=re.escape(f"of which '{one}' looks like it")):
         outcomes_of(OUTCOMES.assign(visit=other), visits=[one])
-    with pytest.raises(ValueError, match="which look alike; expected one spelling"):
+    with pytest.raises(ValueError, match=r"`arms` must have one spelling of each name; got .*, which look alike"):
         outcomes_of(arms=[one, other])
 
 
@@ -296,12 +296,12 @@ def test_a_name_is_a_text_or_a_number(kind, column):
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        ("P", "arms is 'P'; it is a list of names"),
-        (None, "arms is None; it is a list of names"),
-        (["P", None], "arms has None; each is a name"),
-        (["P", ""], "arms has ''; each is a name"),
-        (["P", "T", "T "], "arms has a name twice: 'P', 'T', 'T'"),
-        ([DAY, "T"], "arms has the date 2024-01-01; each is a name"),
+        ("P", "`arms` must be a list of names; got 'P'"),
+        (None, "`arms` must be a list of names; got None"),
+        (["P", None], "each item of `arms` must be a name: .*; got None"),
+        (["P", ""], "each item of `arms` must be a name: .*; got ''"),
+        (["P", "T", "T "], "`arms` must have each name once; got 'P', 'T', 'T'"),
+        ([DAY, "T"], "each item of `arms` must be a name: .*; got the date 2024-01-01"),
     ],
 )
 def test_arms_are_names_each_once(names, said):
@@ -330,7 +330,7 @@ def test_one_subject_in_two_spellings_is_refused(subjects):
         ba.describe_change(edited.assign(subject=edited["subject"].astype("category")))
 
 
-def test_the_endpoint_and_the_columns_of_outcomes_are_what_they_should_be():
+def test_an_endpoint_or_columns_of_the_wrong_kind_are_refused():
     with pytest.raises(TypeError, match="endpoint: found the number 5; expected what was measured, with its unit"):
         outcomes_of(endpoint=5)
     with pytest.raises(TypeError, match="columns: found a list; expected a dict such as"):
@@ -346,7 +346,7 @@ def test_subjects_of_two_frames_match_as_values(known, wanted):
     assert places_of(pd.Series(wanted, dtype=object), known, "events", "outcomes").tolist() == [1, 0]
 
 
-def test_leading_zeros_are_told():
+def test_subjects_that_differ_by_leading_zeros_are_refused():
     with pytest.raises(ba.DataError, match="events: found subject '007', outcomes have '7', which differs by leading zeros"):
         places_of(pd.Series(["007"]), [7, 8], "events", "outcomes")
     assert places_of(pd.Series(["007", "7", None]), [7, 8], "events", "outcomes").tolist() == [-1, 0, -1]

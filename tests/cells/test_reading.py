@@ -1,4 +1,4 @@
-"""Every kind of cell, of every type: what it is read as, and what is none of its kind."""
+"""Cells of every kind and type: the values read, and the cells that are not of the kind."""
 
 import datetime
 import decimal
@@ -351,7 +351,7 @@ def test_a_cell_is_a_date_as_it_was_written_or_none(cell, date_format, day):
         (1e6, "1960-01-01", WRONG), ("1e300", "1960-01-01", WRONG), (True, "1960-01-01", WRONG),
     ],
 )  # fmt: skip
-def test_a_count_of_days_is_a_date_where_it_is_said_since_when(cell, origin, day):
+def test_a_count_of_days_is_a_date_by_its_origin(cell, origin, day):
     notation = Notation(date_origin=datetime.date.fromisoformat(origin))
     assert one(cell, DATE, notation) == (WRONG if day == WRONG else date(day))
 

@@ -341,7 +341,7 @@ def test_all_values_of_a_visit_missing_are_refused_where_the_visit_is_analysed()
 
 @pytest.mark.parametrize(("names", "said"), [({"arms": ["P", "T", "P"]}, "arms"), ({"visits": ["w4", "w4"]}, "visits")])
 def test_a_name_twice_among_arms_or_visits_is_refused(names, said):
-    with pytest.raises(ValueError, match=f"{said} has a name twice"):
+    with pytest.raises(ValueError, match=f"`{said}` must have each name once"):
         outcomes_of(**names)
 
 

@@ -54,7 +54,9 @@ def test_a_forest_of_a_contrast_has_its_name(outcomes):
 
 
 def test_a_fit_is_no_frame_of_estimates_and_the_message_says_what_is(fit):
-    with pytest.raises(ba.DataError, match=r"estimates: found a fit; expected estimates: fit.means\(\), or fit.differences\(\)"):
+    with pytest.raises(
+        ba.DataError, match=r"`estimates` must be a frame of estimates; got a fit\. Try fit.means\(\), or fit.differences\(\)"
+    ):
         ba.plot.forest(fit)
 
 

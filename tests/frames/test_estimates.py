@@ -5,12 +5,41 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.frames.estimates import ESTIMATES, as_estimates, check_estimates
+from botox_analysis.frames.estimates import ESTIMATES, ESTIMATES_SCHEMA, as_estimates, check_estimates
 
 
-def test_estimates_have_all_columns_in_order_and_further_ones_after():
-    frame = as_estimates({"estimate": np.array([1.0, 2.0]), "note": ["x", "y"], "arm": ["P", "T"]})
-    assert list(frame) == [*ESTIMATES, "note"]
+def test_estimates_have_all_columns_and_further_ones_in_the_order_of_the_schema():
+    columns = {"estimate": np.array([1.0, 2.0]), "threshold": 0.5, "note": ["x", "y"], "level": "F", "arm": ["P", "T"]}
+    there = {*ESTIMATES, *columns}
+    assert list(as_estimates(columns)) == [part.name for part in ESTIMATES_SCHEMA.parts if part.name in there]
+
+
+def test_columns_of_no_schema_stand_between_texts_and_numbers_in_the_order_given():
+    names = list(as_estimates({"estimate": np.array([1.0]), "zeta": 1, "alpha": "x"}))
+    at = names.index("n")
+    assert names[at - 3 : at] == ["method", "zeta", "alpha"]
+
+
+@pytest.mark.parametrize(
+    "further", [{}, {"threshold": 0.5, "note": "no p-value: the values have no spread"}], ids=["", "further"]
+)
+def test_a_terminal_of_100_columns_shows_whose_estimate_it_is_and_its_limits(further, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LINES", "30")
+    texts = {
+        "trial": "A trial with a long name",
+        "endpoint": "headache days per 28 days",
+        "model": "MMRM" * 20,
+        "method": "x" * 90,
+    }
+    numbers = {"estimate": np.array([-1.448030, -2.139762]), "conf_low": np.array([-2.120814, -2.927292])}
+    limits = numbers | {"conf_high": np.array([-0.775245, -1.352233]), "p_value": np.array([2.579254e-05, 1.153118e-07])}
+    keys = {"visit": ["week 4", "week 24"], "arm": "onabotulinumtoxinA", "reference": "placebo"}
+    with pd.option_context("display.max_columns", 0, "display.width", 80):
+        lines = str(as_estimates(texts | keys | limits | further)).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert {"visit", "arm", "estimate", "conf_low", "conf_high"} <= set(lines[0].split())
+    assert {"onabotulinumtoxinA", "-2.139762", "-2.927292", "-1.352233"} <= set(lines[2].split())
 
 
 def test_what_is_not_known_of_an_estimate_is_empty_or_missing():

@@ -22,7 +22,8 @@ FIRST_LINES = """# The columns of the frames
 Four plain pandas frames carry everything. A frame of yours must have the columns that are *required*; those that are
 *completed* are added where they are left out: texts become empty, numbers missing. `as_outcomes` completes outcomes;
 every function that takes events or times completes them; models make estimates. Further columns are there where they
-apply, and covariates of subjects follow those of outcomes and times. `OUTCOMES_SCHEMA.describe()` of
+apply, and covariates of subjects follow those of outcomes and times. Estimates begin with visit and arm and end with the
+estimate and its limits, so that a narrow terminal shows these and leaves out columns between. `OUTCOMES_SCHEMA.describe()` of
 `botox_analysis.frames.outcomes`, and its like, is the same as a frame.
 
 This page is made from the schemas: `make docs`.
@@ -63,9 +64,13 @@ def test_the_key_is_made_of_columns(schema):
     assert set(schema.key) <= {*schema.columns, *schema.further}
 
 
-@each_schema
+@pytest.mark.parametrize("schema", [OUTCOMES_SCHEMA, EVENTS_SCHEMA, TIMES_SCHEMA], ids=["outcomes", "events", "times"])
 def test_columns_where_they_apply_follow_those_that_are_always_there(schema):
     assert schema.describe()["column"].tolist() == [*schema.columns, *schema.further]
+
+
+def test_estimates_end_with_the_estimate_and_its_limits():
+    assert ESTIMATES_SCHEMA.describe()["column"].tolist()[-3:] == ["estimate", "conf_low", "conf_high"]
 
 
 @each_schema

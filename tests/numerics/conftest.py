@@ -10,9 +10,9 @@ from botox_analysis.numerics.repeated.subject_data import Quantity, SubjectData
 
 @pytest.fixture(scope="session")
 def subject_data() -> Callable[..., SubjectData]:
-    """A function: a seed and what is to differ -> subjects of 2 arms with a number x, a number z that changes, gaps.
+    """Make a function of a seed and options that simulates subjects of 2 arms with numbers x and z, and gaps.
 
-    Three in ten values are not there; each subject has one at least.
+    z changes over the visits. 30 % of the values are missing; each subject has at least one.
     """
 
     def make(seed, *, n=40, n_visits=4, n_kinds=1, weighted=False):

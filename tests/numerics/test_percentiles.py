@@ -1,4 +1,4 @@
-"""Percentile limits and their p-value."""
+"""Tests of percentile limits and their p-value."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from botox_analysis.numerics.percentiles import fewest_resamples, percentile_lim
 from tests.tolerances import ROUNDING
 
 
-def test_limits_are_the_least_and_the_largest_where_the_level_is_just_within_reach():
+def test_limits_are_the_smallest_and_the_largest_estimate_at_the_fewest_resamples():
     values = np.arange(1.0, 40.0)[:, None]
     low, high, p_value = percentile_limits(values, 0.95)
     assert [low[0], high[0], p_value[0]] == pytest.approx([1, 39, 2 / 40])
@@ -24,7 +24,7 @@ def test_a_p_value_is_the_level_at_which_the_limit_is_0():
 
 def test_the_other_sign_mirrors_limits_and_keeps_the_p_value():
     values = np.random.default_rng(2).normal(0.4, 1, (80, 3))
-    (low, high, p_value), (low_of, high_of, p_of) = (percentile_limits(each, 0.9) for each in (values, -values))
+    (low, high, p_value), (low_of, high_of, p_of) = (percentile_limits(resamples, 0.9) for resamples in (values, -values))
     np.testing.assert_allclose([low_of, high_of, p_of], [-high, -low, p_value], rtol=1e-9)
 
 
@@ -41,11 +41,11 @@ def test_limits_exclude_0_where_the_p_value_is_below_the_level(draws, shift, lev
 
 
 @pytest.mark.parametrize("values", [np.zeros((50, 1)), np.repeat([-1.0, 1.0], 25)[:, None]])
-def test_resamples_that_say_nothing_have_a_p_value_of_1(values):
+def test_resamples_without_information_have_a_p_value_of_1(values):
     assert percentile_limits(values, 0.9)[2][0] == pytest.approx(1)
 
 
-def test_rounding_of_no_difference_counts_as_none():
+def test_rounding_of_no_difference_counts_as_0():
     values = np.concatenate([np.full(50, 1e-15), [5.0]])[:, None]
     assert percentile_limits(values, 0.9)[2][0] == 1
 

@@ -1,4 +1,4 @@
-"""Rank tests and shifts against SciPy and brute force over all pairs."""
+"""Tests of rank tests and shifts against SciPy and enumeration of all pairs."""
 
 import itertools
 import tracemalloc
@@ -52,7 +52,7 @@ wide = st.builds(lambda digits, power: digits * 10.0**power, st.integers(-999, 9
 
 
 @given(st.lists(wide, min_size=1, max_size=12), st.lists(wide, min_size=1, max_size=12))
-def test_values_of_any_size_beside_one_another_keep_every_digit(x, y):
+def test_values_of_different_sizes_keep_every_digit(x, y):
     found, ordered = one(x, y), differences(np.array(x), np.array(y))
     assert found.estimate == np.median(ordered)
     assert np.isnan(found.low) or {found.low, found.high} <= set(ordered)
@@ -63,7 +63,7 @@ def test_the_limits_are_the_ends_of_the_shifts_that_the_test_does_not_reject(x, 
     x, y = np.array(x + x, dtype=float), np.array(y + y, dtype=float)
     found = one(x, y, level)
     between = np.arange(-19.5, 20, 1)
-    # All differences are whole: half-way between two of them nothing ties across arms.
+    # All differences are whole numbers: half-way between two of them no values tie across arms.
     kept = [d for d in between if stats.mannwhitneyu(x - d, y, method="asymptotic").pvalue > 1 - level + 1e-12]
     if np.isnan(found.low):
         assert kept[0] == between[0]
@@ -84,17 +84,17 @@ def test_exact_limits_are_the_differences_of_the_exact_quantile():
 
 
 def orders(m, n):
-    """All ways to place the m among m + n."""
+    """List all orders of m among m + n values."""
     return itertools.combinations(range(m + n), m)
 
 
 def order_pairs(places):
-    """How many of the others stand below each of them, in all."""
+    """Count the pairs in which the other value is smaller."""
     return sum(place - number for number, place in enumerate(places))
 
 
 def van_elteren(x, y):
-    """The statistic of the ranks within strata, from its definition."""
+    """Compute the statistic of ranks within strata by its definition."""
     excess = variance = 0.0
     for a, b in zip(x, y, strict=True):
         ranks = stats.rankdata(np.concatenate([a, b]))
@@ -122,23 +122,27 @@ def test_van_elterens_statistic_is_that_of_ranks_within_strata(strata):
 def test_limits_over_strata_are_the_ends_of_the_shifts_that_van_elteren_does_not_reject(strata):
     x, y = strata
     found = compare_shift(x, y, 0.95)
-    kept = [d for d in np.arange(-12.5, 13, 1) if abs(van_elteren([each - d for each in x], y)) < stats.norm.ppf(0.975)]
+    kept = [d for d in np.arange(-12.5, 13, 1) if abs(van_elteren([stratum - d for stratum in x], y)) < stats.norm.ppf(0.975)]
     assert (found.low, found.high) == (kept[0] - 0.5, kept[-1] + 0.5)
 
 
 def test_the_estimate_over_strata_is_where_van_elterens_statistic_changes_sign(strata):
     x, y = strata
     estimate = compare_shift(x, y, 0.95).estimate
-    assert van_elteren([each - (estimate - 0.25) for each in x], y) > 0 > van_elteren([each - (estimate + 0.25) for each in x], y)
+    assert (
+        van_elteren([stratum - (estimate - 0.25) for stratum in x], y)
+        > 0
+        > van_elteren([stratum - (estimate + 0.25) for stratum in x], y)
+    )
 
 
-def test_a_stratum_with_one_arm_counts_for_nothing(strata):
+def test_a_stratum_with_one_arm_has_no_effect(strata):
     x, y = strata
     more = compare_shift([*x, np.array([99.0])], [*y, np.array([])], 0.95)
     assert more == compare_shift(x, y, 0.95)
 
 
-def test_swapping_the_arms_turns_everything_round(strata):
+def test_swapping_the_arms_mirrors_estimate_limits_and_statistic(strata):
     found, swapped = compare_shift(*strata, 0.9), compare_shift(*strata[::-1], 0.9)
     assert (swapped.estimate, swapped.low, swapped.high) == (-found.estimate, -found.high, -found.low)
     assert swapped.p_value == pytest.approx(found.p_value, rel=ROUNDING)
@@ -151,7 +155,7 @@ def test_a_shift_moves_the_estimate_and_its_limits():
 
 
 @pytest.mark.parametrize("far", [1e3, 1e12, 1e300])
-def test_how_far_off_an_outlier_is_makes_no_difference_to_the_others(far):
+def test_the_distance_of_an_outlier_does_not_change_the_limits(far):
     x, y = np.array([3.0, 5.5, 7, 9, 2, 4, 8, 6]), np.array([2.5, 3.5, 1, 10, 6.5, 5, 4.5])
     near, off = one(np.append(x, 100.0), y), one(np.append(x, far), y)
     assert (off.estimate, off.low, off.high) == (near.estimate, near.low, near.high)
@@ -159,7 +163,7 @@ def test_how_far_off_an_outlier_is_makes_no_difference_to_the_others(far):
     assert off.p_value == stats.mannwhitneyu(np.append(x, far), y, method="exact").pvalue
 
 
-def test_values_over_forty_decades_are_all_different():
+def test_values_over_forty_orders_of_magnitude_do_not_tie():
     x, y = 10.0 ** np.arange(-20, 20), 3 * 10.0 ** np.arange(-20, 20)
     assert one(x, y).exact
     assert one(x, y).p_value == pytest.approx(stats.mannwhitneyu(x, y, method="exact").pvalue, rel=1e-9)
@@ -168,7 +172,7 @@ def test_values_over_forty_decades_are_all_different():
 # Ties of rounding -----------------------------------------------------------------------------------------------------
 
 
-def test_changes_that_are_the_same_but_for_rounding_tie():
+def test_changes_that_are_equal_up_to_rounding_tie():
     value, baseline = np.array([5.6, 11.2, 5.3, 5.3, 16.3]), np.array([16.8, 22.4, 5.0, 5.01, 16.0])
     changes = value - baseline
     assert len(set(changes)) == 5
@@ -177,7 +181,7 @@ def test_changes_that_are_the_same_but_for_rounding_tie():
     assert tied[2] == tied[4] != tied[3]
 
 
-def test_beside_0_rounding_is_a_matter_of_what_was_subtracted():
+def test_near_0_rounding_depends_on_the_terms_of_the_difference():
     changes = np.array([(0.1 + 0.2) - 0.3, 0.0])
     assert tie_rounded(changes, np.array([0.3, 0.3]))[0] == 0
     assert tie_rounded(changes, changes)[0] > 0
@@ -185,19 +189,21 @@ def test_beside_0_rounding_is_a_matter_of_what_was_subtracted():
 
 @given(st.lists(st.tuples(*[st.tuples(st.integers(0, 28), st.integers(14, 28))] * 2), min_size=2, max_size=30))
 def test_changes_of_scaled_counts_tie_where_fractions_do(periods):
-    after, before = (np.array([28 * min(count, days) / days for count, days in each]) for each in zip(*periods, strict=True))
+    after, before = (
+        np.array([28 * min(count, days) / days for count, days in stratum]) for stratum in zip(*periods, strict=True)
+    )
     exact = [Fraction(28 * min(c, n), n) - Fraction(28 * min(c0, n0), n0) for (c, n), (c0, n0) in periods]
     tied = tie_rounded(after - before, np.maximum(after, before))
     assert len(set(tied)) == len(set(exact))
 
 
-def test_a_value_that_is_known_to_few_digits_does_not_join_two_that_are_known_better():
+def test_a_value_with_few_digits_does_not_tie_two_values_with_more_digits():
     values, size = np.array([4.999999, 5.0, 5.000001]), np.array([5.0, 1e12, 5.0])
     assert tie_rounded(values, size).tolist() == values.tolist()
 
 
 @given(st.lists(wide, min_size=1, max_size=20))
-def test_values_as_recorded_stay_what_they_are(recorded):
+def test_recorded_values_are_unchanged(recorded):
     assert tie_rounded(np.array(recorded), np.abs(recorded)).tolist() == recorded
 
 
@@ -218,7 +224,7 @@ def test_the_size_of_the_values_does_not_matter(size):
     assert one(x * size, y * size).estimate == pytest.approx(one(x, y).estimate * size, rel=1e-9)
 
 
-def test_a_hundred_million_pairs_are_not_kept():
+def test_a_hundred_million_pairs_need_little_memory():
     rng = np.random.default_rng(0)
     x, y = rng.normal(0.1, size=10_000), rng.normal(size=10_000)
     tracemalloc.start()
@@ -230,6 +236,6 @@ def test_a_hundred_million_pairs_are_not_kept():
 
 
 @pytest.mark.parametrize("n", [2, 1000, 300_000])
-def test_values_that_all_tie_have_no_variance_however_many_they_are(n):
+def test_values_that_all_tie_have_no_variance_in_samples_of_any_size(n):
     shift = compare_shift([np.full(n, 7.0)], [np.full(n, 7.0)], 0.95)
     assert (shift.estimate, shift.statistic, shift.p_value) == (0, 0, 1)

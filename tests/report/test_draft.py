@@ -446,8 +446,8 @@ PATHS = {
     "in a loop": (lambda place: itself(place) / "report", "found a path that leads to no folder"),
     "in a file": (inside_a_file, r"found a path that leads to no folder \(Not a directory\)"),
     "a file": (lambda place: inside_a_file(place).parent, "file: found a file; expected a folder for the report, or none"),
-    "a number": (lambda _: 7, "found the number 7; expected the path of a report's folder"),
-    "None": (lambda _: None, "found None; expected the path of a report's folder"),
+    "a number": (lambda _: 7, "`folder` must be the path of a report's folder.*; got the number 7"),
+    "None": (lambda _: None, "`folder` must be the path of a report's folder.*; got None"),
 }
 
 

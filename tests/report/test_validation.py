@@ -138,7 +138,7 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
         (lambda: trial_of(subjects={"x": ["a", "b"] * (N // 2)}, covariates=("x",)), "cannot be told apart from a covariate"),
         (lambda: trial_of(subjects={"x": [f"t{n}" for n in range(N)]}, covariates=("x",)), "the mean of arm 'toxin' cannot"),
         (lambda: trial_of(subjects={"itt": [True, False] * (N // 2)}), "nobody of arm 'toxin' is in the population 'itt'"),
-        (lambda: trial_of(subjects={"itt": False}), "nobody is in the population 'itt'"),
+        (lambda: trial_of(subjects={"itt": False}), "found no subject in the population 'itt'"),
         (lambda: trial_of(subjects={"arm": ["placebo"] * N}), "has one arm only, 'placebo'"),
         (lambda: trial_of(tables={"intercurrent_events": DIED}, intercurrent={"dead": "composite"}), "found none for 'death'"),
     ],

@@ -25,7 +25,7 @@ def test_an_event_may_end_on_the_day_it_began_and_later_and_on_an_unknown_day(da
     assert trial_of(end_day=days).adverse_events["end_day"].isna().sum() in (0, 2)
 
 
-def test_every_end_before_its_onset_is_told():
+def test_every_end_before_its_onset_is_reported():
     with pytest.raises(ba.DataError, match="first of 2 problems") as caught:
         trial_of(end_day=[4, -2])
     assert caught.value.problems["row"].tolist() == [2, 3]
@@ -94,5 +94,5 @@ def test_a_table_without_rows_still_needs_its_columns():
         ba.as_trial({"subjects": SUBJECTS, "adverse_events": pd.DataFrame({"subject": []})}, name="t")
 
 
-def test_words_of_mixed_types_are_told_apart():
+def test_words_of_mixed_types_are_different_values():
     assert trial_of(term=pd.Series([1, True], dtype=object)).adverse_events["term"].tolist() == ["1", "True"]

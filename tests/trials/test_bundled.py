@@ -11,18 +11,18 @@ from botox_analysis.frames.events import EVENTS
 
 
 @pytest.mark.parametrize("name", ["simulated", "published"])
-def test_bundled_data_are_there_and_say_where_they_come_from(name):
+def test_bundled_data_come_with_their_sources(name):
     assert (ba.bundled_data(name) / "SOURCE.md").is_file()
 
 
 def test_unknown_bundled_data_are_refused():
-    with pytest.raises(ValueError, match="bundled data 'real' is not known; it is one of 'simulated', 'published'"):
+    with pytest.raises(ValueError, match=r"bundled data must be one of 'simulated', 'published'.*; got 'real'"):
         ba.bundled_data("real")
 
 
-def test_an_installation_without_data_says_so(monkeypatch, tmp_path):
+def test_an_installation_without_data_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("botox_analysis.trials.bundled.__file__", str(tmp_path / "botox_analysis" / "trials" / "bundled.py"))
-    with pytest.raises(ba.DataError, match="installed without its data: found no folder 'simulated'; install it again"):
+    with pytest.raises(ba.DataError, match=r"installed without its data: found no folder 'simulated'\. Try to install it again"):
         ba.bundled_data("simulated")
 
 
@@ -58,5 +58,5 @@ def test_published_results_have_the_columns_of_their_kind_and_a_citation(kind, c
 
 
 def test_published_results_of_an_unknown_kind_are_refused():
-    with pytest.raises(ValueError, match="kind 'rates' is not known; it is one of 'estimates', 'events'"):
+    with pytest.raises(ValueError, match=r"`kind` must be one of 'estimates', 'events'.*; got 'rates'"):
         ba.load_published("rates")

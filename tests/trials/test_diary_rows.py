@@ -46,7 +46,7 @@ def cells_of(diary):
 
 
 def said(row):
-    """What each cell says of headache: True, False, or None."""
+    """Report of headache in each cell: True, False, or None."""
     headache, hours, severity, migraine = row
     return (
         headache,
@@ -135,7 +135,7 @@ def test_cells_that_agree_are_taken_as_they_are(columns):
     assert len(trial.diary) == 3
 
 
-def test_a_row_is_refused_where_one_of_its_cells_says_headache_and_another_says_none():
+def test_a_row_with_a_cell_that_reports_headache_and_one_that_reports_none_is_refused():
     problems = settled(ROWS).problems
     n_found = sum(int(found[3].split("(")[1].split()[0]) if "(" in found[3] else 1 for found in problems)
     assert n_found == sum(map(contradicts_itself, ROWS)) == 94
@@ -197,7 +197,7 @@ def test_the_setting_of_a_file_resolves_its_rows(trial_folder):
     assert trial.diary["headache"].tolist() == [pd.NA, False]
 
 
-def test_what_was_resolved_is_told_in_a_restricted_trial_too():
+def test_resolved_rows_are_counted_in_a_restricted_trial_too():
     subjects = SUBJECTS.assign(itt=["yes", "yes"])
     diary = pd.DataFrame({"subject": ["a"], "day": [1], "headache": ["no"], "headache_hours": [6]})
     trial = ba.as_trial({"subjects": subjects, "diary": diary}, name="t", settings={"diary": {"contradictions": "headache day"}})
@@ -207,7 +207,7 @@ def test_what_was_resolved_is_told_in_a_restricted_trial_too():
 # Empty doses ----------------------------------------------------------------------------------------------------------
 
 
-def test_empty_doses_are_none_where_the_settings_say_so_and_the_day_has_a_record():
+def test_empty_doses_are_none_by_the_settings_on_days_with_a_record():
     trial = trial_of({"headache_hours": [6, 0, None], "acute_medication": [None, None, None]}, blank_dose="none taken")
     assert trial.diary["acute_medication"].isna().tolist() == [False, False, True]
     assert trial.left_out.to_numpy().tolist() == [

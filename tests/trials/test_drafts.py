@@ -19,7 +19,7 @@ def ids(pattern="S{:02d}"):
 
 
 def load_as_drafted(folder):
-    """The draft, its settings, and the trial that follows once files are renamed as its comments say."""
+    """Draft, settings, and the trial that is read after the files are renamed by the comments of the draft."""
     draft = ba.draft_settings(folder)
     for old, new in re.findall(r"# Rename (\S+) to (\S+):", draft):
         (folder / old).rename(folder / new)
@@ -81,7 +81,7 @@ def test_data_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
     assert trial.adverse_events["onset_day"].tolist() == [4 + n for n in range(N)]
     assert trial.adverse_events["related"].tolist() == [n % 3 > 0 for n in range(N)]
     assert settings["scales"] == {"CIBIC": {"baseline": False}}
-    assert "As drafted, the files are read without a refusal." in draft
+    assert "As drafted, the files are read without an error." in draft
 
 
 def test_every_column_that_was_guessed_is_marked(analysis_data):
@@ -99,7 +99,7 @@ def test_a_draft_can_be_reported(analysis_data):
 
 @pytest.fixture
 def german(folder):
-    """Semicolons, decimal commas, latin-1, ja and nein, dates of day and month, -9 for what is missing."""
+    """Semicolons, decimal commas, latin-1, ja and nein, dates of day and month, -9 for missing values."""
     start = datetime.date(2021, 3, 1)
     subjects = [("Patient", "Gruppe", "Größe", "Alter", "Datum der ersten Behandlung", "Geschlecht")]
     subjects += [
@@ -169,7 +169,7 @@ def test_visits_in_numbers_coded_arms_and_a_day_0_are_read_as_drafted(folder):
     assert settings["missing"] == ["999"]
     assert trial.assessments["visit"].cat.categories.tolist() == ["baseline", "2", "4"]
     assert trial.assessments["day"].unique().tolist() == [1, 15, 29]
-    assert '# 0 = "placebo"  # what is this arm called?' in draft
+    assert '# 0 = "placebo"  # what is the name of this arm?' in draft
     assert '# reference = "0"  # which arm is the reference?' in draft
 
 
@@ -180,7 +180,7 @@ def test_intercurrent_events_and_a_second_file_of_a_table_are_found(folder):
     draft, _, trial = load_as_drafted(folder(subjects_csv=subjects, rescue_csv=events, laboratory_csv=odd))
     assert trial.intercurrent_events["day"].tolist() == [30, 31, 32, 33]
     assert "Is laboratory.csv a table of the trial?" in draft
-    assert '# "rescue treatment" = "treatment policy"  # what becomes of values after it?' in draft
+    assert '# "rescue treatment" = "treatment policy"  # which strategy is planned for the values after it?' in draft
 
 
 # What is not known is asked -------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_a_code_that_is_a_value_elsewhere_is_asked_and_not_set(folder):
     diary = table([("subject", "day", "headache"), *((s, day, "yes") for s in ids() for day in (-9, -8, 1, 2))])
     draft, settings, _ = load_as_drafted(folder(subjects_csv=subjects, diary_csv=diary))
     assert "missing" not in settings
-    assert "# Is '-9' in 'subjects.csv, age' a missing value? It is in 'diary.csv, day', too" in draft
+    assert "# Is '-9' in 'subjects.csv, age' a missing value? It is also in 'diary.csv, day'" in draft
 
 
 def test_a_rating_from_0_to_10_is_never_drafted_as_a_severity(folder):
@@ -200,7 +200,7 @@ def test_a_rating_from_0_to_10_is_never_drafted_as_a_severity(folder):
     draft, settings, _ = load_as_drafted(folder(subjects_csv=subjects, diary_csv=diary))
     assert "values" not in settings
     assert settings["columns"]["diary"] == {"their_severity": "severity"}
-    assert "guess: not what the layout calls severity" in draft
+    assert "guess: another content than severity in the layout" in draft
 
 
 def test_dates_of_two_readings_are_drafted_with_the_other_as_a_question(folder):
@@ -219,14 +219,14 @@ def test_a_required_column_that_is_nowhere_is_asked_for(folder):
     assert "As drafted, the files are refused" in draft
 
 
-def test_two_tables_in_one_file_are_told_apart_in_words(folder):
+def test_two_tables_in_one_file_are_described_in_a_comment(folder):
     rows = [(n, week, ("Placebo", "5000U")[n % 2], 40) for n in range(N) for week in (0, 2, 4)]
     draft = ba.draft_settings(folder(cd_csv=table([("patient", "week", "treat", "twstrs"), *rows])))
     assert "cd.csv has several rows of each 'patient', and the arm in 'treat'" in draft
     assert "subjects.csv is required" in draft
 
 
-def test_files_that_cannot_be_read_are_told(folder):
+def test_files_that_cannot_be_read_are_listed_in_the_draft(folder):
     subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
     draft = ba.draft_settings(folder(subjects_csv=subjects, scores_xlsx=b"PK", diary_csv=b""))
     assert "# scores.xlsx is not read: save it as CSV or Parquet." in draft
@@ -240,8 +240,8 @@ def test_a_folder_without_tables_is_refused(folder, content):
 
 
 @pytest.mark.parametrize("given", [3, None, "nowhere"])
-def test_what_is_no_folder_is_refused(given):
-    with pytest.raises(ba.DataError, match="expected"):
+def test_another_argument_than_a_folder_is_refused(given):
+    with pytest.raises(ba.DataError, match=r"`folder` must be the path of a folder|nowhere: found no such folder; expected one"):
         ba.draft_settings(given)
 
 

@@ -79,7 +79,7 @@ def test_further_columns_are_kept():
 # Files ----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_header_without_rows_says_that_there_were_none(trial_folder):
+def test_a_header_without_rows_means_no_events(trial_folder):
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, intercurrent_events_csv="subject,kind,day\n"))
     assert trial.intercurrent_events.empty
     assert list(trial.intercurrent_events.columns) == ["subject", "kind", "day"]
@@ -97,9 +97,9 @@ def test_a_missing_date_is_refused_by_the_column_the_file_has(trial_folder):
         ba.load_trial(trial_folder(subjects_csv=DOSED, intercurrent_events_csv=events))
 
 
-def test_a_date_in_the_column_of_days_is_told_where_it_belongs(trial_folder):
+def test_a_date_in_the_column_of_days_is_refused_with_the_column_of_dates(trial_folder):
     events = "subject,kind,day\na,rescue treatment,2020-03-04\n"
-    said = r"row 2, column 'day': found '2020-03-04'; expected a whole study day from 1 on, or the column to be called 'date'\."
+    said = r"row 2, column 'day': found '2020-03-04'; expected a whole study day from 1 on, or a column named 'date'\."
     with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=DOSED, intercurrent_events_csv=events))
 

@@ -1,4 +1,4 @@
-"""The check at the door: each cell that cannot be is told with its file, row and column."""
+"""Check of the tables: each impossible cell is reported with its file, row and column."""
 
 import numpy as np
 import pandas as pd
@@ -61,8 +61,8 @@ BAD_CELLS = [
     ("diary", "headache_hours", "NA", "'NA'", "hours from 0 to 24, or missing = ['NA'] in trial.toml"),
     ("diary", "acute_medication", -1, "-1", "a number of doses, 0 or more"),
     ("diary", "severity", "awful", "'awful'", "one of 'none', 'mild', 'moderate', 'severe'"),
-    ("diary", "severity", 4, "4", f'{SEVERITY}; a number has a meaning only by [values.diary.severity], such as 1 = "mild"'),
-    ("diary", "severity", "1", "1", f'{SEVERITY}; a number has a meaning only by [values.diary.severity], such as 1 = "mild"'),
+    ("diary", "severity", 4, "4", f'{SEVERITY}, or a line of [values.diary.severity] for the number, such as 1 = "mild"'),
+    ("diary", "severity", "1", "1", f'{SEVERITY}, or a line of [values.diary.severity] for the number, such as 1 = "mild"'),
     ("diary", "migraine", "maybe", "'maybe'", f'{YES}, such as maybe = "yes"'),
     ("diary", "migraine", 2, "2", "yes or no"),
     ("diary", "day", 1.5, "1.5", "a whole study day"),
@@ -221,7 +221,7 @@ def test_a_stranger_is_refused_with_the_row(table):
         trial_of(**{table: spoiled(table, 0, "subject", "z")})
 
 
-def test_all_strangers_are_told():
+def test_all_unknown_subjects_are_reported():
     with pytest.raises(ba.DataError, match="first of 2 problems") as caught:
         trial_of(diary=DIARY.assign(subject=["z", "a", "y"]))
     assert caught.value.problems["found"].tolist() == ["'z'", "'y'"]

@@ -1,4 +1,4 @@
-"""A column whose name is nearly one of the layout's is refused or told, and never passed over."""
+"""A column with nearly the name of one of the layout is refused or noted, and never ignored."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_name_that_differs_in_capitals_and_signs_is_refused_with_the_line_that
         ("acute_medications", "acute_medication"),
     ],
 )
-def test_a_misspelt_name_is_told(trial_folder, name, ours):
+def test_a_misspelt_name_is_noted(trial_folder, name, ours):
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=f"subject,day,headache,{name}\na,1,1,1\nb,1,0,0\n"))
     assert trial.left_out.to_numpy().tolist() == [[f"diary.csv, {name}", f"a name that is nearly '{ours}': not read as that", 2]]
 

@@ -1,4 +1,4 @@
-"""Files of unusual size or shape are read as what they are."""
+"""Files of unusual size or shape are read without loss."""
 
 import pytest
 

@@ -46,7 +46,7 @@ def test_a_column_without_a_name_is_refused(name):
         ba.as_trial({"subjects": SUBJECTS.assign(x=[5, 7, 6]).rename(columns={"x": name})}, name="x")
 
 
-def test_a_fraction_is_a_number_and_not_what_is_left_of_it():
+def test_a_typed_fraction_is_read_as_its_value():
     assert covariate([fractions.Fraction(1, 2), 1, 2]).tolist() == [0.5, 1.0, 2.0]
     assert covariate([fractions.Fraction(1, 2), fractions.Fraction(3, 2), fractions.Fraction(2)]).tolist() == [0.5, 1.5, 2.0]
 

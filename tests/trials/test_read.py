@@ -1,4 +1,4 @@
-"""`load_trial`: files in many shapes become the same trial, or one sentence that says what is wrong where."""
+"""`load_trial`: files in many shapes become the same trial, or an error that states the fault and its place."""
 
 import hashlib
 
@@ -38,7 +38,7 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
         ba.load_trial(tmp_path / "nowhere")
 
 
-def test_a_folder_without_subjects_is_refused_with_what_is_in_it(trial_folder):
+def test_a_folder_without_subjects_is_refused_with_its_files(trial_folder):
     with pytest.raises(ba.DataError, match=r"found 'diary\.csv'; expected subjects\.csv or subjects\.parquet among them"):
         ba.load_trial(trial_folder(diary_csv=DIARY + "a,1,3\n"))
 
@@ -77,7 +77,7 @@ def test_a_row_longer_than_any_row_is_refused_by_the_files_name(trial_folder, mo
 EVENT_COLUMNS = ["subject", "term", "class", "onset_day", "severity", "related", "fatal"]
 
 
-def test_adverse_events_without_rows_say_that_nobody_had_any(trial_folder):
+def test_adverse_events_without_rows_mean_that_no_subject_had_any(trial_folder):
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, adverse_events_csv=",".join(EVENT_COLUMNS) + "\n"))
     assert trial.adverse_events.empty
     assert list(trial.adverse_events.columns) == EVENT_COLUMNS
@@ -92,13 +92,15 @@ def test_adverse_events_without_rows_may_be_dated_or_in_parquet(trial_folder):
     assert ba.load_trial(trial_folder(adverse_events_parquet=pd.DataFrame(columns=EVENT_COLUMNS))).adverse_events.empty
 
 
-def test_a_file_of_adverse_events_without_even_a_header_says_nothing_and_is_refused(trial_folder):
+def test_a_file_of_adverse_events_without_a_header_is_refused(trial_folder):
     with pytest.raises(ba.DataError, match=r"adverse_events\.csv: found an empty file; expected a header"):
         ba.load_trial(trial_folder(subjects_csv=TWO, adverse_events_csv="\n"))
 
 
 def test_a_missing_column_is_refused_with_those_there_and_the_way_out(trial_folder):
-    said = r"diary\.csv.*column 'day'.*'subject', 'hours'.*; expected it.* a line under \[columns\.diary\] in trial\.toml"
+    said = (
+        r"diary\.csv.*column 'day'.*'subject', 'hours'.*; expected this column.* a line under \[columns\.diary\] in trial\.toml"
+    )
     with pytest.raises(ba.DataError, match=said):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv="subject,hours\na,1\n"))
 
@@ -128,7 +130,7 @@ def test_another_separator_is_refused_with_the_setting_that_names_it(trial_folde
         ba.load_trial(trial_folder(subjects_csv=content))
 
 
-def test_semicolons_and_decimal_commas_are_read_where_the_settings_say_so(trial_folder):
+def test_semicolons_and_decimal_commas_are_read_by_the_settings(trial_folder):
     folder = trial_folder(subjects_csv="subject;arm;age\na;P;40,5\n", trial_toml='separator = ";"\ndecimal = ","')
     assert ba.load_trial(folder).subjects["age"].tolist() == [40.5]
 
@@ -304,7 +306,7 @@ def test_dates_in_parquet_become_study_days(trial_folder):
 # Settings: what is called otherwise -----------------------------------------------------------------------------------
 
 
-def test_settings_say_what_columns_and_values_are_called(trial_folder):
+def test_settings_rename_columns_and_values(trial_folder):
     settings = """
         arms = ["placebo", "toxin"]
         [columns.subjects]
@@ -406,7 +408,7 @@ def test_settings_that_are_not_toml_are_refused(trial_folder, content):
         '[protocol]\ncovariates = "age"',
     ],
 )
-def test_a_setting_that_is_not_what_it_should_be_is_refused(trial_folder, line):
+def test_a_setting_of_the_wrong_kind_is_refused(trial_folder, line):
     folder = trial_folder(
         subjects_csv=DOSED,
         diary_csv="subject,date,headache\na,2020-03-01,1\n",
@@ -444,13 +446,13 @@ def test_an_unknown_arm_is_refused_with_its_row(trial_folder):
         ba.load_trial(trial_folder(subjects_csv="subject,arm\na,P\nb,Q\nc,T\n", trial_toml='arms = ["P", "T"]'))
 
 
-def test_all_unknown_arms_are_told_at_once(trial_folder):
+def test_all_unknown_arms_are_reported_at_once(trial_folder):
     with pytest.raises(ba.DataError, match="first of 2 problems") as caught:
         ba.load_trial(trial_folder(subjects_csv="subject,arm\na,P\nb,Q\nc,T\nd,Z\n", trial_toml='arms = ["P", "T"]'))
     assert caught.value.problems["row"].tolist() == [3, 5]
 
 
-def test_an_arm_that_nobody_is_in_is_refused(trial_folder):
+def test_an_arm_without_subjects_is_refused(trial_folder):
     with pytest.raises(ba.DataError, match="'X'"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml='arms = ["P", "T", "X"]'))
 
@@ -557,7 +559,7 @@ def test_a_study_day_is_a_calendar_day_whatever_the_hour(trial_folder):
     assert days_of(ba.load_trial(folder)) == [-1, 1]
 
 
-def test_badly_written_dates_of_all_files_are_told_at_once(trial_folder):
+def test_badly_written_dates_of_all_files_are_reported_at_once(trial_folder):
     folder = trial_folder(
         subjects_csv="subject,first_dose_date\na,01.03.2020\n", diary_csv="subject,date,headache\na,2020-02-30,1\n"
     )
@@ -572,7 +574,7 @@ def test_dates_without_a_first_dose_are_refused(trial_folder):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv="subject,date,headache\na,2020-02-29,1\n"))
 
 
-def test_a_dated_diary_of_a_subject_never_dosed_is_refused_by_what_is_missing(trial_folder):
+def test_a_dated_diary_of_a_subject_never_dosed_is_refused_by_the_missing_first_dose(trial_folder):
     folder = trial_folder(
         subjects_csv="subject,first_dose_date\na,\nb,2020-03-02\n",
         diary_csv="subject,date,headache\na,2020-02-29,1\nb,2020-03-02,1\n",
@@ -603,7 +605,7 @@ def test_spaces_around_a_subject_do_not_keep_it_from_its_dates(trial_folder, nam
     assert days_of(ba.load_trial(folder)) == [-1]
 
 
-def test_days_counted_from_0_are_counted_from_1_where_the_settings_say_so(trial_folder):
+def test_days_counted_from_0_are_counted_from_1_by_the_settings(trial_folder):
     folder = trial_folder(
         subjects_csv="subject,last_day\na,3\n", diary_csv=DIARY + "a,-1,1\na,0,1\na,1,1\n", trial_toml="first_day = 0"
     )
@@ -626,7 +628,7 @@ def test_a_first_day_other_than_0_and_1_is_refused(trial_folder):
 # Problems -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_problems_of_all_files_are_told_at_once(trial_folder):
+def test_the_problems_of_all_files_are_reported_at_once(trial_folder):
     folder = trial_folder(
         subjects_csv="subject,arm,itt\na,P,maybe\na,T,yes\n",
         diary_csv="subject,day,headache_hours,acute_medication\nz,1,25,0\na,1,x,0\na,1,3,-1\n",
@@ -653,7 +655,7 @@ def test_the_problems_of_a_row_come_in_the_order_of_its_columns(trial_folder):
     assert caught.value.problems["column"].tolist() == columns
 
 
-def test_columns_missing_from_two_files_are_told_at_once(trial_folder):
+def test_columns_missing_from_two_files_are_reported_at_once(trial_folder):
     with pytest.raises(ba.DataError) as caught:
         ba.load_trial(trial_folder(subjects_csv="id,arm\na,P\n", diary_csv="subject,hours\na,1\n"))
     assert set(caught.value.problems["file"]) == {"subjects.csv", "diary.csv"}

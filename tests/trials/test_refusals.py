@@ -1,4 +1,4 @@
-"""What a file may be by accident, told in one sentence."""
+"""Files that are damaged or misnamed by accident are refused in one sentence."""
 
 import pandas as pd
 import pytest
@@ -11,7 +11,7 @@ TWO = "subject,arm\na,P\nb,T\n"
 
 def test_a_real_trial_is_not_overwritten_by_a_simulated_one(trial_folder):
     folder = trial_folder(subjects_csv=TWO)
-    with pytest.raises(ba.DataError, match="found files that are no simulated trial"):
+    with pytest.raises(ba.DataError, match="found files that are not a simulated trial"):
         write_simulated_trial(folder, seed=1)
     assert (folder / "subjects.csv").read_text() == TWO
 

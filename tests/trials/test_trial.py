@@ -1,4 +1,4 @@
-"""`Trial` and `as_trial`: the order of arms and visits, and what a population leaves."""
+"""`Trial` and `as_trial`: the order of arms and visits, and the rows of a population."""
 
 import dataclasses
 
@@ -72,7 +72,7 @@ def test_an_unknown_arm_is_refused_with_its_row():
         trial_of(arms=["T", "X"])
 
 
-def test_an_actual_arm_that_nobody_was_randomised_to_is_refused():
+def test_an_actual_arm_without_any_randomised_subject_is_refused():
     with pytest.raises(ba.DataError, match="row 3, column 'actual_arm': found 'Z'"):
         trial_of(SUBJECTS.assign(actual_arm=["T", "Z", None]))
 
@@ -115,7 +115,7 @@ def test_visits_are_in_time_by_their_days():
     assert visits_of(trial_of(assessments=scores)) == ["baseline", "start", "end"]
 
 
-def test_a_visit_whose_name_tells_no_day_among_others_is_refused():
+def test_a_visit_without_a_day_in_its_name_among_others_is_refused():
     with pytest.raises(ba.DataError, match=r"found 'follow-up' without a day, beside 'week 12', 'week 4'; expected visits = "):
         trial_of(assessments=scores_at("baseline", "follow-up", "week 12", "week 4"))
 
@@ -193,11 +193,11 @@ def test_a_column_that_is_no_population_cannot_be_restricted_to():
 
 
 def test_an_empty_population_is_refused():
-    with pytest.raises(ba.DataError, match="nobody is in the population 'itt'; expected at least one subject"):
+    with pytest.raises(ba.DataError, match="found no subject in the population 'itt'; expected at least one"):
         trial_of(SUBJECTS.assign(itt="no")).restrict("itt")
 
 
-def test_a_restricted_trial_says_that_it_cannot_go_back_to_all_randomised():
+def test_a_restricted_trial_refuses_to_go_back_to_all_randomised():
     with pytest.raises(ba.DataError, match="restricted to 'itt'"):
         trial_of().restrict("itt").restrict(ALL_RANDOMISED)
 

@@ -28,7 +28,7 @@ from botox_analysis.trials.diary_rows import (
     YES,
     above_0,
     has_record,
-    said_of_headache,
+    reports_of_headache,
     truths,
 )
 
@@ -104,7 +104,7 @@ def any_headache(diary: pd.DataFrame) -> Any:
         `YES`, `NO`, or `OPEN` where no cell says it.
     """
     together = np.zeros(len(diary), dtype=np.uint8)
-    for _, says in said_of_headache(diary):
+    for _, says in reports_of_headache(diary):
         together |= says
     # Where both bits are set, that of yes clears that of no.
     return together & ~(together >> 1)

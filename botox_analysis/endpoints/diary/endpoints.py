@@ -25,6 +25,7 @@ from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, 
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.trials.trial import Trial
+from botox_analysis.wording import Overview
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class DiaryCount:
         return periods_of(self.name, self.daily, trial, self.rule)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DiaryEndpoint(Endpoint):
     """An endpoint that adds up days of a diary under a rule.
 
@@ -82,6 +83,10 @@ class DiaryEndpoint(Endpoint):
     """
 
     measure: DiaryCount
+
+    def _overview(self) -> Overview:
+        of_values = super()._overview()
+        return replace(of_values, rows=(*of_values.rows, ("rule", self.rule.name), *self.rule.in_words))
 
     @property
     def rule(self) -> DiaryRule:

@@ -8,6 +8,7 @@ from typing import Any
 
 from botox_analysis.errors import require_choice, require_text
 from botox_analysis.frames.days import PERIOD_DAYS
+from botox_analysis.wording import Overview, Shown
 
 INCOMPLETE = ("scaled", "as recorded")
 
@@ -21,8 +22,8 @@ _COUNTED = {
 }
 
 
-@dataclass(frozen=True)
-class DiaryRule:
+@dataclass(frozen=True, repr=False)
+class DiaryRule(Shown):
     """How a diary is counted. The rule travels with the outcomes: its definition in ``endpoint``, the rest in ``imputation``.
 
     Attributes
@@ -101,6 +102,23 @@ class DiaryRule:
         duration = f" (≥ {self.minimum_hours:g} h)" if self.minimum_hours > 0 else ""
         treated = " or treated" if self.treated_is_migraine == "criteria or treated" else ""
         return label.format(duration=duration, treated=treated, period=self.period_days)
+
+    @property
+    def in_words(self) -> tuple[tuple[str, str], ...]:
+        """What counts as a day, and what becomes of incomplete periods: names and texts."""
+        hours = f"headache for at least {self.minimum_hours:g} h" if self.minimum_hours > 0 else "headache of any duration"
+        treated = ", or is a headache day treated with acute medication" if self.treated_is_migraine != "criteria" else ""
+        at_baseline = "" if self.minimum_of_baseline == self.minimum_days else self.baseline_handling
+        return (
+            ("headache day", hours),
+            ("migraine day", f"fulfils the criteria{treated}"),
+            (f"period of {self.period_days} days", self._kept(self.minimum_days)),
+            ("baseline", at_baseline),
+            ("unknown severity", f"counted {_COUNTED[self.unknown_severity]}"),
+        )
+
+    def _overview(self) -> Overview:
+        return Overview(f"DiaryRule: {self.name}", self.in_words)
 
     @property
     def handling(self) -> str:

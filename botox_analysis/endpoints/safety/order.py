@@ -10,7 +10,7 @@ from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.frames.events import Events
 from botox_analysis.frames.schema import categories_of
 
-_MADE_BY = "events of safety.counts(trial), or event_rates(events) of them"
+_MADE_BY = "safety.counts(trial), or event_rates(events)"
 _TOGETHER = ("trial", "population", "endpoint", "visit", "measure")
 
 

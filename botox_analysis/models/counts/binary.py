@@ -19,6 +19,7 @@ from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
+from botox_analysis.models.means.any_fit import summary_row
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum, maximise
@@ -158,7 +159,7 @@ def fit_binary(
     if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
-    parts = [_fit_visit(each, analysed.arms, variance) for each in analysed.by_visit]
+    parts = [_fit_visit(each, analysed.arms, variance, ", ".join(covariates)) for each in analysed.by_visit]
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
     return BinaryFit(
         labels=replace(labels_of(outcomes), better=better).estimand,
@@ -186,7 +187,7 @@ def fit_binary(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=("",) * len(parts),
-        told=tuple(part.told for part in parts),
+        summary_rows=tuple(part.summary_row for part in parts),
         not_entered=analysed.left_out,
     )
 
@@ -224,10 +225,10 @@ class _Part:
 
     found: Maximum
     standardised: Standardised
-    told: dict[str, Any]
+    summary_row: dict[str, Any]
 
 
-def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str) -> _Part:
+def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str, covariates: str) -> _Part:
     where = f"{MODEL} at '{of.visit}'"
     y = of.response
     for code, arm in enumerate(arms):
@@ -247,6 +248,5 @@ def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str) -> _Part:
         slope = np.einsum("an,anp->ap", predicted * (1 - predicted), columns) / len(y)
         cov_beta = sandwich_of_scores(of.matrix, found.terms.score, found.terms.curvature)
         standardised = Standardised(standardised.mean, slope @ cov_beta @ slope.T)
-    loglik, p = found.terms.value, len(of.kept)
-    told = {"n": len(y), "n_coefficients": p, "loglik": loglik, "aic": 2 * p - 2 * loglik}
-    return _Part(found, standardised, told)
+    row = summary_row(len(y), len(of.kept), 0, found.terms.value)
+    return _Part(found, standardised, row | {"estimation": "ML", "covariates": covariates})

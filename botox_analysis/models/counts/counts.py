@@ -30,6 +30,7 @@ from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.counts.counted import Counted, count_days, count_events, counts_in_person_time, exposure_of
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
+from botox_analysis.models.means.any_fit import summary_row
 from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, solve_counts
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikelihood, NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
@@ -63,6 +64,8 @@ class Distribution:
         What time adds to the linear predictor.
     dispersed : str
         ``"estimated"`` with the coefficients, or ``"no"``: from Pearson's residuals.
+    estimation : str
+        For the summary.
     words : str
         For the method.
     conditional : str
@@ -77,6 +80,7 @@ class Distribution:
     per_unit: Callable[[FloatArray], FloatArray]
     offset: Callable[[FloatArray], FloatArray]
     dispersed: str
+    estimation: str
     words: str
     conditional: str
     undispersed: str
@@ -87,18 +91,18 @@ _RATE_RATIO, _ODDS_RATIO = CONDITIONAL_LOG_RATE_RATIO, CONDITIONAL_LOG_ODDS_RATI
 DISTRIBUTIONS = {
     "negative binomial": Distribution(
         likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
-        per_unit=np.exp, offset=np.log, dispersed="estimated", words="negative binomial regression", conditional=_RATE_RATIO,
-        undispersed="Poisson", bounded=False,
+        per_unit=np.exp, offset=np.log, dispersed="estimated", estimation="ML", words="negative binomial regression",
+        conditional=_RATE_RATIO, undispersed="Poisson", bounded=False,
     ),
     "beta-binomial": Distribution(
         likelihood=BetaBinomial,
-        per_unit=special.expit, offset=np.zeros_like, dispersed="estimated", words="beta-binomial regression",
+        per_unit=special.expit, offset=np.zeros_like, dispersed="estimated", estimation="ML", words="beta-binomial regression",
         conditional=_ODDS_RATIO, undispersed="binomial", bounded=True,
     ),
     "quasi-Poisson": Distribution(
         likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
-        per_unit=np.exp, offset=np.log, dispersed="no", words="quasi-Poisson regression", conditional=_RATE_RATIO,
-        undispersed="", bounded=False,
+        per_unit=np.exp, offset=np.log, dispersed="no", estimation="quasi-likelihood", words="quasi-Poisson regression",
+        conditional=_RATE_RATIO, undispersed="", bounded=False,
     ),
 }  # fmt: skip
 """Distributions of counts by name."""
@@ -223,10 +227,10 @@ def fit_counts(
         parts = [_fit_visit(each, counts, chosen, instead) for each, counts in zip(analysed.by_visit, counted, strict=True)]
         coefficients = _joint(parts)
         standardised = tuple(part.standardised for part in parts)
-        told, notes = tuple(part.told for part in parts), tuple(part.note for part in parts)
+        rows, notes = tuple(part.summary_row for part in parts), tuple(part.note for part in parts)
         how = analysed.each
     else:
-        coefficients, standardised, told = _fit_visits(analysed, counted, chosen, correlation, instead)
+        coefficients, standardised, rows = _fit_visits(analysed, counted, chosen, correlation, instead)
         notes = ("",) * len(standardised)
         how = f" by generalised estimating equations, {correlation} working correlation, Mancl-DeRouen variance"
     adjusted = ", ".join(name.replace("_", " ") for name in covariates)
@@ -246,7 +250,7 @@ def fit_counts(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=notes,
-        told=told,
+        summary_rows=tuple(row | {"covariates": ", ".join(covariates)} for row in rows),
         not_entered=analysed.left_out,
     )
 
@@ -281,7 +285,7 @@ class _Part:
     beta: FloatArray
     cov_beta: FloatArray
     df: float
-    told: dict[str, Any]
+    summary_row: dict[str, Any]
     note: str
 
 
@@ -302,19 +306,9 @@ def _fit_visit(of: VisitRows, counts: Counted, chosen: Distribution, instead: st
         found.beta,
         cov_beta,
         df,
-        _told(len(y), len(of.kept), loglik, dispersion),
+        summary_row(len(y), len(of.kept), 1, loglik) | {"dispersion": dispersion, "estimation": chosen.estimation},
         f"no overdispersion: {chosen.undispersed}" if dispersion == 0 and chosen.undispersed else "",
     )
-
-
-def _told(n: int, n_coefficients: int, loglik: float, dispersion: float) -> dict[str, Any]:
-    return {
-        "n": n,
-        "n_coefficients": n_coefficients,
-        "loglik": loglik,
-        "aic": 2 * (n_coefficients + 1) - 2 * loglik,
-        "dispersion": dispersion,
-    }
 
 
 def _joint(parts: list[_Part]) -> Coefficients:
@@ -363,8 +357,10 @@ def _fit_visits(
         covariance = slope @ told.cov_beta[own, own] @ slope.T + between
         standardised.append(without_rounding(predicted.mean(axis=1), covariance, np.diagonal(covariance)))
     coefficients = Coefficients(told.beta, told.cov_beta, lambda rows: np.full(len(rows), np.inf))
-    of_visits = tuple(
-        _told(len(of.rows), len(of.kept), np.nan, found.dispersion if chosen.dispersed == "estimated" else np.nan)
-        for of in analysed.by_visit
-    )
-    return coefficients, tuple(standardised), of_visits
+    same = {
+        "estimation": "generalised estimating equations",
+        "structure": correlation,
+        "dispersion": found.dispersion if chosen.dispersed == "estimated" else np.nan,
+    }
+    rows = tuple(summary_row(len(of.rows), len(of.kept), 1, np.nan) | same for of in analysed.by_visit)
+    return coefficients, tuple(standardised), rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,14 @@ from botox_analysis.errors import FitError, listed, require_conf_level, require_
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, in_words, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.measures import combination_of, contrast_of
+from botox_analysis.models.means.any_fit import overview_of, summary_of
+from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.rates.conclusions import exponentiate
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum
-from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised
+from botox_analysis.numerics.counts.standardisation import NO_SPREAD, Standardised, combine
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, infer, t_inference
+from botox_analysis.wording import Overview, Shown
 
 NO_STD_ERROR = 1e-7
 """A standard error of a log ratio that is smaller is 0: where values have no spread the fit, which ends at 1e-9, leaves as
@@ -58,7 +62,7 @@ LOGIT = Scale(special.logit, special.expit, lambda m: 1 / (m * (1 - m)), lambda 
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class StandardisedFit:
+class StandardisedFit(Shown):
     """A fitted regression of *outcomes* at V visits, standardised: A arms, p coefficients of all visits.
 
     ``means``, ``differences`` and ``ratios`` are marginal: of all subjects analysed at the visit, if all were in one arm and if
@@ -93,8 +97,8 @@ class StandardisedFit:
         Which coefficient is that of an arm at a visit.
     notes : tuple of str
         What is to be said of each visit.
-    told : tuple of mapping
-        What tells the model of each visit from another, for `summary`.
+    summary_rows : tuple of mapping
+        Columns of `summary`, of the model of each visit.
     not_entered : tuple of LeftOut
         Subjects that do not enter.
     """
@@ -113,12 +117,11 @@ class StandardisedFit:
     names: tuple[str, ...]
     arm_rows: FloatArray
     notes: tuple[str, ...]
-    told: tuple[Mapping[str, Any], ...]
+    summary_rows: tuple[Mapping[str, Any], ...]
     not_entered: tuple[LeftOut, ...]
 
-    def __repr__(self) -> str:
-        """What was fitted to what."""
-        return f"<{type(self).__name__}: {self.method}; {len(self.arms)} arms, {len(self.visits)} visits>"
+    def _overview(self) -> Overview:
+        return overview_of(self)
 
     @property
     def method(self) -> str:
@@ -131,15 +134,18 @@ class StandardisedFit:
         return left_out_frame(self.not_entered)
 
     def summary(self) -> pd.DataFrame:
-        """What tells this fit from another.
+        """Numbers that describe the fit: frames of several fits can be stacked.
 
         Returns
         -------
         DataFrame
-            One row a visit: visit, n, n_coefficients, loglik, aic (missing where there is no likelihood), dispersion. ``aic``
-            compares models of the same values only.
+            One row a visit: visit, estimation, structure (the working correlation), mean, covariates, n_subjects, n_values,
+            n_coefficients, n_parameters (of the dispersion), loglik, aic, bic (missing where there is no likelihood), residual_sd
+            (missing), dispersion, n_iterations (missing), model. ``aic`` and ``bic`` count coefficients and the dispersion, and
+            compare models of the same values only.
         """
-        return pd.DataFrame([{"visit": visit, **told} for visit, told in zip(self.visits, self.told, strict=True)])
+        same = {"mean": "arm", "model": self.model}
+        return summary_of([{"visit": visit, **same, **row} for visit, row in zip(self.visits, self.summary_rows, strict=True)])
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
         """The mean of all subjects, were they all in one arm.
@@ -243,6 +249,84 @@ class StandardisedFit:
         """
         return self._compare("ratio", LOG, conf_level)
 
+    def contrasts(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
+        """Differences between combinations of the standardised means of a visit, by name.
+
+        Parameters
+        ----------
+        weights : mapping of str to mapping of (arm, visit) to float
+            For each name, the weight of the mean of an arm at a visit; of those left out 0. All of a name are of one visit, and
+            they add up to 0.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* in the order given; normal limits and p-values. The name is in ``category``, a response in ``within``, and
+            ``n`` counts the subjects of the arms named.
+
+        Raises
+        ------
+        DataError
+            An arm or a visit is not in the fit.
+        FitError
+            A contrast is of several visits, between whose means no covariance is estimated.
+        ValueError
+            The weights of a name do not add up to 0, all are 0, or `weights` is of another kind.
+
+        Examples
+        --------
+        >>> fit = ba.fit_binary(outcomes, visits=["week 24"])
+        >>> toxin = {("onabotulinumtoxinA", "week 24"): 1, ("placebo", "week 24"): -1}
+        >>> fit.contrasts({"toxin": toxin})["estimate"].round(3).tolist()
+        [0.173]
+        """
+        read = combinations_of(weights, self.arms, self.visits)
+        refuse_sums(read)
+        return self._combined(read, contrast_of(self.measures["mean"]), conf_level)
+
+    def combinations(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
+        """Combinations of the standardised means of a visit whose weights need not add up to 0, by name.
+
+        Parameters
+        ----------
+        weights : mapping of str to mapping of (arm, visit) to float
+            As for `contrasts`.
+        conf_level : float
+            Nominal coverage, strictly between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            *estimates* as from `contrasts`, without p-values. Limits are symmetrical about the estimate, where those of `means`
+            stay in range.
+
+        Raises
+        ------
+        DataError, FitError, ValueError
+            As `contrasts`, but for the sum of the weights.
+        """
+        read = combinations_of(weights, self.arms, self.visits)
+        return self._combined(read, combination_of(self.measures["mean"]), conf_level).assign(p_value=np.nan)
+
+    def _combined(self, read: Sequence[Combination], measure: str, conf_level: float) -> pd.DataFrame:
+        require_conf_level(conf_level)
+        for each in read:
+            refuse_visits(each, self.visits)
+        places = [each.visits[0] for each in read]
+        found = [
+            combine(self.standardised[place], each.of_arms(len(self.arms))[None])
+            for place, each in zip(places, read, strict=True)
+        ]
+        estimate, variance = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        notes, numbers = _with_normal_limits(estimate, variance, np.isfinite(estimate), conf_level)
+        n = np.array([self.n[list(set(each.arms)), place].sum() for place, each in zip(places, read, strict=True)])
+        named: dict[str, Any] = {"category": [each.name for each in read]}
+        if "category" in self.further:
+            named["within"] = self.further["category"]
+        return self._estimates([""] * len(read), "", measure, n, conf_level, notes, numbers | named, places)
+
     def conditional(self, *, conf_level: float = 0.95) -> Estimates:
         """The arm's coefficients: of subjects of the same covariates, not standardised.
 
@@ -281,7 +365,7 @@ class StandardisedFit:
     def _compare(self, which: str, scale: Scale, conf_level: float) -> pd.DataFrame:
         require_conf_level(conf_level)
         self._require_arms()
-        estimate, std_error, notes = [], [], []
+        parts = []
         for each in self.standardised:
             inside = scale.inside(each.mean)
             safe = np.where(inside, each.mean, 0.5)
@@ -290,24 +374,11 @@ class StandardisedFit:
             own, both, of_reference = np.diagonal(covariance)[1:], 2 * covariance[0, 1:], covariance[0, 0]
             terms = np.abs(own) + np.abs(both) + np.abs(of_reference)
             variance = np.where(np.abs(own - both + of_reference) <= NO_SPREAD * terms, 0.0, own - both + of_reference)
-            known = inside[1:] & inside[0]
-            estimate.append(np.where(known, place[1:] - place[0], np.nan))
-            std_error.append(np.sqrt(np.where(known & (variance >= 0), variance, np.nan)))
-            notes.append(
-                np.select(
-                    [~known, variance < 0, variance == 0],
-                    [f"not estimated: {BEYOND_RANGE}", NEGATIVE_VARIANCE, NO_P_VALUE],
-                    "",
-                )
-            )
-        estimates, std_errors = np.concatenate(estimate), np.concatenate(std_error)
-        said = t_inference(estimates, std_errors, np.full(len(estimates), np.inf), conf_level)
+            parts.append((place[1:] - place[0], variance, inside[1:] & inside[0]))
+        estimate, variance, known = (np.concatenate(each) for each in zip(*parts, strict=True))
+        notes, numbers = _with_normal_limits(estimate, variance, known, conf_level)
         return self._estimates(
-            self._others(), self.arms[0], self.measures[which], self._n_of_both(), conf_level, np.concatenate(notes),
-            {
-                "estimate": estimates, "std_error": std_errors, "conf_low": said.conf_low, "conf_high": said.conf_high,
-                "p_value": said.p_value,
-            },
+            self._others(), self.arms[0], self.measures[which], self._n_of_both(), conf_level, notes, numbers
         )  # fmt: skip
 
     def _require_arms(self) -> None:
@@ -321,25 +392,40 @@ class StandardisedFit:
 
     def _estimates(
         self, arm: list[str], reference: str, measure: str, n: FloatArray, conf_level: float, notes: Any,
-        numbers: Mapping[str, Any],
+        further: Mapping[str, Any], places: Sequence[int] | None = None,
     ) -> pd.DataFrame:  # fmt: skip
+        """Estimates of arms visit by visit, or each at the visit of its place."""
         per_visit = len(arm) // len(self.visits)
-        of_visit = np.repeat(np.array(self.notes, dtype=object), per_visit)
+        at = [place for place in range(len(self.visits)) for _ in range(per_visit)] if places is None else places
         return as_estimates(
             {
                 **self.labels,
                 **self.further,
                 "arm": arm,
                 "reference": reference,
-                "visit": np.repeat(self.visits, per_visit),
+                "visit": [self.visits[place] for place in at],
                 "measure": measure,
                 **method_of(self.model, self.handling),
                 "n": n,
-                **numbers,
+                **further,
                 "conf_level": conf_level,
-                "note": ["; ".join(filter(None, pair)) for pair in zip(of_visit, notes, strict=True)],
+                "note": ["; ".join(filter(None, (self.notes[place], note))) for place, note in zip(at, notes, strict=True)],
             }
         )
+
+
+def _with_normal_limits(
+    estimate: FloatArray, variance: FloatArray, known: np.ndarray, conf_level: float
+) -> tuple[np.ndarray, dict[str, FloatArray]]:
+    """Notes on estimates, and their numbers; those that are not known are missing."""
+    notes = np.select(
+        [~known, variance < 0, variance == 0], [f"not estimated: {BEYOND_RANGE}", NEGATIVE_VARIANCE, NO_P_VALUE], ""
+    )
+    estimate = np.where(known, estimate, np.nan)
+    std_error = np.sqrt(np.where(known & (variance >= 0), variance, np.nan))
+    said = t_inference(estimate, std_error, np.full(len(estimate), np.inf), conf_level)
+    names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
+    return notes, {name: getattr(said, name) for name in names}
 
 
 def refuse_no_maximum(found: Maximum, design: FloatArray, covariate_of: tuple[str, ...], where: str, instead: str) -> None:

@@ -12,11 +12,12 @@ import pandas as pd
 from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
-from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.left_out import LeftOut, left_out_frame, left_out_in_words
 from botox_analysis.frames.outcomes import IMPUTED, Outcomes
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
+from botox_analysis.wording import Overview, Shown, arms_in_words, count, count_share, some_of
 
 APPROXIMATE_BAYES, BAYES = "approximate Bayes", "Bayes"
 JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
@@ -24,13 +25,17 @@ JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
 RUBIN, RESAMPLED = "Rubin", "resampled"
 """What several data sets are: draws of what is missing, or conditional means in all subjects and in resamples of them."""
 
+_POOLED = {RUBIN: "Rubin's rules", RESAMPLED: "resamples of subjects"}
+
+_AFTER = "an event, or the last value"
+
 REPEATED_SAMPLING, INFORMATION_ANCHORED = "repeated sampling", "information-anchored"
 """What a variance is of: estimates over repeated trials; or what complete data would have, enlarged by the share of the
 information that is lost under missing at random (Cro S, Carpenter JR, Kenward MG (2019). J R Stat Soc A 182:623-645)."""
 
 
 @dataclass(frozen=True, repr=False)
-class Completed:
+class Completed(Shown):
     """*Outcomes* of N subjects at V visits, completed B times.
 
     Attributes
@@ -83,14 +88,23 @@ class Completed:
     begun: BoolArray | None = None
     in_part: BoolArray | None = None
 
-    def __repr__(self) -> str:
-        """What was imputed how."""
-        n_sets, n_subjects, n_visits = self.values.shape
-        at = "1 visit" if n_visits == 1 else f"{n_visits} visits"
-        return (
-            f"<Imputations: {self.words}; {n_sets} data sets of {n_subjects:,} subjects at {at}, "
-            f"{int(self.imputed.sum()):,} values imputed>"
+    def _overview(self) -> Overview:
+        n_sets, n_subjects, _ = self.values.shape
+        n_imputed, n_after = int(self.imputed.sum()), int((self.imputed & self.after).sum())
+        words = {name: self.grid.words.get(name, "") for name in ("endpoint", "trial", "population", "intercurrent")}
+        rows = (
+            ("trial", ", ".join(filter(None, (words["trial"], words["population"])))),
+            ("missing values", self.handling.missing),
+            ("diary", self.handling.derivation),
+            ("intercurrent events", words["intercurrent"]),
+            ("data sets", f"{count(n_sets)} of {count(n_subjects)} subjects"),
+            ("arms", arms_in_words(self.grid.arms)),
+            ("visits", some_of(self.grid.visits)),
+            ("imputed", f"{count_share(n_imputed, self.imputed.size)} of the values, {count(n_after)} of them after {_AFTER}"),
+            ("variance", f"{_POOLED[self.pooled_by]}, {self.target}"),
+            ("left out", left_out_in_words(self.left_out)),
         )
+        return Overview(f"Imputations: {words['endpoint']}", rows)
 
     def __len__(self) -> int:
         """How many data sets there are."""

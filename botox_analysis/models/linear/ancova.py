@@ -1,10 +1,12 @@
-"""`fit_ancova`: *outcomes* -> `Fit`, an analysis of covariance at each visit."""
+"""`fit_ancova`: *outcomes* -> `AncovaFit`, an analysis of covariance at each visit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import linalg
 
 from botox_analysis.errors import FitError, listed, require_choice
@@ -14,12 +16,56 @@ from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at
 from botox_analysis.models.linear.visit_rows import VisitRows, crossed_rows_by_visit
+from botox_analysis.models.means.any_fit import summary_of, summary_row
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.linear.robust import ALONE, POWERS, leverages, robust_coefficients
 
 MODEL = "ANCOVA"
 
 VARIANCES = ("model", *POWERS)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AncovaFit(Fit):
+    """A fitted analysis of covariance at each visit: answers what a `Fit` does.
+
+    Attributes
+    ----------
+    covariates : tuple of str
+        As they were asked for.
+    residual_df : ndarray, shape (V,)
+        Subjects at each visit minus the coefficients that are determined.
+    """
+
+    covariates: tuple[str, ...]
+    residual_df: FloatArray
+
+    def summary(self) -> pd.DataFrame:
+        """Numbers that describe the fit: frames of several fits can be stacked.
+
+        Returns
+        -------
+        DataFrame
+            One row a visit: visit, estimation, structure (empty), mean, covariates, n_subjects, n_values, n_coefficients,
+            n_parameters (of the variance), loglik, aic, bic, residual_sd, dispersion and n_iterations (missing), model.
+            The likelihood is that of normal errors of one variance; ``aic`` and ``bic`` count coefficients and the variance, and
+            compare models of the same values only.
+        """
+        n = self.n.sum(axis=0)
+        loglik = -n / 2 * (np.log(2 * np.pi * self.residual_sd**2 * self.residual_df / n) + 1)
+        same = {
+            "estimation": "least squares",
+            "mean": "arm",
+            "covariates": ", ".join(self.covariates),
+            "model": self.model,
+        }
+        of_visits = zip(self.visits, n, self.residual_df, loglik, self.residual_sd, strict=True)
+        return summary_of(
+            [
+                same | summary_row(int(m), int(m - df), 1, value) | {"visit": visit, "residual_sd": sd}
+                for visit, m, df, value, sd in of_visits
+            ]
+        )
 
 
 def fit_ancova(
@@ -29,7 +75,7 @@ def fit_ancova(
     response: str = "change",
     visits: Sequence[str] | None = None,
     variance: str = "model",
-) -> Fit:
+) -> AncovaFit:
     """Adjusted means and differences by least squares, each visit on its own.
 
     The difference between arms is the same for a response of ``"value"`` and of ``"change"`` when the baseline is among
@@ -53,7 +99,7 @@ def fit_ancova(
 
     Returns
     -------
-    Fit
+    AncovaFit
         Subjects with a missing response or covariate do not enter; ``left_out`` counts them.
 
     Raises
@@ -95,7 +141,7 @@ def fit_ancova(
         for of, first in zip(analysed.by_visit, ends, strict=False)
     )
     columns = [term.name for term in terms]
-    return Fit(
+    return AncovaFit(
         labels=labels_of(outcomes).estimand | {"measure": RESPONSES[response]},
         response=response,
         model=f"{MODEL} at each visit{with_covariates}{robust}",
@@ -112,6 +158,8 @@ def fit_ancova(
         residual_sd=np.sqrt([of.fitted.residual_variance for of in analysed.by_visit]),
         not_entered=analysed.left_out,
         fitted_means=means,
+        covariates=tuple(map(str, terms)),
+        residual_df=np.array([float(of.fitted.residual_df) for of in analysed.by_visit]),
         of_all_subjects=tuple(moments_at(mean, outcomes[outcomes["visit"] == mean.visits[0]], columns) for mean in means),
     )
 

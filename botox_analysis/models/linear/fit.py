@@ -1,4 +1,4 @@
-"""`Fit`: a fitted model, which answers `means` and `differences`."""
+"""`Fit`: a fitted linear model, which answers `means` and `differences`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import FitError, listed, require_choice, require_conf_level
+from botox_analysis.errors import require_choice, require_conf_level
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
-from botox_analysis.frames.measures import MEANS, difference_in
+from botox_analysis.frames.measures import MEANS, combination_of, contrast_of, difference_in
 from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
-from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums
+from botox_analysis.models.means.any_fit import overview_of
+from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.subject_margins import (
     G_COMPUTATION,
@@ -31,13 +32,14 @@ from botox_analysis.models.means.subject_margins import (
 )
 from botox_analysis.models.means.term_answers import TermAnswers
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, Inference, infer
+from botox_analysis.wording import Overview, Shown
 
 RESPONSES = dict(zip(("value", "change", "percent_change"), MEANS, strict=True))
 """The measure that a model of each column of outcomes estimates."""
 
 
-@dataclass(frozen=True)
-class Fit(TermAnswers):
+@dataclass(frozen=True, repr=False)
+class Fit(Shown, TermAnswers):
     """A fitted linear model of *outcomes*: arms (A) by visits (V), p coefficients.
 
     Attributes
@@ -94,6 +96,19 @@ class Fit(TermAnswers):
     def left_out(self) -> pd.DataFrame:
         """Subjects that do not enter: where, reason, n."""
         return left_out_frame(self.not_entered)
+
+    def _overview(self) -> Overview:
+        return overview_of(self)
+
+    def summary(self) -> pd.DataFrame:
+        """Numbers that describe the fit: frames of several fits can be stacked.
+
+        Returns
+        -------
+        DataFrame
+            The columns `SUMMARY`: a row for each visit that was fitted on its own, else one row with an empty visit.
+        """
+        raise NotImplementedError
 
     def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> Estimates:
         """Adjusted means of each arm at each visit.
@@ -263,7 +278,7 @@ class Fit(TermAnswers):
         """
         read = combinations_of(weights, self.arms, self.visits)
         refuse_sums(read)
-        return self._combined(read, "contrast", conf_level)
+        return self._combined(read, contrast_of(self.labels["measure"]), conf_level)
 
     def combinations(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
         """Combinations of the adjusted means whose weights need not add up to 0, such as a mean over arms, by name.
@@ -286,23 +301,19 @@ class Fit(TermAnswers):
             As `contrasts`, but for the sum of the weights.
         """
         read = combinations_of(weights, self.arms, self.visits)
-        return self._combined(read, "combination", conf_level).assign(p_value=np.nan)
+        return self._combined(read, combination_of(self.labels["measure"]), conf_level).assign(p_value=np.nan)
 
-    def _combined(self, read: Sequence[Combination], kind: str, conf_level: float) -> pd.DataFrame:
+    def _combined(self, read: Sequence[Combination], measure: str, conf_level: float) -> pd.DataFrame:
         n = []
         for each in read:
-            visits = sorted(set(each.visits))
-            if len(visits) > 1 and not self.visits_together:
-                raise FitError(
-                    f"contrast '{each.name}' is of the visits {listed(self.visits[visit] for visit in visits)}, each of which "
-                    "was fitted on its own, without a covariance between them; take means of one visit, or fit_mmrm."
-                )
-            seen = self._n_seen(visits)
+            if not self.visits_together:
+                refuse_visits(each, self.visits)
+            seen = self._n_seen(sorted(set(each.visits)))
             n.append(sum(seen[arm] for arm in set(each.arms)))
         return self._estimates(
             np.array([each.row(self.rows["observed"]) for each in read]), arm=[""] * len(read),
             visit=[self.visits[each.visits[0]] if len(set(each.visits)) == 1 else "" for each in read], reference="",
-            measure=f"{kind} of {self.labels['measure']}", n=np.array(n), conf_level=conf_level,
+            measure=measure, n=np.array(n), conf_level=conf_level,
             category=[each.name for each in read],
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from botox_analysis.errors import DataError, kind_of, listed
+from botox_analysis.errors import DataError, FitError, kind_of, listed
 from botox_analysis.numerics.linear.inference import FloatArray
 
 Weights = Mapping[str, Mapping[tuple[str, str], float]]
@@ -51,6 +51,21 @@ class Combination:
             Of the combination.
         """
         return np.asarray(np.array(self.weights) @ means[list(self.arms), list(self.visits)])
+
+    def of_arms(self, n_arms: int) -> FloatArray:
+        """The weights of all arms, at whichever visits.
+
+        Parameters
+        ----------
+        n_arms : int
+            Of the fit.
+
+        Returns
+        -------
+        ndarray, shape (n_arms,)
+            0 where an arm has no weight.
+        """
+        return np.bincount(self.arms, self.weights, n_arms).astype(float)
 
 
 def combinations_of(weights: Weights, arms: Sequence[str], visits: Sequence[str]) -> list[Combination]:
@@ -121,6 +136,29 @@ def refuse_sums(combinations: Sequence[Combination]) -> None:
                 f"contrast '{each.name}': its weights add up to {total:g}, and those of a difference to 0; "
                 "take combinations for other sums of means."
             )
+
+
+def refuse_visits(combination: Combination, visits: Sequence[str]) -> None:
+    """Refuse a combination of several visits, of a fit that has no covariance between them.
+
+    Parameters
+    ----------
+    combination : Combination
+        Asked for.
+    visits : sequence of str
+        Of the fit.
+
+    Raises
+    ------
+    FitError
+        Names the visits.
+    """
+    if len(set(combination.visits)) > 1:
+        named = listed(visits[visit] for visit in sorted(set(combination.visits)))
+        raise FitError(
+            f"contrast '{combination.name}' is of the visits {named}, between whose means no covariance is estimated; take means "
+            "of one visit, or fit_mmrm."
+        )
 
 
 def _is_weighed(cells: Any) -> bool:

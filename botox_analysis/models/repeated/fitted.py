@@ -12,6 +12,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, FitError
 from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
+from botox_analysis.models.means.any_fit import summary_of
 from botox_analysis.models.means.subject_margins import SubjectMoments
 from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE
 from botox_analysis.models.repeated.covariance import Covariance
@@ -70,10 +71,6 @@ class FittedModel(Fit):
     to_means: FloatArray
     visits_together: ClassVar[bool] = True
 
-    def __repr__(self) -> str:
-        """What was fitted to what."""
-        return f"<MmrmFit: {self.method}; {self.n_subjects:,} subjects, {self.n_values:,} values>"
-
     @property
     def structure(self) -> str:
         """The covariance that was fitted, in words."""
@@ -90,23 +87,22 @@ class FittedModel(Fit):
         return -2 * self.loglik + float(np.log(self.n_subjects)) * self.n_parameters
 
     def summary(self) -> pd.DataFrame:
-        """What tells this fit from another, for comparing structures: frames of several fits can be stacked.
+        """Numbers that describe the fit: frames of several fits can be stacked.
 
         Returns
         -------
         DataFrame
-            One row: structure, estimation, mean, covariates, n_coefficients, n_parameters (of the covariance), loglik, aic, bic,
-            n_subjects, n_values, n_iterations. ``aic`` and ``bic`` compare structures of the same covariates only.
+            One row: visit (empty), estimation, structure, mean, covariates, n_subjects, n_values, n_coefficients,
+            n_parameters (of the covariance), loglik, aic, bic, residual_sd and dispersion (missing), n_iterations, model.
+            ``aic`` and ``bic`` compare structures of the same covariates only.
         """
-        told: dict[str, Any] = {
-            "structure": self.structure,
-            "estimation": "REML" if self.fitted.problem.restricted else "ML",
-            "mean": str(self.measures.mean),
-            "covariates": ", ".join(map(str, self.measures.terms)),
-            "n_coefficients": len(self.names) - len(self.aliased),
-        }
-        names = ("n_parameters", "loglik", "aic", "bic", "n_subjects", "n_values", "n_iterations")
-        return pd.DataFrame({name: [value] for name, value in (told | {name: getattr(self, name) for name in names}).items()})
+        names = ("structure", "n_subjects", "n_values", "n_parameters", "loglik", "aic", "bic", "n_iterations", "model")
+        row = {name: getattr(self, name) for name in names}
+        row["estimation"] = "REML" if self.fitted.problem.restricted else "ML"
+        row["mean"] = str(self.measures.mean)
+        row["covariates"] = ", ".join(map(str, self.measures.terms))
+        row["n_coefficients"] = len(self.names) - len(self.aliased)
+        return summary_of([row])
 
     @property
     def subjects(self) -> pd.DataFrame:

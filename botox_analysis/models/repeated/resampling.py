@@ -22,14 +22,17 @@ from botox_analysis.numerics.repeated.crossproducts import CrossProducts
 from botox_analysis.numerics.repeated.refits import drawn_within, refit, resampled
 from botox_analysis.numerics.repeated.subject_data import SubjectData, patterns
 from botox_analysis.numerics.threads import one_thread
+from botox_analysis.wording import Overview, Shown, arms_in_words, count, some_of
 
 AT_ONCE = 500
 """Resamples whose cross-products are held at a time."""
 
 
-@dataclass(frozen=True)
-class ManyFits:
+@dataclass(frozen=True, repr=False)
+class ManyFits(Shown):
     """Differences to the reference of B fits; A arms with the reference, V visits.
+
+    They are arrays and no `AnyFit`: a frame for each of thousands of data sets takes longer than all fits.
 
     Attributes
     ----------
@@ -44,6 +47,18 @@ class ManyFits:
     visits: tuple[str, ...]
     estimate: FloatArray
     std_error: FloatArray
+
+    def __len__(self) -> int:
+        """Data sets."""
+        return len(self.estimate)
+
+    def _overview(self) -> Overview:
+        rows = (
+            ("arms", arms_in_words(self.arms)),
+            ("visits", some_of(self.visits)),
+            ("not determined", count(self.n_failed) if self.n_failed else ""),
+        )
+        return Overview(f"ManyFits: differences of {count(len(self))} data sets", rows)
 
     @property
     def n_failed(self) -> int:

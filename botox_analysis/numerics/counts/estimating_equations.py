@@ -11,26 +11,27 @@ from scipy import linalg
 from botox_analysis.numerics.linear.inference import FloatArray
 
 CORRELATIONS = ("independence", "exchangeable", "unstructured")
-"""Working correlations of the visits of a subject. The unstructured one is of Pearson's residuals, scaled by their own root
-mean square at each visit, over as many subjects as have both visits, less the coefficients; geepack and gee of R have one scale
-for all visits."""
+"""Working correlations of the visits of a subject. The unstructured one is computed from Pearson residuals, scaled by their root
+mean square at each visit. Its divisor is the number of subjects with both visits, less the number of coefficients. geepack and
+gee of R have one scale for all visits."""
 
 MOST_ITERATIONS = 200
+"""Largest number of iterations."""
 
 CONVERGED = 1e-10
-"""Length of the score in orthonormal columns, below which equations are solved. Rounding leaves 1e-13 of a million counts."""
+"""Length of the score in orthonormal columns below which the equations are solved. Rounding leaves 1e-13 of a million counts."""
 
 
 @dataclass(frozen=True)
 class EstimatingEquations:
-    """A solution.
+    """Solution of generalised estimating equations.
 
     Attributes
     ----------
     beta : ndarray, shape (p,)
         Coefficients of the logarithm of the mean.
     cov_beta : ndarray, shape (p, p)
-        Sandwich variance with Mancl and DeRouen's correction, which works against the smallness of residuals.
+        Sandwich variance of the coefficients, with Mancl and DeRouen's correction for residuals that are too small.
     """
 
     beta: FloatArray
@@ -41,25 +42,25 @@ def solve_counts(
     counts: FloatArray, design: FloatArray, offset: FloatArray, cluster: tuple[np.ndarray, np.ndarray], dispersion: float,
     correlation: str,
 ) -> EstimatingEquations | None:  # fmt: skip
-    """Coefficients of the logarithm of mean counts, each subject's visits correlated.
+    """Solve estimating equations for the logarithm of mean counts, with correlated visits of a subject.
 
     Parameters
     ----------
     counts, offset : ndarray, shape (n,)
-        One a subject and visit; the offset is added to the linear predictor.
+        Count of each subject and visit, and its offset, which is added to the linear predictor.
     design : ndarray, shape (n, p)
-        Of full rank.
+        Design, of full column rank.
     cluster : tuple of ndarray of int, shape (n,)
-        The subject and the visit of each count; subjects ascending.
+        Subject and visit of each count; subjects ascending.
     dispersion : float
-        The variance of a count of mean m is proportional to m + dispersion m^2.
+        Dispersion, 0 or more. The variance of a count of mean m is proportional to m + dispersion m^2.
     correlation : str
         One of `CORRELATIONS`.
 
     Returns
     -------
     EstimatingEquations or None
-        None where there is no solution.
+        The solution, or None if the iterations do not converge.
 
     References
     ----------
@@ -75,16 +76,16 @@ def solve_counts(
     }[correlation]()
     family = families.NegativeBinomial(alpha=dispersion) if dispersion > 0 else families.Poisson()
     subject, visit = cluster
-    # In orthonormal columns: there neither units nor columns that nearly determine each other cost digits, or convergence.
+    # Orthonormal columns: neither units nor nearly aliased columns cost digits or convergence.
     q, r = np.linalg.qr(design)
     model = GEE(counts, q, groups=subject, time=visit, family=family, cov_struct=structure, offset=offset)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # it warns where it does not converge, and says so in its result
+        warnings.simplefilter("ignore")  # without convergence it warns; its result has `converged` too
         try:
-            told = model.fit(cov_type="bias_reduced", maxiter=MOST_ITERATIONS, ctol=CONVERGED)
+            solution = model.fit(cov_type="bias_reduced", maxiter=MOST_ITERATIONS, ctol=CONVERGED)
         except (np.linalg.LinAlgError, ValueError):
             return None
-    if not told.converged or told.cov_robust_bc is None or not np.isfinite(told.cov_robust_bc).all():
+    if not solution.converged or solution.cov_robust_bc is None or not np.isfinite(solution.cov_robust_bc).all():
         return None
     back = linalg.solve_triangular(r, np.eye(len(r)))
-    return EstimatingEquations(back @ told.params, back @ told.cov_robust_bc @ back.T)
+    return EstimatingEquations(back @ solution.params, back @ solution.cov_robust_bc @ back.T)

@@ -1,8 +1,8 @@
 """Likelihoods of overdispersed counts, with their derivatives.
 
-Each is a function of a linear predictor and of one dispersion, and has its simplest model inside, not at the end of, its range:
-a dispersion of 0 makes a negative binomial a Poisson count, and a beta-binomial a binomial one (a logistic regression, where
-there is one trial). Gamma functions of 1 over the dispersion, which cancel there, are written as sums over the count.
+Each is a function of a linear predictor and of one dispersion. At a dispersion of 0 the negative binomial count is a Poisson
+count, and the beta-binomial count is a binomial one. With one trial the latter is a logistic regression. All derivatives exist
+there, too: sums over the count replace gamma functions of 1 / dispersion, which would cancel.
 
 References
 ----------
@@ -21,7 +21,7 @@ from scipy import special
 from botox_analysis.numerics.linear.inference import FloatArray
 
 SERIES_BELOW = 0.1
-"""Below this, log(1 + x)/x and its derivatives are summed as power series; above, nothing cancels."""
+"""Value of x below which log(1 + x)/x and its derivatives are summed as power series. Above it nothing cancels."""
 
 _ORDER = np.arange(20)
 _COEFFICIENTS = (-1.0) ** _ORDER / (_ORDER + 1)
@@ -30,18 +30,20 @@ _SERIES = tuple(np.polynomial.polynomial.polyder(_COEFFICIENTS, times) for times
 
 @dataclass(frozen=True)
 class Terms:
-    """A log-likelihood and its derivatives at one place.
+    """Log-likelihood and its derivatives at given parameters.
 
     Attributes
     ----------
     value : float
-        The log-likelihood, with all constants.
-    score, curvature, information : ndarray, shape (n,)
-        First and second derivatives by the linear predictor of each count, and what is expected of minus the second.
+        Log-likelihood, with all constants.
+    score, curvature : ndarray, shape (n,)
+        First and second derivatives by the linear predictor of each count.
+    information : ndarray, shape (n,)
+        Expectation of minus the second derivative.
     by_dispersion, twice_by_dispersion : float
-        First and second derivative by the dispersion.
+        First and second derivatives by the dispersion.
     cross : ndarray, shape (n,)
-        Derivatives by the linear predictor and the dispersion.
+        Second derivatives by the linear predictor of each count and the dispersion.
     """
 
     value: float
@@ -54,22 +56,22 @@ class Terms:
 
 
 class CountLikelihood(Protocol):
-    """The log-likelihood of n counts."""
+    """Log-likelihood of n counts."""
 
     lowest: np.ndarray
-    """Counts that a linear predictor of minus infinity fits best; bool, shape (n,)."""
+    """Whether a linear predictor of minus infinity fits the count best, shape (n,)."""
 
     highest: np.ndarray
-    """Counts that a linear predictor of infinity fits best; bool, shape (n,)."""
+    """Whether a linear predictor of infinity fits the count best, shape (n,)."""
 
     start: FloatArray
-    """A linear predictor to begin with, shape (n,): what fits each count alone, or nearly."""
+    """Starting values of the linear predictor, shape (n,): nearly the best fit of each count alone."""
 
     orthogonal: bool
-    """Whether the dispersion says nothing of the coefficients, in expectation."""
+    """Whether the expected information of coefficients and dispersion is 0."""
 
     def __call__(self, predictor: FloatArray, dispersion: float) -> Terms:
-        """The log-likelihood at a linear predictor, shape (n,), and a dispersion of 0 or more."""
+        """Evaluate the log-likelihood at a linear predictor, shape (n,), and a dispersion of 0 or more."""
         ...
 
 
@@ -79,7 +81,7 @@ class NegativeBinomial:
     Parameters
     ----------
     counts : ndarray, shape (n,)
-        Whole numbers, 0 or more.
+        Counts; whole numbers, 0 or more.
     """
 
     def __init__(self, counts: FloatArray) -> None:
@@ -93,7 +95,7 @@ class NegativeBinomial:
         self._constant = -float(special.gammaln(counts + 1).sum())
 
     def __call__(self, predictor: FloatArray, dispersion: float) -> Terms:
-        """The log-likelihood at a linear predictor, shape (n,), and a dispersion of 0 or more."""
+        """Evaluate the log-likelihood at a linear predictor, shape (n,), and a dispersion of 0 or more."""
         y, a = self.counts, dispersion
         with np.errstate(over="ignore", invalid="ignore"):
             m = np.exp(predictor)
@@ -114,14 +116,15 @@ class NegativeBinomial:
 
 
 class BetaBinomial:
-    """Counts out of trials with mean trials p, p = expit(predictor), whose chance varies between subjects by a beta distribution.
+    """Beta-binomial counts: the probability of an event varies between subjects by a beta distribution.
 
-    The dispersion is g = r/(1 - r), with r the intraclass correlation of the trials of a subject; 0 gives binomial counts.
+    The mean is trials * p, with p = expit(predictor). The dispersion is g = r/(1 - r), with r the intraclass correlation of the
+    trials of a subject; 0 gives binomial counts.
 
     Parameters
     ----------
     counts, trials : ndarray, shape (n,)
-        Whole numbers; counts from 0 to trials.
+        Counts and numbers of trials; whole numbers, counts from 0 to trials.
     """
 
     def __init__(self, counts: FloatArray, trials: FloatArray) -> None:
@@ -137,7 +140,7 @@ class BetaBinomial:
         self._constant = float((special.gammaln(n + 1) - special.gammaln(y + 1) - special.gammaln(n - y + 1)).sum())
 
     def __call__(self, predictor: FloatArray, dispersion: float) -> Terms:
-        """The log-likelihood at a linear predictor, shape (n,), and a dispersion of 0 or more."""
+        """Evaluate the log-likelihood at a linear predictor, shape (n,), and a dispersion of 0 or more."""
         p, q = special.expit(predictor), special.expit(-predictor)
         w = p * q
         steps = self._steps
@@ -151,7 +154,7 @@ class BetaBinomial:
             value=hit.log + missed.log - float(self._number_above @ np.log(step)) + self._constant,
             score=w * slope,
             curvature=curvature,
-            # At a dispersion of 0 this is what is expected; else nothing simple is, and what is observed stands for it.
+            # At a dispersion of 0 this is the expectation. Otherwise it has no simple form, and the observed value replaces it.
             information=self.trials * w if dispersion == 0 else -curvature,
             by_dispersion=float(hit.step_inverse.sum() + missed.step_inverse.sum() - self._number_above @ (steps / step)),
             twice_by_dispersion=float(-hit.step_squared - missed.step_squared + self._number_above @ (steps / step) ** 2),
@@ -160,7 +163,7 @@ class BetaBinomial:
 
 
 class _Sums:
-    """Sums over j of functions of 1/(p + g j), for each count."""
+    """Sums over the trials j of functions of 1/(p + g j), for each count."""
 
     def __init__(self, counted: np.ndarray, p: FloatArray, steps: FloatArray, dispersion: float) -> None:
         term = p[:, None] + dispersion * steps
@@ -176,13 +179,13 @@ class _Sums:
 
 
 def _number_above(counts: FloatArray, steps: FloatArray) -> FloatArray:
-    """How many counts are above each step."""
+    """Count the observations above each step."""
     ordered = np.sort(counts)
     return np.asarray(len(counts) - np.searchsorted(ordered, steps, side="right"), dtype=float)
 
 
 def _log1p_ratio(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The function log(1 + x)/x and its first two derivatives, for x of 0 or more."""
+    """Compute log(1 + x)/x and its first two derivatives, for x of 0 or more."""
     small = x < SERIES_BELOW
     large = np.where(small, 1.0, x)
     log = np.log1p(large)

@@ -1,4 +1,4 @@
-"""Regression of counts by maximum likelihood, and when there is no maximum.
+"""Regression of counts by maximum likelihood, and detection of separation, where no maximum exists.
 
 References
 ----------
@@ -17,49 +17,54 @@ from botox_analysis.numerics.counts.likelihoods import CountLikelihood, Terms
 from botox_analysis.numerics.linear.inference import FloatArray
 
 CONVERGED = 1e-18
-"""Squared length of Newton's step in standard errors of the parameters, below which it is the last. Rounding gives 1e-26."""
+"""Squared length of a Newton step, in standard errors of the parameters, below which the search ends. Rounding leaves 1e-26."""
 
 NEARLY = 1e-8
-"""Below this a step is taken though the likelihood does not rise: the rest is rounding, 1e-9 of a million counts."""
+"""Squared length of a Newton step below which a fall of the likelihood is rounding, 1e-9 of a million counts."""
 
 MOST_ITERATIONS = 100
+"""Largest number of Newton steps."""
+
+SHORTEST = 1e-10
+"""Smallest share of a Newton step that the line search tries."""
 
 EXTREME = 10.0
-"""A linear predictor beyond this may be on its way to infinity: then a linear programme says whether it is."""
+"""Size of a linear predictor above which a linear programme tests whether it diverges to infinity."""
 
 SEPARATING = 1e-3
-"""By so much, of the largest that is possible, a direction must tell counts apart, to be more than rounding: the linear programme
-is solved to 1e-7."""
+"""Smallest distance between counts that a separating direction must reach, as a share of the largest possible one. The linear
+programme is solved to 1e-7."""
 
 LOG_DISPERSIONS = np.arange(-12.0, 5.0)
-"""Where the search for a dispersion starts from the best of."""
+"""Logarithms of dispersions; the search starts at the one with the largest likelihood."""
 
 LARGEST_DISPERSION = 1e4
-"""Beyond this a dispersion is taken for infinite: an intraclass correlation of 1, for instance."""
+"""Dispersion from which on it counts as infinite, for instance with an intraclass correlation of 1."""
 
 NO_GAIN = 1e-6
-"""A dispersion that raises the log-likelihood by less is 0. Rounding is 1e-15 of it, 1e-9 of a million counts."""
+"""Smallest gain in the log-likelihood by a dispersion above 0. Rounding is 1e-15 of it, or 1e-9 of a million counts."""
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """A maximum of the likelihood.
+    """Maximum of the likelihood.
 
     Attributes
     ----------
     beta : ndarray, shape (p,)
         Coefficients.
     dispersion : float
-        0 where the counts are no more dispersed than those of the simplest model.
+        Dispersion; 0 where the counts are not overdispersed.
     terms : Terms
-        The likelihood there.
+        Log-likelihood and derivatives at the maximum.
     cov_beta : ndarray, shape (p, p)
-        Covariance of the coefficients from the expected information at the dispersion found. For a negative binomial that is
-        all of it, as the two are orthogonal; for a beta-binomial the observed information of both together stands for it.
+        Covariance of the coefficients. For a negative binomial it is from the expected information at the estimated dispersion,
+        as the two are orthogonal. For a beta-binomial it is from the observed information of coefficients and dispersion. It has
+        no meaning unless `converged`.
     converged : bool
-        False where no maximum was found.
+        Whether a maximum was found.
     separating : ndarray, shape (p,), or None
-        Where the likelihood rises for ever: the direction.
+        Direction of separation, in which the likelihood rises without limit; None without separation.
     """
 
     beta: FloatArray
@@ -71,25 +76,25 @@ class Maximum:
 
 
 def maximise(likelihood: CountLikelihood, design: FloatArray, offset: FloatArray, *, dispersed: str) -> Maximum:
-    """Coefficients, and a dispersion, by Newton's method.
+    """Maximise the likelihood over coefficients, and a dispersion, by Newton's method.
 
     Parameters
     ----------
     likelihood : CountLikelihood
-        Of n counts.
+        Likelihood of n counts.
     design : ndarray, shape (n, p)
-        Of full rank.
+        Design, of full column rank.
     offset : ndarray, shape (n,)
-        Added to the linear predictor.
+        Offset, added to the linear predictor.
     dispersed : str
         ``"estimated"``, or ``"no"`` for a dispersion of 0.
 
     Returns
     -------
     Maximum
-        A dispersion is 0 where the likelihood falls from there on, given the coefficients.
+        The maximum. The dispersion is 0 where the likelihood falls from 0 on, given the coefficients.
     """
-    # Orthonormal columns: where some nearly determine each other the information would lose twice as many digits.
+    # Orthonormal columns: with nearly aliased columns the information would lose twice as many digits.
     q, r = linalg.qr(design, mode="economic")
     beta, terms, converged = _climb(likelihood, q, offset, q.T @ (likelihood.start - offset), None)
     separating = None
@@ -98,13 +103,13 @@ def maximise(likelihood: CountLikelihood, design: FloatArray, offset: FloatArray
     dispersion = 0.0
     if dispersed == "estimated" and separating is None and converged and terms.by_dispersion > 0:
         predictor = offset + q @ beta
-        log = max(LOG_DISPERSIONS, key=lambda each: likelihood(predictor, float(np.exp(each))).value)
-        state, at_state, there = _climb(likelihood, q, offset, np.append(beta, log), "estimated")
+        log = max(LOG_DISPERSIONS, key=lambda value: likelihood(predictor, float(np.exp(value))).value)
+        state, at_state, at_maximum = _climb(likelihood, q, offset, np.append(beta, log), "estimated")
         if at_state.value > terms.value + NO_GAIN:
             beta, dispersion, terms = state[:-1], float(np.exp(state[-1])), at_state
-            converged = there and dispersion < LARGEST_DISPERSION
+            converged = at_maximum and dispersion < LARGEST_DISPERSION
     information = (q * terms.information[:, None]).T @ q
-    if dispersion > 0 and not likelihood.orthogonal:
+    if converged and dispersion > 0 and not likelihood.orthogonal:
         cross = q.T @ terms.cross
         information = information + np.outer(cross, cross) / terms.twice_by_dispersion
     back = linalg.solve_triangular(r, np.eye(len(r)))
@@ -121,14 +126,14 @@ def maximise(likelihood: CountLikelihood, design: FloatArray, offset: FloatArray
 def _climb(
     likelihood: CountLikelihood, design: FloatArray, offset: FloatArray, state: FloatArray, dispersed: str | None
 ) -> tuple[FloatArray, Terms, bool]:
-    """Newton's method from a state: coefficients, then, if it is estimated, the logarithm of the dispersion."""
+    """Search the maximum by Newton's method from a state: coefficients, then the logarithm of an estimated dispersion."""
     terms = _at(likelihood, design, offset, state, dispersed)
     for _ in range(MOST_ITERATIONS):
         gradient, curvature = _derivatives(terms, design, state, dispersed)
         if not (np.isfinite(gradient).all() and np.isfinite(curvature).all()):
             return state, terms, False
         eigenvalues, vectors = linalg.eigh(-curvature)
-        # Where the likelihood is not concave, or flat but for rounding, the step goes up all the same.
+        # Positive eigenvalues make the step go up also where the likelihood is not concave, or is flat up to rounding.
         size = np.maximum(np.abs(eigenvalues), 1e-12 * np.abs(eigenvalues).max())
         step = vectors @ (vectors.T @ gradient / size)
         decrement = float(gradient @ step)
@@ -140,19 +145,21 @@ def _climb(
             if tried.value >= terms.value or (decrement < NEARLY and np.isfinite(tried.value)):
                 break
             share /= 2
-            if share < 1e-10:
+            if share < SHORTEST:
                 return state, terms, False
         state, terms = state + share * step, tried
     return state, terms, False
 
 
 def _at(likelihood: CountLikelihood, design: FloatArray, offset: FloatArray, state: FloatArray, dispersed: str | None) -> Terms:
+    """Evaluate the likelihood at a state."""
     if dispersed is None:
         return likelihood(offset + design @ state, 0.0)
     return likelihood(offset + design @ state[:-1], float(np.exp(min(state[-1], 50.0))))
 
 
 def _derivatives(terms: Terms, design: FloatArray, state: FloatArray, dispersed: str | None) -> tuple[FloatArray, FloatArray]:
+    """Differentiate the log-likelihood by the state, once and twice."""
     gradient = design.T @ terms.score
     curvature = (design * terms.curvature[:, None]).T @ design
     if dispersed is None:
@@ -165,22 +172,23 @@ def _derivatives(terms: Terms, design: FloatArray, state: FloatArray, dispersed:
 
 
 def separating_direction(design: FloatArray, lowest: np.ndarray, highest: np.ndarray) -> FloatArray | None:
-    """The direction in which coefficients may grow for ever while the likelihood rises.
+    """Find a direction of separation, in which coefficients grow without limit while the likelihood rises.
 
-    It is there where a combination of the columns is 0 for each count inside its range, never above 0 for those at its lower
-    end, never below 0 for those at its upper end, and not 0 for all; a linear programme finds it, or that there is none.
+    Such a direction is a combination of the columns that is 0 for each count inside its range. It is at most 0 for counts at the
+    lower end of their range, and at least 0 for counts at the upper end. It is not 0 for all. A linear programme decides whether
+    one exists.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
-        Of full rank.
+        Design, of full column rank.
     lowest, highest : ndarray of bool, shape (n,)
-        Counts at the lower and the upper end of their range.
+        Whether a count is at the lower and at the upper end of its range.
 
     Returns
     -------
     ndarray, shape (p,), or None
-        Its entries are at most 1 in size, for columns that reach 1; None where there is none.
+        The direction, with entries of at most 1 in size for columns that reach 1. None without separation.
     """
     reach = np.abs(design).max(axis=0)
     rows = design / np.where(reach > 0, reach, 1.0)
@@ -189,7 +197,7 @@ def separating_direction(design: FloatArray, lowest: np.ndarray, highest: np.nda
     inside = rows[~(lowest | highest)]
     if not at_end.any():
         return None
-    told = optimize.linprog(
+    programme = optimize.linprog(
         -outward.sum(axis=0) / len(outward),
         A_ub=-outward,
         b_ub=np.zeros(len(outward)),
@@ -198,6 +206,6 @@ def separating_direction(design: FloatArray, lowest: np.ndarray, highest: np.nda
         bounds=(-1, 1),
         method="highs",
     )
-    if told.x is None or (outward @ told.x).max() < SEPARATING:
+    if programme.x is None or (outward @ programme.x).max() < SEPARATING:
         return None
-    return np.asarray(told.x / reach)
+    return np.asarray(programme.x / reach)

@@ -1,4 +1,4 @@
-"""Whether Markov chains agree, and how many independent draws their draws are worth.
+"""Convergence diagnostics of Markov chains: agreement of chains, and effective sample sizes.
 
 References
 ----------
@@ -14,38 +14,38 @@ from botox_analysis.numerics.linear.inference import FloatArray
 
 
 def split_r_hat(run: FloatArray) -> FloatArray:
-    """How far chains are from agreement, by ranks of the values in their halves.
+    """Compute the rank-normalised split R-hat of m quantities.
 
     Parameters
     ----------
     run : ndarray, shape (C, S, m)
-        C chains of S steps, 4 or more, of m quantities that vary.
+        Values of m quantities that vary, in C chains of S steps; S is 4 or more.
 
     Returns
     -------
     ndarray, shape (m,)
-        1 where the halves of all chains have the same distribution, larger where they do not: the larger one of two, for where
-        the values lie and for how far they spread.
+        R-hat: 1 where the halves of all chains have the same distribution, larger where they differ. It is the larger of the
+        values for location and for spread.
     """
     apart = np.abs(run - np.median(run, axis=(0, 1)))
     return np.maximum(_plain_r_hat(_normal_scores(_halves(run))), _plain_r_hat(_normal_scores(_halves(apart))))
 
 
 def effective_size(run: FloatArray, *, every: int = 1) -> FloatArray:
-    """The number of independent draws that draws from chains are worth.
+    """Compute the effective sample size of draws from chains, the number of independent draws of equal precision.
 
     Parameters
     ----------
     run : ndarray, shape (C, S, m)
-        C chains of S steps, 4 or more, of m quantities that vary.
+        Values of m quantities that vary, in C chains of S steps; S is 4 or more.
     every : int
-        Draws are taken from each chain at every such step only.
+        Number of steps from one draw of a chain to the next.
 
     Returns
     -------
     ndarray, shape (m,)
-        For means of normal scores. Autocorrelations are of all steps, also where few are taken; they count up to the lag at
-        which the sum of two neighbours is no longer positive (Geyer's rule).
+        Effective sample size for the mean of normal scores. Autocorrelations are computed from all steps. They count up to the
+        lag at which the sum of two neighbours is no longer positive (Geyer's rule).
     """
     halves = _normal_scores(_halves(run))
     n_steps = halves.shape[1]
@@ -62,23 +62,25 @@ def effective_size(run: FloatArray, *, every: int = 1) -> FloatArray:
 
 
 def _halves(run: FloatArray) -> FloatArray:
+    """Split each chain into two halves, shape (2 C, S // 2, m)."""
     half = run.shape[1] // 2
     return np.concatenate([run[:, :half], run[:, -half:]])
 
 
 def _normal_scores(values: FloatArray) -> FloatArray:
-    """Quantiles of the normal distribution at the ranks among all values of a quantity."""
+    """Replace values by normal quantiles of their ranks among all values of the quantity."""
     flat = values.reshape(-1, values.shape[-1])
     return np.asarray(special.ndtri((stats.rankdata(flat, axis=0) - 0.375) / (len(flat) + 0.25)).reshape(values.shape))
 
 
 def _plain_r_hat(chains: FloatArray) -> FloatArray:
+    """Compute R-hat: the root of the ratio of the overall variance to that within chains."""
     within, overall = _variances(chains)
     return np.asarray(np.sqrt(overall / within))
 
 
 def _variances(chains: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Variance within chains, and of the distribution that they would share."""
+    """Compute the variance within chains, and that of the distribution over all chains."""
     n_steps = chains.shape[1]
     within = chains.var(axis=1, ddof=1).mean(axis=0)
     return within, (n_steps - 1) / n_steps * within + chains.mean(axis=1).var(axis=0, ddof=1)

@@ -1,7 +1,8 @@
-"""How many events a subject would have had in the time in which it was not observed, by strategy, given those that were seen.
+"""Imputation of the number of events in unobserved time, by strategy, given the observed events.
 
-A negative binomial count with mean m and variance m + d m^2 is a Poisson count with mean m g, where the subject's own g has a
-gamma distribution with mean 1 and variance d. What was seen of a subject tells of its g, and through it of what was not seen.
+A negative binomial count with mean m and variance m + d m^2 is a Poisson count with mean m g. The factor g of a subject has a
+gamma distribution with mean 1 and variance d. The observed count is informative about g, and through it about the unobserved
+count.
 
 References
 ----------
@@ -21,11 +22,11 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.many_regressions import UNDETERMINED
 
 CountStrategy = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
-"""The subject's mean in the time observed and in the time not observed, as in its own arm, and both as in the reference -> the
-means of both times under which the later count is imputed given the earlier one."""
+"""Function of four means of a subject: in observed and unobserved time in its arm, then both in the reference. It returns the
+means in observed and unobserved time under which the later count is imputed given the earlier one."""
 
 SMALLEST_SHARE = 2.0**-54
-"""What stands for a 0 among uniform numbers, whose steps are twice as large: at 0 a quantile is below the counts."""
+"""Replacement of 0 among uniform random numbers, whose steps are twice as large. The quantile at 0 is below all counts."""
 
 
 def missing_at_random(
@@ -34,19 +35,25 @@ def missing_at_random(
     reference_seen: FloatArray,  # noqa: ARG001 - one signature for all
     reference_lost: FloatArray,  # noqa: ARG001
 ) -> tuple[FloatArray, FloatArray]:
-    """At the rate of the own arm, as those who went on.
+    """Impute at the rate of the subject's arm, as for subjects who continued.
 
     Parameters
     ----------
     own_seen, own_lost : ndarray
-        Means of the time observed and of the time not observed in the subject's own arm.
+        Means in observed and in unobserved time in the subject's arm.
     reference_seen, reference_lost : ndarray
-        The same in the reference.
+        The same means in the reference.
 
     Returns
     -------
     seen, lost : ndarray
-        Means of both times to impute under.
+        Means in observed and unobserved time for imputation, in the shape of the arguments.
+
+    Examples
+    --------
+    >>> means = (np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([6.0]))
+    >>> [mean.tolist() for mean in missing_at_random(*means)]
+    [[1.0], [2.0]]
     """
     return own_seen, own_lost
 
@@ -57,19 +64,27 @@ def jump_to_reference(
     reference_seen: FloatArray,  # noqa: ARG001
     reference_lost: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """At once at the rate of the reference: a subject who had more events than its arm has more than the reference, too.
+    """Impute at the rate of the reference, at once after the event.
+
+    A subject with more events than the mean of its arm also has more than the mean of the reference.
 
     Parameters
     ----------
     own_seen, own_lost : ndarray
-        Means of the time observed and of the time not observed in the subject's own arm.
+        Means in observed and in unobserved time in the subject's arm.
     reference_seen, reference_lost : ndarray
-        The same in the reference.
+        The same means in the reference.
 
     Returns
     -------
     seen, lost : ndarray
-        Means of both times to impute under.
+        Means in observed and unobserved time for imputation, in the shape of the arguments.
+
+    Examples
+    --------
+    >>> means = (np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([6.0]))
+    >>> [mean.tolist() for mean in jump_to_reference(*means)]
+    [[1.0], [6.0]]
     """
     return own_seen, reference_lost
 
@@ -80,39 +95,52 @@ def copy_reference(
     reference_seen: FloatArray,
     reference_lost: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """As if in the reference all along: few events under a treatment that works tell of a subject with few events.
+    """Impute as if the subject had always been in the reference.
+
+    Few observed events under an effective treatment then predict few later events.
 
     Parameters
     ----------
     own_seen, own_lost : ndarray
-        Means of the time observed and of the time not observed in the subject's own arm.
+        Means in observed and in unobserved time in the subject's arm.
     reference_seen, reference_lost : ndarray
-        The same in the reference.
+        The same means in the reference.
 
     Returns
     -------
     seen, lost : ndarray
-        Means of both times to impute under.
+        Means in observed and unobserved time for imputation, in the shape of the arguments.
+
+    Examples
+    --------
+    >>> means = (np.array([1.0]), np.array([2.0]), np.array([3.0]), np.array([6.0]))
+    >>> [mean.tolist() for mean in copy_reference(*means)]
+    [[3.0], [6.0]]
     """
     return reference_seen, reference_lost
 
 
 def conditional_mean(count: FloatArray, seen: FloatArray, lost: FloatArray, dispersion: FloatArray) -> FloatArray:
-    """The mean of the count of the time not observed, given that of the time observed.
+    """Compute the mean count in unobserved time, given the count in observed time.
 
     Parameters
     ----------
     count : ndarray
-        Events seen; 0 where no time was observed.
+        Number of observed events; 0 without observed time.
     seen, lost : ndarray
-        Means of the time observed and of the time not observed.
+        Means in observed and in unobserved time.
     dispersion : ndarray
-        d, 0 or more; at 0 what was seen tells nothing.
+        Dispersion d, 0 or more; at 0 the observed count is not informative.
 
     Returns
     -------
-    ndarray
-        Of the shape to which all broadcast.
+    ndarray, broadcast shape
+        Conditional means.
+
+    Examples
+    --------
+    >>> conditional_mean(np.array([0.0, 4.0]), np.array([2.0, 2.0]), np.array([3.0, 3.0]), np.array([0.5, 0.5])).tolist()
+    [1.5, 4.5]
     """
     return np.asarray(lost * (1 + dispersion * count) / (1 + dispersion * seen))
 
@@ -120,62 +148,62 @@ def conditional_mean(count: FloatArray, seen: FloatArray, lost: FloatArray, disp
 def draw_counts(
     count: FloatArray, seen: FloatArray, lost: FloatArray, dispersion: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """Counts of the time not observed, given those of the time observed: negative binomial with size 1/d + count.
+    """Draw counts in unobserved time, given those in observed time: negative binomial with size 1/d + count.
 
     Parameters
     ----------
     count : ndarray
-        Events seen; 0 where no time was observed.
+        Number of observed events; 0 without observed time.
     seen, lost : ndarray
-        Means of the time observed and of the time not observed.
+        Means in observed and in unobserved time.
     dispersion : ndarray
-        d, 0 or more; at 0 they are Poisson.
+        Dispersion d, 0 or more; at 0 the counts are Poisson.
     rng : Generator
-        Draws.
+        Random number generator.
 
     Returns
     -------
-    ndarray
-        Whole numbers, of the shape to which all broadcast. The same generator gives more events, or as many, under a larger
-        mean of the time not observed, and leaves off at the same place whatever the means are.
+    ndarray, broadcast shape
+        Whole numbers. With the same seed, a larger mean in unobserved time never gives fewer events. The number of random numbers
+        used does not depend on the means.
     """
-    shape = np.broadcast_shapes(*(np.shape(each) for each in (count, seen, lost, dispersion)))
+    shape = np.broadcast_shapes(*(np.shape(values) for values in (count, seen, lost, dispersion)))
     d = np.broadcast_to(dispersion, shape)
     dispersed = d > 0
     size = np.add(np.divide(1.0, d, out=np.zeros(shape), where=dispersed), count, out=np.ones(shape), where=dispersed)
-    own = np.where(dispersed, rng.standard_gamma(size) * d / (1 + d * seen), 1.0)
-    # One uniform number a count: the generator's own Poisson counts take more or fewer of its numbers with the mean.
+    factor = np.where(dispersed, rng.standard_gamma(size) * d / (1 + d * seen), 1.0)
+    # One uniform number for each count: for Poisson draws the generator uses a number of values that depends on the mean.
     share = np.maximum(rng.random(shape), SMALLEST_SHARE)
-    return np.asarray(stats.poisson.ppf(share, own * lost), dtype=float)
+    return np.asarray(stats.poisson.ppf(share, factor * lost), dtype=float)
 
 
 def refit_rates(counts: FloatArray, offset: FloatArray, design: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Negative binomial regressions of resamples, by maximum likelihood.
+    """Fit negative binomial regressions of resamples by maximum likelihood.
 
     Parameters
     ----------
     counts, offset : ndarray, shape (n,)
-        Events, and what is added to the linear predictor.
+        Number of events, and the offset of the linear predictor.
     design : ndarray, shape (n, p)
-        Of full column rank.
+        Design, of full column rank.
     weights : ndarray, shape (B, n)
-        How often each subject is drawn.
+        Number of draws of each subject in a resample; whole numbers.
 
     Returns
     -------
     beta : ndarray, shape (B, p)
-        Coefficients; missing where a resample does not determine them.
+        Coefficients; missing (nan) where a resample does not determine them.
     dispersion : ndarray, shape (B,)
-        0 where counts are no more dispersed than Poisson ones; missing likewise.
+        Dispersions, 0 without overdispersion; missing (nan) in the same resamples.
     """
     beta, dispersion = np.full((len(weights), design.shape[1]), np.nan), np.full(len(weights), np.nan)
-    # Orthonormal columns: what a resample leaves undetermined shows in the smallest eigenvalue.
+    # In orthonormal columns the smallest eigenvalue shows whether a resample determines all coefficients.
     q = np.linalg.qr(design)[0]
     gram = (q.T[None] * weights[:, None, :]) @ q
     determined = np.linalg.eigvalsh(gram)[:, 0] > UNDETERMINED * gram.diagonal(axis1=1, axis2=2).max(axis=1)
-    for each in np.flatnonzero(determined):
-        rows = np.repeat(np.arange(len(counts)), weights[each].astype(int))
+    for resample in np.flatnonzero(determined):
+        rows = np.repeat(np.arange(len(counts)), weights[resample].astype(int))
         found = maximise(NegativeBinomial(counts[rows]), design[rows], offset[rows], dispersed="estimated")
         if found.converged:
-            beta[each], dispersion[each] = found.beta, found.dispersion
+            beta[resample], dispersion[resample] = found.beta, found.dispersion
     return beta, dispersion

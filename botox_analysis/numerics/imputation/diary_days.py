@@ -1,9 +1,9 @@
-"""Days of a diary without a record, given the recorded ones of their period.
+"""Imputation of diary days without a record, given the recorded days of their period.
 
-The chance that a day counts varies between subjects by a beta distribution about a mean p with the dispersion g of
-`BetaBinomial`: a = p/g, b = (1 - p)/g. Days of a period are exchangeable: where k of m recorded days count, the chance is
-beta-distributed with a + k and b + m - k, and of the L - m days without a record a beta-binomial number counts. They are drawn
-one after the other, each given those before it; that is the same, and has binomial days, a dispersion of 0, inside its range.
+The probability that a day counts varies between subjects. It has a beta distribution about a mean p with the dispersion g of
+`BetaBinomial`: a = p/g, b = (1 - p)/g. Days of a period are exchangeable. If k of m recorded days count, the probability has a
+beta distribution with a + k and b + m - k. Of the L - m days without a record, a beta-binomial number counts. Days are drawn one
+after the other, each given the days before it. This is the same distribution, and includes binomial days at a dispersion of 0.
 
 References
 ----------
@@ -21,28 +21,35 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import independent_columns
 
 CONVERGED = 1e-11
-"""Squared length of Newton's step in standard errors of the parameters, below which it is the last. Rounding gives 1e-26."""
+"""Squared length of a Newton step, in standard errors of the parameters, below which the search ends. Rounding leaves 1e-26."""
 
 NOT_UPHILL = 1e-9
-"""Share by which the log-likelihood may fall from one step to the next: rounding is 1e-15. Else the search starts anew."""
+"""Share by which the log-likelihood may fall from one step to the next; rounding is 1e-15. With a larger fall the search restarts
+from the data."""
 
 MOST_STEPS = 25
+"""Largest number of Newton steps."""
 
 
 def chance_of_a_day(counts: FloatArray, recorded: FloatArray, mean: FloatArray, dispersion: FloatArray) -> FloatArray:
-    """The chance that one more day counts, given the recorded days of its period.
+    """Compute the probability that one more day counts, given the recorded days of its period.
 
     Parameters
     ----------
     counts, recorded : array_like
-        Days that count, k, and days that were recorded, m.
+        Number k of days that count, and number m of recorded days.
     mean, dispersion : array_like
-        Mean chance p and dispersion g; shapes are broadcast.
+        Mean probability p and dispersion g; shapes are broadcast.
 
     Returns
     -------
-    ndarray
-        (a + k)/(a + b + m): at a dispersion of 0 the mean, with growing dispersion the share of the recorded days.
+    ndarray, broadcast shape
+        Probability (a + k)/(a + b + m). It is the mean at a dispersion of 0, and approaches k/m as the dispersion grows.
+
+    Examples
+    --------
+    >>> chance_of_a_day(np.array([6.0]), np.array([10.0]), np.array([0.4]), np.array([0.5])).round(3).tolist()
+    [0.567]
     """
     return np.asarray((mean + np.multiply(dispersion, counts)) / (1 + np.multiply(dispersion, recorded)))
 
@@ -50,21 +57,26 @@ def chance_of_a_day(counts: FloatArray, recorded: FloatArray, mean: FloatArray, 
 def mean_of_missing_days(
     counts: FloatArray, recorded: FloatArray, period_days: int, mean: FloatArray, dispersion: FloatArray
 ) -> FloatArray:
-    """How many of the days without a record count on average.
+    """Compute the mean number of days that count among those without a record.
 
     Parameters
     ----------
     counts, recorded : array_like
-        Days that count, and days that were recorded.
+        Number of days that count, and number of recorded days.
     period_days : int
-        Days of the period.
+        Length of the period in days.
     mean, dispersion : array_like
-        Mean chance and dispersion; shapes are broadcast.
+        Mean probability and dispersion; shapes are broadcast.
 
     Returns
     -------
-    ndarray
-        Days, 0 where the period was recorded whole.
+    ndarray, broadcast shape
+        Number of days; 0 where all days are recorded.
+
+    Examples
+    --------
+    >>> mean_of_missing_days(np.array([6.0]), np.array([10.0]), 28, np.array([0.4]), np.array([0.5])).round(2).tolist()
+    [10.2]
     """
     return np.asarray(np.subtract(period_days, recorded) * chance_of_a_day(counts, recorded, mean, dispersion))
 
@@ -77,27 +89,27 @@ def draw_missing_days(
     dispersion: FloatArray,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Draws of how many of the days without a record count.
+    """Draw the number of days that count among those without a record.
 
     Parameters
     ----------
     counts, recorded : ndarray, shape (n,)
-        Days that count, and days that were recorded, of n periods.
+        Number of days that count, and number of recorded days, in n periods.
     period_days : int
-        Days of each period.
+        Length of each period in days.
     mean : ndarray, shape (B, n)
-        Mean chance of each, one row a draw.
+        Mean probability in each period, one draw a row.
     dispersion : ndarray, shape (B,)
-        Of each draw.
+        Dispersion of each draw.
     rng : Generator
-        Draws.
+        Random number generator.
 
     Returns
     -------
     ndarray, shape (B, n)
-        Whole numbers from 0 to the days without a record.
+        Whole numbers from 0 to the number of days without a record.
     """
-    # The periods that lack most come first, so that those that still lack a day are always the first ones.
+    # Periods with most days missing come first. So the periods with a day still to draw are always the first ones.
     order = np.argsort(recorded, kind="stable")
     k, m, p, g = counts[order], recorded[order], mean[:, order], dispersion[:, None]
     n_lacking = np.searchsorted(m, period_days - np.arange(period_days), side="left")
@@ -113,30 +125,30 @@ def draw_missing_days(
 def refit_days(
     counts: FloatArray, recorded: FloatArray, design: FloatArray, weights: FloatArray, base: Maximum
 ) -> tuple[FloatArray, FloatArray]:
-    """The beta-binomial regression of many resamples.
+    """Fit the beta-binomial regression of many resamples.
 
     Parameters
     ----------
     counts, recorded : ndarray, shape (n,)
-        Days that count, and days that were recorded, each 1 or more.
+        Number of days that count, and number of recorded days, 1 or more.
     design : ndarray, shape (n, p)
-        Of full rank; the link is the logit.
+        Design, of full column rank; the link is the logit.
     weights : ndarray, shape (B, n)
-        How often each is in a resample; whole numbers.
+        Number of draws of each period in a resample; whole numbers.
     base : Maximum
-        Of the data themselves, where the search starts.
+        Maximum of the original data, at which the search starts.
 
     Returns
     -------
     beta : ndarray, shape (B, p)
-        Coefficients; missing where the resample has no maximum, or does not determine them.
+        Coefficients; missing (nan) where the resample has no maximum, or does not determine them.
     dispersion : ndarray, shape (B,)
-        Likewise.
+        Dispersions; missing (nan) in the same resamples.
     """
     n_columns = design.shape[1]
     beta, dispersion = np.full((len(weights), n_columns), np.nan), np.full(len(weights), np.nan)
     start = np.append(base.beta, np.log(base.dispersion)) if base.dispersion > 0 else None
-    for each, weight in enumerate(weights):
+    for resample, weight in enumerate(weights):
         rows = np.repeat(np.arange(len(weight)), weight.astype(np.int64))
         x = design[rows]
         length = np.linalg.norm(x, axis=0)
@@ -145,16 +157,16 @@ def refit_days(
         likelihood = BetaBinomial(counts[rows], recorded[rows])
         state = None if start is None else _climb(likelihood, x, start)
         if state is not None:
-            beta[each], dispersion[each] = state[:-1], np.exp(state[-1])
+            beta[resample], dispersion[resample] = state[:-1], np.exp(state[-1])
             continue
         found = maximise(likelihood, x, np.zeros(len(rows)), dispersed="estimated")
         if found.converged:
-            beta[each], dispersion[each] = found.beta, found.dispersion
+            beta[resample], dispersion[resample] = found.beta, found.dispersion
     return beta, dispersion
 
 
 def _climb(likelihood: BetaBinomial, design: FloatArray, state: FloatArray) -> FloatArray | None:
-    """Newton's method from a state near the maximum; None where it does not lead straight to one."""
+    """Search the maximum by Newton's method from a state near it; None without direct convergence."""
     before = -np.inf
     for _ in range(MOST_STEPS):
         predictor, log = design @ state[:-1], state[-1]

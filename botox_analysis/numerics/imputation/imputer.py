@@ -1,4 +1,4 @@
-"""Missing values from a fitted model of repeated measures, for many draws of its parameters at once."""
+"""Imputation of missing values from a fitted model of repeated measures, for many draws of its parameters at once."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, Q
 
 @dataclass(frozen=True)
 class Imputer:
-    """What is needed of N subjects at V visits to impute what is missing.
+    """Data of N subjects at V visits from which missing values are imputed.
 
     Attributes
     ----------
     y : ndarray, shape (N, V)
         Responses; missing (nan) where they are to be imputed.
     centre : ndarray, shape (V,)
-        What the model subtracts from them.
+        Centre of the responses in the model.
     first : ndarray of int, shape (N,)
-        The first visit after the subject's intercurrent event; V where there was none.
+        First visit after the intercurrent event of each subject; V without an event.
     own, reference : ndarray, shape (N, V, P)
-        Rows of the design, in the subject's own arm and in the reference.
+        Rows of the design in the arm of the subject and in the reference.
     kind, kind_ref : ndarray of int, shape (N,)
-        Which covariance is the subject's, and the reference's.
+        Index of the covariance of the subject in its arm and in the reference.
     """
 
     y: FloatArray
@@ -40,43 +40,49 @@ class Imputer:
     kind_ref: IntArray
 
     def some(self, subjects: IntArray) -> Imputer:
-        """What is needed of some of the subjects.
+        """Select subjects.
 
         Parameters
         ----------
         subjects : ndarray of int, shape (n,)
-            Which.
+            Positions of the subjects.
 
         Returns
         -------
         Imputer
-            Of these, in the order given.
+            Data of these subjects, in the order given.
         """
         of_subjects = ("y", "first", "own", "reference", "kind", "kind_ref")
         return replace(self, **{name: getattr(self, name)[subjects] for name in of_subjects})
 
     def impute(self, beta: FloatArray, sigma: FloatArray, strategy: Strategy, noise: FloatArray | None = None) -> FloatArray:
-        """Completed responses.
+        """Impute missing responses.
 
         Parameters
         ----------
         beta : ndarray, shape (B, P)
-            Coefficients, one row a draw.
+            Coefficients, one draw a row.
         sigma : ndarray, shape (B, K, V, V)
-            Covariances.
+            Covariances of each draw.
         strategy : callable
-            For what comes after an event; gaps before it, and subjects without one, are missing at random.
+            Distribution of missing values after an event. Missing values before an event, and of subjects without an event, are
+            missing at random.
         noise : ndarray, shape (B, N, V), optional
-            Of `noise`, for draws from the conditional distribution. Left out: its mean.
+            Random numbers from `noise`, for draws from the conditional distribution. By default its mean is imputed.
 
         Returns
         -------
         ndarray, shape (B, N, V)
-            Observed values as they are.
+            Responses with imputed values; observed values are unchanged.
+
+        Raises
+        ------
+        ValueError
+            The strategy does not return a `Normal` of the required shapes with finite numbers.
         """
         filled = np.array(np.broadcast_to(self.y, (len(beta), *self.y.shape)))
         for members, lost, first in self._alike():
-            # With the centres: a strategy may carry a mean from one visit to another.
+            # Centres are added because a strategy may carry a mean from one visit to another.
             means, means_ref = (
                 (beta @ _columns(rows[members])).reshape(len(beta), len(members), -1) + self.centre
                 for rows in (self.own, self.reference)
@@ -90,19 +96,19 @@ class Imputer:
         return filled
 
     def noise(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
-        """Standard normal numbers for what is missing, the same for a subject whatever is assumed of it.
+        """Draw standard normal numbers for missing values, the same for a subject under every strategy.
 
         Parameters
         ----------
         n_draws : int
-            B.
+            Number of draws, B.
         rng : Generator
-            Draws them.
+            Random number generator.
 
         Returns
         -------
         ndarray, shape (B, N, V)
-            0 for what is observed.
+            Random numbers; 0 where the response is observed.
         """
         missing = np.isnan(self.y)
         noise = np.zeros((n_draws, *missing.shape))
@@ -110,21 +116,21 @@ class Imputer:
         return noise
 
     def passed_on(self, sigma: FloatArray, strategy: Strategy, shifts: FloatArray) -> FloatArray:
-        """How far imputed values move when each in turn is shifted, and those after it are imputed given the moved ones.
+        """Compute the effect of shifts on imputed values, when later values are imputed given the shifted ones.
 
         Parameters
         ----------
         sigma : ndarray, shape (B, K, V, V)
-            Covariances.
+            Covariances of each draw.
         strategy : callable
-            As for `missing.impute`.
+            Distribution of missing values after an event, as in `impute`.
         shifts : ndarray, shape (N, V)
-            What is added to each.
+            Shift added to each imputed value.
 
         Returns
         -------
         ndarray, shape (B, N, V)
-            0 where nothing is imputed.
+            Total change of each imputed value; 0 where the response is observed.
         """
         moved = np.zeros((len(sigma), *self.y.shape))
         for members, lost, first in self._alike():
@@ -134,14 +140,16 @@ class Imputer:
             for visits, missing, under in _stages(lost, first, own, of):
                 slope, covariance = conditional(under.cov[:, 0, :visits, :visits], missing[:visits])
                 root = np.linalg.cholesky(covariance)
-                onward = root / np.diagonal(root, axis1=-2, axis2=-1)[..., None, :]  # on itself, and on those after it
+                onward = (
+                    root / np.diagonal(root, axis1=-2, axis2=-1)[..., None, :]
+                )  # effect on the value itself and on later ones
                 before = moved[:, members, :visits][..., ~missing[:visits]] @ slope
                 places = members[:, None], np.flatnonzero(missing)
                 moved[:, *places] = before + steps[:, missing] @ onward.swapaxes(-1, -2)
         return moved
 
     def _alike(self) -> Iterator[tuple[IntArray, BoolArray, int]]:
-        """Subjects who lack the same visits after the same event: who, what they lack, the first visit after the event."""
+        """Group subjects with the same missing visits and event: yield members, missing visits, first visit after the event."""
         missing = np.isnan(self.y)
         same = np.column_stack([self.first, self.kind, self.kind_ref, missing])
         groups, group = np.unique(same, axis=0, return_inverse=True)
@@ -155,7 +163,7 @@ class Imputer:
     def _distributions(
         self, one: int, first: int, means: FloatArray, means_ref: FloatArray, sigma: FloatArray, strategy: Strategy
     ) -> tuple[Normal, Normal]:
-        """Those of subjects like one of them: in its own arm, and after the event."""
+        """Make the distributions of subjects like `one`: in their arm, and under the strategy after the event."""
         own, reference = (
             Normal(_read_only(mean), _read_only(sigma[:, kind[one], None]))
             for mean, kind in ((means, self.kind), (means_ref, self.kind_ref))
@@ -164,9 +172,9 @@ class Imputer:
 
 
 def _stages(lost: BoolArray, first: int, own: Normal, of: Normal) -> Iterator[tuple[int, BoolArray, Normal]]:
-    """Gaps before the event, from what was seen before it, under missing at random; then what came after.
+    """Order the imputation: first gaps before the event, given values before it, at random; then values after the event.
 
-    Each with how many visits it looks at, what is imputed, and under which distribution.
+    Yields the number of visits that enter, the visits to impute, and their distribution.
     """
     after = np.arange(len(lost)) >= first
     if first < len(lost) and (lost & ~after).any():
@@ -177,73 +185,75 @@ def _stages(lost: BoolArray, first: int, own: Normal, of: Normal) -> Iterator[tu
 
 
 def _until(of: Normal, visits: int) -> Normal:
+    """Restrict a distribution to the first visits."""
     return Normal(of.mean[..., :visits], of.cov[..., :visits, :visits])
 
 
 def _read_only(values: FloatArray) -> FloatArray:
-    """A view that a strategy cannot write into."""
+    """Make a view that a strategy cannot change."""
     view = values.view()
     view.flags.writeable = False
     return view
 
 
 def _checked(of: object, own: Normal) -> Normal:
-    """What a strategy gives, which may be a user's."""
+    """Check the distribution that a strategy, possibly a user's, returns."""
     shapes = own.mean.shape, own.cov.shape
     if not isinstance(of, Normal):
-        raise ValueError(f"strategy gives a {type(of).__name__}; expected a Normal, with mean and cov of the shapes {shapes}.")
+        raise ValueError(f"`strategy` must return a Normal, with mean and cov of the shapes {shapes}; got {type(of).__name__}.")
     found = np.shape(of.mean), np.shape(of.cov)
     if found != shapes:
-        raise ValueError(f"strategy gives mean and cov of the shapes {found}; expected {shapes}.")
+        raise ValueError(f"`strategy` must return mean and cov of the shapes {shapes}; got {found}.")
     if not (np.isfinite(of.mean).all() and np.isfinite(of.cov).all()):
-        raise ValueError("strategy gives a mean or covariance that is not finite; expected numbers.")
+        raise ValueError("`strategy` must return finite mean and cov; got missing or infinite numbers.")
     return of
 
 
 def imputer(
     data: SubjectData, cross: CrossProducts, design: IntArray, first: IntArray, kind_ref: IntArray | None = None
 ) -> Imputer:
-    """An `Imputer` from the data of a fit.
+    """Make an `Imputer` from the data of a fit.
 
     Parameters
     ----------
     data : SubjectData
-        N subjects, all quantities known at all visits.
+        Data of N subjects; all quantities are known at all visits.
     cross : CrossProducts
-        Of these data; its centres are those of the coefficients.
+        Cross-products of these data, with the centres of the coefficients.
     design : ndarray of int, shape (V, P)
-        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+        Column of the cross-products that each coefficient multiplies at each visit; -1 for none.
     first : ndarray of int, shape (N,)
-        The first visit after the subject's intercurrent event; V where there was none.
+        First visit after the intercurrent event of each subject; V without an event.
     kind_ref : ndarray of int, shape (N,), optional
-        Which covariance the subject would have in the reference. Left out: its own.
+        Index of the covariance of each subject in the reference. By default that of its arm.
 
     Returns
     -------
     Imputer
-        The reference is the first arm.
+        The imputer; the reference is the first arm.
     """
     arm = data.quantities[0]
-    there = Quantity(np.zeros_like(arm.values), arm.n_levels)
+    zeros = Quantity(np.zeros_like(arm.values), arm.n_levels)
     kind = np.zeros(len(data.y), dtype=np.int64) if data.kind is None else data.kind
-    others = (each if each.arm is None else replace(each, arm=there.values) for each in data.quantities[1:])
-    moved = replace(data, quantities=(there, *others))
-    own, other = (_design_rows(each, cross, design) for each in (data, moved))
-    return Imputer(data.y, cross.centre_y, first, own, other, kind, kind if kind_ref is None else kind_ref)
+    others = (quantity if quantity.arm is None else replace(quantity, arm=zeros.values) for quantity in data.quantities[1:])
+    moved = replace(data, quantities=(zeros, *others))
+    own, reference = (_design_rows(subjects, cross, design) for subjects in (data, moved))
+    return Imputer(data.y, cross.centre_y, first, own, reference, kind, kind if kind_ref is None else kind_ref)
 
 
 def _design_rows(data: SubjectData, cross: CrossProducts, design: IntArray) -> FloatArray:
-    """The rows of the design of every subject at every visit, also those not observed, shape (N, V, P)."""
+    """Compute the rows of the design of every subject at every visit, missing visits included, shape (N, V, P)."""
     n_visits, n_columns = design.shape
     place, width = positions(data.varying, n_visits), cross.uu.shape[-1]
     rows = np.zeros((len(data.y), n_visits, n_columns))
     for some, observed, _ in patterns(data):
         u = data.chunk(some, observed, cross.centre, cross.centre_y)[:, :width]
         for visit in range(n_visits):
-            there = np.flatnonzero(design[visit] >= 0)
-            rows[np.arange(some.start, some.stop)[:, None], visit, there] = u[:, place[visit, design[visit, there]]]
+            columns = np.flatnonzero(design[visit] >= 0)
+            rows[np.arange(some.start, some.stop)[:, None], visit, columns] = u[:, place[visit, design[visit, columns]]]
     return rows
 
 
 def _columns(rows: FloatArray) -> FloatArray:
+    """Stack rows of the design as columns, shape (P, n * V)."""
     return rows.reshape(-1, rows.shape[-1]).T

@@ -1,18 +1,20 @@
-"""Draws of the coefficients and covariances of a model of repeated measures from their posterior, by data augmentation.
+"""Posterior draws of the coefficients and covariances of a model of repeated measures, by data augmentation.
 
-Letters: Sigma the covariance of the visits, W its inverse over the visits of a pattern (0 elsewhere), e = y - X beta. Each
+Letters: Sigma is the covariance of the visits, W its inverse over the visits of a pattern (0 elsewhere), e = y - X beta. Each
 step draws, in many chains at once,
 
-1. beta given Sigma and what was observed, from the normal distribution of generalised least squares;
-2. what is missing given beta and Sigma, as residuals: z + Sigma W (e - z), where z is a draw from N(0, Sigma), leaves e where
-   it was observed and has the conditional distribution where it was not;
+1. beta given Sigma and the observed values, from the normal distribution of generalised least squares;
+2. the missing values given beta and Sigma, as residuals z + Sigma W (e - z), with z a draw from N(0, Sigma). These equal e at
+   observed visits and have the conditional distribution of missing values elsewhere;
 3. Sigma given the residuals at all visits, from the inverse Wishart distribution of their sums of products.
 
-beta and what is missing are thus drawn together, given Sigma alone: such chains forget sooner than those that draw each of the
-three given the other two. The third step asks for sums of products only, which stay the same when the subjects of a pattern
-are rotated among each other: into a few made-up ones who carry all that was observed, and others whose residuals are 0 at the
-visits seen. What is imputed for the latter is noise, the sums of products of which are a Wishart matrix, drawn as such. A step
-so costs no more with more subjects.
+So beta and the missing values are drawn jointly, given Sigma alone. The autocorrelation of such chains is smaller than that of
+chains that draw each of the three given the other two.
+
+The third step needs sums of products only. They do not change when the subjects of a pattern are rotated among each other. The
+rotation gives a few constructed subjects with all observed information, and others with residuals of 0 at observed visits. The
+imputed values of the latter are noise, and their sums of products are drawn as one Wishart matrix. So the cost of a step does not
+grow with the number of subjects.
 
 References
 ----------
@@ -35,24 +37,26 @@ from botox_analysis.numerics.repeated.reml import NotDetermined
 from botox_analysis.numerics.repeated.subject_data import IntArray, SubjectData
 
 START_DF = 4
-"""Degrees of freedom, beyond the visits, of the inverse Wishart distribution that chains start from: about the estimate, and
-far wider than what is known after a trial, so that chains which agree have forgotten where they came from."""
+"""Degrees of freedom, in addition to the number of visits, of the inverse Wishart distribution of starting values. It is centred
+near the estimate and far wider than the posterior, so that chains which agree no longer depend on their start."""
 
 ROUNDING = 1e-14
-"""Share of the largest eigenvalue of sums of products below which one is rounding, which is 1e-15. With or without it draws
-are the same to 1e-7."""
+"""Share of the largest eigenvalue of sums of products below which an eigenvalue is rounding, which is 1e-15. It changes draws by
+less than 1e-7."""
 
 
 @dataclass(frozen=True)
 class Prior:
-    """A prior of K covariances of V visits: |Sigma|^-((df + V + 1) / 2) exp(-tr(scale Sigma^-1) / 2), flat for coefficients.
+    """Prior of K covariances of V visits, flat in the coefficients.
+
+    Its density is |Sigma|^-((df + V + 1) / 2) exp(-tr(scale Sigma^-1) / 2).
 
     Attributes
     ----------
     df : float
-        Subjects that it counts for.
+        Degrees of freedom, as a number of subjects.
     scale : ndarray, shape (K, V, V)
-        Their sums of products.
+        Sums of products of these subjects.
     """
 
     df: float
@@ -60,32 +64,33 @@ class Prior:
 
 
 def jeffreys(sigma: FloatArray) -> Prior:
-    """Jeffreys' prior |Sigma|^-((V + 1) / 2), which no choice of units or of a mean enters.
+    """Make Jeffreys' prior |Sigma|^-((V + 1) / 2), which does not depend on units or on a mean.
 
     With complete data and p covariates by visit, Sigma is inverse Wishart with N - p degrees of freedom about the residual
     sums of products. Its mean is (N - p) / (N - p - V - 1) times the estimate by REML. Coefficients have the t distributions of
-    least squares for one visit, wider ones for more. It is the default of SAS PROC MI, too. Being flat in the logarithms of
-    variances it leaves the posterior to the data: that is proper only where, of each kind of subject with a covariance of its
-    own, V + r or more were seen at all V visits, of r coefficients at a visit.
+    least squares for one visit, and wider ones for more visits. It is also the default of SAS PROC MI.
+
+    The posterior is proper only with enough subjects observed at all V visits. Each kind with a separate covariance needs V + r,
+    for r coefficients at a visit.
 
     Parameters
     ----------
     sigma : ndarray, shape (K, V, V)
-        Covariances; their shape counts, not their values.
+        Covariances; only their shape is used.
 
     Returns
     -------
     Prior
-        Of no subjects.
+        The prior, with 0 degrees of freedom.
     """
     return Prior(0.0, np.zeros_like(sigma))
 
 
 def centred_at_estimate(sigma: FloatArray) -> Prior:
-    """An inverse Wishart prior with V + 2 degrees of freedom, the fewest with a mean, which is the estimate.
+    """Make an inverse Wishart prior with V + 2 degrees of freedom, the smallest number with a mean, which is the estimate.
 
-    The posterior is always proper, also where few subjects have all visits; it uses the data twice, in the prior as V + 2
-    subjects. It is that of R's rbmi for an unstructured covariance.
+    The posterior is always proper, also where few subjects have all visits. The data are used twice: the prior counts as V + 2
+    subjects. R's rbmi has this prior for an unstructured covariance.
 
     Parameters
     ----------
@@ -95,7 +100,7 @@ def centred_at_estimate(sigma: FloatArray) -> Prior:
     Returns
     -------
     Prior
-        Of V + 2 subjects.
+        The prior, with V + 2 degrees of freedom.
     """
     return Prior(sigma.shape[-1] + 2.0, sigma)
 
@@ -104,26 +109,27 @@ PRIORS: dict[str, Callable[[FloatArray], Prior]] = {
     "jeffreys": jeffreys,
     "centred at the estimate": centred_at_estimate,
 }
-"""Priors by name; a further one is a function of the same signature."""
+"""Priors by name; each is a function of the estimated covariances."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How many chains run, and how long.
+    """Number and length of the chains.
 
-    With 30 % dropout the largest autocorrelation of a coefficient or covariance from one step to the next is about 0.4, with
-    50 % and many gaps 0.6. After 10 steps 0.02 is left of it, and nothing after 100.
+    With 30 % dropout the largest autocorrelation of a coefficient or covariance from one step to the next is about 0.4. With 50 %
+    and many gaps it is 0.6. It falls to 0.02 after 10 steps, and to 0 after 100.
 
     Attributes
     ----------
     n_chains : int
-        Side by side: twenty cost about twice as much as five.
+        Number of chains that run in parallel; twenty cost about twice as much as five.
     burn_in : int
-        Steps of each that are left out first.
+        Number of steps at the start of each chain that are discarded.
     thinning : int
-        Least number of steps from one draw of a chain to its next.
+        Smallest number of steps from one draw of a chain to the next.
     least : int
-        Steps after `burn_in` that each takes at least, 4 or more, so that diagnostics can tell where few draws are asked for.
+        Smallest number of steps of each chain after `burn_in`, 4 or more. It makes diagnostics reliable where few draws are
+        needed.
     """
 
     n_chains: int = 20
@@ -133,23 +139,24 @@ class Schedule:
 
 
 SCHEDULE = Schedule()
+"""Default number and length of the chains."""
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """n draws from the posterior; in no order that matters.
+    """n draws from the posterior.
 
     Attributes
     ----------
     beta : ndarray, shape (n, P)
         Coefficients of all columns of the design about the centres of the cross-products; 0 for aliased ones.
     sigma : ndarray, shape (n, K, V, V)
-        Covariances.
+        Covariances of the visits.
     r_hat : ndarray, shape (m,)
-        Whether chains agree (`split_r_hat`), from all steps after the burn-in: of the coefficients that are not aliased, then of
-        the covariances, one kind after the other, each as its upper triangle row by row.
+        R-hat (`split_r_hat`) from all steps after the burn-in. First the coefficients that are not aliased, then the upper
+        triangle of each covariance, row by row.
     effective : ndarray, shape (m,)
-        The number of independent draws that these n are worth (`effective_size`), of the same.
+        Effective sample sizes of the n draws (`effective_size`), in the same order.
     """
 
     beta: FloatArray
@@ -168,39 +175,41 @@ def draw_posterior(
     prior: Callable[[FloatArray], Prior] = jeffreys,
     schedule: Schedule = SCHEDULE,
 ) -> Posterior:
-    """Draws of coefficients and unstructured covariances from their posterior, missing values being missing at random.
+    """Draw coefficients and unstructured covariances from their posterior, under missing at random.
 
     Parameters
     ----------
     data : SubjectData
-        Of a fit, without `root_weights`: of missing observations they are not known.
+        Data of a fit, without `root_weights`, because missing observations have no weights.
     problem : Problem
-        The fit's design, and the sums over these data that say all of them. Subjects that were never seen do not enter.
+        Design of the fit and cross-products of the data. Subjects without an observed value do not enter.
     sigma : ndarray, shape (K, V, V)
-        The estimated covariances, about which chains start.
+        Estimated covariances, near which chains start.
     n : int
-        1 or more; equally many from each chain, but for one.
+        Number of draws, 1 or more; the numbers from two chains differ by at most 1.
     seed : int, SeedSequence or Generator
-        Of the draws.
+        Seed of the random numbers.
     prior : callable
         One of `PRIORS`.
     schedule : Schedule
-        Chains, and how long they run.
+        Number and length of the chains.
 
     Returns
     -------
     Posterior
-        The same for the same seed.
+        The draws; the same for the same seed.
 
     Raises
     ------
     NotDetermined
         The posterior is not proper, or a draw of a covariance is singular.
     ValueError
-        Observations have weights.
+        The observations have weights.
     """
     if data.root_weights is not None:
-        raise ValueError("observations have weights, which are not known of missing ones; draw from a model without.")
+        raise ValueError(
+            "observations must not have weights, because missing ones have none; got weights. Try a model without weights."
+        )
     believed = prior(sigma)
     if not believed.scale.any():
         _refuse_improper(problem)
@@ -235,38 +244,42 @@ def draw_posterior(
 
 
 def _dispersed(sigma: FloatArray, n_chains: int, rng: np.random.Generator) -> FloatArray:
+    """Draw dispersed starting values: roots of covariances, shape (C, K, V, V)."""
     df = sigma.shape[-1] + START_DF
     return _inverse_wishart_root(np.full((len(sigma), 1), float(df)), np.broadcast_to(df * sigma, (n_chains, *sigma.shape)), rng)
 
 
 def _refuse_improper(problem: Problem) -> None:
-    """With fewer, some combination of all visits has residuals of 0 in all who have it, and its variance may be 0."""
+    """Refuse data with too few subjects at all visits for Jeffreys' prior.
+
+    With fewer, a combination of all visits has residuals of 0 in all subjects with all visits. Its variance may then be 0.
+    """
     cross, basis = problem.cross, problem.basis
     n_visits = cross.observed.shape[1]
     columns = columns_of(cross, basis.design)[..., basis.kept]
-    combined = np.tensordot(np.sqrt(np.arange(n_visits) + 2.0), columns, 1)  # one like any other
+    combined = np.tensordot(np.sqrt(np.arange(n_visits) + 2.0), columns, 1)  # an arbitrary combination of the visits
     for kind in range(problem.n_kinds):
-        own = problem.patterns_of_kind[kind]
-        whole = cross.observed[own].all(axis=1)
-        stacked = roots_of(cross.uu[own][whole].sum(axis=0)) @ combined
+        patterns = problem.patterns_of_kind[kind]
+        whole = cross.observed[patterns].all(axis=1)
+        stacked = roots_of(cross.uu[patterns][whole].sum(axis=0)) @ combined
         length = np.sqrt((stacked * stacked).sum(axis=0))
         needed = n_visits + len(independent_columns(stacked / np.where(length > 0, length, 1.0), ALIASED))
-        n_whole = int(cross.n[own][whole].sum())
+        n_whole = int(cross.n[patterns][whole].sum())
         if n_whole < needed:
             raise NotDetermined(
-                f"{n_whole} subjects who share a covariance were seen at all {n_visits} visits, and without prior knowledge of "
+                f"{n_whole} subjects who share a covariance were observed at all {n_visits} visits, and without a prior for "
                 f"it at least {needed} are needed"
             )
 
 
 @dataclass(frozen=True)
 class _MadeUp:
-    """M subjects, pattern by pattern, with the sums of products of those observed.
+    """M constructed subjects, pattern by pattern, with the sums of products of the observed ones.
 
     Attributes
     ----------
     signs : ndarray, shape (p,)
-        1 or -1: of the coordinates of the design, against the columns.
+        Sign, 1 or -1, of each coordinate of the design relative to its column.
     x : ndarray, shape (p, M * V)
         Rows of the design; 0 where not observed.
     y : ndarray, shape (M, V)
@@ -274,11 +287,11 @@ class _MadeUp:
     missing : ndarray, shape (M, V)
         1 where not observed.
     ends : list of int
-        Where each of the G patterns begins, and M.
+        First subject of each of the G patterns, then M.
     triangles : ndarray of int, shape (L, V)
-        Subjects with nothing but noise, each V of whom stand for many.
+        Subjects with noise alone; each V of them represent many observed subjects.
     n_behind : ndarray, shape (L, 1)
-        How many.
+        Number of observed subjects that they represent.
     """
 
     signs: FloatArray
@@ -291,19 +304,20 @@ class _MadeUp:
 
 
 def _made_up(problem: Problem) -> _MadeUp:
+    """Construct the subjects from the cross-products of the data."""
     cross = problem.cross
     n_visits, r = cross.observed.shape[1], cross.uu.shape[-1]
     joint = np.block([[cross.uu, cross.uy], [cross.uy.swapaxes(1, 2), cross.yy]])
     length = np.sqrt(joint.diagonal(axis1=1, axis2=2).sum(axis=0))
     length[length == 0] = 1.0
     values, vectors = np.linalg.eigh(joint / (length[:, None] * length))
-    # Rounding decides on the sign of an eigenvector, and of a coordinate of the design; draws are not to depend on either.
+    # Rounding decides the sign of an eigenvector, and of a coordinate of the design. Draws must not depend on either.
     vectors *= np.where(np.sqrt(np.arange(r + n_visits) + 2.0) @ vectors < 0, -1.0, 1.0)[:, None, :]
     values[values < ROUNDING * values[:, -1:]] = 0.0
     roots = (vectors * np.sqrt(values)[:, None, :]).swapaxes(1, 2)[:, ::-1] * length
     pieces, triangles, n_behind, ends = [], [], [], [0]
     for root, seen, n in zip(roots, cross.observed, np.rint(cross.n).astype(int), strict=True):
-        n_whole = min(int(n), r + int(seen.sum()))  # a rank is never larger, and what is beyond a rank is 0
+        n_whole = min(int(n), r + int(seen.sum()))  # the largest possible rank; entries beyond the rank are 0
         n_noise = 0 if seen.all() else min(int(n) - n_whole, n_visits)
         if n_noise == n_visits:
             triangles.append(ends[-1] + n_whole + np.arange(n_visits))
@@ -322,7 +336,7 @@ def _made_up(problem: Problem) -> _MadeUp:
 def _step(
     problem: Problem, made_up: _MadeUp, prior: Prior, root: FloatArray, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    """The next coefficients (less `Problem.beta_ols`), and roots of covariances, of C chains with roots (C, K, V, V)."""
+    """Draw the next coefficients (less `Problem.beta_ols`) and roots of covariances of C chains with roots (C, K, V, V)."""
     n_chains, n_kinds, n_visits, _ = root.shape
     sigma = root @ root.swapaxes(-1, -2)
     point = evaluate(problem, sigma)
@@ -335,8 +349,8 @@ def _step(
     for kind in range(n_kinds):
         patterns = problem.patterns_of_kind[kind]
         first = made_up.ends[patterns.start]
-        own = slice(first, made_up.ends[patterns.stop])
-        z, missing, filled = noise[:, own] @ root[:, kind].swapaxes(-1, -2), made_up.missing[own], residuals[:, own]
+        members = slice(first, made_up.ends[patterns.stop])
+        z, missing, filled = noise[:, members] @ root[:, kind].swapaxes(-1, -2), made_up.missing[members], residuals[:, members]
         beyond = filled - z * (1 - missing)
         slopes = point.w[:, patterns] @ sigma[:, kind, None]
         for at in range(patterns.start, patterns.stop):
@@ -350,13 +364,13 @@ def _step(
 
 
 def _inverse_wishart_root(df: FloatArray, scale: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Roots R of draws R R' from inverse Wishart distributions; df (K, 1), scales (C, K, V, V)."""
+    """Draw roots R of inverse Wishart matrices R R'; df (K, 1), scales (C, K, V, V)."""
     factor = _bartlett(df, scale.shape[:-1], rng)
     return np.asarray(np.linalg.solve(factor, np.linalg.cholesky(scale).swapaxes(-1, -2)).swapaxes(-1, -2))
 
 
 def _bartlett(df: FloatArray, size: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
-    """Lower triangular A, (*size, V) with V the last of size, of which A A' is Wishart about the identity; df (K, 1)."""
+    """Draw lower triangular A, shape (*size, V) with V the last of size, so that A A' is Wishart with scale I; df (K, 1)."""
     diagonal = np.arange(size[-1])
     factor = np.tril(rng.standard_normal((*size, size[-1])), -1)
     factor[..., diagonal, diagonal] = np.sqrt(2 * rng.standard_gamma((df - diagonal) / 2, size))

@@ -1,4 +1,4 @@
-"""Pooling estimates of several imputations of the same data."""
+"""Pooling of estimates from several imputations of the same data, by Rubin's rules."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ from scipy import special
 from botox_analysis.numerics.linear.inference import FloatArray
 
 NO_DIFFERENCE = 1e-8
-"""Imputations that differ by no more than this share of the standard error do not differ. Rounding of an estimate is 1e-15 of
-the values, and these are seldom more than 10,000 standard errors."""
+"""Share of the standard error up to which a difference between imputations is rounding. Rounding of an estimate is 1e-15 of the
+values, which are seldom above 10,000 standard errors."""
 
 ROUNDING = 1e-14
-"""The same, as a share of the estimate, where the standard error is 0."""
+"""Share of the estimate up to which a difference is rounding, where the standard error is 0."""
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """What M imputations say of k quantities together.
+    """Pooled estimates of k quantities from M imputations.
 
     Attributes
     ----------
-    estimate, std_error, df : ndarray, shape (k,)
-        The mean, the root of the total variance, and Barnard and Rubin's degrees of freedom.
+    estimate : ndarray, shape (k,)
+        Mean of the estimates.
+    std_error : ndarray, shape (k,)
+        Root of the total variance.
+    df : ndarray, shape (k,)
+        Barnard and Rubin's degrees of freedom.
     missing_information : ndarray, shape (k,)
-        The fraction of the information that is missing, from 0 to 1.
+        Fraction of missing information, from 0 to 1.
     monte_carlo_error : ndarray, shape (k,)
-        The standard error of the mean that is owed to a finite number of imputations.
+        Standard error of the mean due to the finite number of imputations.
     """
 
     estimate: FloatArray
@@ -39,22 +43,22 @@ class Pooled:
 
 
 def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: FloatArray) -> Pooled:
-    """Rubin's rules with Barnard and Rubin's degrees of freedom.
+    """Pool estimates by Rubin's rules, with Barnard and Rubin's degrees of freedom.
 
-    The total variance is that of the imputation model's information: under reference-based imputation it is larger than the
+    The total variance depends on the information of the imputation model. Under reference-based imputation it is larger than the
     variance over repeated trials.
 
     Parameters
     ----------
     estimates, variances : ndarray, shape (M, k)
-        Of each imputation; two or more.
+        Estimates and variances of each imputation; M is 2 or more.
     complete_df : ndarray, shape (k,)
-        Degrees of freedom that complete data would have; infinite for a normal analysis.
+        Degrees of freedom of complete data; infinite for a normal analysis.
 
     Returns
     -------
     Pooled
-        Where imputations do not differ, degrees of freedom are those of observed data alone.
+        Pooled estimates. Where imputations do not differ, degrees of freedom are those of the observed data.
 
     References
     ----------
@@ -79,7 +83,7 @@ def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: Flo
     known = np.where(finite, complete_df, 1.0)
     observed = np.where(finite, (known + 1) / (known + 3) * known * (1 - share), np.inf)
     with np.errstate(divide="ignore"):
-        # 1 / df adds up; imputations that do not differ add nothing.
+        # Inverse degrees of freedom add up; the term is 0 where imputations do not differ.
         df = 1 / (share**2 / (m - 1) + 1 / observed)
     increase = np.divide(extra, within, out=np.full_like(within, np.inf), where=within > 0)
     with np.errstate(invalid="ignore"):
@@ -91,26 +95,26 @@ def pool_by_rubin(estimates: FloatArray, variances: FloatArray, complete_df: Flo
 def pooled_wilson_interval(
     pooled: Pooled, within: FloatArray, n_total: FloatArray, conf_level: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Score limits of proportions of imputed data.
+    """Compute score limits of proportions from imputed data.
 
-    The limits are the proportions from which that observed is as far as t standard errors, which are those of that proportion,
-    enlarged by what imputations differ.
+    A limit is a proportion that differs from the pooled one by t standard errors. These are the standard errors at the limit,
+    increased by the variance between imputations.
 
     Parameters
     ----------
     pooled : Pooled
-        Of k proportions, whose complete data have infinite degrees of freedom.
+        Pooled estimates of k proportions, with infinite degrees of freedom of complete data.
     within : ndarray, shape (k,)
-        The mean over imputations of p (1 - p) / n.
+        Mean over imputations of p (1 - p) / n.
     n_total : ndarray, shape (k,)
-        Subjects.
+        Number of subjects.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     low, high : ndarray, shape (k,)
-        Never outside [0, 1]; where imputations do not differ, Wilson's.
+        Limits from 0 to 1; they are Wilson's limits where imputations do not differ.
 
     References
     ----------

@@ -1,4 +1,7 @@
-"""Least squares of many data sets as a function of how far imputed values are moved: linear estimates, quadratic variances."""
+"""Least squares of many data sets as a function of shifts of imputed values.
+
+Estimates are linear and variances quadratic in the shifts.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,20 @@ from botox_analysis.numerics.linear.many_regressions import many_regressions
 
 @dataclass(frozen=True)
 class MovedRegressions:
-    """One contrast of regressions of B data sets whose responses are y + sum_j d_j s_j, for any shifts d of J directions s_j.
+    """One contrast of the regressions of B data sets with shifted responses.
+
+    The responses are y + sum_j d_j s_j, for any shifts d of J directions s_j.
 
     Attributes
     ----------
     slope : ndarray, shape (B, 1 + J)
-        The contrast of y, and of each direction; missing where a data set does not determine it.
+        Contrast of y, then of each direction; missing (nan) where a data set does not determine it.
     residual_products : ndarray, shape (B, 1 + J, 1 + J)
         Sums of products of the residuals of y and of the directions.
     spread : ndarray, shape (B,)
-        The contrast's variance for a residual variance of 1.
+        Variance of the contrast for a residual variance of 1.
     residual_df : ndarray, shape (B,)
-        Of the regressions.
+        Residual degrees of freedom.
     """
 
     slope: FloatArray
@@ -32,17 +37,17 @@ class MovedRegressions:
     residual_df: FloatArray
 
     def at(self, shifts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The contrast at some shifts.
+        """Estimate the contrast at given shifts.
 
         Parameters
         ----------
         shifts : ndarray, shape (G, J)
-            How far each direction is moved.
+            Shift of each direction, in G combinations.
 
         Returns
         -------
         estimate, variance : ndarray, shape (B, G)
-            Of each data set at each shift.
+            Estimate and variance of each data set at each combination of shifts.
         """
         d = np.column_stack([np.ones(len(shifts)), shifts])
         squares = ((d @ self.residual_products) * d).sum(axis=-1)
@@ -57,20 +62,20 @@ def moved_regressions(
     Parameters
     ----------
     x : ndarray, shape (N, q)
-        Of full column rank.
+        Design, of full column rank.
     y : ndarray, shape (B, N)
         Responses.
     directions : list of ndarray, shape (N,) or (B, N)
-        What is added to the responses for a shift of 1.
+        Change of the responses for a shift of 1.
     contrast : ndarray, shape (q,)
-        Of the coefficients.
+        Weights of the coefficients.
     weights : ndarray, shape (B, N), optional
-        How often each subject counts.
+        Weight of each subject. By default 1.
 
     Returns
     -------
     MovedRegressions
-        For any shifts.
+        The contrast as a function of shifts.
     """
     stacked = np.stack([y, *(np.broadcast_to(direction, y.shape) for direction in directions)], axis=2)
     many = many_regressions(x, stacked, weights)

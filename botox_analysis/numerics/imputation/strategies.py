@@ -1,7 +1,7 @@
-"""What a subject's outcomes would have been after an intercurrent event: a joint distribution of its visits, by strategy.
+"""Strategies of reference-based imputation: the joint distribution of a subject's visits after an intercurrent event.
 
-Each strategy is a function of one signature: the distribution of the subject's visits in its own arm, that in the reference,
-and the first visit after the event give the distribution under which missing values are imputed.
+Each strategy is a function of the distributions of the subject's visits in its arm and in the reference, and of the first visit
+after the event. It returns the distribution under which missing values are imputed.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray
 class Normal:
     """Normal distributions of V visits; leading dimensions (imputations, subjects) broadcast.
 
-    Of changes from baseline where changes are known, else of values. A strategy of one's own gives a new one and leaves those
-    it is given as they are.
+    They are distributions of changes from baseline where changes are modelled, else of values. A user's strategy returns a new
+    `Normal` and must not change its arguments.
 
     Attributes
     ----------
     mean : ndarray, shape (..., V)
-        By visit.
+        Mean at each visit.
     cov : ndarray, shape (..., V, V)
-        Between visits.
+        Covariance between visits.
 
     Examples
     --------
-    >>> def nothing_gained_stays(own: Normal, reference: Normal, first: int) -> Normal:
+    >>> def lose_gain_after_event(own: Normal, reference: Normal, first: int) -> Normal:
     ...     mean = own.mean.copy()
     ...     mean[..., first:] = 0
     ...     return Normal(mean, own.cov)
     >>> before = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
-    >>> nothing_gained_stays(before, before, 2).mean.tolist()
+    >>> lose_gain_after_event(before, before, 2).mean.tolist()
     [-3.0, -4.0, 0.0]
     """
 
@@ -45,154 +45,191 @@ class Normal:
 
 
 Strategy = Callable[[Normal, Normal, int], Normal]
-"""Own arm, reference, first visit after the event -> what missing values are imputed from."""
+"""Function of the distributions in the subject's arm and in the reference, and of the first visit after the event. It returns the
+distribution for imputation."""
 
 
 def missing_at_random(own: Normal, reference: Normal, first: int) -> Normal:
-    """As subjects of the same arm who went on: the event changes nothing.
+    """Impute as for subjects of the same arm who continued: the event has no effect.
 
     Parameters
     ----------
     own, reference : Normal
-        Of the subject in its own arm, and in the reference.
+        Distributions of the subject's visits in its arm and in the reference.
     first : int
-        The first visit after the event, from 0.
+        First visit after the event, from 0.
 
     Returns
     -------
     Normal
-        Of the subject's visits.
+        Distribution of the subject's visits for imputation.
 
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> missing_at_random(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -5.0]
     """
     return own
 
 
 def jump_to_reference(own: Normal, reference: Normal, first: int) -> Normal:
-    """After the event at once as in the reference.
+    """Impute with the mean of the reference, at once after the event.
 
     Parameters
     ----------
     own, reference : Normal
-        Of the subject in its own arm, and in the reference.
+        Distributions of the subject's visits in its arm and in the reference.
     first : int
-        The first visit after the event, from 0.
+        First visit after the event, from 0.
 
     Returns
     -------
     Normal
-        Of the subject's visits.
+        Distribution of the subject's visits for imputation.
 
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> jump_to_reference(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -2.0]
     """
     return Normal(_from(first, own.mean, reference.mean), _joined(own.cov, reference.cov, first))
 
 
 def copy_reference(own: Normal, reference: Normal, first: int) -> Normal:
-    """As if the subject had been in the reference all along: what was gained so far fades as correlations do.
+    """Impute as if the subject had always been in the reference: its gain before the event fades with the correlations.
 
     Parameters
     ----------
     own, reference : Normal
-        Of the subject in its own arm, and in the reference.
+        Distributions of the subject's visits in its arm and in the reference.
     first : int
-        The first visit after the event, from 0.
+        First visit after the event, from 0.
 
     Returns
     -------
     Normal
-        Of the subject's visits.
+        Distribution of the subject's visits for imputation.
 
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> copy_reference(own, reference, first=2).mean.tolist()
+    [-1.0, -1.5, -2.0]
     """
     return reference
 
 
 def copy_increments(own: Normal, reference: Normal, first: int) -> Normal:
-    """From the last mean before the event on in steps like the reference's: what was gained is kept, nothing is added.
+    """Impute with the increments of the reference after the last mean before the event: the gain is kept and does not grow.
 
     Parameters
     ----------
     own, reference : Normal
-        Of the subject in its own arm, and in the reference.
+        Distributions of the subject's visits in its arm and in the reference.
     first : int
-        The first visit after the event, from 0; at 0 there is nothing to go on from, and the reference stands.
+        First visit after the event, from 0. At 0 no mean precedes the event, and the reference is used.
 
     Returns
     -------
     Normal
-        Of the subject's visits.
+        Distribution of the subject's visits for imputation.
 
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> copy_increments(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -4.5]
     """
     gained = (own.mean - reference.mean)[..., first - 1, None] if first > 0 else 0.0
     return Normal(_from(first, own.mean, reference.mean + gained), _joined(own.cov, reference.cov, first))
 
 
 def last_mean_carried_forward(own: Normal, reference: Normal, first: int) -> Normal:
-    """After the event the arm's mean stays where it was: nothing more is gained or lost.
+    """Impute with the mean of the arm at the last visit before the event: no further gain or loss.
 
     Parameters
     ----------
     own, reference : Normal
-        Of the subject in its own arm, and in the reference.
+        Distributions of the subject's visits in its arm and in the reference.
     first : int
-        The first visit after the event, from 0; at 0 there is no mean to carry, and the own arm's stand.
+        First visit after the event, from 0. At 0 no mean precedes the event, and the means of the arm are used.
 
     Returns
     -------
     Normal
-        Of the subject's visits.
+        Distribution of the subject's visits for imputation.
 
     References
     ----------
     Carpenter JR, Roger JH, Kenward MG (2013). J Biopharm Stat 23:1352-1371, section 4.3.
+
+    Examples
+    --------
+    >>> own = Normal(np.array([-3.0, -4.0, -5.0]), np.eye(3))
+    >>> reference = Normal(np.array([-1.0, -1.5, -2.0]), np.eye(3))
+    >>> last_mean_carried_forward(own, reference, first=2).mean.tolist()
+    [-3.0, -4.0, -4.0]
     """
     return own if first == 0 else Normal(_from(first, own.mean, own.mean[..., first - 1, None]), own.cov)
 
 
 def _from(first: int, before: FloatArray, after: FloatArray) -> FloatArray:
+    """Join means before the event with means from the first visit after it on."""
     return np.where(np.arange(before.shape[-1]) >= first, after, before)
 
 
 def _joined(cov: FloatArray, cov_ref: FloatArray, first: int) -> FloatArray:
-    """The own covariance before the event, and the reference's dependence of later visits on earlier ones."""
+    """Join the covariance of the arm before the event with the regression of later on earlier visits in the reference."""
     if first == 0:
         return cov_ref
-    own, ref = cov[..., :first, :first], cov_ref[..., :first, :first]
-    slope = np.linalg.solve(ref, cov_ref[..., :first, first:]).swapaxes(-1, -2)
+    before, before_ref = cov[..., :first, :first], cov_ref[..., :first, :first]
+    slope = np.linalg.solve(before_ref, cov_ref[..., :first, first:]).swapaxes(-1, -2)
     joined = np.broadcast_to(cov_ref, np.broadcast_shapes(cov.shape, cov_ref.shape)).copy()
-    joined[..., :first, :first] = own
-    joined[..., first:, :first] = slope @ own
-    joined[..., :first, first:] = (slope @ own).swapaxes(-1, -2)
-    joined[..., first:, first:] -= slope @ (ref - own) @ slope.swapaxes(-1, -2)
+    joined[..., :first, :first] = before
+    joined[..., first:, :first] = slope @ before
+    joined[..., :first, first:] = (slope @ before).swapaxes(-1, -2)
+    joined[..., first:, first:] -= slope @ (before_ref - before) @ slope.swapaxes(-1, -2)
     return joined
 
 
 def conditional(cov: FloatArray, missing: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """How missing values depend on the others, and how they vary given these.
+    """Compute the regression of missing values on the others, and their conditional covariance.
 
     Parameters
     ----------
     cov : ndarray, shape (..., V, V)
-        Between visits.
+        Covariance between visits.
     missing : ndarray of bool, shape (V,)
-        The visits to impute, m of them.
+        Whether a visit is to be imputed; m visits are.
 
     Returns
     -------
     slope : ndarray, shape (..., V - m, m)
-        Of missing values on the others.
+        Regression coefficients of missing values on the others.
     covariance : ndarray, shape (..., m, m)
-        Of missing values, given the others.
+        Covariance of missing values given the others.
     """
     seen, lost = np.flatnonzero(~missing), np.flatnonzero(missing)
     with_lost = cov[..., seen[:, None], lost]
@@ -201,23 +238,23 @@ def conditional(cov: FloatArray, missing: BoolArray) -> tuple[FloatArray, FloatA
 
 
 def completed(y: FloatArray, missing: BoolArray, of: Normal, noise: FloatArray | None = None) -> FloatArray:
-    """Values of subjects who miss the same visits, with what is missing in place.
+    """Impute the values of subjects with the same missing visits.
 
     Parameters
     ----------
     y : ndarray, shape (n, V) or (B, n, V)
-        Of n subjects.
+        Values of n subjects.
     missing : ndarray of bool, shape (V,)
-        Visits to impute, one or more.
+        Whether a visit is to be imputed; at least one is.
     of : Normal
-        Means (B, n, V) and covariances (B, 1, V, V), the same for all n, of B imputations.
+        Distributions of B imputations: means (B, n, V), and covariances (B, 1, V, V), equal for all n subjects.
     noise : ndarray, shape (B, n, m), optional
-        Standard normal numbers for the m missing visits. Left out: their conditional means.
+        Standard normal numbers for the m missing visits. By default conditional means are imputed.
 
     Returns
     -------
     ndarray, shape (B, n, V)
-        Observed values as they are.
+        Completed values; observed values are unchanged.
     """
     slope, covariance = conditional(of.cov[..., 0, :, :], missing)
     values = np.array(np.broadcast_to(y, of.mean.shape))

@@ -1,6 +1,6 @@
-"""From coefficients and contrasts to estimates, limits and p-values.
+"""Estimates, confidence limits and p-values of linear combinations of coefficients.
 
-Every model hands `Coefficients` to `infer`: the seam between numbers and meaning.
+Every linear predictor is estimated as `Coefficients`; `infer` makes an `Inference` of each combination.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Coefficients:
     Attributes
     ----------
     beta : ndarray, shape (p,)
-        The estimates.
+        Estimates of the coefficients.
     cov_beta : ndarray, shape (p, p)
-        Their covariance.
+        Covariance of the estimates.
     df : callable, (k, p) -> (k,)
-        Degrees of freedom of contrasts, given as rows of coefficients.
+        Degrees of freedom of k contrasts; each row of its argument is a contrast.
     """
 
     beta: FloatArray
@@ -36,12 +36,18 @@ class Coefficients:
 
 @dataclass(frozen=True)
 class Inference:
-    """What is said of k quantities.
+    """Estimates, confidence limits and p-values of k quantities.
 
     Attributes
     ----------
-    estimate, std_error, df, conf_low, conf_high, p_value : ndarray, shape (k,)
-        p-values are two-sided, against 0; where the standard error is 0 they are missing.
+    estimate, std_error : ndarray, shape (k,)
+        Estimates and their standard errors.
+    df : ndarray, shape (k,)
+        Degrees of freedom.
+    conf_low, conf_high : ndarray, shape (k,)
+        Confidence limits; missing (nan) where `df` is not positive.
+    p_value : ndarray, shape (k,)
+        Two-sided p-values of the hypothesis that the quantity is 0; missing (nan) where the standard error is 0.
     """
 
     estimate: FloatArray
@@ -53,21 +59,21 @@ class Inference:
 
 
 def infer(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> Inference:
-    """Estimates, t limits and two-sided p-values of linear combinations of coefficients.
+    """Infer on linear combinations of coefficients by Student's t.
 
     Parameters
     ----------
     coefficients : Coefficients
-        Of a fitted model.
+        Coefficients of a fitted model.
     rows : ndarray, shape (k, p)
-        The combinations.
+        Weights of the coefficients, one combination a row.
     conf_level : float
         Nominal coverage of each interval, strictly between 0 and 1.
 
     Returns
     -------
     Inference
-        One entry a row.
+        Estimates, limits and two-sided p-values; one entry for each row.
     """
     estimate = rows @ coefficients.beta
     variance = ((rows @ coefficients.cov_beta) * rows).sum(axis=1)
@@ -75,19 +81,27 @@ def infer(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> In
 
 
 def t_inference(estimate: FloatArray, std_error: FloatArray, df: FloatArray, conf_level: float) -> Inference:
-    """Limits and p-values by Student's t.
+    """Compute limits and p-values by Student's t.
 
     Parameters
     ----------
-    estimate, std_error, df : ndarray, shape (k,)
-        Where `df` is not positive, limits and p-value are missing.
+    estimate, std_error : ndarray, shape (k,)
+        Estimates and their standard errors.
+    df : ndarray, shape (k,)
+        Degrees of freedom. Limits and p-value are missing (nan) where they are not positive.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     Inference
-        One entry an estimate.
+        Limits and two-sided p-values; one entry for each estimate.
+
+    Examples
+    --------
+    >>> inference = t_inference(np.array([-2.0]), np.array([0.8]), np.array([40.0]), 0.95)
+    >>> [round(float(value[0]), 3) for value in (inference.conf_low, inference.conf_high, inference.p_value)]
+    [-3.617, -0.383, 0.017]
     """
     usable_df = np.where(df > 0, df, np.nan)
     margin = special.stdtrit(usable_df, 0.5 + conf_level / 2) * std_error

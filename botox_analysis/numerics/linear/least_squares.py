@@ -1,7 +1,7 @@
-"""Ordinary least squares that knows which coefficients the data determine.
+"""Ordinary least squares with a record of which coefficients the data determine.
 
-statsmodels' OLS takes a pseudo-inverse where columns are aliased and warns of designs that are not; a trial's
-report needs to know which coefficient is aliased and which mean cannot be estimated, so the few lines of QR are here.
+statsmodels' OLS takes a pseudo-inverse where columns are aliased, and warns of some designs without aliased columns. The report
+of a trial has to state which coefficient is aliased and which mean is not estimable. So the QR decomposition is here.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from scipy import linalg
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 
 ALIAS_TOLERANCE = 1e-7
-"""A column is aliased when what remains of it, given the columns before, is below this share of its length (R's rule). Rounding
-leaves 1e-15 of a column that others determine; one just above the margin has a coefficient of nine digits."""
+"""Tolerance for aliased columns (R's rule): the part of a column not explained by those before it, as a share of its length. A
+smaller part makes the column aliased. Rounding leaves 1e-15; a column just above the tolerance has a coefficient of nine
+digits."""
 
 ESTIMABLE = 1e-6
-"""The share of a combination that may lie outside the row space: the aliased columns take along `ALIAS_TOLERANCE` each."""
+"""Largest share of an estimable combination outside the row space: each aliased column adds up to `ALIAS_TOLERANCE`."""
 
 NO_SPREAD = 1e-10
-"""Residuals of this share of the response or less, all together, are 0: rounding leaves 1e-16."""
+"""Residuals are 0 when their length is at most this share of the length of the response. Rounding leaves 1e-16."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,17 @@ class LeastSquares:
     Attributes
     ----------
     coefficients : Coefficients
-        Aliased coefficients are 0 with variance 0.
+        Estimated coefficients; aliased ones are 0 with variance 0.
     residual_variance : float
-        Residual sum of squares over its degrees of freedom.
+        Residual sum of squares divided by its degrees of freedom; missing (nan) without degrees of freedom.
     residual_df : int
         Observations minus the rank of the design.
     aliased : ndarray of bool, shape (p,)
-        Columns determined by those before them.
+        Whether a column is determined by those before it.
+    _scale : ndarray, shape (p,)
+        Length of each column; 1 for a column of zeros.
+    _row_space : ndarray, shape (rank, p)
+        Orthonormal rows that span the row space of the scaled design.
     """
 
     coefficients: Coefficients
@@ -48,12 +53,12 @@ class LeastSquares:
     _row_space: FloatArray
 
     def is_estimable(self, rows: FloatArray) -> np.ndarray:
-        """Whether the data determine linear combinations of the coefficients.
+        """Check whether the data determine linear combinations of the coefficients.
 
         Parameters
         ----------
         rows : ndarray, shape (k, p)
-            The combinations.
+            Weights of the coefficients, one combination a row.
 
         Returns
         -------
@@ -67,19 +72,27 @@ class LeastSquares:
 
 
 def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
-    """Ordinary least squares by QR.
+    """Fit a linear model by ordinary least squares, through the QR decomposition.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
-        No missing values.
+        Columns of the design, without missing values.
     response : ndarray, shape (n,)
-        No missing values.
+        Response, without missing values.
 
     Returns
     -------
     LeastSquares
-        With 0 residual degrees of freedom the variances are missing (nan); where the columns reproduce the response they are 0.
+        The fit. Without residual degrees of freedom the variances are missing (nan). Where the columns reproduce the response the
+        variances are 0.
+
+    Examples
+    --------
+    >>> design = np.array([[1, 0], [1, 0], [1, 1], [1, 1]], dtype=float)
+    >>> fit = fit_least_squares(design, np.array([1.0, 3.0, 5.0, 7.0]))
+    >>> fit.coefficients.beta.round(3).tolist(), round(fit.residual_variance, 3), fit.residual_df
+    ([2.0, 4.0], 2.0, 2)
     """
     n, p = design.shape
     length = np.linalg.norm(design, axis=0)
@@ -109,47 +122,53 @@ def fit_least_squares(design: FloatArray, response: FloatArray) -> LeastSquares:
 
 
 def residuals_of(basis: FloatArray, response: FloatArray) -> FloatArray:
-    """What columns leave of a response.
+    """Compute the residuals of a response from its projection on columns.
 
     Parameters
     ----------
     basis : ndarray, shape (n, q)
         Orthonormal columns.
     response : ndarray, shape (n,)
-        No missing values.
+        Response, without missing values.
 
     Returns
     -------
     ndarray, shape (n,)
-        0 where the columns reproduce the response, but for rounding.
+        Residuals; exactly 0 where the columns reproduce the response up to rounding.
     """
     residual = response - basis @ (basis.T @ response)
     return np.zeros_like(residual) if np.linalg.norm(residual) <= NO_SPREAD * np.linalg.norm(response) else residual
 
 
 def independent_columns(design: FloatArray, tolerance: float = ALIAS_TOLERANCE) -> np.ndarray:
-    """Columns that are not determined by those before them.
+    """Find the columns that are not determined by those before them.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
         Columns of length 1 (or 0).
     tolerance : float
-        Share of a column's length that remains at least, given those before; well above the rounding of the design.
+        Smallest residual length of a column that is kept, given those before. It has to be well above the rounding of the design.
 
     Returns
     -------
-    ndarray of int
-        Their positions, ascending.
+    ndarray of int, shape (rank,)
+        Positions of the columns that are kept, ascending.
+
+    Examples
+    --------
+    >>> columns = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    >>> independent_columns(columns).tolist()
+    [0, 2]
     """
     kept: list[int] = []
     basis = np.empty((design.shape[0], 0))
     for column in range(design.shape[1]):
-        rest = design[:, column]
-        for _ in range(2):  # the second pass removes what rounding left in the first
-            rest = rest - basis @ (basis.T @ rest)
-        size = float(np.linalg.norm(rest))
+        residual = design[:, column]
+        for _ in range(2):  # the second pass removes the rounding of the first
+            residual = residual - basis @ (basis.T @ residual)
+        size = float(np.linalg.norm(residual))
         if size > tolerance:
             kept.append(column)
-            basis = np.column_stack([basis, rest / size])
+            basis = np.column_stack([basis, residual / size])
     return np.array(kept, dtype=int)

@@ -1,7 +1,7 @@
-"""Variances of least squares that hold when the spread differs between subjects, with Bell and McCaffrey's degrees of freedom.
+"""Variances of least squares that allow for unequal variances of subjects, with Bell and McCaffrey's degrees of freedom.
 
-With h the leverage of a subject and e its residual, the variance is (X'X)^-1 X' diag(w e^2) X (X'X)^-1. HC2 has w = 1 / (1 - h),
-without bias where the spread is the same for all; HC3 has w = 1 / (1 - h)^2, nearly the jackknife.
+With h the leverage of a subject and e its residual, the variance is (X'X)^-1 X' diag(w e^2) X (X'X)^-1. HC2 has w = 1 / (1 - h)
+and no bias when the variances are equal. HC3 has w = 1 / (1 - h)^2 and is nearly the jackknife.
 
 References
 ----------
@@ -19,39 +19,40 @@ from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.linear.least_squares import LeastSquares, residuals_of
 
 POWERS = {"HC2": -1.0, "HC3": -2.0}
-"""By name: the power of 1 - h in the weight of a squared residual."""
+"""Power of 1 - h in the weight of a squared residual, by name of the variance."""
 
 ALONE = 1e-10
-"""1 - h below which a subject alone determines a coefficient, and has a residual of 0. Rounding leaves 1e-15 of it."""
+"""Smallest 1 - h of a subject that does not determine a coefficient alone. A subject below it has a residual of 0. Rounding
+leaves 1e-15."""
 
 
 def leverages(design: FloatArray, fitted: LeastSquares) -> FloatArray:
-    """How far the fitted value of each subject is its own response.
+    """Compute the leverages of subjects, the diagonal of the hat matrix.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
-        That was fitted.
+        The fitted design.
     fitted : LeastSquares
         The fit.
 
     Returns
     -------
     ndarray, shape (n,)
-        From 0 to 1; their sum is the rank of the design.
+        Leverages, from 0 to 1; their sum is the rank of the design.
     """
     return np.asarray((_basis(design, fitted)[0] ** 2).sum(axis=1))
 
 
 def robust_coefficients(design: FloatArray, response: FloatArray, fitted: LeastSquares, variance: str) -> Coefficients:
-    """The coefficients of a fit with a variance that does not trust the spread to be the same for all.
+    """Give the coefficients of a fit a variance that allows for unequal variances of subjects.
 
     Parameters
     ----------
     design : ndarray, shape (n, p)
-        That was fitted; no subject with a leverage of 1 (`ALONE`).
+        The fitted design, without subjects of leverage 1 (`ALONE`).
     response : ndarray, shape (n,)
-        Likewise.
+        The fitted response.
     fitted : LeastSquares
         The fit.
     variance : str
@@ -60,8 +61,8 @@ def robust_coefficients(design: FloatArray, response: FloatArray, fitted: LeastS
     Returns
     -------
     Coefficients
-        Degrees of freedom are Satterthwaite's, where the spread is the same for all: those of the variance of a contrast as a sum
-        of squared residuals.
+        The coefficients with their robust covariance. Degrees of freedom are Satterthwaite's under equal variances, for the
+        variance of a contrast as a sum of squared residuals.
     """
     q, r = _basis(design, fitted)
     kept = np.flatnonzero(~fitted.aliased)
@@ -78,7 +79,7 @@ def robust_coefficients(design: FloatArray, response: FloatArray, fitted: LeastS
         direction = direction / np.maximum(np.linalg.norm(direction, axis=0), np.finfo(float).tiny)
         d = weight[:, None] * (q @ direction) ** 2  # the variance of contrast k is the sum of d[:, k] e^2
         expected = ((1 - h)[:, None] * d).sum(axis=0)
-        inner = np.array([((q * each[:, None]).T @ q).ravel() for each in d.T]).reshape(len(rows), -1)
+        inner = np.array([((q * of_contrast[:, None]).T @ q).ravel() for of_contrast in d.T]).reshape(len(rows), -1)
         spread = ((1 - 2 * h)[:, None] * d**2).sum(axis=0) + (inner**2).sum(axis=1)
         return np.asarray(np.divide(expected**2, spread, out=np.full(len(rows), np.nan), where=spread > 0))
 
@@ -86,6 +87,6 @@ def robust_coefficients(design: FloatArray, response: FloatArray, fitted: LeastS
 
 
 def _basis(design: FloatArray, fitted: LeastSquares) -> tuple[FloatArray, FloatArray]:
-    """Orthonormal columns that span those of the design, and the triangle from them to its columns that are not aliased."""
+    """Decompose the columns that are not aliased: orthonormal columns and a triangular matrix (QR)."""
     q, r = linalg.qr(design[:, ~fitted.aliased], mode="economic")
     return q, r

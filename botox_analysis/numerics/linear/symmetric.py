@@ -1,7 +1,7 @@
 """Decompositions of small symmetric matrices.
 
-Few matrices are given to LAPACK one by one, which takes a fraction of the time of numpy's functions for stacks of any type; many
-are given to these.
+LAPACK takes a stack of few matrices one by one, in a fraction of the time of numpy's functions for stacks. numpy takes larger
+stacks.
 """
 
 from __future__ import annotations
@@ -12,35 +12,35 @@ from scipy.linalg import lapack
 from botox_analysis.numerics.linear.inference import FloatArray
 
 FEW = 12
-"""Matrices that LAPACK decomposes sooner one by one."""
+"""Most matrices of a stack that LAPACK decomposes faster one by one."""
 
 
 def eigenvalues(matrix: FloatArray) -> FloatArray:
-    """Eigenvalues of a symmetric matrix.
+    """Compute the eigenvalues of a symmetric matrix.
 
     Parameters
     ----------
     matrix : ndarray, shape (p, p)
-        Finite numbers; its lower triangle is read.
+        Finite numbers; only the lower triangle is read.
 
     Returns
     -------
     ndarray, shape (p,)
-        In ascending order.
+        Eigenvalues in ascending order.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        They are not found.
+        The algorithm does not converge.
     """
     values, _, info = lapack.dsyevd(matrix, compute_v=0, lower=1)
     if info:
-        raise np.linalg.LinAlgError("eigenvalues are not found")
+        raise np.linalg.LinAlgError("the algorithm for eigenvalues did not converge.")
     return np.asarray(values)
 
 
 def eigen(stack: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues and eigenvectors of symmetric matrices.
+    """Compute eigenvalues and eigenvectors of symmetric matrices.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def eigen(stack: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     values : ndarray, shape (..., p)
-        In ascending order.
+        Eigenvalues in ascending order.
     vectors : ndarray, shape (..., p, p)
-        In columns, of length 1.
+        Eigenvectors of length 1, in columns.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        They are not found.
+        The algorithm does not converge.
     """
     if stack.ndim > 3 or not 0 < len(stack) <= FEW:
         values, vectors = np.linalg.eigh(stack)
@@ -65,24 +65,24 @@ def eigen(stack: FloatArray) -> tuple[FloatArray, FloatArray]:
     matrices = stack.reshape(-1, *stack.shape[-2:])
     of_each, vectors_of_each, infos = zip(*[lapack.dsyevd(matrix, lower=1) for matrix in matrices], strict=True)
     if any(infos):
-        raise np.linalg.LinAlgError("eigenvalues are not found")
+        raise np.linalg.LinAlgError("the algorithm for eigenvalues did not converge.")
     return np.array(of_each).reshape(stack.shape[:-1]), np.array(vectors_of_each).reshape(stack.shape)
 
 
 def inverse_root(stack: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Inverse Cholesky factors of symmetric matrices, and the logarithms of their determinants.
+    """Compute inverse Cholesky factors of symmetric matrices, and the logarithms of their determinants.
 
     Parameters
     ----------
     stack : ndarray, shape (..., p, p)
-        Positive definite.
+        Positive definite matrices.
 
     Returns
     -------
     inverse : ndarray, shape (..., p, p)
-        Lower triangular M: M'M is the inverse matrix.
+        Lower triangular M, with M'M the inverse of the matrix.
     log_det : ndarray, shape (...)
-        Of each matrix.
+        Logarithm of the determinant of each matrix.
 
     Raises
     ------
@@ -98,5 +98,5 @@ def inverse_root(stack: FloatArray) -> tuple[FloatArray, FloatArray]:
     else:
         wrong, inverse = False, np.linalg.inv(np.linalg.cholesky(stack))
     if wrong:
-        raise np.linalg.LinAlgError("a matrix is not positive definite")
+        raise np.linalg.LinAlgError("every matrix must be positive definite; at least one is not.")
     return inverse, -2 * np.add.reduce(np.log(inverse.diagonal(axis1=-2, axis2=-1)), axis=-1)

@@ -1,4 +1,4 @@
-"""Adjusted p-values: what statsmodels has, graphical procedures, and the double false discovery rate."""
+"""Adjusted p-values: the methods of statsmodels, graphical procedures, and the double false discovery rate."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ STATSMODELS = {
     "benjamini-hochberg": "fdr_bh",
     "benjamini-yekutieli": "fdr_by",
 }
-"""What statsmodels calls each method."""
+"""Name of each method in statsmodels."""
 
 NO_WEIGHT = 1e-15
-"""A hypothesis with a smaller weight has a share of the level that vanishes: it cannot be rejected, also with a p-value of 0.
-Such weights are powers of 1e-30; the others are fractions of small numbers, without rounding."""
+"""Weight below which a hypothesis has an infinitesimal share of the level, and is not rejected even with a p-value of 0. Such
+weights are powers of 1e-30. The others are fractions of small numbers, without rounding."""
 
 ROUNDING = 1e-9
-"""Shares that add up to more than 1 by so little are scaled to 1: decimals are written with nine digits at least."""
+"""Excess of the sum of shares over 1 up to which they are scaled to 1. Decimals are written with at least nine digits."""
 
 LARGEST_DENOMINATOR = 10**6
-"""A share such as 0.3333333333333333 is taken for the fraction that has the same digits, here 1/3."""
+"""Largest denominator of the fraction that replaces a decimal share. For instance, 0.3333333333333333 becomes 1/3."""
 
 TIE = 1e-12
-"""Relative: p-values of 0.01875 and a weight of 0.75 meet a level of 0.025, whatever the last bit says; rounding is 1e-16."""
+"""Relative tolerance of a level: a p-value of 0.01875 with a weight of 0.75 meets the level 0.025. Rounding is 1e-16."""
 
 
 def adjusted_p(p_value: ArrayLike, method: str) -> FloatArray:
-    """p-values adjusted within one family, by a method that needs nothing but them.
+    """Adjust the p-values of one family by a method that depends on them alone.
 
     Parameters
     ----------
     p_value : array_like, shape (m,)
-        From 0 to 1, none missing.
+        p-values from 0 to 1, without missing values.
     method : str
         A key of `STATSMODELS`.
 
     Returns
     -------
     ndarray, shape (m,)
-        The smallest level at which each hypothesis is rejected, at most 1.
+        Adjusted p-values: the smallest level at which each hypothesis is rejected, at most 1.
 
     References
     ----------
@@ -66,54 +66,66 @@ def adjusted_p(p_value: ArrayLike, method: str) -> FloatArray:
 
 
 def meets(p_adjusted: ArrayLike, level: ArrayLike) -> NDArray[np.bool_]:
-    """Whether adjusted p-values are at most the level.
+    """Check whether adjusted p-values are at most the level, up to rounding.
 
     Parameters
     ----------
-    p_adjusted : array_like
-        From 0 to 1.
+    p_adjusted : array_like, shape (m,)
+        Adjusted p-values from 0 to 1.
     level : array_like
-        Of the decision.
+        Significance level; shapes are broadcast.
 
     Returns
     -------
-    ndarray of bool
-        Equal but for rounding counts as equal.
+    ndarray of bool, shape (m,)
+        True also where the two are equal up to rounding (`TIE`).
+
+    Examples
+    --------
+    >>> meets([0.01875 / 0.75, 0.026], 0.025).tolist()
+    [True, False]
     """
     return np.asarray(np.asarray(p_adjusted) <= np.asarray(level) * (1 + TIE))
 
 
 def exact_shares(values: Sequence[float | Fraction], what: str) -> tuple[Fraction, ...]:
-    """Shares of a whole, as fractions.
+    """Convert shares of a whole to fractions.
 
     Parameters
     ----------
     values : sequence of float or Fraction
-        From 0 to 1, together at most 1.
+        Shares from 0 to 1, with a sum of at most 1.
     what : str
-        What a message calls them.
+        Name of the shares in an error message.
 
     Returns
     -------
     tuple of Fraction
-        Those meant where decimals stand for simple fractions; scaled where their sum is above 1 by rounding.
+        Exact shares. A decimal becomes the simple fraction with the same digits. Shares whose sum is above 1 by rounding are
+        scaled to 1.
 
     Raises
     ------
     ValueError
-        One is not from 0 to 1, or their sum is above 1.
+        A share is not from 0 to 1, or the sum is above 1.
+
+    Examples
+    --------
+    >>> exact_shares([1 / 3, 0.5], "weights")
+    (Fraction(1, 3), Fraction(1, 2))
     """
     wrong = [float(value) for value in values if not 0 <= value <= 1 + ROUNDING]
     if wrong:
-        raise ValueError(f"{what} has {wrong[0]:g}; expected shares from 0 to 1.")
+        raise ValueError(f"{what} must be shares from 0 to 1; got {wrong[0]:g}.")
     shares = tuple(_fraction(value) for value in values)
     total = sum(shares)
     if total > 1 + ROUNDING:
-        raise ValueError(f"{what} adds up to {float(total):g}; expected at most 1.")
+        raise ValueError(f"{what} must add up to at most 1; got a sum of {float(total):g}.")
     return tuple(share / total for share in shares) if total > 1 else shares
 
 
 def _fraction(value: float | Fraction) -> Fraction:
+    """Convert a share to the simple fraction with the same digits."""
     if isinstance(value, Fraction):
         return value
     simple = Fraction(float(value)).limit_denominator(LARGEST_DENOMINATOR)
@@ -121,22 +133,23 @@ def _fraction(value: float | Fraction) -> Fraction:
 
 
 def graph_adjusted_p(p_value: ArrayLike, weights: ArrayLike, transitions: ArrayLike) -> FloatArray:
-    """p-values adjusted by a graphical procedure, that is by closed weighted Bonferroni tests.
+    """Adjust p-values by a graphical procedure, that is by closed weighted Bonferroni tests.
 
     Parameters
     ----------
     p_value : array_like, shape (m,)
-        From 0 to 1, none missing.
+        p-values from 0 to 1, without missing values.
     weights : array_like of Fraction or float, shape (m,)
-        The share w of the level that each hypothesis starts with; they add up to at most 1.
+        Initial share w of the level of each hypothesis; the sum is at most 1.
     transitions : array_like of Fraction or float, shape (m, m)
-        The share g of its level that a rejected hypothesis (row) passes on to another (column): each row adds up to at most 1,
+        Share g of its level that a rejected hypothesis (row) passes on to another (column). The sum of a row is at most 1, and
         the diagonal is 0. Fractions keep infinitesimal shares exact.
 
     Returns
     -------
     ndarray, shape (m,)
-        The smallest level at which each hypothesis is rejected; 1 where it never has a share of the level.
+        Adjusted p-values: the smallest level at which each hypothesis is rejected. They are 1 for a hypothesis that never has a
+        share of the level.
 
     References
     ----------
@@ -166,20 +179,20 @@ def graph_adjusted_p(p_value: ArrayLike, weights: ArrayLike, transitions: ArrayL
 
 
 def _numbers(values: ArrayLike) -> NDArray[Any]:
-    """An array of its own: fractions as they are, all else as floats."""
+    """Copy values to an array; fractions stay fractions, other numbers become floats."""
     array = np.array(values)
     return array if array.dtype == object else array.astype(float)
 
 
 def _without(w: NDArray[Any], g: NDArray[Any], rejected: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Weights and transitions after a rejection: the update of algorithm 1 of Bretz et al. (2009)."""
+    """Update weights and transitions after a rejection, by algorithm 1 of Bretz et al. (2009)."""
     w, g = w.copy(), g.copy()
     w += w[rejected] * g[rejected]
     w[rejected] *= 0
     for row in np.flatnonzero(g[:, rejected]):
         lost = g[row, rejected] * g[rejected, row]
         passed = g[row] + g[row, rejected] * g[rejected]
-        # Where all that two hypotheses pass on goes to one another, nothing is left to pass on.
+        # Where two hypotheses pass on their whole shares to each other, no share is left to pass on.
         g[row] = passed / (1 - lost) if lost < 1 else passed * 0
         g[row, row] *= 0
     g[rejected] *= 0
@@ -188,35 +201,42 @@ def _without(w: NDArray[Any], g: NDArray[Any], rejected: int) -> tuple[NDArray[A
 
 
 def double_false_discovery(p_value: ArrayLike, classes: ArrayLike, level: float) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Hypotheses in classes, flagged where the class is flagged and then the hypothesis among those of all flagged classes.
+    """Adjust p-values in classes by the double false discovery rate: first classes, then hypotheses of the flagged classes.
 
     Parameters
     ----------
     p_value : array_like, shape (m,)
-        From 0 to 1, none missing.
+        p-values from 0 to 1, without missing values.
     classes : array_like of int, shape (m,)
-        The class of each hypothesis, numbered from 0.
+        Class of each hypothesis, numbered from 0.
     level : float
-        Of the false discovery rate, the same in both steps.
+        Level of the false discovery rate, the same in both steps.
 
     Returns
     -------
     p_adjusted : ndarray, shape (m,)
-        The smallest level at which each hypothesis is flagged.
+        Adjusted p-values: the smallest level at which each hypothesis is flagged.
     flagged : ndarray of bool, shape (m,)
-        Whether it is flagged at `level`.
+        Whether the hypothesis is flagged at `level`.
 
     Notes
     -----
-    A class stands by the least of its p-values adjusted within it, and the classes are adjusted by Benjamini and Hochberg's
-    method; those that meet the level are pooled, and their hypotheses adjusted together. With the level the pool grows, and
-    what was flagged in a small pool may be lost in a larger one: a hypothesis can have an adjusted p-value below a level at
-    which it is not flagged.
+    The p-value of a class is the smallest of its p-values, adjusted within the class. The classes are adjusted by Benjamini and
+    Hochberg's method. The hypotheses of classes that meet the level are pooled and adjusted together.
+
+    The pool grows with the level, so a hypothesis flagged in a small pool may not be flagged in a larger one. Its adjusted
+    p-value can then be below a level at which it is not flagged.
 
     References
     ----------
     Mehrotra DV, Adewale AJ (2012). Stat Med 31:1918-1930. The version of Mehrotra DV, Heyse JF (2004), Stat Methods Med Res
-    13:227-238, took the least unadjusted p-value of a class.
+    13:227-238, took the smallest unadjusted p-value of a class.
+
+    Examples
+    --------
+    >>> adjusted, flagged = double_false_discovery([0.01, 0.2, 0.6], [0, 0, 1], 0.1)
+    >>> adjusted.round(2).tolist(), flagged.tolist()
+    ([0.04, 0.2, 0.6], [True, False, False])
     """
     p, classes = np.asarray(p_value, dtype=float), np.asarray(classes, dtype=np.int64)
     of_class = _class_levels(p, classes)[classes]
@@ -224,7 +244,7 @@ def double_false_discovery(p_value: ArrayLike, classes: ArrayLike, level: float)
     entries = np.unique(of_class)
     for entry, following in zip(entries, [*entries[1:], np.inf], strict=True):
         pool = of_class <= entry
-        # From the level at which a class enters on, up to the next, the pool is the same.
+        # The pool is the same from the level at which a class enters up to the next such level.
         smallest = np.maximum(adjusted_p(p[pool], "benjamini-hochberg"), entry)
         before = ~meets(following, smallest)
         adjusted[pool] = np.minimum(adjusted[pool], np.where(before, smallest, np.inf))
@@ -235,6 +255,6 @@ def double_false_discovery(p_value: ArrayLike, classes: ArrayLike, level: float)
 
 
 def _class_levels(p: FloatArray, classes: NDArray[np.int64]) -> FloatArray:
-    """The level from which on each class is flagged."""
+    """Compute the level from which on each class is flagged."""
     least = [adjusted_p(p[classes == number], "benjamini-hochberg").min() for number in range(classes.max() + 1)]
     return adjusted_p(least, "benjamini-hochberg")

@@ -1,13 +1,13 @@
-"""Limits and p-values of several comparisons at once: of each arm with the reference (Dunnett), of all pairs (Tukey and Kramer).
+"""Simultaneous limits and p-values: of each arm with the reference (Dunnett), and of all pairs (Tukey and Kramer).
 
-The probability that the largest of k correlated t statistics exceeds q is an integral over the standard deviation they share,
-of the probability that the largest of k correlated normal variables exceeds q times it. Integrals are by quadrature, without
-random numbers, and add up positive terms, so that small p-values keep their digits.
+The probability that the largest of k correlated t statistics exceeds q is an integral over their common standard deviation s. Its
+integrand is the probability that the largest of k correlated normal variables exceeds q s. Integrals are computed by quadrature,
+without random numbers. They add up positive terms, so that small p-values keep their digits.
 
 References
 ----------
 Dunnett CW (1955). J Am Stat Assoc 50:1096-1121, section 3; Dunnett CW, Sobel M (1955). Biometrika 42:258-260.
-Kramer CY (1956). Biometrics 12:307-310; Hayter AJ (1984). Ann Stat 12:61-75 (that its coverage is never below the nominal).
+Kramer CY (1956). Biometrics 12:307-310; Hayter AJ (1984). Ann Stat 12:61-75 (coverage never below the nominal one).
 Genz A, Bretz F (2009). Computation of Multivariate Normal and t Probabilities, section 2.2 (one common factor), section 4.1.
 """
 
@@ -21,49 +21,56 @@ from scipy import optimize, special
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, Inference, infer
 
 DEPTH = 100.0
-"""The density of the standard deviation is followed down to exp(-DEPTH) of its largest value."""
+"""The density of the standard deviation is integrated down to exp(-DEPTH) of its largest value."""
 
 FARTHEST = 9.0
-"""Standard deviations beyond which a normal density is 0: it is 1e-18."""
+"""Standard deviations at which the normal density counts as 0; it is 1e-18."""
 
 ONE_FACTOR = 1e-12
-"""Correlations that differ by no more from products of loadings are such products. Rounding leaves 1e-15."""
+"""Largest difference between a correlation and the product of two loadings that is rounding. Rounding leaves 1e-15."""
 
 DEGREE = 80
-"""Of the polynomial by which the logarithm of a probability is interpolated, which leaves 1e-11."""
+"""Degree of the polynomial that interpolates the logarithm of a probability, with an error of 1e-11."""
 
 NODES = {1: 64, 2: 64, 3: 32, 4: 24}
-"""Of Gauss and Legendre's quadrature in each dimension, by the number of dimensions: probabilities are known to 1e-10."""
+"""Nodes of Gauss-Legendre quadrature in each dimension, by number of dimensions. The error of a probability is 1e-10."""
 
 MOST_COMPARED = max(NODES) + 1
-"""Statistics whose correlations may be any; more of them need a common factor, as without covariates."""
+"""Largest number of statistics with arbitrary correlations. More of them need one common factor, as without covariates."""
 
 
 class TooManyCompared(ValueError):
-    """More statistics than `MOST_COMPARED`, whose correlations are not of one common factor."""
+    """More statistics than `MOST_COMPARED`, without one common factor of their correlations."""
 
 
 def dunnett(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> Inference:
-    """Comparisons with one reference whose limits hold for all of them together.
+    """Compute simultaneous limits and p-values of comparisons with one reference (Dunnett).
 
     Parameters
     ----------
     coefficients : Coefficients
-        Of a fitted model.
+        Coefficients of a fitted model.
     rows : ndarray, shape (k, p)
-        Contrasts.
+        Contrasts, one a row.
     conf_level : float
-        Nominal coverage of all intervals together, strictly between 0 and 1.
+        Nominal simultaneous coverage of all intervals, strictly between 0 and 1.
 
     Returns
     -------
     Inference
-        Two-sided; each comparison by the multivariate t distribution of its own degrees of freedom.
+        Two-sided results. Each comparison has a multivariate t distribution with the degrees of freedom of its contrast.
 
     Raises
     ------
     TooManyCompared
-        There are more than can be integrated over.
+        The contrasts are more than `MOST_COMPARED`, and their correlations have no common factor.
+
+    Examples
+    --------
+    >>> coefficients = Coefficients(np.array([1.0, 2.0, 3.5]), 0.25 * np.eye(3), lambda rows: np.full(len(rows), 30.0))
+    >>> inference = dunnett(coefficients, np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]]), 0.95)
+    >>> inference.p_value.round(4).tolist()
+    [0.2819, 0.0026]
     """
     covariance = rows @ coefficients.cov_beta @ rows.T
     sd = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
@@ -75,24 +82,31 @@ def dunnett(coefficients: Coefficients, rows: FloatArray, conf_level: float) -> 
 
 
 def tukey_kramer(coefficients: Coefficients, rows: FloatArray, n_means: int, conf_level: float) -> Inference:
-    """All differences between means, with limits that hold for all of them together.
+    """Compute simultaneous limits and p-values of all differences between means (Tukey and Kramer).
 
     Parameters
     ----------
     coefficients : Coefficients
-        Of a fitted model.
+        Coefficients of a fitted model.
     rows : ndarray, shape (k, p)
         Contrasts, each the difference of two of the means.
     n_means : int
-        Means, 2 or more.
+        Number of means, 2 or more.
     conf_level : float
-        Nominal coverage of all intervals together, strictly between 0 and 1.
+        Nominal simultaneous coverage of all intervals, strictly between 0 and 1.
 
     Returns
     -------
     Inference
-        Two-sided, by the studentised range of as many means: exact where all means have the same standard error and no
-        correlation, else wider than they need be.
+        Two-sided results by the studentised range of `n_means` means. They are exact for uncorrelated means with equal standard
+        errors. Otherwise they are conservative.
+
+    Examples
+    --------
+    >>> coefficients = Coefficients(np.array([1.0, 2.0, 3.5]), 0.25 * np.eye(3), lambda rows: np.full(len(rows), 30.0))
+    >>> rows = np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0], [0.0, -1.0, 1.0]])
+    >>> tukey_kramer(coefficients, rows, 3, 0.95).p_value.round(4).tolist()
+    [0.3465, 0.0037, 0.1024]
     """
 
     def exceeds(bound: FloatArray) -> FloatArray:
@@ -102,12 +116,13 @@ def tukey_kramer(coefficients: Coefficients, rows: FloatArray, n_means: int, con
 
 
 Exceeds = Callable[[FloatArray], FloatArray]
-"""Bounds -> the probability that the largest of several normal variables, without sign, exceeds each."""
+"""Function of bounds, shape (m,): the probabilities that the largest absolute value of several normal variables exceeds them."""
 
 
 def _simultaneous(
     coefficients: Coefficients, rows: FloatArray, conf_level: float, exceeds: Exceeds | None, n_compared: int
 ) -> Inference:
+    """Replace t limits and p-values by simultaneous ones; `exceeds` is None for one comparison alone."""
     alone = infer(coefficients, rows, conf_level)
     if exceeds is None:
         return alone
@@ -128,23 +143,23 @@ def _simultaneous(
 
 
 def critical_value(exceeds: Exceeds, df: float, conf_level: float, n_compared: int) -> float:
-    """The bound that the largest of several t statistics exceeds with a probability of 1 less the coverage.
+    """Find the bound that the largest of several absolute t statistics exceeds with probability 1 - `conf_level`.
 
     Parameters
     ----------
     exceeds : callable, (m,) -> (m,)
-        Of normal variables.
+        Probability that the largest absolute value of the normal variables exceeds each bound.
     df : float
         Degrees of freedom, above 0; may be infinite.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     n_compared : int
-        Statistics.
+        Number of statistics.
 
     Returns
     -------
     float
-        Between the bound of one statistic alone and Bonferroni's.
+        The bound, between that of one statistic and Bonferroni's.
     """
     level = 1 - conf_level
     least, most = (-float(special.stdtrit(df, level / (2 * n))) for n in (1, n_compared))
@@ -155,21 +170,21 @@ def critical_value(exceeds: Exceeds, df: float, conf_level: float, n_compared: i
 
 
 def t_exceeds(exceeds: Exceeds, bound: float, df: float) -> float:
-    """The probability that the largest of several t statistics, without sign, exceeds a bound.
+    """Compute the probability that the largest of several absolute t statistics exceeds a bound.
 
     Parameters
     ----------
     exceeds : callable, (m,) -> (m,)
-        Of normal variables.
+        Probability that the largest absolute value of the normal variables exceeds each bound.
     bound : float
-        Above 0.
+        The bound, above 0.
     df : float
         Degrees of freedom, above 0; may be infinite.
 
     Returns
     -------
     float
-        From 0 to 1.
+        The probability.
     """
     if not np.isfinite(df):
         return float(exceeds(np.array([bound]))[0])
@@ -178,7 +193,7 @@ def t_exceeds(exceeds: Exceeds, bound: float, df: float) -> float:
 
 
 def _standard_deviations(df: float, bound: float) -> tuple[FloatArray, FloatArray]:
-    """Values of the root of a chi-square over its degrees of freedom, and their weights: a trapezoid rule in the logarithm."""
+    """Compute nodes and weights of a standard deviation, sqrt(chi-square / df), by a trapezoid rule in its logarithm."""
     low = -np.sqrt(1.5 * DEPTH / df) if df >= 6 * DEPTH else -DEPTH / df - 0.5
     high = min(np.sqrt(DEPTH / df), 0.5 * np.log(4 * (DEPTH / df + 2)))
     step = min(0.15, 0.7 / np.sqrt(2 * (df + bound**2)))
@@ -188,41 +203,46 @@ def _standard_deviations(df: float, bound: float) -> tuple[FloatArray, FloatArra
 
 
 def range_exceeds(bound: FloatArray, n_means: int) -> FloatArray:
-    """The probability that the range of independent standard normal variables exceeds bounds.
+    """Compute the probabilities that the range of independent standard normal variables exceeds bounds.
 
     Parameters
     ----------
     bound : ndarray, shape (m,)
-        0 or more.
+        Bounds, 0 or more.
     n_means : int
-        Variables, 2 or more.
+        Number of variables, 2 or more.
 
     Returns
     -------
     ndarray, shape (m,)
-        From 0 to 1.
+        Probability for each bound.
     """
     high = FARTHEST + float(bound.max()) / 2
     z = np.linspace(-FARTHEST, high, int(np.ceil((high + FARTHEST) / 0.2)) + 1)
     density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     below = special.ndtr(z)
-    share = np.minimum(special.ndtr(z - bound[:, None]) / below, 1.0)  # of those below the largest, below the range, too
+    share = np.minimum(
+        special.ndtr(z - bound[:, None]) / below, 1.0
+    )  # share of the values below the largest that are below it by more than the bound
     with np.errstate(divide="ignore"):
         lost = -np.expm1((n_means - 1) * np.log1p(-share))
     return np.asarray(n_means * (lost * below ** (n_means - 1)) @ density * (z[1] - z[0]))
 
 
 def _normal_exceeds(correlation: FloatArray) -> Exceeds:
+    """Make the function of bounds for normal variables with given correlations, shape (k, k)."""
     loadings = _loadings(correlation)
     if loadings is not None:
         return lambda bound: factor_exceeds(bound, loadings)
     if len(correlation) > MOST_COMPARED:
-        raise TooManyCompared(f"{len(correlation)} comparisons")
+        raise TooManyCompared(
+            f"comparisons without one common factor must be at most {MOST_COMPARED}; got {len(correlation)} comparisons."
+        )
     root = np.asarray(np.linalg.cholesky(correlation))
     k = len(correlation)
-    # The logarithm is smooth and is asked for at hundreds of bounds: it is interpolated from a few of them.
+    # The logarithm is smooth and needed at hundreds of bounds, so it is interpolated from a few of them.
     curve = np.polynomial.Chebyshev.interpolate(
-        lambda bounds: np.log([nested_exceeds(float(each), root) for each in bounds]), DEGREE, (0.0, FARTHEST)
+        lambda bounds: np.log([nested_exceeds(float(bound), root) for bound in bounds]), DEGREE, (0.0, FARTHEST)
     )
 
     def exceeds(bound: FloatArray) -> FloatArray:
@@ -233,7 +253,7 @@ def _normal_exceeds(correlation: FloatArray) -> Exceeds:
 
 
 def _loadings(correlation: FloatArray) -> FloatArray | None:
-    """Loadings on one common factor, whose products are the correlations; None where there are none."""
+    """Find loadings on one common factor whose products are the correlations; None without a common factor."""
     k = len(correlation)
     if k == 2:
         size = np.sqrt(abs(correlation[0, 1]))
@@ -251,47 +271,49 @@ def _loadings(correlation: FloatArray) -> FloatArray | None:
 
 
 def factor_exceeds(bound: FloatArray, loadings: FloatArray) -> FloatArray:
-    """The probability that the largest of normal variables with one common factor, without sign, exceeds bounds.
+    """Compute the probabilities that the largest absolute value of normal variables with one common factor exceeds bounds.
 
     Parameters
     ----------
     bound : ndarray, shape (m,)
-        0 or more.
+        Bounds, 0 or more.
     loadings : ndarray, shape (k,)
-        The correlation of each variable with the factor, between -1 and 1.
+        Correlation of each variable with the factor, between -1 and 1.
 
     Returns
     -------
     ndarray, shape (m,)
-        From 0 to 1.
+        Probability for each bound.
     """
-    rest = np.sqrt((1 - loadings) * (1 + loadings))
-    step = 0.2 * min(1.0, float(rest.min()))
+    specific = np.sqrt((1 - loadings) * (1 + loadings))
+    step = 0.2 * min(1.0, float(specific.min()))
     reach = FARTHEST + float(bound.max())
     z = np.linspace(-reach, reach, 2 * int(np.ceil(reach / step)) + 1)
     density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0])
     log_inside = np.zeros((len(bound), len(z)))
     with np.errstate(divide="ignore"):
-        for loading, own in zip(loadings, rest, strict=True):
-            outside = special.ndtr((-bound[:, None] - loading * z) / own) + special.ndtr((loading * z - bound[:, None]) / own)
+        for loading, specific_sd in zip(loadings, specific, strict=True):
+            outside = special.ndtr((-bound[:, None] - loading * z) / specific_sd) + special.ndtr(
+                (loading * z - bound[:, None]) / specific_sd
+            )
             log_inside += np.log1p(-np.minimum(outside, 1.0))
     return np.asarray(-np.expm1(log_inside) @ density)
 
 
 def nested_exceeds(bound: float, root: FloatArray) -> float:
-    """The probability that the largest of correlated normal variables, without sign, exceeds a bound.
+    """Compute the probability that the largest absolute value of correlated normal variables exceeds a bound.
 
     Parameters
     ----------
     bound : float
-        0 or more.
+        The bound, 0 or more.
     root : ndarray, shape (k, k)
-        Lower triangle of Cholesky of their correlations; k at most `MOST_COMPARED`.
+        Lower Cholesky factor of the correlations; k is at most `MOST_COMPARED`.
 
     Returns
     -------
     float
-        From 0 to 1: the sum over variables of the probability that the variable exceeds the bound and none before it.
+        The probability, as a sum over variables: of the event that the variable exceeds the bound and none before it does.
     """
     k = len(root)
     x, w = np.polynomial.legendre.leggauss(NODES[max(k - 1, 1)])

@@ -1,4 +1,4 @@
-"""Exact methods for tables of two arms: conditional on the margins (hypergeometric) and unconditional."""
+"""Exact methods for two-by-two tables: conditional on the margins (hypergeometric) and unconditional."""
 
 from __future__ import annotations
 
@@ -14,59 +14,73 @@ from botox_analysis.numerics.rates import closed_form, score
 from botox_analysis.numerics.rates.two_arms import Compared, TwoArms, quantile
 
 FARTHEST = 100.0
-"""A log odds ratio beyond which no finite conditional limit lies."""
+"""Largest log odds ratio at which a finite conditional limit is searched."""
 
 TIE = 1e-7
-"""Probabilities that differ by this share are one, as in R: rounding of the logarithms of factorials leaves 1e-12 of those of
-large tables."""
+"""Probabilities that differ by this share are equal, as in R. Rounding of the logarithms of factorials leaves 1e-12 in large
+tables."""
 
 SAME_DISTANCE = 1e-9
-"""Share by which tables may be nearer to a difference than the one observed and count as being as far: rounding is 1e-14, and
-1e-11 where a proportion is near 0 or 1."""
+"""Share by which a table may be nearer to a difference than the observed table and still counts as equally far. Rounding is
+1e-14, and 1e-11 where a proportion is near 0 or 1."""
 
 LARGEST_BLOCK = 2_000_000
-"""How many tables given the margins are held at once."""
+"""Number of tables with the given margins in memory at once."""
 
 LARGEST_SUPPORT = 5_000_000
-"""Ways to spread the events over the arms, beyond which a single table would need gigabytes."""
+"""Largest number of tables with the given margins of one comparison. More would need gigabytes of memory."""
 
 LARGEST_ARM = 500
-"""Subjects in an arm up to which the unconditional interval is computed."""
+"""Largest number of subjects in an arm for which unconditional methods are computed."""
 
 NUISANCE = 400
-"""Steps of the common proportion in which an unconditional chance is maximised, before it is refined."""
+"""Number of steps of the common proportion over which an unconditional probability is maximised, before refinement."""
 
 COARSE = np.linspace(0.0, 1.0, 101)
-"""Shares of the way at which it is maximised while differences are scanned."""
+"""Common proportions, as shares of their range, over which it is maximised while differences are scanned."""
 
 SCANNED = 300
-"""Steps in which differences are scanned from far away to the estimate."""
+"""Number of steps in which differences are scanned, from a distant one to the estimate."""
 
 FAR = 2.0
-"""How many standard errors beyond an approximate limit far away is."""
+"""Distance of the first scanned difference from an approximate limit, in standard errors."""
 
 
 def conditional_odds_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The logarithm of the odds ratio given the margins, with exact limits: each tail has half of the rest.
+    """Estimate the logarithm of the odds ratio given the margins, with exact limits.
+
+    Each tail has probability (1 - conf_level) / 2.
 
     Parameters
     ----------
     counts : TwoArms
-        Subjects, one stratum.
+        Numbers of subjects in one stratum.
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+        Nominal coverage, strictly between 0 and 1; the true coverage is never below it.
     null : float
-        The log odds ratio to test.
+        Log odds ratio under the null hypothesis.
 
     Returns
     -------
     Compared
-        The estimate maximises the conditional likelihood. The p-value is twice the smaller tail (the test that the interval
-        inverts), which is not Fisher's two-sided one. Standard errors are missing.
+        The estimate maximises the conditional likelihood. The p-value is twice the smaller tail, the test that the interval
+        inverts; it differs from Fisher's two-sided p-value. Standard errors are missing (nan).
+
+    Raises
+    ------
+    ValueError
+        The margins allow more than `LARGEST_SUPPORT` tables.
 
     References
     ----------
     Cornfield J (1956). Proc Third Berkeley Symp 4:135-148. Fay MP (2010). Biostatistics 11:373-374.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = conditional_odds_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [1.077, -0.141, 2.452]
     """
     estimate, low, high, p_value = _by_blocks(counts, lambda block: _conditional(block, conf_level, null))
     missing = np.full(estimate.shape, np.nan)
@@ -74,33 +88,34 @@ def conditional_odds_ratio(counts: TwoArms, conf_level: float, null: float) -> C
 
 
 def _by_blocks(counts: TwoArms, compute: Callable[[TwoArms], FloatArray]) -> FloatArray:
-    """What is computed from all tables given the margins, shape (m, k): for comparisons with about as many, some at a time."""
+    """Compute results from all tables with the given margins, shape (m, k), in blocks of comparisons of similar size."""
     size = len(counts.events)
     fewest, most = _support(counts)
     if (most - fewest).max(initial=0.0) > LARGEST_SUPPORT:
         raise ValueError(
-            f"an exact method was asked for with {counts.both[:, 0].max():.0f} events, which may be spread over the arms in more "
-            f"than {LARGEST_SUPPORT:,} ways; take a score method, which is close to it in samples of this size."
+            f"an exact method must be used with at most {LARGEST_SUPPORT:,} possible tables; got more, with "
+            f"{counts.both[:, 0].max():.0f} events. Try a score method, which is close to it in samples of this size."
         )
     order = np.argsort(most - fewest, kind="stable")
-    said: list[FloatArray] = []
+    results: list[FloatArray] = []
     start = 0
-    while start < size or not said:
+    while start < size or not results:
         cells = (most - fewest + 1)[order[start:]] * np.arange(1, size - start + 1)
         rows = order[start : start + max(int((cells <= LARGEST_BLOCK).sum()), 1)]
-        said.append(compute(counts.of(rows)))
+        results.append(compute(counts.of(rows)))
         start += len(rows)
-    sorted_ = np.concatenate(said, axis=1)
+    sorted_ = np.concatenate(results, axis=1)
     return sorted_[:, np.argsort(order)]
 
 
 def _support(counts: TwoArms) -> tuple[FloatArray, FloatArray]:
-    """The fewest and the most events that the arm can have, given the margins."""
+    """Compute the smallest and the largest number of events of the arm, given the margins."""
     both, n1, n0 = counts.both[:, 0], counts.total[:, 0], counts.total_ref[:, 0]
     return np.maximum(both - n0, 0.0), np.minimum(both, n1)
 
 
 def _conditional(counts: TwoArms, conf_level: float, null: float) -> FloatArray:
+    """Compute estimate, limits and p-value of the log odds ratio given the margins, shape (4, k)."""
     x1, n1, x0, n0 = (numbers[:, 0] for numbers in (counts.events, counts.total, counts.events_ref, counts.total_ref))
     both = x1 + x0
     fewest, most = _support(counts)
@@ -137,84 +152,100 @@ def _conditional(counts: TwoArms, conf_level: float, null: float) -> FloatArray:
 
 
 def _log_choose(n: FloatArray, k: FloatArray) -> FloatArray:
+    """Compute logarithms of binomial coefficients; k outside 0 to n is taken as 0."""
     inside = (k >= 0) & (k <= n)
     chosen = np.where(inside, k, 0.0)
     return np.asarray(special.gammaln(n + 1) - special.gammaln(chosen + 1) - special.gammaln(n - chosen + 1))
 
 
 def fisher_test(counts: TwoArms) -> FloatArray:
-    """Fisher's exact test, two-sided: tables given the margins that are at most as likely as the one observed.
+    """Compute Fisher's exact test, two-sided: the probability of tables at most as likely as the observed one.
 
     Parameters
     ----------
     counts : TwoArms
-        Subjects, one stratum.
+        Numbers of subjects in one stratum.
 
     Returns
     -------
     ndarray, shape (k,)
-        p-values; 1 where nobody or everybody has the event.
+        p-values; 1 where no or all subjects have the event, and missing (nan) where an arm is empty.
 
     References
     ----------
     Fisher RA (1935). J R Stat Soc 98:39-82.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> fisher_test(counts).round(4).tolist()
+    [0.0649]
     """
     return _hypergeometric(counts, own_weight=1.0)
 
 
 def mid_p_test(counts: TwoArms) -> FloatArray:
-    """Fisher's test with half of the probability of the tables as likely as the one observed, two-sided.
+    """Compute the two-sided mid-P test: Fisher's test with half the probability of tables as likely as the observed one.
 
-    With arms of one size the mirror image of the observed table is as likely, and counts by half like it.
+    In arms of equal size the mirror image of the observed table is as likely, and half its probability counts.
 
     Parameters
     ----------
     counts : TwoArms
-        Subjects, one stratum.
+        Numbers of subjects in one stratum.
 
     Returns
     -------
     ndarray, shape (k,)
-        p-values; 1 where nobody or everybody has the event.
+        p-values; 1 where no or all subjects have the event, and missing (nan) where an arm is empty.
 
     References
     ----------
     Lancaster HO (1961). J Am Stat Assoc 56:223-234. Hirji KF, Tan SJ, Elashoff RM (1991). Stat Med 10:1137-1153.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> mid_p_test(counts).round(4).tolist()
+    [0.0484]
     """
     return _hypergeometric(counts, own_weight=0.5)
 
 
 def _hypergeometric(counts: TwoArms, own_weight: float) -> FloatArray:
+    """Compute the p-value of a test given the margins; missing (nan) where an arm is empty."""
     p_value = _by_blocks(counts, lambda block: _as_rare(block, own_weight)[None])[0]
     return np.where(counts.comparable, p_value, np.nan)
 
 
 def _as_rare(counts: TwoArms, own_weight: float) -> FloatArray:
+    """Sum the probabilities of tables at most as likely as the observed one; `own_weight` applies to those as likely."""
     x1, n1, both, total = (numbers[:, 0] for numbers in (counts.events, counts.total, counts.both, counts.grand_total))
     fewest, most = _support(counts)
     support = fewest[:, None] + np.arange((most - fewest).max(initial=0.0) + 1.0)
     possible = support <= most[:, None]
     chance = np.where(possible, stats.hypergeom.pmf(support, total[:, None], n1[:, None], both[:, None]), 0.0)
-    own = np.take_along_axis(chance, (x1 - fewest).astype(int)[:, None], axis=1)
-    as_rare = possible & (chance <= own * (1 + TIE))
-    # Tables of one probability with the observed one count like it.
-    like_own = as_rare & (chance >= own * (1 - TIE))
-    p_value = (chance * np.where(like_own, own_weight, as_rare)).sum(axis=1)
+    observed = np.take_along_axis(chance, (x1 - fewest).astype(int)[:, None], axis=1)
+    as_rare = possible & (chance <= observed * (1 + TIE))
+    # Tables as likely as the observed one have the same weight.
+    as_likely = as_rare & (chance >= observed * (1 - TIE))
+    p_value = (chance * np.where(as_likely, own_weight, as_rare)).sum(axis=1)
     return np.where(most > fewest, np.minimum(p_value, 1.0), 1.0)
 
 
 def barnard_test(counts: TwoArms) -> FloatArray:
-    """Barnard's unconditional exact test, ordered by the score statistic.
+    """Compute Barnard's unconditional exact test, with tables ordered by the score statistic.
 
     Parameters
     ----------
     counts : TwoArms
-        Subjects, one stratum.
+        Numbers of subjects in one stratum.
 
     Returns
     -------
     ndarray, shape (k,)
-        Two-sided p-values: the largest chance, over the common proportion, of a table at least as far from no difference.
+        Two-sided p-values: the largest probability, over the common proportion, of tables at least as far from no difference as
+        the observed one. They are 1 where no or all subjects have the event, and missing (nan) where an arm is empty.
 
     Raises
     ------
@@ -224,13 +255,20 @@ def barnard_test(counts: TwoArms) -> FloatArray:
     References
     ----------
     Barnard GA (1947). Biometrika 34:123-138. Suissa S, Shuster JJ (1985). J R Stat Soc A 148:317-327.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> barnard_test(counts).round(4).tolist()
+    [0.0594]
     """
     _refuse_large(counts, "Barnard's test", "mid-p")
-    # scipy's barnard_exact (1.17) misses tables that differ from the observed one by rounding only: scipy issue 18798.
+    # scipy's barnard_exact (1.17) omits tables that differ from the observed one by rounding only: scipy issue 18798.
     return _by_table(counts, _barnard)
 
 
 def _barnard(x1: int, n1: int, x0: int, n0: int) -> float:
+    """Compute Barnard's p-value of one table."""
     none = np.zeros(1)
     distance = np.abs(score.distance_from(none, none + x1, n1, none + x0, n0))
     if distance == 0:
@@ -240,17 +278,18 @@ def _barnard(x1: int, n1: int, x0: int, n0: int) -> float:
 
 
 def boschloo_test(counts: TwoArms) -> FloatArray:
-    """Boschloo's unconditional exact test, ordered by Fisher's p-value.
+    """Compute Boschloo's unconditional exact test, with tables ordered by Fisher's p-value.
 
     Parameters
     ----------
     counts : TwoArms
-        Subjects, one stratum.
+        Numbers of subjects in one stratum.
 
     Returns
     -------
     ndarray, shape (k,)
-        Two-sided p-values: twice the smaller one-sided one.
+        Two-sided p-values: twice the smaller one-sided p-value. They are 1 where no or all subjects have the event, and missing
+        (nan) where an arm is empty.
 
     Raises
     ------
@@ -260,13 +299,19 @@ def boschloo_test(counts: TwoArms) -> FloatArray:
     References
     ----------
     Boschloo RD (1970). Stat Neerl 24:1-9.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> boschloo_test(counts).round(4).tolist()
+    [0.0608]
     """
     _refuse_large(counts, "Boschloo's test", "mid-p")
     return _by_table(counts, lambda x1, n1, x0, n0: stats.boschloo_exact(np.array([[x1, x0], [n1 - x1, n0 - x0]])).pvalue)
 
 
 def _by_table(counts: TwoArms, test: Callable[[int, int, int, int], float]) -> FloatArray:
-    """A test that takes one table at a time, done once for tables that are the same."""
+    """Apply a test of one table to k tables, once for equal tables."""
     numbers = (counts.events, counts.total, counts.events_ref, counts.total_ref)
     tables, row = np.unique(np.column_stack([of[:, 0].astype(int) for of in numbers]), axis=0, return_inverse=True)
     p_values = []
@@ -278,68 +323,77 @@ def _by_table(counts: TwoArms, test: Callable[[int, int, int, int], float]) -> F
 
 
 def _refuse_large(counts: TwoArms, what: str, instead: str) -> None:
+    """Refuse arms of more than `LARGEST_ARM` subjects."""
     largest = np.maximum(counts.total, counts.total_ref)[:, 0]
     if largest.max(initial=0.0) > LARGEST_ARM:
         at = int(largest.argmax())
         raise ValueError(
-            f"{what} was asked for with {counts.total[at, 0]:.0f} and {counts.total_ref[at, 0]:.0f} subjects; it is computed up "
-            f"to {LARGEST_ARM} an arm: take '{instead}', which is close to it in samples of this size."
+            f"{what} must be used with at most {LARGEST_ARM} subjects in each arm; got {counts.total[at, 0]:.0f} and "
+            f"{counts.total_ref[at, 0]:.0f}. Try '{instead}', which is close to it in samples of this size."
         )
 
 
 def unconditional_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """Exact limits of a difference, whatever the common proportion: two one-sided tests ordered by the score statistic.
+    """Compute exact unconditional limits of a difference: two one-sided tests, with tables ordered by the score statistic.
 
     Parameters
     ----------
     counts : TwoArms
-        Subjects, one stratum.
+        Numbers of subjects in one stratum.
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+        Nominal coverage, strictly between 0 and 1; the true coverage is never below it.
     null : float
-        The difference to test, strictly between -1 and 1.
+        Difference under the null hypothesis, strictly between -1 and 1.
 
     Returns
     -------
     Compared
-        The p-value is twice the smaller of the two one-sided ones.
+        The difference. The p-value is twice the smaller of the two one-sided p-values.
 
     Raises
     ------
     ValueError
-        An arm has more than `LARGEST_ARM` subjects: the score interval is close to it there.
+        An arm has more than `LARGEST_ARM` subjects, for which the score interval is close to the exact one.
 
     References
     ----------
     Chan ISF, Zhang Z (1999). Biometrics 55:1202-1209.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = unconditional_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.008, 0.296]
     """
     _refuse_large(counts, "the exact interval", "miettinen-nurminen")
     rough = closed_form.wald_difference(counts, conf_level, null)
     far = score.mee_difference(counts, 2 * special.ndtr(quantile(conf_level) + FAR) - 1, null)
-    said = np.full((3, len(rough.estimate)), np.nan)
+    results = np.full((3, len(rough.estimate)), np.nan)
     for row in np.flatnonzero(counts.comparable):
         x1, n1, x0, n0 = (int(of[row, 0]) for of in (counts.events, counts.total, counts.events_ref, counts.total_ref))
         tail = (1 - conf_level) / 2
         low = _first_kept(x1, n1, x0, n0, tail, far.low[row])
-        # What is high for the arm is low for the reference.
+        # The upper limit of the arm less the reference is minus the lower limit of the reference less the arm.
         high = -_first_kept(x0, n0, x1, n1, tail, -far.high[row])
         smaller = min(_tail_chance(x1, n1, x0, n0, null), _tail_chance(x0, n0, x1, n1, -null))
-        said[:, row] = low, high, min(1.0, 2 * smaller)
-    return Compared(rough.estimate, rough.std_error, *said)
+        results[:, row] = low, high, min(1.0, 2 * smaller)
+    return Compared(rough.estimate, rough.std_error, *results)
 
 
 def _first_kept(x1: int, n1: int, x0: int, n0: int, tail: float, far: float) -> float:
-    """The smallest difference that is not refused.
+    """Find the smallest difference that the one-sided test does not reject.
 
-    Chances do not simply rise with the difference: where tables change their order they jump, and differences below some that
-    are refused may be kept. So they are scanned from far away, and the limit is halved down to in the first step that keeps.
+    The probability of the tail is not monotone in the difference: it jumps where tables change their order. So differences below
+    a rejected one may not be rejected. They are scanned from a distant one. The limit is found by bisection in the first step
+    that is not rejected.
     """
     lowest = far if _tail_chance(x1, n1, x0, n0, far) <= tail else -1.0
     steps = np.linspace(lowest, x1 / n1 - x0 / n0, SCANNED + 1)
     most = _boundary(n1, n0, steps, _distance(x1, n1, x0, n0, steps))
     scanned = range(1, SCANNED)
     kept = next((at for at in scanned if _chance(n1, n0, steps[at], most[at], COARSE).max() > tail), SCANNED)
-    # What the coarse shares refuse may just be kept.
+    # A difference that is rejected over the coarse grid may narrowly not be rejected over the fine one.
     while kept > 1 and _tail_chance(x1, n1, x0, n0, steps[kept - 1]) > tail:
         kept -= 1
     below, above = steps[kept - 1], steps[kept]
@@ -350,13 +404,14 @@ def _first_kept(x1: int, n1: int, x0: int, n0: int, tail: float, far: float) -> 
 
 
 def _tail_chance(x1: int, n1: int, x0: int, n0: int, delta: float) -> float:
-    """The largest chance, over the common proportion, of a table at least as far above `delta` as the one observed."""
+    """Maximise, over the common proportion, the probability of tables at least as far above `delta` as the observed one."""
     value = np.array([delta])
     most = _boundary(n1, n0, value, _distance(x1, n1, x0, n0, value))[0]
     return _largest(lambda share: _chance(n1, n0, delta, most, share))
 
 
 def _largest(chance: Callable[[FloatArray], FloatArray]) -> float:
+    """Maximise a probability over the common proportion, given as a share of its range from 0 to 1."""
     share, largest = np.linspace(0.0, 1.0, NUISANCE + 1), 0.0
     for _ in range(4):
         values = chance(share)
@@ -367,29 +422,34 @@ def _largest(chance: Callable[[FloatArray], FloatArray]) -> float:
 
 
 def _chance(n1: int, n0: int, delta: float, most: NDArray[np.intp], share: FloatArray) -> FloatArray:
-    """The chance of at most so many events of the reference, at shares of the way from its lowest to its highest proportion."""
+    """Compute the probability of at most `most` events of the reference for each number of the arm.
+
+    `share` is the proportion of the reference as a share of its range, from its lowest to its highest possible value.
+    """
     lowest, highest = max(0.0, -delta), min(1.0, 1.0 - delta)
     rate_ref = lowest + share * (highest - lowest)
-    own = _binomial(n1, np.clip(rate_ref + delta, 0.0, 1.0))
+    arm = _binomial(n1, np.clip(rate_ref + delta, 0.0, 1.0))
     up_to = np.vstack([np.zeros(len(share)), _binomial(n0, rate_ref).cumsum(axis=0)])
-    return np.asarray((own * up_to[most + 1]).sum(axis=0))
+    return np.asarray((arm * up_to[most + 1]).sum(axis=0))
 
 
 def _binomial(n: int, rate: FloatArray) -> FloatArray:
-    """Binomial chances of 0 to n, shape (n + 1, k)."""
+    """Compute the binomial probabilities of 0 to n, shape (n + 1, k)."""
     k = np.arange(n + 1.0)
     log_choose = _log_choose(np.full(n + 1, float(n)), k)
     return np.asarray(np.exp(log_choose[:, None] + special.xlogy(k[:, None], rate) + special.xlog1py(n - k[:, None], -rate)))
 
 
 def _distance(x1: int, n1: int, x0: int, n0: int, delta: FloatArray) -> FloatArray:
+    """Compute the score statistic of one table at several differences."""
     return score.distance_from(delta, np.full(len(delta), float(x1)), n1, np.full(len(delta), float(x0)), n0)
 
 
 def _boundary(n1: int, n0: int, delta: FloatArray, distance: FloatArray) -> NDArray[np.intp]:
-    """For each difference and count of the arm, the most events of the reference at which a table is as far above; else -1.
+    """Find the most events of the reference at which a table is as far above, shape (m, n1 + 1); -1 without such a table.
 
-    The statistic falls with the events of the reference, so the place is halved down to.
+    Rows are differences, columns numbers of events of the arm. The statistic falls with the events of the reference, so the
+    search is by bisection.
     """
     tie = SAME_DISTANCE * np.clip(np.abs(distance), 1.0, 1e9)
     as_far = np.repeat(distance - tie, n1 + 1)

@@ -1,4 +1,4 @@
-"""Every way to compare two rates, by measure and name."""
+"""Methods to compare two rates, by measure and name."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from botox_analysis.numerics.rates.two_arms import Comparison, TwoArms
 
 @dataclass(frozen=True)
 class Method:
-    """A way to compare two rates.
+    """Method to compare two rates.
 
     Attributes
     ----------
-    compare : callable
-        Counts, nominal coverage and null give what is said.
+    compare : callable, (TwoArms, conf_level, null) -> Compared
+        Comparison of the counts of two arms.
     words : str
-        What ``method`` says.
+        Name of the method in the sentence ``method``, for one stratum.
     stratified : str
-        What it says of several strata; empty where it is for one stratum only.
+        Name of the method for several strata; empty where it allows one stratum only.
     """
 
     compare: Comparison
@@ -35,7 +35,7 @@ _CMH_WEIGHTS = "Cochran-Mantel-Haenszel weights"
 _STRATIFIED_SCORE = f"stratified Miettinen-Nurminen interval, {_CMH_WEIGHTS}"
 _SCORE = "Miettinen-Nurminen interval"
 _POISSON = " (Poisson counts)"
-"""The variance of a count is taken to be its mean: limits are too narrow where events of one subject come in clusters."""
+"""The variance of a count is assumed equal to its mean. Limits are too narrow where events of a subject are clustered."""
 
 COMPARISONS: dict[str, dict[str, Method]] = {
     "risk difference": {
@@ -91,7 +91,7 @@ COMPARISONS: dict[str, dict[str, Method]] = {
         ),
     },
 }
-"""Intervals of each measure by name; the first is the one to take where nothing speaks for another."""
+"""Intervals of each measure by name; the first is the default."""
 
 COMPARISONS["event rate difference"] = COMPARISONS["incidence rate difference"]
 COMPARISONS["log event rate ratio"] = COMPARISONS["log incidence rate ratio"]
@@ -99,16 +99,16 @@ COMPARISONS["log event rate ratio"] = COMPARISONS["log incidence rate ratio"]
 
 @dataclass(frozen=True)
 class NamedTest:
-    """A test of no difference between two proportions.
+    """Test of no difference between two proportions.
 
     Attributes
     ----------
-    p_value : callable
-        Counts give two-sided p-values.
+    p_value : callable, (TwoArms) -> ndarray, shape (k,)
+        Two-sided p-values of k comparisons.
     words : str
-        What ``method`` says.
+        Name of the test in the sentence ``method``.
     stratified : bool
-        Whether it is for several strata, too.
+        Whether the test also allows several strata.
     """
 
     p_value: Callable[[TwoArms], FloatArray]
@@ -117,7 +117,7 @@ class NamedTest:
 
 
 def _cochran_mantel_haenszel(counts: TwoArms) -> FloatArray:
-    # The score test of an odds ratio of 1, summed over strata, is the test of Cochran, Mantel and Haenszel without correction.
+    """Test by Cochran, Mantel and Haenszel without correction: the score test of an odds ratio of 1, summed over strata."""
     p_value = score.p_value_at(counts, score.corrected_odds_ratio_statistic, 0.0)
     return np.where(counts.comparable, p_value, np.nan)
 
@@ -129,4 +129,4 @@ TESTS: dict[str, NamedTest] = {
     "barnard": NamedTest(exact.barnard_test, "Barnard's exact test"),
     "boschloo": NamedTest(exact.boschloo_test, "Boschloo's exact test"),
 }
-"""Tests by name."""
+"""Tests of no difference by name."""

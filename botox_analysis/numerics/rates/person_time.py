@@ -1,4 +1,4 @@
-"""Events in person-time: limits of a rate, and of differences and ratios of two rates; events follow a Poisson law."""
+"""Confidence limits of incidence rates, and of differences and ratios of two rates. Events follow a Poisson distribution."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from botox_analysis.numerics.rates.two_arms import Compared, TwoArms, by_normal,
 
 
 def poisson_interval(n_events: ArrayLike, time: ArrayLike, conf_level: float) -> Limits:
-    """Exact limits of a rate of events.
+    """Compute exact confidence limits of an incidence rate.
 
     Parameters
     ----------
     n_events : array_like, shape (k,)
-        Events.
+        Number of events.
     time : array_like, shape (k,)
-        Person-time; where it is 0 or missing, so are the limits.
+        Person-time; where it is 0 or missing the limits are missing (nan).
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+        Nominal coverage, strictly between 0 and 1; the true coverage is never below it.
 
     Returns
     -------
     low, high : ndarray, shape (k,)
-        Events per unit of time; the lower one is 0 where there are no events.
+        Limits in events per unit of time; the lower one is 0 without events.
 
     References
     ----------
@@ -49,34 +49,41 @@ def poisson_interval(n_events: ArrayLike, time: ArrayLike, conf_level: float) ->
 
 
 def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """A score interval of a difference of rates, weighted by strata.
+    """Compute a score interval of a difference of rates, weighted over strata.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time.
+        Events in person-time, in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The difference to test.
+        Difference under the null hypothesis, in events per unit of time.
 
     Returns
     -------
     Compared
-        In events per unit of time.
+        The difference in events per unit of time.
 
     References
     ----------
     Miettinen O, Nurminen M (1985). Stat Med 4:213-226.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = score_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.016, 0.334]
     """
     large = mantel_haenszel_difference(counts, conf_level, null)
     z = quantile(conf_level)
-    # Limits are looked for in units of how far they can be: rates have any unit.
+    # The search is in units of the largest distance of a limit, because rates have any unit.
     reach = _reach(counts, z)[:, 0]
     middle = large.estimate / reach
 
-    def in_units(value: FloatArray, own: TwoArms) -> tuple[FloatArray, FloatArray]:
-        return _difference_statistic(value * _reach(own, z)[:, 0], own)
+    def in_units(value: FloatArray, subset: TwoArms) -> tuple[FloatArray, FloatArray]:
+        return _difference_statistic(value * _reach(subset, z)[:, 0], subset)
 
     low, high = score.limits(counts, z, in_units, middle, middle - 1, middle + 1)
     p_value = score.p_value_at(counts, _difference_statistic, null)
@@ -84,54 +91,63 @@ def score_difference(counts: TwoArms, conf_level: float, null: float) -> Compare
 
 
 def _reach(counts: TwoArms, z: float) -> FloatArray:
-    """A distance from the estimate beyond which no limit is, shape (k, 1)."""
-    there = counts.weight > 0
-    shortest = np.where(there, np.minimum(counts.total, counts.total_ref), np.inf).min(axis=1, keepdims=True)
+    """Compute an upper bound of the distance of a limit from the estimate, shape (k, 1)."""
+    not_empty = counts.weight > 0
+    shortest = np.where(not_empty, np.minimum(counts.total, counts.total_ref), np.inf).min(axis=1, keepdims=True)
     largest = np.maximum(counts.rate, counts.rate_ref).max(axis=1, keepdims=True)
     unit = 2 * z**2 / shortest
     return np.where(np.isfinite(shortest), unit / 2 + np.sqrt(unit**2 / 4 + unit * largest), 1.0) * 1.01
 
 
 def _difference_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
-    """Weighted difference of rates beyond `value`, and its variance at the most likely rates: roots of a quadratic."""
+    """Compute the weighted difference of rates less `value`, and its variance at the most likely rates (roots of a quadratic)."""
     delta = value[:, None]
     share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
-    own, ref = divided(counts.events, counts.grand_total), divided(counts.events_ref, counts.grand_total)
-    root = np.sqrt((own - ref - delta) ** 2 + 4 * own * ref)
-    rate, rate_ref = (own + ref + delta + root) / 2, (own + ref - delta + root) / 2
+    part, part_ref = divided(counts.events, counts.grand_total), divided(counts.events_ref, counts.grand_total)
+    root = np.sqrt((part - part_ref - delta) ** 2 + 4 * part * part_ref)
+    rate, rate_ref = (part + part_ref + delta + root) / 2, (part + part_ref - delta + root) / 2
     variance = divided(rate, counts.total) + divided(rate_ref, counts.total_ref)
     return (share * (counts.rate - counts.rate_ref - delta)).sum(axis=1), (share**2 * variance).sum(axis=1)
 
 
 def _ratio_statistic(value: FloatArray, counts: TwoArms) -> tuple[FloatArray, FloatArray]:
-    """Weighted difference of the arm's rate from the ratio times the reference's, both over 1 + ratio, and its variance."""
-    own, other = 1 / (1 + np.exp(-value[:, None])), 1 / (1 + np.exp(value[:, None]))
+    """Compute the weighted difference of rate - ratio * rate_ref, divided by 1 + ratio so that it is finite, and its variance."""
+    ratio_part, unit_part = 1 / (1 + np.exp(-value[:, None])), 1 / (1 + np.exp(value[:, None]))
     share = divided(counts.weight, counts.weight.sum(axis=1, keepdims=True))
-    common = divided(counts.both, own * counts.total + other * counts.total_ref)
-    variance = own * other * common * (divided(other, counts.total) + divided(own, counts.total_ref))
-    return (share * (other * counts.rate - own * counts.rate_ref)).sum(axis=1), (share**2 * variance).sum(axis=1)
+    common = divided(counts.both, ratio_part * counts.total + unit_part * counts.total_ref)
+    variance = ratio_part * unit_part * common * (divided(unit_part, counts.total) + divided(ratio_part, counts.total_ref))
+    return (share * (unit_part * counts.rate - ratio_part * counts.rate_ref)).sum(axis=1), (share**2 * variance).sum(axis=1)
 
 
 def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The logarithm of a ratio of rates with exact limits: given all events, those of the arm are binomial.
+    """Estimate the logarithm of a ratio of rates with exact limits.
+
+    Given the events of both arms, the number in the arm is binomial.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time, one stratum.
+        Events in person-time, in one stratum.
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; the interval has at least as much.
+        Nominal coverage, strictly between 0 and 1; the true coverage is never below it.
     null : float
-        The log ratio to test.
+        Log ratio under the null hypothesis.
 
     Returns
     -------
     Compared
-        The p-value is twice the smaller binomial tail, at most 1.
+        The log ratio. The p-value is twice the smaller binomial tail, at most 1.
 
     References
     ----------
     Przyborowski J, Wilenski H (1940). Biometrika 31:313-323. Clopper CJ, Pearson ES (1934). Biometrika 26:404-413.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = exact_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.915, -0.2, 2.202]
     """
     x1, both = counts.events[:, 0], counts.both[:, 0]
     time, time_ref = counts.total[:, 0], counts.total_ref[:, 0]
@@ -149,25 +165,32 @@ def exact_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
 
 
 def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The difference of rates common to the strata by Mantel and Haenszel, by the normal distribution.
+    """Estimate the common difference of rates of the strata by Mantel and Haenszel, with normal limits.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time.
+        Events in person-time, in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The difference to test.
+        Difference under the null hypothesis, in events per unit of time.
 
     Returns
     -------
     Compared
-        In events per unit of time.
+        The difference in events per unit of time.
 
     References
     ----------
     Greenland S, Robins JM (1985). Biometrics 41:55-68.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_difference(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.144, -0.016, 0.304]
     """
     weight = counts.weight.sum(axis=1)
     estimate = divided((counts.weight * (counts.rate - counts.rate_ref)).sum(axis=1), weight)
@@ -178,25 +201,32 @@ def mantel_haenszel_difference(counts: TwoArms, conf_level: float, null: float) 
 
 
 def mantel_haenszel_ratio(counts: TwoArms, conf_level: float, null: float) -> Compared:
-    """The logarithm of the ratio of rates common to the strata by Mantel and Haenszel, by the normal distribution.
+    """Estimate the logarithm of the common ratio of rates of the strata by Mantel and Haenszel, with normal limits.
 
     Parameters
     ----------
     counts : TwoArms
-        Events in person-time.
+        Events in person-time, in each stratum.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The log ratio to test.
+        Log ratio under the null hypothesis.
 
     Returns
     -------
     Compared
-        An arm without events in every stratum leaves both limits infinite.
+        The log ratio. Both limits are infinite where an arm has no event in any stratum.
 
     References
     ----------
     Greenland S, Robins JM (1985). Biometrics 41:55-68.
+
+    Examples
+    --------
+    >>> counts = TwoArms(*np.array([[[12]], [[50]], [[5]], [[52]]], dtype=float))
+    >>> compared = mantel_haenszel_ratio(counts, 0.95, 0.0)
+    >>> [round(float(value[0]), 3) for value in (compared.estimate, compared.low, compared.high)]
+    [0.915, -0.129, 1.958]
     """
     total = counts.grand_total
     above, below = (

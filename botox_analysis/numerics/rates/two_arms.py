@@ -1,4 +1,4 @@
-"""Counts of two arms, by stratum, and what a comparison says of them: the seam of every method for rates."""
+"""Counts of two arms by stratum, and the result of their comparison, for every method for rates."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from scipy import special
 from botox_analysis.numerics.linear.inference import FloatArray
 
 NO_DISTANCE = 1e-12
-"""Shares of strata add up to 1, and differences of proportions weighted by them to 0, but for 1e-16."""
+"""Largest distance from the null that is rounding. Shares of strata add up to 1 with an error of 1e-16."""
 
 
 @dataclass(frozen=True)
 class TwoArms:
-    """Events in an arm and in its reference: k comparisons, each over S strata.
+    """Events in an arm and in the reference: k comparisons, each over S strata.
 
     Attributes
     ----------
-    events, total : ndarray, shape (k, S)
-        The arm's: subjects with the event among all; for incidences, events in person-time.
-    events_ref, total_ref : ndarray, shape (k, S)
-        The reference's.
+    events, events_ref : ndarray, shape (k, S)
+        Number of subjects with the event in the arm and in the reference; for incidences, number of events.
+    total, total_ref : ndarray, shape (k, S)
+        Number of subjects in the arm and in the reference; for incidences, person-time.
     """
 
     events: FloatArray
@@ -44,72 +44,73 @@ class TwoArms:
 
     @property
     def rate(self) -> FloatArray:
-        """The arm's events over its total, shape (k, S); 0 in an empty stratum, which has no weight."""
+        """Events of the arm divided by its total, shape (k, S); 0 in an empty stratum, which has no weight."""
         return divided(self.events, self.total)
 
     @property
     def rate_ref(self) -> FloatArray:
-        """The reference's events over its total, shape (k, S)."""
+        """Events of the reference divided by its total, shape (k, S); 0 in an empty stratum."""
         return divided(self.events_ref, self.total_ref)
 
     @property
     def weight(self) -> FloatArray:
-        """The weights of Cochran, Mantel and Haenszel: n1 n0 / N, shape (k, S); 0 where an arm is empty."""
+        """Weights of Cochran, Mantel and Haenszel: n1 n0 / N, shape (k, S); 0 where an arm is empty."""
         return divided(self.total * self.total_ref, self.grand_total)
 
     @property
     def comparable(self) -> np.ndarray:
-        """Whether some stratum has both arms, shape (k,)."""
+        """Whether at least one stratum contains both arms, shape (k,)."""
         return np.asarray((self.weight > 0).any(axis=1))
 
     def of(self, rows: np.ndarray) -> TwoArms:
-        """Some of the comparisons.
+        """Select comparisons.
 
         Parameters
         ----------
-        rows : ndarray of int
-            Which, in the order wanted.
+        rows : ndarray of int, shape (m,)
+            Positions of the comparisons, in the order of the result.
 
         Returns
         -------
         TwoArms
-            Of as many comparisons as there are rows.
+            Counts of the m comparisons.
         """
         return TwoArms(self.events[rows], self.total[rows], self.events_ref[rows], self.total_ref[rows])
 
 
 def two_arms(events: ArrayLike, total: ArrayLike, events_ref: ArrayLike, total_ref: ArrayLike) -> TwoArms:
-    """Counts as `TwoArms`; what has one axis has one stratum.
+    """Arrange counts as `TwoArms`; arrays with one axis have one stratum.
 
     Parameters
     ----------
     events, total, events_ref, total_ref : array_like, shape (k,) or (k, S)
-        As `TwoArms` has them.
+        Counts as in `TwoArms`.
 
     Returns
     -------
     TwoArms
-        A stratum in which an arm is empty counts in neither.
+        The counts; both arms are 0 in a stratum in which one arm is empty.
     """
     arrays = [np.asarray(numbers, dtype=float) for numbers in (events, total, events_ref, total_ref)]
     shaped = [numbers[:, None] if numbers.ndim == 1 else np.atleast_2d(numbers) for numbers in arrays]
-    both_there = (shaped[1] > 0) & (shaped[3] > 0)
-    return TwoArms(*(np.where(both_there, numbers, 0.0) for numbers in shaped))
+    both_arms = (shaped[1] > 0) & (shaped[3] > 0)
+    return TwoArms(*(np.where(both_arms, numbers, 0.0) for numbers in shaped))
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What is said of k comparisons, on the scale of the measure.
+    """Result of k comparisons, on the scale of the measure.
 
     Attributes
     ----------
-    estimate, std_error : ndarray, shape (k,)
-        Missing (nan) where nothing can be compared; a log ratio is infinite where one arm has no event. The standard error
-        is missing where a log ratio is not finite.
+    estimate : ndarray, shape (k,)
+        Estimates; missing (nan) where no stratum contains both arms. A log ratio is infinite where one arm has no event.
+    std_error : ndarray, shape (k,)
+        Standard errors; missing (nan) where the estimate is missing or infinite.
     low, high : ndarray, shape (k,)
         Confidence limits.
     p_value : ndarray, shape (k,)
-        Two-sided, of the test that the interval inverts; missing where it inverts none.
+        Two-sided p-values of the test that the interval inverts; missing (nan) where it inverts none.
     """
 
     estimate: FloatArray
@@ -119,42 +120,42 @@ class Compared:
     p_value: FloatArray
 
     def where(self, comparable: np.ndarray) -> Compared:
-        """The same, missing where nothing can be compared.
+        """Set comparisons without both arms to missing.
 
         Parameters
         ----------
         comparable : ndarray of bool, shape (k,)
-            Where something can.
+            Whether the arms can be compared.
 
         Returns
         -------
         Compared
-            All five missing elsewhere.
+            The same comparisons; all five arrays are missing (nan) where the arms cannot be compared.
         """
         arrays = (self.estimate, self.std_error, self.low, self.high, self.p_value)
         return Compared(*(np.where(comparable, numbers, np.nan) for numbers in arrays))
 
 
 Comparison = Callable[[TwoArms, float, float], Compared]
-"""Counts, nominal coverage and the value to test, on the scale of the measure, give what is said."""
+"""Function of counts, nominal coverage and the null value on the scale of the measure."""
 
 
 def by_normal(estimate: FloatArray, std_error: FloatArray, conf_level: float, null: float) -> Compared:
-    """Limits and p-value by the normal distribution.
+    """Compute limits and p-value by the normal distribution.
 
     Parameters
     ----------
     estimate, std_error : ndarray, shape (k,)
-        Where the estimate is not finite, the limits are infinite.
+        Estimates and their standard errors.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     null : float
-        The value to test.
+        Value of the null hypothesis.
 
     Returns
     -------
     Compared
-        Where the standard error is 0 there is no p-value.
+        Limits are infinite where the estimate is not finite. p-values are missing (nan) where the standard error is 0.
     """
     margin = quantile(conf_level) * std_error
     with np.errstate(invalid="ignore"):
@@ -165,17 +166,17 @@ def by_normal(estimate: FloatArray, std_error: FloatArray, conf_level: float, nu
 
 
 def two_sided(distance: FloatArray, std_error: FloatArray) -> FloatArray:
-    """Two-sided p-value of a distance from the null, by the normal distribution.
+    """Compute the two-sided p-value of a distance from the null, by the normal distribution.
 
     Parameters
     ----------
     distance, std_error : ndarray, shape (k,)
-        Where both are 0 nothing speaks against the null.
+        Distances and their standard errors.
 
     Returns
     -------
     ndarray, shape (k,)
-        From 0 to 1; missing where the standard error is.
+        p-values from 0 to 1: 1 where distance and standard error are both 0, missing (nan) where the standard error is missing.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where((np.abs(distance) < NO_DISTANCE) & (std_error == 0), 0.0, np.abs(distance) / std_error)
@@ -183,7 +184,7 @@ def two_sided(distance: FloatArray, std_error: FloatArray) -> FloatArray:
 
 
 def quantile(conf_level: float) -> float:
-    """The normal quantile of a two-sided interval.
+    """Compute the normal quantile of a two-sided interval.
 
     Parameters
     ----------
@@ -193,39 +194,39 @@ def quantile(conf_level: float) -> float:
     Returns
     -------
     float
-        1.96 for 0.95.
+        The quantile, for instance 1.96 for 0.95.
     """
     return float(special.ndtri(0.5 + conf_level / 2))
 
 
 def divided(numbers: FloatArray, by: FloatArray) -> FloatArray:
-    """Quotients, 0 where the divisor is 0.
+    """Divide arrays, with 0 where the divisor is 0.
 
     Parameters
     ----------
-    numbers, by : ndarray
-        Of one shape.
+    numbers, by : ndarray, shape (...)
+        Dividends and divisors; shapes are broadcast.
 
     Returns
     -------
-    ndarray
-        Of that shape.
+    ndarray, shape (...)
+        Quotients, in the broadcast shape.
     """
     return np.divide(numbers, by, out=np.zeros(np.broadcast_shapes(np.shape(numbers), np.shape(by))), where=by != 0)
 
 
 def logarithm(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """The logarithm of a ratio of sums that are not negative.
+    """Compute the logarithm of a ratio of sums.
 
     Parameters
     ----------
     numerator, denominator : ndarray, shape (k,)
-        Where only one is 0 the logarithm is infinite; where both are, it is missing.
+        Sums, 0 or more.
 
     Returns
     -------
     ndarray, shape (k,)
-        Natural logarithms.
+        Natural logarithms: infinite where one sum is 0, missing (nan) where both are 0.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.log(numerator) - np.log(denominator))

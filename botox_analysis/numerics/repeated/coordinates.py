@@ -1,7 +1,7 @@
-"""How a covariance moves: the structures as an optimiser sees them.
+"""Coordinates of a covariance in which the likelihood is maximised.
 
-An unstructured covariance is moved in its own frame, Sigma = L (I + D)(I + D)' L' with D lower triangular, so that every
-step leaves it positive definite and units do not matter; a structured one by its parameters.
+An unstructured covariance is moved in its frame: Sigma = L (I + D)(I + D)' L' with D lower triangular. So every step leaves it
+positive definite, and units do not matter. A structured covariance is moved by its parameters.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from botox_analysis.numerics.repeated.subject_data import IntArray
 
 @dataclass(frozen=True)
 class Local:
-    """A covariance and how it moves, in the frame L in which it is the identity; k parameters.
+    """Derivatives of a covariance by k parameters, in the frame L in which it is the identity.
 
     Attributes
     ----------
     frame : ndarray, shape (..., K, T, T)
-        L.
+        L, the Cholesky factor of each covariance.
     directions : ndarray, shape (..., K, k, T, T)
-        L^-1 V_i L'^-1.
-    curvature : callable, (L'GL) -> (..., k, k)
-        <G, V_ij>.
+        First derivatives in the frame, L^-1 V_i L'^-1.
+    curvature : callable, (L'GL (..., K, T, T)) -> (..., k, k)
+        Second derivatives, <G, V_ij>.
     """
 
     frame: FloatArray
@@ -38,39 +38,46 @@ class Local:
 
 
 class Chart(Protocol):
-    """The covariances that there may be, and how one leads to another."""
+    """Coordinates of the possible covariances, with their steps."""
 
     def sigma(self, state: FloatArray) -> FloatArray:
-        """The covariances, shape (..., K, T, T)."""
+        """Compute the covariances at a state, shape (..., K, T, T)."""
 
     def local(self, state: FloatArray) -> Local:
-        """Derivatives."""
+        """Compute the derivatives at a state."""
 
     def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
-        """The state after a step, shape (..., k)."""
+        """Move the state by a step, shape (..., k)."""
 
 
 @dataclass(frozen=True)
 class FrameChart:
-    """An unstructured covariance; the state is its Cholesky factor L, shape (..., K, T, T).
+    """Coordinates of an unstructured covariance; the state is its Cholesky factor L, shape (..., K, T, T).
 
-    A step is a lower triangular D for each kind, and leads to L (I + D), on the diagonal L exp(D).
+    A step is a lower triangular D for each kind. It leads to L (I + D), with exp(D) in place of I + D on the diagonal.
+
+    Attributes
+    ----------
+    n_visits : int
+        Number of visits, T.
+    n_kinds : int
+        Number of kinds of subjects, K.
     """
 
     n_visits: int
     n_kinds: int
 
     def sigma(self, state: FloatArray) -> FloatArray:
-        """L L'."""
+        """Compute L L'."""
         return np.asarray(state @ state.swapaxes(-1, -2))
 
     def local(self, state: FloatArray) -> Local:
-        """E_ab + E_ba for each pair of visits, wherever the state is."""
+        """Compute the derivatives E_ab + E_ba for each pair of visits, the same at every state."""
         directions = _unit_directions(self.n_visits, self.n_kinds)
         return Local(state, directions, self._curvature)
 
     def _curvature(self, g: FloatArray) -> FloatArray:
-        """2 [b = d] G_ac; and the gradient for entries of the diagonal, which move by exp."""
+        """Compute 2 [b = d] G_ac, plus the gradient for entries of the diagonal, which move by exp."""
         row, _ = _lower(self.n_visits)
         blocks = _same_column(self.n_visits) * g[..., row[:, None], row]
         if self.n_kinds == 1:
@@ -78,12 +85,12 @@ class FrameChart:
         n_each = len(row)
         total = np.zeros((*blocks.shape[:-3], self.n_kinds * n_each, self.n_kinds * n_each))
         for kind in range(self.n_kinds):
-            own = slice(kind * n_each, (kind + 1) * n_each)
-            total[..., own, own] = blocks[..., kind, :, :]
+            block = slice(kind * n_each, (kind + 1) * n_each)
+            total[..., block, block] = blocks[..., kind, :, :]
         return total
 
     def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
-        """L (I + D)."""
+        """Compute L (I + D), with exp(D) on the diagonal."""
         row, column = _lower(self.n_visits)
         d = np.zeros(state.shape)
         d[..., row, column] = step.reshape(*step.shape[:-1], self.n_kinds, len(row))
@@ -94,21 +101,23 @@ class FrameChart:
 
 @lru_cache(maxsize=64)
 def _lower(n_visits: int) -> tuple[IntArray, IntArray]:
+    """List rows and columns of the lower triangle."""
     return np.tril_indices(n_visits)
 
 
 @lru_cache(maxsize=64)
 def _same_column(n_visits: int) -> FloatArray:
-    """2 [b = d] for pairs (a, b), (c, d); on the diagonal of visits 2 more, for exp."""
+    """Compute 2 [b = d] for pairs (a, b), (c, d), plus 2 for entries of the diagonal, which move by exp."""
     row, column = _lower(n_visits)
     same = 2.0 * np.equal.outer(column, column)
-    own = np.flatnonzero(row == column)
-    same[own, own] += 2.0
+    diagonal = np.flatnonzero(row == column)
+    same[diagonal, diagonal] += 2.0
     return same
 
 
 @lru_cache(maxsize=64)
 def _unit_directions(n_visits: int, n_kinds: int) -> FloatArray:
+    """Compute the derivatives E_ab + E_ba of each kind, shape (K, k, T, T)."""
     row, column = _lower(n_visits)
     units = np.zeros((len(row), n_visits, n_visits))
     units[np.arange(len(row)), row, column] += 1
@@ -120,18 +129,18 @@ def _unit_directions(n_visits: int, n_kinds: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class ParameterChart:
-    """A structured covariance; the state is its parameters, of each of M groups in turn, shape (..., M * k).
+    """Coordinates of a structured covariance; the state contains the parameters of M groups in turn, shape (..., M * k).
 
     Attributes
     ----------
     structure : Structure
-        Of every group.
+        Structure of every group.
     distances : ndarray, shape (K, T, T)
-        Between visits, for each kind of subject.
+        Distances between visits, for each kind of subject.
     group : ndarray of int, shape (K,)
-        Kinds with the same parameters.
+        Group of each kind; kinds of a group share parameters.
     n_groups : int
-        M.
+        Number of groups, M.
     """
 
     structure: Structure
@@ -140,26 +149,26 @@ class ParameterChart:
     n_groups: int
 
     def sigma(self, state: FloatArray) -> FloatArray:
-        """Of each kind."""
+        """Compute the covariance of each kind, shape (..., K, T, T)."""
         split = state.reshape(*state.shape[:-1], self.n_groups, -1)
         total = np.zeros((*state.shape[:-1], *self.distances.shape))
-        for each in range(self.n_groups):
-            own = self.group == each
-            total[..., own, :, :] = self.structure.derivatives(split[..., each, :], self.distances[own])[0]
-        np.linalg.cholesky(total)  # raises where a structure leaves the positive definite matrices, as Toeplitz' can
+        for number in range(self.n_groups):
+            kinds = self.group == number
+            total[..., kinds, :, :] = self.structure.derivatives(split[..., number, :], self.distances[kinds])[0]
+        np.linalg.cholesky(total)  # raises where a matrix is not positive definite, as with Toeplitz
         return total
 
     def local(self, state: FloatArray) -> Local:
-        """The derivatives of the structure."""
+        """Compute the derivatives of the structure."""
         split = state.reshape(*state.shape[:-1], self.n_groups, -1)
         k = split.shape[-1]
         sigma = np.zeros((*state.shape[:-1], *self.distances.shape))
         first = np.zeros((*state.shape, *self.distances.shape))
         second = []
-        for each in range(self.n_groups):
-            own = self.group == each
-            sigma[..., own, :, :], first[..., each * k : (each + 1) * k, own, :, :], bend = self.structure.derivatives(
-                split[..., each, :], self.distances[own]
+        for number in range(self.n_groups):
+            kinds, of_group = self.group == number, slice(number * k, (number + 1) * k)
+            sigma[..., kinds, :, :], first[..., of_group, kinds, :, :], bend = self.structure.derivatives(
+                split[..., number, :], self.distances[kinds]
             )
             second.append(bend)
         frame = np.linalg.cholesky(sigma)
@@ -169,13 +178,15 @@ class ParameterChart:
         def curvature(g: FloatArray) -> FloatArray:
             unframed = back.swapaxes(-1, -2) @ g @ back
             total = np.zeros((*state.shape, state.shape[-1]))
-            for each, bend in enumerate(second):
-                own = slice(each * k, (each + 1) * k)
-                total[..., own, own] = np.einsum("...ijkst,...kst->...ij", bend, unframed[..., self.group == each, :, :])
+            for number, bend in enumerate(second):
+                of_group = slice(number * k, (number + 1) * k)
+                total[..., of_group, of_group] = np.einsum(
+                    "...ijkst,...kst->...ij", bend, unframed[..., self.group == number, :, :]
+                )
             return total
 
         return Local(frame, directions, curvature)
 
     def move(self, state: FloatArray, step: FloatArray) -> FloatArray:
-        """Addition."""
+        """Add the step."""
         return state + step

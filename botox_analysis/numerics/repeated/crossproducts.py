@@ -1,9 +1,9 @@
-"""All that a likelihood of repeated measures needs from the data: sums of products for each pattern of observed visits.
+"""Cross-products of repeated measures: sums of products for each pattern of observed visits, sufficient for the likelihood.
 
-Subject i has quantities that enter the design: the indicators of its arm, its baseline, the levels of its factors. They
-are gathered in a vector u (a quantity that changes over the visits has one entry a visit), so that the row of the design
-at visit t is A_t' u with A_t the same for all. The sums of u u', u y' and y y' over the subjects who were seen at the same
-visits then say everything, their size does not depend on the number of subjects, and they add up over parts of the data.
+Quantities of a subject enter the design: indicators of its arm, its baseline, levels of its factors. They form a vector u; a
+quantity that changes over the visits has one entry for each visit. The row of the design at visit t is A_t' u, with A_t equal for
+all subjects. The sums of u u', u y' and y y' over the subjects with the same observed visits are then sufficient. Their size does
+not depend on the number of subjects, and they add up over parts of the data.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData, patterns, positions
 
 CENTRED_ON = 1024
-"""Subjects whose means sums are taken about."""
+"""Number of subjects whose means are the centres of the sums."""
 
 
 @dataclass(frozen=True)
 class CrossProducts:
-    """Sums over subjects, for G patterns of T visits; R columns of the design gathered in r entries of u.
+    """Sums over subjects, for G patterns of T visits; the R columns of the design are in r entries of u.
 
     Leading dimensions of `uu`, `uy`, `yy` and `n` hold many data sets with the same patterns.
 
     Attributes
     ----------
     observed : ndarray of bool, shape (G, T)
-        The visits of each pattern.
+        Observed visits of each pattern.
     kind : ndarray of int, shape (G,)
-        Which covariance the subjects of a pattern have, from 0.
+        Index, from 0, of the covariance of the subjects of a pattern.
     n_by_arm : ndarray, shape (G, A)
-        Subjects.
+        Number of subjects in each arm.
     n : ndarray, shape (..., G)
-        Subjects; in a resampled data set, the sum of their weights.
+        Number of subjects; in a resampled data set, the sum of their weights.
     uu : ndarray, shape (..., G, r, r)
         Sum of u u'.
     uy : ndarray, shape (..., G, r, T)
@@ -46,16 +46,16 @@ class CrossProducts:
     varying : tuple of bool
         For each of the R columns of the design, whether it has an entry of u at each visit.
     centre : ndarray, shape (R,)
-        What was subtracted from each column.
+        Number subtracted from each column.
     centre_y : ndarray, shape (T,)
-        What was subtracted from the responses.
+        Number subtracted from the responses at each visit.
     totals : ndarray, shape (R,)
         Sum of each (centred) column over all observations.
     log_weights : float
         Sum of the logarithms of the observations' weights.
     only_in : tuple of int
-        For each of the R columns of the design, the one arm in which it is not 0; -1 where it is not of one arm. Empty where
-        none is.
+        For each of the R columns of the design, the one arm in which it is not 0, or -1 for a column of several arms. Empty
+        without columns of one arm.
     """
 
     observed: BoolArray
@@ -74,7 +74,7 @@ class CrossProducts:
 
     @cached_property
     def n_observations(self) -> float:
-        """Observed values."""
+        """Number of observed values."""
         return float((self.n_by_arm.T @ self.observed).sum())
 
     @property
@@ -83,7 +83,7 @@ class CrossProducts:
         return np.asarray(self.yy.diagonal(axis1=-2, axis2=-1))
 
     def __add__(self, other: CrossProducts) -> CrossProducts:
-        """The sums over both parts of the data; centres and columns are those of the first."""
+        """Add the sums of two parts of the data; centres and columns are those of the first part."""
         moved = other.recentred(self.centre, self.centre_y)
         keys = np.column_stack([np.concatenate([self.kind, moved.kind]), np.concatenate([self.observed, moved.observed])])
         distinct, place = np.unique(keys, axis=0, return_inverse=True)
@@ -107,7 +107,7 @@ class CrossProducts:
         )
 
     def recentred(self, centre: FloatArray, centre_y: FloatArray) -> CrossProducts:
-        """The same sums about other centres.
+        """Move the sums to other centres.
 
         Parameters
         ----------
@@ -119,12 +119,12 @@ class CrossProducts:
         Returns
         -------
         CrossProducts
-            Equal but for rounding, which is small when the centres are near each other.
+            Sums of the same data. Rounding is small when new and old centres are near each other.
         """
         n_visits, n_arms = self.observed.shape[1], self.n_by_arm.shape[1]
         place = positions(self.varying, n_visits)
         by = centre - self.centre
-        # What is constant over subjects, or over those of an arm, is a sum of the arms' indicators: a shift is a linear map of u.
+        # A constant over all subjects, or over those of an arm, is a sum of indicators of arms. So a shift is a linear map of u.
         of_arms = np.ones((len(by), n_arms))
         if self.only_in:
             arm = np.array(self.only_in)
@@ -149,23 +149,23 @@ class CrossProducts:
         )  # fmt: skip
 
     def placed(self, where: IntArray, whole: Columns, visits: IntArray, n_visits: int) -> CrossProducts:
-        """The same sums among more columns and visits, which are 0 for all subjects.
+        """Extend the sums to more columns and visits, with 0 in the new ones.
 
         Parameters
         ----------
         where : ndarray of int, shape (R,)
-            The new place of each column.
+            New position of each column.
         whole : Columns
-            All columns; one that does not change over the visits may become one that does.
+            All columns. A column that does not change over the visits may become one that does.
         visits : ndarray of int, shape (T,)
-            The new place of each visit.
+            New position of each visit.
         n_visits : int
-            Of all.
+            Number of all visits.
 
         Returns
         -------
         CrossProducts
-            With the new columns and visits.
+            Sums with the new columns and visits.
         """
         old, new = positions(self.varying, len(visits)), positions(whole.varying, n_visits)
         into = np.zeros((int(new.max()) + 1, self.uu.shape[-1]))
@@ -197,14 +197,16 @@ class CrossProducts:
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns among which sums are placed.
+    """Columns of a design to which cross-products are extended.
 
     Attributes
     ----------
     n_arms : int
-        Those of arms, which come first.
-    varying, only_in : tuple
-        As of `CrossProducts`.
+        Number of columns of arms, which come first.
+    varying : tuple of bool
+        For each of the R columns, whether it has an entry of u at each visit.
+    only_in : tuple of int
+        For each of the R columns, the one arm in which it is not 0, or -1; empty without columns of one arm.
     """
 
     n_arms: int
@@ -213,17 +215,17 @@ class Columns:
 
 
 def cross_products(data: SubjectData) -> CrossProducts:
-    """One pass over the data.
+    """Sum products of the data in one pass.
 
     Parameters
     ----------
     data : SubjectData
-        N subjects.
+        Data of N subjects.
 
     Returns
     -------
     CrossProducts
-        Of the subjects with an observed visit; patterns in ascending order of kind and visits.
+        Sums over the subjects with an observed visit; patterns in ascending order of kind and visits.
     """
     n_visits = data.y.shape[1]
     varying = data.varying
@@ -283,11 +285,11 @@ def cross_products(data: SubjectData) -> CrossProducts:
 
 
 def _groups(code: IntArray, kind: IntArray) -> list[IntArray | slice]:
-    """Subjects with the same visits and kind."""
+    """Group subjects with the same visits and kind, in order of kind and visits."""
     one_kind = (kind == kind[0]).all()
     if one_kind and (code == code[0]).all():
         return [slice(None)]
-    if one_kind:  # few visits fit into small integers, which sort several times as fast
+    if one_kind:  # codes of few visits fit into small integers, which sort several times faster
         order = (code.astype(np.int16) if code.max() < 2**15 else code).argsort(kind="stable")
     else:
         order = np.lexsort((code, kind))
@@ -297,7 +299,7 @@ def _groups(code: IntArray, kind: IntArray) -> list[IntArray | slice]:
 
 
 def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
-    """A value near the mean of each number, so that squares lose no digits; any such value gives the same fit."""
+    """Choose centres near the means, so that squares lose no digits; the fit does not depend on them."""
     some = slice(0, CENTRED_ON)
     centre = np.zeros(len(data.varying))
     first = 0
@@ -312,17 +314,19 @@ def _centres(data: SubjectData) -> tuple[FloatArray, FloatArray]:
 
 
 def _mean_of_known(values: FloatArray) -> float:
+    """Average the finite values; 0 without any."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else 0.0
 
 
 def _totals(chunk: FloatArray, observed: BoolArray, place: IntArray) -> FloatArray:
-    """Sums of the columns of the design over the observations."""
+    """Sum the columns of the design over the observations, shape (R,)."""
     by_visit = observed.T.astype(float) @ chunk[:, : int(place.max()) + 1]
     return np.asarray(by_visit[np.arange(len(place))[:, None], place].sum(axis=0))
 
 
 def _unweighted_totals(data: SubjectData, rows: slice, observed: BoolArray, centre: FloatArray) -> FloatArray:
+    """Sum the columns of the design over the observations, without their weights."""
     plain = replace(data, root_weights=None)
     chunk = plain.chunk(rows, observed, centre, np.zeros(observed.shape[1]))
     return _totals(chunk, observed, positions(plain.varying, observed.shape[1]))

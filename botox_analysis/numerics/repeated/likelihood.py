@@ -1,13 +1,14 @@
-"""The (restricted) likelihood of repeated measures and its derivatives, from cross-products.
+"""(Restricted) likelihood of repeated measures and its derivatives, from cross-products.
 
-Letters: Sigma the covariance of the visits, W its inverse over the visits of a pattern (0 elsewhere), Phi = (X'WX)^-1,
-b = Phi X'Wy, e = y - Xb; V_i and V_ij derivatives of Sigma by its parameters. With E the sum over a pattern's subjects of
-ee' (and, for REML, of x Phi x'), the gradient is <G, V_i> with G = (n W - W E W) / 2, and the Hessian
+Letters: Sigma is the covariance of the visits, and W its inverse over the visits of a pattern (0 elsewhere). Phi = (X'WX)^-1, b =
+Phi X'Wy, and e = y - Xb. V_i and V_ij are derivatives of Sigma by its parameters. E is the sum over the subjects of a pattern of
+ee' (and, for REML, of x Phi x'). Derivatives are of minus the log-likelihood. The gradient is <G, V_i> with G = (n W - W E W) /
+2, and the Hessian is
 
     tr(V_i W V_j (W E W - n W / 2)) - tr(Phi P_i Phi P_j) / 2 - s_i' Phi s_j + <G, V_ij>,
 
-P_i = X'W V_i W X and s_i = X'W V_i W e; the second term is there for REML only. Every array may have leading dimensions:
-many data sets, or many values of the parameters, at once.
+with P_i = X'W V_i W X and s_i = X'W V_i W e. The second term is for REML only. Every array may have leading dimensions, for many
+data sets or many values of the parameters at once.
 
 References
 ----------
@@ -28,18 +29,18 @@ from botox_analysis.numerics.repeated.problem import Problem
 
 @dataclass(frozen=True)
 class Point:
-    """The likelihood at a covariance.
+    """Likelihood at a covariance, with the generalised least-squares fit.
 
     Attributes
     ----------
     nll : ndarray, shape (...)
         Minus the log-likelihood.
     w : ndarray, shape (..., G, T, T)
-        Inverse covariances.
+        Inverse covariances of the patterns, W.
     phi : ndarray, shape (..., p, p)
-        Covariance of the coefficients.
+        Covariance of the coefficients, Phi.
     half : ndarray, shape (..., p, p)
-        ``phi == half.T @ half``.
+        Root of `phi`: ``phi == half.T @ half``.
     beta : ndarray, shape (..., p)
         Coefficients less `Problem.beta_ols`.
     """
@@ -52,19 +53,19 @@ class Point:
 
 
 def evaluate(problem: Problem, sigma: FloatArray) -> Point:
-    """The likelihood and the generalised least-squares fit.
+    """Evaluate the likelihood and the generalised least-squares fit at covariances.
 
     Parameters
     ----------
     problem : Problem
         Design and data.
     sigma : ndarray, shape (..., K, T, T)
-        Covariance of each kind.
+        Covariance of the visits of each kind of subject.
 
     Returns
     -------
     Point
-        There.
+        Likelihood and coefficients at `sigma`.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def evaluate(problem: Problem, sigma: FloatArray) -> Point:
 
 
 def _visit_blocks(by_pattern: FloatArray, uu: FloatArray) -> FloatArray:
-    """Sum over patterns of a T x T matrix (as a row of T * T) Kronecker uu; shape (..., T * r, T * r)."""
+    """Sum Kronecker products of T x T matrices (rows of T * T) and uu over patterns, shape (..., T * r, T * r)."""
     r = uu.shape[-1]
     n_visits = int(np.sqrt(by_pattern.shape[-1]))
     blocks = by_pattern.swapaxes(-1, -2) @ uu.reshape(*uu.shape[:-2], r * r)
@@ -104,20 +105,20 @@ def _visit_blocks(by_pattern: FloatArray, uu: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Scores:
-    """First derivatives at a point, and what the second are made of; all in a frame L in which Sigma is the identity.
+    """First derivatives at a point and the matrices of second derivatives, in a frame L in which Sigma is the identity.
 
     Attributes
     ----------
     frame : ndarray, shape (..., K, T, T)
         L, the Cholesky factor of each covariance.
     g : ndarray, shape (..., K, T, T)
-        L'GL.
+        L'GL of each kind.
     w : ndarray, shape (..., G, T, T)
-        L'WL.
+        L'WL of each pattern.
     m : ndarray, shape (..., G, T, T)
-        L'(W E W - n W / 2)L.
+        L'(W E W - n W / 2)L of each pattern.
     ue : ndarray, shape (..., G, r, T)
-        Sum of u e'; any values at visits not observed.
+        Sum of u e' of each pattern; arbitrary at visits not observed.
     """
 
     frame: FloatArray
@@ -128,21 +129,21 @@ class Scores:
 
 
 def scores(problem: Problem, point: Point, frame: FloatArray) -> Scores:
-    """The derivative of minus the log-likelihood by the covariances.
+    """Differentiate minus the log-likelihood by the covariances.
 
     Parameters
     ----------
     problem : Problem
         Design and data.
     point : Point
-        Where.
+        Likelihood at the covariances.
     frame : ndarray, shape (..., K, T, T)
-        Cholesky factors of the covariances there.
+        Cholesky factors of the covariances.
 
     Returns
     -------
     Scores
-        There.
+        Derivatives at the point.
     """
     cross, rows = problem.cross, problem.basis.rows
     g, n_visits = cross.observed.shape
@@ -166,39 +167,39 @@ def scores(problem: Problem, point: Point, frame: FloatArray) -> Scores:
 
 
 def data_hessian(problem: Problem, score: Scores, directions: FloatArray, m: FloatArray) -> FloatArray:
-    """tr(V_i W V_j M), the part of the Hessian that grows with the number of subjects.
+    """Compute tr(V_i W V_j M), the part of the Hessian that grows with the number of subjects.
 
     Parameters
     ----------
     problem : Problem
         Design and data.
     score : Scores
-        Where.
+        Derivatives at a point.
     directions : ndarray, shape (..., K, k, T, T)
-        V_i in the frame: L^-1 V_i L'^-1.
+        Derivatives V_i of the covariances, in the frame: L^-1 V_i L'^-1.
     m : ndarray, shape (..., G, T, T)
-        ``score.m``, or ``n w / 2`` for the expected Hessian.
+        M of each pattern: ``score.m``, or ``n w / 2`` for the expected Hessian.
 
     Returns
     -------
     ndarray, shape (..., k, k)
-        Symmetric.
+        Symmetric matrix.
     """
     n_visits, k = m.shape[-1], directions.shape[-3]
     squared = n_visits * n_visits
     total: FloatArray = np.zeros((k, k))
-    for kind, own in enumerate(problem.patterns_of_kind):
-        w_own, m_own = score.w[..., own, :, :], m[..., own, :, :]
+    for kind, patterns in enumerate(problem.patterns_of_kind):
+        w_own, m_own = score.w[..., patterns, :, :], m[..., patterns, :, :]
         v = directions[..., kind, :, :, :]
         flat = v.reshape(*v.shape[:-2], squared)
-        if k < n_visits:  # few parameters: tr(M V_i W V_j), pattern by pattern
+        if k < n_visits:  # for few parameters, tr(M V_i W V_j) pattern by pattern
             left = np.moveaxis(m_own[..., None, :, :] @ v[..., None, :, :, :], -3, -4)
             right = np.moveaxis(w_own[..., None, :, :] @ v[..., None, :, :, :], -3, -4).swapaxes(-1, -2)
             shape = (*left.shape[:-3], left.shape[-3] * squared)
             total = total + left.reshape(shape) @ right.reshape(shape).swapaxes(-1, -2)
-        else:  # many: one sum over patterns of W and M, for all pairs of parameters
+        else:  # for many, one sum over patterns of W and M for all pairs of parameters
             pairs = w_own.reshape(*w_own.shape[:-2], squared).swapaxes(-1, -2) @ m_own.reshape(*m_own.shape[:-2], squared)
-            # [(b, c), (d, a)] -> [(a, b), (c, d)]
+            # The indices [(b, c), (d, a)] become [(a, b), (c, d)].
             four = pairs.reshape(*pairs.shape[:-2], n_visits**3, n_visits).swapaxes(-1, -2).reshape(pairs.shape)
             total = total + flat @ four @ flat.swapaxes(-1, -2)
     return np.asarray(total)
@@ -206,14 +207,14 @@ def data_hessian(problem: Problem, score: Scores, directions: FloatArray, m: Flo
 
 @dataclass(frozen=True)
 class CoefficientHessian:
-    """The part of the Hessian that comes from the coefficients' being estimated, too.
+    """Part of the Hessian due to the estimation of the coefficients.
 
     Attributes
     ----------
     total : ndarray, shape (k, k)
-        To be added to `data_hessian` and <G, V_ij>.
+        Matrix to add to `data_hessian` and <G, V_ij>.
     half_p : ndarray, shape (k, p, p)
-        ``half @ P_i @ half.T``.
+        Matrices ``half @ P_i @ half.T``.
     """
 
     total: FloatArray
@@ -221,46 +222,46 @@ class CoefficientHessian:
 
 
 def coefficient_hessian(problem: Problem, point: Point, score: Scores, directions: FloatArray) -> CoefficientHessian:
-    """- tr(Phi P_i Phi P_j) / 2 - s_i' Phi s_j, of one data set.
+    """Compute - tr(Phi P_i Phi P_j) / 2 - s_i' Phi s_j, for one data set.
 
     Parameters
     ----------
     problem : Problem
         Design and data.
     point, score : Point, Scores
-        Where.
+        Likelihood and derivatives at a point.
     directions : ndarray, shape (K, k, T, T)
-        V_i in the frame.
+        Derivatives V_i of the covariances, in the frame.
 
     Returns
     -------
     CoefficientHessian
-        There.
+        This part of the Hessian at the point.
     """
     cross, rows, pieces = problem.cross, problem.basis.rows, problem.pieces
     n_visits = cross.observed.shape[1]
     p, r, k = rows.shape[1], cross.uu.shape[-1], directions.shape[1]
     squared = n_visits * n_visits
     wl = point.w @ (score.frame if problem.n_kinds == 1 else score.frame[cross.kind])
-    # X'W V_i W X is a sum over pairs of columns of L, and the same pairs serve every V_i
-    spare, moved = problem.space_of_rows  # large, and touched anew at every call they would cost as much as the arithmetic
+    # X'W V_i W X is a sum over pairs of columns of L, with the same pairs for every V_i.
+    spare, moved = problem.space_of_rows  # large arrays: allocation at every call would cost as much as the arithmetic
     np.matmul(wl.swapaxes(1, 2)[pieces.pattern], pieces.rows, out=spare)
     np.matmul(spare.reshape(-1, p), point.half.T, out=moved.reshape(-1, p))
     moved = moved.reshape(-1, n_visits * p)
     h = score.ue @ wl
     half_rows = rows @ point.half.T
     half_p, half_s = np.zeros((k, p * p)), np.zeros((k, p))
-    for own, patterns, v in zip(problem.rows_of_kind, problem.patterns_of_kind, directions, strict=True):
+    for pieces_of_kind, patterns, v in zip(problem.rows_of_kind, problem.patterns_of_kind, directions, strict=True):
         flat = v.reshape(k, squared)
-        if k < n_visits:  # few parameters: one after the other
-            by_visit = moved[own].reshape(-1, n_visits, p)
+        if k < n_visits:  # for few parameters, one after the other
+            by_visit = moved[pieces_of_kind].reshape(-1, n_visits, p)
             for at in range(k):
                 half_p[at] += ((v[at] @ by_visit).reshape(-1, p).T @ by_visit.reshape(-1, p)).ravel()
                 s_at = (wl[patterns] @ v[at] @ h[patterns].swapaxes(1, 2)).sum(axis=0)
                 half_s[at] += s_at.ravel() @ half_rows
         else:
             gram, products = problem.space_of_products
-            np.matmul(moved[own].T, moved[own], out=gram)
+            np.matmul(moved[pieces_of_kind].T, moved[pieces_of_kind], out=gram)
             products[:] = gram.reshape(n_visits, p, n_visits, p).swapaxes(1, 2)
             half_p += flat @ products.reshape(squared, p * p)
             of_pairs = wl[patterns].reshape(-1, squared).T @ h[patterns].reshape(-1, r * n_visits)

@@ -1,8 +1,8 @@
-"""Values of subjects as a fit predicts them, given their covariates or their observed values, too.
+"""Predictions of the values of subjects from a fit, given their covariates alone or their observed values, too.
 
-For a subject with observed visits o, Sigma its covariance and K = Sigma_.o Sigma_oo^-1 (0 where nothing is given), the value
-at a visit has mean x'b + K (y_o - X_o b), whose error is that of the coefficients by the row x - K X_o, and about it the
-variance of Sigma - K Sigma_o. . The covariance is taken as known.
+A subject has observed visits o and covariance Sigma; K = Sigma_.o Sigma_oo^-1 (0 without given values). The value at a visit has
+mean x'b + K (y_o - X_o b). The error of this mean is that of the coefficients with the row x - K X_o. The variance about the mean
+is the diagonal of Sigma - K Sigma_o. . The covariance is taken as known.
 
 References
 ----------
@@ -23,31 +23,31 @@ from botox_analysis.numerics.repeated.small_sample import FittedProblem, Uncerta
 from botox_analysis.numerics.repeated.subject_data import BoolArray, SubjectData, patterns
 
 AT_ONCE = 128
-"""Rows of which degrees of freedom are computed at a time, so that what they need stays small."""
+"""Number of rows for which degrees of freedom are computed at a time, so that their arrays stay small."""
 
 CONDITIONS: dict[str, Callable[[BoolArray], BoolArray]] = {
     "observed values": lambda observed: observed,
     "covariates": np.zeros_like,
 }
-"""What a value is predicted from, beside the covariates: the visits observed, or none."""
+"""Visits whose values are given in a prediction, in addition to the covariates: the observed visits, or none."""
 
 
 @dataclass(frozen=True)
 class SubjectPredictions:
-    """Predictions for n subjects at T visits; missing (nan) where there are none.
+    """Predictions for n subjects at T visits; missing (nan) without a prediction.
 
     Attributes
     ----------
     rows : slice
-        Which subjects.
+        Positions of the n subjects.
     observed : ndarray of bool, shape (n, T)
-        Values that are in the fit.
+        Whether the value is in the fit.
     mean : ndarray, shape (n, T)
-        What is predicted; at a visit that is given, the value itself.
+        Predicted mean; at a given visit, the value itself.
     std_error, df : ndarray, shape (n, T)
-        Of the mean; missing at a visit that is given.
+        Standard error of the mean and its degrees of freedom; missing (nan) at a given visit.
     residual_sd : ndarray, shape (n, T)
-        Standard deviation of a value about the mean, were coefficients known; missing at a visit that is given.
+        Standard deviation of a value about the mean for known coefficients; missing (nan) at a given visit.
     """
 
     rows: slice
@@ -61,24 +61,24 @@ class SubjectPredictions:
 def subject_predictions(
     fitted: FittedProblem, data: SubjectData, uncertainty: Uncertainty, given: str
 ) -> Iterator[SubjectPredictions]:
-    """Go through the subjects of a fit in chunks, those without an observed value included.
+    """Predict the values of subjects in chunks, subjects without an observed value included.
 
     Parameters
     ----------
     fitted : FittedProblem
-        A fit.
+        The fit.
     data : SubjectData
-        The data that were fitted.
+        The fitted data.
     uncertainty : Uncertainty
-        Of its coefficients.
+        Covariance and degrees of freedom of the coefficients.
     given : str
         One of `CONDITIONS`.
 
     Yields
     ------
     SubjectPredictions
-        In the order of `data`. There is no prediction where a covariate or the weight is not known, or where the
-        coefficients that it needs are not determined.
+        Predictions in the order of `data`. They are missing (nan) where a covariate or the weight is missing, or where the mean
+        is not estimable.
     """
     problem, optimum = fitted.problem, fitted.optimum
     cross, basis = problem.cross, problem.basis
@@ -101,19 +101,19 @@ def subject_predictions(
         row = x - onward @ (x * use[..., None])
         unit = np.where(roots > 0, roots, 1.0)
         mean = (x @ beta + (onward @ residual[..., None])[..., 0]) / unit + cross.centre_y
-        wanted = known & ~use
+        predicted = known & ~use
         std_error, df, sd = (np.full(observed.shape, np.nan) for _ in range(3))
-        asked = row[wanted] / unit[wanted][:, None]
-        df[wanted] = _in_parts(uncertainty.df, asked)
-        squared = np.maximum(np.einsum("kp,pq,kq->k", asked, uncertainty.cov_beta, asked), 0.0)
-        std_error[wanted] = np.where(np.isnan(df[wanted]), np.nan, np.sqrt(squared))
-        sd[wanted] = np.sqrt(np.maximum(variance[wanted], 0.0)) / unit[wanted]
+        combinations = row[predicted] / unit[predicted][:, None]
+        df[predicted] = _in_parts(uncertainty.df, combinations)
+        squared = np.maximum(np.einsum("kp,pq,kq->k", combinations, uncertainty.cov_beta, combinations), 0.0)
+        std_error[predicted] = np.where(np.isnan(df[predicted]), np.nan, np.sqrt(squared))
+        sd[predicted] = np.sqrt(np.maximum(variance[predicted], 0.0)) / unit[predicted]
         mean = np.where(use, data.y[rows], np.where(known, mean, np.nan))
         yield SubjectPredictions(rows, observed, np.asarray(mean), std_error, df, sd)
 
 
 def _given(sigma: FloatArray, use: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """K, shape (n, T, T), with columns of 0 for what is not given; and the variance that remains at each visit."""
+    """Compute K, shape (n, T, T), with columns of 0 for visits not given, and the residual variance at each visit."""
     pairs = use[:, :, None] & use[:, None, :]
     inverse = np.linalg.inv(np.where(pairs, sigma, np.eye(sigma.shape[-1])))
     onto = sigma * use[:, None, :]
@@ -122,7 +122,7 @@ def _given(sigma: FloatArray, use: BoolArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _occurring(data: SubjectData, totals: FloatArray) -> list[BoolArray]:
-    """Of each quantity, the levels that somebody in the fit has; empty for numbers."""
+    """Find the levels of each quantity that occur in the fit; empty for numbers."""
     levels, first = [], 0
     for quantity in data.quantities:
         levels.append(totals[first : first + quantity.n_levels] > 0)
@@ -131,7 +131,7 @@ def _occurring(data: SubjectData, totals: FloatArray) -> list[BoolArray]:
 
 
 def _known(data: SubjectData, rows: slice, occurring: list[BoolArray]) -> BoolArray:
-    """Where all quantities are known, and their levels occur, shape (n, T)."""
+    """Check that all quantities are known and their levels occur in the fit, shape (n, T)."""
     known = np.ones(data.y[rows].shape, dtype=bool)
     for quantity, levels in zip(data.quantities, occurring, strict=True):
         values = quantity.values[rows]
@@ -141,5 +141,6 @@ def _known(data: SubjectData, rows: slice, occurring: list[BoolArray]) -> BoolAr
 
 
 def _in_parts(df: Callable[[FloatArray], FloatArray], rows: FloatArray) -> FloatArray:
+    """Compute degrees of freedom of rows, `AT_ONCE` at a time."""
     parts = [df(rows[first : first + AT_ONCE]) for first in range(0, len(rows), AT_ONCE)]
     return np.concatenate([np.zeros(0), *parts])

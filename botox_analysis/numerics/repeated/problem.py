@@ -1,4 +1,4 @@
-"""A design and the data it is fitted to, in coordinates in which nothing is lost to rounding."""
+"""Design and data of a fit, in coordinates that lose no digits to rounding."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from botox_analysis.numerics.repeated.crossproducts import CrossProducts
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, positions
 
 LOG_2PI = float(np.log(2 * np.pi))
+"""Logarithm of 2 pi."""
 
 ALIASED = 1e-5
-"""A column is aliased when what remains of it, given those before, is below this share of its length.
+"""Tolerance for aliased columns: the part of a column not explained by those before it, as a share of its length.
 
-Remainders are found from sums of squares, which have a rounding of about 1e-15: of a column that others determine 5e-8 remains,
-under any kernel. A column just above the margin has a coefficient of six digits. (R's rule of 1e-7 is for the columns
-themselves, see `least_squares`.)"""
+This part is computed from sums of squares, whose rounding is about 1e-15. So an aliased column leaves 5e-8, under any kernel. A
+column just above the tolerance has a coefficient of six digits. R's rule of 1e-7 applies to the columns themselves (see
+`least_squares`)."""
 
 ESTIMABLE = 1e-4
-"""The share of a contrast that may lie outside the row space of the design: aliased columns take along `ALIASED` each."""
+"""Largest share of an estimable contrast outside the row space of the design: each aliased column adds up to `ALIASED`."""
 
 ROUNDING = 1e-15
-"""Share of a sum of products that is rounding; it was seen to be 2e-16 to 2e-15, of 10 to 100,000 subjects."""
+"""Share of a sum of products that is rounding; 2e-16 to 2e-15 in data of 10 to 100,000 subjects."""
 
 
 NO_SPREAD = 1e-10
-"""Share of the squares of responses below which what the coefficients leave is rounding, which is 1e-15 of them."""
+"""Share of the sum of squares of responses below which the residual sum of squares is rounding, which is 1e-15."""
 
 
 @dataclass(frozen=True)
 class Basis:
-    """A design in orthonormal coordinates: the p columns that are not aliased, by their pooled QR.
+    """Design in orthonormal coordinates: the p columns that are not aliased, by their pooled QR decomposition.
 
     Attributes
     ----------
     design : ndarray of int, shape (T, P)
-        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+        Column of the cross-products that each coefficient multiplies at each visit; -1 for none.
     rows : ndarray, shape (T * r, p)
-        The row of the design at visit t is ``u @ rows[t * r : (t + 1) * r]``.
+        Map from u to the row of the design: at visit t it is ``u @ rows[t * r : (t + 1) * r]``.
     to_columns : ndarray, shape (P, p)
-        From these coordinates to coefficients of all P columns; 0 for aliased ones.
+        Matrix from these coordinates to the coefficients of all P columns; 0 for aliased ones.
     kept : ndarray of bool, shape (P,)
-        Columns not determined by those before them.
+        Whether a column is not determined by those before it.
     made_up : ndarray, shape (T * r, P)
-        Few rows with the sums of squares and products of the columns.
+        Constructed rows with the sums of squares and products of the columns.
     row_space : ndarray, shape (p, P)
-        Orthonormal rows: contrasts (times `scale`) that the data determine.
+        Orthonormal rows that span the contrasts (times `scale`) that the data determine.
     scale : ndarray, shape (P,)
         Length of each column.
     log_det : float
         Logarithm of the determinant of X'X of the columns kept.
     rounding : float
-        Share of sums of products in these coordinates that is rounding: `ROUNDING`, and more where columns nearly determine each
-        other.
+        Share of sums of products in these coordinates that is rounding: `ROUNDING`, or more with nearly aliased columns.
     """
 
     design: IntArray
@@ -73,17 +73,17 @@ class Basis:
     rounding: float
 
     def is_estimable(self, contrasts: FloatArray) -> BoolArray:
-        """Whether the data determine combinations of the coefficients.
+        """Check whether the data determine contrasts of the coefficients.
 
         Parameters
         ----------
         contrasts : ndarray, shape (k, P)
-            The combinations.
+            Weights of the coefficients, one contrast a row.
 
         Returns
         -------
         ndarray of bool, shape (k,)
-            True where a combination lies in the row space of the design.
+            True where a contrast lies in the row space of the design.
         """
         if len(self.row_space) == len(self.scale):
             return np.array([True] * len(contrasts), dtype=bool)
@@ -93,19 +93,19 @@ class Basis:
 
 
 def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
-    """The coordinates in which a fit is computed; singular values are not squared.
+    """Compute the coordinates of a fit, without squaring singular values of the design.
 
     Parameters
     ----------
     cross : CrossProducts
-        Of one data set.
+        Cross-products of one data set.
     design : ndarray of int, shape (T, P)
-        The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
+        Column of the cross-products that each coefficient multiplies at each visit; -1 for none.
 
     Returns
     -------
     Basis
-        Aliased are columns of which less than `ALIASED` remains, given those before.
+        Orthonormal coordinates of the columns that are not aliased (`ALIASED`).
     """
     n_visits, n_columns = design.shape
     r = cross.uu.shape[-1]
@@ -118,7 +118,7 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
     kept = np.ones(n_columns, dtype=bool)
     row_space = np.eye(n_columns)
     upper = _upper(stacked)
-    if len(upper) < n_columns or np.abs(upper.diagonal()).min() < 10 * ALIASED:  # one by one, where any is near the margin
+    if len(upper) < n_columns or np.abs(upper.diagonal()).min() < 10 * ALIASED:  # column by column, if one is near the tolerance
         kept[:] = False
         kept[independent_columns(stacked, ALIASED)] = True
         upper = _upper(stacked[:, kept])
@@ -141,19 +141,19 @@ def basis_of(cross: CrossProducts, design: IntArray) -> Basis:
 
 
 def columns_of(cross: CrossProducts, design: IntArray) -> FloatArray:
-    """A design as combinations of the entries of u.
+    """Write a design as combinations of the entries of u.
 
     Parameters
     ----------
     cross : CrossProducts
-        Of one data set.
+        Cross-products of one data set.
     design : ndarray of int, shape (T, P)
-        As for `basis_of`.
+        Column of the cross-products that each coefficient multiplies at each visit; -1 for none.
 
     Returns
     -------
     ndarray, shape (T, r, P)
-        The row of the design at visit t is ``u @ x[t]``.
+        Matrices x, with ``u @ x[t]`` the row of the design at visit t.
     """
     n_visits, n_columns = design.shape
     x = np.zeros((n_visits, cross.uu.shape[-1], n_columns))
@@ -163,17 +163,17 @@ def columns_of(cross: CrossProducts, design: IntArray) -> FloatArray:
 
 
 def roots_of(products: FloatArray) -> FloatArray:
-    """Few made-up rows with given sums of products.
+    """Construct r rows with given sums of products.
 
     Parameters
     ----------
     products : ndarray, shape (..., r, r)
-        Of rows of u, in any units.
+        Sums of products of rows of u, in any units.
 
     Returns
     -------
     ndarray, shape (..., r, r)
-        R with R'R the products; 0 for an entry that is 0 in all rows.
+        R, with R'R the sums of products; 0 in the column of an entry that is always 0.
     """
     length = np.sqrt(products.diagonal(axis1=-2, axis2=-1))
     unit = np.where(length > 0, length, 1.0)
@@ -182,22 +182,22 @@ def roots_of(products: FloatArray) -> FloatArray:
 
 
 def _upper(matrix: FloatArray) -> FloatArray:
-    """R of the QR decomposition."""
+    """Compute R of the QR decomposition."""
     place = np.arange(matrix.shape[1])
-    factored = lapack.dgeqrf(matrix)[0][: len(place)]  # below the diagonal stands what Q is made of
+    factored = lapack.dgeqrf(matrix)[0][: len(place)]  # below the diagonal are the reflectors of Q
     return np.asarray(factored * (place[: len(factored), None] <= place))
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """Sums of x x' as those of a few made-up subjects.
+    """m constructed subjects with the sums of x x' of the data.
 
     Attributes
     ----------
     pattern : ndarray of int, shape (m,)
-        Of each, ascending.
+        Pattern of each subject, ascending.
     rows : ndarray, shape (m, T, p)
-        Their rows of the design.
+        Rows of the design of each subject.
     """
 
     pattern: IntArray
@@ -206,26 +206,26 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Problem:
-    """A design and the cross-products about its least-squares fit.
+    """Design and the cross-products about its least-squares fit.
 
     Attributes
     ----------
     cross : CrossProducts
-        Of residuals of `beta_ols` where they were of responses.
+        Cross-products with the residuals of `beta_ols` in place of the responses.
     basis : Basis
         Coordinates of the design.
     beta_ols : ndarray, shape (..., p)
-        In those coordinates.
+        Least-squares coefficients in these coordinates, or others near the optimum.
     restricted : bool
-        REML, or maximum likelihood.
+        True for REML, False for maximum likelihood.
     pairs : ndarray, shape (G, T, T)
         1 where both visits belong to the pattern.
     absent : ndarray, shape (G, T, T)
-        1 on the diagonal where a visit does not.
+        1 on the diagonal at visits that do not belong to the pattern.
     n_kinds : int
-        Covariances.
+        Number of kinds of subjects, each with one covariance.
     variances : str
-        ``"by visit"``, or ``"one"`` for all visits.
+        ``"by visit"``, or ``"one"`` for a variance common to all visits.
     rounding : float
         Share of the residual sums of products that is rounding.
     """
@@ -242,7 +242,7 @@ class Problem:
 
     @cached_property
     def constant(self) -> FloatArray:
-        """What does not depend on the covariance in minus twice the log-likelihood."""
+        """Part of minus twice the log-likelihood that does not depend on the covariance, shape (...)."""
         n_values = (self.cross.n * self.cross.observed.sum(axis=1)).sum(axis=-1)
         p = self.basis.rows.shape[1] if self.restricted else 0
         log_det = self.basis.log_det if self.restricted else 0.0
@@ -250,19 +250,19 @@ class Problem:
 
     @cached_property
     def free(self) -> FloatArray:
-        """Values of each pattern at each visit less their leverages, shape (G, T): 0 where coefficients reproduce any values."""
+        """Number of values less their leverages, shape (G, T): 0 where the coefficients reproduce any values."""
         leverage = np.zeros(self.cross.observed.shape)
         np.add.at(leverage, self.pieces.pattern, (self.pieces.rows**2).sum(axis=-1))
         return np.asarray((self.cross.n_by_arm.sum(axis=1)[:, None] - leverage) * self.cross.observed)
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The sums of u u', taken apart into as many subjects as their rank needs."""
+        """Constructed subjects with the sums of u u' of each pattern, in the number of its rank."""
         uu, n_visits, r = self.cross.uu, self.pairs.shape[-1], self.cross.uu.shape[-1]
         length = np.sqrt(np.add.reduce(uu.diagonal(axis1=1, axis2=2)))
         length[length == 0] = 1.0
         values, vectors = eigen(uu / (length[:, None] * length))
-        # What is rounding, 1e-15, adds up to nothing with or without.
+        # Eigenvalues that are rounding, 1e-15, are omitted; they would not change the sums.
         pattern, axis = (values > 1e-14 * values[:, -1:]).nonzero()
         root = vectors.swapaxes(1, 2)[pattern, axis] * np.sqrt(values[pattern, axis])[:, None] * length
         by_visit = self.basis.rows.reshape(n_visits, r, -1).swapaxes(0, 1).reshape(r, -1)
@@ -270,43 +270,43 @@ class Problem:
 
     @cached_property
     def space_of_rows(self) -> tuple[FloatArray, FloatArray]:
-        """Arrays of the shape of the pieces' rows, to compute in."""
+        """Two work arrays of the shape of the rows of the pieces."""
         return np.empty_like(self.pieces.rows), np.empty_like(self.pieces.rows)
 
     @cached_property
     def space_of_products(self) -> tuple[FloatArray, FloatArray]:
-        """Arrays for the products of all pairs of visits of the pieces, to compute in."""
+        """Two work arrays for the products of all pairs of visits of the pieces."""
         _, n_visits, p = self.pieces.rows.shape
         return np.empty((n_visits * p, n_visits * p)), np.empty((n_visits, n_visits, p, p))
 
     @cached_property
     def patterns_of_kind(self) -> tuple[slice, ...]:
-        """The patterns of each kind, which stand in order of kind."""
+        """Patterns of each kind; patterns are in order of kind."""
         bounds = self.cross.kind.searchsorted(np.arange(self.n_kinds + 1)).tolist()
         return tuple(map(slice, bounds[:-1], bounds[1:]))
 
     @cached_property
     def rows_of_kind(self) -> tuple[slice, ...]:
-        """The pieces of each kind."""
+        """Pieces of each kind."""
         bounds = self.cross.kind[self.pieces.pattern].searchsorted(np.arange(self.n_kinds + 1)).tolist()
         return tuple(map(slice, bounds[:-1], bounds[1:]))
 
     def by_kind(self, matrices: FloatArray) -> FloatArray:
-        """Sums over the patterns of each kind.
+        """Sum matrices over the patterns of each kind.
 
         Parameters
         ----------
         matrices : ndarray, shape (..., G, T, T)
-            One a pattern.
+            Matrix of each pattern.
 
         Returns
         -------
         ndarray, shape (..., K, T, T)
-            One a kind.
+            Sum of each kind.
         """
         if self.n_kinds == 1:
             return np.asarray(np.add.reduce(matrices, axis=-3, keepdims=True))
-        sums = [matrices[..., own, :, :].sum(axis=-3) for own in self.patterns_of_kind]
+        sums = [matrices[..., patterns, :, :].sum(axis=-3) for patterns in self.patterns_of_kind]
         return np.stack(sums, axis=-3)
 
 
@@ -319,23 +319,24 @@ def pose(
     variances: str = "by visit",
     about: FloatArray | None = None,
 ) -> Problem:
-    """The problem of fitting a design to data.
+    """Pose the problem of fitting a design to data.
 
     Parameters
     ----------
     cross : CrossProducts
-        Of one or many data sets.
+        Cross-products of one or many data sets.
     basis : Basis
-        Of the design.
+        Coordinates of the design.
     restricted : bool
-        REML, or maximum likelihood.
+        True for REML, False for maximum likelihood.
     n_kinds : int
-        Covariances.
+        Number of kinds of subjects, each with one covariance.
     variances : str
-        ``"by visit"``, or ``"one"`` for all visits: that of a visit whose values the coefficients reproduce is then not lost.
+        ``"by visit"``, or ``"one"`` for a variance common to all visits. The common variance keeps its digits also when the
+        coefficients reproduce the values of a visit.
     about : ndarray, shape (p,), optional
-        Coefficients near those to come, about which sums are taken so that later ones do not cancel. Left out: those of
-        least squares.
+        Coefficients near the optimum, about which sums are taken so that later ones do not cancel. By default those of least
+        squares.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Many fits at once: of resampled, imputed or simulated data with the visits, design and structure of one fit.
+"""Fits of many data sets at once: resampled, imputed or simulated data with the visits, design and structure of one fit.
 
-The data sets' cross-products are stacked and Newton's method moves all of them together, from the optimum of the one fit
-and with its coefficients' part of the Hessian; the gradient is exact, so each ends at its own optimum. The few that do
-not move downhill are fitted alone.
+The cross-products of the data sets are stacked, and Newton's method moves all of them together. It starts at the optimum of the
+one fit, with the coefficients' part of its Hessian. The gradient is exact, so each data set ends at its optimum. The few data
+sets whose likelihood falls are fitted alone.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from botox_analysis.numerics.repeated.reml import NotDetermined, gradient_of, ma
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData, patterns
 
 CONVERGED = 1e-11
-"""Squared length of the Newton step in standard errors of the parameters; it leaves less than 1e-6 in a coefficient's. Rounding
-gives steps of 1e-26, and of 1e-17 where columns are nearly aliased."""
+"""Squared length of a Newton step, in standard errors of the parameters, below which the search ends. The error is then less than
+1e-6 of the standard error of a coefficient. Rounding gives steps of 1e-26, or 1e-17 with nearly aliased columns."""
 
 LOST = 1e-4
-"""A squared pivot of X'X, as a share of the mean, below which a data set may not determine all columns of the design: it is
-fitted alone, in coordinates of its own, which is right in any case. Rounding leaves 1e-15, and 1e-6 where columns are nearly
-aliased."""
+"""Squared pivot of X'X, as a share of the mean, below which a data set may not determine all columns of the design. It is then
+fitted alone in separate coordinates, which is correct in any case. Rounding leaves 1e-15, or 1e-6 with nearly aliased columns."""
 
 NOT_DOWNHILL = 1e-9
-"""Share of its terms by which minus the log-likelihood may rise from one step to the next; rounding is 1e-15 of them."""
+"""Share of its terms by which minus the log-likelihood may rise from one step to the next. Rounding is 1e-15 of them."""
 
 MOST_STEPS = 25
+"""Largest number of Newton steps."""
 
 AT_ONCE = 128
-"""Data sets that are moved together: what they need stays in the processor's cache."""
+"""Number of data sets that are moved together; their arrays stay in the cache of the processor."""
 
 
 @dataclass(frozen=True)
 class Refits:
-    """B fits, of which k contrasts are told.
+    """Estimates of k contrasts from B fits.
 
     Attributes
     ----------
     estimate : ndarray, shape (B, k)
-        Missing where the data do not determine the fit or the contrast.
+        Estimates; missing (nan) where the data do not determine the fit or the contrast.
     variance : ndarray, shape (B, k)
-        Of the model.
+        Model-based variances; missing (nan) likewise.
     sigma : ndarray, shape (B, K, T, T)
-        Covariances of the visits, one a kind of subject; missing where the data do not determine the fit.
+        Covariances of the visits, one for each kind of subject; missing (nan) where the data do not determine the fit.
     """
 
     estimate: FloatArray
@@ -58,46 +58,46 @@ class Refits:
 
 
 def drawn_within(group: IntArray, n_resamples: int, rng: np.random.Generator) -> FloatArray:
-    """How often each subject is drawn, when each group is drawn from itself with replacement.
+    """Draw subjects with replacement within groups.
 
     Parameters
     ----------
     group : ndarray of int, shape (N,)
-        Codes from 0; subjects of -1 are never drawn.
+        Code of the group of each subject, from 0; subjects of group -1 are never drawn.
     n_resamples : int
-        B.
+        Number of resamples, B.
     rng : Generator
-        Draws.
+        Random number generator.
 
     Returns
     -------
     ndarray, shape (B, N)
-        Counts, which add up to the size of each group.
+        Number of draws of each subject; the sum over a group is its size.
     """
     weights = np.zeros((n_resamples, len(group)))
-    for each in range(int(group.max(initial=-1)) + 1):
-        own = np.flatnonzero(group == each)
-        flat = rng.integers(len(own), size=(n_resamples, len(own))) + len(own) * np.arange(n_resamples)[:, None]
-        weights[:, own] = np.bincount(flat.ravel(), minlength=n_resamples * len(own)).reshape(n_resamples, len(own))
+    for code in range(int(group.max(initial=-1)) + 1):
+        members = np.flatnonzero(group == code)
+        flat = rng.integers(len(members), size=(n_resamples, len(members))) + len(members) * np.arange(n_resamples)[:, None]
+        weights[:, members] = np.bincount(flat.ravel(), minlength=n_resamples * len(members)).reshape(n_resamples, len(members))
     return weights
 
 
 def resampled(data: SubjectData, cross: CrossProducts, weights: FloatArray) -> CrossProducts:
-    """Cross-products of data sets in which each subject counts as often as its weight says.
+    """Compute cross-products of data sets in which subjects have weights.
 
     Parameters
     ----------
     data : SubjectData
-        N subjects.
+        Data of N subjects.
     cross : CrossProducts
-        Of these data.
+        Cross-products of these data.
     weights : ndarray, shape (B, N)
-        Counts of a bootstrap, 0 for the one that a jackknife leaves out, or any weights that are not negative.
+        Weights, 0 or more: numbers of draws in a bootstrap, or 0 for the subject that a jackknife omits.
 
     Returns
     -------
     CrossProducts
-        With a leading dimension of B.
+        Sums with a leading dimension of B.
     """
     g, n_visits = cross.observed.shape
     r = cross.uu.shape[-1]
@@ -128,29 +128,29 @@ def resampled(data: SubjectData, cross: CrossProducts, weights: FloatArray) -> C
 
 
 def stacked(many: Sequence[CrossProducts]) -> CrossProducts:
-    """Cross-products of several data sets, one behind the other.
+    """Stack cross-products of several data sets along a leading dimension.
 
     Parameters
     ----------
     many : sequence of CrossProducts
-        With the same visits and columns.
+        Cross-products with the same visits and columns.
 
     Returns
     -------
     CrossProducts
-        With a leading dimension, the patterns of all, and the centres of the first.
+        Stacked sums, with the patterns of all data sets and the centres of the first.
     """
     first = many[0]
-    moved = [each.recentred(first.centre, first.centre_y) for each in many]
-    keys = np.concatenate([np.column_stack([each.kind, each.observed]) for each in moved])
+    moved = [cross.recentred(first.centre, first.centre_y) for cross in many]
+    keys = np.concatenate([np.column_stack([cross.kind, cross.observed]) for cross in moved])
     distinct, place = np.unique(keys, axis=0, return_inverse=True)
-    splits = np.split(place.ravel(), np.cumsum([len(each.kind) for each in moved])[:-1])
+    splits = np.split(place.ravel(), np.cumsum([len(cross.kind) for cross in moved])[:-1])
 
     def spread(name: str) -> FloatArray:
         shape = getattr(first, name).shape[1:]
         total = np.zeros((len(moved), len(distinct), *shape))
-        for at, (each, where) in enumerate(zip(moved, splits, strict=True)):
-            total[at, where] = getattr(each, name)
+        for at, (cross, where) in enumerate(zip(moved, splits, strict=True)):
+            total[at, where] = getattr(cross, name)
         return total
 
     return replace(
@@ -165,20 +165,21 @@ def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts, 
     Parameters
     ----------
     base : Problem
-        The one that was fitted.
+        Problem of the original fit.
     chart : Chart
-        Of its covariance.
-    state : ndarray
-        Its optimum.
+        Coordinates of its covariance.
+    state : ndarray, shape (K, T, T) or (M * k,)
+        State of the chart at its optimum.
     cross : CrossProducts
-        With a leading dimension of B; patterns may be others than those of `base`.
+        Cross-products with a leading dimension of B; patterns may differ from those of `base`.
     contrasts : ndarray, shape (k, P)
-        Combinations of the coefficients of all columns.
+        Weights of the coefficients of all columns, one contrast a row.
 
     Returns
     -------
     Refits
-        In the order given. Columns that a data set does not determine, such as a level that nobody has in it, are left out.
+        Fits in the order of `cross`. Columns that a data set does not determine, for instance a level without subjects, are
+        omitted.
     """
     point = evaluate(base, chart.sigma(state))
     local = chart.local(state)
@@ -194,12 +195,14 @@ def refit(base: Problem, chart: Chart, state: FloatArray, cross: CrossProducts, 
 
 
 def _some(cross: CrossProducts, which: slice | IntArray | BoolArray | int) -> CrossProducts:
+    """Select data sets."""
     return replace(cross, n=cross.n[which], uu=cross.uu[which], uy=cross.uy[which], yy=cross.yy[which])
 
 
 def _refit(
     problem: Problem, cross: CrossProducts, chart: Chart, start: FloatArray, part: FloatArray, contrasts: FloatArray
 ) -> Refits:
+    """Fit the data sets of a part together, then alone those without convergence."""
     n_fits = len(cross.n)
     rows = contrasts @ problem.basis.to_columns
     estimate, variance = np.full((n_fits, len(rows)), np.nan), np.full((n_fits, len(rows)), np.nan)
@@ -239,13 +242,13 @@ def _refit(
         now = replace(now, cross=_some(now.cross, go))
         length = np.abs(step[go]).max(axis=-1, keepdims=True, initial=1e-300)
         state = chart.move(state[go], -step[go] * np.minimum(1.0, 2.0 / length))
-    for each in (*alone, *left.tolist()):
-        estimate[each], variance[each], sigma[each] = _alone(problem, _some(cross, each), chart, start, contrasts)
+    for at in (*alone, *left.tolist()):
+        estimate[at], variance[at], sigma[at] = _alone(problem, _some(cross, at), chart, start, contrasts)
     return Refits(estimate, variance, sigma)
 
 
 def _determines_all(problem: Problem) -> BoolArray:
-    """Whether each data set determines every column; the coordinates' columns are orthonormal in the data of the basis."""
+    """Check whether each data set determines every column; the columns are orthonormal in the data of the basis."""
     cross, rows = problem.cross, problem.basis.rows
     n_visits, r = cross.observed.shape[1], cross.uu.shape[-1]
     by_visit = cross.observed.T.astype(float) @ cross.uu.reshape(*cross.uu.shape[:-2], r * r)
@@ -253,7 +256,9 @@ def _determines_all(problem: Problem) -> BoolArray:
     at = rows.reshape(n_visits, r, -1)
     gram = (at.swapaxes(-1, -2) @ by_visit @ at).sum(axis=-3)
     size = np.trace(gram, axis1=-2, axis2=-1)[..., None, None] / gram.shape[-1]
-    ridge = 0.1 * LOST * np.eye(gram.shape[-1])  # below the pivots that count, above rounding; lets a singular matrix pass
+    ridge = (
+        0.1 * LOST * np.eye(gram.shape[-1])
+    )  # below the tolerance of pivots and above rounding, so that the factorisation of a singular matrix succeeds
     pivots = np.diagonal(np.linalg.cholesky(gram / np.maximum(size, 1e-300) + ridge), axis1=-2, axis2=-1)
     return np.asarray(pivots.min(axis=-1) ** 2 > LOST)
 
@@ -261,18 +266,18 @@ def _determines_all(problem: Problem) -> BoolArray:
 def _alone(
     problem: Problem, cross: CrossProducts, chart: Chart, start: FloatArray, contrasts: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """One data set in coordinates of its own."""
+    """Fit one data set in separate coordinates: estimates, variances and covariances."""
     unknown = np.full(len(contrasts), np.nan)
     nothing = unknown, unknown, np.full(chart.sigma(start).shape, np.nan)
     if not cross.n.any():  # a resample of subjects without a value
         return nothing
     basis = basis_of(cross, problem.basis.design)
-    own = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds, variances=problem.variances)
+    separate = pose(cross, basis, restricted=problem.restricted, n_kinds=problem.n_kinds, variances=problem.variances)
     rows = contrasts @ basis.to_columns
     missing = np.where(basis.is_estimable(contrasts), 0.0, np.nan)
     try:
-        optimum = maximise(own, chart, start)
+        optimum = maximise(separate, chart, start)
     except NotDetermined:
         return nothing
     found = optimum.point
-    return rows @ (own.beta_ols + found.beta) + missing, ((rows @ found.phi) * rows).sum(axis=-1) + missing, optimum.sigma
+    return rows @ (separate.beta_ols + found.beta) + missing, ((rows @ found.phi) * rows).sum(axis=-1) + missing, optimum.sigma

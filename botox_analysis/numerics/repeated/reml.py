@@ -1,7 +1,7 @@
-"""The covariance that maximises the (restricted) likelihood: Newton's method with the exact Hessian.
+"""Maximisation of the (restricted) likelihood over the covariance, by Newton's method with the exact Hessian.
 
-Where the Hessian is not positive definite the expected one takes its place, and where no step along it helps an
-unstructured covariance, an EM step, which always does.
+The expected Hessian replaces an exact one that is not positive definite. If no step along it raises the likelihood of an
+unstructured covariance, an EM step follows, which always does.
 
 References
 ----------
@@ -31,33 +31,39 @@ from botox_analysis.numerics.repeated.problem import Problem
 from botox_analysis.numerics.repeated.structures import EIGENVALUE_FLOOR
 
 CONVERGED = 1e-22
-"""Squared length of the Newton step in standard errors of the parameters, below which it is not taken. Rounding of the gradient
-gives steps of about 1e-26; taken or not, a step of 1e-22 moves a parameter by 1e-11 of its standard error."""
+"""Squared length of a Newton step, in standard errors of the parameters, below which the search ends. Rounding of the gradient
+gives steps of about 1e-26. A step of 1e-22 moves a parameter by 1e-11 of its standard error."""
 
 NEARLY = 1e-8
-"""Below this a step that no longer shrinks is rounding, of columns or values that lose many digits."""
+"""Squared length below which a step that no longer shrinks is rounding, of columns or values that lose many digits."""
 
 MOST_ITERATIONS = 100
+"""Largest number of Newton steps."""
 
 SMALLEST_EIGENVALUE = 1e-8
-"""Of a correlation matrix: nearer to singular than this is a boundary, not an optimum. Rounding leaves 1e-15 of a singular one
-(`Problem.rounding`), so that this has seven digits."""
+"""Smallest eigenvalue of the correlation matrix of an interior optimum. Below it the optimum is at the boundary. Rounding leaves
+1e-15 of a singular matrix (`Problem.rounding`), so that the eigenvalue has seven digits."""
 
 FLATTEST = 1e-6
-"""Smallest eigenvalue of the Hessian, scaled to a diagonal of 1: a flatter one lies on a ridge that leads to a boundary. Its
-square is the least that a parameter may say of a subject. Rounding of the scaled Hessian is about 1e-14."""
+"""Smallest eigenvalue of the Hessian, scaled to a diagonal of 1, of an interior optimum. Below it the optimum is on a ridge that
+leads to a boundary. Its square is the smallest information about a parameter per subject. Rounding of the scaled Hessian is about
+1e-14."""
 
 ABOVE_ROUNDING = 100.0
-"""How many times `Problem.rounding` a number is that is not taken for rounding."""
+"""Multiple of `Problem.rounding` above which a number is not rounding."""
 
 NEARLY_SINGULAR = 1e-4
-"""Where no maximum was found the smallest eigenvalue tells why: on its way to a singular covariance it is below this."""
+"""Smallest eigenvalue, without a maximum, below which the search approached a singular covariance."""
+
+SHORT = 1e-3
+"""Share of a step below which the line search divides it by 4 instead of 2."""
 
 TINY = float(np.finfo(float).tiny)
+"""Smallest positive number."""
 
-NOBODY = 1e-20
-"""What visits that nobody has together say of a parameter, per subject: the square of rounding, 1e-24 in the frame of a
-covariance that is nearly singular."""
+LEAST_INFORMATION = 1e-20
+"""Smallest information per subject about a parameter of two visits. Below it no subject has both visits: the information is the
+square of rounding, 1e-24 in the frame of a covariance that is nearly singular."""
 
 
 class NotDetermined(ArithmeticError):
@@ -66,24 +72,28 @@ class NotDetermined(ArithmeticError):
 
 @dataclass(frozen=True)
 class Optimum:
-    """A maximum of the likelihood.
+    """Maximum of the likelihood.
 
     Attributes
     ----------
-    chart, state : Chart, ndarray
-        Where.
+    chart : Chart
+        Coordinates of the covariance.
+    state : ndarray, shape (K, T, T) or (M * k,)
+        State of the chart at the maximum.
     sigma : ndarray, shape (K, T, T)
-        Covariances.
-    point, score : Point, Scores
-        There.
+        Covariances of the visits, one for each kind of subject.
+    point : Point
+        Likelihood at the maximum.
+    score : Scores
+        First derivatives at the maximum.
     hessian : ndarray, shape (k, k)
-        Observed; positive definite.
+        Observed Hessian of minus the log-likelihood; positive definite.
     half_p : ndarray, shape (k, p, p)
-        Of `CoefficientHessian`.
+        Matrices of `CoefficientHessian`.
     directions : ndarray, shape (K, k, T, T)
         Derivatives of the covariances, in the frame.
     n_iterations : int
-        Newton steps that were taken.
+        Number of Newton steps.
     """
 
     chart: Chart
@@ -98,7 +108,7 @@ class Optimum:
 
 
 def pairwise_covariance(problem: Problem) -> FloatArray:
-    """Covariance of the least-squares residuals from all pairs of visits seen together, where an optimiser begins.
+    """Estimate the covariance of least-squares residuals from all pairs of visits, as starting values.
 
     Parameters
     ----------
@@ -108,7 +118,7 @@ def pairwise_covariance(problem: Problem) -> FloatArray:
     Returns
     -------
     ndarray, shape (..., K, T, T)
-        Positive definite: eigenvalues of the correlation are at least `EIGENVALUE_FLOOR`.
+        Positive definite covariances: eigenvalues of the correlation are at least `EIGENVALUE_FLOOR`.
     """
     cross = problem.cross
     n_pairs = problem.by_kind(cross.n[..., None, None] * problem.pairs)
@@ -129,7 +139,7 @@ def pairwise_covariance(problem: Problem) -> FloatArray:
 
 
 def is_mostly_dropout(problem: Problem) -> bool:
-    """Whether at each visit at least half of the subjects seen there were seen at all visits before.
+    """Check whether at each visit at least half of the observed subjects were observed at all visits before.
 
     Parameters
     ----------
@@ -139,17 +149,17 @@ def is_mostly_dropout(problem: Problem) -> bool:
     Returns
     -------
     bool
-        True where subjects drop out and few values are missing before; `sequential_root` is then near the maximum.
+        True where most missing values follow a dropout; `sequential_root` is then near the maximum.
     """
     n, observed = problem.cross.n, problem.cross.observed
     return bool((n @ np.logical_and.accumulate(observed, axis=1) >= 0.5 * (n @ observed)).all())
 
 
 def sequential_root(problem: Problem) -> FloatArray:
-    """Root of the covariance in which each visit is regressed on those before, where an optimiser begins.
+    """Compute the root of the covariance by regression of each visit on those before, as starting values.
 
-    With normal values and dropout alone the likelihood is a product of these regressions, each of the subjects seen so far, so
-    that the maximum is near.
+    With normal values and dropout alone the likelihood is a product of these regressions, each over the subjects observed so far.
+    So the maximum is near.
 
     Parameters
     ----------
@@ -159,28 +169,30 @@ def sequential_root(problem: Problem) -> FloatArray:
     Returns
     -------
     ndarray, shape (K, T, T)
-        Lower triangular, of the covariance of the least-squares residuals. Its diagonal has at least the root of
-        `EIGENVALUE_FLOOR` of the standard deviation.
+        Lower triangular root of the covariance of the least-squares residuals. A diagonal entry is at least the standard
+        deviation times the root of `EIGENVALUE_FLOOR`.
 
     References
     ----------
     Anderson TW (1957). J Am Stat Assoc 52:200-203.
     """
     cross, n_visits = problem.cross, problem.cross.observed.shape[1]
-    so_far = np.logical_and.accumulate(cross.observed, axis=1).astype(float)  # (G, T): seen at this visit and all before
+    so_far = np.logical_and.accumulate(cross.observed, axis=1).astype(float)  # (G, T): observed at this visit and at all before
     ridge = 1 + EIGENVALUE_FLOOR**2 * np.eye(n_visits)
     roots = []
-    for own in problem.patterns_of_kind:
-        n, n_seen = cross.n[own] @ so_far[own], cross.n[own] @ cross.observed[own]
-        products = (so_far[own].T @ cross.yy[own].reshape(-1, n_visits * n_visits)).reshape(n_visits, n_visits, n_visits)
-        variance = cross.squares[own].sum(axis=0) / np.maximum(n_seen, 1.0)
+    for patterns in problem.patterns_of_kind:
+        n, n_seen = cross.n[patterns] @ so_far[patterns], cross.n[patterns] @ cross.observed[patterns]
+        products = (so_far[patterns].T @ cross.yy[patterns].reshape(-1, n_visits * n_visits)).reshape(
+            n_visits, n_visits, n_visits
+        )
+        variance = cross.squares[patterns].sum(axis=0) / np.maximum(n_seen, 1.0)
         largest = float(variance.max())
         variance = np.maximum(variance, 1e-6 * (largest if largest > 0 else 1.0))
         root = np.eye(n_visits) * np.sqrt(variance)
         for visit in range(1, n_visits):
             before, between = products[visit, :visit, :visit], products[visit, :visit, visit]
             _, slopes, info = lapack.dposv(before * ridge[:visit, :visit], between)
-            if info or n[visit] < 2 * visit + 2:  # too few were seen at all of them
+            if info or n[visit] < 2 * visit + 2:  # too few subjects were observed at all these visits
                 continue
             left = (products[visit, visit, visit] - slopes @ between) / (n[visit] - visit)
             root[visit, :visit] = slopes @ root[:visit, :visit]
@@ -190,26 +202,26 @@ def sequential_root(problem: Problem) -> FloatArray:
 
 
 def maximise(problem: Problem, chart: Chart, *states: FloatArray) -> Optimum:
-    """The maximum of one data set's likelihood.
+    """Maximise the likelihood of one data set.
 
     Parameters
     ----------
     problem : Problem
         Design and data.
     chart : Chart
-        Of the covariance.
+        Coordinates of the covariance.
     *states : ndarray
-        Where to begin, each positive definite; the next is tried where one leads to no interior maximum.
+        Starting values, each positive definite. The next one is tried when one leads to no interior maximum.
 
     Returns
     -------
     Optimum
-        Interior, with a positive definite Hessian.
+        Interior maximum, with a positive definite Hessian.
 
     Raises
     ------
     NotDetermined
-        There is none: says what was found.
+        No starting value leads to an interior maximum; the message states the reason for the last one.
     """
     for last, state in enumerate(states, 1):
         try:
@@ -217,14 +229,15 @@ def maximise(problem: Problem, chart: Chart, *states: FloatArray) -> Optimum:
         except NotDetermined:
             if last == len(states):
                 raise
-    raise ValueError("maximise needs a state to begin with.")
+    raise ValueError("`states` must contain at least one starting value; got none.")
 
 
 def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
-    there = _try(problem, chart, state)
-    if there is None:
-        raise NotDetermined("the likelihood cannot be computed where the optimiser begins")
-    sigma, point = there
+    """Maximise the likelihood from one starting value."""
+    start = _try(problem, chart, state)
+    if start is None:
+        raise NotDetermined("the likelihood cannot be computed at the starting values")
+    sigma, point = start
     before = np.inf
     part: CoefficientHessian | None = None
     n_iterations = 0
@@ -232,13 +245,13 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         local = chart.local(state)
         score = scores(problem, point, local.frame)
         gradient = gradient_of(score.g, local.directions)
-        bent = data_hessian(problem, score, local.directions, score.m) + local.curvature(score.g)
-        kept = part  # near the optimum the coefficients' part hardly changes: it is computed anew where steps do not shrink
+        of_data = data_hessian(problem, score, local.directions, score.m) + local.curvature(score.g)
+        kept = part  # near the optimum this part hardly changes: it is recomputed where steps do not shrink
         part = kept or coefficient_hessian(problem, point, score, local.directions)
-        newton = _solve(bent + part.total, gradient)
+        newton = _solve(of_data + part.total, gradient)
         if kept and (newton is None or not newton @ gradient < before / 50 or newton @ gradient < CONVERGED):
             part = coefficient_hessian(problem, point, score, local.directions)
-            newton = _solve(bent + part.total, gradient)
+            newton = _solve(of_data + part.total, gradient)
         exact = newton is not None
         if newton is None:
             newton = _expected_step(problem, score, local, gradient, sigma)
@@ -246,8 +259,8 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
         decrement = float(newton @ gradient)
         if part and (decrement < CONVERGED or (decrement < NEARLY and decrement >= before)):
             _refuse_boundary(sigma, max(SMALLEST_EIGENVALUE, ABOVE_ROUNDING * problem.rounding))
-            _refuse_ridge(problem, bent + part.total)
-            return Optimum(chart, state, sigma, point, score, bent + part.total, part.half_p, local.directions, n_iterations)
+            _refuse_ridge(problem, of_data + part.total)
+            return Optimum(chart, state, sigma, point, score, of_data + part.total, part.half_p, local.directions, n_iterations)
         before = decrement if exact else np.inf
         moved = _line_search(problem, chart, state, point, -newton, decrement)
         if moved is None and isinstance(chart, FrameChart):
@@ -256,11 +269,11 @@ def _maximise(problem: Problem, chart: Chart, state: FloatArray) -> Optimum:
             break
         state, sigma, point = moved
     _refuse_boundary(sigma, NEARLY_SINGULAR)
-    raise NotDetermined("the likelihood has no maximum within reach: where the search ends it still rises")
+    raise NotDetermined("the likelihood has no maximum within reach: it still rises at the end of the search")
 
 
 def _try(problem: Problem, chart: Chart, state: FloatArray) -> tuple[FloatArray, Point] | None:
-    """The covariances and the likelihood at a state; none where a covariance is not positive definite."""
+    """Evaluate covariances and likelihood at a state; None where a covariance is not positive definite."""
     try:
         sigma = chart.sigma(state)
         point = evaluate(problem, sigma) if np.isfinite(np.add.reduce(sigma, axis=None)) else None
@@ -270,19 +283,19 @@ def _try(problem: Problem, chart: Chart, state: FloatArray) -> tuple[FloatArray,
 
 
 def gradient_of(g: FloatArray, directions: FloatArray) -> FloatArray:
-    """Derivatives of minus the log-likelihood by the parameters.
+    """Compute the derivatives of minus the log-likelihood by the parameters.
 
     Parameters
     ----------
     g : ndarray, shape (..., K, T, T)
-        L'GL.
+        Matrix L'GL of each kind.
     directions : ndarray, shape (..., K, k, T, T)
-        V_i in the frame.
+        Derivatives V_i of the covariances, in the frame.
 
     Returns
     -------
     ndarray, shape (..., k)
-        <G, V_i>.
+        Gradient, <G, V_i>.
     """
     n_kinds, k, n_visits, _ = directions.shape[-4:]
     every = n_kinds * n_visits * n_visits
@@ -291,10 +304,10 @@ def gradient_of(g: FloatArray, directions: FloatArray) -> FloatArray:
 
 
 def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray | None:
-    """The Newton step; none where the Hessian is not positive definite."""
+    """Solve for the Newton step; None where the Hessian is not positive definite."""
     if not np.isfinite(np.add.reduce(hessian, axis=None)):
         return None
-    scale = np.sqrt(np.maximum(np.abs(hessian.diagonal()), TINY))  # of a diagonal that is not positive no factor is found
+    scale = np.sqrt(np.maximum(np.abs(hessian.diagonal()), TINY))  # with a diagonal that is not positive, the factorisation fails
     factor, info = lapack.dpotrf(hessian / (scale[:, None] * scale), lower=1)
     if info:
         return None
@@ -303,13 +316,13 @@ def _solve(hessian: FloatArray, gradient: FloatArray) -> FloatArray | None:
 
 
 def _expected_step(problem: Problem, score: Scores, local: Local, gradient: FloatArray, sigma: FloatArray) -> FloatArray:
-    """The step with the expected Hessian, which is never indefinite."""
+    """Compute the step with the expected Hessian, which is never indefinite."""
     half_n = (0.5 * problem.cross.n)[:, None, None] * score.w
     expected = data_hessian(problem, score, local.directions, half_n)
     diagonal = expected.diagonal()
-    if not (diagonal > NOBODY * problem.cross.n.sum()).all():
+    if not (diagonal > LEAST_INFORMATION * problem.cross.n.sum()).all():
         _refuse_boundary(sigma, NEARLY_SINGULAR)
-        raise NotDetermined("a parameter of the covariance concerns visits that nobody has together")
+        raise NotDetermined("a parameter of the covariance depends on two visits that no subject has both of")
     step = _solve(expected + np.diag(1e-10 * diagonal), gradient)
     return gradient / diagonal if step is None else step
 
@@ -317,41 +330,44 @@ def _expected_step(problem: Problem, score: Scores, local: Local, gradient: Floa
 def _line_search(
     problem: Problem, chart: Chart, state: FloatArray, point: Point, step: FloatArray, decrement: float
 ) -> tuple[FloatArray, FloatArray, Point] | None:
+    """Find a share of the step that raises the likelihood: state, covariances and likelihood there, or None."""
     longest = float(np.maximum.reduce(np.abs(step)))
     share = min(1.0, 2.0 / longest) if longest > 0 else 1.0
-    # Of the terms that the likelihood is the sum of, which may cancel.
+    # Rounding of the terms of the likelihood, which may cancel.
     noise = ABOVE_ROUNDING * problem.rounding * (abs(float(point.nll)) + problem.cross.n_observations)
     for _ in range(20):
         candidate = chart.move(state, share * step)
-        there = _try(problem, chart, candidate)
-        if there is not None and there[1].nll <= point.nll - 1e-4 * share * decrement + noise:
-            return candidate, *there
-        share /= 2 if share > 1e-3 else 4
+        tried = _try(problem, chart, candidate)
+        if tried is not None and tried[1].nll <= point.nll - 1e-4 * share * decrement + noise:
+            return candidate, *tried
+        share /= 2 if share > SHORT else 4
     return None
 
 
 def _em_step(
     problem: Problem, chart: Chart, frame: FloatArray, score: Scores, point: Point
 ) -> tuple[FloatArray, FloatArray, Point] | None:
-    """Sigma - (2 / n) Sigma G Sigma, which makes the likelihood no smaller."""
+    """Compute the EM step Sigma - (2 / n) Sigma G Sigma, which never lowers the likelihood."""
     n = problem.by_kind(problem.cross.n[:, None, None] * np.ones_like(problem.pairs))[:, :1, :1]
     inner = np.eye(frame.shape[-1]) - (2 / n) * score.g
     try:
         state = frame @ np.linalg.cholesky(inner)
     except np.linalg.LinAlgError:
         return None
-    there = _try(problem, chart, state)
-    return (state, *there) if there is not None and there[1].nll < point.nll else None
+    tried = _try(problem, chart, state)
+    return (state, *tried) if tried is not None and tried[1].nll < point.nll else None
 
 
 def _refuse_boundary(sigma: FloatArray, margin: float) -> None:
+    """Refuse covariances whose correlation has an eigenvalue of at most `margin`."""
     sd = np.sqrt(sigma.diagonal(axis1=1, axis2=2))
-    smallest = min([eigenvalues(each)[0] for each in sigma / (sd[:, :, None] * sd[:, None, :])])
+    smallest = min([eigenvalues(correlation)[0] for correlation in sigma / (sd[:, :, None] * sd[:, None, :])])
     if not smallest > margin:
         raise NotDetermined("the likelihood rises towards a singular covariance, with correlations of 1 or -1")
 
 
 def _refuse_ridge(problem: Problem, hessian: FloatArray) -> None:
+    """Refuse an optimum at which the likelihood is nearly flat in a direction."""
     n_subjects, margin = float(problem.cross.n.sum()), max(FLATTEST, ABOVE_ROUNDING * problem.rounding)
     diagonal = hessian.diagonal()
     scale = np.sqrt(diagonal)

@@ -1,4 +1,4 @@
-"""A fit, subject by subject: the one thing that needs a second pass over the data."""
+"""Residuals of a fit by subject, from a second pass over the data."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray, SubjectData
 
 @dataclass(frozen=True)
 class SubjectFits:
-    """Some subjects (n) of a fit; 0 at visits not observed. With weights, rows and residuals times their roots.
+    """Residuals and design of n subjects of a fit; 0 at visits not observed.
+
+    With weights, rows and residuals are multiplied by the roots of the weights.
 
     Attributes
     ----------
     rows : slice
-        Which subjects.
+        Positions of the n subjects.
     observed : ndarray of bool, shape (n, T)
-        Visits that entered.
+        Whether the visit is in the fit.
     x : ndarray, shape (n, T, p)
         Rows of the design, in the coordinates of the basis.
     residual : ndarray, shape (n, T)
         Response less fitted mean.
     sd : ndarray, shape (n, T)
-        Standard deviations of the model.
+        Standard deviations under the model.
     white : ndarray, shape (n, T, T)
-        Inverse root of the covariance over the visits observed.
+        Inverse root of the covariance of the observed visits.
     """
 
     rows: slice
@@ -47,19 +49,19 @@ class SubjectFits:
 
 
 def subject_fits(problem: Problem, optimum: Optimum, data: SubjectData) -> Iterator[SubjectFits]:
-    """Go through the subjects of a fit in chunks.
+    """Iterate over the subjects of a fit in chunks.
 
     Parameters
     ----------
     problem, optimum : Problem, Optimum
-        The fit.
+        Problem and optimum of the fit.
     data : SubjectData
-        The data that were fitted.
+        The fitted data.
 
     Yields
     ------
     SubjectFits
-        In the order of `data`.
+        Residuals of the subjects of a chunk, in the order of `data`.
     """
     cross = problem.cross
     r, n_visits = cross.uu.shape[-1], data.y.shape[1]

@@ -1,4 +1,4 @@
-"""The data of a model of repeated measures by subject, in chunks: what enters the design, and which visits were seen."""
+"""Data of a model of repeated measures by subject, in chunks: quantities of the design, and observed visits."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 
 CHUNK = 8192
-"""Subjects taken at a time: what they need stays in the processor's cache."""
+"""Number of subjects taken at a time; their arrays stay in the cache of the processor."""
 
 MOST_BITS = 60
-"""Visits that fit into one integer."""
+"""Largest number of visits whose pattern fits into one integer."""
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A quantity of N subjects that enters the design: a number, or the indicators of a factor's levels.
+    """Quantity of N subjects in the design: a number, or the indicators of the levels of a factor.
 
     Attributes
     ----------
     values : ndarray, shape (N,) or (N, T)
-        Numbers, or codes of levels from 0; with a second dimension where the quantity changes over the visits. What is
-        missing (nan, or a code of -1) makes the visit, or the subject, unobserved.
+        Numbers, or codes of levels from 0. The second dimension is for a quantity that changes over the visits. A missing value
+        (nan, or a code of -1) makes the visit, or the subject, unobserved.
     n_levels : int
-        0 for a number.
+        Number of levels of a factor; 0 for a number.
     arm : ndarray of int, shape (N,), optional
-        Codes of the arm, where the quantity has columns of its own in each arm, which are 0 in the others; columns stand by
-        arm, then by level. Left out: the same columns in all arms.
+        Codes of the arm for a quantity with separate columns in each arm, which are 0 in the other arms. Columns are ordered by
+        arm, then by level. By default the columns are the same in all arms.
     n_arms : int
-        Arms with columns of their own; 0 without `arm`.
+        Number of arms with separate columns; 0 without `arm`.
     """
 
     values: NDArray[Any]
@@ -48,23 +48,23 @@ class Quantity:
 
     @cached_property
     def width(self) -> int:
-        """Columns that the quantity has at a visit."""
+        """Number of columns of the quantity at a visit."""
         return max(self.n_levels, 1) * max(self.n_arms, 1)
 
     def columns(self, rows: slice, centre: float) -> NDArray[Any]:
-        """The columns of some subjects.
+        """Make the columns of the design for n subjects.
 
         Parameters
         ----------
         rows : slice
-            Of the subjects.
+            Positions of the subjects.
         centre : float
-            Subtracted from numbers.
+            Centre, subtracted from numbers.
 
         Returns
         -------
         ndarray, shape (n, width) or (n, T, width)
-            0 where a number is missing, and in other arms.
+            Columns; 0 where a number is missing, and in other arms.
         """
         values = self.values[rows]
         if self.n_levels:
@@ -74,35 +74,35 @@ class Quantity:
             columns[~np.isfinite(columns)] = 0.0
         if self.arm is None:
             return np.asarray(columns)
-        there = self.arm[rows, None] == np.arange(self.n_arms)
-        crossed = columns[..., None, :] * there.reshape(len(there), *[1] * (values.ndim - 1), self.n_arms, 1)
+        in_arm = self.arm[rows, None] == np.arange(self.n_arms)
+        crossed = columns[..., None, :] * in_arm.reshape(len(in_arm), *[1] * (values.ndim - 1), self.n_arms, 1)
         return np.asarray(crossed.reshape(*values.shape, self.width))
 
     @property
     def varying(self) -> bool:
-        """Whether it changes over the visits."""
+        """Whether the quantity changes over the visits."""
         return self.values.ndim == 2
 
     @property
     def known(self) -> BoolArray:
-        """Where it is not missing; the shape of `values`."""
+        """Whether the value is not missing, in the shape of `values`."""
         return np.asarray(self.values >= 0 if self.n_levels else np.isfinite(self.values))
 
 
 @dataclass(frozen=True)
 class SubjectData:
-    """N subjects at T visits.
+    """Data of N subjects at T visits.
 
     Attributes
     ----------
     y : ndarray, shape (N, T)
         Responses; missing (nan) where not observed.
     quantities : tuple of Quantity
-        The first is the arm, the same at each visit and never missing.
+        Quantities of the design. The first is the arm, which is constant over the visits and never missing.
     kind : ndarray of int, shape (N,), optional
-        Which covariance a subject has, from 0. Left out: the same.
+        Index, from 0, of the covariance of each subject. By default all subjects have the same one.
     root_weights : ndarray, shape (N, T), optional
-        Square roots of the observations' weights. Left out: 1.
+        Square roots of the weights of observations. By default 1.
     """
 
     y: FloatArray
@@ -119,7 +119,7 @@ class SubjectData:
 
     @cached_property
     def only_in(self) -> tuple[int, ...]:
-        """For each of the R columns of the design, the one arm in which it is not 0; -1 where it is not of one arm."""
+        """For each of the R columns of the design, the one arm in which it is not 0, or -1 for a column of several arms."""
         of_quantities = [
             [arm for arm in range(quantity.n_arms) for _ in range(max(quantity.n_levels, 1))] or [-1] * quantity.width
             for quantity in self.quantities
@@ -127,17 +127,17 @@ class SubjectData:
         return tuple(chain.from_iterable(of_quantities))
 
     def observed(self, rows: slice) -> BoolArray:
-        """Where the response and all quantities are known.
+        """Find the visits at which the response and all quantities are known.
 
         Parameters
         ----------
         rows : slice
-            Of the subjects.
+            Positions of the subjects.
 
         Returns
         -------
         ndarray of bool, shape (n, T)
-            The visits of each subject that enter.
+            Whether the visit enters the fit.
         """
         seen = np.isfinite(self.y[rows])
         for quantity in self.quantities[1:]:
@@ -150,23 +150,23 @@ class SubjectData:
         return seen
 
     def chunk(self, rows: slice, observed: BoolArray, centre: FloatArray, centre_y: FloatArray) -> FloatArray:
-        """u and y of some subjects side by side, centred, 0 where missing.
+        """Arrange u and y of n subjects side by side, centred, with 0 where missing.
 
         Parameters
         ----------
         rows : slice
-            Of the subjects.
+            Positions of the subjects.
         observed : ndarray of bool, shape (n, T)
-            Visits that enter.
+            Whether the visit enters the fit.
         centre : ndarray, shape (R,)
-            Subtracted from each column of the design.
+            Centre, subtracted from each column of the design.
         centre_y : ndarray, shape (T,)
-            Subtracted from the responses of each visit.
+            Centre, subtracted from the responses of each visit.
 
         Returns
         -------
         ndarray, shape (n, r + T)
-            In the order of `positions`, then y.
+            Entries of u in the order of `positions`, then y.
         """
         n, n_visits = observed.shape
         place = positions(self.varying, n_visits)
@@ -193,19 +193,19 @@ class SubjectData:
 
 @lru_cache(maxsize=64)
 def positions(varying: tuple[bool, ...], n_visits: int) -> IntArray:
-    """Where in u each column of the design is found.
+    """Assign to each column of the design its entries of u.
 
     Parameters
     ----------
     varying : tuple of bool
-        For each of R columns, whether it changes over the visits; the others come first.
+        For each of R columns, whether it changes over the visits. Entries of the columns that do not change come first.
     n_visits : int
-        T.
+        Number of visits, T.
 
     Returns
     -------
     ndarray of int, shape (T, R)
-        The entry of u that is the column at each visit.
+        Position in u of each column at each visit.
     """
     changes = np.array(varying)
     n_fixed, n_varying = int((~changes).sum()), int(changes.sum())
@@ -216,21 +216,21 @@ def positions(varying: tuple[bool, ...], n_visits: int) -> IntArray:
 
 
 def patterns(data: SubjectData) -> Iterator[tuple[slice, BoolArray, IntArray]]:
-    """The subjects in chunks, with the visits that enter.
+    """Iterate over the subjects in chunks, with the visits that enter the fit.
 
     Parameters
     ----------
     data : SubjectData
-        N subjects.
+        Data of N subjects.
 
     Yields
     ------
     rows : slice
-        Of the subjects.
+        Positions of the n subjects of a chunk.
     observed : ndarray of bool, shape (n, T)
-        Visits that enter.
+        Whether the visit enters the fit.
     code : ndarray of int, shape (n,)
-        The same for subjects with the same visits.
+        Code of the pattern of observed visits, equal for subjects with the same pattern.
     """
     n_subjects, n_visits = data.y.shape
     if n_visits <= MOST_BITS:

@@ -1,4 +1,4 @@
-"""The Kaplan-Meier curve of one sample, its limits, its quantiles and the mean up to a horizon."""
+"""Kaplan-Meier curve of one sample, its limits, its quantiles and the restricted mean."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from scipy.stats import norm
 from botox_analysis.numerics.linear.inference import FloatArray
 
 TIE = 1e-10
-"""A curve that is this near to a share has reached it: rounding of its product is 1e-14 after ten thousand times."""
+"""Largest distance at which a curve equals a share. Rounding of its product is 1e-14 after ten thousand times."""
 
 
 @dataclass(frozen=True)
 class SurvivalCurve:
-    """A Kaplan-Meier estimate at the K distinct times of a sample, also those at which somebody was censored only.
+    """Kaplan-Meier estimate at the K distinct times of a sample, times with censoring alone included.
 
     Attributes
     ----------
     time : ndarray, shape (K,)
-        Increasing.
+        Times, increasing.
     n_at_risk : ndarray, shape (K,)
-        Subjects just before each time.
+        Number of subjects at risk just before each time.
     n_events, n_censored : ndarray, shape (K,)
-        At each time; who is censored at the time of an event is at risk for it.
+        Numbers of events and of censored subjects at each time. A subject censored at the time of an event is at risk for it.
     survival : ndarray, shape (K,)
-        The share without the event, from each time on.
+        Share of subjects without the event, from each time on.
     greenwood : ndarray, shape (K,)
-        The variance of the logarithm of `survival`: the sum of d / (Y (Y - d)); infinite where `survival` is 0.
+        Variance of the logarithm of `survival`: the sum of d / (Y (Y - d)), with d events and Y at risk. Infinite where
+        `survival` is 0.
     """
 
     time: FloatArray
@@ -41,7 +42,7 @@ class SurvivalCurve:
 
     @property
     def std_error(self) -> FloatArray:
-        """Of `survival`, by Greenwood's formula; missing where nobody is left without the event."""
+        """Standard error of `survival` by Greenwood's formula, shape (K,); missing (nan) where `survival` is 0."""
         left = self.survival > 0
         error: FloatArray = np.full(len(self.time), np.nan)
         error[left] = self.survival[left] * np.sqrt(self.greenwood[left])
@@ -49,24 +50,30 @@ class SurvivalCurve:
 
 
 def kaplan_meier(time: Any, observed: Any) -> SurvivalCurve:
-    """The product-limit estimate of the share of subjects without the event.
+    """Estimate the share of subjects without the event by the product-limit method.
 
     Parameters
     ----------
     time : array_like, shape (n,)
-        Of the event, or of the end of observation.
+        Time of the event, or of the end of observation, of each subject.
     observed : array_like of bool, shape (n,)
-        Whether the event happened then.
+        Whether the event was observed at that time; otherwise the subject is censored.
 
     Returns
     -------
     SurvivalCurve
-        At the distinct times.
+        Curve at the distinct times.
 
     References
     ----------
     Kaplan EL, Meier P (1958). J Am Stat Assoc 53:457-481. Greenwood M (1926). Reports on Public Health and Medical Subjects
     33:1-26.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> curve.time.tolist(), curve.survival.round(2).tolist()
+    ([2.0, 4.0, 7.0, 9.0], [0.8, 0.6, 0.3, 0.3])
     """
     times, place = np.unique(np.asarray(time, dtype=float), return_inverse=True)
     happened = np.asarray(observed, dtype=bool)
@@ -80,23 +87,31 @@ def kaplan_meier(time: Any, observed: Any) -> SurvivalCurve:
 
 
 def survival_limits(curve: SurvivalCurve, conf_level: float) -> tuple[FloatArray, FloatArray]:
-    """Pointwise limits of a survival curve, by the normal approximation to log(-log(survival)).
+    """Compute pointwise limits of a survival curve, by the normal approximation to log(-log(survival)).
 
     Parameters
     ----------
     curve : SurvivalCurve
-        Of one sample.
+        Curve of one sample.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     low, high : ndarray, shape (K,)
-        Within 0 and 1; missing before the first event and where nobody is left, where the transformation is infinite.
+        Limits from 0 to 1. They are missing (nan) before the first event and where `survival` is 0, where the transformation is
+        infinite.
 
     References
     ----------
     Kalbfleisch JD, Prentice RL (2002). The Statistical Analysis of Failure Time Data, 2nd edition, section 1.4.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> low, high = survival_limits(curve, 0.95)
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.2, 0.13, 0.01, 0.01], [0.97, 0.88, 0.72, 0.72])
     """
     low, high = np.full((2, len(curve.time)), np.nan)
     inside = (curve.survival > 0) & (curve.survival < 1)
@@ -108,40 +123,46 @@ def survival_limits(curve: SurvivalCurve, conf_level: float) -> tuple[FloatArray
 
 
 def quantile_time(curve: SurvivalCurve, share: float, conf_level: float) -> tuple[float, float, float]:
-    """The time by which a share of subjects has had the event, with limits.
+    """Estimate the time by which a share of subjects has had the event, with limits.
 
     Parameters
     ----------
     curve : SurvivalCurve
-        Of one sample.
+        Curve of one sample.
     share : float
-        Strictly between 0 and 1; 0.5 for the median.
+        Share of subjects, strictly between 0 and 1; 0.5 for the median.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     estimate, low, high : float
-        The first time at which the curve falls below 1 - `share`; where it equals that share for a while, the middle of
-        that while, so that without censoring the median is that of the sample. The limits are the first times at which
-        those of `survival_limits` reach 1 - `share`. What is not reached is infinite.
+        The estimate is the first time at which the curve falls below 1 - `share`. Where the curve equals 1 - `share` over an
+        interval, it is the middle of the interval. So without censoring the median is the sample median. The limits are the first
+        times at which those of `survival_limits` reach 1 - `share`. All three are infinite where the curve does not reach it.
 
     References
     ----------
     Brookmeyer R, Crowley J (1982). Biometrics 38:29-41.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> [float(time) for time in quantile_time(curve, 0.5, 0.95)]
+    [7.0, 2.0, inf]
     """
     low, high = survival_limits(curve, conf_level)
     target = 1 - share
     return (
         _crossing(curve.time, curve.survival, target),
-        # Where nobody is left the lower limit has been below every share.
+        # Where the curve is 0, the lower limit counts as 0.
         _crossing(curve.time, np.where(curve.survival == 0, 0, np.where(np.isnan(low), 1, low)), target),
         _crossing(curve.time, np.where(np.isnan(high), 1, high), target),
     )
 
 
 def _crossing(time: FloatArray, share: FloatArray, target: float) -> float:
-    """The first time at which a step function is at or below the target; the middle of the steps that equal it."""
+    """Find the first time at which a step function is at or below the target, or the middle of the interval at the target."""
     reached = np.flatnonzero(share <= target + TIE)
     if not reached.size:
         return np.inf
@@ -153,30 +174,37 @@ def _crossing(time: FloatArray, share: FloatArray, target: float) -> float:
 
 
 def restricted_mean(curve: SurvivalCurve, horizon: float) -> tuple[float, float]:
-    """The mean time without the event up to a horizon, and its variance.
+    """Estimate the mean time without the event up to a horizon (restricted mean), and its variance.
 
     Parameters
     ----------
     curve : SurvivalCurve
-        Of one sample.
+        Curve of one sample.
     horizon : float
-        The mean is of the smaller of the event's time and this; not beyond the last time, where anybody is left.
+        Horizon in units of time; at most the last time, unless the curve reaches 0.
 
     Returns
     -------
     mean, variance : float
-        The area under the curve; the sum over the times of events of A^2 d / (Y (Y - d)), with A the area to the right
-        of each. Without censoring this is the variance of the values (with divisor n), divided by n.
+        The mean is the area under the curve up to the horizon. The variance is the sum of A^2 d / (Y (Y - d)) over
+        the times of events, with A the area to the right of the time. Without censoring it is the variance of the times (with
+        divisor n), divided by n.
 
     References
     ----------
     Royston P, Parmar MKB (2013). BMC Med Res Methodol 13:152, appendix. Uno H et al. (2014). J Clin Oncol 32:2380-2385.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([2, 4, 4, 7, 9], [True, True, False, True, False])
+    >>> [round(value, 3) for value in restricted_mean(curve, 8.0)]
+    [5.7, 1.097]
     """
     before = curve.time < horizon
     edges = np.concatenate([[0.0], curve.time[before], [horizon]])
     area = np.diff(edges) * np.concatenate([[1.0], curve.survival[before]])
     to_the_right = np.cumsum(area[::-1])[::-1][1:]
-    # At the last event nothing is left to the right, and the ratio is infinite.
+    # Where all subjects at risk have the event, the area to the right is 0 and the ratio infinite.
     counted = (curve.n_events[before] > 0) & (curve.n_events[before] < curve.n_at_risk[before])
     n_at_risk, n_events = curve.n_at_risk[before][counted], curve.n_events[before][counted]
     variance = (to_the_right[counted] ** 2 * n_events / (n_at_risk * (n_at_risk - n_events))).sum()

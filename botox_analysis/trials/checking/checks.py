@@ -1,4 +1,4 @@
-"""The check at the door: raw tables become values, and every problem of every table is told at once."""
+"""Check of raw tables: they are parsed, and every problem of every table is reported at once."""
 
 from __future__ import annotations
 
@@ -38,30 +38,30 @@ def checked(
     settings: Mapping[str, Any],
     factors: frozenset[str] = frozenset(),
 ) -> tuple[dict[str, pd.DataFrame], Door]:
-    """Parse raw tables, and refuse what cannot be.
+    """Parse raw tables, and raise an error if a value is impossible.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``subjects`` and any of `TABLES`, as read.
+        Raw tables: ``subjects`` and any others of `TABLES`.
     files : mapping of str to str
-        What messages call each table.
+        Name of each table in messages.
     settings : mapping
-        Of ``trial.toml``: how cells are written, ``first_day``, ``populations``, ``factors``.
+        Settings of ``trial.toml``; the notation of cells, ``first_day``, ``populations`` and ``factors`` are used.
     factors : frozenset of str
-        Columns of ``subjects`` whose numbers are names, besides the settings'.
+        Columns of ``subjects`` whose numbers are names, besides those of the settings.
 
     Returns
     -------
     values : dict of str to DataFrame
-        New frames; dates are study days. Columns that the layout does not know follow as numbers or texts.
+        Parsed tables, as new frames; dates are study days. Columns beyond the layout are numbers or texts.
     door : Door
-        Without problems; ``told`` has what was merged.
+        Notes on merged names and rows left out; it has no problems.
 
     Raises
     ------
     DataError
-        Its table has every problem of every file, those with the same text in a column as one.
+        A table has a problem. ``problems`` of the error lists those of every file; equal texts in a column are one problem.
     """
     door = Door(files, settings, tables)
     calendar = StudyDays(door)
@@ -72,7 +72,7 @@ def checked(
     refuse_unnamed_arms(read, door)
     if "assessments" in read:
         refuse_look_alikes("assessments", read["assessments"], door)
-        # Problems of cells are told first: a visit without a name has no place in time.
+        # Problems of cells come first: a visit without a name has no place in time.
         if not door.problems:
             read["assessments"] = arrange_visits(read["assessments"], door)
     for table, frame in read.items():
@@ -119,7 +119,7 @@ def _read_known(table: str, column: str, rule: Column, door: Door) -> pd.Series[
     door.refuse_cells(table, column, reading.wrong, lambda cell: expected_of(column, rule, cell, decimal=decimal, table=table))
     for name, spellings in reading.merged.items():
         n = int((reading.values == name).sum())
-        door.told.append(
+        door.notes.append(
             (f"{door.file(table)}, {column}", f"'{name}' in {len(spellings)} spellings that look the same: merged", n)
         )
     if rule.kind == SEVERITY:
@@ -128,29 +128,32 @@ def _read_known(table: str, column: str, rule: Column, door: Door) -> pd.Series[
 
 
 def _refuse_all(door: Door) -> None:
-    """By file, row and column, each as they stand, so that the same files always give the same sentence."""
+    """Raise an error for all problems, sorted by file, row and column, so that the same files always give the same message."""
     column_at = {(door.file(table), str(column)): at for table, raw in door.raw.items() for at, column in enumerate(raw.columns)}
     file_at = {door.file(table): at for at, table in enumerate(door.raw)}
-    told: dict[Problem, None] = dict.fromkeys(Problem(*problem) for problem in door.problems)
+    problems: dict[Problem, None] = dict.fromkeys(Problem(*problem) for problem in door.problems)
     in_order: list[Problem] = sorted(
-        told, key=lambda one: (file_at.get(one.file, -1), one.row or 0, column_at.get((one.file, one.column), -1))
-    )
+        problems,
+        key=lambda problem: (
+            file_at.get(problem.file, -1), problem.row or 0, column_at.get((problem.file, problem.column), -1)
+        ),
+    )  # fmt: skip
     refuse(in_order)
 
 
 def populations_in(frame: pd.DataFrame, named: tuple[str, ...]) -> tuple[str, ...]:
-    """List the populations that a table of subjects has.
+    """List the populations in a table of subjects.
 
     Parameters
     ----------
     frame : DataFrame
-        The checked subjects.
+        Checked table of subjects.
     named : tuple of str
-        Those that the trial names itself.
+        Further populations that the trial names.
 
     Returns
     -------
     tuple of str
-        The layout's first.
+        Names of the columns, those of the layout first.
     """
     return tuple(dict.fromkeys(column for column in (*POPULATIONS, *named) if column in frame.columns))

@@ -1,4 +1,4 @@
-"""`Door`: what is found while the tables of a trial are read."""
+"""`Door`: the problems and notes that are collected while the tables of a trial are read."""
 
 from __future__ import annotations
 
@@ -15,58 +15,58 @@ from botox_analysis.errors import Problem
 from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.settings.file import notation_of
 
-Told = list[tuple[str, str, int]]
-"""What reading left out, merged or assumed: where, why, how many."""
+Notes = list[tuple[str, str, int]]
+"""Content left out, merged or assumed while reading: place, reason, number of rows."""
 
 
 @dataclass
 class Door:
-    """What was found while tables were read.
+    """Tables that are being read, with their problems and notes.
 
     Attributes
     ----------
     files : mapping of str to str
-        What messages call each table.
+        Name of each table in messages.
     settings : mapping
-        Of ``trial.toml``.
+        Settings of ``trial.toml``.
     raw : mapping of str to DataFrame
-        The tables as given.
+        Tables before parsing.
     problems : list of Problem
-        In the order in which they were found.
-    told : list of (str, str, int)
-        What was left out, merged or assumed.
+        Problems in the order in which they were found.
+    notes : list of (str, str, int)
+        Content left out, merged or assumed: place, reason, number of rows.
     """
 
     files: Mapping[str, str]
     settings: Mapping[str, Any]
     raw: Mapping[str, pd.DataFrame]
     problems: list[Problem] = field(default_factory=list)
-    told: Told = field(default_factory=list)
+    notes: Notes = field(default_factory=list)
 
     @property
     def notation(self) -> Notation:
-        """How cells are written."""
+        """Notation of the cells."""
         return notation_of(self.settings)
 
     def file(self, table: str) -> str:
-        """What messages call a table."""
+        """Find the name of a table in messages."""
         return self.files.get(table, table)
 
     def rows(self, table: str) -> np.ndarray:
-        """The numbers of a table's rows, as messages say them."""
+        """Find the row numbers of a table for messages."""
         return row_numbers(self.raw[table])
 
     def keep(self, table: str, frame: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
-        """Keep some rows of a table, under their numbers.
+        """Keep some rows of a table, with their row numbers in the file.
 
         Parameters
         ----------
         table : str
-            Which.
+            Name of the table.
         frame : DataFrame
-            Its values, row by row those of the raw table.
+            Parsed table, with the rows of the raw table.
         chosen : ndarray of bool, shape (n,)
-            The rows to keep.
+            True for the rows to keep.
 
         Returns
         -------
@@ -78,16 +78,16 @@ class Door:
         return frame.loc[chosen].reset_index(drop=True)
 
     def refuse_cells(self, table: str, column: str, wrong: np.ndarray, expected: Callable[[str], str]) -> None:
-        """Add the problems of a column's cells, those with the same text together.
+        """Add the problems of the cells of a column; cells with the same text are one problem.
 
         Parameters
         ----------
         table, column : str
-            Where they stand.
+            Names of the table and its column.
         wrong : ndarray of bool, shape (n,)
-            Which rows.
+            True for the rows with a wrong cell.
         expected : callable, str -> str
-            The text of a cell -> what would have been right.
+            Function of the text of a cell that gives the expected content.
         """
         rows = np.flatnonzero(wrong)
         if not rows.size:
@@ -110,16 +110,16 @@ def _shortened(text: str) -> str:
 
 
 def row_numbers(frame: pd.DataFrame) -> np.ndarray:
-    """Number the rows as messages do: as in the file, or counted from a header in row 1.
+    """Find the row numbers for messages: those of the file, or counted after a header in row 1.
 
     Parameters
     ----------
     frame : DataFrame
-        A table; its index is named `ROW` where it comes from a file.
+        A table; its index is named `ROW` if it was read from a file.
 
     Returns
     -------
     ndarray of int, shape (n,)
-        One a row.
+        Number of each row.
     """
     return np.asarray(frame.index) if frame.index.name == ROW else np.arange(2, len(frame) + 2)

@@ -1,4 +1,4 @@
-"""Columns that the layout does not know: covariates of subjects, and what else a table has."""
+"""Columns beyond the layout: covariates of subjects, and further columns of other tables."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import SETTINGS
 
 MOST_LEVELS = 30
-"""A text with more different words describes nobody's group: it is kept, and left out of tables."""
+"""Most levels of a factor. A text with more different words is kept, and left out of tables."""
 
 
 def further_column(table: str, column: str, door: Door, factors: frozenset[str]) -> pd.Series[Any]:
-    """Parse a column that the layout does not know.
+    """Parse a column beyond the layout.
 
     Parameters
     ----------
     table, column : str
-        Which.
+        Names of the table and its column.
     door : Door
-        Takes the problems: in a covariate, words among numbers, durations, and numbers beyond all measure.
+        Collector of the problems of a covariate: words among numbers, durations, and numbers that are too large.
     factors : frozenset of str
         Covariates whose numbers are names.
 
     Returns
     -------
     Series
-        Whole numbers where all cells are, else floats where all cells are numbers or empty, else texts. A column of codes with
-        leading zeros is one of texts. Truth values and dates stay as they are typed.
+        Whole numbers if all cells are whole numbers; floats if all cells are numbers or empty; else texts. Codes with leading
+        zeros are texts. Truth values and dates keep their type.
     """
     raw = door.raw[table][column]
     subjects = table == "subjects"
     if subjects and column in (*OUTCOMES, *OF_VISITS):
         door.problems.append(
-            Problem(door.file(table), 1, column, "this column", "another name: outcomes have a column that is called so")
+            Problem(door.file(table), 1, column, "this column", "another name, since outcomes have a column of this name")
         )
         return raw
     if subjects and column in factors:
@@ -85,14 +85,14 @@ def _names(table: str, column: str, door: Door, kind: str) -> pd.Series[Any]:
         door.refuse_cells(table, column, reading.wrong, lambda _: "a text without control characters, or a number")
     for name, spellings in reading.merged.items():
         n = int((reading.values == name).sum())
-        door.told.append(
+        door.notes.append(
             (f"{door.file(table)}, {column}", f"'{name}' in {len(spellings)} spellings that look the same: merged", n)
         )
     return reading.values
 
 
 def _in_order(names: pd.Series[Any], raw: pd.Series[Any], door: Door) -> pd.Series[Any]:
-    """The levels of a frame's factor in the order that the frame gives them."""
+    """Order the levels of a factor as in the frame."""
     levels = read_column(pd.Series(raw.cat.categories), NAME, door.notation).values.dropna()
     return names.astype(pd.CategoricalDtype(list(dict.fromkeys(levels)), ordered=raw.cat.ordered))
 
@@ -100,7 +100,7 @@ def _in_order(names: pd.Series[Any], raw: pd.Series[Any], door: Door) -> pd.Seri
 def _texts(table: str, column: str, door: Door, *, subjects: bool) -> pd.Series[Any]:
     raw = door.raw[table][column]
     codes, words = distinct(raw)
-    # A covariate whose cells are neither texts nor numbers has no kind.
+    # The kind of a covariate is undefined if its cells are neither texts nor numbers.
     reading = read_column(raw, NUMBER, door.notation)
     texts = np.array([text_of(word).strip() for word in words], dtype=object)
     numeric = is_number_text(texts, door.notation.decimal)
@@ -112,7 +112,7 @@ def _texts(table: str, column: str, door: Door, *, subjects: bool) -> pd.Series[
         if subjects:
             door.refuse_cells(table, column, reading.wrong, lambda _: f"a number up to {LARGEST:g}")
         whole = all(text.lstrip("+-").isdigit() for text, number in zip(texts, numeric, strict=True) if number)
-        # A fraction is a number, and its text is none.
+        # A typed fraction is a number, although its text is not.
         return reading.values.astype(np.int64) if whole and numeric.all() and reading.values.notna().all() else reading.values
     if n_numbers and n_texts and subjects:
         decimal = door.notation.decimal

@@ -1,4 +1,4 @@
-"""Rows that cannot be: impossible cells, repeats, names that look alike, subjects that nobody randomised."""
+"""Checks of rows: impossible cells, repeated rows, names that look alike, subjects who are not in the table of subjects."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ from botox_analysis.trials.layout import (
 from botox_analysis.trials.settings.file import SETTINGS, arms_of
 
 _FEW = 1 << 26
-"""Places of a table of all pairs up to which repeats are counted in it; beyond, keys are sorted."""
+"""Largest number of possible keys for which repeats are counted in an array of all keys; above it, keys are sorted."""
 
 
 def refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
-    """Refuse cells that are of their kind and impossible: 25 hours, day 0, nothing where something is needed.
+    """Report cells with impossible values: 25 hours, day 0, an empty cell in a column that must be filled.
 
     Parameters
     ----------
     table : str
-        Which table.
+        Name of the table.
     frame : DataFrame
-        Its values.
+        Parsed table.
     door : Door
-        Takes the problems.
+        Collector of the problems.
     """
     raw = door.raw[table]
     dates = {day: date for date, day in DAYS_OF[table].items() if date in raw.columns}
     for column, rule in columns_of(table, tuple(door.settings.get("populations", ()))).items():
         if column not in frame.columns:
             continue
-        values, told = frame[column], dates.get(column, column)
+        values, source = frame[column], dates.get(column, column)
         missing = values.isna().to_numpy()
         if rule.kind == NUMBER:
             numbers = values.to_numpy(dtype=float)
@@ -55,13 +55,13 @@ def refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
             bad = ~missing & ~np.append(rule.possible(values.cat.categories.to_numpy()), False)[values.cat.codes]
         else:
             bad = np.zeros(len(values), dtype=bool)
-        # A date without a study day is told where it is empty, or by the first dose that it lacks.
-        if not rule.nullable and told == column:
-            bad |= missing & ~_already_told(table, told, door)
+        # A date without a study day is reported as empty, or by its missing first dose.
+        if not rule.nullable and source == column:
+            bad |= missing & ~_is_reported(table, source, door)
         decimal = door.notation.decimal
 
-        def expected(cell: str, column: str = column, rule: Column = rule, told: str = told, decimal: str = decimal) -> str:
-            if told != column and cell:
+        def expected(cell: str, column: str = column, rule: Column = rule, source: str = source, decimal: str = decimal) -> str:
+            if source != column and cell:
                 return (
                     "a date from that of the first dose on"
                     if rule.expected == DOSE_DAY
@@ -69,11 +69,11 @@ def refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
                 )
             return expected_of(column, rule, cell, decimal=decimal, table=table)
 
-        door.refuse_cells(table, told, bad, expected)
+        door.refuse_cells(table, source, bad, expected)
 
 
-def _already_told(table: str, column: str, door: Door) -> np.ndarray:
-    """Cells that are missing because they were no values of their kind."""
+def _is_reported(table: str, column: str, door: Door) -> np.ndarray:
+    """Find the cells that are missing because they were of the wrong kind, and so are reported already."""
     raw = door.raw[table][column]
     if not any(problem.file == door.file(table) and problem.column == column for problem in door.problems):
         return np.zeros(len(raw), dtype=bool)
@@ -82,14 +82,14 @@ def _already_told(table: str, column: str, door: Door) -> np.ndarray:
 
 
 def refuse_unnamed_arms(values: Mapping[str, pd.DataFrame], door: Door) -> None:
-    """Refuse arms that the settings do not name.
+    """Report arms that the settings do not name.
 
     Parameters
     ----------
     values : mapping of str to DataFrame
-        The tables.
+        Parsed tables.
     door : Door
-        Takes the problems.
+        Collector of the problems.
     """
     if "subjects" not in values or "arm" not in values["subjects"].columns:
         return
@@ -103,32 +103,32 @@ def refuse_unnamed_arms(values: Mapping[str, pd.DataFrame], door: Door) -> None:
 
 
 def refuse_repeats(table: str, frame: pd.DataFrame, door: Door) -> None:
-    """Refuse two rows with the same key.
+    """Report rows that repeat the key of an earlier row.
 
     Parameters
     ----------
     table : str
-        Which table.
+        Name of the table.
     frame : DataFrame
-        Its values.
+        Parsed table.
     door : Door
-        Takes the problems.
+        Collector of the problems.
     """
     key = KEYS.get(table, ())
     if not key or not _repeats(frame, key):
         return
     numbers = row_numbers(door.raw[table])
-    told = frame[list(key)]
-    for row in np.flatnonzero(told.duplicated()).tolist():
-        said = ", ".join(f"{column} {_quoted(told[column].iloc[row])}" for column in key)
-        if told.iloc[row].notna().all():
+    keys = frame[list(key)]
+    for row in np.flatnonzero(keys.duplicated()).tolist():
+        found = ", ".join(f"{column} {_quoted(keys[column].iloc[row])}" for column in key)
+        if keys.iloc[row].notna().all():
             door.problems.append(
-                Problem(door.file(table), int(numbers[row]), "", f"{said} a second time", f"one row per {', '.join(key)}")
+                Problem(door.file(table), int(numbers[row]), "", f"{found} a second time", f"one row per {', '.join(key)}")
             )
 
 
 def _repeats(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
-    """Whether any two rows have the same key: counted in a table of all pairs, where that is not too large."""
+    """Check whether two rows have the same key; repeats are counted in an array of all keys unless that is too large."""
     place, size = np.zeros(len(frame), dtype=np.int64), 1
     for column in key:
         values = frame[column]
@@ -148,16 +148,16 @@ def _repeats(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
 
 
 def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
-    """Refuse names that look alike: one of them is misspelt, and they would be counted apart.
+    """Report names that look alike: one of them is misspelt, and the two would be counted as different.
 
     Parameters
     ----------
     table : str
-        Which table.
+        Name of the table.
     frame : DataFrame
-        Its values.
+        Parsed table.
     door : Door
-        Takes the problems.
+        Collector of the problems.
     """
     counted = [column for column in COUNTED_NAMES.get(table, ()) if column in frame.columns]
     if table == "subjects":
@@ -175,20 +175,20 @@ def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
             door.problems.append(
                 Problem(
                     door.file(table), None, column, f"'{first}' and '{second}'",
-                    f"one spelling; where both mean one thing, write {line} in {SETTINGS}",
+                    f"one spelling; if both mean the same, write {line} in {SETTINGS}",
                 )
             )  # fmt: skip
 
 
 def refuse_before_onset(frame: pd.DataFrame, door: Door) -> None:
-    """Refuse adverse events that end or worsen before their onset.
+    """Report adverse events that end or worsen before their onset.
 
     Parameters
     ----------
     frame : DataFrame
-        The adverse events.
+        Parsed table of adverse events.
     door : Door
-        Takes the problems.
+        Collector of the problems.
     """
     table = "adverse_events"
     numbers = row_numbers(door.raw[table])
@@ -208,17 +208,17 @@ def refuse_before_onset(frame: pd.DataFrame, door: Door) -> None:
 
 
 def refuse_strangers(values: Mapping[str, pd.DataFrame], door: Door) -> None:
-    """Refuse rows of subjects who are not in the table of subjects.
+    """Report rows of subjects who are not in the table of subjects.
 
     Parameters
     ----------
     values : mapping of str to DataFrame
-        The tables, ``subjects`` among them.
+        Parsed tables, with ``subjects``.
     door : Door
-        Takes the problems.
+        Collector of the problems.
     """
     known = pd.Index(distinct(values["subjects"]["subject"])[1])
-    at_home = door.file("subjects")
+    subjects_file = door.file("subjects")
     near = {outline(name).lstrip("0"): name for name in known}
     for table, frame in values.items():
         codes, named = distinct(frame["subject"])
@@ -228,8 +228,8 @@ def refuse_strangers(values: Mapping[str, pd.DataFrame], door: Door) -> None:
 
         def expected(cell: str) -> str:
             alike = near.get(outline(cell).lstrip("0"))
-            hint = f"; '{alike}' there is written otherwise (leading zeros, capitals or signs)" if alike else ""
-            return f"a subject of {at_home}{hint}"
+            hint = f", where '{alike}' differs by leading zeros, capitals or signs only" if alike else ""
+            return f"a subject of {subjects_file}{hint}"
 
         door.refuse_cells(table, "subject", strange[codes], expected)
 

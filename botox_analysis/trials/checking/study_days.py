@@ -1,4 +1,4 @@
-"""Dates become study days: day 1 is that of the first treatment, the day before is -1, and there is no day 0.
+"""Conversion of dates to study days. Day 1 is the day of the first treatment, the day before is -1, and there is no day 0.
 
 References
 ----------
@@ -29,26 +29,26 @@ _ALWAYS_DATED = ("diary", "intercurrent_events")
 
 @dataclass
 class StudyDays:
-    """The calendar of a trial: its dates, and when each subject was first treated.
+    """Calendar of a trial: its dates, and the date of the first treatment of each subject.
 
     Attributes
     ----------
     door : Door
-        Has the tables, and takes the problems.
+        The tables, and the collector of problems.
     readings : dict of (str, str) to Reading
-        The dates of each table and column.
+        Parsed dates by table and column.
     first_dose : Series or None
-        Days since 1970-01-01 of the first treatment, by subject; None where the trial has no such dates.
+        Date of the first treatment by subject, in days since 1970-01-01; None if the trial has no such dates.
     """
 
     door: Door
     readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     first_dose: pd.Series[Any] | None = None
     _misdated: set[str] = field(default_factory=set)
-    """Subjects whose first dose is no date: their other dates are not to blame."""
+    """Subjects whose first dose is not a date. Their other dates are not reported as problems."""
 
     def __post_init__(self) -> None:
-        """Parse every column of dates, and refuse dates of two kinds of calendar."""
+        """Parse every column of dates, and report dates of two calendars, local and UTC."""
         for table, raw in self.door.raw.items():
             dates = [*DAYS_OF[table], *([FIRST_DOSE] if table == "subjects" else [])]
             for column in dates:
@@ -61,19 +61,19 @@ class StudyDays:
         self._refuse_two_calendars()
         dosed = self.readings.get(("subjects", FIRST_DOSE))
         if dosed is not None and "subject" in self.door.raw["subjects"].columns:
-            who = read_column(self.door.raw["subjects"]["subject"], IDENTIFIER, self.door.notation).values
-            first = pd.Series(dosed.values.to_numpy(), index=who.astype(object).to_numpy())
+            subjects = read_column(self.door.raw["subjects"]["subject"], IDENTIFIER, self.door.notation).values
+            first = pd.Series(dosed.values.to_numpy(), index=subjects.astype(object).to_numpy())
             self.first_dose = first[~first.index.duplicated()]
             self._misdated = {str(name) for name in first.index[dosed.wrong]}
 
     def _refuse_two_calendars(self) -> None:
-        """Instants in UTC beside local dates: at night they are of different days."""
-        of_place = any((reading.clock == OFFSET).any() for reading in self.readings.values())
-        utc = (UTC,) if of_place else (UTC, ZERO)
+        """Report times in UTC beside local dates: at night their days differ."""
+        has_offsets = any((reading.clock == OFFSET).any() for reading in self.readings.values())
+        utc = (UTC,) if has_offsets else (UTC, ZERO)
         local = [
             key
             for key, reading in self.readings.items()
-            if np.isin(reading.clock, [LOCAL, OFFSET, ZERO][: 3 if of_place else 2]).any()
+            if np.isin(reading.clock, [LOCAL, OFFSET, ZERO][: 3 if has_offsets else 2]).any()
         ]
         if not local:
             return
@@ -85,22 +85,22 @@ class StudyDays:
             )  # fmt: skip
 
     def of_dates(self, table: str, column: str) -> pd.Series[Any]:
-        """Give the study days of a column of dates.
+        """Convert a column of dates to study days.
 
         Parameters
         ----------
         table, column : str
-            Which.
+            Names of the table and its column.
 
         Returns
         -------
         Series of float, shape (n,)
-            Missing where there is no date.
+            Study days; missing for a missing date.
 
         Raises
         ------
         DataError
-            The subjects have no first doses.
+            The table of subjects has no dates of the first dose.
         """
         door, raw = self.door, self.door.raw[table]
         if self.first_dose is None:
@@ -113,8 +113,8 @@ class StudyDays:
         start_of = self.first_dose.reindex(pd.Index(subjects, dtype=object)).to_numpy(dtype=float)
         start = np.append(start_of, np.nan)[codes]
         known = np.append(np.isin(subjects.astype(str), self.first_dose.index.astype(str)), False)[codes]
-        told = np.append(np.isin(subjects.astype(str), list(self._misdated)), False)[codes]
-        undated = np.unique(codes[known & ~told & np.isnan(start) & ~np.isnan(dates)])
+        misdated = np.append(np.isin(subjects.astype(str), list(self._misdated)), False)[codes]
+        undated = np.unique(codes[known & ~misdated & np.isnan(start) & ~np.isnan(dates)])
         door.problems += [
             Problem(
                 door.file("subjects"), None, FIRST_DOSE,
@@ -129,16 +129,16 @@ class StudyDays:
         return pd.Series(np.where(days >= 0, days + 1, days), index=raw.index)
 
     def counted(self, days: pd.Series[Any]) -> pd.Series[Any]:
-        """Count given study days from 1, where the files count them from 0.
+        """Count study days from 1 if the files count them from 0.
 
         Parameters
         ----------
         days : Series of float, shape (n,)
-            As the files have them.
+            Study days of the files.
 
         Returns
         -------
         Series of float, shape (n,)
-            Without a day 0.
+            Study days without a day 0.
         """
         return days.where(~(days >= 0), days + 1) if self.door.settings.get("first_day", 1) == 0 else days

@@ -1,4 +1,4 @@
-"""A table as given, under the names and words of the layout."""
+"""Names and words of a raw table, replaced by those of the layout."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ _NO_NAME = ("", "nan", "None")
 
 
 def under_our_names(
-    raw: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], told: list[tuple[str, str, int]]
+    raw: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]
 ) -> pd.DataFrame:
     """Give the columns and words of a table the names of the layout.
 
     Parameters
     ----------
     raw : DataFrame
-        As read, or a frame.
+        Table as read from a file, or a user's frame.
     table : str
-        Which table it is.
+        Name of the table.
     file : str
-        What messages call it.
+        Name of the table in messages.
     settings : mapping
-        Of ``trial.toml``: ``[columns]`` and ``[values]``.
-    told : list of (str, str, int)
-        Takes what is left out.
+        Settings of ``trial.toml``; ``[columns]`` and ``[values]`` are used.
+    notes : list of (str, str, int)
+        Notes on columns and rows left out are appended to it.
 
     Returns
     -------
     DataFrame
-        A new frame. A column of theirs that stands for two of ours is there twice; empty rows at the end are gone.
+        A new frame. A column of the file that stands for two columns of the layout is repeated. Empty rows at the end are
+        removed.
 
     Raises
     ------
     DataError
-        A column has no name, a name is there twice, or a column that the settings name is not there.
+        A column has no name, a name is repeated, or the table lacks a column that the settings name.
     """
     require_columns(raw, (), file)
     names = [spelled(text_of(column)) for column in raw.columns]
@@ -53,22 +54,24 @@ def under_our_names(
         frame = frame.reset_index(drop=True)
     odd = [name for name in names if has_control(name)]
     if odd:
-        raise DataError(f"{file}, row 1: found the column {listed(map(repr, odd))}; expected names without control characters.")
+        raise DataError(
+            f"{file}, row 1: found the column {', '.join(map(repr, odd))}; expected names without control characters."
+        )
     nameless = [at for at, name in enumerate(names) if _is_nameless(name)]
     for at in nameless:
-        told.append(_left_out(frame[at], at, names, file))
+        notes.append(_left_out(frame[at], at, names, file))
     twice = [name for at, name in enumerate(names) if at not in nameless and name in names[:at]]
     if twice:
         raise DataError(f"{file}, row 1: found column {listed(dict.fromkeys(twice))} more than once; expected each name once.")
-    frame = _without_empty_end(frame, file, told)
-    ours: Mapping[str, str] = settings.get("columns", {}).get(table, {})
-    theirs = {name: at for at, name in enumerate(names) if at not in nameless}
+    frame = _without_empty_end(frame, file, notes)
+    renamed: Mapping[str, str] = settings.get("columns", {}).get(table, {})
+    place_of = {name: at for at, name in enumerate(names) if at not in nameless}
     require_columns(
-        pd.DataFrame(columns=list(theirs)), map(spelled, ours.values()), f"{file}, by [columns.{table}] of {SETTINGS},"
+        pd.DataFrame(columns=list(place_of)), map(spelled, renamed.values()), f"{file}, by [columns.{table}] of {SETTINGS},"
     )
-    wanted = [(new, theirs[spelled(old)]) for new, old in ours.items()]
+    wanted = [(new, place_of[spelled(old)]) for new, old in renamed.items()]
     used = {at for _, at in wanted}
-    placed = sorted([*wanted, *((name, at) for name, at in theirs.items() if at not in used)], key=lambda one: one[1])
+    placed = sorted([*wanted, *((name, at) for name, at in place_of.items() if at not in used)], key=lambda pair: pair[1])
     frame = frame[[at for _, at in placed]].set_axis([name for name, _ in placed], axis=1)
     if frame.columns.has_duplicates:
         clash = listed(frame.columns[frame.columns.duplicated()])
@@ -84,7 +87,7 @@ def under_our_names(
 
 
 def _written(word: object, decimal: str) -> str:
-    """A word of the settings as the files would have it: numbers with the files' decimal sign."""
+    """Write a word of the settings in the notation of the files: numbers with their decimal sign."""
     return text_of(word) if isinstance(word, str) else text_of(word).replace(".", decimal)
 
 
@@ -93,7 +96,7 @@ def _is_nameless(name: str) -> bool:
 
 
 def _left_out(column: pd.Series[Any], at: int, names: list[str], file: str) -> tuple[str, str, int]:
-    """Why a column without a name may be left out: it is empty, or the index that a program wrote along."""
+    """Make the note on a column without a name that may be left out: an empty one, or the row index of another program."""
     if _is_empty(column).all():
         return f"{file}, column {at + 1}", "an empty column without a name: left out", len(column)
     numbers = read_column(column, NUMBER).values.to_numpy(dtype=float)
@@ -109,12 +112,12 @@ def _is_empty(column: pd.Series[Any]) -> np.ndarray:
     return np.asarray(empty[codes])
 
 
-def _without_empty_end(frame: pd.DataFrame, file: str, told: list[tuple[str, str, int]]) -> pd.DataFrame:
-    """Without the empty rows that a spreadsheet leaves behind the last."""
+def _without_empty_end(frame: pd.DataFrame, file: str, notes: list[tuple[str, str, int]]) -> pd.DataFrame:
+    """Remove the empty rows that a spreadsheet leaves at the end."""
     if not len(frame) or not len(frame.columns) or not all(_is_empty(frame[column].iloc[-1:])[0] for column in frame.columns):
         return frame
     filled = np.flatnonzero(~np.logical_and.reduce([_is_empty(frame[column]) for column in frame.columns]))
     n = int(filled[-1]) + 1 if filled.size else 0
     if n < len(frame):
-        told.append((file, "empty rows at the end: left out", len(frame) - n))
+        notes.append((file, "empty rows at the end: left out", len(frame) - n))
     return frame.iloc[:n]

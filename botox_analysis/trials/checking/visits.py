@@ -1,4 +1,4 @@
-"""The visits of the assessments: which is baseline, in which order they come, and which are left out."""
+"""Visits of the assessments: the baseline, the order in time, and the visits left out."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ _LIKE_BASELINE = re.compile(
 
 
 def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
-    """Put visits under their names and in time, and leave out those that are not scheduled.
+    """Name the visits, order them in time, and leave out unscheduled ones.
 
     Parameters
     ----------
     frame : DataFrame
-        The assessments, parsed.
+        Parsed assessments.
     door : Door
-        Has the settings: ``visits``, ``baseline``, ``unscheduled``, ``windows``, ``within_window``, ``scales``; takes what is
-        left out and what contradicts.
+        Settings (``visits``, ``baseline``, ``unscheduled``, ``windows``, ``within_window``, ``scales``), and the collector of
+        problems and notes.
 
     Returns
     -------
     DataFrame
-        ``visit`` is categorical, baseline first, the others in time: by day where there are days, else by the day that the name
-        tells, else as in the file.
+        Assessments with ``visit`` categorical, baseline first, the others in time order. The order is that of the study days,
+        else of the days in the names, else of the file.
 
     Raises
     ------
     DataError
-        The order is not determined or contradictory, a visit of the settings is not there, or a scale has no baseline.
+        The order is undetermined or contradictory, a visit of the settings has no assessments, or a scale has no baseline.
     """
     frame = frame.assign(visit=_with_baseline(frame["visit"], door))
     frame = _without_unscheduled(frame, door)
@@ -65,25 +65,25 @@ def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
         unseen = [visit for visit in order if visit not in {BASELINE, *named}]
         if unseen:
             raise DataError(
-                f"{door.file('assessments')}: found nothing at visit {listed(unseen)}; its visits are {listed(named)}."
+                f"{door.file('assessments')}: found no assessment at visit {listed(unseen)}; its visits are {listed(named)}."
             )
     frame, order = _after_treatment_began(frame, order, door, in_order=declared is not None)
     _require_baselines(frame, order, door)
     if "day" in frame.columns:
-        _tell_contradictions(frame, order, door)
+        _note_contradictions(frame, order, door)
     known = frame["visit"].where(frame["visit"].isin(order))
     return frame.assign(visit=pd.Categorical(known, categories=order, ordered=True))
 
 
 def _with_baseline(visit: pd.Series[Any], door: Door) -> pd.Series[Any]:
-    """The visit before treatment under its one name."""
+    """Rename the visit before treatment to `BASELINE`."""
     codes, named = distinct(visit)
     names = [str(name) for name in named]
     file = door.file("assessments")
     if "baseline" in door.settings:
         first = text_of(door.settings["baseline"])
         if first not in names:
-            raise DataError(f"{SETTINGS}: found baseline = {first!r}; {file} has the visits {listed(names)}.")
+            raise DataError(f"{SETTINGS}: found baseline = {first!r}; expected a visit of {file}, one of {listed(names)}.")
         if first.lower() != BASELINE and BASELINE in (name.lower() for name in names):
             raise DataError(
                 f"{file}: found a visit '{BASELINE}' beside baseline = {first!r} in {SETTINGS}; expected one of them."
@@ -98,10 +98,10 @@ def _without_unscheduled(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
         chosen = (frame["visit"] == name).to_numpy(dtype=bool, na_value=False)
         if not chosen.any():
             raise DataError(
-                f"{SETTINGS}: found unscheduled = ['{name}']; {door.file('assessments')} has the visits "
+                f"{SETTINGS}: found unscheduled = ['{name}']; expected visits of {door.file('assessments')}, some of "
                 f"{listed(distinct(frame['visit'])[1])}."
             )
-        door.told.append((f"{door.file('assessments')}, visit", f"'{name}': an unscheduled visit, left out", int(chosen.sum())))
+        door.notes.append((f"{door.file('assessments')}, visit", f"'{name}': an unscheduled visit, left out", int(chosen.sum())))
         frame = door.keep("assessments", frame, ~chosen)
     return frame
 
@@ -111,10 +111,10 @@ def _by_start(windows: Mapping[str, Sequence[int]]) -> list[str]:
 
 
 def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door: Door) -> pd.DataFrame:
-    """Each assessment at the visit in whose window its day lies; of several, the one that the settings choose."""
+    """Assign each assessment to the visit whose window contains its day; the settings choose among several in one window."""
     file = door.file("assessments")
     if "day" not in frame.columns:
-        raise DataError(f"{SETTINGS}: found [windows]; {file} has no column 'day' (or 'date'), by which visits are assigned.")
+        raise DataError(f"{SETTINGS}: found [windows], which need days; {file} has no column 'day' or 'date'.")
     day = frame["day"].to_numpy(dtype=float)
     visit = frame["visit"].astype(object).to_numpy()
     known = (visit == BASELINE) & (BASELINE not in windows)
@@ -123,7 +123,7 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     away = np.zeros(len(frame))
     for name, (first, last) in windows.items():
         inside = ~known & (day >= first) & (day <= last)
-        # A baseline is as near to treatment as it can be.
+        # The target of a baseline is the last day of its window, which is nearest to treatment.
         target = float(last) if name == BASELINE else day_of_visit(name)
         target = target if first <= target <= last else (first + last) / 2
         new[inside] = name
@@ -137,7 +137,7 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
             ("without a day: in no window, left out", n_dateless),
             ("in no window: left out", int(outside.sum()) - n_dateless),
         ]
-        door.told += [(f"{file}, visit", f"assessments {reason}", n) for reason, n in rows if n]
+        door.notes += [(f"{file}, visit", f"assessments {reason}", n) for reason, n in rows if n]
     rank = {LAST: -day, NEAREST: away}[door.settings.get("within_window", NEAREST)]
     ranked = pd.DataFrame({
         "subject": frame["subject"], "scale": frame["scale"], "visit": new, "empty": frame["value"].isna(),
@@ -146,7 +146,7 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     key = ["subject", "scale", "visit"]
     in_order = ranked[~outside].sort_values(["empty", "rank", "day"], kind="stable", na_position="last")
     of_key = in_order.groupby(key, observed=True, sort=False)
-    # Two on the same day are no choice but a repeat, which is refused later.
+    # Two assessments on the same day are a repeat, which is reported later.
     same = (
         in_order[["empty", "rank", "day"]].fillna(-1.0) == of_key[["empty", "rank", "day"]].transform("first").fillna(-1.0)
     ).all(axis=1)
@@ -155,12 +155,12 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     beaten = ~outside & ~chosen
     if beaten.any():
         which = "the last" if door.settings.get("within_window", NEAREST) == LAST else "the one nearest to the visit's day"
-        door.told.append(
+        door.notes.append(
             (f"{file}, visit", f"further assessments in a window, of which {which} counts: left out", int(beaten.sum()))
         )
     moved = chosen & (visit != new)
     if moved.any():
-        door.told.append((f"{file}, visit", "assessments assigned to another visit by their window", int(moved.sum())))
+        door.notes.append((f"{file}, visit", "assessments assigned to another visit by their window", int(moved.sum())))
     frame = frame.assign(visit=pd.array(new, dtype=frame["visit"].dtype))
     return door.keep("assessments", frame, chosen)
 
@@ -173,27 +173,27 @@ def _in_time(frame: pd.DataFrame, named: list[str], door: Door) -> list[str]:
         medians = frame.groupby("visit", sort=False)["day"].median()
         by_day |= {visit: float(medians[visit]) for visit in others}
     time = {visit: by_name[visit] if np.isnan(by_day[visit]) else by_day[visit] for visit in others}
-    untold = [visit for visit in others if np.isnan(time[visit])]
+    undated = [visit for visit in others if np.isnan(time[visit])]
     file = door.file("assessments")
-    way_out = f"expected visits = [...] in {SETTINGS}, in time, or unscheduled = [...] for those that are no visits of the plan."
-    if len(untold) == len(others):
+    expected = f"expected visits = [...] in {SETTINGS}, in time order, or unscheduled = [...] for visits that were not planned."
+    if len(undated) == len(others):
         others = _by_number(others)
-    elif untold:
-        beside = listed(visit for visit in others if visit not in untold)
-        raise DataError(f"{file}, column 'visit': found {listed(untold)} without a day, beside {beside}; {way_out}")
+    elif undated:
+        dated = listed(visit for visit in others if visit not in undated)
+        raise DataError(f"{file}, column 'visit': found {listed(undated)} without a day, beside {dated}; {expected}")
     else:
         others = sorted(others, key=lambda visit: time[visit])
         named_days = [by_name[visit] for visit in others if not np.isnan(by_name[visit])]
         if any(first >= second for first, second in pairwise(named_days)):
-            told = listed(visit for visit in others if not np.isnan(by_name[visit]))
+            found = listed(visit for visit in others if not np.isnan(by_name[visit]))
             raise DataError(
-                f"{file}, column 'visit': found {told} in this order of their days, which their names contradict; {way_out}"
+                f"{file}, column 'visit': found {found} in this order of their days, which their names contradict; {expected}"
             )
     return [BASELINE, *others] if BASELINE in named else others
 
 
 def _by_number(visits: list[str]) -> list[str]:
-    """Names that differ in a number only, by it; others as in the file."""
+    """Sort visits by number if their names differ in a number only; else keep the order of the file."""
     parts = [re.fullmatch(r"(\D*)(\d+(?:\.\d+)?)(\D*)", visit) for visit in visits]
     if all(parts) and len({(part[1].lower(), part[3].lower()) for part in parts if part}) == 1:
         numbers = {visit: float(part[2]) for visit, part in zip(visits, parts, strict=True) if part}
@@ -204,7 +204,7 @@ def _by_number(visits: list[str]) -> list[str]:
 def _after_treatment_began(
     frame: pd.DataFrame, order: list[str], door: Door, *, in_order: bool
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Without the visits before treatment that are not the baseline: none of them is an outcome."""
+    """Leave out the visits before treatment that are not the baseline: they are not outcomes."""
     before = order[: order.index(BASELINE)] if in_order and BASELINE in order else []
     medians = frame.groupby("visit", sort=False)["day"].median().to_dict() if "day" in frame.columns else {}
     for visit in order:
@@ -215,35 +215,35 @@ def _after_treatment_began(
     for visit in before:
         chosen = (frame["visit"] == visit).to_numpy(dtype=bool, na_value=False)
         reason = f"'{visit}': before treatment and not the baseline, left out"
-        door.told.append((f"{door.file('assessments')}, visit", reason, int(chosen.sum())))
+        door.notes.append((f"{door.file('assessments')}, visit", reason, int(chosen.sum())))
         frame = door.keep("assessments", frame, ~chosen)
     order = [visit for visit in order if visit not in before]
     return frame, [BASELINE, *(visit for visit in order if visit != BASELINE)] if BASELINE in order else order
 
 
 def _require_baselines(frame: pd.DataFrame, order: list[str], door: Door) -> None:
-    """Refuse a scale that nobody was assessed on before treatment, unless the settings say that it has no baseline."""
+    """Raise an error for a scale without any baseline assessment, unless the settings declare that it has no baseline."""
     file = door.file("assessments")
-    said: Mapping[str, Mapping[str, bool]] = door.settings.get("scales", {})
+    declared: Mapping[str, Mapping[str, bool]] = door.settings.get("scales", {})
     scales = [str(name) for name in distinct(frame["scale"])[1]]
-    unknown = [scale for scale in said if scale not in scales]
+    unknown = [scale for scale in declared if scale not in scales]
     if unknown:
-        raise DataError(f"{SETTINGS}, [scales]: found {listed(unknown)}; {file} has the scales {listed(scales)}.")
+        raise DataError(f"{SETTINGS}, [scales]: found {listed(unknown)}; expected scales of {file}, some of {listed(scales)}.")
     for scale in scales:
         of_scale = frame[frame["scale"] == scale]
         has_baseline = bool((of_scale["visit"] == BASELINE).any())
         line = f'[scales."{scale}"] baseline = false in {SETTINGS}'
-        if said.get(scale, {}).get("baseline", True) is False:
+        if declared.get(scale, {}).get("baseline", True) is False:
             if has_baseline:
                 raise DataError(f"{file}: found '{BASELINE}' of '{scale}' beside {line}; expected one of them.")
             continue
         if not has_baseline:
             alike = [visit for visit in order if (of_scale["visit"] == visit).any() and _looks_like_baseline(visit, of_scale)]
-            mend = f'baseline = "{alike[0]}" in {SETTINGS}, which looks like it, or ' if alike else ""
+            likely = f'baseline = "{alike[0]}" in {SETTINGS}, which looks like a baseline, or ' if alike else ""
             raise DataError(
                 f"{file}: found no '{BASELINE}' of '{scale}', whose visits are "
                 f"{listed(visit for visit in order if (of_scale['visit'] == visit).any())}; "
-                f"expected {mend}{line} where it has none."
+                f"expected {likely}{line} for a scale without a baseline."
             )
 
 
@@ -253,8 +253,8 @@ def _looks_like_baseline(visit: str, rows: pd.DataFrame) -> bool:
     return day <= 1 or bool(_LIKE_BASELINE.search(visit))
 
 
-def _tell_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> None:
-    """Count days that contradict the name of their visit, or the days of other visits of the subject."""
+def _note_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> None:
+    """Note the days that contradict the name of their visit, or the days of other visits of the subject."""
     day = frame["day"].to_numpy(dtype=float)
     code = pd.Index(order).get_indexer(frame["visit"].astype(object))
     visit = np.array(order, dtype=object)[code]
@@ -262,8 +262,8 @@ def _tell_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> N
     named = np.array([0.0 if name == BASELINE else day_of_visit(name) for name in order])
     if np.isfinite(named).sum() > 1:
         away = np.abs(day[:, None] - np.where(np.isfinite(named), named, np.inf)[None, :])
-        own = np.take_along_axis(away, code[:, None], axis=1)[:, 0]
-        odd |= np.isfinite(own) & (away.min(axis=1) < own) & (visit != BASELINE)
+        from_visit = np.take_along_axis(away, code[:, None], axis=1)[:, 0]
+        odd |= np.isfinite(from_visit) & (away.min(axis=1) < from_visit) & (visit != BASELINE)
     in_order = pd.DataFrame({"subject": frame["subject"], "scale": frame["scale"], "code": code, "day": day}).dropna()
     in_order = in_order.sort_values("code", kind="stable")
     latest = in_order.groupby(["subject", "scale"], observed=True, sort=False)["day"].cummax()
@@ -272,7 +272,7 @@ def _tell_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> N
     if rows.size:
         first = int(rows[0])
         number = int(door.rows("assessments")[first])
-        door.told.append(
+        door.notes.append(
             (
                 f"{door.file('assessments')}, day",
                 f"days that contradict the visit or each other, first in row {number}: subject '{frame['subject'].iloc[first]}', "

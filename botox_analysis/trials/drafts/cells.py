@@ -1,4 +1,4 @@
-"""What the cells of a column look like: numbers, days, dates, yes and no, severities, codes of missing values."""
+"""Likely content of the cells of a column: numbers, days, dates, yes and no, severities, codes of missing values."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ DATE_FORMATS = (
     ISO_DATE, "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d%b%Y", "%d-%b-%Y", "%d %b %Y",
     "%d %B %Y", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z", "%d.%m.%y", "%m/%d/%y",
 )  # fmt: skip
-"""How dates are written, the likeliest first."""
+"""Formats of dates, the likeliest first."""
 
 ORIGINS = ((datetime.date(1960, 1, 1), 12_000, 30_000), (datetime.date(1899, 12, 30), 33_000, 55_000))
-"""Since when SAS and spreadsheets count days, and how many days the years 1992 to 2050 are after that."""
+"""Origins of days in SAS and in spreadsheets, each with the counts of days for about 1992 and 2050."""
 
 MOSTLY = 0.8
-"""The share of cells that make a column one of numbers or dates, where other cells may be codes of missing values."""
+"""Smallest share of numbers (dates) in a column of numbers (dates); the other cells may be codes of missing values."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """The distinct cells of a column that are not empty, and how often each occurs.
+    """Distinct cells of a column that are not empty, with their counts.
 
     Attributes
     ----------
     words : tuple of str
-        As a file has them, without spaces around.
+        Texts of the cells, without spaces around them.
     n : ndarray of int, shape (k,)
-        Rows with each.
+        Number of rows with each word.
     n_empty : int
-        Rows without any.
+        Number of rows with an empty cell.
     is_typed_date : bool
-        Whether a Parquet file says that they are dates.
+        True if the cells have the type of dates in a Parquet file.
     """
 
     words: tuple[str, ...]
@@ -53,28 +53,28 @@ class Look:
 
     @property
     def shown(self) -> str:
-        """The most frequent words and their counts."""
+        """Text of the most frequent words and their counts."""
         by_count = sorted(zip(self.words, self.n.tolist(), strict=True), key=lambda pair: -pair[1])
         shown = ", ".join(f"'{word}' {n:,}" for word, n in by_count[:12])
         return shown + (f", and {len(by_count) - 12:,} more" if len(by_count) > 12 else "")
 
     @property
     def each_once(self) -> bool:
-        """Whether there are cells, and no two alike."""
+        """True if there are cells, and no two are equal."""
         return int(self.n.max(initial=0)) == 1
 
     def numbers(self, decimal: str) -> np.ndarray:
-        """The words as numbers, missing where a word is none.
+        """Parse the words as numbers.
 
         Parameters
         ----------
         decimal : str
-            ``"."`` or ``","``.
+            Decimal sign: ``"."`` or ``","``.
 
         Returns
         -------
         ndarray of float, shape (k,)
-            In the order of the words.
+            Numbers in the order of the words; NaN for a word that is not a number.
         """
         column = pd.Series(list(self.words), dtype=object)
         return np.asarray(read_column(column, "number", Notation(decimal=decimal)).values.to_numpy(dtype=float))
@@ -86,12 +86,12 @@ def look_at(column: pd.Series[Any]) -> Look:
     Parameters
     ----------
     column : Series
-        Of a file.
+        Column of a file.
 
     Returns
     -------
     Look
-        In order of appearance.
+        Distinct cells in order of appearance.
     """
     codes, values = distinct(column)
     texts = [text_of(value).strip() for value in values]
@@ -106,17 +106,17 @@ def look_at(column: pd.Series[Any]) -> Look:
 
 
 def share_of_numbers(look: Look) -> float:
-    """Tell which share of the cells are numbers, with either decimal sign.
+    """Compute the share of cells that are numbers, with either decimal sign.
 
     Parameters
     ----------
     look : Look
-        Of a column.
+        Cells of a column.
 
     Returns
     -------
     float
-        0 where there are no cells.
+        Share from 0 to 1; 0 if there are no cells.
     """
     if not look.words:
         return 0.0
@@ -126,17 +126,17 @@ def share_of_numbers(look: Look) -> float:
 
 
 def are_days(look: Look) -> bool:
-    """Tell whether the cells are study days: whole numbers of some years, but for codes of missing values.
+    """Check whether the cells are study days: whole numbers up to `MOST_DAYS`, except codes of missing values.
 
     Parameters
     ----------
     look : Look
-        Of a column.
+        Cells of a column.
 
     Returns
     -------
     bool
-        False where there are no cells.
+        True for study days; False if there are no cells.
     """
     numbers = look.numbers(".")
     day = (numbers == np.floor(numbers)) & (np.abs(numbers) <= MOST_DAYS)
@@ -145,17 +145,17 @@ def are_days(look: Look) -> bool:
 
 
 def date_formats_of(look: Look) -> list[str]:
-    """List the ways in which the cells may be read as dates.
+    """List the date formats that fit the cells.
 
     Parameters
     ----------
     look : Look
-        Of a column.
+        Cells of a column.
 
     Returns
     -------
     list of str
-        Formats that all cells but words for what is missing have; empty where there is none.
+        Formats that fit all cells except words for missing values; empty if no format does.
     """
     words = [word for word in look.words if not is_missing_word(word)]
     if look.is_typed_date or not words:
@@ -170,17 +170,17 @@ def date_formats_of(look: Look) -> list[str]:
 
 
 def date_origin_of(look: Look) -> datetime.date | None:
-    """Tell since when the cells may count days.
+    """Guess the origin of cells that are counts of days.
 
     Parameters
     ----------
     look : Look
-        Of a column whose name is that of dates.
+        Cells of a column with a name of dates.
 
     Returns
     -------
     date or None
-        None where they are no whole numbers of the right size.
+        The origin; None if the cells are not whole numbers of a likely size.
     """
     numbers = look.numbers(".")
     known = numbers[~np.isnan(numbers)]
@@ -190,19 +190,19 @@ def date_origin_of(look: Look) -> datetime.date | None:
 
 
 def truths_of(look: Look, meanings: Mapping[str, str] = TRUTHS) -> dict[str, str] | None:
-    """Tell which words mean yes and which mean no.
+    """Translate the words of a column to yes and no.
 
     Parameters
     ----------
     look : Look
-        Of a column of yes and no.
+        Cells of the column.
     meanings : mapping of str to str
         Word in lower case -> ``"yes"`` or ``"no"``: `TRUTHS` or `RELATIONS`.
 
     Returns
     -------
     dict of str to str or None
-        For the words that the layout does not take as they are (1 and 2 are yes and no); None where the column is another.
+        Translation of the words that the layout does not accept (1 and 2 are yes and no). None if a word has no translation.
     """
     words = [word for word in look.words if plain(word) in meanings or not is_missing_word(word)]
     if "2" in words and set(words) <= {"1", "2"}:
@@ -213,33 +213,33 @@ def truths_of(look: Look, meanings: Mapping[str, str] = TRUTHS) -> dict[str, str
 
 
 def relations_of(look: Look) -> dict[str, str] | None:
-    """Tell which words mean that an event is related, as `truths_of` does.
+    """Translate the words of a column of causality to yes (related) and no.
 
     Parameters
     ----------
     look : Look
-        Of a column of causality.
+        Cells of the column.
 
     Returns
     -------
     dict of str to str or None
-        As of `truths_of`.
+        Translation, as in `truths_of`.
     """
     return truths_of(look, RELATIONS)
 
 
 def severities_of(look: Look) -> dict[str, str] | None:
-    """Tell which severity each word means.
+    """Translate the words of a column to severities.
 
     Parameters
     ----------
     look : Look
-        Of a column.
+        Cells of the column.
 
     Returns
     -------
     dict of str to str or None
-        For the words that are not the layout's own; None where the column is something else, such as a rating from 0 to 10.
+        Translation of the words that the layout does not accept. None for another column, such as a rating from 0 to 10.
     """
     words = [word for word in look.words if not is_missing_word(word) or plain(word) in SEVERITY_WORDS]
     meanings = {word: SEVERITY_WORDS.get(_whole(plain(word)), "") for word in words}
@@ -253,35 +253,35 @@ def _whole(word: str) -> str:
 
 
 def missing_words_of(look: Look) -> list[str]:
-    """List the words for what is missing in a column of numbers or dates.
+    """List the words for missing values in a column of numbers or dates.
 
     Parameters
     ----------
     look : Look
-        Of the column.
+        Cells of the column.
 
     Returns
     -------
     list of str
-        In order of appearance.
+        Words in order of appearance.
     """
     return [word for word in look.words if is_missing_word(word)]
 
 
 def missing_numbers_of(look: Look, decimal: str) -> list[str]:
-    """List the numbers that look like codes of missing values: far from all others, and usual ones.
+    """List the numbers that look like codes of missing values: usual codes that are far from all other numbers.
 
     Parameters
     ----------
     look : Look
-        Of a column of numbers.
+        Cells of a column of numbers.
     decimal : str
-        ``"."`` or ``","``.
+        Decimal sign: ``"."`` or ``","``.
 
     Returns
     -------
     list of str
-        In order of appearance.
+        Codes in order of appearance.
     """
     numbers = look.numbers(decimal)
     coded = np.isin([_whole(word) for word in look.words], MISSING_NUMBERS)
@@ -294,17 +294,17 @@ def missing_numbers_of(look: Look, decimal: str) -> list[str]:
 
 
 def decimal_of(looks: Iterable[Look]) -> str:
-    """Tell the decimal sign of columns of numbers.
+    """Guess the decimal sign of columns of numbers.
 
     Parameters
     ----------
     looks : iterable of Look
-        Of all columns.
+        Cells of all columns.
 
     Returns
     -------
     str
-        ``","`` where more cells have a comma than a point.
+        ``","`` if more cells have a comma than a point, else ``"."``.
     """
     n_of = dict.fromkeys((".", ","), 0)
     for look in looks:

@@ -1,4 +1,4 @@
-"""Which file is which table, and which of its columns is which of the layout's: by names and by contents."""
+"""Guesses of the table in each file, and of the layout's columns in it, from names and contents."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, FIRST_DOSE, TABLES
 
 OWN, KNOWN, PART, ALIKE = 4.0, 3.0, 1.5, 1.0
-"""How much a name tells: the layout's own, a usual one, one with a usual one in it, one that is spelt like a usual one."""
+"""Scores of a name: that of the layout, a usual name, a name that contains a usual one, a name spelt like a usual one."""
 
 _NEAR = 0.86
 _LONG = 4
-"""Letters that a name needs to be looked for in another."""
+"""Shortest name that is searched inside another name, in letters."""
 
 _OVERLAP = 0.5
-"""The share of a column's cells that are subjects of the trial, where the column names subjects."""
+"""Smallest share of cells that are subjects of the trial in a column of subjects."""
 
 
 @dataclass
 class Guess:
-    """A file as one of the layout's tables.
+    """A file, guessed to be one of the layout's tables.
 
     Attributes
     ----------
     table : str
-        A word of `TABLES`.
+        Name of the table, one of `TABLES`.
     found : Found
         The file.
     looks : dict of str to Look
-        Its columns, under their own names.
+        Columns of the file by their names.
     columns : dict of str to str
-        The layout's name -> theirs.
+        Name of the layout -> name in the file.
     """
 
     table: str
@@ -59,35 +59,35 @@ class Guess:
     columns: dict[str, str] = field(default_factory=dict)
 
     def look(self, column: str) -> Look | None:
-        """Look at a column by the layout's name.
+        """Find a column by its name in the layout.
 
         Parameters
         ----------
         column : str
-            Of the layout.
+            Name in the layout.
 
         Returns
         -------
         Look or None
-            None where no column is guessed to be it.
+            Cells of the column; None if no column of the file is guessed to be this one.
         """
         return self.looks[self.columns[column]] if column in self.columns else None
 
 
 def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
-    """Guess which file is which table, and which column is which.
+    """Guess the table in each file, and the columns of the layout in it.
 
     Parameters
     ----------
     files : list of Found
-        Of a folder.
+        Files of a folder.
 
     Returns
     -------
     guesses : list of Guess
-        In the order of `TABLES`, each table once at most.
+        Guesses in the order of `TABLES`, at most one per table.
     others : list of Found
-        Files that are no table of the layout, or a second one of a table.
+        Files without a table of the layout, or with a second one of a table.
     """
     looks = {found.path.name: {str(name): look_at(found.frame[name]) for name in found.frame.columns} for found in files}
     scores: list[tuple[float, int, int]] = []
@@ -113,28 +113,28 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
 
 
 def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
-    """How much a file looks like a table; 0 or less where it is none."""
+    """Score the likeness of a file with a table; 0 or less if it is another file."""
     stem = bare(found.path.stem)
     named = OWN * 10 if found.path.stem == table else 0.0
     named += 3.0 if stem in FILES[table] else 2.0 if any(len(word) >= _LONG and word in stem for word in FILES[table]) else 0.0
     columns = _columns_of(table, looks, frozenset(), len(found.frame))
     each_once = "subject" in columns and looks[columns["subject"]].each_once
     needed = [column for column, rule in LAYOUT[table].items() if rule.required and column not in DATES[table].values()]
-    there = sum(column in columns for column in needed) - len(needed)
+    lacking = sum(column in columns for column in needed) - len(needed)
     dated = bool({*DATES[table], *DATES[table].values()} & set(columns))
     if table == "subjects":
-        own = 2.0 if "arm" in columns else 0.0
-        return named + own + there + (1.0 if each_once else -6.0)
+        with_arm = 2.0 if "arm" in columns else 0.0
+        return named + with_arm + lacking + (1.0 if each_once else -6.0)
     if table == "diary":
         recorded = {"headache_hours", "headache", "severity", "migraine", "acute_medication"} & set(columns)
-        return named + there + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
+        return named + lacking + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
     if table == "intercurrent_events":
-        return named + 3 * there + (0.5 if dated else -3.0) - 0.4
-    return named + 2 * there + 1.5
+        return named + 3 * lacking + (0.5 if dated else -3.0) - 0.4
+    return named + 2 * lacking + 1.5
 
 
 def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
-    """Tell how a file that is no table of the layout has its subjects.
+    """Describe the rows of subjects in a file that is not a table of the layout.
 
     Parameters
     ----------
@@ -144,11 +144,11 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
     Returns
     -------
     subject : str
-        The column that names them.
+        Column of the subjects. None is returned in place of all three if no column has subjects.
     each_once : bool
-        Whether each has one row.
+        True if each subject has one row.
     arm : str
-        The column that looks like the arm; empty where there is none. The whole is None where no column names subjects.
+        Column that looks like the arm; empty if there is none.
     """
     looks = {str(name): look_at(found.frame[name]) for name in found.frame.columns}
     columns = _columns_of("subjects", looks, frozenset(), len(found.frame))
@@ -158,24 +158,24 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
 
 
 def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_rows: int) -> dict[str, str]:
-    """The layout's name -> theirs, the likeliest pairs first, each column once."""
+    """Match names of the layout with columns of the file, the likeliest pairs first, each column once."""
     pairs: list[tuple[float, int, int]] = []
-    ours = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
-    theirs = list(looks)
-    for place, column in enumerate(ours):
-        for at, name in enumerate(theirs):
+    layout_names = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
+    names = list(looks)
+    for place, column in enumerate(layout_names):
+        for at, name in enumerate(names):
             score = _likeness(table, column, name)
             if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
                 pairs.append((-score, place, at))
     chosen: dict[str, str] = {}
     for _, place, at in sorted(pairs):
-        if ours[place] not in chosen and theirs[at] not in chosen.values():
-            chosen[ours[place]] = theirs[at]
+        if layout_names[place] not in chosen and names[at] not in chosen.values():
+            chosen[layout_names[place]] = names[at]
     for date, day in DATES[table].items():
         if date in chosen and day in chosen:
             del chosen[date]
     if "subject" not in chosen and ids:
-        free = [name for name in theirs if name not in chosen.values()]
+        free = [name for name in names if name not in chosen.values()]
         overlap = {name: _overlap(looks[name], ids) for name in free}
         best = max(overlap, key=lambda name: overlap[name], default="")
         if best and overlap[best] >= MOSTLY:
@@ -187,12 +187,12 @@ def _likeness(table: str, column: str, name: str) -> float:
     if name == column:
         return OWN + 1.0
     known = COLUMNS["subjects"]["subject"] if column == "subject" else COLUMNS[table].get(column, ())
-    letters, own = bare(name), bare(column)
-    if letters == own:
+    letters, column_letters = bare(name), bare(column)
+    if letters == column_letters:
         return OWN
     if letters in known:
         return KNOWN - known.index(letters) / (2 * len(known))
-    words = [own, *known]
+    words = [column_letters, *known]
     if any(len(word) >= _LONG and word in letters for word in words):
         return PART
     near = max(SequenceMatcher(a=letters, b=word).ratio() for word in words)
@@ -205,7 +205,7 @@ def _overlap(look: Look, ids: frozenset[str]) -> float:
 
 
 def _fits(table: str, column: str, look: Look, ids: frozenset[str], n_rows: int, *, sure: bool) -> bool:
-    """Whether what a column contains may be what the layout says; a column without any cell may be anything."""
+    """Check whether the cells of a column fit the layout; a column without any cell may be any column."""
     if column == "subject":
         if table == "subjects":
             return bool(look.n.size) and (sure or look.each_once) and look.n_empty < max(n_rows, 1)
@@ -229,19 +229,19 @@ def _fits(table: str, column: str, look: Look, ids: frozenset[str], n_rows: int,
 
 
 def coded_columns(guess: Guess) -> Iterator[tuple[str, dict[str, str]]]:
-    """Tell which words of a table's columns have to be said otherwise.
+    """Find the words of a table that differ from those of the layout.
 
     Parameters
     ----------
     guess : Guess
-        A table.
+        The table.
 
     Yields
     ------
     column : str
-        Of the layout.
+        Name of the column in the layout.
     words : dict of str to str
-        Theirs -> the layout's.
+        Word of the file -> word of the layout.
     """
     for column, rule in LAYOUT[guess.table].items():
         look = guess.look(column)

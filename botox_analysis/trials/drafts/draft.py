@@ -1,4 +1,4 @@
-"""`draft_settings`: a folder of files -> the text of a `trial.toml`, what is guessed marked, what is not known asked."""
+"""`draft_settings`: a folder of files -> the text of a `trial.toml`, with marked guesses and with questions."""
 
 from __future__ import annotations
 
@@ -33,31 +33,36 @@ _BASELINES = (
     r"baseline|^bl$|^bsl$|^basis", r"screen|scr\b|run[\s_-]*in|pre[\s_-]*(treat|dose|rand)|enrol|random|inclusion|vor behandlung",
     r"^(week|day|month|visit|v|t|w|d|m)?[\s_-]*0+(\.0+)?$", r"^(visit|v)[\s_-]*0*1(\.0+)?$",
 )  # fmt: skip
-"""What the visit before treatment is called, the likeliest first."""
+"""Patterns of the name of the visit before treatment, the likeliest first."""
 
 _FEW = 6
-"""A number with so few whole values may be a code."""
+"""Most distinct whole numbers in a column whose numbers may be codes."""
 
 
 def draft_settings(folder: str | Path) -> str:
-    """Draft a ``trial.toml`` from a folder's files, whatever the files and their columns are called.
+    """Draft a ``trial.toml`` from the files of a folder; the names of files and columns are free.
 
     Parameters
     ----------
     folder : str or Path
-        Holds CSV or Parquet files. A ``trial.toml`` in it is not looked at.
+        Folder with CSV or Parquet files. A ``trial.toml`` in it is not read.
 
     Returns
     -------
     str
-        TOML: a line for each setting that is needed, what is guessed marked as a guess, values listed, questions as comments.
-        Where a file is not called as the layout has it, a comment says which to rename; another says what `load_trial` would
-        refuse of the files as drafted.
+        TOML with a line for each setting that is needed. Guesses are marked, and questions are comments. Further comments list
+        the files to rename, and the problems for which `load_trial` would refuse the files as drafted.
 
     Raises
     ------
     DataError
-        There is no such folder, or no CSV or Parquet file in it that can be read.
+        There is no such folder, or it has no CSV or Parquet file that can be read.
+
+    Examples
+    --------
+    >>> draft = ba.draft_settings(ba.bundled_data("simulated"))
+    >>> [line for line in draft.splitlines() if line.startswith("reference")]
+    ['reference = "placebo"  # guess: the arm with which the others are compared']
     """
     require_path(folder, "folder", "the path of a folder with CSV or Parquet files")
     folder = Path(folder)
@@ -65,8 +70,8 @@ def draft_settings(folder: str | Path) -> str:
         raise DataError(f"{folder}: found no such folder; expected one with CSV or Parquet files.")
     files, unread = open_files(folder)
     if not files:
-        said = f" {' '.join(unread)}" if unread else ""
-        raise DataError(f"{folder}: found no CSV or Parquet file that can be read; expected one or more.{said}")
+        reasons = f" {' '.join(unread)}" if unread else ""
+        raise DataError(f"{folder}: found no CSV or Parquet file that can be read; expected one or more.{reasons}")
     guesses, others = guess_tables(files)
     page = Page()
     page.ask(TOP, f"Drafted from the files of this folder. Lines marked '{GUESS}' are guesses; answer the questions, then: "
@@ -74,7 +79,7 @@ def draft_settings(folder: str | Path) -> str:
     for sentence in unread:
         page.ask(TOP, sentence)
     _draft_files(page, guesses, others)
-    page.say(TOP, "name", folder.resolve().name or "trial")
+    page.set(TOP, "name", folder.resolve().name or "trial")
     draft_notation(page, guesses)
     of_table = {guess.table: guess for guess in guesses}
     if "subjects" in of_table:
@@ -87,7 +92,7 @@ def draft_settings(folder: str | Path) -> str:
     for guess in guesses:
         _draft_values(page, guess)
     _draft_protocol(page, of_table)
-    _tell_refusal(page, guesses)
+    _note_refusal(page, guesses)
     return str(page)
 
 
@@ -96,7 +101,8 @@ def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
         path, suffix = guess.found.path, ".parquet" if guess.found.is_columnar else ".csv"
         if path.name != f"{guess.table}{suffix}":
             page.ask(
-                TOP, f"Rename {path.name} to {guess.table}{suffix}: the files have to be called so.  ({GUESS}: it is that table)"
+                TOP,
+                f"Rename {path.name} to {guess.table}{suffix}: a table has the name of the layout.  ({GUESS}: it is that table)",
             )
     for found in others:
         page.ask(
@@ -107,14 +113,14 @@ def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
             continue
         name, each_once, arm = subjects
         if each_once:
-            page.ask(TOP, f"{found.path.name} has one row of each '{name}'. Where its columns are visits, write a row per "
+            page.ask(TOP, f"{found.path.name} has one row of each '{name}'. If its columns are visits, write a row per "
                           "subject, scale and visit to assessments.csv.")  # fmt: skip
         elif arm:
-            page.ask(TOP, f"{found.path.name} has several rows of each '{name}', and the arm in '{arm}'. Where it is two "
-                          "tables in one, write a row per subject to subjects.csv, and values to assessments.csv or "
+            page.ask(TOP, f"{found.path.name} has several rows of each '{name}', and the arm in '{arm}'. If it contains two "
+                          "tables, write a row per subject to subjects.csv, and values to assessments.csv or "
                           "diary.csv.")  # fmt: skip
     if not any(guess.table == "subjects" for guess in guesses):
-        page.ask(TOP, "Which file has one row per subject, with the arm? None looks like it; subjects.csv is required.")
+        page.ask(TOP, "Which file has one row per subject, with the arm? No file looks like it; subjects.csv is required.")
 
 
 def _draft_arms(page: Page, guess: Guess) -> None:
@@ -124,15 +130,15 @@ def _draft_arms(page: Page, guess: Guess) -> None:
                       f"Its columns: {listed(guess.looks, n_shown=30)}.")  # fmt: skip
         return
     page.ask(TOP, f"Arms in {guess.found.path.name}: {look.shown}.")
-    called = [word for word in look.words if _REFERENCE.search(word) and "active" not in word.lower()]
-    if len(called) == 1:
-        page.say(TOP, "reference", called[0], f"{GUESS}: compared with by the other arms")
+    likely = [word for word in look.words if _REFERENCE.search(word) and "active" not in word.lower()]
+    if len(likely) == 1:
+        page.set(TOP, "reference", likely[0], f"{GUESS}: the arm with which the others are compared")
     elif look.words:
         page.propose(TOP, "reference", look.words[0], "which arm is the reference? Without this line the first in the file is")
 
 
 def _draft_covariates(page: Page, guess: Guess) -> None:
-    """What else subjects have: numbers, factors, populations."""
+    """Write the settings of further columns of subjects: numbers, factors, populations."""
     factors: list[str] = []
     codes: list[str] = []
     for name, look in _further(guess).items():
@@ -149,7 +155,7 @@ def _draft_covariates(page: Page, guess: Guess) -> None:
         elif not numeric and share_of_numbers(look) > 0:
             page.ask(TOP, f"Column {name} has numbers and words: {look.shown}. Which words are missing values?")
     if factors:
-        page.say(TOP, "factors", factors, f"{GUESS}: numbers that are names, not quantities")
+        page.set(TOP, "factors", factors, f"{GUESS}: numbers that are names, not quantities")
     if codes:
         page.propose(
             TOP, "factors", [*factors, *codes], "are their numbers names, too?" if factors else "are their numbers names?"
@@ -160,7 +166,7 @@ def _draft_covariates(page: Page, guess: Guess) -> None:
 
 
 def _further(guess: Guess) -> dict[str, Look]:
-    """Columns that are none of the layout's."""
+    """Find the columns beyond the layout."""
     return {name: look for name, look in guess.looks.items() if name not in guess.columns.values()}
 
 
@@ -171,12 +177,12 @@ def _draft_visits(page: Page, guess: Guess) -> None:
     page.ask(TOP, f"Visits in {guess.found.path.name}: {look.shown}.")
     unscheduled = [word for word in look.words if _UNSCHEDULED.search(word)]
     if unscheduled:
-        page.say(TOP, "unscheduled", unscheduled, f"{GUESS}: left out and counted")
+        page.set(TOP, "unscheduled", unscheduled, f"{GUESS}: left out and counted")
     visits = [word for word in look.words if word not in unscheduled]
     has_baseline = any(word.lower() == BASELINE for word in visits)
     first = None if has_baseline else _baseline_of(visits)
     if first is not None:
-        page.say(TOP, "baseline", first, f"{GUESS}: the visit before treatment")
+        page.set(TOP, "baseline", first, f"{GUESS}: the visit before treatment")
     scale = guess.look("scale")
     if scale is None:
         return
@@ -185,7 +191,7 @@ def _draft_visits(page: Page, guess: Guess) -> None:
     seen = _pairs(guess.found.frame, guess.columns["scale"], guess.columns["visit"])
     for name in scale.words:
         if not any((name, visit) in seen for visit in before):
-            page.say(("scales", name), "baseline", value=False, reason=f"{GUESS}: nobody was assessed on it before treatment")
+            page.set(("scales", name), "baseline", value=False, reason=f"{GUESS}: no subject was assessed on it before treatment")
     others = [word for word in visits if word not in before]
     if (
         guess.look("day") is None
@@ -193,14 +199,14 @@ def _draft_visits(page: Page, guess: Guess) -> None:
         and len({bool(np.isnan(day_of_visit(word))) for word in others}) > 1
     ):
         order = sorted(others, key=lambda word: (np.isnan(day_of_visit(word)), day_of_visit(word)))
-        page.propose(TOP, "visits", order, "in time? Some names tell no time")
+        page.propose(TOP, "visits", order, "is this the order in time? Some names contain no time")
 
 
 def _baseline_of(visits: list[str]) -> str | None:
     for pattern in _BASELINES:
-        called = [visit for visit in visits if re.search(pattern, visit, re.IGNORECASE)]
-        if called:
-            return called[0]
+        likely = [visit for visit in visits if re.search(pattern, visit, re.IGNORECASE)]
+        if likely:
+            return likely[0]
     days = {visit: day_of_visit(visit) for visit in visits}
     before = [visit for visit in visits if days[visit] < 1]
     return max(before, key=lambda visit: days[visit]) if before else None
@@ -208,26 +214,26 @@ def _baseline_of(visits: list[str]) -> str | None:
 
 def _pairs(frame: pd.DataFrame, first: str, second: str) -> set[tuple[str, str]]:
     both = pd.DataFrame({0: frame[first].astype(object), 1: frame[second].astype(object)}).drop_duplicates()
-    return {(text_of(one).strip(), text_of(other).strip()) for one, other in both.itertuples(index=False)}
+    return {(text_of(left).strip(), text_of(right).strip()) for left, right in both.itertuples(index=False)}
 
 
 def _draft_columns(page: Page, guess: Guess) -> None:
     section = ("columns", guess.table)
-    for ours, theirs in guess.columns.items():
-        if ours != theirs:
-            page.say(section, ours, theirs, GUESS)
+    for layout_name, name in guess.columns.items():
+        if layout_name != name:
+            page.set(section, layout_name, name, GUESS)
     for name in _set_aside(guess):
-        page.say(section, f"their_{name}", name, f"{GUESS}: not what the layout calls {name}; set aside under another name")
+        page.set(section, f"their_{name}", name, f"{GUESS}: another content than {name} in the layout, so under another name")
     needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
     dated = {day: date for date, day in DATES[guess.table].items()}
     for column in needed:
         if column not in guess.columns and dated.get(column) not in guess.columns:
-            said = f"{column} (or {dated[column]})" if column in dated else column
-            page.ask(section, f"Which column is {said}? It is required. Not used yet: {listed(_further(guess), n_shown=30)}.")
+            required = f"{column} (or {dated[column]})" if column in dated else column
+            page.ask(section, f"Which column is {required}? It is required. Not used yet: {listed(_further(guess), n_shown=30)}.")
 
 
 def _set_aside(guess: Guess) -> list[str]:
-    """Columns of theirs with a name that means something else here."""
+    """Find the columns with a name that has another meaning in the layout."""
     layout = {*LAYOUT[guess.table], *DATES[guess.table]}
     taken = layout | ({*OUTCOMES, *OF_VISITS} if guess.table == "subjects" else set())
     return [name for name in _further(guess) if name in taken]
@@ -235,12 +241,12 @@ def _set_aside(guess: Guess) -> list[str]:
 
 def _draft_values(page: Page, guess: Guess) -> None:
     for column, words in coded_columns(guess):
-        for theirs, ours in sorted(words.items()):
-            page.say(("values", guess.table, column), theirs, ours, GUESS)
+        for code, word in sorted(words.items()):
+            page.set(("values", guess.table, column), code, word, GUESS)
     arm = guess.look("arm") if guess.table == "subjects" else None
     if arm is not None and share_of_numbers(arm) == 1:
         for word in arm.words:
-            page.propose(("values", "subjects", "arm"), word, "placebo", "what is this arm called?")
+            page.propose(("values", "subjects", "arm"), word, "placebo", "what is the name of this arm?")
     for column in ("severity", "term", "class", "kind"):
         look = guess.look(column)
         if look is not None and column != "severity":
@@ -265,17 +271,17 @@ def _draft_protocol(page: Page, of_table: Mapping[str, Guess]) -> None:
     further = [name for name in _further(guess) if name not in _set_aside(guess)]
     if further:
         page.propose(section, "covariates", further[:1], f"beside the baseline; some of {listed(further, n_shown=12)}")
-    there = [name for name in POPULATIONS if name in guess.columns]
+    present = [name for name in POPULATIONS if name in guess.columns]
     for key, usual in (("efficacy_population", "itt"), ("safety_population", "safety")):
-        if there:
-            page.propose(section, key, usual if usual in there else there[0], f"one of {listed(there)}")
+        if present:
+            page.propose(section, key, usual if usual in present else present[0], f"one of {listed(present)}")
     kinds = of_table["intercurrent_events"].look("kind") if "intercurrent_events" in of_table else None
     for kind in kinds.words if kinds is not None else ():
-        page.propose(("protocol", "intercurrent"), kind, "treatment policy", "what becomes of values after it?")
+        page.propose(("protocol", "intercurrent"), kind, "treatment policy", "which strategy is planned for the values after it?")
 
 
-def _tell_refusal(page: Page, guesses: list[Guess]) -> None:
-    """What would be refused of the files under the settings as drafted."""
+def _note_refusal(page: Page, guesses: list[Guess]) -> None:
+    """Add the problems for which the files would be refused under the drafted settings."""
     tables: dict[str, Any] = {guess.table: guess.found.frame for guess in guesses}
     if "subjects" not in tables:
         return
@@ -283,8 +289,8 @@ def _tell_refusal(page: Page, guesses: list[Guess]) -> None:
     try:
         as_trial(tables, name="draft", files=files, settings=check_settings(page.settings))
     except DataError as error:
-        page.ask(TOP, f"As drafted, the files are refused ({SETTINGS} has to say more, or cells have to be mended):")
+        page.ask(TOP, f"As drafted, the files are refused. Add settings to {SETTINGS}, or correct the cells:")
         for line in problem_lines(error):
             page.ask(TOP, f"- {line}")
     else:
-        page.ask(TOP, "As drafted, the files are read without a refusal.")
+        page.ask(TOP, "As drafted, the files are read without an error.")

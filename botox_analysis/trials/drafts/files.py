@@ -1,4 +1,4 @@
-"""The files of a folder as far as a draft can read them: their encoding, their separator, their cells as texts."""
+"""Files of a folder, read for a draft: their encoding, separator and cells."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ OTHERS = {
     "zip",
     "gz",
 }
-"""Endings of files with data that have to be saved as CSV or Parquet first."""
+"""Suffixes of files with data that must be saved as CSV or Parquet first."""
 
 SEPARATORS = (",", ";", "\t", "|", ":")
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
 _FIRST = 50
-"""Rows in which the separator is looked for."""
+"""Number of rows in which the separator is searched."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file with a table in it.
+    """A file that contains a table.
 
     Attributes
     ----------
     path : Path
-        The file.
+        Path of the file.
     frame : DataFrame
-        Its cells: texts of a CSV file, typed values of a Parquet file. Names of columns are unique.
+        Cells: texts of a CSV file, typed values of a Parquet file. Names of columns are unique.
     encoding, separator : str
-        Of a CSV file; empty for a Parquet file.
+        Encoding and separator of a CSV file; empty for a Parquet file.
     """
 
     path: Path
@@ -64,24 +64,24 @@ class Found:
 
     @property
     def is_columnar(self) -> bool:
-        """Whether it is a Parquet file."""
+        """True for a Parquet file."""
         return not self.separator
 
 
 def open_files(folder: Path) -> tuple[list[Found], list[str]]:
-    """Open the files of a folder that may have tables in them.
+    """Open the files of a folder that may contain tables.
 
     Parameters
     ----------
     folder : Path
-        Of a trial.
+        Folder of a trial.
 
     Returns
     -------
     found : list of Found
-        By name.
+        Files with tables, sorted by name.
     questions : list of str
-        A sentence for each file with data that cannot be read as it is.
+        A sentence for each file with data that cannot be read.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def _open(path: Path, *, columnar: bool) -> Found:
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns that have a name of their own."""
+    """Select the columns with a name that no earlier column has."""
     names = [spelled(str(name)) for name in frame.columns]
     kept = [at for at, name in enumerate(names) if name and not has_control(name) and name not in names[:at]]
     return frame.iloc[:, kept].set_axis([names[at] for at in kept], axis=1)
@@ -134,7 +134,7 @@ def _encoding_of(content: bytes) -> str:
 
 
 def _separator_of(text: str) -> str:
-    """The separator that gives the first rows the most cells, each row as many as the header."""
+    """Find the separator that gives the first rows the most cells, and each row as many as the header."""
     lines = text.lstrip("\ufeff").splitlines()[:_FIRST]
     n_cells = {}
     for separator in SEPARATORS:

@@ -1,4 +1,4 @@
-"""How the files of a draft write numbers, dates and what is missing: one notation for all of them."""
+"""Notation of numbers, dates and missing values in the files of a draft: one notation for all files."""
 
 from __future__ import annotations
 
@@ -24,58 +24,58 @@ from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, FIRST_DOSE
 
 _NO_DAY = 999
-"""From here on a number may be a code in a column of study days."""
+"""Smallest number that may be a code of missing values in a column of study days."""
 
 TOP = ()
-"""The section of settings that stand at the top."""
+"""Section of the settings at the top of the file."""
 
 
 def draft_notation(page: Page, guesses: list[Guess]) -> None:
-    """Write what holds for all files: encoding, separator, decimal sign, missing values, dates, the first day.
+    """Write the settings for all files: encoding, separator, decimal sign, missing values, dates, the first day.
 
     Parameters
     ----------
     page : Page
-        Takes the lines.
+        Draft to which the lines are added.
     guesses : list of Guess
-        The tables. Columns of dates that are not needed are taken out.
+        Tables of the draft. Columns of dates that are not needed are removed from them.
     """
     texts = [guess for guess in guesses if not guess.found.is_columnar]
     for key, usual, of in (("encoding", "utf-8", "encoding"), ("separator", ",", "separator")):
         found = Counter(getattr(guess.found, of) for guess in texts)
         if len(found) > 1:
-            said = ", ".join(f"{guess.found.path.name} {getattr(guess.found, of)!r}" for guess in texts)
-            page.ask(TOP, f"One {key} holds for all files; found {said}. Save them alike.")
+            by_file = ", ".join(f"{guess.found.path.name} {getattr(guess.found, of)!r}" for guess in texts)
+            page.ask(TOP, f"Expected one {key} for all files; found {by_file}. Save all files with the same {key}.")
         if found and found.most_common(1)[0][0] != usual:
-            page.say(TOP, key, found.most_common(1)[0][0], GUESS)
+            page.set(TOP, key, found.most_common(1)[0][0], GUESS)
     decimal = decimal_of(look for guess in texts for look in guess.looks.values())
     if decimal != ".":
-        page.say(TOP, "decimal", decimal, GUESS)
+        page.set(TOP, "decimal", decimal, GUESS)
     _draft_missing(page, guesses, decimal)
     _draft_dates(page, guesses)
 
 
 def _draft_missing(page: Page, guesses: list[Guess], decimal: str) -> None:
-    """Codes of missing values, where nothing that is known has the same word."""
+    """Write the codes of missing values, and ask about codes that are values in another column."""
     where: dict[str, list[str]] = {}
     taken: dict[str, list[str]] = {}
     for guess in guesses:
-        ours = {theirs: column for column, theirs in guess.columns.items()}
+        layout_names = {name: column for column, name in guess.columns.items()}
         for name, look in guess.looks.items():
             place = f"{guess.found.path.name}, {name}"
-            codes = _codes_in(guess.table, ours.get(name, ""), look, decimal)
+            codes = _codes_in(guess.table, layout_names.get(name, ""), look, decimal)
             for word in codes:
                 where.setdefault(word, []).append(place)
             for word in set(look.words) - set(codes):
                 taken.setdefault(word, []).append(place)
     free = [word for word in where if not taken.get(word)]
     if free:
-        page.say(TOP, "missing", free, f"{GUESS}: in {listed(where[free[0]], n_shown=3)}")
+        page.set(TOP, "missing", free, f"{GUESS}: in {listed(where[free[0]], n_shown=3)}")
     for word, places in where.items():
         if taken.get(word):
             page.ask(
-                TOP, f"Is {word!r} in {listed(places, n_shown=3)} a missing value? It is in {listed(taken[word], n_shown=3)}, "
-                "too: missing = [...] holds for all files.",
+                TOP, f"Is {word!r} in {listed(places, n_shown=3)} a missing value? It is also in "
+                f"{listed(taken[word], n_shown=3)}, and missing = [...] applies to all files.",
             )  # fmt: skip
 
 
@@ -105,27 +105,28 @@ def _draft_dates(page: Page, guesses: list[Guess]) -> None:
         if len(may_be) == 1:
             subjects.columns[FIRST_DOSE] = may_be[0]
         else:
-            page.ask(
-                TOP, f"Dates become study days by {FIRST_DOSE} in subjects, the date of day 1: which column? {listed(may_be)}."
-            )
+            dates = f" Columns with dates: {listed(may_be)}." if may_be else ""
+            page.ask(TOP, f"Dates become study days by {FIRST_DOSE} in subjects, the date of day 1. Which column is it?{dates}")
     if subjects is not None and FIRST_DOSE in subjects.columns:
         dated.append((subjects, FIRST_DOSE))
     looks = {f"{guess.found.path.name}, {guess.columns[column]}": guess.looks[guess.columns[column]] for guess, column in dated}
     counted = {place: origin for place, look in looks.items() if not date_formats_of(look) and (origin := date_origin_of(look))}
     if counted:
         origin = next(iter(counted.values()))
-        page.say(TOP, "date_origin", origin, f"{GUESS}: dates in {listed(counted, n_shown=3)} are counts of days")
+        page.set(TOP, "date_origin", origin, f"{GUESS}: dates in {listed(counted, n_shown=3)} are counts of days")
     formats = [date_formats_of(look) for place, look in looks.items() if place not in counted and not look.is_typed_date]
     common = [written for written in formats[0] if all(written in others for others in formats)] if formats else []
     if formats and not common:
-        page.ask(TOP, f"One date_format holds for all files; found several in {listed(looks, n_shown=6)}. Write the dates alike.")
+        page.ask(
+            TOP, f"Expected one date_format for all files; found several in {listed(looks, n_shown=6)}. Write all dates alike."
+        )
     elif common and common[0] != ISO_DATE:
         example = next(word for place, look in looks.items() if place not in counted for word in look.words)
         also = f"; or {listed(common[1:])}?" if common[1:] else ""
-        page.say(TOP, "date_format", common[0], f"{GUESS}, from {example!r}{also}")
+        page.set(TOP, "date_format", common[0], f"{GUESS}, from {example!r}{also}")
     for guess in guesses:
         for column in DATES[guess.table].values():
             look = guess.look(column)
             if look is not None and (look.numbers(".") == 0).any() and "first_day" not in page.settings:
                 place = f"{guess.found.path.name}, {guess.columns[column]}"
-                page.say(TOP, "first_day", 0, f"{GUESS}: there is a day 0 in {place}; is it the day of the first treatment?")
+                page.set(TOP, "first_day", 0, f"{GUESS}: there is a day 0 in {place}; is it the day of the first treatment?")

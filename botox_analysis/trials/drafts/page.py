@@ -1,4 +1,4 @@
-"""The text of a draft: settings as TOML, guesses marked, questions as comments."""
+"""Text of a draft: settings as TOML, guesses marked, questions as comments."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _WIDTH = 112
 
 @dataclass
 class Page:
-    """Lines of a draft, section by section.
+    """Lines of a draft by section.
 
     Attributes
     ----------
     lines : dict of (str, ...) to list of str
-        By section: ``()`` for the settings at the top, else the parts of its name.
+        Section -> its lines. The section is ``()`` for the settings at the top, else the parts of its name.
     settings : dict
-        What the lines say, as `read_settings` would read them.
+        Settings of the lines, as `read_settings` would read them.
     """
 
     lines: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def say(self, section: tuple[str, ...], key: str, value: Any, reason: str = "") -> None:
+    def set(self, section: tuple[str, ...], key: str, value: Any, reason: str = "") -> None:
         """Add a setting.
 
         Parameters
         ----------
         section : tuple of str
-            Where it belongs.
+            Section of the setting.
         key : str
-            Its name.
+            Key of the setting.
         value : object
             A text, number, truth value, date, or list of these.
         reason : str
-            What stands behind it as a comment; what is guessed begins with `GUESS`.
+            Comment after the setting; that of a guess begins with `GUESS`. Empty for none.
         """
         line = f"{_key(key)} = {_toml(value)}"
         self.lines.setdefault(section, []).append(f"{line}  # {_tidy(reason)}" if reason else line)
@@ -57,29 +57,29 @@ class Page:
         Parameters
         ----------
         section : tuple of str
-            Where it belongs.
+            Section of the comment.
         text : str
-            A question, or what was found.
+            A question, or a description of the data.
         """
         wrapped = textwrap.wrap(_tidy(text), _WIDTH, initial_indent="# ", subsequent_indent="#   ", break_on_hyphens=False)
         self.lines.setdefault(section, []).extend(wrapped)
 
     def propose(self, section: tuple[str, ...], key: str, value: Any, reason: str) -> None:
-        """Add a setting that is not in force: a question with an answer that only has to be uncommented.
+        """Add a setting as a comment, with a question; a user accepts it by removing the comment sign.
 
         Parameters
         ----------
         section : tuple of str
-            Where it belongs.
+            Section of the setting.
         key, value
-            The setting.
+            Key and value of the setting.
         reason : str
             The question.
         """
         self.lines.setdefault(section, []).append(f"# {_key(key)} = {_toml(value)}  # {_tidy(reason)}")
 
     def __str__(self) -> str:
-        """The draft. A section in which nothing is in force is a comment, too."""
+        """Write the draft; a section that has only comments is a comment itself."""
         parts = ["\n".join(self.lines.get((), []))]
         for section, lines in self.lines.items():
             if section:
@@ -90,29 +90,29 @@ class Page:
 
 
 def problem_lines(error: DataError, n_shown: int = 6) -> list[str]:
-    """List the problems of a refusal.
+    """List the problems of an error.
 
     Parameters
     ----------
     error : DataError
-        What was raised.
+        The error.
     n_shown : int
-        The most lines.
+        Largest number of problems listed.
 
     Returns
     -------
     list of str
-        One each, or the message where there is no table of problems.
+        One line per problem, or the message if the error has no table of problems.
     """
     if error.problems.empty:
         return [str(error)]
-    said = [
+    lines = [
         f"{row.file}{f', column {row.column!r}' if row.column else ''}: found {row.found}"
         f"{f' in {row.n:,} rows' if row.n > 1 else ''}; expected {row.expected}"
         for row in error.problems.head(n_shown).itertuples()
     ]
     more = len(error.problems) - n_shown
-    return [*said, f"and {more} more"] if more > 0 else said
+    return [*lines, f"and {more} more"] if more > 0 else lines
 
 
 def _tidy(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The words by which other files call what the layout has: tables, columns, yes and no, severities.
+"""Words of other files for the tables, columns, truth values and severities of the layout.
 
 References
 ----------
@@ -21,7 +21,7 @@ FILES = {
                        "teae"),
     "intercurrent_events": ("intercurrentevents", "intercurrent", "ice", "ices", "rescue", "deviations", "events"),
 }  # fmt: skip
-"""What files of each table are called, letters and digits only."""
+"""Names of files of each table, letters and digits only."""
 
 COLUMNS = {
     "subjects": {
@@ -83,7 +83,7 @@ COLUMNS = {
                                                                                 "astdt", "datum"),
     },
 }  # fmt: skip
-"""What columns of each table are called, letters and digits only, the likeliest first. The layout's own names come before all."""
+"""Names of columns of each table, letters and digits only, the likeliest first. The names of the layout precede all of them."""
 
 _NO = ("no", "n", "false", "0", "nein", "non", "nao", "nej", "nee", "f", "absent", "not done", "discontinued", "withdrawn")
 _YES = ("yes", "y", "true", "1", "ja", "j", "oui", "o", "si", "sim", "s", "t", "x", "present", "completed", "complete")
@@ -103,7 +103,7 @@ SEVERITY_WORDS = {
 }  # fmt: skip
 
 KNOWN_TRUTHS = ("yes", "no", "y", "n", "true", "false", "1", "0")
-"""Words that the layout takes as they are."""
+"""Words for yes and no that the layout accepts."""
 
 MISSING_NUMBERS = ("-1", "-9", "-99", "-999", "-9999", "-8", "-7", "9", "99", "999", "9999", "99999")
 """Numbers that stand for missing values in many files."""
@@ -119,12 +119,12 @@ def bare(name: str) -> str:
     Parameters
     ----------
     name : str
-        Of a file or column.
+        Name of a file or column.
 
     Returns
     -------
     str
-        In lower case.
+        Letters and digits in lower case.
 
     Examples
     --------
@@ -140,12 +140,12 @@ def plain(word: str) -> str:
     Parameters
     ----------
     word : str
-        Of a cell.
+        Content of a cell.
 
     Returns
     -------
     str
-        Spaces around it are gone.
+        The word without spaces around it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A raw file of a public trial: from the user's folder, from the cache, or downloaded within bounds of size and time."""
+"""Raw files of public trials: from the user's folder, from the cache, or downloaded with limits of size and time."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from botox_analysis.trials.read import sha256_of
 from botox_analysis.trials.readers.files import parsing
 
 DATA_VARIABLE = "BOTOX_ANALYSIS_DATA"
-"""Environment variable: a folder with a sub-folder for each trial, looked into before anything is downloaded."""
+"""Environment variable of a folder with a sub-folder for each trial. It is searched before a file is downloaded."""
 
 SECONDS = 60.0
-"""The whole time that the download of one file may take; the largest has 200 kB."""
+"""Longest time for the download of one file, in seconds; the largest file has 200 kB."""
 
 _SECONDS_OF_SILENCE = 10.0
 _MOST_REDIRECTS = 5
 _OLD_PART = 3600.0
-"""In seconds: a part of a file in the cache that nobody has written to for so long is a killed run's."""
+"""Age in seconds from which a partial file in the cache is left over from a run that was killed."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """A file as it was when its numbers were checked.
+    """Record of a file at the time when its numbers were checked.
 
     Attributes
     ----------
     address : str
-        Where it is downloaded.
+        Address of the download.
     sha256 : str
-        Its checksum.
+        Checksum of the file.
     n_bytes : int
-        Its size; no more than this is ever read.
+        Size of the file in bytes; a download reads no more.
     """
 
     address: str
@@ -49,7 +49,7 @@ class Recorded:
 
 
 class NoWayError(OSError):
-    """A file cannot be downloaded."""
+    """Error of a file that cannot be downloaded."""
 
 
 def obtain(name: str, file: str, recorded: Recorded) -> Path:
@@ -58,21 +58,21 @@ def obtain(name: str, file: str, recorded: Recorded) -> Path:
     Parameters
     ----------
     name : str
-        Of the trial.
+        Name of the trial.
     file : str
-        Its name.
+        Name of the file.
     recorded : Recorded
-        What it is to be.
+        Address, checksum and size of the file.
 
     Returns
     -------
     Path
-        A file with the recorded bytes.
+        Path of a file with the recorded bytes.
 
     Raises
     ------
     DataError
-        It is nowhere, cannot be downloaded or kept, or differs from the recorded one.
+        The file is missing and cannot be downloaded or kept, or differs from the recorded one.
     """
     folder = os.environ.get(DATA_VARIABLE)
     with parsing(f"{name}/{file} in the folder of {DATA_VARIABLE}", "a file that can be read"):
@@ -82,7 +82,7 @@ def obtain(name: str, file: str, recorded: Recorded) -> Path:
             if found != recorded.sha256:
                 raise DataError(
                     f"{name}/{file} in the folder of {DATA_VARIABLE}: found sha256 {found[:12]}...; expected "
-                    f"{recorded.sha256[:12]}..., the file the published numbers come from."
+                    f"{recorded.sha256[:12]}..., that of the file behind the published numbers."
                 )
             return local
     import pooch
@@ -94,22 +94,22 @@ def obtain(name: str, file: str, recorded: Recorded) -> Path:
         content = _within_time(recorded)
     except NoWayError as error:
         raise DataError(
-            f"{name}: found neither {file} in the folder of {DATA_VARIABLE} nor a way to download it from {recorded.address} "
-            f"({error}); connect to the network once, or set {DATA_VARIABLE} to a folder with {name}/{file}."
+            f"{name}: found no {file} in the folder of {DATA_VARIABLE}, and could not download it from {recorded.address} "
+            f"({error}). Try to connect to the network, or set {DATA_VARIABLE} to a folder with {name}/{file}."
         ) from error
     _refuse_other(content, name, recorded)
     try:
         _keep(content, kept)
     except OSError as error:
         raise DataError(
-            f"{name}: found that {kept} cannot be written ({error.strerror}); expected room in the cache, or {DATA_VARIABLE} "
-            f"set to a folder with {name}/{file}."
+            f"{name}: could not write {kept} ({error.strerror}). Try to free space in the cache, or set {DATA_VARIABLE} to a "
+            f"folder with {name}/{file}."
         ) from error
     return kept
 
 
 def _is_kept(kept: Path, recorded: Recorded) -> bool:
-    """Whether the cache has the file, whole; what was half written or changed is downloaded again."""
+    """Check whether the cache has the whole file; a partial or changed file is downloaded again."""
     try:
         return kept.is_file() and kept.stat().st_size == recorded.n_bytes and sha256_of(kept) == recorded.sha256
     except OSError:
@@ -126,22 +126,22 @@ def _refuse_other(content: bytes, name: str, recorded: Recorded) -> None:
         if hashlib.sha256(content).hexdigest() == recorded.sha256:
             return
     raise DataError(
-        f"{name}: what {recorded.address} holds today differs from the file recorded (sha256 {recorded.sha256[:12]}...): "
-        f"found {found}."
+        f"{name}: the file at {recorded.address} differs from the recorded one (sha256 {recorded.sha256[:12]}...): found {found}."
     )
 
 
 def _within_time(recorded: Recorded) -> bytes:
-    """What the server sends, at most one byte more than recorded; a server that sends a byte a second never falls silent.
+    """Download a file within the time limit; at most one byte more than its recorded size is read.
 
-    The other thread ends when its server does, or with the process.
+    A time limit of the connection does not end a download from a server that sends a byte a second. The download therefore
+    runs in a second thread, which ends with its connection or with the process.
     """
     answers: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             answers.put(_received(recorded))
-        except Exception as error:  # noqa: BLE001 - raised below, in the thread that waits
+        except Exception as error:  # noqa: BLE001 - raised below, in the waiting thread
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
@@ -164,7 +164,7 @@ def _received(recorded: Recorded) -> bytes:
             for _ in range(_MOST_REDIRECTS + 1):
                 request = requests.Request("GET", address, headers={"Accept-Encoding": "identity"})
                 settings = session.merge_environment_settings(address, {}, True, None, None)  # noqa: FBT003 - requests' own
-                # Not session.send: that reads whatever stands in a redirect, to its end.
+                # Not session.send, which reads the whole body of a redirect.
                 adapter = session.get_adapter(address)
                 with adapter.send(session.prepare_request(request), timeout=_SECONDS_OF_SILENCE, **settings) as response:
                     if response.is_redirect:
@@ -174,7 +174,7 @@ def _received(recorded: Recorded) -> bytes:
                         raise NoWayError(f"status {response.status_code}")
                     if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
                         raise NoWayError("compressed, which was not asked for")
-                    # As sent: what is unpacked has no bound.
+                    # Undecoded: the size of decoded content has no limit.
                     content: bytes = response.raw.read(recorded.n_bytes + 1, decode_content=False)
                     return content
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:

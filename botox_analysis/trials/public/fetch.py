@@ -1,6 +1,6 @@
 """`fetch_trial`: public patient-level trials, downloaded once and pinned by sha256.
 
-Each reader knows the traps of its raw file and handles them here, so that no other part of the library meets them.
+Each reader handles the peculiarities of its raw files, so that no other part of the library has to.
 """
 
 from __future__ import annotations
@@ -15,24 +15,25 @@ from botox_analysis.errors import require_choice
 from botox_analysis.frames.handling import LAST_OR_BASELINE
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.public.download import Recorded, obtain
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a public trial comes from.
+    """Source of a public trial.
 
     Attributes
     ----------
     files : mapping of str to Recorded
         Address, sha256 and size of each raw file, by its name.
     citation : str
-        What to cite.
+        Citation of the trial and its data.
     terms : str
-        What a user must know before using the data.
+        Terms of use of the data.
     read : callable
-        The raw files -> `Trial`.
+        Function of the paths of the raw files that returns a `Trial`.
     """
 
     files: Mapping[str, Recorded]
@@ -42,29 +43,29 @@ class Source:
 
 
 def fetch_trial(name: str) -> Trial:
-    """A public patient-level trial, by name.
+    """Fetch a public patient-level trial by name.
 
-    Files are taken from the folder that the environment variable ``BOTOX_ANALYSIS_DATA`` names (its sub-folder of the
-    trial's name) where they are there, otherwise downloaded once and kept in the user's cache. Each must have the
+    The files are read from a folder named after the trial, inside the folder of the environment variable
+    ``BOTOX_ANALYSIS_DATA``. If they are missing they are downloaded once and kept in the user's cache. Each file must have the
     recorded sha256. A download reads no more than the recorded size and takes at most a minute.
 
     Parameters
     ----------
     name : str
-        ``"vickers2004"`` (acupuncture for chronic headache, 401 subjects), ``"cdystonia"`` (botulinum toxin type B in
-        cervical dystonia, 109 subjects) or ``"kostecki_dillon"`` (a daily migraine diary of 133 people, one arm).
+        Name of the trial. ``"vickers2004"``: acupuncture for chronic headache, 401 subjects. ``"cdystonia"``: botulinum toxin
+        type B in cervical dystonia, 109 subjects. ``"kostecki_dillon"``: a daily migraine diary, 133 subjects, one arm.
 
     Returns
     -------
     Trial
-        Its provenance has the citation, the terms of use and the checksums.
+        The checked trial. Its provenance contains the citation, the terms of use and the checksums.
 
     Raises
     ------
     ValueError
-        There is no trial of that name.
+        The name is unknown.
     DataError
-        The files are not there and cannot be downloaded, or differ from the recorded ones.
+        A file is missing and cannot be downloaded, or differs from the recorded one.
 
     References
     ----------
@@ -72,8 +73,14 @@ def fetch_trial(name: str) -> Trial:
     Brashear A et al. (1999). Neurology 53:1439-1446; printed in Davis CS (2002), Statistical Methods for the Analysis
     of Repeated Measurements, pp. 161-163.
     Kostecki-Dillon T, Monette G, Wong P (1999), as ``KosteckiDillon`` in the R package carData.
+
+    Examples
+    --------
+    >>> ba.fetch_trial("vickers")
+    Traceback (most recent call last):
+    ValueError: `name` must be one of 'vickers2004', 'cdystonia', 'kostecki_dillon'; got 'vickers'. Did you mean 'vickers2004'?
     """
-    require_choice(name, SOURCES, "trial")
+    require_choice(name, SOURCES, "name")
     source = SOURCES[name]
     paths = {file: obtain(name, file, recorded) for file, recorded in source.files.items()}
     trial = source.read(paths)
@@ -81,16 +88,16 @@ def fetch_trial(name: str) -> Trial:
         "citation": source.citation,
         "terms": source.terms,
         "simulated": "no",
-        **{f"sha256 of {file}": recorded.sha256 for file, recorded in source.files.items()},
+        **{f"{FILE}{file}": recorded.sha256 for file, recorded in source.files.items()},
     }
     return replace(trial, provenance=provenance)
 
 
 def _read_vickers(paths: Mapping[str, Path]) -> Trial:
-    """The four small files: a missing result is an absent row (the whole sheet codes it 0).
+    """Read the four small files, in which a missing result is an absent row (the whole sheet codes it 0).
 
-    Their label file swaps the codes of migraine; the study's own description has 1 for migraine. ``sex`` is 1 in
-    84 % of them: women. Completers are those with results at 12 months.
+    Their label file swaps the codes of migraine; the description of the trial has 1 for migraine. ``sex`` is 1 in 84 % of the
+    subjects: women. Completers are subjects with results at 12 months.
     """
     people = pd.read_csv(paths["acupuncture_demographics.csv"])
     completer = pd.read_csv(paths["acupuncture_one_year_results.csv"])["id"]
@@ -137,7 +144,7 @@ def _read_vickers(paths: Mapping[str, Path]) -> Trial:
 
 
 def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
-    """One row per subject and week; a missed visit is an absent row. ``id`` repeats between sites: ``patient`` does not."""
+    """Read one row per subject and week; a missed visit is an absent row. ``id`` repeats between sites, ``patient`` does not."""
     rows = pd.read_csv(paths["cdystonia.csv"])
     rows["arm"] = rows["treat"].map({"Placebo": "placebo", "5000U": "BoNT-B 5,000 U", "10000U": "BoNT-B 10,000 U"})
     people = rows.drop_duplicates("patient")
@@ -179,7 +186,7 @@ def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
 
 
 def _read_kostecki_dillon(paths: Mapping[str, Path]) -> Trial:
-    """A diary without arms; ``time`` 0 is the day treatment began, here day 1. One row is there twice, word for word."""
+    """Read a diary without arms. ``time`` 0 is the day of the first treatment, here day 1. One row is repeated word for word."""
     rows = pd.read_csv(paths["KosteckiDillon.csv"]).drop(columns="rownames")
     twice = rows.duplicated()
     rows = rows.loc[~twice]

@@ -1,1 +1,1 @@
-"""Files of a trial as they are: which there are, and their cells as texts (CSV) or typed values (Parquet)."""
+"""Raw files of a trial: the file of each table, and its cells as texts (CSV) or typed values (Parquet)."""

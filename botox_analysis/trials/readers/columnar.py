@@ -1,4 +1,4 @@
-"""Parquet files: every column with the type that it has."""
+"""Parquet files: every column with its type in the file."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def read_columnar(path: Path) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        The file.
+        Path of the file.
 
     Returns
     -------
     DataFrame
-        Columns as the file has them: texts categorical, whole numbers and truth values with gaps nullable, dates as datetimes.
-        The index, called `ROW`, counts from 2, as behind a header.
+        Columns of the file: texts as categories, dates as datetimes, whole numbers and truth values with gaps as nullable types.
+        The index, named `ROW`, counts from 2, as if a header were row 1.
 
     Raises
     ------
     DataError
-        The file is no Parquet file, or damaged.
+        The file is not a Parquet file, is damaged, or has no columns.
     """
     import pyarrow as pa
     import pyarrow.parquet
@@ -74,7 +74,7 @@ def _values(column: Any) -> Any:
         whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], type=column.type)
     codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     words = np.asarray(whole.dictionary.to_pylist(), dtype=object)
-    # A dictionary of a file may name a word twice.
+    # The dictionary of a file may contain a word twice.
     at, distinct = pd.factorize(words)
     return pd.Categorical.from_codes(
         np.append(at, -1)[codes], dtype=pd.CategoricalDtype(pd.Index(distinct.astype(object), dtype=object))

@@ -1,4 +1,4 @@
-"""CSV files: every row with as many cells as the header, every cell as the text it is."""
+"""CSV files: every row has as many cells as the header, and every cell is a text."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from botox_analysis.errors import DataError, Problem, refuse
 from botox_analysis.trials.readers.files import SETTINGS, parsing
 
 ROW = "row of the file"
-"""The name of an index that contains the rows' numbers in their file."""
+"""Name of an index that contains the row numbers of the file."""
 
 _HEAD = 1 << 16
-"""Letters in which a header is looked for first."""
+"""Number of letters in which a header is searched first."""
 
 _END = "\x1fend\x1f"
-"""A cell of a row put behind the last: where it is not found, a quotation mark was opened and never closed."""
+"""Cell of a row that is added at the end. If it is missing after parsing, a quotation mark was opened and never closed."""
 
 _BLOCK = 1 << 24
-"""Bytes read at once; no row may be longer."""
+"""Bytes read at once, and the longest row that can be read."""
 
 _OTHER_FILES = {
     b"PK\x03\x04": "a workbook (or another zip file)", b"\xd0\xcf\x11\xe0": "an old workbook (or document)",
@@ -42,20 +42,20 @@ def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        The file.
+        Path of the file.
     settings : mapping
-        Of ``trial.toml``: ``separator``, ``encoding``.
+        Settings of ``trial.toml``; ``separator`` and ``encoding`` are used.
 
     Returns
     -------
     DataFrame
-        Columns as the header has them, each categorical: its distinct texts, in order of appearance. The index, called `ROW`, has
-        the rows' numbers in the file; the header is row 1 where no empty line precedes it.
+        Columns in the order of the header, each categorical: its distinct texts in order of appearance. The index, named `ROW`,
+        contains the row numbers of the file. The header is row 1 unless an empty line precedes it.
 
     Raises
     ------
     DataError
-        The file is no text in its encoding, is empty, its rows differ in length, or a quotation mark is never closed.
+        The file is not text in its encoding, is empty, has rows of different lengths, or an open quotation mark.
     """
     with parsing(path.name, "a CSV file"):
         content = path.read_bytes()
@@ -83,9 +83,9 @@ def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _refuse_other_files(file: str, content: bytes, settings: Mapping[str, Any]) -> None:
-    for mark, what in _OTHER_FILES.items():
+    for mark, kind in _OTHER_FILES.items():
         if content.startswith(mark):
-            raise DataError(f"{file}: found {what} under the name of a CSV file; expected a CSV file.")
+            raise DataError(f"{file}: found {kind} under the name of a CSV file; expected a CSV file.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) and "encoding" not in settings:
         raise DataError(f'{file}: found UTF-16; save the file as UTF-8, or write encoding = "utf-16" in {SETTINGS}.')
     if not content[:_HEAD].strip() and not content.strip():
@@ -106,30 +106,30 @@ def _decoded(file: str, content: bytes, settings: Mapping[str, Any]) -> str:
 
 
 def _records(file: str, text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, with their numbers."""
+    """Read the rows that are not empty, with their row numbers."""
     with parsing(file, "rows of cells"):
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != " ")
         yield from ((number, cells) for number, cells in enumerate(lines, start=1) if cells)
 
 
 def _header(file: str, text: str, separator: str) -> tuple[int, list[str], int]:
-    """The number of the header's row, its cells, and the lines up to its end."""
+    """Read the header: its row number, its cells, and the number of lines up to its end."""
     with parsing(file, "a header and rows of cells"):
         for part in (text[:_HEAD], text) if len(text) > _HEAD else (text,):
             lines = csv.reader(io.StringIO(part, newline=""), delimiter=separator, skipinitialspace=separator != " ")
             number, cells = next(((number, cells) for number, cells in enumerate(lines, start=1) if cells), (0, []))
-            # A header that fills the part may go on behind it.
+            # A header that fills the part may continue after it.
             if cells and (len(part) == len(text) or len(separator.join(cells)) < _HEAD // 2):
                 return number, cells, lines.line_num
     raise DataError(f"{file}: found an empty file; expected a header and at least one row.")
 
 
 def _refuse_separators(file: str, header: list[str], separator: str) -> None:
-    for other, said in ((",", ","), (";", ";"), ("\t", "\\t"), ("|", "|")):
+    for other, shown in ((",", ","), (";", ";"), ("\t", "\\t"), ("|", "|")):
         if len(header) == 1 and other != separator and other in header[0]:
             raise DataError(
-                f"{file}, row 1: found '{said}' between the columns; expected '{separator}', or a line "
-                f'separator = "{said}" in {SETTINGS} (and decimal = "," where numbers have one).'
+                f"{file}, row 1: found '{shown}' between the columns; expected '{separator}', or a line "
+                f'separator = "{shown}" in {SETTINGS} (and decimal = "," for numbers with a decimal comma).'
             )
 
 
@@ -140,7 +140,7 @@ def _columns_of_content(
     import pyarrow.csv
 
     quoted = b'"' in content
-    # To Arrow a header is a line only where it ends.
+    # Arrow reads a header only if its line ends with a line break.
     content = content if content.endswith((b"\n", b"\r")) else content + b"\n"
     if quoted:
         content += separator.join([_END] * width).encode() + b"\n"
@@ -157,7 +157,7 @@ def _columns_of_content(
                 ),
             )  # fmt: skip
         except pa.ArrowInvalid:
-            # What is wrong is told by another reader, with the number of each row.
+            # Python's reader finds the row number of each fault, which Arrow does not.
             _refuse_ragged(file, list(_records(file, text, separator)), width)
             raise
     columns = [_codes_and_words(column) for column in table.columns]
@@ -166,7 +166,7 @@ def _columns_of_content(
     for codes, words in columns:
         if not len(codes) or words[codes[-1]] != _END:
             raise DataError(
-                f"{file}: found a quotation mark that is opened and never closed; expected one at the cell's end, too."
+                f"{file}: found a quotation mark that is opened and never closed; expected another at the end of the cell."
             )
     return [(codes[:-1], words) for codes, words in columns]
 
@@ -174,7 +174,7 @@ def _columns_of_content(
 def _columns_of_rows(
     file: str, text: str, separator: str, rows: list[list[str]], width: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The same of a file with spaces before its quotation marks."""
+    """Read the columns of a file with spaces before its quotation marks, which Arrow cannot read."""
     _refuse_ragged(file, list(_records(file, text, separator)), width)
     columns = [np.array([row[number] for row in rows], dtype=object) for number in range(width)]
     return [pd.factorize(column) for column in columns]

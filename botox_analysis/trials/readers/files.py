@@ -1,4 +1,4 @@
-"""Which file has which table, and which files of a folder are nobody's."""
+"""The file of each table in a folder, and the other files of the folder."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ _DATA = {
     "numbers", "json", "ndjson", "dsjc", "xpt", "sas7bdat", "sav", "dta", "rds", "rdata", "sqlite", "db", "gz", "bz2",
     "xz", "zst", "zip", "7z",
 }  # fmt: skip
-"""Endings of files with data in them."""
+"""Suffixes of files that contain data."""
 
 _WRITINGS = {
     "md", "rst", "pdf", "doc", "docx", "odt", "rtf", "html", "htm", "tex", "png", "svg", "jpg", "jpeg", "ipynb", "py", "r", "sas",
     "log", "sha256", "md5", "asc", "cff",
 }  # fmt: skip
-"""Endings of files about data: they may be called like a table."""
+"""Suffixes of files about data, which may have the name of a table."""
 
 _NEAR = 0.85
-"""From this likeness on a name is taken for a misspelt one: 'adverse_event' is, 'laboratory' is not."""
+"""Smallest likeness of a misspelt name: 'adverse_event' is misspelt, 'laboratory' is another name."""
 
 _LONGEST_REASON = 120
 
 
 @contextmanager
 def parsing(file: str, expected: str) -> Iterator[None]:
-    """Turn whatever a parser or codec raises into a DataError that names the file.
+    """Turn any error of a parser or codec into a `DataError` that names the file.
 
     Parameters
     ----------
     file : str
-        What messages call the file.
+        Name of the file in messages.
     expected : str
-        What would have been right.
+        Expected content, for messages.
 
     Yields
     ------
@@ -52,7 +52,7 @@ def parsing(file: str, expected: str) -> Iterator[None]:
     Raises
     ------
     DataError
-        The parser raised anything: a damaged file may end in any error of another library.
+        The parser raised an error. A damaged file can lead to any error of another library.
     """
     try:
         yield
@@ -62,8 +62,8 @@ def parsing(file: str, expected: str) -> Iterator[None]:
         raise DataError(f"{file}: found a file that this user may not read; expected {expected}.") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:_LONGEST_REASON]
-        what = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-        raise DataError(f"{file}: found a file that cannot be read ({what}); expected {expected}.") from error
+        cause = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        raise DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.") from error
 
 
 def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
@@ -72,27 +72,27 @@ def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path],
     Parameters
     ----------
     folder : Path
-        Of the trial.
+        Folder of the trial.
     tables : tuple of str
-        The names of the tables.
+        Names of the tables.
 
     Returns
     -------
     paths : dict of str to Path
-        By table, in the order of `tables`; those that have a file.
-    told : list of (str, str, int)
-        Files with data that are no table: where, why, how many.
+        Path of each table that has a file, in the order of `tables`.
+    notes : list of (str, str, int)
+        Other files with data: name, reason for leaving it out, number of files.
 
     Raises
     ------
     DataError
-        A table has two files, a file has nearly the name of a table, or something of the right name is no file.
+        A table has two files, a file has nearly the name of a table, or a folder or link has the name of a table.
     """
     with parsing(str(folder), "a folder that can be read"):
         entries = sorted(folder.iterdir())
     expected = {f"{table}{suffix}": table for table in tables for suffix in SUFFIXES} | {SETTINGS: SETTINGS}
     paths: dict[str, Path] = {}
-    told: list[tuple[str, str, int]] = []
+    notes: list[tuple[str, str, int]] = []
     for path in entries:
         table = expected.get(path.name)
         if table is None:
@@ -102,18 +102,18 @@ def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path],
                     f"{path.name}: found a name that is nearly {listed(near)}; expected exactly that, or another name."
                 )
             if _ending(path) in _DATA and not path.is_dir() and not path.name.startswith((".", "~$")):
-                told.append((path.name, "a file that is no table of the layout: not read", 1))
+                notes.append((path.name, "a file that is no table of the layout: not read", 1))
             continue
         _require_file(path)
         if table in paths:
             raise DataError(f"{folder}: found both {paths[table].name} and {path.name}; expected one of them.")
         paths[table] = path
-    return {table: paths[table] for table in tables if table in paths}, told
+    return {table: paths[table] for table in tables if table in paths}, notes
 
 
 def _require_file(path: Path) -> None:
     if path.is_symlink() and not path.exists():
-        raise DataError(f"{path.name}: found a link to a file that is not there; expected a file.")
+        raise DataError(f"{path.name}: found a link to a file that does not exist; expected a file.")
     if path.is_dir():
         raise DataError(f"{path.name}: found a folder of this name; expected a file.")
     if not path.is_file():
@@ -121,7 +121,7 @@ def _require_file(path: Path) -> None:
 
 
 def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
-    """The names that a file may have been meant to have."""
+    """Find the names of tables that a misspelt name of a file may stand for."""
     if path.name.startswith((".", "~$")) or _ending(path) in _WRITINGS or path.is_dir():
         return []
     if get_close_matches(path.name.lower(), [SETTINGS], cutoff=_NEAR):

@@ -1,1 +1,1 @@
-"""The settings of a trial: `trial.toml` and the protocol in it."""
+"""Settings of a trial: `trial.toml` and the protocol in it."""

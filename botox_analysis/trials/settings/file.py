@@ -1,4 +1,4 @@
-"""`trial.toml`: what a trial's files call things, checked word by word."""
+"""`trial.toml`: the names and codes of a trial's files, with a check of every key and value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from botox_analysis.trials.settings.kinds import (
 from botox_analysis.trials.settings.protocol import check_protocol
 
 NEAREST, LAST = CHOICES_IN_WINDOWS = ("nearest", "last")
-"""Which of several assessments in one window counts: the one nearest to the visit's day (the later of two), or the last."""
+"""Choices among several assessments in one window: the one nearest to the day of the visit (the later of two), or the last."""
 
 _KEYS = {
     "name": WORD, "citation": WORD, "source": WORD, "simulated": TRUTH, "seed": WHOLE,
@@ -56,10 +56,10 @@ _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
     "columns", "values", "scales", "windows", "protocol",
 )  # fmt: skip
-"""Settings that are names of the files, or have such names."""
+"""Settings that are, or contain, names used in the files."""
 
 _LONGEST = 1 << 20
-"""Bytes of a trial.toml: more than that is another file."""
+"""Largest size of a trial.toml, in bytes."""
 
 
 _IS: dict[str, Callable[[Any], bool]] = {
@@ -82,17 +82,17 @@ def read_settings(folder: Path) -> dict[str, Any]:
     Parameters
     ----------
     folder : Path
-        With or without a ``trial.toml``.
+        Folder of the trial.
 
     Returns
     -------
     dict
-        Empty where there is none.
+        Settings of its ``trial.toml``; empty if there is no such file.
 
     Raises
     ------
     DataError
-        A key or strategy is not known, or its value is not what it should be.
+        A key or strategy is unknown, or a value is of the wrong kind.
     """
     path = folder / SETTINGS
     if not path.is_file():
@@ -106,22 +106,22 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Refuse settings that are not known, or not what they should be.
+    """Raise an error for an unknown setting, or a value of the wrong kind.
 
     Parameters
     ----------
     settings : mapping
-        As ``trial.toml`` has them.
+        Settings in the words of ``trial.toml``.
 
     Returns
     -------
     dict
-        The same settings; names in their canonical spelling, as those of the files.
+        The same settings, with names in canonical spelling.
 
     Raises
     ------
     DataError
-        Names the key, what was found and what was expected.
+        A setting is unknown, or its value is of the wrong kind. The message names the key, the value and the kind expected.
     """
     settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
@@ -137,29 +137,31 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         _check_keys(names, dict.fromkeys(names, WORD), f"{SETTINGS}, [columns.{table}]")
         odd = [name for name in names if not name or has_control(name)]
         if odd:
-            raise DataError(f"{SETTINGS}, [columns.{table}]: found the name {listed(map(repr, odd))}; expected names of columns.")
+            raise DataError(
+                f"{SETTINGS}, [columns.{table}]: found the name {', '.join(map(repr, odd))}; expected names of columns."
+            )
     for table, columns in settings.get("values", {}).items():
         _check_keys(columns, dict.fromkeys(columns, TABLE), f"{SETTINGS}, [values.{table}]")
         for column, words in columns.items():
             _check_keys(words, dict.fromkeys(words, WORD_NUMBER_OR_TRUTH), f"{SETTINGS}, [values.{table}.{column}]")
-    for scale, said in settings.get("scales", {}).items():
-        _check_keys({scale: said}, {scale: TABLE}, f"{SETTINGS}, [scales]")
-        _check_keys(said, _SCALE_KEYS, f'{SETTINGS}, [scales."{scale}"]')
+    for scale, keys in settings.get("scales", {}).items():
+        _check_keys({scale: keys}, {scale: TABLE}, f"{SETTINGS}, [scales]")
+        _check_keys(keys, _SCALE_KEYS, f'{SETTINGS}, [scales."{scale}"]')
     _check_windows(settings.get("windows", {}))
     for key in ("arms", "visits", "populations", "factors", "unscheduled"):
         names = [text_of(name) for name in settings.get(key, ())]
         if len(set(names)) < len(names):
-            raise DataError(f"{SETTINGS}: found a name twice in {key} = {settings[key]!r}; expected each once.")
+            raise DataError(f"{SETTINGS}: found a name twice in {key} = {settings[key]!r}; expected each name once.")
     _check_encoding(settings.get("encoding", "utf-8"))
     _check_date_format(settings.get("date_format", ISO_DATE))
     separator = settings.get("separator", ",")
     if separator not in _SEPARATORS:
-        raise DataError(f"{SETTINGS}: found separator = {separator!r}; expected one of {listed(map(repr, _SEPARATORS[:8]))}.")
+        raise DataError(f"{SETTINGS}: found separator = {separator!r}; expected one of {', '.join(map(repr, _SEPARATORS[:8]))}.")
     return dict(settings)
 
 
 def _spelled(value: Any, depth: int = 4) -> Any:
-    """Names, and what is named, spelled as the names of the files are; what is deeper than any setting stays."""
+    """Spell the names in a value canonically, down to the depth of the deepest setting."""
     if isinstance(value, str):
         return spelled(value)
     if isinstance(value, list):
@@ -168,7 +170,7 @@ def _spelled(value: Any, depth: int = 4) -> Any:
         return value
     keys = [spelled(key) if isinstance(key, str) else key for key in value]
     if len(set(keys)) < len(keys):
-        raise DataError(f"{SETTINGS}: found a name twice among {listed(value)}; expected each once.")
+        raise DataError(f"{SETTINGS}: found a name twice among {listed(value)}; expected each name once.")
     return {key: _spelled(item, depth - 1) for key, item in zip(keys, value.values(), strict=True)}
 
 
@@ -183,9 +185,11 @@ def _check_windows(windows: Mapping[str, Any]) -> None:
 
 
 def _check_encoding(encoding: str) -> None:
-    """An encoding of texts in which letters, digits and signs come back as they were."""
+    """Raise an error for an encoding that is unknown, or that does not keep letters, digits and signs."""
     sample = "subject,arm;1.5\n"
-    unfit = DataError(f"{SETTINGS}: found encoding = {encoding!r}; expected one of texts, such as utf-8, latin-1 or cp1252.")
+    unfit = DataError(
+        f"{SETTINGS}: found encoding = {encoding!r}; expected an encoding of text, such as utf-8, latin-1 or cp1252."
+    )
     try:
         known = codecs.lookup(encoding).name.replace("-", "_")
         kept = sample.encode(encoding).decode(encoding) == sample
@@ -196,7 +200,7 @@ def _check_encoding(encoding: str) -> None:
 
 
 def _check_date_format(date_format: str) -> None:
-    """A format in which a day is written whole, and its zone (if it has one) as an offset: names of zones are not read."""
+    """Raise an error for a format without year, month and day, or with the name of a time zone, which cannot be parsed."""
     for day in (datetime.datetime(2001, 2, 3), datetime.datetime(1999, 12, 31), datetime.datetime(2000, 2, 29)):
         try:
             written = day.replace(tzinfo=datetime.UTC).strftime(date_format)
@@ -222,7 +226,7 @@ def _as_date(value: object) -> datetime.date | None:
 
 
 def _is_origin(day: datetime.date | None) -> bool:
-    """A day since which programs count: none does since before the calendar, or since a day that no trial has."""
+    """Check whether a day can be the origin of counted dates: after the calendar reform of 1582, and not after the last year."""
     return day is not None and 1582 <= day.year <= YEARS[1]
 
 
@@ -235,17 +239,17 @@ def _is_time_zone(name: str) -> bool:
 
 
 def notation_of(settings: Mapping[str, Any]) -> Notation:
-    """Tell how the files write numbers, dates and what is missing.
+    """Read the notation of numbers, dates and missing values from the settings.
 
     Parameters
     ----------
     settings : mapping
-        Of ``trial.toml``.
+        Settings of ``trial.toml``.
 
     Returns
     -------
     Notation
-        With defaults where the settings have no line.
+        Notation of the files; a key that is left out has its default.
     """
     return Notation(
         decimal=settings.get("decimal", "."),
@@ -257,22 +261,22 @@ def notation_of(settings: Mapping[str, Any]) -> Notation:
 
 
 def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
-    """List the arms, reference first.
+    """List the arms of the settings, reference first.
 
     Parameters
     ----------
     settings : mapping
-        Of ``trial.toml``.
+        Settings of ``trial.toml``.
 
     Returns
     -------
     list of str or None
-        None where the settings name none.
+        Names of the arms; None if the settings have no ``arms``.
 
     Raises
     ------
     DataError
-        The reference is not among them.
+        The reference is not among the arms.
     """
     arms, reference = settings.get("arms"), settings.get("reference")
     if reference is None or arms is None:
@@ -288,12 +292,12 @@ def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
     Parameters
     ----------
     settings : mapping
-        Of ``trial.toml``.
+        Settings of ``trial.toml``.
 
     Returns
     -------
     list of str or None
-        With `BASELINE` under that name; None where the settings name none.
+        Names of the visits, the baseline as `BASELINE`; None if the settings have no ``visits``.
     """
     visits = settings.get("visits")
     if visits is None:

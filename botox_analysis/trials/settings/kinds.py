@@ -1,4 +1,4 @@
-"""What values of settings are to be: the words of a message, and the check that belongs to them."""
+"""Kinds of values in the settings: the words for each kind in messages, and its check."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ def _is_list(value: object, kinds: tuple[type, ...]) -> bool:
 
 
 def is_finite(value: object) -> bool:
-    """Whether a value is a finite number.
+    """Check whether a value is a finite number.
 
     Parameters
     ----------
     value : object
-        Of a setting.
+        Value of a setting.
 
     Returns
     -------
     bool
-        Truth values are no numbers.
+        True for a finite number; False for a truth value.
     """
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_whole(value: object) -> bool:
-    """Whether a value is a whole number.
+    """Check whether a value is a whole number.
 
     Parameters
     ----------
     value : object
-        Of a setting.
+        Value of a setting.
 
     Returns
     -------
     bool
-        Truth values are no numbers.
+        True for a whole number; False for a truth value.
     """
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -68,29 +68,29 @@ IS: dict[str, Callable[[Any], bool]] = {
     TABLE: lambda value: isinstance(value, dict),
     DAYS: lambda value: isinstance(value, list) and len(value) == 2 and all(map(is_whole, value)) and value[0] <= value[1],
 }
-"""By the words of a message."""
+"""Words of a message -> the check of a value."""
 
 
 def check_keys(
     found: Mapping[str, Any], expected: Mapping[str, str], where: str, also: Mapping[str, Callable[[Any], bool]] | None = None
 ) -> None:
-    """Refuse keys that are not known, and values that are not what they should be.
+    """Raise an error for an unknown key, or a value of the wrong kind.
 
     Parameters
     ----------
     found : mapping
-        Settings.
+        Settings to check.
     expected : mapping of str to str
-        What the value of each key is to be, in the words of `IS` or of `also`.
+        Key -> the kind of its value, in the words of `IS` or of `also`.
     where : str
-        For the message.
+        Place of the settings, for messages.
     also : mapping of str to callable, optional
-        Checks by further words.
+        Words of further kinds -> their checks.
 
     Raises
     ------
     DataError
-        Names the key, what was found and what was expected.
+        A key is unknown, or its value is of the wrong kind. The message names the key, the value and the kind expected.
     """
     checks = IS | dict(also or {})
     unknown = [key for key in found if key not in expected]
@@ -102,17 +102,17 @@ def check_keys(
 
 
 def shown(value: object) -> str:
-    """A value of a setting in a message.
+    """Write the value of a setting for a message.
 
     Parameters
     ----------
     value : object
-        Of any size.
+        Value of any size.
 
     Returns
     -------
     str
-        At most 80 characters.
+        Text of at most 80 characters.
     """
     brief = reprlib.Repr()
     brief.maxlevel, brief.maxlist, brief.maxdict, brief.maxstring, brief.maxlong = 4, 40, 40, 120, 120

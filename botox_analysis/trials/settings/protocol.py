@@ -1,4 +1,4 @@
-"""`Protocol`: what a trial's protocol says of its analysis, and the settings that it is made of."""
+"""`Protocol`: the planned analysis of a trial, and its settings in `trial.toml`."""
 
 from __future__ import annotations
 
@@ -47,69 +47,74 @@ _IS: dict[str, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True)
 class Protocol:
-    """What a trial's protocol says of its analysis; a report follows it.
+    """Planned analysis of a trial, which a report follows.
 
     Attributes
     ----------
     endpoint : str
-        The primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first there is.
+        Primary endpoint: a diary endpoint (``"headache days"``) or a scale. Empty: the first endpoint of the trial.
     visit : str
-        The primary visit. Empty: the last.
+        Primary visit. Empty: the last visit.
     covariates : tuple of str
-        Columns of subjects that enter the model beside arm and baseline: strata, sites, ages.
+        Columns of ``subjects`` that enter the model beside arm and baseline, such as strata, site and age.
     efficacy_population, safety_population : str
-        Columns of ``subjects``. Empty: all randomised.
+        Columns of ``subjects``. Empty: all randomised subjects.
     analysis : str
-        How arms are compared: ``"mmrm"`` (a mixed model for repeated measures, all visits together) or ``"ancova"`` (an
-        analysis of covariance, each visit on its own). Empty: the mixed model where the primary endpoint has two or more
-        visits at which the arms can be compared and no `handling` is planned, else the analysis of covariance.
+        Comparison of the arms: ``"mmrm"`` (mixed model for repeated measures, all visits together) or ``"ancova"`` (analysis of
+        covariance, one model per visit). Empty: the mixed model if the arms can be compared at two or more visits and no
+        `handling` is planned. Else the analysis of covariance.
     handling : str
-        What stands for a missing value in the primary analysis, a word `missing.impute` knows; empty: nothing does.
+        Rule that replaces missing values in the primary analysis by one value, a word of `missing.fill`. Empty: none.
     reduction : float
-        The share by which a responder's value falls.
+        Smallest reduction of a responder, as a share of the baseline, from 0 to 1.
     points : float
-        The points by which a responder's value improves, 0 or more, in the direction that is better; where it is not 0 it takes
-        the place of ``reduction``.
+        Smallest improvement of a responder in points, 0 or more, in the direction that is better. If it is not 0 it replaces
+        ``reduction``.
     diary_rule : str
-        The name of a ready-made `DiaryRule`. Empty: PREEMPT where the diary has hours, else any duration.
+        Name of a ready-made `DiaryRule`. Empty: PREEMPT if the diary has hours, else any duration.
     unknown_severity : str
-        How headache days of unknown severity count, a word of `DiaryRule`. Empty: as in the rule.
+        Counting of headache days of unknown severity, a word of `DiaryRule`. Empty: as in the rule.
     baseline_minimum_days : int
         A baseline with fewer recorded diary days is missing. 0: as in the rule.
     intercurrent : mapping of str to str
-        Kind of intercurrent event -> the strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: values are
-        used whether or not an event happened.
+        Kind of intercurrent event -> strategy for the values after it, a word of `EVENT_STRATEGIES`. Empty: all values are
+        used, also those after an event.
     conf_level : float
         Nominal coverage of all limits, strictly between 0 and 1.
     imputation : str
-        A strategy of multiple imputation that stands for missing values in the primary analysis, a word `missing.impute`
-        knows, such as ``"jump to reference"``. It begins after a discontinuation where ``intercurrent`` names what becomes of
-        the values after one, and that explains what is missing; else after the last value. Gaps before are missing at random.
-        Empty: none.
+        Strategy of multiple imputation in the primary analysis, a word of `missing.impute` such as ``"jump to reference"``.
+        It applies after a discontinuation if ``intercurrent`` has this kind and values are missing after one; else after the
+        last observed value. Values missing before that are missing at random. Empty: none.
     draws : int
-        Data sets of the multiple imputation, or resamples of the bootstrap: 2 or more.
+        Number of imputed data sets, or of resamples of the bootstrap; 2 or more.
     seed : int
-        Of the random numbers of the imputation: 0 or more.
+        Seed of the random number generator of the imputation, 0 or more.
     variance : str
-        Of the imputed analysis: ``"rubin"`` (Rubin's rules, anchored to the information that is lost), ``"jackknife"`` or
+        Variance of the imputed analysis: ``"rubin"`` (Rubin's rules, anchored to the lost information), ``"jackknife"`` or
         ``"bootstrap"`` (conditional means; the variance over repeated trials).
     responders : str
-        How missing values count among responders in the headline: ``"non-responder imputation"`` of all in the population,
-        ``"observed cases"``, or ``"as in the primary analysis"``. Empty: the first.
+        Handling of missing values among responders in the headline: ``"non-responder imputation"`` (of all subjects in the
+        population), ``"observed cases"`` or ``"as in the primary analysis"``. Empty: the first.
     stratum : str
-        A covariate within whose levels responders are compared. Empty: none.
+        Covariate by which comparisons of responders are stratified. Empty: none.
     covariance : tuple of str
-        Structures of the mixed model's covariance in the order in which they are tried. Empty: unstructured, then simpler ones.
+        Covariance structures of the mixed model, in the order in which they are tried. Empty: unstructured, then simpler ones.
     fall_back_variance : str
-        ``"CR0"``, ``"CR2"`` or ``"CR3"``: the sandwich variance that is taken where another structure than the first was fitted.
-        Empty: the variance of the model.
+        Sandwich variance ``"CR0"``, ``"CR2"`` or ``"CR3"``, used if another covariance than the first was fitted. Empty: the
+        variance of the model.
     emergent : mapping of str to object
-        ``told_by`` (``"days"`` or ``"flag"``) and ``window_days`` (after the last dose): which adverse events are
-        treatment-emergent. Empty: from day 1 on.
+        Definition of treatment-emergent events: ``told_by`` (``"days"`` or ``"flag"``) and ``window_days``, the days after the
+        last dose. Empty: events from day 1 on.
     multiplicity : mapping of str to object
-        ``method``: a word of `adjust_multiplicity`, or ``"graph"`` with ``weights`` and ``transitions``. ``endpoints``: those
-        whose differences at the primary visit are the family, in order; left out: the primary one. The hypotheses are each
-        endpoint's arms against the reference, in their order. Empty: no p-value is adjusted.
+        Adjustment for multiplicity. ``method`` is a word of `adjust_multiplicity`, or ``"graph"`` with ``weights`` and
+        ``transitions``. ``endpoints`` are those of the family, in order; left out: the primary one. The hypotheses compare
+        each arm with the reference at the primary visit. Empty: no p-value is adjusted.
+
+    Examples
+    --------
+    >>> plan = ba.advanced.Protocol(endpoint="headache days", visit="week 24", covariates=("overuse",))
+    >>> plan.visit, plan.conf_level
+    ('week 24', 0.95)
     """
 
     endpoint: str = ""
@@ -139,19 +144,19 @@ class Protocol:
 
 
 def check_protocol(planned: Mapping[str, Any], where: str) -> None:
-    """Refuse words of a protocol that are not known, or not what they should be.
+    """Raise an error for an unknown key of a protocol, or a value of the wrong kind.
 
     Parameters
     ----------
     planned : mapping
         The table ``[protocol]``.
     where : str
-        The file, for the message.
+        Name of the file in messages.
 
     Raises
     ------
     DataError
-        Names the key, what was found and what was expected.
+        A key is unknown, or its value is of the wrong kind. The message names the key, the value and the kind expected.
     """
     check_keys(planned, PROTOCOL_KEYS, f"{where}, [protocol]", _IS)
     check_keys(planned.get("emergent", {}), _EMERGENT_KEYS, f"{where}, [protocol.emergent]", _IS)
@@ -166,17 +171,17 @@ def check_protocol(planned: Mapping[str, Any], where: str) -> None:
 
 
 def protocol_of(settings: Mapping[str, Any]) -> Protocol:
-    """Tell what was planned.
+    """Read the protocol from the settings.
 
     Parameters
     ----------
     settings : mapping
-        Of ``trial.toml``.
+        Settings of ``trial.toml``.
 
     Returns
     -------
     Protocol
-        With defaults where the settings have no line.
+        The planned analysis; a key that is left out has its default.
     """
     planned = dict(settings.get("protocol", {}))
     planned["covariates"] = tuple(planned.get("covariates", ()))

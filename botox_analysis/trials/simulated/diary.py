@@ -1,4 +1,4 @@
-"""Diaries of the simulated trial: days with headache in runs, what was recorded of them, and HIT-6 that goes with them."""
+"""Diaries of the simulated trial: headache days in runs, the days recorded, and HIT-6 that is correlated with them."""
 
 from __future__ import annotations
 
@@ -19,32 +19,35 @@ VISITS = ("baseline", "week 4", "week 8", "week 12", "week 16", "week 20", "week
 DAYS = np.concatenate([np.arange(-PERIOD_DAYS, 0), np.arange(1, N_DAYS + 1)])
 """The days of a diary; there is no day 0."""
 
+PLACE = "place"
+"""Column of the tables of one arm: the position of the subject among the subjects of the arm, from 0."""
+
 COURSE = np.array([0.72, 0.86, 0.90, 0.93, 0.97, 1.0])
 """Share of a subject's final effect that is reached in each period of 28 days; assumed."""
 
 HIT_6_SHIFT = 0.4
-"""Change of HIT-6 in placebo that does not follow from headache days, points; assumed."""
+"""Change of HIT-6 in placebo, in points, that does not depend on headache days; assumed."""
 
 HIT_6_PER_DAY = 1.0
-"""Points of HIT-6 for each headache day of the planned effect, beside those that follow from headache days; assumed."""
+"""Further change of HIT-6, in points, for each headache day of the planned effect; assumed."""
 
 PERSISTENT, RESPONDER, NON_RESPONDER = range(3)
 
 
 @dataclass(frozen=True)
 class Headache:
-    """The headache of one arm's subjects, recorded or not.
+    """Headache of the subjects of one arm, on recorded and unrecorded days.
 
     Attributes
     ----------
     kind : ndarray of int, shape (n,)
         `PERSISTENT`, `RESPONDER` or `NON_RESPONDER`.
     response : ndarray, shape (n,)
-        The share by which headache days fall in the end.
+        Final reduction of headache days, as a share of the baseline.
     relative_change : ndarray, shape (n, 6)
-        The share by which they have fallen in each period of 28 days.
+        Reduction of headache days in each period of 28 days, as a share of the baseline.
     days : ndarray of bool, shape (n, 196)
-        Whether each of `DAYS` has headache.
+        True for each of `DAYS` with headache.
     """
 
     kind: NDArray[np.int64]
@@ -54,19 +57,19 @@ class Headache:
 
 
 def draw_headache(arm: ArmPlan, rng: np.random.Generator) -> Headache:
-    """Draw the headache days of one arm's subjects.
+    """Draw the headache days of the subjects of one arm.
 
     Parameters
     ----------
     arm : ArmPlan
-        What is planned for the arm.
+        Plan of the arm.
     rng : Generator
-        Where the numbers come from.
+        Random number generator.
 
     Returns
     -------
     Headache
-        All meet the entry criterion of 15 headache days in the 28 before treatment.
+        Headache of subjects who all meet the entry criterion: 15 headache days in the 28 days before treatment.
     """
     kind = rng.choice(3, size=arm.n, p=[SHARE_DAILY, arm.share_responder, 1 - SHARE_DAILY - arm.share_responder])
     response = np.select(
@@ -84,7 +87,7 @@ def draw_headache(arm: ArmPlan, rng: np.random.Generator) -> Headache:
 
 
 def _enrol(kind: NDArray[np.int64], stickiness: Floats, rng: np.random.Generator) -> tuple[Floats, Bools]:
-    """Each subject's share of headache days, and 28 baseline days that meet the entry criterion of 15."""
+    """Draw the share of headache days of each subject, and 28 baseline days with at least 15 headache days."""
     n = len(kind)
     share, baseline = np.empty(n), np.empty((n, PERIOD_DAYS), dtype=bool)
     waiting = np.arange(n)
@@ -102,7 +105,7 @@ def _enrol(kind: NDArray[np.int64], stickiness: Floats, rng: np.random.Generator
 
 
 def _markov_days(share: Floats, stickiness: Floats, rng: np.random.Generator) -> Bools:
-    """Days with headache, in runs: a two-state chain with the given stationary share and autocorrelation."""
+    """Draw headache days in runs: a two-state Markov chain with the given stationary share and autocorrelation."""
     n, n_days = share.shape
     drawn = rng.random((n, n_days))
     days = np.empty((n, n_days), dtype=bool)
@@ -114,21 +117,22 @@ def _markov_days(share: Floats, stickiness: Floats, rng: np.random.Generator) ->
 
 
 def draw_recorded(headache: Headache, rng: np.random.Generator) -> Bools:
-    """Draw the days that a subject who stays records.
+    """Draw the days that each subject records while in the trial.
+
+    Unrecorded days are missing completely at random, except at baseline. A subject with fewer than 20 recorded baseline days,
+    or fewer than 15 recorded headache days per 28, would not be enrolled. Such a subject records the whole baseline.
 
     Parameters
     ----------
     headache : Headache
-        Of n subjects.
+        Headache of n subjects.
     rng : Generator
-        Where the numbers come from. Which days are forgotten depends on nothing else, but for the baseline: subjects who
-        recorded fewer than 20 days of it, or by the record fewer than 15 headache days in 28, would not have been enrolled,
-        and have recorded all of it.
+        Random number generator.
 
     Returns
     -------
     ndarray of bool, shape (n, 196)
-        For each of `DAYS`.
+        True for each of `DAYS` that is recorded.
     """
     n, n_days = headache.days.shape
     missing_rate = np.asarray(rng.beta(1.2, 25, n))
@@ -143,21 +147,21 @@ def draw_recorded(headache: Headache, rng: np.random.Generator) -> Bools:
 
 
 def write_diary(headache: Headache, recorded: Bools, rng: np.random.Generator) -> pd.DataFrame:
-    """Write what subjects recorded.
+    """Draw hours, severity, migraine and doses of the recorded days.
 
     Parameters
     ----------
     headache : Headache
-        Of n subjects.
+        Headache of n subjects.
     recorded : ndarray of bool, shape (n, 196)
-        The days of which there is a record.
+        Recorded days.
     rng : Generator
-        Where the numbers come from: hours, severity, migraine, doses.
+        Random number generator.
 
     Returns
     -------
     DataFrame
-        The table of diaries with ``who``, the position of the subject, in the place of ``subject``.
+        Table of diaries, with `PLACE` in the place of ``subject``.
     """
     n, n_days = headache.days.shape
     usual = np.clip(np.where(headache.kind == PERSISTENT, 18.0, 14.6) + rng.normal(0, 3.0, n), 7, 22)
@@ -176,73 +180,73 @@ def write_diary(headache: Headache, recorded: Bools, rng: np.random.Generator) -
     takes = np.where(taker, rng.beta(9, 4, n), rng.beta(2, 6, n))[:, None]
     doses = np.where(headache.days & (rng.random((n, n_days)) < takes), 1 + rng.poisson(0.6, (n, n_days)), 0)
 
-    who, column = np.nonzero(recorded)
+    place, column = np.nonzero(recorded)
     return pd.DataFrame(
         {
-            "who": who,
+            PLACE: place,
             "day": DAYS[column],
-            "headache_hours": hours[who, column],
-            "severity": severity[who, column],
-            "migraine": migraine[who, column].astype(int),
-            "acute_medication": doses[who, column],
+            "headache_hours": hours[place, column],
+            "severity": severity[place, column],
+            "migraine": migraine[place, column].astype(int),
+            "acute_medication": doses[place, column],
         }
     )
 
 
 def baseline_medication_days(diary: pd.DataFrame, n: int) -> Floats:
-    """Days with acute medication in the 28 before treatment.
+    """Count the days with acute medication in the 28 days before treatment.
 
     Parameters
     ----------
     diary : DataFrame
-        From `write_diary`.
+        Diaries, from `write_diary`.
     n : int
-        Subjects.
+        Number of subjects.
 
     Returns
     -------
     ndarray, shape (n,)
-        As if all 28 days had been recorded.
+        Days with acute medication per 28 recorded days.
     """
     before = diary[diary["day"] < 0]
-    recorded = np.bincount(before["who"], minlength=n)
-    taken = np.bincount(before["who"], weights=before["acute_medication"] > 0, minlength=n)
+    recorded = np.bincount(before[PLACE], minlength=n)
+    taken = np.bincount(before[PLACE], weights=before["acute_medication"] > 0, minlength=n)
     return taken * PERIOD_DAYS / recorded
 
 
 def assess_hit6(arm: ArmPlan, headache: Headache, last_day: NDArray[np.int64], rng: np.random.Generator) -> pd.DataFrame:
-    """Assess HIT-6 at the visits.
+    """Draw the HIT-6 scores of one arm at the visits.
 
     Parameters
     ----------
     arm : ArmPlan
-        What is planned for the arm.
+        Plan of the arm.
     headache : Headache
-        Of its n subjects; HIT-6 goes with it in part.
+        Headache of its n subjects, with which HIT-6 is correlated.
     last_day : ndarray of int, shape (n,)
-        Each subject's last study day.
+        Last study day of each subject.
     rng : Generator
-        Where the numbers come from.
+        Random number generator.
 
     Returns
     -------
     DataFrame
-        The table of assessments with ``who``, the position of the subject, in the place of ``subject``.
+        Table of assessments, with `PLACE` in the place of ``subject``.
     """
     before = np.clip(rng.normal(65.5, 4.4, arm.n), 48, 78)
-    own = HIT_6_SHIFT + HIT_6_PER_DAY * arm.effect + rng.normal(0, 4.0, arm.n)
-    change = own[:, None] * COURSE - 7.4 * headache.relative_change + rng.normal(0, 2.6, headache.relative_change.shape)
+    shift = HIT_6_SHIFT + HIT_6_PER_DAY * arm.effect + rng.normal(0, 4.0, arm.n)
+    change = shift[:, None] * COURSE - 7.4 * headache.relative_change + rng.normal(0, 2.6, headache.relative_change.shape)
     scores = np.clip(np.round(np.column_stack([before, before[:, None] + change])), 36, 78).astype(int)
     visit_day = np.array([-1, *range(PERIOD_DAYS, N_DAYS + 1, PERIOD_DAYS)])
-    there = (visit_day <= last_day[:, None]) & (rng.random(scores.shape) > 0.02)
-    there[:, 0] = True
-    who, column = np.nonzero(there)
+    assessed = (visit_day <= last_day[:, None]) & (rng.random(scores.shape) > 0.02)
+    assessed[:, 0] = True
+    place, column = np.nonzero(assessed)
     return pd.DataFrame(
         {
-            "who": who,
+            PLACE: place,
             "scale": "HIT-6",
             "visit": np.array(VISITS)[column],
             "day": visit_day[column],
-            "value": scores[who, column],
+            "value": scores[place, column],
         }
     )

@@ -1,4 +1,4 @@
-"""What a simulated trial is planned with: subjects, effect, dropout and side effects of each arm, checked at the door."""
+"""Plan of a simulated trial: subjects, effect, dropout and rates of adverse events of each arm, with their ranges."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.errors import is_whole_number, kind_of, listed, wrong_kind
+from botox_analysis.errors import is_whole_number, kind_of, listed, quoted, wrong_kind
 
 PLACEBO, TOXIN = ARMS = ("placebo", "onabotulinumtoxinA")
 
@@ -19,19 +19,19 @@ EFFECT = -1.8
 """Headache days per 28 days at week 24, toxin minus placebo: -8.4 and -6.6 in PREEMPT pooled (Dodick 2010)."""
 
 DROPOUT: Mapping[str, float] = {PLACEBO: 43 / 338, TOXIN: 45 / 341}
-"""Shares that left before week 24 in PREEMPT 1 (NCT00156910)."""
+"""Shares of subjects who left before week 24 in PREEMPT 1 (NCT00156910)."""
 
 MAX_SUBJECTS = 10_000
-"""In one arm; the diaries of 20,000 subjects take about 1 gigabyte of memory while they are made."""
+"""Most subjects in one arm. The diaries of 20,000 subjects take about 1 gigabyte of memory while they are made."""
 
 SHARE_DAILY = 0.09
-"""Persistent daily headache, in both arms; assumed."""
+"""Share of subjects with persistent daily headache, in both arms; assumed."""
 
 SHARE_RESPONDER = 0.285
-"""Responders in placebo; gives a change of -6.6 headache days in observed cases, as in PREEMPT pooled."""
+"""Share of responders in placebo. It gives a change of -6.6 headache days in observed cases, as in PREEMPT pooled."""
 
 RESPONDER_DAYS = 10.0
-"""Headache days per 28 days at week 24 that a responder has less than a non-responder; follows from the mixture."""
+"""Difference in headache days per 28 days at week 24, non-responder minus responder; follows from the mixture."""
 
 EFFECTS = (-6.0, 2.8)
 """Effects that the mixture can give: the share of responders then lies between 0 and 1 - `SHARE_DAILY`."""
@@ -80,18 +80,18 @@ EVENT_TERMS = (
 
 @dataclass(frozen=True)
 class ArmPlan:
-    """What is planned for one arm.
+    """Plan of one arm.
 
     Attributes
     ----------
     name : str
-        The arm.
+        Name of the arm.
     n : int
-        Subjects randomised.
+        Number of subjects randomised.
     share_responder : float
-        Share of responders in the mixture; `SHARE_DAILY` have persistent daily headache, the rest do not respond.
+        Share of responders. A share of `SHARE_DAILY` has persistent daily headache; the other subjects are non-responders.
     effect : float
-        Difference from placebo in headache days per 28 days at week 24; 0 for placebo.
+        Difference from placebo, in headache days per 28 days at week 24; 0 for placebo.
     dropout : float
         Expected share of subjects who leave before week 24.
     event_rates : tuple of float
@@ -117,76 +117,76 @@ def planned_arms(
     Parameters
     ----------
     n, effect, dropout, event_rates
-        As for `simulate_trial`.
+        Arguments of `simulate_trial`.
 
     Returns
     -------
     tuple of ArmPlan
-        Placebo first.
+        Plans of the arms, placebo first.
 
     Raises
     ------
     DataError
-        An argument is of another kind.
+        An argument is of the wrong kind.
     ValueError
-        A number is out of its range, or a word names no arm or term.
+        A number is out of its range, or a word is not the name of an arm or term.
     """
     sizes = _by_arm(n, "n", SUBJECTS, f"a whole number of subjects per arm from 2 to {MAX_SUBJECTS:,}")
     for arm, size in sizes.items():
-        _require_range(size, f"n in {arm}", (2, MAX_SUBJECTS), f"a whole number from 2 to {MAX_SUBJECTS:,}", whole=True)
+        _require_range(size, f"`n` in {arm}", (2, MAX_SUBJECTS), f"a whole number from 2 to {MAX_SUBJECTS:,}", whole=True)
     if not _is_number(effect):
         raise wrong_kind(effect, "effect", "a difference in headache days per 28 days, such as -1.8")
     low, high = EFFECTS
     _require_range(
         effect,
-        "effect",
+        "`effect`",
         EFFECTS,
         f"from {low:g} to {high:g} headache days per 28 days, toxin minus placebo (a benefit is negative, 0 is no effect)",
     )
     leaving = _by_arm(dropout, "dropout", DROPOUT, "a share of subjects, such as 0.13")
     for arm, share in leaving.items():
-        _require_range(share, f"dropout in {arm}", (0.0, 1.0), "a share from 0 to below 1", below=True)
+        _require_range(share, f"`dropout` in {arm}", (0.0, 1.0), "a share from 0 to below 1", below=True)
     rates = _event_rates(event_rates)
     return tuple(
         ArmPlan(
             name=arm,
             n=int(sizes[arm]),
-            share_responder=min(max(SHARE_RESPONDER - own / RESPONDER_DAYS, 0.0), 1 - SHARE_DAILY),
-            effect=own,
+            share_responder=min(max(SHARE_RESPONDER - arm_effect / RESPONDER_DAYS, 0.0), 1 - SHARE_DAILY),
+            effect=arm_effect,
             dropout=float(leaving[arm]),
             event_rates=tuple(rates[term][arm] for term in rates),
         )
-        for arm, own in ((PLACEBO, 0.0), (TOXIN, float(effect)))
+        for arm, arm_effect in ((PLACEBO, 0.0), (TOXIN, float(effect)))
     )
 
 
 def _event_rates(given: object) -> dict[str, dict[str, float]]:
-    """The rate of each term in each arm: what is given, and for terms not named what is bundled."""
+    """Collect the rate of each term in each arm. A term that is not named has the rate of the bundled trial."""
     rates = {term: {PLACEBO: placebo / 1000, TOXIN: toxin / 1000} for term, _, placebo, toxin, _ in EVENT_TERMS}
     if given is None:
         return rates
-    expected = "the rate of each term that is to differ, such as {'Neck pain': {'onabotulinumtoxinA': 0.1}}"
+    expected = "a dict of rates by term, such as {'Neck pain': {'onabotulinumtoxinA': 0.1}}"
     if not isinstance(given, Mapping):
         raise wrong_kind(given, "event_rates", expected)
     for term, rate in given.items():
         if term not in rates:
             raise ValueError(
-                f"event_rates: found the term {term!r}; expected one of {listed(rates)}.{did_you_mean(str(term), rates)}"
+                f"`event_rates` must have terms among {listed(rates)}; got {term!r}.{did_you_mean(str(term), rates)}"
             )
-        by_arm = _by_arm(rate, f"event_rates of '{term}'", rates[term], "a share of treated subjects, such as 0.08")
+        by_arm = _by_arm(rate, f"`event_rates` of '{term}'", rates[term], "a share of treated subjects, such as 0.08")
         for arm, share in by_arm.items():
-            _require_range(share, f"event_rates of '{term}' in {arm}", (0.0, 1.0), "a share from 0 to 1")
+            _require_range(share, f"`event_rates` of '{term}' in {arm}", (0.0, 1.0), "a share from 0 to 1")
         rates[term] = {arm: float(share) for arm, share in by_arm.items()}
     return rates
 
 
 def _by_arm(given: Any, name: str, planned: Mapping[str, float], expected: str) -> dict[str, Any]:
-    """A number for each arm: one for both, or those named; the arms that are not named have what is planned."""
+    """Collect a number for each arm: one number for both, or one by name. An arm that is not named has the planned number."""
     if isinstance(given, Mapping):
-        strange = [arm for arm in given if arm not in ARMS]
-        if strange:
-            meant = did_you_mean(str(strange[0]), ARMS)
-            raise ValueError(f"{name}: found the arm {strange[0]!r}; expected {listed(ARMS)}.{meant}")
+        unknown = [arm for arm in given if arm not in ARMS]
+        if unknown:
+            hint = did_you_mean(str(unknown[0]), ARMS)
+            raise ValueError(f"{quoted(name)} must have arms among {listed(ARMS)}; got {unknown[0]!r}.{hint}")
         by_arm = {**planned, **given}
     else:
         by_arm = dict.fromkeys(ARMS, given)
@@ -206,4 +206,4 @@ def _require_range(
     low, high = limits
     inside = low <= given <= high and not (below and given == high)  # false for nan
     if not inside or (whole and not is_whole_number(given)):
-        raise ValueError(f"{name}: found {kind_of(given)}; expected {expected}.")
+        raise ValueError(f"{name} must be {expected}; got {kind_of(given)}.")

@@ -1,8 +1,8 @@
-"""`simulate_trial`: a made-up trial in chronic migraine, in the likeness of PREEMPT pooled, from a seed.
+"""`simulate_trial`: a simulated trial in chronic migraine, modelled on PREEMPT pooled.
 
 Subjects are a mixture: persistent daily headache, responders, non-responders. Headache comes in runs of days
-(a two-state Markov chain), effort at the diary differs between people, and subjects with more headache leave more often.
-The published quantities and the assumptions are listed in ``data/simulated/SOURCE.md``.
+(a two-state Markov chain). Subjects differ in their share of unrecorded days, and those with more headache leave more often.
+``data/simulated/SOURCE.md`` lists the published quantities and the assumptions.
 
 References
 ----------
@@ -22,6 +22,7 @@ from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.errors import DataError, require_seed
 from botox_analysis.trials.simulated.diary import (
     DAYS,
+    PLACE,
     assess_hit6,
     baseline_medication_days,
     draw_headache,
@@ -39,18 +40,18 @@ from botox_analysis.trials.simulated.plan import ARMS, DROPOUT, EFFECT, SUBJECTS
 from botox_analysis.trials.trial import Protocol, Trial, as_trial
 
 SEED = 995
-"""The seed of the bundled trial: the first from 1 whose draw agrees with the publication; see its SOURCE.md."""
+"""Seed of the bundled trial: the first, counted from 1, whose trial agrees with the publication; see its SOURCE.md."""
 
 NAME = "Simulated trial in chronic migraine"
 
 AGE, AGE_SD, SHARE_FEMALE = 41.3, 10.4, 0.864
-"""Years and share of both arms together (Silberstein 2015); the standard deviation is assumed."""
+"""Age in years and share of women, of both arms together (Silberstein 2015); the standard deviation is assumed."""
 
 SHARE_PER_PROTOCOL = 0.94
-"""Of the subjects treated; assumed."""
+"""Share of the treated subjects in the per-protocol population; assumed."""
 
 HEADACHE, RECORD, DIARY, LEAVING, SUBJECT, INTERCURRENT, EVENTS, ASSESSMENTS = range(1, 9)
-"""Random streams beside the seed: each part of a trial is drawn as if the others had not been."""
+"""Numbers of the random streams: each part of a trial has a stream of its own, so that no part depends on the others."""
 
 
 def simulate_trial(
@@ -63,36 +64,38 @@ def simulate_trial(
 ) -> Trial:
     """Simulate a two-arm trial in chronic migraine with 28 + 168 days of diary.
 
-    The numbers planned here are expectations: subjects with an event and subjects who leave vary from seed to seed as binomial
-    counts do. The same seed with another dropout or other rates of events has the same headache days.
+    All planned numbers are expectations: the number of subjects with an event, or who leave, is binomial. The same seed with
+    another dropout or other event rates gives the same headache days.
 
     Parameters
     ----------
     seed : int
-        The same seed gives the same trial. `SEED` gives the bundled one.
+        Seed of the random number generator, 0 or more. The same seed gives the same trial; 995 gives the bundled trial.
     n : int or mapping of arm to int
         Subjects randomised to each arm, 2 to 10,000. Left out: 696 to placebo and 688 to onabotulinumtoxinA.
     effect : float
-        Headache days per 28 days at week 24, onabotulinumtoxinA minus placebo, if nobody left: from -6 to 2.8; a benefit is
-        negative, 0 is no effect on headache, severity and HIT-6. It is reached by more responders, 10 days each.
+        Difference in headache days per 28 days at week 24 without dropout, onabotulinumtoxinA minus placebo. From -6 to 2.8;
+        a benefit is negative. 0 is no effect on headache, severity and HIT-6. A larger effect means more responders, each
+        with 10 days fewer.
     dropout : float or mapping of arm to float
-        Share of subjects who leave before week 24, from 0 to below 1. Left out: 12.7 % and 13.2 %. Subjects with more recorded
-        headache days leave more often; values after leaving are missing at random.
+        Share of subjects who leave before week 24, from 0 to below 1. Left out: 12.7 % in placebo and 13.2 % in
+        onabotulinumtoxinA. Subjects with more recorded headache days leave more often. Values after leaving are missing at
+        random.
     event_rates : mapping of term to float, or of term to mapping of arm to float, optional
-        Share of treated subjects with the adverse event, from 0 to 1, for the terms whose rate is to differ from the bundled
-        one: ``{"Neck pain": 0.05}`` in both arms, ``{"Neck pain": {"onabotulinumtoxinA": 0.1}}`` in one.
+        Share of treated subjects with the adverse event, from 0 to 1. ``{"Neck pain": 0.05}`` is for both arms,
+        ``{"Neck pain": {"onabotulinumtoxinA": 0.1}}`` for one. Other terms have the rates of the bundled trial.
 
     Returns
     -------
     Trial
-        Its name and provenance note that it is simulated, and its provenance what was not left out.
+        The simulated trial. Its provenance contains the seed and every argument that was not left out.
 
     Raises
     ------
     DataError
-        An argument is of another kind.
+        An argument is of the wrong kind.
     ValueError
-        A number is out of its range, or a word names no arm or term.
+        A number is out of its range, or a word is not the name of an arm or term.
 
     References
     ----------
@@ -138,14 +141,14 @@ def write_simulated_trial(folder: str | Path, *, seed: int) -> None:
     Parameters
     ----------
     folder : str or Path
-        Made where it does not exist; an earlier simulated trial in it is replaced.
+        Folder for the files. It is made if it does not exist; an earlier simulated trial in it is replaced.
     seed : int
-        Of the random number generator. The same seed writes the same bytes.
+        Seed of the random number generator. The same seed writes the same bytes.
 
     Raises
     ------
     DataError
-        The folder is a file, or holds anything but a simulated trial.
+        The path is that of a file, or the folder contains files of another kind.
     """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -153,7 +156,7 @@ def write_simulated_trial(folder: str | Path, *, seed: int) -> None:
     settings = folder / "trial.toml"
     earlier = settings.is_file() and "simulated = true" in settings.read_text(encoding="utf-8", errors="replace")
     if folder.is_dir() and any(folder.iterdir()) and not earlier:
-        raise DataError(f"{folder}: found files that are no simulated trial; expected an empty folder, or none.")
+        raise DataError(f"{folder}: found files that are not a simulated trial; expected an empty folder, or none.")
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in _tables(seed, planned_arms(SUBJECTS, EFFECT, DROPOUT, None)).items():
         (folder / f"{name}.csv").write_bytes(table.to_csv(index=False, lineterminator="\n").encode())
@@ -188,19 +191,19 @@ safety_population = "safety"
 
 
 def stream(seed: int, *part: int) -> np.random.Generator:
-    """The random numbers of one part of a trial.
+    """Make the random number generator of one part of a trial.
 
     Parameters
     ----------
     seed : int
-        Of the trial.
+        Seed of the trial.
     *part : int
-        A stream such as `HEADACHE`, and the number of the arm where each has its own.
+        Number of the stream, such as `HEADACHE`, and the number of the arm if each arm has a stream of its own.
 
     Returns
     -------
     Generator
-        Independent of those of other parts.
+        A generator that is independent of those of other parts.
     """
     return np.random.default_rng(np.random.SeedSequence(int(seed), spawn_key=part))
 
@@ -208,16 +211,16 @@ def stream(seed: int, *part: int) -> np.random.Generator:
 def _tables(seed: int, arms: tuple[ArmPlan, ...]) -> dict[str, pd.DataFrame]:
     parts = [_simulate_arm(arm, seed, number) for number, arm in enumerate(arms)]
     n = sum(arm.n for arm in arms)
-    # Numbers are given in the order of randomisation, which mixes the arms.
+    # Identifiers are numbered in the order of randomisation, which mixes the arms.
     width = max(4, len(str(n)))
     ids = np.array([f"S{number:0{width}d}" for number in range(1, n + 1)])[stream(seed, SUBJECT).permutation(n)]
     start = 0
     tables: dict[str, list[pd.DataFrame]] = {name: [] for name in parts[0]}
     for part, arm in zip(parts, arms, strict=True):
-        own = ids[start : start + arm.n]
+        arm_ids = ids[start : start + arm.n]
         start += arm.n
         for name, table in part.items():
-            table.insert(0, "subject", own[table.pop("who")])
+            table.insert(0, "subject", arm_ids[table.pop(PLACE)])
             tables[name].append(table)
     order = {"diary": ["subject", "day"], "adverse_events": ["subject", "onset_day", "term"]}
     joined = {}
@@ -237,7 +240,7 @@ def _simulate_arm(arm: ArmPlan, seed: int, number: int) -> dict[str, pd.DataFram
     rng = stream(seed, SUBJECT, number)
     subjects = pd.DataFrame(
         {
-            "who": np.arange(arm.n),
+            PLACE: np.arange(arm.n),
             "arm": arm.name,
             "itt": "yes",
             "safety": np.where(treated, "yes", "no"),

@@ -79,12 +79,12 @@ def test_a_rule_writes_its_definition_into_a_label(rule, label):
         ({"baseline_minimum_days": 29}, "baseline_minimum_days is 29; it is from 1 to period_days, 28"),
         (
             {"unknown_severity": "not"},
-            "unknown_severity 'not' is not known; it is one of 'share of the known', 'as not', 'missing'",
+            "`unknown_severity` must be one of 'share of the known', 'as not', 'missing'.*; got 'not'",
         ),
-        ({"incomplete": "dropped"}, "incomplete 'dropped' is not known; it is one of 'scaled', 'as recorded'"),
+        ({"incomplete": "dropped"}, "`incomplete` must be one of 'scaled', 'as recorded'.*; got 'dropped'"),
         (
             {"treated_is_migraine": "yes"},
-            "treated_is_migraine 'yes' is not known; it is one of 'criteria', 'criteria or treated'",
+            "`treated_is_migraine` must be one of 'criteria', 'criteria or treated'.*; got 'yes'",
         ),
     ],
 )

@@ -441,8 +441,8 @@ def test_what_is_addressed_is_not_addressed_again():
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        ({"affected": "some days"}, "affected 'some days' is not known; it is one of 'any day', 'all days'"),
-        ({"failure": "best"}, "failure 'best' is not known; it is one of 'baseline', 'worst'"),
+        ({"affected": "some days"}, "`affected` must be one of 'any day', 'all days'.*; got 'some days'"),
+        ({"failure": "best"}, "`failure` must be one of 'baseline', 'worst'.*; got 'best'"),
         ({"failure": np.nan}, "failure is nan; it is 'baseline', 'worst', or a number"),
         ({"failure": True}, "failure is True; it is 'baseline', 'worst', or a number"),
     ],

@@ -246,9 +246,7 @@ def test_points_that_are_no_number_are_refused():
 
 
 def test_an_unknown_handling_is_refused():
-    with pytest.raises(
-        ValueError, match="missing 'worst' is not known; it is one of 'observed cases', 'non-responder imputation'"
-    ):
+    with pytest.raises(ValueError, match=r"`missing` must be one of 'observed cases', 'non-responder imputation'.*; got 'worst'"):
         ba.responders(outcomes_of([20], [5]), missing="worst")
 
 

@@ -143,7 +143,7 @@ def test_what_does_not_count_is_counted_under_each_rule(rule, n):
         ({"window_days": float("inf")}, "window_days is inf; it is a whole number, 0 or more"),
         ({"window_days": "30"}, "window_days is '30'; it is a whole number, 0 or more"),
         ({"window_days": True}, "window_days is True; it is a whole number, 0 or more"),
-        ({"told_by": "dates"}, "told_by 'dates' is not known; it is one of 'days', 'flag'"),
+        ({"told_by": "dates"}, "`told_by` must be one of 'days', 'flag'.*; got 'dates'"),
         ({"told_by": "flag", "window_days": 30}, "window_days is 30 and told_by is 'flag'; a flag needs no window"),
     ],
 )

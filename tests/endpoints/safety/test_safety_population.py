@@ -87,7 +87,7 @@ def test_the_safety_population_is_the_protocols_else_the_column_else_everybody()
 def test_a_safety_population_that_is_not_there_or_empty_is_refused():
     with pytest.raises(ba.DataError, match="t has no population 'dosed'; its populations are 'all randomised', 'safety'"):
         ba.safety.counts(trial_of(ba.advanced.Protocol(safety_population="dosed"), safety=TREATED))
-    with pytest.raises(ba.DataError, match="nobody is in the population 'safety'"):
+    with pytest.raises(ba.DataError, match="found no subject in the population 'safety'"):
         ba.safety.counts(trial_of(safety="no"))
 
 

@@ -180,7 +180,7 @@ def test_a_frame_with_a_visit_missing_is_refused():
 
 
 def test_outcomes_without_reasons_and_an_empty_frame_are_refused(outcomes):
-    with pytest.raises(ba.DataError, match=r"reasons: found outcomes, without column 'missing'; expected missing\.reasons"):
+    with pytest.raises(ba.DataError, match=r"`reasons` must have a column 'missing'; got outcomes\. Try missing\.reasons"):
         plot_missing(outcomes)
     with pytest.raises(ba.DataError, match="reasons has no rows"):
         plot_missing(missing_reasons(outcomes).head(0))

@@ -112,5 +112,5 @@ def test_what_cannot_be_drawn_is_refused(events, change, said):
 def test_too_many_terms_and_unknown_colours_are_refused(events):
     with pytest.raises(ba.DataError, match="events has 7 terms; an onset raster tells 6 apart"):
         ba.plot.onset_raster(events.loc[np.repeat(0, 7)].assign(term=list("abcdefg")), colour="term")
-    with pytest.raises(ValueError, match="colour 'arm' is not known"):
+    with pytest.raises(ValueError, match=r"`colour` must be one of .*; got 'arm'"):
         ba.plot.onset_raster(events, colour="arm")

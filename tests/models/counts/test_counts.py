@@ -134,6 +134,7 @@ def test_the_conditional_rate_ratio_is_that_of_statsmodels(outcomes):
     assert fit.summary()["dispersion"].iloc[0] == pytest.approx(theirs.params[3], rel=TWO_OPTIMISERS)
     assert fit.summary()["loglik"].iloc[0] == pytest.approx(theirs.llf, rel=1e-10)
     assert fit.summary()["aic"].iloc[0] == pytest.approx(theirs.aic, rel=1e-10)
+    assert fit.summary()["bic"].iloc[0] == pytest.approx(theirs.bic, rel=1e-10)
     # The standard error is of the expected information at this dispersion, as with R's glm.nb.
     family = sm.families.NegativeBinomial(alpha=theirs.params[3])
     fixed = sm.GLM(counts, design, family=family, offset=offset).fit(tol=1e-14)
@@ -307,8 +308,8 @@ def test_limits_of_means_stay_above_0(edit):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"distribution": "normal"}, "distribution 'normal' is not known"),
-        ({"correlation": "toeplitz"}, "correlation 'toeplitz' is not known"),
+        ({"distribution": "normal"}, "`distribution` must be one of .*; got 'normal'"),
+        ({"correlation": "toeplitz"}, "`correlation` must be one of .*; got 'toeplitz'"),
         ({"correlation": "exchangeable", "distribution": "beta-binomial"}, "the beta-binomial has no estimating equations"),
         ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
         ({"period_days": 27.5}, "period_days is 27.5"),

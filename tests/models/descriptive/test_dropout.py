@@ -153,7 +153,7 @@ def test_outcomes_without_any_value_are_refused():
 
 
 def test_a_confidence_level_in_per_cent_is_refused():
-    with pytest.raises(ValueError, match=r"conf_level is 95; it is a share strictly between 0 and 1"):
+    with pytest.raises(ValueError, match=r"`conf_level` must be a number strictly between 0 and 1.*; got 95"):
         describe_dropout(outcomes_of([[1, 1, 1]]), conf_level=95)
 
 

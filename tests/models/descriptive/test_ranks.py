@@ -150,8 +150,8 @@ def test_strata_of_one_arm_each_are_refused(outcomes):
 @pytest.mark.parametrize(
     ("call", "error", "said"),
     [
-        ({"response": "ranks"}, ValueError, "response 'ranks' is not known"),
-        ({"conf_level": 95}, ValueError, "conf_level is 95"),
+        ({"response": "ranks"}, ValueError, "`response` must be one of .*; got 'ranks'"),
+        ({"conf_level": 95}, ValueError, "`conf_level` must be .*; got 95"),
         ({"stratum": "centre"}, ba.DataError, "no stratum 'centre'"),
         ({"visits": ["week 99"]}, ba.DataError, "nothing at 'week 99'"),
         ({"visits": "week 12"}, ValueError, "visits is 'week 12'; it is a list"),

@@ -167,5 +167,5 @@ def test_what_is_imputed_is_not_imputed_again_under_another_name(outcomes):
 
 
 def test_an_unknown_strategy_is_told_with_the_known_ones(outcomes):
-    with pytest.raises(ValueError, match="rule 'LOCF' is not known; it is one of 'last observation"):
+    with pytest.raises(ValueError, match=r"`rule` must be one of 'last observation.*; got 'LOCF'"):
         ba.missing.fill(outcomes, rule="LOCF")

@@ -384,9 +384,7 @@ def test_words_tell_strategy_draws_and_seed(outcomes):
     imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=20, seed=8)
     assert imputations.words == "jump to reference (20 imputations by approximate Bayes, seed 8)"
     assert imputations.completed(1)["imputation"].iloc[0] == imputations.words
-    assert repr(imputations).startswith(
-        "<Imputations: jump to reference (20 imputations by approximate Bayes, seed 8); 20 data sets of"
-    )
+    assert f"missing values  {imputations.words}" in repr(imputations)
 
 
 def test_subjects_without_a_covariate_are_counted(outcomes):
@@ -405,13 +403,13 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
     [
         ({"strategy": "jump to reference", "n": 1, "seed": 1}, "n is 1; "),
         ({"strategy": "jump to reference", "n": 10, "seed": None}, "seed is None; expected a whole number"),
-        ({"strategy": "J2R", "n": 10, "seed": 1}, "strategy 'J2R' is not known; it is one of 'last observation carried forward'"),
+        ({"strategy": "J2R", "n": 10, "seed": 1}, "`strategy` must be one of 'last observation carried forward'.*; got 'J2R'"),
         (
             {"strategy": "last observation carried forward", "n": 10, "seed": 1},
             "one value in the place of a missing one, and is for missing.fill",
         ),
         ({"strategy": "missing at random", "draws": "jackknife", "n": 2, "seed": 1}, "take missing.conditional_means"),
-        ({"strategy": "missing at random", "draws": "rubin", "n": 2, "seed": 1}, "draws 'rubin' is not known"),
+        ({"strategy": "missing at random", "draws": "rubin", "n": 2, "seed": 1}, "`draws` must be one of .*; got 'rubin'"),
         (
             {"strategy": "missing at random", "draws": "Bayes", "n": 2, "seed": 1, "covariance": "ar1"},
             "draws by Bayes are of an unstructured one",
@@ -429,7 +427,7 @@ def test_words_that_do_not_go_together_are_refused(outcomes, given, message):
         ({"variance": "jackknife", "seed": 1}, "leaves out each subject once and draws nothing"),
         ({"variance": "bootstrap"}, "n is None and seed is None; 'missing at random' is imputed many times: expected both"),
         ({"variance": "Bayes", "n": 2, "seed": 1}, "variance is 'Bayes', which draws: take missing.impute"),
-        ({"variance": "rubin"}, "variance 'rubin' is not known; it is one of 'jackknife', 'bootstrap'"),
+        ({"variance": "rubin"}, "`variance` must be one of 'jackknife', 'bootstrap'.*; got 'rubin'"),
     ],
 )
 def test_words_of_conditional_means_that_do_not_go_together_are_refused(outcomes, given, message):
@@ -550,8 +548,9 @@ def test_words_of_other_families_lead_to_where_they_belong(with_events):
     with pytest.raises(ValueError, match="Did you mean 'jump to reference'"):
         ba.missing.impute(with_events, strategy="jump to refernce", n=2, seed=1)
     with pytest.raises(
-        ba.DataError, match=r"outcomes: found imputations; expected outcomes: imputations.completed\(0\) is one; imputations.pool"
+        ba.DataError,
+        match=r"`outcomes` must be a frame of outcomes; got imputations\. Try imputations.completed\(0\), or imputations.pool",
     ):
         ba.fit_ancova(ba.missing.impute(with_events, strategy="copy reference", n=2, seed=1))
-    with pytest.raises(ba.DataError, match="trial: found outcomes; expected a Trial"):
+    with pytest.raises(ba.DataError, match="`trial` must be a Trial; got outcomes"):
         ba.missing.impute_diary(with_events, ba.HEADACHE_DAYS, n=2, seed=1)

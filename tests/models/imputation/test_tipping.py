@@ -340,7 +340,7 @@ def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said
         ({"lags": [1, np.inf]}, "lags: found the number inf; expected a finite number"),
         ({"lags": [1, 1], "on": "all imputed"}, "lags begin at the event, but on is 'all imputed'"),
         ({"kind": "accumulating", "on": "all imputed"}, "an accumulating shift begins at the event, but on is 'all imputed'"),
-        ({"kind": "adding"}, "kind 'adding' is not known; it is one of 'marginal', 'sequential', 'accumulating'"),
+        ({"kind": "adding"}, "`kind` must be one of 'marginal', 'sequential', 'accumulating'.*; got 'adding'"),
     ],
 )
 def test_ways_of_moving_that_say_nothing_are_refused(drawn, how, said):
@@ -364,5 +364,5 @@ def test_shifts_that_add_nothing_at_the_visit_cannot_tip(drawn):
 @pytest.mark.parametrize("conf_level", [0, 1, 95, np.nan])
 def test_levels_are_shares(drawn, conf_level):
     for verb in (Imputations.tipping_surface, Imputations.tipping_point):
-        with pytest.raises(ValueError, match=r"conf_level is .*strictly between 0 and 1"):
+        with pytest.raises(ValueError, match=r"`conf_level` must be a number strictly between 0 and 1"):
             verb(drawn, "week 16", kind="accumulating", conf_level=conf_level)

@@ -42,6 +42,17 @@ def test_differences_are_those_of_statsmodels_with_factors_and_numbers(outcomes)
             assert found == pytest.approx(expected, rel=SAME_OPTIMUM)
 
 
+def test_the_summary_has_the_likelihood_and_criteria_of_statsmodels_with_the_variance_counted(outcomes):
+    doubled = outcomes.assign(twice=2 * outcomes["baseline"])  # a coefficient that is not determined counts for nothing
+    ours = ba.fit_ancova(doubled, covariates=("baseline", "twice", "sex")).summary().set_index("visit")
+    for visit, row in ours.iterrows():
+        data = REFERENCE_TRIAL[(REFERENCE_TRIAL["visit"] == visit) & REFERENCE_TRIAL["change"].notna()]
+        theirs = smf.ols("change ~ arm + baseline + sex", data).fit()
+        expected = [theirs.llf, theirs.aic + 2, theirs.bic + np.log(len(data)), np.sqrt(theirs.scale)]
+        assert row[["loglik", "aic", "bic", "residual_sd"]].astype(float).tolist() == pytest.approx(expected, rel=SAME_OPTIMUM)
+        assert row[["n_subjects", "n_coefficients", "n_parameters"]].tolist() == [len(data), int(theirs.df_model) + 1, 1]
+
+
 def test_equal_margins_are_the_mean_over_the_cells_of_the_factors(outcomes):
     means = ba.fit_ancova(outcomes, covariates=("baseline", "sex", "region"), visits=["week 24"]).means(margins="equal")
     data = REFERENCE_TRIAL[(REFERENCE_TRIAL["visit"] == "week 24") & REFERENCE_TRIAL["change"].notna()]
@@ -164,7 +175,8 @@ def test_more_coefficients_than_subjects_are_refused(outcomes):
 
 
 @pytest.mark.parametrize(
-    ("call", "said"), [({"margins": "some"}, "margins 'some' is not known"), ({"conf_level": 95}, "conf_level is 95")]
+    ("call", "said"),
+    [({"margins": "some"}, "`margins` must be one of .*; got 'some'"), ({"conf_level": 95}, "`conf_level` must be .*; got 95")],
 )
 def test_means_refuse_unknown_margins_and_levels(outcomes, call, said):
     with pytest.raises(ValueError, match=said):

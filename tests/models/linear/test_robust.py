@@ -107,7 +107,7 @@ def test_an_arm_of_one_subject_is_refused():
 
 
 def test_a_variance_that_is_not_known_is_refused(outcomes):
-    with pytest.raises(ValueError, match="variance 'HC4' is not known; it is one of 'model', 'HC2', 'HC3'"):
+    with pytest.raises(ValueError, match=r"`variance` must be one of 'model', 'HC2', 'HC3'.*; got 'HC4'"):
         ba.fit_ancova(outcomes, variance="HC4")
 
 

@@ -121,11 +121,11 @@ def test_with_two_arms_there_is_nothing_to_adjust(outcomes):
         (
             lambda fit: fit.differences(adjustment="tukey"),
             ValueError,
-            "adjustment 'tukey' is not known; it is one of 'none', 'dunnett'",
+            "`adjustment` must be one of 'none', 'dunnett'.*; got 'tukey'",
         ),
-        (lambda fit: fit.pairwise_differences(adjustment="dunnett"), ValueError, "it is one of 'none', 'tukey'"),
-        (lambda fit: fit.differences(adjustment="dunnett", conf_level=95), ValueError, "conf_level is 95"),
-        (lambda fit: fit.pairwise_differences(adjustment="tukey", conf_level=0), ValueError, "conf_level is 0"),
+        (lambda fit: fit.pairwise_differences(adjustment="dunnett"), ValueError, "must be one of 'none', 'tukey'"),
+        (lambda fit: fit.differences(adjustment="dunnett", conf_level=95), ValueError, "`conf_level` must be .*; got 95"),
+        (lambda fit: fit.pairwise_differences(adjustment="tukey", conf_level=0), ValueError, "`conf_level` must be .*; got 0"),
     ],
 )
 def test_other_words_are_refused(fit, ask, error, said):
@@ -190,7 +190,7 @@ def test_both_doses_against_placebo_is_a_contrast(fit):
 def test_contrasts_over_visits_that_were_fitted_each_on_its_own_are_refused(fit, mixed):
     late = {"late": {("placebo", "week 24"): 1, ("placebo", "week 6"): -1}}
     with pytest.raises(
-        ba.FitError, match="contrast 'late' is of the visits 'week 6', 'week 24', each of which was fitted on its own"
+        ba.FitError, match="contrast 'late' is of the visits 'week 6', 'week 24', between whose means no covariance is"
     ):
         fit.contrasts(late)
     assert mixed.contrasts(late)["visit"].tolist() == [""]

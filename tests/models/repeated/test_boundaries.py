@@ -115,7 +115,7 @@ def test_subjects_one_by_one_sum_to_the_whole(outcomes):
 
 
 def test_only_cross_products_are_fitted_as_such():
-    with pytest.raises(ba.DataError, match="measures: found the number 0; expected cross-products"):
+    with pytest.raises(ba.DataError, match="`measures` must be cross-products; got the number 0"):
         ba.advanced.fit_crossproducts(sum([]))
 
 

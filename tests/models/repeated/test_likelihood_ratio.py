@@ -153,9 +153,9 @@ def test_fits_of_other_outcomes_are_refused(outcomes, edit, fits):
 
 
 def test_what_is_no_mixed_model_is_refused(outcomes, fits):
-    with pytest.raises(ba.DataError, match="found outcomes; expected a fit of fit_mmrm"):
+    with pytest.raises(ba.DataError, match="must be a fit of fit_mmrm; got outcomes"):
         fits().likelihood_ratio(outcomes)
-    with pytest.raises(ba.DataError, match="expected a fit of fit_mmrm"):
+    with pytest.raises(ba.DataError, match="must be a fit of fit_mmrm"):
         fits().likelihood_ratio(ba.fit_ancova(outcomes))
 
 

@@ -185,12 +185,12 @@ def test_a_level_without_values_at_a_visit_predicts_nothing_there(edit, outcomes
 
 @pytest.mark.parametrize("conf_level", [0, 1, 95, -0.5, np.nan])
 def test_levels_are_shares(outcomes, conf_level):
-    with pytest.raises(ValueError, match=r"conf_level is .*strictly between 0 and 1"):
+    with pytest.raises(ValueError, match=r"`conf_level` must be a number strictly between 0 and 1"):
         ba.fit_mmrm(outcomes).predictions(conf_level=conf_level)
 
 
 def test_words_that_are_not_known_and_sums_without_subjects_are_refused(outcomes):
-    with pytest.raises(ValueError, match="given 'everything' is not known; it is one of 'observed values', 'covariates'"):
+    with pytest.raises(ValueError, match=r"`given` must be one of 'observed values', 'covariates'.*; got 'everything'"):
         ba.fit_mmrm(outcomes).predictions(given="everything")
     half = outcomes.groupby("subject").ngroup() < 30
     total = ba.advanced.crossproducts(outcomes[half]) + ba.advanced.crossproducts(outcomes[~half])

@@ -198,5 +198,5 @@ def test_what_cannot_be_resampled_is_refused(outcomes):
         ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]).bootstrap(n=99, seed=1)
     with pytest.raises(ba.DataError, match="many is empty; expected cross-products of data sets"):
         ba.advanced.fit_many([])
-    with pytest.raises(ba.DataError, match="many, item 1: found outcomes; expected cross-products"):
+    with pytest.raises(ba.DataError, match="many, item 1 must be cross-products; got outcomes"):
         ba.advanced.fit_many([outcomes])

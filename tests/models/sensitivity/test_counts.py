@@ -351,7 +351,7 @@ def test_a_column_of_days_planned_that_is_not_there_or_holds_no_days_is_refused(
 def test_strategies_that_are_not_of_counts_are_refused(outcomes):
     with pytest.raises(ValueError, match="'last observation carried forward' puts one value in the place of a missing one"):
         impute(outcomes, "last observation carried forward")
-    with pytest.raises(ValueError, match="strategy 'last mean carried forward' is not known; it is one of 'missing at random'"):
+    with pytest.raises(ValueError, match=r"`strategy` must be one of 'missing at random'.*; got 'last mean carried forward'"):
         impute(outcomes, "last mean carried forward")
 
 

@@ -275,11 +275,11 @@ def test_a_covariate_that_is_the_same_for_all_is_refused(times):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"measure": "odds"}, "measure 'odds' is not known"),
-        ({"test": "score"}, "test 'score' is not known"),
+        ({"measure": "odds"}, "`measure` must be one of .*; got 'odds'"),
+        ({"test": "score"}, "`test` must be one of .*; got 'score'"),
         ({"horizon": 30}, "takes no horizon"),
         ({"measure": "restricted mean difference", "stratum": "site"}, "takes no stratum, no covariates and no other test"),
-        ({"conf_level": 95}, "conf_level is 95"),
+        ({"conf_level": 95}, "`conf_level` must be .*; got 95"),
     ],
 )
 def test_what_makes_no_sense_is_refused(times, arguments, said):

@@ -140,5 +140,5 @@ def test_events_of_special_interest_have_onset_and_duration_too(simulated):
 
 
 def test_severities_have_no_onset_of_their_own(simulated):
-    with pytest.raises(ValueError, match="by 'severity' is not known"):
+    with pytest.raises(ValueError, match=r"`by` must be one of .*; got 'severity'"):
         ba.safety.onset_and_duration(simulated, by="severity")

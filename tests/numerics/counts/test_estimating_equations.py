@@ -1,4 +1,4 @@
-"""Estimating equations against formulas written out, and identities."""
+"""Tests of estimating equations against explicit formulas and identities."""
 
 import numpy as np
 import pytest
@@ -10,25 +10,25 @@ from tests.tolerances import TWO_OPTIMISERS
 
 @pytest.fixture(scope="module")
 def visits():
-    """Counts of 40 subjects at 3 visits, correlated: counts, design of arm by visit, subject, visit."""
+    """Simulate correlated counts of 40 subjects at 3 visits: counts, design of arm by visit, subject, visit."""
     rng = np.random.default_rng(5)
     subject, visit = np.repeat(np.arange(40), 3), np.tile(np.arange(3), 40)
-    own = np.repeat(rng.gamma(4, 0.25, 40), 3)
-    counts = rng.poisson(10 * own * np.exp(-0.2 * (subject % 2))).astype(float)
+    members = np.repeat(rng.gamma(4, 0.25, 40), 3)
+    counts = rng.poisson(10 * members * np.exp(-0.2 * (subject % 2))).astype(float)
     cells = np.eye(6)[visit * 2 + subject % 2]
     return counts, cells, subject, visit
 
 
 def mancl_derouen(counts, design, mean, variance, subject):
-    """With a working correlation of independence, subject by subject."""
+    """Compute the corrected sandwich under independence, subject by subject."""
     bread = np.linalg.inv((design * (mean**2 / variance)[:, None]).T @ design)
     meat = np.zeros_like(bread)
-    for each in np.unique(subject):
-        own = subject == each
-        slope = design[own] * mean[own, None]
-        inverse = np.diag(1 / variance[own])
+    for number in np.unique(subject):
+        members = subject == number
+        slope = design[members] * mean[members, None]
+        inverse = np.diag(1 / variance[members])
         leverage = slope @ bread @ slope.T @ inverse
-        score = slope.T @ inverse @ np.linalg.solve(np.eye(own.sum()) - leverage, counts[own] - mean[own])
+        score = slope.T @ inverse @ np.linalg.solve(np.eye(members.sum()) - leverage, counts[members] - mean[members])
         meat += np.outer(score, score)
     return bread @ meat @ bread
 
@@ -57,11 +57,11 @@ def test_complete_visits_without_covariates_have_the_means_of_cells_under_any_co
     np.testing.assert_allclose(np.exp(found.beta), design.T @ counts / design.sum(axis=0), rtol=TWO_OPTIMISERS)
 
 
-def test_visits_that_are_missing_are_made_up_for_by_the_correlation(visits):
+def test_the_correlation_corrects_means_for_missing_visits(visits):
     counts, design, _, visit = visits
-    # Those with few days at the first visit drop out: means of cells that are left are too high, correlated ones less so.
+    # Subjects with few days at the first visit drop out: means of observed cells are too high, those with correlation less so.
     stays = (visit == 0) | ~np.repeat(counts[visit == 0] < 8, 3)
-    part = [each[stays] for each in visits]
+    part = [number[stays] for number in visits]
     alone, together = (
         np.exp(solve_counts(part[0], part[1], np.zeros(stays.sum()), (part[2], part[3]), 0.0, word).beta)
         for word in ("independence", "exchangeable")
@@ -70,8 +70,8 @@ def test_visits_that_are_missing_are_made_up_for_by_the_correlation(visits):
     assert np.abs(together - complete).sum() < np.abs(alone - complete).sum()
 
 
-def test_equations_without_a_solution_have_none():
+def test_equations_without_a_solution_return_none():
     counts = np.array([0.0, 0.0, 5.0, 3.0])
     design = np.repeat(np.eye(2), 2, axis=0)
-    told = solve_counts(counts, design, np.zeros(4), (np.arange(4), np.zeros(4, dtype=int)), 0.0, "exchangeable")
-    assert told is None or told.beta[0] < -15
+    result = solve_counts(counts, design, np.zeros(4), (np.arange(4), np.zeros(4, dtype=int)), 0.0, "exchangeable")
+    assert result is None or result.beta[0] < -15

@@ -1,4 +1,4 @@
-"""Likelihoods of counts against SciPy's distributions, their derivatives against differences, their limits against the limits."""
+"""Tests of likelihoods of counts against SciPy's distributions, and of their derivatives against differences."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ TRIALS = np.array([10, 28, 28, 14, 28, 27, 28, 20, 28, 28, 28.0])
 PREDICTOR = np.linspace(-2, 3, len(COUNTS))
 LIKELIHOODS = {"negative binomial": NegativeBinomial(COUNTS), "beta-binomial": BetaBinomial(COUNTS, TRIALS)}
 DIFFERENCES = 1e-6
-"""Central differences with steps of 1e-5."""
+"""Relative error of central differences with steps of 1e-5."""
 
 by_name = pytest.mark.parametrize("name", LIKELIHOODS)
 
@@ -50,11 +50,13 @@ def test_without_dispersion_counts_of_trials_are_binomial():
 def test_derivatives_by_the_predictor_are_those_of_differences(name, dispersion):
     likelihood, step = LIKELIHOODS[name], 1e-5
     terms = likelihood(PREDICTOR, dispersion)
-    for each in range(len(COUNTS)):
-        moved = step * np.eye(len(COUNTS))[each]
+    for number in range(len(COUNTS)):
+        moved = step * np.eye(len(COUNTS))[number]
         up, down = likelihood(PREDICTOR + moved, dispersion), likelihood(PREDICTOR - moved, dispersion)
-        assert terms.score[each] == pytest.approx((up.value - down.value) / (2 * step), rel=1e-4, abs=DIFFERENCES)
-        assert terms.curvature[each] == pytest.approx((up.score[each] - down.score[each]) / (2 * step), rel=1e-4, abs=DIFFERENCES)
+        assert terms.score[number] == pytest.approx((up.value - down.value) / (2 * step), rel=1e-4, abs=DIFFERENCES)
+        assert terms.curvature[number] == pytest.approx(
+            (up.score[number] - down.score[number]) / (2 * step), rel=1e-4, abs=DIFFERENCES
+        )
 
 
 @by_name
@@ -91,13 +93,13 @@ def test_the_power_series_and_the_formula_meet():
 
 def test_hits_and_misses_mirror_each_other():
     other = BetaBinomial(TRIALS - COUNTS, TRIALS)(-PREDICTOR, 0.4)
-    own = LIKELIHOODS["beta-binomial"](PREDICTOR, 0.4)
-    assert own.value == pytest.approx(other.value, rel=LONG_SUM)
-    np.testing.assert_allclose(own.score, -other.score, rtol=LONG_SUM, atol=LONG_SUM)
+    mirrored = LIKELIHOODS["beta-binomial"](PREDICTOR, 0.4)
+    assert mirrored.value == pytest.approx(other.value, rel=LONG_SUM)
+    np.testing.assert_allclose(mirrored.score, -other.score, rtol=LONG_SUM, atol=LONG_SUM)
 
 
 def test_one_trial_has_no_dispersion():
     answers = np.array([0, 1, 1, 0.0])
-    without, with_some = (BetaBinomial(answers, np.ones(4))(np.linspace(-1, 1, 4), each) for each in (0.0, 0.9))
+    without, with_some = (BetaBinomial(answers, np.ones(4))(np.linspace(-1, 1, 4), number) for number in (0.0, 0.9))
     assert without.value == pytest.approx(with_some.value, rel=LONG_SUM)
     assert with_some.by_dispersion == pytest.approx(0, abs=LONG_SUM)

@@ -1,4 +1,4 @@
-"""Regression of counts against statsmodels, R and brute force; and when there is no maximum."""
+"""Tests of regressions of counts against statsmodels, R and a general search, and of separation."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ REFERENCE = Path(__file__).parents[2] / "reference" / "counts"
 KNOWN = pd.read_csv(REFERENCE / "known_values.csv").query("id == 'nb'").set_index("quantity")["value"]
 QUINE = pd.read_csv(REFERENCE / "quine.csv")
 THETA_ML = 5e-8
-"""R's glm.nb stops when theta moves by less than 1.2e-4, which leaves an error of its square; see the README."""
+"""Error of R's glm.nb, which stops when theta moves by less than 1.2e-4; the error is the square of it (see the README)."""
 
 GLM_FIT = 1e-6
-"""Its coefficients are those of iterations that stop when the deviance moves by less than a share of 1e-8."""
+"""Error of its coefficients, whose iterations stop when the deviance moves by less than a share of 1e-8."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def quine():
 
 @pytest.fixture(scope="module")
 def bounded():
-    """Counts of recorded days, overdispersed."""
+    """Simulate overdispersed counts of recorded days."""
     rng = np.random.default_rng(11)
     n = 90
     design = np.column_stack([np.arange(n) % 2 == 0, np.arange(n) % 2 == 1, rng.normal(size=n)]).astype(float)
@@ -54,28 +54,28 @@ def test_the_negative_binomial_is_that_of_r(quine):
 def test_the_negative_binomial_is_that_of_statsmodels_with_an_offset(quine):
     counts, design, _ = quine
     offset = np.log(np.linspace(10, 28, len(counts)))
-    theirs = sm.NegativeBinomial(counts, design, offset=offset).fit(disp=0, method="newton", tol=1e-14, maxiter=200)
+    expected = sm.NegativeBinomial(counts, design, offset=offset).fit(disp=0, method="newton", tol=1e-14, maxiter=200)
     found = maximise(NegativeBinomial(counts), design, offset, dispersed="estimated")
-    np.testing.assert_allclose(np.append(found.beta, found.dispersion), theirs.params, rtol=ANOTHER_ROAD)
-    assert found.terms.value == pytest.approx(theirs.llf, rel=1e-12)
+    np.testing.assert_allclose(np.append(found.beta, found.dispersion), expected.params, rtol=ANOTHER_ROAD)
+    assert found.terms.value == pytest.approx(expected.llf, rel=1e-12)
 
 
 def test_without_dispersion_it_is_poisson_regression(quine):
     counts, design, _ = quine
     offset = np.log(np.linspace(10, 28, len(counts)))
-    theirs = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset).fit(tol=1e-14)
+    expected = sm.GLM(counts, design, family=sm.families.Poisson(), offset=offset).fit(tol=1e-14)
     found = maximise(NegativeBinomial(counts), design, offset, dispersed="no")
-    np.testing.assert_allclose(found.beta, theirs.params, rtol=ANOTHER_ROAD)
-    np.testing.assert_allclose(found.cov_beta, theirs.cov_params(), rtol=ANOTHER_ROAD)
+    np.testing.assert_allclose(found.beta, expected.params, rtol=ANOTHER_ROAD)
+    np.testing.assert_allclose(found.cov_beta, expected.cov_params(), rtol=ANOTHER_ROAD)
 
 
 def test_one_trial_is_logistic_regression(bounded):
     counts, trials, design = bounded
     answers = (counts > trials / 2).astype(float)
-    theirs = sm.GLM(answers, design, family=sm.families.Binomial()).fit(tol=1e-14)
+    expected = sm.GLM(answers, design, family=sm.families.Binomial()).fit(tol=1e-14)
     found = maximise(BetaBinomial(answers, np.ones(len(answers))), design, np.zeros(len(answers)), dispersed="no")
-    np.testing.assert_allclose(found.beta, theirs.params, rtol=ANOTHER_ROAD)
-    np.testing.assert_allclose(found.cov_beta, theirs.cov_params(), rtol=ANOTHER_ROAD)
+    np.testing.assert_allclose(found.beta, expected.params, rtol=ANOTHER_ROAD)
+    np.testing.assert_allclose(found.cov_beta, expected.cov_params(), rtol=ANOTHER_ROAD)
 
 
 def beta_binomial_loglik(parameters, counts, trials, design):
@@ -166,7 +166,7 @@ SIDES = np.column_stack([np.ones(6), [-3, -2, -1, 1, 2, 3]]).astype(float)
     ("answers", "is_separated"),
     [([0, 0, 0, 1, 1, 1], True), ([0, 0, 1, 1, 1, 1], True), ([0, 0, 1, 0, 1, 1], False), ([1, 0, 0, 0, 0, 1], False)],
 )
-def test_a_threshold_that_tells_answers_apart_is_a_separation(answers, is_separated):
+def test_a_threshold_between_responders_and_non_responders_is_a_separation(answers, is_separated):
     y = np.array(answers)
     assert (separating_direction(SIDES, y == 0, y == 1) is not None) == is_separated
 
@@ -177,16 +177,16 @@ def test_a_tie_at_the_threshold_is_still_a_separation():
     assert separating_direction(design, y == 0, y == 1) is not None
 
 
-def test_zeros_at_one_level_and_none_but_zeros_there_are_a_separation_of_counts():
+def test_a_level_with_zeros_alone_is_a_separation_of_counts():
     level = np.array([0, 0, 0, 1, 1, 1.0])
     design = np.column_stack([np.ones(6), level])
     zeros_there, zeros_elsewhere_too = np.array([4, 2, 0, 0, 0, 0.0]), np.array([4, 2, 0, 0, 1, 0.0])
-    nobody = np.zeros(6, dtype=bool)
-    assert separating_direction(design, zeros_there == 0, nobody) is not None
-    assert separating_direction(design, zeros_elsewhere_too == 0, nobody) is None
+    none_highest = np.zeros(6, dtype=bool)
+    assert separating_direction(design, zeros_there == 0, none_highest) is not None
+    assert separating_direction(design, zeros_elsewhere_too == 0, none_highest) is None
 
 
-def test_a_separated_fit_says_so_and_which_way():
+def test_a_separated_fit_states_the_direction_of_separation():
     found = maximise(BetaBinomial(np.array([0, 0, 0, 1, 1, 1.0]), np.ones(6)), SIDES, np.zeros(6), dispersed="no")
     assert not found.converged
     assert found.separating[1] > 0
@@ -206,8 +206,8 @@ def test_a_logistic_regression_converges_or_is_separated(rows):
 
 
 @pytest.mark.parametrize("share", [1e-2, 1e-4, 1e-6])
-def test_a_column_that_another_nearly_determines_costs_no_digits(share):
-    """The same likelihood in other columns."""
+def test_a_nearly_aliased_column_costs_no_digits(share):
+    """Compare with the likelihood in columns that are not nearly aliased."""
     rng = np.random.default_rng(4)
     x, other = rng.normal(size=(2, 60))
     counts = rng.negative_binomial(2, 0.3, size=60).astype(float)
@@ -234,7 +234,7 @@ def test_units_of_columns_do_not_matter(bounded, unit):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_dispersion_that_counts_of_one_day_cannot_tell_is_0(seed):
+def test_the_dispersion_of_counts_of_one_day_is_0(seed):
     rng = np.random.default_rng(seed)
     counts, design = rng.integers(0, 2, size=80).astype(float), np.ones((80, 1))
     assert maximise(BetaBinomial(counts, np.ones(80)), design, np.zeros(80), dispersed="estimated").dispersion == 0

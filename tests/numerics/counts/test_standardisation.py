@@ -1,4 +1,4 @@
-"""Standardised means and their variance: identities, and the numbers of RobinCar."""
+"""Tests of standardised means and their variance against identities and RobinCar."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ def subjects_of(cells):
 
 @pytest.fixture(scope="module")
 def fitted():
-    """Responses, arms and predictions of a logistic regression by statsmodels."""
+    """Fit a logistic regression by statsmodels: responses, arms and predictions."""
     response, arm, male = subjects_of(CELLS)
     design = np.column_stack([arm == 0, arm == 1, arm == 2, male]).astype(float)
     model = sm.GLM(response, design, family=sm.families.Binomial()).fit(tol=1e-14)
     predicted = np.column_stack(
-        [model.predict(np.column_stack([np.tile(np.eye(3)[each], (len(arm), 1)), male])) for each in range(3)]
+        [model.predict(np.column_stack([np.tile(np.eye(3)[code], (len(arm), 1)), male])) for code in range(3)]
     )
     return response, arm, design, model, predicted
 
@@ -54,9 +54,9 @@ def test_logistic_predictions_need_no_correction(fitted):
 def test_predictions_that_are_the_same_for_all_leave_the_means_of_arms_and_their_variances(fitted):
     response, arm, *_ = fitted
     found = standardise(response, arm, np.tile([0.9, 0.1, 0.4], (len(arm), 1)))
-    own = [response[arm == each] for each in range(3)]
-    np.testing.assert_allclose(found.mean, [each.mean() for each in own], rtol=ROUNDING)
-    np.testing.assert_allclose(found.covariance, np.diag([each.var(ddof=1) / len(each) for each in own]), atol=1e-15)
+    members = [response[arm == code] for code in range(3)]
+    np.testing.assert_allclose(found.mean, [code.mean() for code in members], rtol=ROUNDING)
+    np.testing.assert_allclose(found.covariance, np.diag([code.var(ddof=1) / len(code) for code in members]), atol=1e-15)
 
 
 def test_a_constant_added_to_predictions_changes_nothing(fitted):
@@ -66,13 +66,13 @@ def test_a_constant_added_to_predictions_changes_nothing(fitted):
     np.testing.assert_allclose(moved.covariance, plain.covariance, rtol=1e-8)
 
 
-def test_predictions_that_are_right_leave_the_variance_of_the_covariates():
+def test_correct_predictions_leave_the_variance_of_the_covariates():
     n = 20_000
     predicted = np.column_stack([np.arange(n) / n, (np.arange(n) / n) ** 2])
     arm = np.arange(n) % 2
     found = standardise(predicted[np.arange(n), arm], arm, predicted)
     np.testing.assert_allclose(found.mean, predicted.mean(axis=0), rtol=ROUNDING)
-    # Those in one arm have nearly, not quite, the moments of all.
+    # Subjects of one arm have nearly the moments of all subjects.
     np.testing.assert_allclose(found.covariance, np.cov(predicted, rowvar=False) / n, rtol=1e-3)
 
 
@@ -92,7 +92,7 @@ def test_the_order_of_arms_is_that_of_the_covariance(fitted):
 
 @pytest.fixture(scope="module")
 def counted():
-    """Counts, times and arms of 60 subjects, the longer times in the second arm."""
+    """Simulate counts, times and arms of 60 subjects, with longer times in the second arm."""
     rng = np.random.default_rng(5)
     arm = np.arange(60) % 3 % 2
     time = rng.uniform(0.1, 2, 60) + arm
@@ -102,13 +102,13 @@ def counted():
 def test_contributions_to_a_rate_have_all_counts_over_all_time_as_mean(counted):
     counts, time, arm = counted
     found = rate_contributions(counts, time, arm)
-    for each in (0, 1):
-        own = arm == each
-        assert found[own].mean() == pytest.approx(counts[own].sum() / time[own].sum(), rel=ROUNDING)
+    for code in (0, 1):
+        members = arm == code
+        assert found[members].mean() == pytest.approx(counts[members].sum() / time[members].sum(), rel=ROUNDING)
 
 
 def test_the_variance_of_a_rate_is_near_that_of_leaving_one_out(counted):
-    counts, time, arm = (each[counted[2] == 0] for each in counted)
+    counts, time, arm = (code[counted[2] == 0] for code in counted)
     without = (counts.sum() - counts) / (time.sum() - time)
     n = len(without)
     jackknife = (n - 1) / n * ((without - without.mean()) ** 2).sum()
@@ -125,10 +125,10 @@ def test_a_corrected_rate_is_that_of_the_arm_and_the_difference_of_predictions(c
     counts, time, arm = counted
     predicted = np.column_stack([np.cos(np.arange(60)), np.arange(60) / 9])
     found = standardise(rate_contributions(counts, time, arm), arm, predicted).mean
-    for each in (0, 1):
-        own, prediction = arm == each, predicted[:, each]
-        rate = counts[own].sum() / time[own].sum()
-        assert found[each] == pytest.approx(rate + prediction.mean() - prediction[own].mean(), rel=ROUNDING)
+    for code in (0, 1):
+        members, prediction = arm == code, predicted[:, code]
+        rate = counts[members].sum() / time[members].sum()
+        assert found[code] == pytest.approx(rate + prediction.mean() - prediction[members].mean(), rel=ROUNDING)
 
 
 def test_the_sandwich_is_hc0_of_statsmodels(fitted):
@@ -139,10 +139,10 @@ def test_the_sandwich_is_hc0_of_statsmodels(fitted):
     np.testing.assert_allclose(found, expected, rtol=1e-8)
 
 
-def test_values_and_predictions_without_spread_have_no_variance_but_for_rounding():
+def test_values_and_predictions_without_spread_have_a_variance_of_exactly_0():
     arm = np.arange(60) % 2
     noise = 1e-12 * np.random.default_rng(3).normal(size=60)
-    told = standardise(7.0 + 0 * noise, arm, np.column_stack([7.0 + noise, 7.0 - noise]))
-    assert (told.covariance == 0).all()
+    result = standardise(7.0 + 0 * noise, arm, np.column_stack([7.0 + noise, 7.0 - noise]))
+    assert (result.covariance == 0).all()
     few = standardise(7.0 + 1e6 * noise, arm, np.full((60, 2), 7.0))
     assert (np.diagonal(few.covariance) > 0).all()

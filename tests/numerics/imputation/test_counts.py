@@ -1,4 +1,4 @@
-"""Counts given earlier counts against gamma mixtures integrated numerically, their limits, and refits against statsmodels."""
+"""Tests of counts given earlier counts against numerically integrated gamma mixtures, and of refits against statsmodels."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from botox_analysis.numerics.imputation.counts import (
 )
 
 INTEGRATED = 1e-8
-"""Adaptive quadrature, and a sum over counts that is broken off where terms are below this."""
+"""Tolerance of adaptive quadrature, and size of the terms at which a sum over counts ends."""
 
 FIVE_STANDARD_ERRORS = 5
 N_DRAWS = 400_000
@@ -27,7 +27,7 @@ given = pytest.mark.parametrize(
 
 
 def together(count, seen, lost, dispersion):
-    """The chance of a count with each of `MANY` later ones, integrated over the logarithm of the subject's gamma number."""
+    """Compute the probability of a count with each of `MANY` later ones, integrated over the logarithm of the gamma factor."""
     of_subject = stats.gamma(1 / dispersion, scale=dispersion)
     return integrate.quad_vec(
         lambda x: np.exp(x) * of_subject.pdf(np.exp(x)) * stats.poisson.pmf(count, seen * np.exp(x))
@@ -55,7 +55,7 @@ def test_the_conditional_mean_is_that_of_the_gamma_mixture(count, seen, lost, di
 
 @given
 @pytest.mark.parametrize("n_draws", [N_DRAWS // 10, pytest.param(N_DRAWS, marks=pytest.mark.long)])
-def test_counts_are_drawn_as_often_as_the_gamma_mixture_says(count, seen, lost, dispersion, n_draws):
+def test_drawn_counts_have_the_frequencies_of_the_gamma_mixture(count, seen, lost, dispersion, n_draws):
     chances = together(count, seen, lost, dispersion)
     expected = chances / chances.sum()
     drawn = draw_counts(np.full(n_draws, float(count)), seen, lost, dispersion, np.random.default_rng(1))
@@ -63,7 +63,7 @@ def test_counts_are_drawn_as_often_as_the_gamma_mixture_says(count, seen, lost, 
     often = expected * n_draws > 25
     error = np.sqrt(expected * (1 - expected) / n_draws)
     assert (np.abs(share - expected)[often] < FIVE_STANDARD_ERRORS * error[often]).all()
-    assert share.sum() == pytest.approx(1.0)  # none is beyond those that were integrated
+    assert share.sum() == pytest.approx(1.0)  # no count is above those that were integrated
 
 
 @pytest.mark.parametrize("dispersion", [0.0, 0.3, 2.0])
@@ -86,7 +86,7 @@ def test_drawn_counts_have_the_conditional_mean_and_variance():
 
 
 @pytest.mark.long
-def test_without_dispersion_counts_are_poisson_whatever_was_seen():
+def test_without_dispersion_counts_are_poisson_for_any_observed_count():
     drawn = draw_counts(np.repeat([0.0, 9.0], N_DRAWS // 2), 2.0, 3.0, 0.0, np.random.default_rng(3))
     for half in np.split(drawn, 2):
         share = np.bincount(half.astype(int), minlength=30)[:8] / len(half)
@@ -95,7 +95,7 @@ def test_without_dispersion_counts_are_poisson_whatever_was_seen():
     assert conditional_mean(9.0, 2.0, 3.0, 0.0) == 3.0
 
 
-def test_next_to_no_dispersion_is_no_dispersion():
+def test_draws_with_a_tiny_dispersion_have_the_mean_of_those_without():
     tiny, none = (draw_counts(np.arange(500.0) % 9, 2.0, 3.0, d, np.random.default_rng(4)).mean() for d in (1e-9, 0.0))
     assert tiny == pytest.approx(none, abs=FIVE_STANDARD_ERRORS * np.sqrt(2 * 3.0 / 500))
 
@@ -113,7 +113,7 @@ def test_a_larger_mean_never_gives_fewer_events_from_the_same_seed():
     assert higher.sum() > lower.sum()
 
 
-def test_means_do_not_decide_how_many_numbers_are_drawn():
+def test_the_number_of_random_numbers_does_not_depend_on_the_means():
     states = []
     for seen, lost in ((0.0, 0.0), (3.0, 800.0)):
         rng = np.random.default_rng(7)
@@ -139,7 +139,7 @@ def test_strategies_take_the_means_of_their_arm_or_of_the_reference(name, expect
     assert COUNT_STRATEGIES[name](1, 2, 10, 20) == expected
 
 
-def test_who_had_few_events_in_an_arm_with_few_is_expected_to_have_more_when_jumping_than_when_copying_the_reference():
+def test_a_subject_with_few_events_in_a_low_rate_arm_has_a_larger_mean_after_a_jump_than_under_copy_reference():
     jumping, copying = (
         conditional_mean(0.0, *COUNT_STRATEGIES[name](1.0, 1.0, 4.0, 4.0), 1.0)
         for name in ("jump to reference", "copy reference")
@@ -160,18 +160,18 @@ def regression():
     return counts, offset, design
 
 
-def test_a_resample_has_the_fit_that_statsmodels_gives_its_rows(regression):
+def test_a_resample_has_the_fit_of_statsmodels_to_its_rows(regression):
     counts, offset, design = regression
     weights = np.bincount(np.random.default_rng(9).integers(160, size=160), minlength=160)
     beta, dispersion = refit_rates(*regression, weights[None].astype(float))
     rows = np.repeat(np.arange(160), weights)
-    theirs = sm.NegativeBinomial(counts[rows], design[rows], offset=offset[rows]).fit(
+    reference = sm.NegativeBinomial(counts[rows], design[rows], offset=offset[rows]).fit(
         start_params=[*beta[0], dispersion[0]], method="bfgs", disp=0, gtol=1e-8
     )
-    np.testing.assert_allclose([*beta[0], dispersion[0]], theirs.params, rtol=1e-5)
+    np.testing.assert_allclose([*beta[0], dispersion[0]], reference.params, rtol=1e-5)
 
 
-def test_counting_everybody_twice_changes_no_estimate(regression):
+def test_weights_of_two_change_no_estimate(regression):
     beta, dispersion = refit_rates(*regression, np.array([[1.0], [2.0]]) * np.ones(160))
     np.testing.assert_allclose(beta[1], beta[0], rtol=1e-7)
     assert dispersion[1] == pytest.approx(dispersion[0], rel=1e-7)

@@ -1,4 +1,4 @@
-"""Days without a record: against the integral of a binomial over a beta distribution, and refits against fits."""
+"""Tests of days without a record against the integral of a binomial over a beta distribution, and of refits against fits."""
 
 import numpy as np
 import pytest
@@ -11,15 +11,15 @@ from botox_analysis.numerics.repeated.refits import drawn_within
 
 PERIOD = 28
 INTEGRATED = 1e-9
-"""What adaptive quadrature is asked for."""
+"""Tolerance of adaptive quadrature."""
 
 LAST_STEP = 1e-7
-"""Refits leave less than 1e-11 of a squared step in standard errors, from which the last step is taken; fits 1e-18."""
+"""Error of refits, which take a last step at a squared length below 1e-11 of standard errors; fits stop at 1e-18."""
 
 N_DRAWS = 40_000
 FOUR_STANDARD_ERRORS = 4.0
 
-PERIODS = [  # days that counted, days recorded, mean chance, dispersion
+PERIODS = [  # days that count, recorded days, mean probability, dispersion
     (3, 10, 0.4, 0.3),
     (0, 20, 0.05, 0.2),
     (25, 25, 0.7, 0.02),
@@ -30,7 +30,7 @@ by_period = pytest.mark.parametrize("period", PERIODS)
 
 
 def integral_of(function, k, m, mean, dispersion):
-    """The mean of a function of the chance over its posterior, by quadrature that knows the powers at both ends."""
+    """Average a function of the probability over its posterior, by quadrature with the powers at both ends as weights."""
     powers = (mean / dispersion + k - 1, (1 - mean) / dispersion + m - k - 1)
     above, whole = (
         integrate.quad(of, 0, 1, weight="alg", wvar=powers, epsabs=0, epsrel=1e-11)[0] for of in (function, np.ones_like)
@@ -39,7 +39,7 @@ def integral_of(function, k, m, mean, dispersion):
 
 
 def integrated(k, m, mean, dispersion):
-    """How likely each number of the days without a record is."""
+    """Compute the probability of each number of days without a record."""
     left = PERIOD - m
     return np.array(
         [
@@ -59,12 +59,12 @@ def drawn(k, m, mean, dispersion, n_draws=N_DRAWS, seed=1):
 
 
 @by_period
-def test_the_chance_of_a_day_is_the_mean_of_the_posterior(period):
+def test_the_probability_of_a_day_is_the_mean_of_the_posterior(period):
     assert chance_of_a_day(*period) == pytest.approx(integral_of(lambda p: p, *period), rel=INTEGRATED)
 
 
 @by_period
-def test_chances_of_one_day_after_the_other_are_the_integrated_distribution(period):
+def test_probabilities_of_days_one_after_the_other_give_the_integrated_distribution(period):
     k, m, mean, dispersion = period
     likely = np.ones(1)
     for day in range(PERIOD - m):
@@ -82,21 +82,21 @@ def test_the_mean_is_that_of_the_integrated_distribution(period):
 
 
 @by_period
-def test_draws_come_as_often_as_the_integrated_distribution_says(period):
+def test_draws_have_the_frequencies_of_the_integrated_distribution(period):
     likely = integrated(*period)
     often = np.bincount(drawn(*period).astype(int), minlength=len(likely)) / N_DRAWS
     assert len(often) == len(likely)
     assert (np.abs(often - likely) <= FOUR_STANDARD_ERRORS * np.sqrt(likely * (1 - likely) / N_DRAWS) + 1 / N_DRAWS).all()
 
 
-def test_without_dispersion_recorded_days_tell_nothing():
+def test_without_dispersion_recorded_days_are_not_informative():
     assert chance_of_a_day(20, 20, 0.3, 0.0) == 0.3
     left = drawn(20, 20, 0.3, 0.0)
     assert left.mean() == pytest.approx(8 * 0.3, abs=FOUR_STANDARD_ERRORS * np.sqrt(8 * 0.3 * 0.7 / N_DRAWS))
     assert left.var() == pytest.approx(8 * 0.3 * 0.7, rel=0.03)
 
 
-def test_with_boundless_dispersion_only_recorded_days_tell():
+def test_with_infinite_dispersion_only_recorded_days_are_informative():
     assert chance_of_a_day(3, 12, 0.9, 1e12) == pytest.approx(3 / 12, rel=1e-10)
 
 
@@ -117,13 +117,13 @@ def test_draws_are_whole_numbers_of_the_missing_days():
     assert (found.max(axis=0)[recorded < 20] > 0).all()
 
 
-def test_a_chance_of_0_or_1_is_certain():
+def test_a_probability_of_0_or_1_gives_certain_days():
     assert (drawn(0, 10, 0.0, 0.3) == 0).all()
     assert (drawn(10, 10, 1.0, 0.3) == PERIOD - 10).all()
 
 
 def test_each_period_is_drawn_from_its_own_days():
-    """Whatever the order of the periods: nobody gets another's days."""
+    """The order of periods does not matter: no period receives the days of another."""
     counts, recorded = np.array([0.0, 9, 0, 20]), np.array([20.0, 10, 28, 21])
     means = np.broadcast_to(np.array([0.2, 0.6, 0.5, 0.8]), (N_DRAWS, 4))
     found = draw_missing_days(counts, recorded, PERIOD, means, np.full(N_DRAWS, 0.3), np.random.default_rng(5))
@@ -154,14 +154,14 @@ def test_refits_are_the_fits_of_the_resamples(dispersion):
     counts, recorded, design = sample(2, dispersion=dispersion)
     weights = drawn_within(np.arange(120) % 2, 12, np.random.default_rng(7))
     beta, found = refit_days(counts, recorded, design, weights, fitted(counts, recorded, design))
-    for each, weight in enumerate(weights):
+    for resample, weight in enumerate(weights):
         rows = np.repeat(np.arange(120), weight.astype(int))
         alone = fitted(counts[rows], recorded[rows], design[rows])
-        np.testing.assert_allclose(beta[each], alone.beta, rtol=LAST_STEP, atol=LAST_STEP)
-        assert found[each] == pytest.approx(alone.dispersion, rel=LAST_STEP, abs=LAST_STEP)
+        np.testing.assert_allclose(beta[resample], alone.beta, rtol=LAST_STEP, atol=LAST_STEP)
+        assert found[resample] == pytest.approx(alone.dispersion, rel=LAST_STEP, abs=LAST_STEP)
 
 
-def test_everybody_once_is_the_fit():
+def test_weights_of_one_give_the_fit():
     counts, recorded, design = sample(3)
     base = fitted(counts, recorded, design)
     beta, found = refit_days(counts, recorded, design, np.ones((1, 120)), base)

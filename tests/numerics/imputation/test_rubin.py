@@ -1,4 +1,4 @@
-"""Rubin's rules, against mice and against what they must be."""
+"""Tests of Rubin's rules against mice and identities."""
 
 import numpy as np
 import pytest
@@ -20,13 +20,13 @@ def test_five_imputations_pool_as_mice_pools_them(complete_df, df, lost):
     assert pooled.missing_information == pytest.approx(lost, rel=1e-9)
 
 
-def test_infinite_degrees_of_freedom_are_rubins_own():
+def test_infinite_degrees_of_freedom_of_complete_data_give_those_of_rubin_1987():
     pooled = pool_by_rubin(ESTIMATES, VARIANCES, np.array([np.inf]))
     extra = 1.2 * ESTIMATES.var(ddof=1)
     assert pooled.df == pytest.approx(4 * (1 + VARIANCES.mean() / extra) ** 2, rel=1e-12)
 
 
-def test_imputations_that_do_not_differ_say_what_one_says():
+def test_imputations_that_do_not_differ_give_the_result_of_one():
     pooled = pool_by_rubin(np.full((3, 1), 2.0), np.full((3, 1), 0.25), np.array([30.0]))
     assert (pooled.estimate[0], pooled.std_error[0], pooled.missing_information[0], pooled.monte_carlo_error[0]) == (2, 0.5, 0, 0)
     assert pooled.df == pytest.approx(31 / 33 * 30)
@@ -45,11 +45,11 @@ def test_imputations_that_differ_by_rounding_do_not_differ(size):
     assert pooled.df == pytest.approx(31 / 33 * 30)
 
 
-def test_small_differences_of_large_values_are_rounding_where_they_are_far_below_the_standard_error():
+def test_differences_of_large_values_far_below_the_standard_error_are_rounding():
     estimates = 1e-3 + 1e-15 * np.array([[0.0], [1.0], [2.0]])  # a difference of means of about 20
     assert pool_by_rubin(estimates, np.full((3, 1), 0.25), np.array([30.0])).missing_information[0] == 0
 
 
-def test_what_differs_by_a_millionth_of_the_standard_error_differs():
+def test_a_difference_of_a_millionth_of_the_standard_error_is_no_rounding():
     estimates = 1.0 + 1e-6 * np.array([[0.0], [1.0], [2.0]])
     assert pool_by_rubin(estimates, np.full((3, 1), 1.0), np.array([30.0])).monte_carlo_error[0] > 0

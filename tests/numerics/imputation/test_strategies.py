@@ -1,4 +1,4 @@
-"""Reference-based strategies: what they must be, and what R's rbmi makes of the reference trial."""
+"""Tests of reference-based strategies: identities, and R's rbmi in the reference trial."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def trial():
 
 @pytest.fixture(scope="module")
 def imputing_from(trial):
-    """An imputer, and the fit of all subjects."""
+    """Make an imputer and the fit of all subjects."""
     _, fit = trial
     subjects = fit.subjects["subject"].tolist()
     event = pd.read_csv(REFERENCE / "imputation" / "reference_ice.csv").set_index("subject")["visit"]
@@ -50,12 +50,12 @@ def imputing_from(trial):
 def test_imputed_values_are_those_of_rbmi(trial, imputing_from, short):
     imputing, many = imputing_from
     filled = imputing.impute(many.estimate, many.sigma, REFERENCE_BASED[STRATEGIES[short]])[0]
-    subjects, theirs = trial[1].subjects["subject"].tolist(), RBMI[short]["imputed"]
+    subjects, expected = trial[1].subjects["subject"].tolist(), RBMI[short]["imputed"]
     ours = [
         filled[subjects.index(subject), VISITS.index(visit)]
-        for subject, visit in zip(theirs["subject"], theirs["visit"], strict=True)
+        for subject, visit in zip(expected["subject"], expected["visit"], strict=True)
     ]
-    assert ours == pytest.approx(theirs["change"], abs=PRINTED)
+    assert ours == pytest.approx(expected["change"], abs=PRINTED)
     assert len(ours) == np.isnan(imputing.y).sum()
 
 
@@ -71,7 +71,7 @@ def test_draws_have_the_conditional_mean_as_their_mean(imputing_from):
 
 
 @pytest.mark.parametrize("name", ["missing at random", "jump to reference"])
-def test_a_value_moved_in_sequence_moves_those_after_it_as_their_regression_has_it(imputing_from, name):
+def test_a_shifted_value_moves_later_ones_by_their_regression(imputing_from, name):
     imputing, many = imputing_from
     lost = np.isnan(imputing.y)
     moved = imputing.passed_on(many.sigma, REFERENCE_BASED[name], lost)[0]
@@ -80,14 +80,14 @@ def test_a_value_moved_in_sequence_moves_those_after_it_as_their_regression_has_
     who = np.flatnonzero(lost.sum(axis=1) == 2)[0]
     first, last = np.flatnonzero(lost[who])
     assert moved[who, first] == 1
-    # Had the earlier of the two been seen where it was moved to, the later one would be imputed there, and then be moved by 1.
+    # The later value is imputed as if the shifted earlier value were observed, and then shifted by 1.
     seen = imputing.some(np.array([who]))
     seen.y[0, first] = mean[who, first] + 1
     later = seen.impute(many.estimate, many.sigma, REFERENCE_BASED[name])[0, 0, last]
     assert moved[who, last] == pytest.approx(later + 1 - mean[who, last], abs=1e-9)
 
 
-# What strategies must be -----------------------------------------------------------------------------------------------
+# Identities -----------------------------------------------------------------------------------------------------------
 
 
 def distribution(seed, n_visits=4):
@@ -108,7 +108,7 @@ def test_in_the_reference_arm_every_strategy_but_the_carried_mean_is_missing_at_
 
 @pytest.mark.parametrize("name", REFERENCE_BASED)
 @pytest.mark.parametrize("first", [1, 2, 3])
-def test_no_strategy_but_copy_reference_changes_what_was_before_the_event(name, first):
+def test_no_strategy_except_copy_reference_changes_the_distribution_before_the_event(name, first):
     own, reference = distribution(1), distribution(2)
     of = REFERENCE_BASED[name](own, reference, first)
     if name != "copy reference":
@@ -133,7 +133,7 @@ def test_increments_are_the_references_and_a_carried_mean_has_none():
     assert np.diff(REFERENCE_BASED["last mean carried forward"](own, reference, 2).mean[1:]) == pytest.approx([0, 0])
 
 
-def test_nothing_to_go_on_from_before_the_first_visit():
+def test_an_event_before_the_first_visit_leaves_no_mean_to_continue():
     own, reference = distribution(1), distribution(2)
     assert REFERENCE_BASED["copy increments in reference"](own, reference, 0).mean == pytest.approx(reference.mean)
     assert REFERENCE_BASED["last mean carried forward"](own, reference, 0).mean == pytest.approx(own.mean)
@@ -145,7 +145,7 @@ def test_a_gap_before_the_event_is_missing_at_random_also_where_the_reference_is
     holed = imputing.some(who)
     holed.y[:, 1], holed.y[:, 3], holed.first[:] = np.nan, np.nan, 3
     at_random = holed.impute(many.estimate, many.sigma, REFERENCE_BASED["missing at random"])[0]
-    holed.y[:, 3] = at_random[:, 3]  # what comes after the event says nothing of what was before
+    holed.y[:, 3] = at_random[:, 3]  # values after the event do not enter the imputation of values before it
     for name in REFERENCE_BASED:
         holed.y[:, 3] = np.nan
         filled = holed.impute(many.estimate, many.sigma, REFERENCE_BASED[name])[0]
@@ -156,23 +156,26 @@ def test_a_gap_before_the_event_is_missing_at_random_also_where_the_reference_is
 
 
 @pytest.mark.parametrize(
-    ("strategy", "said"),
+    ("strategy", "message"),
     [
-        (lambda own, reference, first: own.mean, "strategy gives a ndarray; expected a Normal"),
-        (lambda own, reference, first: Normal(own.mean[0], own.cov), "strategy gives mean and cov of the shapes"),
+        (lambda own, reference, first: own.mean, r"`strategy` must return a Normal, .*; got ndarray\."),
+        (
+            lambda own, reference, first: Normal(own.mean[0], own.cov),
+            r"`strategy` must return mean and cov of the shapes \(\(.*\)\); got \(\(.*\)\)\.",
+        ),
         (
             lambda own, reference, first: Normal(own.mean * np.nan, own.cov),
-            "strategy gives a mean or covariance that is not finite",
+            "`strategy` must return finite mean and cov; got missing or infinite numbers",
         ),
     ],
 )
-def test_a_strategy_that_gives_nonsense_is_refused(imputing_from, strategy, said):
+def test_a_strategy_without_a_finite_normal_distribution_is_refused(imputing_from, strategy, message):
     imputing, many = imputing_from
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         imputing.impute(many.estimate, many.sigma, strategy)
 
 
-def test_a_strategy_cannot_write_into_the_draws(imputing_from):
+def test_a_strategy_cannot_change_the_draws(imputing_from):
     imputing, many = imputing_from
 
     def greedy(own, reference, first):
@@ -183,7 +186,7 @@ def test_a_strategy_cannot_write_into_the_draws(imputing_from):
         imputing.impute(many.estimate, many.sigma, greedy)
 
 
-def test_a_conditional_mean_is_the_regression_on_what_was_seen():
+def test_a_conditional_mean_is_the_regression_on_observed_values():
     of = distribution(3)
     y = np.array([[1.0, np.nan, -2.0, np.nan]])
     lost, seen = np.isnan(y[0]), ~np.isnan(y[0])

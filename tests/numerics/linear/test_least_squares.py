@@ -1,4 +1,4 @@
-"""Least squares against statsmodels, and what aliasing and bad scaling must not do."""
+"""Tests of least squares against statsmodels, with aliasing and bad scaling."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from botox_analysis.numerics.linear.inference import infer, t_inference
 from botox_analysis.numerics.linear.least_squares import fit_least_squares
 
 SAME_PROBLEM = 1e-10
-"""Two stable algorithms on one well-conditioned problem."""
+"""Relative difference between two stable algorithms on one well-conditioned problem."""
 
 
 @pytest.fixture
@@ -21,12 +21,12 @@ def problem():
 
 def test_estimates_errors_and_p_values_are_those_of_statsmodels(problem):
     design, response = problem
-    theirs = sm.OLS(response, design).fit()
+    expected = sm.OLS(response, design).fit()
     ours = infer(fit_least_squares(design, response).coefficients, np.eye(4), 0.95)
-    np.testing.assert_allclose(ours.estimate, theirs.params, rtol=SAME_PROBLEM)
-    np.testing.assert_allclose(ours.std_error, theirs.bse, rtol=SAME_PROBLEM)
-    np.testing.assert_allclose(ours.p_value, theirs.pvalues, rtol=1e-8)
-    np.testing.assert_allclose(np.column_stack([ours.conf_low, ours.conf_high]), theirs.conf_int(), rtol=1e-9)
+    np.testing.assert_allclose(ours.estimate, expected.params, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(ours.std_error, expected.bse, rtol=SAME_PROBLEM)
+    np.testing.assert_allclose(ours.p_value, expected.pvalues, rtol=1e-8)
+    np.testing.assert_allclose(np.column_stack([ours.conf_low, ours.conf_high]), expected.conf_int(), rtol=1e-9)
 
 
 def test_a_column_that_repeats_another_is_aliased_and_changes_nothing(problem):
@@ -38,7 +38,7 @@ def test_a_column_that_repeats_another_is_aliased_and_changes_nothing(problem):
     assert doubled.residual_df == plain.residual_df
 
 
-def test_what_an_aliased_column_leaves_open_is_not_estimable(problem):
+def test_a_combination_with_an_aliased_column_is_not_estimable(problem):
     design, response = problem
     fitted = fit_least_squares(np.column_stack([design, design[:, 1]]), response)
     assert fitted.is_estimable(np.array([[0, 1.0, 0, 0, 0], [0, 1.0, 0, 0, 1.0]])).tolist() == [False, True]
@@ -60,8 +60,8 @@ def test_as_many_coefficients_as_observations_leave_no_variance():
 
 
 def test_limits_are_those_of_student(problem):
-    said = t_inference(np.array([2.0]), np.array([0.5]), np.array([7.0]), 0.9)
-    assert (said.conf_low[0], said.conf_high[0]) == pytest.approx(stats.t.interval(0.9, 7, 2.0, 0.5))
+    result = t_inference(np.array([2.0]), np.array([0.5]), np.array([7.0]), 0.9)
+    assert (result.conf_low[0], result.conf_high[0]) == pytest.approx(stats.t.interval(0.9, 7, 2.0, 0.5))
 
 
 def test_without_a_standard_error_there_is_no_p_value():
@@ -69,14 +69,14 @@ def test_without_a_standard_error_there_is_no_p_value():
 
 
 @pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
-def test_what_the_columns_reproduce_has_no_variance_and_no_p_value(problem, unit):
+def test_a_response_that_the_columns_reproduce_has_no_variance_and_no_p_value(problem, unit):
     design, _ = problem
     fitted = fit_least_squares(design, unit * (design @ [1.0, 2.0, -1.0, 0.5]))
     assert fitted.residual_variance == 0
     assert np.isnan(infer(fitted.coefficients, np.eye(4), 0.95).p_value).all()
 
 
-def test_what_differs_from_the_columns_by_a_millionth_has_its_variance(problem):
+def test_a_response_that_differs_from_the_columns_by_a_millionth_has_a_variance(problem):
     design, _ = problem
     errors = np.random.default_rng(2).normal(size=len(design))
     small, plain = (fit_least_squares(design, 10 * design[:, 0] + share * errors) for share in (1e-6, 1.0))

@@ -1,4 +1,4 @@
-"""Many regressions at once are each of them."""
+"""Tests of many regressions at once against single ones."""
 
 import numpy as np
 import pytest
@@ -48,11 +48,13 @@ def test_contrasts_have_the_variance_of_statsmodels(data):
     rows = np.array([[1.0, 0.5, 20.0], [0.0, 1.0, 0.0]])
     estimate, variance = many_regressions(x, y).contrasts(rows)
     one = sm.OLS(y[2, :, 1], x).fit()
-    told = one.t_test(rows)
-    assert estimate[2, 1] == pytest.approx(told.effect, abs=1e-11)
-    assert variance[2, 1] == pytest.approx(told.sd**2, rel=1e-10)
-    each = np.broadcast_to(rows, (5, 2, 3)).copy()
-    assert many_regressions(x, y, weights).contrasts(each)[0] == pytest.approx(many_regressions(x, y, weights).contrasts(rows)[0])
+    result = one.t_test(rows)
+    assert estimate[2, 1] == pytest.approx(result.effect, abs=1e-11)
+    assert variance[2, 1] == pytest.approx(result.sd**2, rel=1e-10)
+    for_each_set = np.broadcast_to(rows, (5, 2, 3)).copy()
+    assert many_regressions(x, y, weights).contrasts(for_each_set)[0] == pytest.approx(
+        many_regressions(x, y, weights).contrasts(rows)[0]
+    )
 
 
 def test_a_data_set_without_one_of_the_arms_has_no_estimate(data):
@@ -64,13 +66,13 @@ def test_a_data_set_without_one_of_the_arms_has_no_estimate(data):
     assert np.isfinite(estimate[[0, 1, 2, 4]]).all()
 
 
-def test_a_level_that_a_data_set_lacks_leaves_the_other_contrasts_as_they_are(data):
+def test_a_level_without_subjects_in_a_data_set_does_not_change_other_contrasts(data):
     x, y, weights = data
     rare = np.column_stack([x, np.arange(30) < 2])
     weights[1, :2] = 0
     estimate, variance = many_regressions(rare, y, weights).contrasts(np.eye(4)[1:2])
-    there = np.repeat(np.arange(30), weights[1].astype(int))
-    one = sm.OLS(y[1, there, 0], x[there]).fit()
+    rows_of_set = np.repeat(np.arange(30), weights[1].astype(int))
+    one = sm.OLS(y[1, rows_of_set, 0], x[rows_of_set]).fit()
     assert estimate[1, 0] == pytest.approx(one.params[1], abs=1e-10)
     assert variance[1, 0] == pytest.approx(one.bse[1] ** 2, rel=1e-9)
 

@@ -1,4 +1,4 @@
-"""Few matrices, decomposed one by one, have what many have."""
+"""Tests of decompositions of few matrices, one by one, against those of many."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def many():
     return half @ half.swapaxes(1, 2) + np.eye(5)
 
 
-def test_inverse_roots_and_determinants_do_not_depend_on_how_many_there_are(many):
+def test_inverse_roots_and_determinants_do_not_depend_on_the_number_of_matrices(many):
     inverse, log_det = inverse_root(many)
     np.testing.assert_allclose(inverse.swapaxes(1, 2) @ inverse @ many, np.broadcast_to(np.eye(5), many.shape), atol=1e-12)
     for some in (slice(0, FEW), slice(0, 1)):
@@ -25,7 +25,7 @@ def test_inverse_roots_and_determinants_do_not_depend_on_how_many_there_are(many
 
 
 @pytest.mark.parametrize("some", [slice(None), slice(0, 2), 4], ids=["many", "few", "one"])
-def test_eigenvectors_give_back_the_matrices(many, some):
+def test_eigenvalues_and_eigenvectors_reproduce_the_matrices(many, some):
     values, vectors = eigen(many[some])
     np.testing.assert_allclose((vectors * values[..., None, :]) @ vectors.swapaxes(-1, -2), many[some], atol=1e-12)
     assert (np.diff(values, axis=-1) >= 0).all()
@@ -36,7 +36,7 @@ def test_eigenvalues_alone_are_the_same(many):
 
 
 @pytest.mark.parametrize("n", [3, 2 * FEW])
-def test_a_matrix_that_is_not_positive_definite_has_no_inverse_root(many, n):
+def test_a_matrix_that_is_not_positive_definite_is_refused(many, n):
     many[1] -= 100 * np.eye(5)
     for stack in (many[:n], many[1]):
         with pytest.raises(np.linalg.LinAlgError):

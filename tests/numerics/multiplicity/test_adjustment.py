@@ -1,4 +1,4 @@
-"""Adjusted p-values against other software, against closed testing over all intersections, and against the definition."""
+"""Tests of adjusted p-values against other software, closed tests over all intersections, and their definition."""
 
 import itertools
 import json
@@ -26,26 +26,26 @@ GRAPHS = json.loads((REFERENCE / "graphs.json").read_text())
 CLASSES = pd.read_csv(REFERENCE / "double_fdr.csv")
 
 RECORDED = 1e-9
-"""The reference has nine decimals."""
+"""Rounding of the reference, which has nine decimals."""
 
 p_values = st.one_of(st.sampled_from([0.0, 0.001, 0.0125, 0.02, 0.05, 1.0]), st.floats(0, 1))
 
 
 @st.composite
 def graphs(draw):
-    """Weights, transitions and p-values of one to four hypotheses; many shares are 0, rows add up to 1 or less."""
+    """Draw weights, transitions and p-values of one to four hypotheses; many shares are 0, and rows add up to at most 1."""
     m = draw(st.integers(1, 4))
     shares = [draw(st.lists(st.integers(0, 3), min_size=m, max_size=m)) for _ in range(m + 1)]
-    rest = [draw(st.integers(0, 1)) for _ in range(m + 1)]
+    is_full = [draw(st.integers(0, 1)) for _ in range(m + 1)]
     rows = []
-    for number, (row, kept) in enumerate(zip(shares, rest, strict=True)):
+    for number, (row, kept) in enumerate(zip(shares, is_full, strict=True)):
         row = [0 if column == number - 1 else share for column, share in enumerate(row)]
         rows.append([Fraction(share, max(1, sum(row) + kept)) for share in row])
     return rows[0], rows[1:], draw(st.lists(p_values, min_size=m, max_size=m))
 
 
 def closed(p, weights, transitions):
-    """Closed testing: every intersection by a weighted Bonferroni test, its weights from where a random walk leaves the rest."""
+    """Compute the closed test: every intersection by a weighted Bonferroni test, with weights from a random walk."""
     p, w, g = np.array(p), np.array(weights, dtype=float), np.array(transitions, dtype=float)
     adjusted = np.zeros(len(p))
     for size in range(1, len(p) + 1):
@@ -61,7 +61,7 @@ def closed(p, weights, transitions):
 
 
 @pytest.mark.parametrize("method", STATSMODELS)
-def test_adjusted_p_values_are_those_recorded_elsewhere(method):
+def test_adjusted_p_values_are_those_of_the_reference(method):
     np.testing.assert_allclose(adjusted_p(P_ADJUST["p_value"], method), P_ADJUST[method], atol=RECORDED)
 
 
@@ -77,14 +77,14 @@ def test_graphs_give_the_published_adjusted_p_values(name):
 
 
 @given(graphs())
-def test_the_shortcut_is_the_closed_test(graph):
+def test_the_graphical_procedure_is_the_closed_test(graph):
     weights, transitions, p = graph
     found = graph_adjusted_p(p, np.array(weights, dtype=object), np.array(transitions, dtype=object))
     np.testing.assert_allclose(found, closed(p, weights, transitions), atol=1e-10)
 
 
 @given(graphs())
-def test_decimals_give_what_fractions_give(graph):
+def test_decimals_give_the_p_values_of_fractions(graph):
     weights, transitions, p = graph
     exact = graph_adjusted_p(p, np.array(weights, dtype=object), np.array(transitions, dtype=object))
     decimal = graph_adjusted_p(p, np.array(weights, dtype=float), np.array(transitions, dtype=float))
@@ -126,21 +126,21 @@ def test_shares_above_one_by_rounding_are_scaled():
 
 
 def benjamini_hochberg(p):
-    """Adjusted p-values of fractions, as they are defined: ties are ties."""
-    return [min(other * len(p) / sum(each <= other for each in p) for other in p if other >= own) for own in p]
+    """Compute adjusted p-values of fractions by their definition, with exact ties."""
+    return [min(other * len(p) / sum(value <= other for value in p) for other in p if other >= least) for least in p]
 
 
 def class_levels(p, classes):
     return benjamini_hochberg(
         [
-            min(benjamini_hochberg([own for own, each in zip(p, classes, strict=True) if each == one]))
+            min(benjamini_hochberg([value for value, number in zip(p, classes, strict=True) if number == one]))
             for one in range(max(classes) + 1)
         ]
     )
 
 
 def flagged_at(level, p, classes):
-    """The double false discovery rate, as it is defined."""
+    """Compute the double false discovery rate by its definition."""
     levels = class_levels(p, classes)
     pool = [number for number, one in enumerate(classes) if levels[one] <= level]
     adjusted = benjamini_hochberg([p[number] for number in pool])
@@ -149,20 +149,20 @@ def flagged_at(level, p, classes):
 
 @st.composite
 def terms(draw, most):
-    """p-values as fractions, so that ties are exact, and a class for each, numbered from 0."""
+    """Draw p-values as fractions, so that ties are exact, and a class for each, numbered from 0."""
     m = draw(st.integers(1, most))
     p = [Fraction(draw(st.sampled_from([0, 1, 5, 10, 25, 40, 50, 100, 1000]) | st.integers(0, 1000)), 2000) for _ in range(m)]
     classes = pd.factorize(np.array([draw(st.integers(0, 2)) for _ in range(m)]))[0].tolist()
     return p, classes
 
 
-def test_terms_are_flagged_as_c212_flags_them():
+def test_flagged_terms_are_those_of_c212():
     _, flagged = double_false_discovery(CLASSES["p_value"], pd.factorize(CLASSES["within"])[0], 0.05)
     assert flagged.tolist() == CLASSES["double false discovery rate"].tolist()
 
 
 @pytest.mark.parametrize("method", ["benjamini-hochberg", "bonferroni"])
-def test_terms_are_rejected_as_c212_rejects_them(method):
+def test_rejected_terms_are_those_of_c212(method):
     assert (adjusted_p(CLASSES["p_value"], method) <= 0.05).tolist() == CLASSES[method].tolist()
 
 
@@ -172,15 +172,15 @@ def test_the_adjusted_p_value_is_the_smallest_level_at_which_a_term_is_flagged(t
     steps = {Fraction(1), *class_levels(p, classes)}
     for size in range(1, max(classes) + 2):
         for pool in itertools.combinations(range(max(classes) + 1), size):
-            steps.update(benjamini_hochberg([own for own, one in zip(p, classes, strict=True) if one in pool]))
+            steps.update(benjamini_hochberg([value for value, number in zip(p, classes, strict=True) if number in pool]))
     flagged = {level: flagged_at(level, p, classes) for level in sorted(steps)}
     expected = [next(float(level) for level, those in flagged.items() if those[number]) for number in range(len(p))]
-    adjusted, _ = double_false_discovery([float(own) for own in p], classes, 0.05)
+    adjusted, _ = double_false_discovery([float(value) for value in p], classes, 0.05)
     np.testing.assert_allclose(adjusted, expected, atol=ROUNDING)
 
 
-def test_a_class_that_joins_at_the_very_level_counts():
-    # Alone, the class of 0.02 would have it from 0.02 * 5 / 4 = 0.025 on; but at 2 * 0.0125 the other joins: 0.02 * 7 / 5.
+def test_a_class_that_enters_exactly_at_the_level_counts():
+    # Alone, the class of 0.02 is flagged from 0.02 * 5 / 4 = 0.025 on; at 2 * 0.0125 the other class enters: 0.02 * 7 / 5.
     adjusted, flagged = double_false_discovery([0, 0, 0, 0.0125, 0.02, 0.05, 0.05], [0, 0, 0, 1, 0, 0, 1], 0.025)
     assert adjusted[4] == pytest.approx(0.028)
     assert flagged.tolist() == [True, True, True, True, False, False, False]
@@ -189,7 +189,7 @@ def test_a_class_that_joins_at_the_very_level_counts():
 @given(terms(12), st.integers(1, 1000))
 def test_a_term_is_flagged_by_both_steps_at_the_level(terms, level):
     p, classes = terms
-    flagged = double_false_discovery([float(own) for own in p], classes, level / 2000)[1]
+    flagged = double_false_discovery([float(value) for value in p], classes, level / 2000)[1]
     assert flagged.tolist() == flagged_at(Fraction(level, 2000), p, classes)
 
 
@@ -199,7 +199,7 @@ def test_one_class_for_all_is_benjamini_and_hochberg():
     np.testing.assert_allclose(adjusted, adjusted_p(p, "benjamini-hochberg"), atol=ROUNDING)
 
 
-def test_a_class_of_its_own_for_each_is_benjamini_and_hochberg():
+def test_one_class_for_each_hypothesis_is_benjamini_and_hochberg():
     p = CLASSES["p_value"].to_numpy()
     adjusted, _ = double_false_discovery(p, np.arange(len(p)), 0.05)
     np.testing.assert_allclose(adjusted, adjusted_p(p, "benjamini-hochberg"), atol=ROUNDING)

@@ -1,4 +1,4 @@
-"""Simultaneous comparisons: other software, identities, printed tables."""
+"""Tests of simultaneous comparisons against other software, identities and printed tables."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from botox_analysis.numerics.multiplicity.simultaneous import (
 pytestmark = pytest.mark.long
 
 QUADRATURE = 1e-10
-"""What two quadratures of one smooth integral differ by."""
+"""Difference between two quadratures of one smooth integral."""
 
 
 def studentised(n_means):
@@ -41,12 +41,12 @@ def test_the_studentised_range_is_that_of_scipy(n_means, df, bound):
 
 
 @pytest.mark.parametrize(("bound", "df"), [(0.3, 0.7), (2.3, 5.5), (23.0, 50), (3.0, 1e5), (3.0, np.inf)])
-def test_two_means_are_students_t_also_far_out(bound, df):
+def test_two_means_have_student_s_t_also_in_the_far_tail(bound, df):
     assert t_exceeds(studentised(2), bound, df) == pytest.approx(2 * special.stdtr(df, -bound), rel=QUADRATURE)
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
-def test_independent_comparisons_of_known_spread_are_sidaks(k):
+def test_independent_comparisons_with_known_variance_have_sidak_s_p_value(k):
     bound = np.array([0.5, 2.0, 3.0])
     expected = 1 - (1 - 2 * special.ndtr(-bound)) ** k
     np.testing.assert_allclose(exceeds(np.eye(k))(bound), expected, rtol=QUADRATURE)
@@ -57,7 +57,7 @@ def test_independent_comparisons_of_known_spread_are_sidaks(k):
 def test_the_integral_over_all_variables_is_that_over_their_common_factor(k, correlation):
     bound = np.array([0.5, 1.0, 2.0, 3.0])
     root = np.linalg.cholesky(alike(k, correlation))
-    nested = [nested_exceeds(float(each), root) for each in bound]
+    nested = [nested_exceeds(float(value), root) for value in bound]
     np.testing.assert_allclose(nested, factor_exceeds(bound, np.full(k, np.sqrt(correlation))), rtol=1e-8)
 
 
@@ -65,10 +65,10 @@ def test_correlations_without_a_common_factor_are_those_of_scipy_to_its_accuracy
     correlation = alike(4, 0.5)
     correlation[0, 1] = correlation[1, 0] = 0.8
     bound = 2.1
-    theirs = stats.multivariate_t(np.zeros(4), correlation, df=30, seed=1).cdf(
+    reference = stats.multivariate_t(np.zeros(4), correlation, df=30, seed=1).cdf(
         np.full(4, bound), lower_limit=np.full(4, -bound), maxpts=200_000
     )
-    assert t_exceeds(exceeds(correlation), bound, 30) == pytest.approx(1 - theirs, abs=2e-5)
+    assert t_exceeds(exceeds(correlation), bound, 30) == pytest.approx(1 - reference, abs=2e-5)
 
 
 @pytest.mark.parametrize(
@@ -104,20 +104,20 @@ def test_a_p_value_is_the_level_at_which_the_limit_is_0():
 
 def test_a_comparison_without_variance_has_no_p_value_and_its_limits_are_the_estimate():
     coefficients = Coefficients(np.array([0.0, 2.0, 4.0]), np.zeros((3, 3)), lambda rows: np.full(len(rows), 9.0))
-    told = dunnett(coefficients, np.hstack([-np.ones((2, 1)), np.eye(2)]), 0.95)
-    assert np.isnan(told.p_value).all()
-    assert told.conf_low.tolist() == told.conf_high.tolist() == [2.0, 4.0]
+    result = dunnett(coefficients, np.hstack([-np.ones((2, 1)), np.eye(2)]), 0.95)
+    assert np.isnan(result.p_value).all()
+    assert result.conf_low.tolist() == result.conf_high.tolist() == [2.0, 4.0]
 
 
 def test_unknown_degrees_of_freedom_leave_limits_and_p_value_missing():
     coefficients = Coefficients(np.array([0.0, 2.0, 4.0]), np.eye(3), lambda rows: np.full(len(rows), np.nan))
-    told = dunnett(coefficients, np.hstack([-np.ones((2, 1)), np.eye(2)]), 0.95)
-    assert np.isnan([*told.p_value, *told.conf_low, *told.conf_high]).all()
+    result = dunnett(coefficients, np.hstack([-np.ones((2, 1)), np.eye(2)]), 0.95)
+    assert np.isnan([*result.p_value, *result.conf_low, *result.conf_high]).all()
 
 
 def test_many_arms_have_critical_values_where_one_factor_is_common_and_are_refused_where_none_is():
     assert 2.80 < critical_value(exceeds(alike(12, 0.5)), 100, 0.95, 12) < 2.85
     mixed = alike(6, 0.5)
     mixed[0, 1] = mixed[1, 0] = 0.8
-    with pytest.raises(TooManyCompared, match="6 comparisons"):
+    with pytest.raises(TooManyCompared, match="must be at most 5; got 6 comparisons"):
         exceeds(mixed)

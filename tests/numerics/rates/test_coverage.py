@@ -1,4 +1,4 @@
-"""How often intervals of two proportions hold the truth: computed from all tables, not simulated."""
+"""Tests of the coverage of intervals of two proportions, computed from all tables without simulation."""
 
 import numpy as np
 import pytest
@@ -20,21 +20,21 @@ SCALES = {
 
 
 def coverage(measure, interval, n1, n0):
-    """The chance that the interval holds the truth, for each pair of true rates."""
+    """Compute the coverage for each pair of true rates."""
     x1, x0 = (grid.ravel() for grid in np.meshgrid(np.arange(n1 + 1.0), np.arange(n0 + 1.0), indexing="ij"))
     counts = two_arms(x1, np.full(x1.shape, n1), x0, np.full(x1.shape, n0))
-    said = COMPARISONS[measure][interval].compare(counts, NOMINAL, 0.0)
-    own, ref = (stats.binom.pmf(np.arange(n + 1)[:, None], n, RATES) for n in (n1, n0))
+    result = COMPARISONS[measure][interval].compare(counts, NOMINAL, 0.0)
+    chance_arm, chance_ref = (stats.binom.pmf(np.arange(n + 1)[:, None], n, RATES) for n in (n1, n0))
     chance = []
     for at, rate in enumerate(RATES):
         truth = SCALES[measure](rate, RATES)
-        held = (said.low[:, None] <= truth + 1e-12) & (truth - 1e-12 <= said.high[:, None])
-        chance.append(np.einsum("ijk,i,jk->k", held.reshape(n1 + 1, n0 + 1, -1), own[:, at], ref))
+        held = (result.low[:, None] <= truth + 1e-12) & (truth - 1e-12 <= result.high[:, None])
+        chance.append(np.einsum("ijk,i,jk->k", held.reshape(n1 + 1, n0 + 1, -1), chance_arm[:, at], chance_ref))
     return np.array(chance)
 
 
 def off(measure, interval, n1, n0):
-    """How far coverage is from nominal, averaged over all true rates."""
+    """Average the distance of coverage from the nominal one over all true rates."""
     return np.abs(coverage(measure, interval, n1, n0) - NOMINAL).mean()
 
 
@@ -46,15 +46,15 @@ def test_miettinen_nurminen_covers_nearer_to_nominal_than_newcombe_and_far_neare
 
 
 def test_over_all_sizes_miettinen_nurminen_covers_nearer_to_nominal_than_agresti_caffo():
-    ours, theirs = (
+    ours, expected = (
         np.mean([off("risk difference", name, *n) for n in SIZES]) for name in ("miettinen-nurminen", "agresti-caffo")
     )
-    assert ours < theirs
+    assert ours < expected
 
 
 @pytest.mark.parametrize(("n1", "n0"), SIZES)
 def test_the_factor_of_miettinen_and_nurminen_raises_the_smallest_coverage_and_stays_as_near_to_nominal(n1, n0):
-    # On average Mee's interval, without the factor N / (N - 1), is about as near to nominal; it is below more often.
+    # On average Mee's interval, without the factor N / (N - 1), is equally near to nominal, but more often below it.
     ours, mee = (coverage("risk difference", name, n1, n0) for name in ("miettinen-nurminen", "mee"))
     assert abs(np.abs(ours - NOMINAL).mean() - np.abs(mee - NOMINAL).mean()) < 0.001
     assert ours.min() >= mee.min()
@@ -68,7 +68,7 @@ def test_score_intervals_of_ratios_cover_nearer_to_nominal_than_those_of_logarit
 
 
 @pytest.mark.parametrize(("n1", "n0"), SIZES)
-def test_miettinen_nurminen_never_covers_a_difference_with_less_than_92_per_cent(n1, n0):
+def test_the_coverage_of_miettinen_nurminen_is_never_below_92_per_cent(n1, n0):
     assert coverage("risk difference", "miettinen-nurminen", n1, n0).min() > 0.92
 
 

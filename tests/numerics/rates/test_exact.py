@@ -1,4 +1,4 @@
-"""Exact methods against scipy, and against chances of tables that are added up one by one."""
+"""Tests of exact methods against scipy, and against sums of the probabilities of all tables."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from botox_analysis.numerics.rates import exact
 from botox_analysis.numerics.rates.two_arms import two_arms
 
 ARM = [(x, n) for n in range(1, 16) for x in range(n + 1)]
-EVERY = np.array([(*own, *other) for own in ARM for other in ARM])
+EVERY = np.array([(*arm, *reference) for arm in ARM for reference in ARM])
 
 
 def counts(tables):
@@ -32,7 +32,7 @@ def test_fisher_s_p_values_are_those_of_scipy():
 
 
 @pytest.mark.long
-def test_fisher_s_test_of_a_million_subjects_is_that_of_a_few_at_a_time(monkeypatch):
+def test_fisher_s_test_in_blocks_is_that_of_all_comparisons_at_once(monkeypatch):
     tables = [(3, 10**6, 9, 10**6), (300_000, 10**6, 301_000, 10**6), (4, 15, 2, 16), (900, 10**5, 800, 10**5)]
     whole = exact.fisher_test(counts(tables))
     monkeypatch.setattr(exact, "LARGEST_BLOCK", 10)
@@ -40,7 +40,7 @@ def test_fisher_s_test_of_a_million_subjects_is_that_of_a_few_at_a_time(monkeypa
     assert whole == pytest.approx([stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue for a, n, b, m in tables], rel=1e-6)
 
 
-def test_mid_p_takes_half_of_the_tables_as_likely_as_the_observed():
+def test_mid_p_contains_half_the_probability_of_tables_as_likely_as_the_observed_one():
     tables = sampled(300)
     expected = []
     for x1, n1, x0, n0 in tables.tolist():
@@ -54,50 +54,50 @@ def test_mid_p_takes_half_of_the_tables_as_likely_as_the_observed():
 @pytest.mark.long
 def test_the_conditional_odds_ratio_and_its_limits_are_those_of_scipy():
     tables = np.vstack([sampled(150), [(40, 300, 22, 280), (1, 39, 291, 389), (100, 200, 90, 210)]])
-    said = exact.conditional_odds_ratio(counts(tables), 0.95, 0.0)
+    result = exact.conditional_odds_ratio(counts(tables), 0.95, 0.0)
     for row, (x1, n1, x0, n0) in enumerate(tables.tolist()):
         found = odds_ratio([[x1, n1 - x1], [x0, n0 - x0]], kind="conditional")
         limits = found.confidence_interval(0.95)
         expected = np.array([found.statistic, limits.low, limits.high])
-        # scipy looks for its limits to twelve digits.
-        np.testing.assert_allclose(np.exp([said.estimate[row], said.low[row], said.high[row]]), expected, rtol=1e-9)
+        # scipy computes its limits to twelve digits.
+        np.testing.assert_allclose(np.exp([result.estimate[row], result.low[row], result.high[row]]), expected, rtol=1e-9)
 
 
-def test_conditional_limits_leave_half_of_the_rest_in_each_tail():
+def test_conditional_limits_leave_half_of_the_error_in_each_tail():
     tables = sampled(500, seed=2)
     x1, n1, x0, n0 = tables.T
-    said = exact.conditional_odds_ratio(counts(tables), 0.9, 0.0)
+    result = exact.conditional_odds_ratio(counts(tables), 0.9, 0.0)
     law = stats.nchypergeom_fisher
-    bounded = np.flatnonzero(np.isfinite(said.low))
-    above = [law.sf(x1[i] - 1, n1[i] + n0[i], n1[i], x1[i] + x0[i], np.exp(said.low[i])) for i in bounded]
+    bounded = np.flatnonzero(np.isfinite(result.low))
+    above = [law.sf(x1[i] - 1, n1[i] + n0[i], n1[i], x1[i] + x0[i], np.exp(result.low[i])) for i in bounded]
     np.testing.assert_allclose(above, 0.05, rtol=1e-6)
-    bounded = np.flatnonzero(np.isfinite(said.high))
-    below = [law.cdf(x1[i], n1[i] + n0[i], n1[i], x1[i] + x0[i], np.exp(said.high[i])) for i in bounded]
+    bounded = np.flatnonzero(np.isfinite(result.high))
+    below = [law.cdf(x1[i], n1[i] + n0[i], n1[i], x1[i] + x0[i], np.exp(result.high[i])) for i in bounded]
     np.testing.assert_allclose(below, 0.05, rtol=1e-6)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("null", [-0.5, 0.0, 0.7])
 def test_the_conditional_p_value_is_small_exactly_where_the_null_is_outside_the_limits(null):
-    said = exact.conditional_odds_ratio(counts(EVERY), 0.9, null)
-    np.testing.assert_array_equal(said.p_value <= 0.1, (null < said.low) | (said.high < null))
+    result = exact.conditional_odds_ratio(counts(EVERY), 0.9, null)
+    np.testing.assert_array_equal(result.p_value <= 0.1, (null < result.low) | (result.high < null))
 
 
-def test_a_conditional_odds_ratio_says_nothing_where_everybody_has_the_event():
-    said = exact.conditional_odds_ratio(counts([(9, 9, 7, 7)]), 0.95, 0.0)
-    assert np.isnan(said.estimate[0])
-    assert (said.low[0], said.high[0], said.p_value[0]) == (-np.inf, np.inf, 1)
+def test_a_conditional_odds_ratio_has_no_estimate_where_all_subjects_have_the_event():
+    result = exact.conditional_odds_ratio(counts([(9, 9, 7, 7)]), 0.95, 0.0)
+    assert np.isnan(result.estimate[0])
+    assert (result.low[0], result.high[0], result.p_value[0]) == (-np.inf, np.inf, 1)
 
 
 def largest_chance(extreme, n1, n0):
-    """The largest chance of the tables that are extreme, shape (n1 + 1, n0 + 1), over two thousand common proportions."""
+    """Maximise the probability of extreme tables, shape (n1 + 1, n0 + 1), over two thousand common proportions."""
     rate = np.linspace(0, 1, 2_001)
-    own, ref = stats.binom.pmf(np.arange(n1 + 1)[:, None], n1, rate), stats.binom.pmf(np.arange(n0 + 1)[:, None], n0, rate)
-    return min((own * (extreme.astype(float) @ ref)).sum(axis=0).max(), 1.0)
+    arm, ref = stats.binom.pmf(np.arange(n1 + 1)[:, None], n1, rate), stats.binom.pmf(np.arange(n0 + 1)[:, None], n0, rate)
+    return min((arm * (extreme.astype(float) @ ref)).sum(axis=0).max(), 1.0)
 
 
 @pytest.mark.parametrize(("n1", "n0"), [(1, 1), (3, 5), (7, 4), (6, 6)])
-def test_barnard_s_p_value_is_the_largest_chance_of_a_table_as_far_from_no_difference(n1, n0):
+def test_barnard_s_p_value_is_the_largest_probability_of_tables_as_far_from_no_difference(n1, n0):
     tables = all_tables(n1, n0)
     x1, _, x0, _ = tables.T
     share = (x1 + x0) / (n1 + n0)
@@ -105,22 +105,22 @@ def test_barnard_s_p_value_is_the_largest_chance_of_a_table_as_far_from_no_diffe
     distance = np.divide(apart, np.sqrt(share * (1 - share)), out=np.zeros(len(tables)), where=apart > 1e-12).reshape(
         n1 + 1, n0 + 1
     )
-    expected = [largest_chance(distance >= own - 1e-9, n1, n0) for own in distance.ravel()]
+    expected = [largest_chance(distance >= at - 1e-9, n1, n0) for at in distance.ravel()]
     np.testing.assert_allclose(exact.barnard_test(counts(tables)), expected, atol=2e-6)
 
 
 @pytest.mark.parametrize(("n1", "n0"), [(1, 1), (3, 5), pytest.param(6, 6, marks=pytest.mark.long)])
-def test_boschloo_s_p_value_is_twice_the_largest_chance_of_a_smaller_one_sided_p_value_of_fisher(n1, n0):
+def test_boschloo_s_p_value_is_twice_the_largest_probability_of_a_smaller_one_sided_p_value_of_fisher(n1, n0):
     tables = all_tables(n1, n0)
     x1, _, x0, _ = tables.T
     one_sided = (stats.hypergeom.sf(x1 - 1, n1 + n0, n1, x1 + x0), stats.hypergeom.cdf(x1, n1 + n0, n1, x1 + x0))
-    sides = [[largest_chance((side <= own * (1 + 1e-9)).reshape(n1 + 1, n0 + 1), n1, n0) for own in side] for side in one_sided]
+    sides = [[largest_chance((side <= at * (1 + 1e-9)).reshape(n1 + 1, n0 + 1), n1, n0) for at in side] for side in one_sided]
     expected = np.minimum(2 * np.min(sides, axis=0), 1)
     np.testing.assert_allclose(exact.boschloo_test(counts(tables)), expected, atol=2e-6)
 
 
 def distances(value, n1, n0):
-    """How far each table is above `value` in standard errors, the likelihood maximised by halving."""
+    """Compute the distance of each table from `value` in standard errors, with a likelihood maximised by bisection."""
     x1, x0 = np.arange(n1 + 1.0)[:, None], np.arange(n0 + 1.0)[None, :]
     up, down = max(value, 0), max(-value, 0)
     low, high = np.zeros((n1 + 1, n0 + 1)), np.full((n1 + 1, n0 + 1), 1 - abs(value))
@@ -136,38 +136,38 @@ def distances(value, n1, n0):
 
 
 def tail_chances(value, n1, n0):
-    """For each table the largest chance of one at least as far above `value`, over many proportions that differ by it."""
+    """Maximise, for each table, the probability of tables at least as far above `value` over many proportions."""
     rate_ref = np.linspace(max(0, -value), min(1, 1 - value), 801)
-    own = special.comb(n1, np.arange(n1 + 1))[:, None] * (rate_ref + value) ** np.arange(n1 + 1)[:, None]
-    own = own * np.clip(1 - rate_ref - value, 0, 1) ** (n1 - np.arange(n1 + 1))[:, None]
+    arm = special.comb(n1, np.arange(n1 + 1))[:, None] * (rate_ref + value) ** np.arange(n1 + 1)[:, None]
+    arm = arm * np.clip(1 - rate_ref - value, 0, 1) ** (n1 - np.arange(n1 + 1))[:, None]
     ref = stats.binom.pmf(np.arange(n0 + 1)[:, None], n0, rate_ref)
     distance = distances(value, n1, n0)
-    return np.array([(own * ((distance >= at - 1e-9).astype(float) @ ref)).sum(axis=0).max() for at in distance.ravel()])
+    return np.array([(arm * ((distance >= at - 1e-9).astype(float) @ ref)).sum(axis=0).max() for at in distance.ravel()])
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("n1", "n0"), [(2, 3), pytest.param(6, 5, marks=pytest.mark.slow), pytest.param(2, 6, marks=pytest.mark.slow)]
 )
-def test_the_exact_lower_limit_is_the_first_difference_that_is_not_refused(n1, n0):
+def test_the_exact_lower_limit_is_the_first_difference_that_is_not_rejected(n1, n0):
     tables = all_tables(n1, n0)
-    said = exact.unconditional_difference(counts(tables), 0.95, 0.0)
+    result = exact.unconditional_difference(counts(tables), 0.95, 0.0)
     grid = np.linspace(-0.999, 0.999, 667)
     kept = np.array([tail_chances(value, n1, n0) for value in grid]) > 0.025
     first = kept.argmax(axis=0)
-    assert (said.low <= grid[first] + 1e-9).all()
-    assert (said.low >= np.where(first > 0, grid[first - 1], -1) - 1e-9).all()
+    assert (result.low <= grid[first] + 1e-9).all()
+    assert (result.low >= np.where(first > 0, grid[first - 1], -1) - 1e-9).all()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("table", "first_kept"), [((5, 12, 0, 7), -0.0445), ((5, 10, 1, 30), 0.1210), ((3, 20, 0, 5), -0.3702)])
-def test_differences_that_are_kept_beyond_some_that_are_refused_belong_to_the_exact_interval(table, first_kept):
-    # Arms of different sizes: between the limit and the estimate some differences are refused again.
-    said = exact.unconditional_difference(counts([table]), 0.95, 0.0)
-    assert said.low[0] == pytest.approx(first_kept, abs=1e-4)
+def test_differences_that_are_not_rejected_beyond_rejected_ones_belong_to_the_exact_interval(table, first_kept):
+    # With arms of different sizes some differences between the limit and the estimate are rejected.
+    result = exact.unconditional_difference(counts([table]), 0.95, 0.0)
+    assert result.low[0] == pytest.approx(first_kept, abs=1e-4)
     n1, n0 = table[1], table[3]
     row = table[0] * (n0 + 1) + table[2]
-    assert tail_chances(said.low[0] + 1e-5, n1, n0)[row] > 0.025 > tail_chances(said.low[0] - 1e-5, n1, n0)[row]
+    assert tail_chances(result.low[0] + 1e-5, n1, n0)[row] > 0.025 > tail_chances(result.low[0] - 1e-5, n1, n0)[row]
 
 
 @pytest.mark.parametrize(
@@ -179,15 +179,15 @@ def test_differences_that_are_kept_beyond_some_that_are_refused_belong_to_the_ex
     ],
 )
 def test_the_exact_interval_never_covers_less_than_nominal(n1, n0):
-    said = exact.unconditional_difference(counts(all_tables(n1, n0)), 0.95, 0.0)
+    result = exact.unconditional_difference(counts(all_tables(n1, n0)), 0.95, 0.0)
     p1, p0 = (grid.ravel() for grid in np.meshgrid(np.linspace(0, 1, 101), np.linspace(0, 1, 101)))
-    held = (said.low[:, None] <= p1 - p0 + 1e-9) & (p1 - p0 - 1e-9 <= said.high[:, None])
-    own, ref = stats.binom.pmf(np.arange(n1 + 1)[:, None], n1, p1), stats.binom.pmf(np.arange(n0 + 1)[:, None], n0, p0)
-    chance = (own[:, None] * ref[None]).reshape(-1, p1.size)
+    held = (result.low[:, None] <= p1 - p0 + 1e-9) & (p1 - p0 - 1e-9 <= result.high[:, None])
+    arm, ref = stats.binom.pmf(np.arange(n1 + 1)[:, None], n1, p1), stats.binom.pmf(np.arange(n0 + 1)[:, None], n0, p0)
+    chance = (arm[:, None] * ref[None]).reshape(-1, p1.size)
     assert (chance * held).sum(axis=0).min() >= 0.95
 
 
-def test_the_exact_interval_turns_round_with_the_arms_and_with_the_outcomes():
+def test_swapping_arms_or_outcomes_mirrors_the_exact_interval():
     one, arms, outcomes = (
         exact.unconditional_difference(counts([table]), 0.9, 0.1 * sign)
         for table, sign in (((3, 9, 1, 7), 1), ((1, 7, 3, 9), -1), ((6, 9, 6, 7), -1))
@@ -198,33 +198,36 @@ def test_the_exact_interval_turns_round_with_the_arms_and_with_the_outcomes():
 
 
 def test_the_exact_interval_reaches_its_ends_where_the_estimate_does():
-    said = exact.unconditional_difference(counts([(0, 4, 5, 5), (4, 4, 0, 5)]), 0.95, 0.0)
-    assert (said.low[0], said.high[1]) == (-1, 1)
+    result = exact.unconditional_difference(counts([(0, 4, 5, 5), (4, 4, 0, 5)]), 0.95, 0.0)
+    assert (result.low[0], result.high[1]) == (-1, 1)
 
 
-def test_an_empty_arm_has_nothing_to_compare():
+def test_an_empty_arm_gives_missing_results():
     empty = counts([(0, 0, 3, 7)])
     for compare in (exact.conditional_odds_ratio, exact.unconditional_difference):
-        said = compare(empty, 0.95, 0.0)
-        assert np.isnan([said.estimate, said.low, said.high, said.p_value]).all()
+        result = compare(empty, 0.95, 0.0)
+        assert np.isnan([result.estimate, result.low, result.high, result.p_value]).all()
     for test in (exact.fisher_test, exact.mid_p_test, exact.barnard_test, exact.boschloo_test):
         assert np.isnan(test(empty)).all()
 
 
-def test_nothing_speaks_against_no_difference_where_nobody_has_the_event():
-    nobody = counts([(0, 12, 0, 9)])
+def test_p_values_are_1_where_no_subject_has_the_event():
+    no_events = counts([(0, 12, 0, 9)])
     for test in (exact.fisher_test, exact.mid_p_test, exact.barnard_test, exact.boschloo_test):
-        assert test(nobody).tolist() == [1]
+        assert test(no_events).tolist() == [1]
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("method", "message"),
     [
-        (lambda table: exact.unconditional_difference(table, 0.95, 0.0), "up to 500 an arm: take 'miettinen-nurminen'"),
-        (exact.barnard_test, "Barnard's test was asked for with 501 and 90 subjects"),
-        (exact.boschloo_test, "take 'mid-p', which is close to it"),
+        (
+            lambda table: exact.unconditional_difference(table, 0.95, 0.0),
+            "the exact interval must be used with at most 500 subjects in each arm; got 501 and 90. Try 'miettinen-nurminen'",
+        ),
+        (exact.barnard_test, "Barnard's test must be used with at most 500 subjects in each arm; got 501 and 90"),
+        (exact.boschloo_test, "Try 'mid-p', which is close to it"),
     ],
 )
-def test_what_is_too_large_for_unconditional_methods_is_told(asked, said):
-    with pytest.raises(ValueError, match=said):
-        asked(counts([(3, 20, 1, 20), (20, 501, 3, 90)]))
+def test_arms_above_500_subjects_are_refused_by_unconditional_methods(method, message):
+    with pytest.raises(ValueError, match=message):
+        method(counts([(3, 20, 1, 20), (20, 501, 3, 90)]))

@@ -1,4 +1,4 @@
-"""Events in person-time against scipy's chi-squared, binomial and Poisson laws, and a likelihood maximised by halving."""
+"""Tests of events in person-time against scipy's distributions, and against a likelihood maximised by bisection."""
 
 import numpy as np
 import pytest
@@ -10,9 +10,9 @@ from botox_analysis.numerics.rates import person_time
 from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
 
 SOLVED = 1e-9
-"""Standard errors by which a limit may miss its equation."""
+"""Largest error of the equation of a limit, in standard errors."""
 
-X1, X0 = np.array([(own, other) for own in range(25) for other in range(25)], dtype=float).T
+X1, X0 = np.array([(events, events_ref) for events in range(25) for events_ref in range(25)], dtype=float).T
 _random = np.random.default_rng(4)
 T1 = 10 ** _random.uniform(-3, 6, X1.shape)
 T0 = T1 * np.where(_random.random(X1.shape) < 0.3, 1.0, 10 ** _random.uniform(-3, 3, X1.shape))
@@ -25,7 +25,7 @@ COMPARISONS = {
     "Mantel-Haenszel difference": person_time.mantel_haenszel_difference,
     "Mantel-Haenszel ratio": person_time.mantel_haenszel_ratio,
 }
-each = pytest.mark.parametrize("compare", COMPARISONS.values(), ids=list(COMPARISONS))
+each_method = pytest.mark.parametrize("compare", COMPARISONS.values(), ids=list(COMPARISONS))
 
 
 @LEVELS
@@ -49,8 +49,8 @@ def test_a_rate_without_time_has_no_limits():
 
 @LEVELS
 def test_score_limits_of_a_difference_solve_their_equation(level):
-    said = person_time.score_difference(EVERY, level, 0.0)
-    for limit, z in ((said.low, special.ndtri(0.5 + level / 2)), (said.high, -special.ndtri(0.5 + level / 2))):
+    result = person_time.score_difference(EVERY, level, 0.0)
+    for limit, z in ((result.low, special.ndtri(0.5 + level / 2)), (result.high, -special.ndtri(0.5 + level / 2))):
         up, down = np.maximum(limit, 0), np.maximum(-limit, 0)
         low, high = np.zeros(X1.shape), 10 * (X1 + X0 + 1) / np.minimum(T1, T0)
         for _ in range(120):
@@ -63,88 +63,88 @@ def test_score_limits_of_a_difference_solve_their_equation(level):
 
 @LEVELS
 def test_score_limits_of_a_ratio_solve_their_equation(level):
-    said = person_time.score_ratio(EVERY, level, 0.0)
-    for limit, z in ((said.low, special.ndtri(0.5 + level / 2)), (said.high, -special.ndtri(0.5 + level / 2))):
+    result = person_time.score_ratio(EVERY, level, 0.0)
+    for limit, z in ((result.low, special.ndtri(0.5 + level / 2)), (result.high, -special.ndtri(0.5 + level / 2))):
         known = np.isfinite(limit)
         ratio, t1, t0, x1, x0 = np.exp(limit[known]), T1[known], T0[known], X1[known], X0[known]
-        # All events are Poisson with mean rate_ref (ratio T1 + T0): their likelihood is highest where that is their number.
+        # The number of all events is Poisson with mean rate_ref (ratio T1 + T0): the likelihood is highest where they are equal.
         rate_ref = (x1 + x0) / (ratio * t1 + t0)
         error = np.sqrt(ratio * rate_ref / t1 + ratio**2 * rate_ref / t0)
         np.testing.assert_allclose((x1 / t1 - ratio * x0 / t0) / error, z, atol=SOLVED)
 
 
 def test_score_limits_of_a_ratio_are_infinite_only_where_an_arm_has_no_event():
-    said = person_time.score_ratio(EVERY, 0.95, 0.0)
-    np.testing.assert_array_equal(said.low == -np.inf, X1 == 0)
-    np.testing.assert_array_equal(said.high == np.inf, X0 == 0)
+    result = person_time.score_ratio(EVERY, 0.95, 0.0)
+    np.testing.assert_array_equal(result.low == -np.inf, X1 == 0)
+    np.testing.assert_array_equal(result.high == np.inf, X0 == 0)
 
 
-def test_the_score_test_of_no_effect_is_one_for_difference_and_ratio():
-    one, other = (compare(EVERY, 0.95, 0.0).p_value for compare in (person_time.score_difference, person_time.score_ratio))
-    np.testing.assert_allclose(one, other, atol=1e-12)
+def test_the_score_tests_of_no_effect_for_difference_and_ratio_are_equal():
+    one, events_ref = (compare(EVERY, 0.95, 0.0).p_value for compare in (person_time.score_difference, person_time.score_ratio))
+    np.testing.assert_allclose(one, events_ref, atol=1e-12)
 
 
 @LEVELS
-def test_exact_limits_of_a_ratio_leave_half_of_the_rest_in_each_binomial_tail(level):
-    said = person_time.exact_ratio(EVERY, level, 0.0)
+def test_exact_limits_of_a_ratio_leave_half_of_the_error_in_each_binomial_tail(level):
+    result = person_time.exact_ratio(EVERY, level, 0.0)
     some, others = X1 > 0, X0 > 0
-    above = stats.binom.sf(X1 - 1, X1 + X0, special.expit(said.low + np.log(T1 / T0)))
-    below = stats.binom.cdf(X1, X1 + X0, special.expit(said.high + np.log(T1 / T0)))
+    above = stats.binom.sf(X1 - 1, X1 + X0, special.expit(result.low + np.log(T1 / T0)))
+    below = stats.binom.cdf(X1, X1 + X0, special.expit(result.high + np.log(T1 / T0)))
     np.testing.assert_allclose(above[some], (1 - level) / 2, rtol=1e-6)
     np.testing.assert_allclose(below[others], (1 - level) / 2, rtol=1e-6)
 
 
 def test_the_exact_p_value_is_twice_the_smaller_binomial_tail():
-    said = person_time.exact_ratio(EVERY, 0.95, 0.4)
+    result = person_time.exact_ratio(EVERY, 0.95, 0.4)
     share = special.expit(0.4 + np.log(T1 / T0))
     tails = np.minimum(stats.binom.sf(X1 - 1, X1 + X0, share), stats.binom.cdf(X1, X1 + X0, share))
-    np.testing.assert_allclose(said.p_value, np.minimum(2 * tails, 1), rtol=1e-9)
+    np.testing.assert_allclose(result.p_value, np.minimum(2 * tails, 1), rtol=1e-9)
 
 
 def test_the_mantel_haenszel_ratio_of_one_stratum_has_the_usual_standard_error():
-    said = person_time.mantel_haenszel_ratio(two_arms([12], [340.0], [5], [410.0]), 0.95, 0.0)
-    assert said.estimate[0] == pytest.approx(np.log((12 / 340) / (5 / 410)), abs=1e-12)
-    assert said.std_error[0] == pytest.approx(np.sqrt(1 / 12 + 1 / 5), abs=1e-12)
+    result = person_time.mantel_haenszel_ratio(two_arms([12], [340.0], [5], [410.0]), 0.95, 0.0)
+    assert result.estimate[0] == pytest.approx(np.log((12 / 340) / (5 / 410)), abs=1e-12)
+    assert result.std_error[0] == pytest.approx(np.sqrt(1 / 12 + 1 / 5), abs=1e-12)
 
 
-@each
-def test_swapping_the_arms_turns_the_limits_round(compare):
-    said, swapped = compare(EVERY, 0.95, 0.0), compare(two_arms(X0, T0, X1, T1), 0.95, 0.0)
-    np.testing.assert_allclose(said.low, -swapped.high, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(said.high, -swapped.low, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(said.p_value, swapped.p_value, atol=1e-12)
+@each_method
+def test_swapping_the_arms_mirrors_the_limits(compare):
+    result, swapped = compare(EVERY, 0.95, 0.0), compare(two_arms(X0, T0, X1, T1), 0.95, 0.0)
+    np.testing.assert_allclose(result.low, -swapped.high, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(result.high, -swapped.low, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(result.p_value, swapped.p_value, atol=1e-12)
 
 
 @pytest.mark.long
-@each
+@each_method
 @given(unit=st.floats(1e-4, 1e4))
 def test_the_unit_of_time_scales_differences_and_leaves_ratios(compare, unit):
-    said, other = (
+    result, events_ref = (
         compare(EVERY, 0.95, 0.0),
         compare(TwoArms(EVERY.events, EVERY.total * unit, EVERY.events_ref, EVERY.total_ref * unit), 0.95, 0.0),
     )
     scale = unit if compare in (person_time.score_difference, person_time.mantel_haenszel_difference) else 1.0
-    np.testing.assert_allclose(other.low * scale, said.low, rtol=1e-8, atol=1e-9)
-    np.testing.assert_allclose(other.high * scale, said.high, rtol=1e-8, atol=1e-9)
-    np.testing.assert_allclose(other.p_value, said.p_value, atol=1e-11)
+    np.testing.assert_allclose(events_ref.low * scale, result.low, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(events_ref.high * scale, result.high, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(events_ref.p_value, result.p_value, atol=1e-11)
 
 
 @pytest.mark.parametrize("compare", [person_time.score_difference, person_time.score_ratio, person_time.exact_ratio])
 @pytest.mark.parametrize("null", [-0.7, 0.0, 0.2])
 def test_the_p_value_is_small_exactly_where_the_null_is_outside_the_limits(compare, null):
-    said = compare(EVERY, 0.9, null)
-    np.testing.assert_array_equal(said.p_value <= 0.1, (null < said.low) | (said.high < null))
+    result = compare(EVERY, 0.9, null)
+    np.testing.assert_array_equal(result.p_value <= 0.1, (null < result.low) | (result.high < null))
 
 
-@each
-def test_limits_hold_the_estimate(compare):
-    said = compare(EVERY, 0.95, 0.0)
-    known = np.isfinite(said.estimate)
-    assert (said.low <= said.estimate)[known].all()
-    assert (said.estimate <= said.high)[known].all()
+@each_method
+def test_limits_contain_the_estimate(compare):
+    result = compare(EVERY, 0.95, 0.0)
+    known = np.isfinite(result.estimate)
+    assert (result.low <= result.estimate)[known].all()
+    assert (result.estimate <= result.high)[known].all()
 
 
-@each
-def test_an_arm_without_time_has_nothing_to_compare(compare):
-    said = compare(two_arms([2, 3], [0, 7.5], [1, 3], [4.0, 0]), 0.95, 0.0)
-    assert np.isnan([said.estimate, said.std_error, said.low, said.high, said.p_value]).all()
+@each_method
+def test_an_arm_without_time_gives_missing_results(compare):
+    result = compare(two_arms([2, 3], [0, 7.5], [1, 3], [4.0, 0]), 0.95, 0.0)
+    assert np.isnan([result.estimate, result.std_error, result.low, result.high, result.p_value]).all()

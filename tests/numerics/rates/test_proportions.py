@@ -1,4 +1,4 @@
-"""Limits of one proportion against statsmodels, against binomial tails, and what must hold for any counts."""
+"""Tests of limits of a proportion against statsmodels and binomial tails, and of properties for all counts."""
 
 import numpy as np
 import pytest
@@ -32,13 +32,13 @@ def test_limits_are_those_of_statsmodels_for_all_counts_up_to_forty(interval, na
     np.testing.assert_allclose(interval(*ALL_COUNTS, level), np.clip(expected, 0, 1), atol=ROUNDING)
 
 
-def test_jeffreys_limits_are_those_of_statsmodels_but_for_no_and_all_events():
+def test_jeffreys_limits_are_those_of_statsmodels_except_with_no_or_all_events():
     inner = ALL_COUNTS[:, (ALL_COUNTS[0] > 0) & (ALL_COUNTS[0] < ALL_COUNTS[1])]
     np.testing.assert_allclose(jeffreys_interval(*inner, 0.95), proportion_confint(*inner, method="jeffreys"), atol=ROUNDING)
 
 
 @pytest.mark.parametrize("level", [1e-6, 0.01, *LEVELS])
-def test_mid_p_limits_leave_half_of_the_rest_in_each_tail_and_half_of_the_observed(level):
+def test_mid_p_limits_leave_half_of_the_error_in_each_tail_with_half_of_the_observed_number(level):
     x, n = ALL_COUNTS
     low, high = mid_p_interval(x, n, level)
     above = stats.binom.sf(x - 1, n, low) - stats.binom.pmf(x, n, low) / 2
@@ -62,7 +62,7 @@ def test_wider_confidence_gives_wider_limits(interval):
 
 
 @every_interval
-def test_limits_hold_the_proportion(interval):
+def test_limits_contain_the_proportion(interval):
     low, high = interval(*ALL_COUNTS, 0.95)
     assert (low <= ALL_COUNTS[0] / ALL_COUNTS[1] + 1e-15).all()
     assert (high >= ALL_COUNTS[0] / ALL_COUNTS[1] - 1e-15).all()
@@ -79,12 +79,12 @@ def test_all_events_end_the_interval_at_one(interval):
 
 
 @every_interval
-def test_nobody_has_no_limits(interval):
+def test_without_subjects_limits_are_missing(interval):
     assert np.isnan(interval([0], [0], 0.95)).all()
 
 
 @every_interval
-def test_one_event_in_ten_million_has_limits_between_nothing_and_a_millionth(interval):
+def test_one_event_in_ten_million_has_limits_between_0_and_a_millionth(interval):
     low, high = interval([1], [10_000_000], 0.95)
     assert 0 <= low[0] < 1e-7 < high[0] < 1e-6
 
@@ -111,7 +111,7 @@ def test_one_event_more_moves_both_limits_up(interval, table):
 
 
 def coverage(interval, n):
-    """The exact chance, for many true proportions, that the interval holds the truth."""
+    """Compute the exact coverage for many true proportions."""
     low, high = interval(np.arange(n + 1), np.full(n + 1, n), 0.95)
     truth = np.linspace(0, 1, 2_001)[:, None]
     chance = stats.binom.pmf(np.arange(n + 1), n, truth)

@@ -1,4 +1,4 @@
-"""Limits, estimates and p-values of proportions against R, SAS and papers, to the digits printed."""
+"""Tests of limits, estimates and p-values of proportions against R, SAS and papers, to the digits printed."""
 
 from pathlib import Path
 
@@ -15,12 +15,12 @@ SINGLE, COMPARED, P_VALUES = (pd.read_csv(FOLDER / f"{name}.csv") for name in ("
 
 
 def as_printed(value, digits):
-    """Equal to all digits printed: half a unit of the last, and a little for halves that were rounded the other way."""
+    """Compare to all digits printed: half a unit of the last digit, with a tolerance for halves rounded the other way."""
     return pytest.approx(value, abs=0.51 * 10.0**-digits)
 
 
 def counts(tables):
-    """Strata like "4/10 2/20; 3/10 0/10", the arm before its reference."""
+    """Parse strata such as "4/10 2/20; 3/10 0/10", the arm before its reference."""
     cells = [[tuple(map(float, arm.split("/"))) for arm in stratum.split()] for stratum in tables.split(";")]
     return two_arms(*np.array([(*arm, *reference) for arm, reference in cells]).T[:, None, :])
 
@@ -38,9 +38,9 @@ def test_limits_of_a_proportion_are_those_printed(row):
 
 @pytest.mark.parametrize("row", COMPARED.to_dict("records"), ids=names(COMPARED))
 def test_a_comparison_has_the_estimate_and_limits_printed(row):
-    said = COMPARISONS[row["measure"]][row["interval"]].compare(counts(row["tables"]), row["conf_level"], 0.0)
+    result = COMPARISONS[row["measure"]][row["interval"]].compare(counts(row["tables"]), row["conf_level"], 0.0)
     back = np.exp if row["measure"].startswith("log") else np.asarray
-    for printed, found in ((row["estimate"], said.estimate), (row["conf_low"], said.low), (row["conf_high"], said.high)):
+    for printed, found in ((row["estimate"], result.estimate), (row["conf_low"], result.low), (row["conf_high"], result.high)):
         if not np.isnan(printed):
             assert back(found)[0] == as_printed(printed, row["digits"])
 
@@ -55,21 +55,21 @@ def test_p_values_are_those_printed(row):
 
 def test_the_mantel_haenszel_difference_and_sato_s_standard_error_are_those_of_agresti():
     row = COMPARED.query("source == 'Agresti 2013'").iloc[0]
-    said = COMPARISONS["risk difference"]["mantel-haenszel"].compare(counts(row["tables"]), 0.95, 0.0)
-    assert said.estimate[0] == as_printed(0.130, 3)
-    assert said.std_error[0] == as_printed(0.050, 3)
+    result = COMPARISONS["risk difference"]["mantel-haenszel"].compare(counts(row["tables"]), 0.95, 0.0)
+    assert result.estimate[0] == as_printed(0.130, 3)
+    assert result.std_error[0] == as_printed(0.050, 3)
 
 
 def test_sato_s_standard_error_is_the_one_of_sas():
     row = COMPARED.query("source == 'tern' and interval == 'mantel-haenszel'").iloc[0]
-    said = COMPARISONS["risk difference"]["mantel-haenszel"].compare(counts(row["tables"]), 0.9, 0.0)
-    assert said.std_error[0] == as_printed(0.1080533, 7)
+    result = COMPARISONS["risk difference"]["mantel-haenszel"].compare(counts(row["tables"]), 0.9, 0.0)
+    assert result.std_error[0] == as_printed(0.1080533, 7)
 
 
 @pytest.mark.long
 def test_the_exact_one_sided_p_value_is_the_one_of_lrstat():
-    said = COMPARISONS["risk difference"]["exact"].compare(counts("2/68 1/65"), 0.95, 0.0)
-    assert said.p_value[0] / 2 == as_printed(0.354387, 6)
+    result = COMPARISONS["risk difference"]["exact"].compare(counts("2/68 1/65"), 0.95, 0.0)
+    assert result.p_value[0] / 2 == as_printed(0.354387, 6)
 
 
 def test_every_interval_of_a_difference_is_among_the_references():

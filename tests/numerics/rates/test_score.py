@@ -1,4 +1,4 @@
-"""Score intervals on every table of up to fifteen subjects an arm, against a likelihood that is maximised by halving."""
+"""Tests of score intervals on all tables of up to fifteen subjects in each arm, against a likelihood maximised by bisection."""
 
 from decimal import Decimal, localcontext
 
@@ -13,12 +13,12 @@ from botox_analysis.numerics.rates.two_arms import TwoArms, two_arms
 from tests.tolerances import ROUNDING
 
 SOLVED = 1e-9
-"""Standard errors by which a limit may miss its equation."""
+"""Largest error of the equation of a limit, in standard errors."""
 
 Z = {level: special.ndtri(0.5 + level / 2) for level in (0.5, 0.95, 0.999999)}
 
 ARM = [(x, n) for n in range(1, 16) for x in range(n + 1)]
-X1, N1, X0, N0 = np.array([(*own, *other) for own in ARM for other in ARM], dtype=float).T
+X1, N1, X0, N0 = np.array([(*arm, *reference) for arm in ARM for reference in ARM], dtype=float).T
 EVERY = two_arms(X1, N1, X0, N0)
 BOTH, TOTAL = X1 + X0, N1 + N0
 FEWEST, MOST = np.maximum(0, BOTH - N0), np.minimum(BOTH, N1)
@@ -35,7 +35,7 @@ each_interval = pytest.mark.parametrize("compare", INTERVALS.values(), ids=list(
 
 
 def halved(slope, low, high):
-    """Where a slope that falls from above 0 to below it is 0, or the end where it does not change its sign."""
+    """Find the root of a falling slope by bisection, or the end where it does not change its sign."""
     for _ in range(120):
         middle = (low + high) / 2
         rising = slope(middle) > 0
@@ -44,12 +44,12 @@ def halved(slope, low, high):
 
 
 def quotient(count, chance):
-    """A term of the slope of a likelihood; a count of 0 adds nothing to it, whatever its chance."""
+    """Compute a term of the slope of a likelihood; it is 0 for a count of 0."""
     return np.divide(count, chance, out=np.zeros(chance.shape), where=count > 0)
 
 
 def difference_beyond(delta):
-    """Observed difference beyond `delta`, and its variance where the likelihood is highest given `delta`."""
+    """Compute the observed difference less `delta`, and its variance at the most likely proportions given `delta`."""
     up, down, room = np.maximum(delta, 0), np.maximum(-delta, 0), 1 - np.abs(delta)
     at = halved(
         lambda at: (
@@ -63,19 +63,23 @@ def difference_beyond(delta):
 
 
 def ratio_beyond(log_ratio):
-    """The arm's proportion beyond the ratio times the reference's, both over the larger of 1 and the ratio."""
-    own, other = np.minimum(np.exp(log_ratio), 1), np.minimum(np.exp(-log_ratio), 1)
+    """Compute the proportion of the arm less the ratio times that of the reference, divided by the larger of 1 and the ratio."""
+    ratio_part, unit_part = np.minimum(np.exp(log_ratio), 1), np.minimum(np.exp(-log_ratio), 1)
     at = halved(
-        lambda at: quotient(BOTH, at) - quotient((N1 - X1) * own, 1 - own * at) - quotient((N0 - X0) * other, 1 - other * at),
+        lambda at: (
+            quotient(BOTH, at)
+            - quotient((N1 - X1) * ratio_part, 1 - ratio_part * at)
+            - quotient((N0 - X0) * unit_part, 1 - unit_part * at)
+        ),
         np.zeros(X1.shape),
         np.ones(X1.shape),
     )
-    p1, p0 = own * at, other * at
-    return other * X1 / N1 - own * X0 / N0, other**2 * p1 * (1 - p1) / N1 + own**2 * p0 * (1 - p0) / N0
+    p1, p0 = ratio_part * at, unit_part * at
+    return unit_part * X1 / N1 - ratio_part * X0 / N0, unit_part**2 * p1 * (1 - p1) / N1 + ratio_part**2 * p0 * (1 - p0) / N0
 
 
 def odds_ratio_beyond(log_odds_ratio):
-    """The arm's events beyond those expected, with the margins as they are, and their variance."""
+    """Compute the observed less the expected events of the arm given the margins, and their variance."""
     logit = halved(
         lambda at: BOTH - N1 * special.expit(at + log_odds_ratio) - N0 * special.expit(at),
         np.full(X1.shape, -90.0),
@@ -87,7 +91,7 @@ def odds_ratio_beyond(log_odds_ratio):
 
 
 def distance(beyond, limit, *, corrected):
-    """Standard errors from the observed to a limit, 0 where the limit is at the end of its scale."""
+    """Compute the distance of a limit in standard errors; 0 where the limit is at the end of its scale."""
     inside = np.isfinite(limit)
     contrast, variance = beyond(np.where(inside, limit, 0.0))
     factor = TOTAL / (TOTAL - 1) if corrected else 1.0
@@ -109,36 +113,37 @@ def distance(beyond, limit, *, corrected):
     ids=list(INTERVALS),
 )
 def test_both_limits_are_z_standard_errors_from_every_table(compare, beyond, corrected, level):
-    said = compare(EVERY, level, 0.0)
+    result = compare(EVERY, level, 0.0)
     low, high = (
-        np.where(np.abs(limit) == 1, np.inf, limit) if beyond is difference_beyond else limit for limit in (said.low, said.high)
+        np.where(np.abs(limit) == 1, np.inf, limit) if beyond is difference_beyond else limit
+        for limit in (result.low, result.high)
     )
     below, above = (distance(beyond, limit, corrected=corrected) for limit in (low, high))
     assert np.nanmax(np.abs(below - Z[level])) < SOLVED
     assert np.nanmax(np.abs(above + Z[level])) < SOLVED
 
 
-def test_a_difference_has_a_limit_at_its_end_only_where_the_estimate_is():
+def test_a_limit_of_a_difference_is_minus_1_or_1_only_where_the_estimate_is():
     for compare in (score.miettinen_nurminen_difference, score.mee_difference):
-        said = compare(EVERY, 0.95, 0.0)
-        np.testing.assert_array_equal(said.low == -1, (X1 == 0) & (X0 == N0))
-        np.testing.assert_array_equal(said.high == 1, (X1 == N1) & (X0 == 0))
+        result = compare(EVERY, 0.95, 0.0)
+        np.testing.assert_array_equal(result.low == -1, (X1 == 0) & (X0 == N0))
+        np.testing.assert_array_equal(result.high == 1, (X1 == N1) & (X0 == 0))
 
 
 def test_a_ratio_is_unbounded_on_the_side_where_an_arm_has_no_event():
     for compare in (score.miettinen_nurminen_ratio, score.koopman_ratio):
-        said = compare(EVERY, 0.95, 0.0)
-        np.testing.assert_array_equal(said.low == -np.inf, X1 == 0)
-        np.testing.assert_array_equal(said.high == np.inf, X0 == 0)
-        np.testing.assert_array_equal(np.isnan(said.estimate), BOTH == 0)
+        result = compare(EVERY, 0.95, 0.0)
+        np.testing.assert_array_equal(result.low == -np.inf, X1 == 0)
+        np.testing.assert_array_equal(result.high == np.inf, X0 == 0)
+        np.testing.assert_array_equal(np.isnan(result.estimate), BOTH == 0)
 
 
-def test_an_odds_ratio_is_unbounded_on_the_side_where_the_margins_allow_nothing_more_extreme():
+def test_an_odds_ratio_is_unbounded_on_the_side_where_the_margins_allow_no_more_extreme_table():
     for compare in (score.miettinen_nurminen_odds_ratio, score.score_odds_ratio):
-        said = compare(EVERY, 0.95, 0.0)
-        np.testing.assert_array_equal(said.low == -np.inf, X1 == FEWEST)
-        np.testing.assert_array_equal(said.high == np.inf, X1 == MOST)
-        np.testing.assert_array_equal(np.isnan(said.estimate), (BOTH == 0) | (BOTH == TOTAL))
+        result = compare(EVERY, 0.95, 0.0)
+        np.testing.assert_array_equal(result.low == -np.inf, X1 == FEWEST)
+        np.testing.assert_array_equal(result.high == np.inf, X1 == MOST)
+        np.testing.assert_array_equal(np.isnan(result.estimate), (BOTH == 0) | (BOTH == TOTAL))
 
 
 def test_the_estimates_are_the_crude_ones():
@@ -151,22 +156,22 @@ def test_the_estimates_are_the_crude_ones():
 
 
 @each_interval
-def test_swapping_the_arms_turns_the_limits_round(compare):
-    said, swapped = compare(EVERY, 0.95, 0.0), compare(two_arms(X0, N0, X1, N1), 0.95, 0.0)
-    np.testing.assert_allclose(said.low, -swapped.high, atol=ROUNDING)
-    np.testing.assert_allclose(said.high, -swapped.low, atol=ROUNDING)
-    np.testing.assert_allclose(said.p_value, swapped.p_value, atol=ROUNDING)
+def test_swapping_the_arms_mirrors_the_limits(compare):
+    result, swapped = compare(EVERY, 0.95, 0.0), compare(two_arms(X0, N0, X1, N1), 0.95, 0.0)
+    np.testing.assert_allclose(result.low, -swapped.high, atol=ROUNDING)
+    np.testing.assert_allclose(result.high, -swapped.low, atol=ROUNDING)
+    np.testing.assert_allclose(result.p_value, swapped.p_value, atol=ROUNDING)
 
 
 @pytest.mark.parametrize("compare", [INTERVALS[name] for name in INTERVALS if not name.startswith("ratio")])
-def test_swapping_events_and_non_events_turns_the_limits_round(compare):
-    said, swapped = compare(EVERY, 0.95, 0.0), compare(two_arms(N1 - X1, N1, N0 - X0, N0), 0.95, 0.0)
-    np.testing.assert_allclose(said.low, -swapped.high, atol=ROUNDING)
-    np.testing.assert_allclose(said.high, -swapped.low, atol=ROUNDING)
+def test_swapping_events_and_non_events_mirrors_the_limits(compare):
+    result, swapped = compare(EVERY, 0.95, 0.0), compare(two_arms(N1 - X1, N1, N0 - X0, N0), 0.95, 0.0)
+    np.testing.assert_allclose(result.low, -swapped.high, atol=ROUNDING)
+    np.testing.assert_allclose(result.high, -swapped.low, atol=ROUNDING)
 
 
 @each_interval
-def test_limits_hold_the_estimate_and_widen_with_confidence(compare):
+def test_limits_contain_the_estimate_and_widen_with_confidence(compare):
     narrow, wide = (compare(EVERY, level, 0.0) for level in (0.8, 0.999))
     known = ~np.isnan(narrow.estimate)
     assert (wide.low <= narrow.low).all()
@@ -179,18 +184,18 @@ def test_limits_hold_the_estimate_and_widen_with_confidence(compare):
 @each_interval
 @pytest.mark.parametrize("null", [-0.7, 0.0, 0.2])
 def test_the_p_value_is_small_exactly_where_the_null_is_outside_the_limits(compare, null):
-    said = compare(EVERY, 0.9, null)
-    np.testing.assert_array_equal(said.p_value <= 0.1, (null < said.low) | (said.high < null))
+    result = compare(EVERY, 0.9, null)
+    np.testing.assert_array_equal(result.p_value <= 0.1, (null < result.low) | (result.high < null))
 
 
 @each_interval
 def test_one_event_more_in_the_arm_moves_both_limits_up(compare):
-    said = compare(EVERY, 0.95, 0.0)
+    result = compare(EVERY, 0.95, 0.0)
     order = np.lexsort((X1, N1, X0, N0))
     next_of_same = np.diff(X1[order]) == 1
-    # Where nobody or everybody has the event, a ratio has no limits at all.
-    assert (np.diff(np.nan_to_num(said.low[order]))[next_of_same] >= -ROUNDING).all()
-    assert (np.diff(np.nan_to_num(said.high[order]))[next_of_same] >= -ROUNDING).all()
+    # With no or all subjects with the event, both limits of a ratio are infinite.
+    assert (np.diff(np.nan_to_num(result.low[order]))[next_of_same] >= -ROUNDING).all()
+    assert (np.diff(np.nan_to_num(result.high[order]))[next_of_same] >= -ROUNDING).all()
 
 
 def test_mee_s_test_of_no_difference_is_pearson_s_and_miettinen_s_has_the_factor_n_minus_1_over_n():
@@ -202,23 +207,23 @@ def test_mee_s_test_of_no_difference_is_pearson_s_and_miettinen_s_has_the_factor
         np.testing.assert_allclose(found, stats.chi2.sf(pearson * factor, 1), atol=ROUNDING)
 
 
-def test_the_tests_of_no_effect_are_one_whatever_the_measure():
+def test_the_tests_of_no_effect_are_equal_for_all_measures():
     corrected = [INTERVALS[name](EVERY, 0.95, 0.0).p_value for name in INTERVALS if name.endswith("Nurminen")]
     np.testing.assert_allclose(corrected[1:], [corrected[0]] * 2, atol=ROUNDING)
 
 
 @each_interval
-def test_an_empty_arm_has_nothing_to_compare(compare):
-    said = compare(two_arms([0, 3], [0, 7], [3, 0], [7, 0]), 0.95, 0.0)
-    assert np.isnan([said.estimate, said.std_error, said.low, said.high, said.p_value]).all()
+def test_an_empty_arm_gives_missing_results(compare):
+    result = compare(two_arms([0, 3], [0, 7], [3, 0], [7, 0]), 0.95, 0.0)
+    assert np.isnan([result.estimate, result.std_error, result.low, result.high, result.p_value]).all()
 
 
-def test_no_comparison_gives_none():
+def test_zero_comparisons_give_zero_results():
     assert score.miettinen_nurminen_difference(TwoArms(*np.zeros((4, 0, 1))), 0.95, 0.0).low.shape == (0,)
 
 
 def limit_in_many_digits(table, sign):
-    """A Miettinen-Nurminen limit of a difference in seventy digits, by halving twice over."""
+    """Compute a Miettinen-Nurminen limit of a difference in seventy digits, by nested bisection."""
     with localcontext(prec=70):
         x1, n1, x0, n0 = (Decimal(number) for number in table)
         z, estimate = Decimal(float(Z[0.95])), x1 / n1 - x0 / n0
@@ -250,9 +255,9 @@ def limit_in_many_digits(table, sign):
     [(1, 10**7, 0, 10**7), (0, 10**7, 0, 10**7), (0, 10**6, 3, 10**6), (5, 10**6, 100, 10**7), (2, 1_000, 1, 2_000)],
 )
 def test_rare_events_in_a_million_subjects_lose_no_digits(table):
-    said = score.miettinen_nurminen_difference(two_arms(*([number] for number in table)), 0.95, 0.0)
-    assert said.low[0] == pytest.approx(limit_in_many_digits(table, 1), rel=1e-9)
-    assert said.high[0] == pytest.approx(limit_in_many_digits(table, -1), rel=1e-9)
+    result = score.miettinen_nurminen_difference(two_arms(*([number] for number in table)), 0.95, 0.0)
+    assert result.low[0] == pytest.approx(limit_in_many_digits(table, 1), rel=1e-9)
+    assert result.high[0] == pytest.approx(limit_in_many_digits(table, -1), rel=1e-9)
 
 
 sizes = st.integers(1, 10**6)
@@ -260,9 +265,9 @@ arms = sizes.flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
 @each_interval
-@given(own=arms, reference=arms, level=st.floats(0.5, 0.999999))
-def test_arms_of_any_size_have_ordered_limits_that_mirror(compare, own, reference, level):
-    said = compare(two_arms([own[0]], [own[1]], [reference[0]], [reference[1]]), level, 0.0)
-    swapped = compare(two_arms([reference[0]], [reference[1]], [own[0]], [own[1]]), level, 0.0)
-    assert said.low[0] < said.high[0]
-    assert (said.low[0], said.high[0]) == pytest.approx((-swapped.high[0], -swapped.low[0]), rel=1e-7, abs=1e-11)
+@given(arm=arms, reference=arms, level=st.floats(0.5, 0.999999))
+def test_arms_of_any_size_have_ordered_limits_that_mirror(compare, arm, reference, level):
+    result = compare(two_arms([arm[0]], [arm[1]], [reference[0]], [reference[1]]), level, 0.0)
+    swapped = compare(two_arms([reference[0]], [reference[1]], [arm[0]], [arm[1]]), level, 0.0)
+    assert result.low[0] < result.high[0]
+    assert (result.low[0], result.high[0]) == pytest.approx((-swapped.high[0], -swapped.low[0]), rel=1e-7, abs=1e-11)

@@ -1,4 +1,4 @@
-"""Comparisons within strata: against statsmodels, one stratum, and what strata may and may not change."""
+"""Tests of comparisons within strata against statsmodels and one stratum, and of changes of strata without effect."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ STRATIFIED = {
     for name, method in methods.items()
     if method.stratified and not measure.endswith(("event rate difference", "event rate ratio"))
 }
-each = pytest.mark.parametrize("compare", STRATIFIED.values(), ids=list(STRATIFIED))
+each_method = pytest.mark.parametrize("compare", STRATIFIED.values(), ids=list(STRATIFIED))
 of_proportions = pytest.mark.parametrize(
     "compare",
     [compare for name, compare in STRATIFIED.items() if "incidence" not in name],
@@ -27,7 +27,7 @@ of_proportions = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def strata() -> TwoArms:
-    """Counts of two hundred comparisons in four strata, small and large, each comparison with and without events."""
+    """Simulate two hundred comparisons in four strata of different sizes, each with events and non-events."""
     rng = np.random.default_rng(7)
     total, total_ref = rng.integers(2, 60, size=(2, 200, 4))
     rate = rng.beta(2, 4, size=(200, 1))
@@ -35,7 +35,7 @@ def strata() -> TwoArms:
 
 
 def tables(strata, row):
-    """What statsmodels takes: one table of arm and outcome for each stratum."""
+    """Arrange one table of arm and outcome for each stratum, for statsmodels."""
     x1, n1, x0, n0 = strata.events[row], strata.total[row], strata.events_ref[row], strata.total_ref[row]
     return StratifiedTable([np.array([[a, b - a], [c, d - c]]) for a, b, c, d in zip(x1, n1, x0, n0, strict=True)])
 
@@ -58,17 +58,17 @@ def test_the_named_test_of_cochran_mantel_and_haenszel_is_that_of_statsmodels(st
 
 
 def test_the_mantel_haenszel_odds_ratio_and_its_limits_are_those_of_statsmodels(strata):
-    said = COMPARISONS["log odds ratio"]["mantel-haenszel"].compare(strata, 0.9, 0.0)
-    for row in np.flatnonzero(np.isfinite(said.estimate)):
+    result = COMPARISONS["log odds ratio"]["mantel-haenszel"].compare(strata, 0.9, 0.0)
+    for row in np.flatnonzero(np.isfinite(result.estimate)):
         pooled = tables(strata, row)
-        assert said.estimate[row] == pytest.approx(pooled.logodds_pooled, abs=LONG_SUM)
-        assert (said.low[row], said.high[row]) == pytest.approx(pooled.logodds_pooled_confint(alpha=0.1), abs=LONG_SUM)
+        assert result.estimate[row] == pytest.approx(pooled.logodds_pooled, abs=LONG_SUM)
+        assert (result.low[row], result.high[row]) == pytest.approx(pooled.logodds_pooled_confint(alpha=0.1), abs=LONG_SUM)
 
 
 def test_the_mantel_haenszel_risk_ratio_is_that_of_statsmodels(strata):
-    said = COMPARISONS["log risk ratio"]["mantel-haenszel"].compare(strata, 0.9, 0.0)
-    for row in np.flatnonzero(np.isfinite(said.estimate)):
-        assert np.exp(said.estimate[row]) == pytest.approx(tables(strata, row).riskratio_pooled, abs=1e-9)
+    result = COMPARISONS["log risk ratio"]["mantel-haenszel"].compare(strata, 0.9, 0.0)
+    for row in np.flatnonzero(np.isfinite(result.estimate)):
+        assert np.exp(result.estimate[row]) == pytest.approx(tables(strata, row).riskratio_pooled, abs=1e-9)
 
 
 def test_breslow_and_day_s_statistic_with_tarone_s_correction_is_that_of_statsmodels(strata):
@@ -82,19 +82,21 @@ def test_breslow_and_day_s_statistic_with_tarone_s_correction_is_that_of_statsmo
         assert df[row] == 3
 
 
-def test_homogeneity_says_nothing_of_one_stratum_with_an_event():
+def test_homogeneity_has_no_test_with_one_informative_stratum():
     statistic, df, p_value = score.breslow_day(two_arms([[2, 0]], [[9, 9]], [[3, 0]], [[9, 9]]))
     assert np.isnan([statistic, df, p_value]).all()
 
 
-@each
+@each_method
 def test_a_second_stratum_without_subjects_is_no_stratum(compare, strata):
     one = TwoArms(*(numbers[:, :1] for numbers in (strata.events, strata.total, strata.events_ref, strata.total_ref)))
-    nobody = TwoArms(*(np.hstack([numbers, 0 * numbers]) for numbers in (one.events, one.total, one.events_ref, one.total_ref)))
-    same(compare(one, 0.95, 0.1), compare(nobody, 0.95, 0.1))
+    with_empty = TwoArms(
+        *(np.hstack([numbers, 0 * numbers]) for numbers in (one.events, one.total, one.events_ref, one.total_ref))
+    )
+    same(compare(one, 0.95, 0.1), compare(with_empty, 0.95, 0.1))
 
 
-@each
+@each_method
 def test_a_stratum_with_one_arm_only_changes_nothing(compare, strata):
     alone = np.full((200, 1), 9.0)
     more = two_arms(
@@ -106,13 +108,13 @@ def test_a_stratum_with_one_arm_only_changes_nothing(compare, strata):
     same(compare(strata, 0.95, 0.1), compare(more, 0.95, 0.1))
 
 
-@each
+@each_method
 def test_the_order_of_strata_does_not_matter(compare, strata):
     turned = TwoArms(*(of[:, ::-1] for of in (strata.events, strata.total, strata.events_ref, strata.total_ref)))
     same(compare(strata, 0.95, 0.1), compare(turned, 0.95, 0.1))
 
 
-@each
+@each_method
 def test_every_stratum_twice_gives_the_same_estimate_and_narrower_limits(compare, strata):
     once = compare(strata, 0.95, 0.0)
     twice = compare(
@@ -124,11 +126,11 @@ def test_every_stratum_twice_gives_the_same_estimate_and_narrower_limits(compare
 
 
 @of_proportions
-def test_swapping_the_arms_turns_the_limits_round(compare, strata):
-    said = compare(strata, 0.95, 0.0)
+def test_swapping_the_arms_mirrors_the_limits(compare, strata):
+    result = compare(strata, 0.95, 0.0)
     swapped = compare(TwoArms(strata.events_ref, strata.total_ref, strata.events, strata.total), 0.95, 0.0)
-    np.testing.assert_allclose(said.low, -swapped.high, atol=LONG_SUM)
-    np.testing.assert_allclose(said.high, -swapped.low, atol=LONG_SUM)
+    np.testing.assert_allclose(result.low, -swapped.high, atol=LONG_SUM)
+    np.testing.assert_allclose(result.high, -swapped.low, atol=LONG_SUM)
 
 
 @pytest.mark.parametrize(
@@ -140,8 +142,8 @@ def test_swapping_the_arms_turns_the_limits_round(compare, strata):
     ],
 )
 def test_stratified_score_limits_solve_their_equation(strata, measure, statistic):
-    said = COMPARISONS[measure]["miettinen-nurminen"].compare(strata, 0.95, 0.0)
-    for limit, z in ((said.low, 1.959963984540054), (said.high, -1.959963984540054)):
+    result = COMPARISONS[measure]["miettinen-nurminen"].compare(strata, 0.95, 0.0)
+    for limit, z in ((result.low, 1.959963984540054), (result.high, -1.959963984540054)):
         rows = np.flatnonzero(np.isfinite(limit))
         contrast, variance = statistic(limit[rows], strata.of(rows), corrected=True)
         np.testing.assert_allclose(contrast / np.sqrt(variance), z, atol=1e-9)
@@ -149,44 +151,44 @@ def test_stratified_score_limits_solve_their_equation(strata, measure, statistic
 
 @pytest.mark.parametrize("measure", ["risk difference", "log risk ratio", "log odds ratio"])
 def test_the_stratified_score_p_value_is_small_exactly_where_the_null_is_outside_the_limits(strata, measure):
-    said = COMPARISONS[measure]["miettinen-nurminen"].compare(strata, 0.9, 0.15)
-    np.testing.assert_array_equal(said.p_value <= 0.1, (said.low > 0.15) | (said.high < 0.15))
+    result = COMPARISONS[measure]["miettinen-nurminen"].compare(strata, 0.9, 0.15)
+    np.testing.assert_array_equal(result.p_value <= 0.1, (result.low > 0.15) | (result.high < 0.15))
 
 
 def test_the_common_odds_ratio_is_the_coefficient_of_a_logistic_regression_on_arm_and_stratum(strata):
     import statsmodels.api as sm
 
-    said = COMPARISONS["log odds ratio"]["score"].compare(strata, 0.95, 0.0)
+    result = COMPARISONS["log odds ratio"]["score"].compare(strata, 0.95, 0.0)
     design = np.column_stack([np.repeat([1.0, 0.0], 4), np.tile(np.eye(4), (2, 1))])
-    for row in np.flatnonzero(np.isfinite(said.estimate) & (strata.both.min(axis=1) > 0))[:20]:
+    for row in np.flatnonzero(np.isfinite(result.estimate) & (strata.both.min(axis=1) > 0))[:20]:
         happened = np.concatenate([strata.events[row], strata.events_ref[row]])
         total = np.concatenate([strata.total[row], strata.total_ref[row]])
         fit = sm.GLM(np.column_stack([happened, total - happened]), design, family=sm.families.Binomial()).fit(tol=1e-12)
-        assert said.estimate[row] == pytest.approx(fit.params[0], abs=1e-7)
+        assert result.estimate[row] == pytest.approx(fit.params[0], abs=1e-7)
 
 
 def test_a_common_odds_ratio_is_infinite_where_each_stratum_is_as_extreme_as_its_margins_allow():
     counts = two_arms([[3, 9]], [[9, 9]], [[0, 4]], [[9, 9]])
-    said = COMPARISONS["log odds ratio"]["miettinen-nurminen"].compare(counts, 0.95, 0.0)
-    assert said.estimate[0] == np.inf
-    assert 0 < said.low[0] < said.high[0] == np.inf
+    result = COMPARISONS["log odds ratio"]["miettinen-nurminen"].compare(counts, 0.95, 0.0)
+    assert result.estimate[0] == np.inf
+    assert 0 < result.low[0] < result.high[0] == np.inf
 
 
-def test_everybody_in_every_stratum_has_newcombe_limits():
-    said = COMPARISONS["risk difference"]["newcombe"].compare(
+def test_newcombe_limits_contain_0_where_all_subjects_have_the_event():
+    result = COMPARISONS["risk difference"]["newcombe"].compare(
         two_arms([[3, 5, 7]], [[3, 5, 7]], [[2, 4, 9]], [[2, 4, 9]]), 0.95, 0.0
     )
-    assert said.low[0] < said.estimate[0] == 0 < said.high[0]
+    assert result.low[0] < result.estimate[0] == 0 < result.high[0]
 
 
 def test_newcombe_limits_of_strata_stay_between_minus_one_and_one():
     rng = np.random.default_rng(0)
     total, total_ref = rng.integers(1, 6, size=(2, 5_000, 3))
     counts = two_arms(rng.integers(0, total + 1), total, rng.integers(0, total_ref + 1), total_ref)
-    said = COMPARISONS["risk difference"]["newcombe"].compare(counts, 0.95, 0.0)
-    assert said.low.min() == -1
-    assert said.high.max() == 1
+    result = COMPARISONS["risk difference"]["newcombe"].compare(counts, 0.95, 0.0)
+    assert result.low.min() == -1
+    assert result.high.max() == 1
 
 
-def test_the_test_of_cochran_mantel_and_haenszel_says_nothing_where_nothing_can_be_compared():
+def test_the_test_of_cochran_mantel_and_haenszel_is_missing_where_no_stratum_has_both_arms():
     assert np.isnan(TESTS["cochran-mantel-haenszel"].p_value(two_arms([[0, 3]], [[0, 9]], [[2, 0]], [[9, 0]]))).all()

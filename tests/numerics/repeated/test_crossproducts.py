@@ -1,4 +1,4 @@
-"""Sums of products by pattern: they are the sums, they add up, and their centres do not matter."""
+"""Tests of cross-products by pattern: their definition, their addition and their centres."""
 
 from dataclasses import replace
 
@@ -13,18 +13,18 @@ SUMS = ("n", "n_by_arm", "uu", "uy", "yy")
 
 
 def means_of(cross):
-    """Mean of each column of the design over the observations."""
+    """Average each column of the design over the observations."""
     return cross.centre + cross.totals / cross.n_observations
 
 
 def same_sums(one, other):
-    """The same patterns, in whatever order, with the same sums."""
-    mine, theirs = (
+    """Check that both have the same patterns, in any order, with the same sums."""
+    sums, reference = (
         {(int(kind), *seen): place for place, (kind, seen) in enumerate(zip(cross.kind, cross.observed.tolist(), strict=True))}
         for cross in (one, other)
     )
-    assert mine.keys() == theirs.keys()
-    order = [theirs[key] for key in mine]
+    assert sums.keys() == reference.keys()
+    order = [reference[key] for key in sums]
     for name in SUMS:
         expected = getattr(other, name)[order]
         np.testing.assert_allclose(getattr(one, name), expected, atol=ROUNDING * np.abs(expected).max(), err_msg=name)
@@ -33,7 +33,7 @@ def same_sums(one, other):
 
 
 def some(data, rows):
-    """A part of the subjects."""
+    """Select subjects."""
     return SubjectData(
         data.y[rows],
         tuple(replace(quantity, values=quantity.values[rows]) for quantity in data.quantities),
@@ -47,7 +47,7 @@ def data(request, subject_data):
     return subject_data(1, n=60, **request.param)
 
 
-def test_they_are_the_sums_over_the_subjects_of_a_pattern(subject_data):
+def test_cross_products_are_the_sums_over_the_subjects_of_a_pattern(subject_data):
     data = subject_data(2)
     cross = cross_products(data)
     arm, x, z = (quantity.values for quantity in data.quantities)
@@ -55,11 +55,11 @@ def test_they_are_the_sums_over_the_subjects_of_a_pattern(subject_data):
     y = np.where(seen, data.y - cross.centre_y, 0.0)
     u = np.column_stack([np.equal.outer(arm, [0, 1]), x - cross.centre[2], z - cross.centre[3]])
     for place, pattern in enumerate(cross.observed):
-        own = (seen == pattern).all(axis=1)
-        assert cross.n[place] == own.sum() > 0
-        np.testing.assert_allclose(cross.uu[place], u[own].T @ u[own], atol=1e-12)
-        np.testing.assert_allclose(cross.uy[place], u[own].T @ y[own], atol=1e-12)
-        np.testing.assert_allclose(cross.yy[place], y[own].T @ y[own], atol=1e-12)
+        members = (seen == pattern).all(axis=1)
+        assert cross.n[place] == members.sum() > 0
+        np.testing.assert_allclose(cross.uu[place], u[members].T @ u[members], atol=1e-12)
+        np.testing.assert_allclose(cross.uy[place], u[members].T @ y[members], atol=1e-12)
+        np.testing.assert_allclose(cross.yy[place], y[members].T @ y[members], atol=1e-12)
     assert cross.n.sum() == 40
     assert cross.n_observations == seen.sum()
     np.testing.assert_allclose(means_of(cross)[2:], [np.repeat(x, seen.sum(axis=1)).mean(), z[seen].mean()])
@@ -74,17 +74,17 @@ def test_the_order_of_subjects_does_not_matter(data):
 @pytest.mark.parametrize("ends", [[30], [1, 2, 7, 40]])
 def test_parts_add_up_to_the_whole(data, ends):
     whole = cross_products(data)
-    first, *rest = (cross_products(some(data, rows)) for rows in np.split(np.arange(60), ends))
-    summed = sum(rest, start=first)
+    first, *others = (cross_products(some(data, rows)) for rows in np.split(np.arange(60), ends))
+    summed = sum(others, start=first)
     same_sums(summed.recentred(whole.centre, whole.centre_y), whole)
 
 
-def test_addition_does_not_mind_which_comes_first(data):
+def test_the_order_of_addition_does_not_matter(data):
     one, other = (cross_products(some(data, rows)) for rows in (slice(0, 20), slice(20, 60)))
     same_sums((one + other).recentred(other.centre, other.centre_y), other + one)
 
 
-def test_other_centres_there_and_back_change_nothing(data):
+def test_moving_to_other_centres_and_back_changes_no_sum(data):
     cross = cross_products(data)
     by = np.random.default_rng(4).normal(size=cross.centre.shape) * (np.arange(len(cross.centre)) > 1)
     away = cross.recentred(cross.centre + by, cross.centre_y - 3)
@@ -92,7 +92,7 @@ def test_other_centres_there_and_back_change_nothing(data):
     same_sums(away.recentred(cross.centre, cross.centre_y), cross)
 
 
-def test_about_other_centres_they_are_the_sums_of_data_less_those_centres(subject_data):
+def test_sums_about_other_centres_are_those_of_data_less_these_centres(subject_data):
     data = subject_data(5)
     cross = cross_products(data)
     by, by_y = np.array([0, 0, 2.0, -1.0]), np.array([1.0, -1, 2, 0.5])
@@ -100,9 +100,10 @@ def test_about_other_centres_they_are_the_sums_of_data_less_those_centres(subjec
     shifted = SubjectData(
         data.y - by_y, (arm, Quantity(x.values - by[2]), Quantity(z.values - by[3])), data.kind, data.root_weights
     )
-    there = cross_products(shifted)
+    direct = cross_products(shifted)
     same_sums(
-        replace(cross.recentred(there.centre + by, there.centre_y + by_y), centre=there.centre, centre_y=there.centre_y), there
+        replace(cross.recentred(direct.centre + by, direct.centre_y + by_y), centre=direct.centre, centre_y=direct.centre_y),
+        direct,
     )
 
 
@@ -131,7 +132,7 @@ def test_values_without_a_quantity_of_their_visit_are_not_observed(subject_data)
     np.testing.assert_allclose(means_of(cross_products(data)), means_of(cross_products(without)))
 
 
-def test_more_visits_than_an_integer_has_bits_are_patterns_all_the_same(subject_data):
+def test_more_visits_than_an_integer_has_bits_still_form_patterns(subject_data):
     data = subject_data(9, n=12, n_visits=70)
     cross = cross_products(data)
     seen = np.isfinite(data.y)
@@ -139,7 +140,7 @@ def test_more_visits_than_an_integer_has_bits_are_patterns_all_the_same(subject_
     np.testing.assert_allclose(np.diagonal(cross.yy.sum(axis=0)), np.nansum((data.y - cross.centre_y) ** 2, axis=0))
 
 
-def test_more_subjects_than_are_taken_at_a_time_are_all_taken(subject_data):
+def test_subjects_of_all_chunks_enter_the_sums(subject_data):
     data = subject_data(10, n=20_000)
     whole = cross_products(data)
     halves = cross_products(some(data, slice(0, 9_000))) + cross_products(some(data, slice(9_000, 20_000)))

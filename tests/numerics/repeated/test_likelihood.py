@@ -1,4 +1,4 @@
-"""The likelihood from cross-products is the density of the data, and its derivatives are its derivatives."""
+"""Tests of the likelihood from cross-products against the normal density, and of its derivatives against differences."""
 
 from dataclasses import replace
 
@@ -15,10 +15,10 @@ from botox_analysis.numerics.repeated.structures import STRUCTURES
 from tests.tolerances import LONG_SUM
 
 CENTRAL_FIRST = 1e-8
-"""Relative to the largest: extrapolated central differences of a likelihood near 100 at steps of 0.002."""
+"""Relative error of extrapolated central differences of a likelihood near 100, at steps of 0.002."""
 
 CENTRAL_SECOND = 1e-6
-"""Relative to the largest: the same, twice differenced."""
+"""Relative error of second differences of the same likelihood."""
 
 N_VISITS = 4
 COLUMNS = np.array(
@@ -28,7 +28,7 @@ COLUMNS = np.array(
     + [[2] * N_VISITS]
     + [[3 if at == visit else -1 for at in range(N_VISITS)] for visit in range(N_VISITS)]
 ).T  # fmt: skip
-"""A mean for each arm at each visit, one slope of x for all, and one of z for each."""
+"""Design with a mean for each arm at each visit, one slope of x for all visits, and one of z for each visit."""
 
 STRUCTURED = [name for name, structure in STRUCTURES.items() if structure is not None]
 
@@ -39,7 +39,7 @@ def problem_of(data, *, restricted, n_kinds=1):
 
 
 def long_form(data):
-    """Of each subject: its visits, its rows of the design, its responses."""
+    """Yield the visits, rows of the design and responses of each subject."""
     arm, x, z = (quantity.values for quantity in data.quantities)
     for subject, seen in enumerate(np.isfinite(data.y)):
         values = np.array([arm[subject] == 0, arm[subject] == 1, x[subject], 0.0])[None, :].repeat(N_VISITS, axis=0)
@@ -57,14 +57,14 @@ def some_covariances(seed, n_kinds):
 
 @pytest.mark.parametrize("restricted", [False, True], ids=["ML", "REML"])
 @pytest.mark.parametrize("choice", [{}, {"n_kinds": 2}, {"weighted": True}], ids=["plain", "two kinds", "weighted"])
-def test_it_is_the_normal_density_of_the_data_at_the_generalised_least_squares_fit(subject_data, restricted, choice):
+def test_the_likelihood_is_the_normal_density_of_the_data_at_the_generalised_least_squares_fit(subject_data, restricted, choice):
     data = subject_data(1, **choice)
     n_kinds = choice.get("n_kinds", 1)
     sigma = some_covariances(2, n_kinds)
     rows = [(x, y, sigma[kind][np.ix_(seen, seen)] / roots) for kind, seen, x, y, roots in long_form(data)]
-    information = sum(x.T @ np.linalg.solve(own, x) for x, _, own in rows)
-    beta = np.linalg.solve(information, sum(x.T @ np.linalg.solve(own, y) for x, y, own in rows))
-    expected = -sum(stats.multivariate_normal.logpdf(y, x @ beta, own) for x, y, own in rows)
+    information = sum(x.T @ np.linalg.solve(covariance, x) for x, _, covariance in rows)
+    beta = np.linalg.solve(information, sum(x.T @ np.linalg.solve(covariance, y) for x, y, covariance in rows))
+    expected = -sum(stats.multivariate_normal.logpdf(y, x @ beta, covariance) for x, y, covariance in rows)
     if restricted:
         expected += 0.5 * np.linalg.slogdet(information)[1] - 0.5 * len(beta) * np.log(2 * np.pi)
     point = evaluate(problem_of(data, restricted=restricted, n_kinds=n_kinds), sigma)
@@ -74,21 +74,21 @@ def test_it_is_the_normal_density_of_the_data_at_the_generalised_least_squares_f
 def test_coefficients_and_their_covariance_are_those_of_generalised_least_squares(subject_data):
     data, sigma = subject_data(3), some_covariances(4, 1)
     rows = [(x, y, sigma[0][np.ix_(seen, seen)]) for _, seen, x, y, _ in long_form(data)]
-    cov_beta = np.linalg.inv(sum(x.T @ np.linalg.solve(own, x) for x, _, own in rows))
+    cov_beta = np.linalg.inv(sum(x.T @ np.linalg.solve(covariance, x) for x, _, covariance in rows))
     problem = problem_of(data, restricted=True)
     point, to_columns = evaluate(problem, sigma), problem.basis.to_columns
-    # The library's numbers are centred: slopes are the same, and so are differences between arms.
+    # The library's numbers are centred: slopes and differences between arms do not change.
     slopes = np.arange(2 * N_VISITS, COLUMNS.shape[1])
     arms = np.kron(np.eye(N_VISITS), [[-1.0, 1.0]])
     contrasts = np.vstack([np.eye(COLUMNS.shape[1])[slopes], np.hstack([arms, np.zeros((N_VISITS, len(slopes)))])])
     found = contrasts @ to_columns
     np.testing.assert_allclose(found @ point.phi @ found.T, contrasts @ cov_beta @ contrasts.T, atol=1e-12)
-    beta = cov_beta @ sum(x.T @ np.linalg.solve(own, y) for x, y, own in rows)
+    beta = cov_beta @ sum(x.T @ np.linalg.solve(covariance, y) for x, y, covariance in rows)
     np.testing.assert_allclose(found @ (problem.beta_ols + point.beta), contrasts @ beta, atol=1e-11)
     np.testing.assert_allclose(point.half.T @ point.half, point.phi, atol=1e-12)
 
 
-def test_many_covariances_at_once_are_each_alone(subject_data):
+def test_many_covariances_at_once_have_the_likelihood_of_each_alone(subject_data):
     problem = problem_of(subject_data(5, n_kinds=2), restricted=True, n_kinds=2)
     stack = np.stack([some_covariances(seed, 2) for seed in range(3)])
     together = evaluate(problem, stack)
@@ -100,7 +100,7 @@ def test_many_covariances_at_once_are_each_alone(subject_data):
 
 @pytest.fixture(params=["unstructured", *STRUCTURED])
 def charted(request, subject_data):
-    """A function: kinds and a word -> a problem, a chart of its covariances, and a place that is no optimum."""
+    """Make a problem, a chart of its covariances and a state away from the optimum."""
 
     def make(n_kinds, restricted):
         problem = problem_of(subject_data(6, n_kinds=n_kinds), restricted=restricted, n_kinds=n_kinds)
@@ -129,7 +129,7 @@ def gradient_and_hessian(problem, chart, state):
 
 
 def extrapolated(difference):
-    """Central differences at two steps, their error of the second order removed."""
+    """Compute central differences at two steps, extrapolated to remove the second-order error."""
     return (4 * difference(0.002) - difference(0.004)) / 3
 
 
@@ -177,19 +177,19 @@ def test_at_a_maximum_the_gradient_is_0_and_no_direction_leads_up(charted, restr
 
 
 def dropped_out(data):
-    """The same subjects without the values after the first that is missing."""
+    """Remove the values after the first missing one."""
     return replace(data, y=np.where(np.cumsum(np.isnan(data.y), axis=1) > 0, np.nan, data.y))
 
 
 @pytest.mark.parametrize("n_kinds", [1, 2])
-def test_both_beginnings_lead_to_one_maximum(subject_data, n_kinds):
+def test_both_starting_values_lead_to_one_maximum(subject_data, n_kinds):
     problem = problem_of(subject_data(2, n_kinds=n_kinds), restricted=True, n_kinds=n_kinds)
     roots = sequential_root(problem), np.linalg.cholesky(pairwise_covariance(problem))
     one, other = [maximise(problem, FrameChart(N_VISITS, n_kinds), root).sigma for root in roots]
     np.testing.assert_allclose(one, other, rtol=1e-8)
 
 
-def test_with_dropout_alone_the_regressions_on_earlier_visits_begin_near_the_maximum(subject_data):
+def test_with_dropout_alone_the_regressions_on_earlier_visits_start_near_the_maximum(subject_data):
     problem = problem_of(dropped_out(subject_data(2, n=2000)), restricted=True)
     root = sequential_root(problem)
     best = maximise(problem, FrameChart(N_VISITS, 1), root).point.nll
@@ -197,13 +197,13 @@ def test_with_dropout_alone_the_regressions_on_earlier_visits_begin_near_the_max
     assert 0 < ours < 0.1 * pairwise
 
 
-def test_dropout_is_told_from_gaps(subject_data):
+def test_dropout_is_distinguished_from_gaps(subject_data):
     gaps = subject_data(2, n=400)
     assert not is_mostly_dropout(problem_of(gaps, restricted=True))
     assert is_mostly_dropout(problem_of(dropped_out(gaps), restricted=True))
 
 
-def test_a_beginning_is_positive_definite_where_few_are_seen_at_all_visits(subject_data):
+def test_starting_values_are_positive_definite_where_few_subjects_have_all_visits(subject_data):
     data = subject_data(1)
     root = sequential_root(
         problem_of(replace(data, y=np.where(np.arange(len(data.y))[:, None] < 36, np.nan, data.y)), restricted=True)

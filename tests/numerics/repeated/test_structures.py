@@ -1,4 +1,4 @@
-"""Structures of a covariance: positive definite, rightly differentiated, and begun where they can move."""
+"""Tests of structures of a covariance: positive definite matrices, derivatives and starting values."""
 
 import numpy as np
 import pytest
@@ -7,15 +7,15 @@ from botox_analysis.numerics.repeated.structures import STRUCTURES
 from tests.tolerances import ROUNDING
 
 CENTRAL = 1e-8
-"""Absolute: the error of central differences at steps of 1e-5, for entries of the order of 1."""
+"""Absolute error of central differences at steps of 1e-5, for entries of the order of 1."""
 
 WITH_PARAMETERS = {name: structure for name, structure in STRUCTURES.items() if structure is not None}
 UNCONDITIONAL = [name for name in WITH_PARAMETERS if "toeplitz" not in name]
-"""Structures that are positive definite whatever their parameters."""
+"""Structures that are positive definite at all parameters."""
 
 N_VISITS = 5
 DAYS = np.array([[0.0, 1, 2, 3, 4], [0.0, 2, 3, 7, 8]])
-"""Of two kinds of subject, in units of the planned distance."""
+"""Distances of two kinds of subject, in units of the planned distance."""
 
 DISTANCES = np.abs(DAYS[:, :, None] - DAYS[:, None, :])
 
@@ -30,12 +30,12 @@ def n_parameters(structure):
 
 
 def some(structure, seed, size=()):
-    """Parameters of correlations up to about a half, of which a Toeplitz matrix is positive definite as well."""
+    """Draw parameters of correlations up to about 0.5, for which a Toeplitz matrix is positive definite, too."""
     return np.random.default_rng(seed).uniform(-0.3, 0.3, size=(*size, n_parameters(structure)))
 
 
 def differences_of(function, theta):
-    """Central differences of an array by each parameter; the parameter comes first."""
+    """Compute central differences of an array by each parameter; the first dimension is the parameter."""
     step = 1e-5
     return np.array([(function(theta + h) - function(theta - h)) / (2 * step) for h in step * np.eye(len(theta))])
 
@@ -45,14 +45,14 @@ def smallest_eigenvalue(matrix):
     return np.linalg.eigvalsh(matrix / (sd[..., :, None] * sd[..., None, :])).min()
 
 
-def test_only_the_unstructured_covariance_has_no_parameters_of_its_own():
+def test_only_the_unstructured_covariance_has_no_parameters():
     assert [name for name, structure in STRUCTURES.items() if structure is None] == ["unstructured"]
     assert len(WITH_PARAMETERS) == 10
 
 
 @pytest.mark.parametrize("name", UNCONDITIONAL)
 @pytest.mark.parametrize("seed", range(5))
-def test_whatever_the_parameters_the_matrix_is_symmetric_and_positive_definite(name, seed):
+def test_the_matrix_is_symmetric_and_positive_definite_at_all_parameters(name, seed):
     structure = WITH_PARAMETERS[name]
     theta = np.random.default_rng(seed).normal(scale=2, size=n_parameters(structure))
     matrix = structure.derivatives(theta, DISTANCES)[0]
@@ -77,7 +77,7 @@ def test_second_derivatives_are_those_of_the_first_and_symmetric(structure, seed
     np.testing.assert_array_equal(second, second.swapaxes(0, 1))
 
 
-def test_many_parameters_at_once_are_each_alone(structure):
+def test_many_parameters_at_once_have_the_derivatives_of_each_alone(structure):
     theta = some(structure, 7, size=(2, 3))
     together = structure.derivatives(theta, DISTANCES)
     for place in np.ndindex(2, 3):
@@ -94,7 +94,7 @@ def test_the_first_parameters_are_logarithms_of_standard_deviations(structure):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_it_begins_with_finite_parameters_of_a_positive_definite_matrix(structure, seed):
+def test_starting_values_are_finite_parameters_of_a_positive_definite_matrix(structure, seed):
     rng = np.random.default_rng(seed)
     root = rng.normal(size=(N_VISITS, N_VISITS)) * rng.uniform(0.01, 100, size=(N_VISITS, 1))
     theta = structure.begin(root @ root.T, DISTANCES)
@@ -103,7 +103,7 @@ def test_it_begins_with_finite_parameters_of_a_positive_definite_matrix(structur
 
 
 @pytest.mark.parametrize("correlation", [-0.2499, 0.0, 0.9999, 0.999999])
-def test_it_begins_away_from_the_boundary(structure, correlation):
+def test_starting_values_are_away_from_the_boundary(structure, correlation):
     covariance = np.full((N_VISITS, N_VISITS), correlation) + (1 - correlation) * np.eye(N_VISITS)
     theta = structure.begin(covariance, DISTANCES)
     assert np.abs(theta).max() < 10
@@ -111,13 +111,13 @@ def test_it_begins_away_from_the_boundary(structure, correlation):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_it_begins_at_a_covariance_of_its_own_kind(structure, seed):
+def test_starting_values_reproduce_a_covariance_of_the_structure(structure, seed):
     theta = np.abs(some(structure, seed))
     equal = DISTANCES[:1]
     np.testing.assert_allclose(structure.begin(structure.derivatives(theta, equal)[0][0], equal), theta, atol=ROUNDING)
 
 
-def test_the_correlation_of_compound_symmetry_is_as_low_as_can_be_and_no_lower():
+def test_the_lowest_correlation_of_compound_symmetry_is_that_of_a_singular_matrix():
     structure = WITH_PARAMETERS["compound symmetry"]
     lowest, highest = structure.derivatives(np.array([[0.0, -40.0], [0.0, 40.0]]), DISTANCES)[0][:, 0, 0, 1]
     assert (lowest, highest) == pytest.approx((-1 / (N_VISITS - 1), 1.0))

@@ -1,4 +1,4 @@
-"""The mean cumulative function: by hand, by its definition in loops, and with complete observation, where it is a mean."""
+"""Tests of the mean cumulative function against hand calculation, its definition in loops, and complete observation."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from botox_analysis.numerics.times.survival import kaplan_meier
 
 
 def by_definition(subject, time, last, until):
-    """Mean and variance up to a time, subject by subject and time by time."""
+    """Compute mean and variance up to a time, subject by subject and time by time."""
     mean, parts = 0.0, np.zeros(len(last))
     for when in sorted(set(time)):
         if when > until:
@@ -18,17 +18,19 @@ def by_definition(subject, time, last, until):
         n = sum(end >= when for end in last)
         rate = sum(t == when for t in time) / n
         mean += rate
-        for who, end in enumerate(last):
-            own = sum(t == when and s == who for s, t in zip(subject, time, strict=True))
-            parts[who] += (own - rate * (end >= when)) / n
+        for number, end in enumerate(last):
+            of_subject = sum(t == when and s == number for s, t in zip(subject, time, strict=True))
+            parts[number] += (of_subject - rate * (end >= when)) / n
     return mean, float((parts**2).sum())
 
 
 @st.composite
 def histories(draw):
     last = draw(st.lists(st.integers(1, 8), min_size=1, max_size=6))
-    events = draw(st.lists(st.integers(0, len(last) - 1).flatmap(lambda who: st.tuples(st.just(who), st.integers(1, last[who])))))
-    return [who for who, _ in events], [time for _, time in events], last
+    events = draw(
+        st.lists(st.integers(0, len(last) - 1).flatmap(lambda number: st.tuples(st.just(number), st.integers(1, last[number]))))
+    )
+    return [number for number, _ in events], [time for _, time in events], last
 
 
 @given(histories())
@@ -39,10 +41,10 @@ def test_mean_and_variance_are_those_of_the_definition(history):
 
 
 @given(st.lists(st.lists(st.integers(1, 9), max_size=4), min_size=2, max_size=6))
-def test_observed_to_the_end_by_all_it_is_the_mean_of_the_counts_with_the_variance_of_a_mean(times):
-    subject = [who for who, own in enumerate(times) for _ in own]
-    curve = cumulative_mean(subject, [t for own in times for t in own], [9] * len(times))
-    counts = np.array([len(own) for own in times])
+def test_with_complete_observation_it_is_the_mean_of_the_counts_with_the_variance_of_a_mean(times):
+    subject = [number for number, of_subject in enumerate(times) for _ in of_subject]
+    curve = cumulative_mean(subject, [t for of_subject in times for t in of_subject], [9] * len(times))
+    counts = np.array([len(of_subject) for of_subject in times])
     assert curve.mean[-1] == pytest.approx(counts.mean())
     assert curve.variance[-1] == pytest.approx(counts.var() / len(counts), abs=1e-12)
 
@@ -67,7 +69,7 @@ def test_before_the_first_event_there_are_no_limits():
     assert np.isfinite([low[1], high[1]]).all()
 
 
-def test_who_left_is_no_longer_at_risk():
+def test_a_subject_whose_observation_has_ended_is_no_longer_at_risk():
     curve = cumulative_mean([1], [5], [3, 9])
     assert curve.n_at_risk.tolist() == [2, 1, 1]
     assert curve.mean.tolist() == [0, 1, 1]

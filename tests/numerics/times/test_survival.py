@@ -1,4 +1,4 @@
-"""The Kaplan-Meier curve against R, statsmodels, SciPy, and samples without censoring, where everything is known."""
+"""Tests of the Kaplan-Meier curve against R, statsmodels, SciPy, and samples without censoring."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ SHARE = (0.25, 0.5, 0.75)
 
 
 def half_a_unit(printed):
-    """Half of the last digit that was printed."""
+    """Compute half a unit of the last printed digit."""
     mantissa, _, exponent = printed.partition("e")
     return 0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])) * (1 + 1e-9)
 
@@ -66,7 +66,7 @@ def test_survival_and_standard_errors_are_those_of_statsmodels(seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_limits_are_those_of_scipy(seed):
     time, observed = censored(seed)
-    observed[time == time.min()], observed[time == time.max()] = True, False  # SciPy warns where there are no limits
+    observed[time == time.min()], observed[time == time.max()] = True, False  # SciPy warns without limits
     curve = kaplan_meier(time, observed)
     low, high = survival_limits(curve, 0.9)
     data = scipy.stats.CensoredData.right_censored(time, ~observed)
@@ -79,7 +79,7 @@ def test_limits_are_those_of_scipy(seed):
 @pytest.mark.parametrize("share", SHARE)
 def test_limits_of_quantiles_are_those_of_statsmodels(seed, share):
     time, observed = censored(seed)
-    observed[time == time.max()] = False  # statsmodels takes a logarithm of 0 where nobody is left
+    observed[time == time.max()] = False  # statsmodels takes a logarithm of 0 where the curve is 0
     _, low, high = quantile_time(kaplan_meier(time, observed), share, 0.95)
     assert (low, high) == SurvfuncRight(time, observed.astype(int)).quantile_ci(share)
 
@@ -87,7 +87,7 @@ def test_limits_of_quantiles_are_those_of_statsmodels(seed, share):
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.sampled_from(SHARE))
 def test_quantiles_without_censoring_are_those_of_the_sample(values, share):
     curve = kaplan_meier(values, np.ones(len(values), dtype=bool))
-    # The quantile of SAS (definition 5): the middle where the empirical distribution is flat.
+    # Quantiles as in SAS (definition 5): the middle where the empirical distribution is flat.
     assert quantile_time(curve, share, 0.95)[0] == np.quantile(values, share, method="averaged_inverted_cdf")
 
 
@@ -116,11 +116,11 @@ def test_an_infinitesimal_jackknife_gives_the_same_variance_of_a_restricted_mean
 
     step = 1e-5
     slopes = [(mean(np.ones(n) + step * own) - mean(np.ones(n) - step * own)) / (2 * step) for own in np.eye(n)]
-    # Parts of a subject at different times do not correlate, so that the squares of its whole part add up to Greenwood's sum.
+    # Contributions of a subject at different times are uncorrelated, so that the squares of their sums add up to Greenwood's sum.
     assert restricted_mean(kaplan_meier(time, observed), horizon)[1] == pytest.approx(sum(np.square(slopes)), abs=1e-7)
 
 
-def test_who_is_censored_at_the_time_of_an_event_is_at_risk_for_it():
+def test_a_subject_censored_at_the_time_of_an_event_is_at_risk_for_it():
     curve = kaplan_meier([5, 5, 7], [True, False, True])
     assert curve.n_at_risk.tolist() == [3, 1]
     assert curve.survival[0] == pytest.approx(2 / 3)
@@ -133,13 +133,13 @@ def test_without_events_the_curve_stays_at_one_and_has_no_quantiles():
     assert restricted_mean(curve, 4) == (4, 0)
 
 
-def test_where_nobody_is_left_the_curve_has_no_standard_error_and_the_median_no_upper_limit():
+def test_at_0_the_curve_has_no_standard_error_and_the_median_no_upper_limit():
     curve = kaplan_meier([2, 3], [True, True])
     assert np.isnan(curve.std_error[1])
     assert quantile_time(curve, 0.5, 0.95) == (2.5, 2, np.inf)
 
 
-def test_a_half_that_rounding_misses_is_a_half():
+def test_a_curve_within_rounding_of_a_half_is_a_half():
     # 5/6 * 4/5 * 3/4 is not 1/2 in floating point.
     assert quantile_time(kaplan_meier([1, 2, 3, 4, 5, 6], [True] * 6), 0.5, 0.95)[0] == 3.5
 

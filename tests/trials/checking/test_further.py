@@ -1,4 +1,4 @@
-"""Columns that the layout does not know, names that look alike, and what is told of them."""
+"""Columns beyond the layout, names that look alike, and the messages about them."""
 
 import numpy as np
 import pandas as pd
@@ -142,11 +142,11 @@ def test_a_missing_code_is_no_identifier_that_only_has_its_value(trial_folder):
 
 def test_a_rating_of_severity_is_never_read_as_words(trial_folder):
     diary = "subject,day,headache_hours,severity\n" + "".join(f"a,{day},5,{day % 4}\n" for day in range(1, 9))
-    with pytest.raises(ba.DataError, match=r"found 1 in 2 rows; .*a number has a meaning only by \[values\.diary\.severity\]"):
+    with pytest.raises(ba.DataError, match=r"found 1 in 2 rows; .*or a line of \[values\.diary\.severity\] for the number"):
         ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=diary))
 
 
-def test_a_word_of_another_language_is_told_once_with_its_rows(trial_folder):
+def test_a_word_of_another_language_is_reported_once_with_its_rows(trial_folder):
     diary = "subject,day,headache\n" + "".join(f"a,{day},ja\n" for day in range(1, 1931))
     said = (
         r"row 2, column 'headache': found 'ja' in 1,930 rows; expected yes or no, or a line of \[values\.diary\.headache\], such"
@@ -211,7 +211,7 @@ def test_two_spellings_that_look_alike_are_refused(table, column, first, second)
 
 @pytest.mark.parametrize(("first", "second"), SAME)
 @pytest.mark.parametrize(("table", "column"), [place for place in PLACES if place[1] not in ("visit",)])
-def test_two_spellings_that_are_canonically_equal_are_merged_and_told(table, column, first, second):
+def test_two_spellings_that_are_canonically_equal_are_merged_and_counted(table, column, first, second):
     trial = ba.as_trial(named(table, column, first, second), name="t")
     assert getattr(trial, table)[column].nunique() == 1
     assert trial.left_out["reason"].str.contains("2 spellings that look the same: merged").tolist() == [True]
@@ -226,10 +226,10 @@ def test_control_characters_in_names_are_refused(table, column, name):
 
 
 @pytest.mark.parametrize(("known", "strange"), [("007", "7"), ("7", "007"), ("s-1", "S\u20101"), ("S1", "s1")])
-def test_a_stranger_that_is_written_otherwise_says_so(trial_folder, known, strange):
+def test_an_unknown_subject_who_differs_by_signs_only_is_refused_with_the_known_one(trial_folder, known, strange):
     folder = trial_folder(subjects_csv=f"subject,arm\n{known},P\nb,T\n", diary_csv=f"subject,day,headache\n{strange},1,yes\n")
     with pytest.raises(
-        ba.DataError, match=rf"found '?{strange}'?; expected a subject of subjects\.csv; '{known}' there is written otherwise"
+        ba.DataError, match=rf"found '?{strange}'?; expected a subject of subjects\.csv, where '{known}' differs by leading zeros"
     ):
         ba.load_trial(folder)
 
@@ -245,7 +245,7 @@ def test_an_identifier_that_lost_digits_or_is_none_is_refused(value):
 
 
 @pytest.mark.parametrize("reference", ["placebo", "Placebo", "Sham injection", "control group", "vehicle", "PLACEBO (saline)"])
-def test_the_only_arm_called_like_a_reference_is_it_and_that_is_told(trial_folder, reference):
+def test_the_only_arm_with_the_name_of_a_reference_becomes_it_with_a_note(trial_folder, reference):
     trial = ba.load_trial(trial_folder(subjects_csv=f"subject,arm\na,155 U\nb,{reference}\nc,195 U\n"))
     assert trial.arms == [reference, "155 U", "195 U"]
     assert trial.left_out["reason"].tolist() == [f"no reference is named: '{reference}' is taken for it"]

@@ -81,7 +81,7 @@ def test_instants_in_utc_beside_local_dates_are_refused(trial_folder, first):
 
 
 @pytest.mark.parametrize(("zone", "day"), [("Europe/Berlin", 2), ("America/New_York", 1), ("UTC", 1)])
-def test_a_time_zone_says_on_which_day_an_instant_was(trial_folder, zone, day):
+def test_a_time_zone_determines_the_day_of_a_time_in_utc(trial_folder, zone, day):
     folder = trial_folder(
         subjects_csv="subject,arm,first_dose_date\nS1,a,2024-03-01\n",
         diary_parquet=pd.DataFrame(
@@ -122,7 +122,7 @@ def test_what_is_no_date_of_a_trial_is_refused_as_it_stands(trial_folder, date):
 
 def test_counts_of_days_in_the_place_of_dates_are_recognised(trial_folder):
     with pytest.raises(
-        ba.DataError, match=r"date_origin in trial\.toml says since when: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01"
+        ba.DataError, match=r"set date_origin in trial\.toml to the first day: 1960-01-01 in SAS, 1899-12-30 or 1904-01-01"
     ):
         days(trial_folder, "2024-03-01", ["45352"])
 

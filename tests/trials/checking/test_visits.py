@@ -66,7 +66,7 @@ def test_visits_come_in_the_order_of_their_days_whatever_their_names(trial_folde
         (["week 4", "week 12 or month 4"], "without a day"),
     ],
 )
-def test_visits_whose_order_is_open_are_refused_with_the_line_that_says_it(trial_folder, names, said):
+def test_visits_of_unknown_order_are_refused_with_the_line_that_orders_them(trial_folder, names, said):
     with pytest.raises(ba.DataError, match=rf"{said}.*expected visits = \[\.\.\.\] in trial\.toml, in time"):
         trial_at(trial_folder, ["baseline", *names])
 
@@ -81,7 +81,7 @@ def test_the_settings_have_the_last_word_on_the_order(trial_folder):
     assert order(trial) == ["baseline", "end", "week 4"]
 
 
-def test_a_single_day_that_contradicts_is_told_with_its_row_and_subject(trial_folder):
+def test_a_single_contradictory_day_is_noted_with_its_row_and_subject(trial_folder):
     rows = "subject,scale,visit,value,day\n" + "".join(
         f"S{i},X,{visit},5,{day}\n" for i in range(1, 9) for visit, day in (("baseline", -1), ("week 4", 28), ("week 8", 56))
     )
@@ -94,7 +94,7 @@ def test_a_single_day_that_contradicts_is_told_with_its_row_and_subject(trial_fo
 
 
 @pytest.mark.parametrize("day", [2, 30])
-def test_a_baseline_after_treatment_began_is_told(trial_folder, day):
+def test_a_baseline_after_the_start_of_treatment_is_noted(trial_folder, day):
     told = trial_at(trial_folder, ["baseline", "week 8"], days=[day, 56]).left_out
     assert told["n"].tolist() == [8]
 
@@ -132,24 +132,28 @@ def test_a_scale_without_a_baseline_is_refused_with_the_visit_that_looks_like_on
         trial_at(trial_folder, [name, *others])
 
 
-def test_a_scale_without_a_baseline_and_nothing_like_one_is_refused_with_the_line_that_says_so(trial_folder):
-    with pytest.raises(ba.DataError, match=r"expected \[scales\.\"PGIC\"\] baseline = false in trial\.toml where it has none"):
+def test_a_scale_without_a_baseline_or_a_similar_visit_is_refused_with_the_line_that_declares_it(trial_folder):
+    with pytest.raises(
+        ba.DataError, match=r"expected \[scales\.\"PGIC\"\] baseline = false in trial\.toml for a scale without a baseline"
+    ):
         trial_at(trial_folder, ["week 4", "week 8"], scale="PGIC")
 
 
-def test_a_scale_that_has_no_baseline_says_so(trial_folder):
+def test_a_scale_without_a_baseline_is_accepted_if_declared(trial_folder):
     trial = trial_at(trial_folder, ["week 4", "week 8"], '[scales."PGIC"]\nbaseline = false', scale="PGIC")
     assert order(trial) == ["week 4", "week 8"]
     assert ba.scale("PGIC").derive(trial)["baseline"].isna().all()
 
 
-def test_a_scale_said_to_have_no_baseline_that_has_one_is_refused(trial_folder):
+def test_a_scale_with_a_baseline_that_is_declared_without_one_is_refused(trial_folder):
     with pytest.raises(ba.DataError, match="found 'baseline' of 'PGIC' beside"):
         trial_at(trial_folder, ["baseline", "week 8"], '[scales."PGIC"]\nbaseline = false', scale="PGIC")
 
 
 def test_settings_of_a_scale_that_is_not_there_are_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"trial\.toml, \[scales\]: found 'PGI'; assessments\.csv has the scales 'PGIC'"):
+    with pytest.raises(
+        ba.DataError, match=r"trial\.toml, \[scales\]: found 'PGI'; expected scales of assessments\.csv, some of 'PGIC'"
+    ):
         trial_at(trial_folder, ["baseline", "week 8"], '[scales."PGI"]\nbaseline = false', scale="PGIC")
 
 
@@ -183,7 +187,7 @@ def test_unscheduled_visits_are_left_out_and_counted(trial_folder):
 
 
 def test_an_unscheduled_visit_that_is_not_there_is_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"found unscheduled = \['UNS'\]; assessments\.csv has the visits"):
+    with pytest.raises(ba.DataError, match=r"found unscheduled = \['UNS'\]; expected visits of assessments\.csv, some of"):
         trial_at(trial_folder, ["baseline", "week 4"], 'unscheduled = ["UNS"]')
 
 
@@ -239,7 +243,7 @@ def test_windows_that_cannot_be_are_refused(trial_folder, settings):
 
 
 def test_windows_without_days_are_refused(trial_folder):
-    with pytest.raises(ba.DataError, match=r"assessments\.csv has no column 'day' \(or 'date'\), by which visits are assigned"):
+    with pytest.raises(ba.DataError, match=r"found \[windows\], which need days; assessments\.csv has no column 'day' or 'date'"):
         trial_at(trial_folder, ["baseline", "week 4"], WINDOWS)
 
 

@@ -1,4 +1,4 @@
-"""CSV files: what is text stays text, and what is no CSV is refused."""
+"""CSV files: texts stay texts, and files that are not CSV are refused."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_blank_lines_and_line_ends_do_not_shift_the_rows_of_messages(trial_folde
 
 
 @pytest.mark.parametrize(("empty", "n"), [(",,\n", 1), (",,\n,,\n , ,\n", 3)])
-def test_empty_rows_at_the_end_are_left_out_and_told(trial_folder, empty, n):
+def test_empty_rows_at_the_end_are_left_out_and_counted(trial_folder, empty, n):
     trial = ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=DIARY + "a,1,3\n" + empty))
     assert len(trial.diary) == 1
     assert trial.left_out.to_numpy().tolist() == [["diary.csv", "empty rows at the end: left out", n]]
@@ -63,8 +63,8 @@ def test_another_kind_of_file_under_the_name_of_a_csv_is_recognised(trial_folder
 @pytest.mark.parametrize(
     "name", ["hex", "zlib", "rot13", "punycode", "idna", "undefined", "unicode_escape", "utf\\u0000", "klingon", "base64", ""]
 )
-def test_an_encoding_that_is_none_of_texts_is_refused_by_name(trial_folder, name):
-    with pytest.raises(ba.DataError, match=r"trial\.toml: found encoding = .*; expected one of texts, such as utf-8"):
+def test_an_encoding_of_other_content_than_text_is_refused_by_name(trial_folder, name):
+    with pytest.raises(ba.DataError, match=r"trial\.toml: found encoding = .*; expected an encoding of text, such as utf-8"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f'encoding = "{name}"'))
 
 
@@ -122,13 +122,13 @@ def test_a_column_without_a_name_is_refused_where_it_has_values(trial_folder):
     ("header", "rows"),
     [(",subject,arm", "0,a,P\n1,b,T\n"), ("Unnamed: 0,subject,arm", "1,a,P\n2,b,T\n"), ("subject,arm,", "a,P,\nb,T,\n")],
 )
-def test_row_numbers_and_empty_columns_without_a_name_are_left_out_and_told(trial_folder, header, rows):
+def test_row_numbers_and_empty_columns_without_a_name_are_left_out_and_counted(trial_folder, header, rows):
     trial = ba.load_trial(trial_folder(subjects_csv=f"{header}\n{rows}"))
     assert trial.covariates == []
     assert trial.left_out["reason"].str.contains("without a name: left out").tolist() == [True]
 
 
-def test_one_column_of_theirs_may_feed_two_of_ours(trial_folder):
+def test_one_column_of_a_file_may_stand_for_two_of_the_layout(trial_folder):
     settings = '[columns.subjects]\nitt = "FAS"\nsafety = "FAS"'
     trial = ba.load_trial(trial_folder(subjects_csv="subject,arm,FAS\na,P,yes\nb,T,no\n", trial_toml=settings))
     assert trial.populations == ("itt", "safety")
@@ -142,6 +142,6 @@ def test_a_column_may_keep_its_name_and_feed_another(trial_folder, theirs):
     assert trial.subjects["actual_arm"].astype(str).tolist() == ["P", "T"]
 
 
-def test_a_missing_column_is_told_with_the_line_that_names_a_like_one(trial_folder):
+def test_a_missing_column_is_reported_with_the_line_that_names_a_similar_one(trial_folder):
     with pytest.raises(ba.DataError, match=r'a line under \[columns\.subjects\] in trial\.toml \(subject = "Subject"\)'):
         ba.load_trial(trial_folder(subjects_csv="Subject,arm\na,P\n"))

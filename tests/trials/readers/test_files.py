@@ -1,4 +1,4 @@
-"""Which files of a folder are read, and which are told or refused."""
+"""Files of a folder: those that are read, noted or refused."""
 
 import os
 
@@ -67,7 +67,7 @@ def test_settings_of_nearly_the_right_name_are_refused(trial_folder, name):
 
 
 @pytest.mark.parametrize("name", ["laboratory.csv", "dm.xpt", "vital_signs.parquet", "old.zip"])
-def test_a_file_that_is_no_table_is_told(trial_folder, name):
+def test_a_file_that_is_not_a_table_is_noted(trial_folder, name):
     folder = trial_folder(subjects_csv=TWO)
     (folder / name).write_text("a,b\n1,2\n")
     told = ba.load_trial(folder).left_out
@@ -84,7 +84,7 @@ def test_what_is_written_about_data_is_no_table(trial_folder, name):
 def test_a_link_to_nothing_is_refused(trial_folder):
     folder = trial_folder(subjects_csv=TWO)
     (folder / "diary.csv").symlink_to(folder / "nowhere.csv")
-    with pytest.raises(ba.DataError, match=r"diary\.csv: found a link to a file that is not there; expected a file"):
+    with pytest.raises(ba.DataError, match=r"diary\.csv: found a link to a file that does not exist; expected a file"):
         ba.load_trial(folder)
 
 
@@ -132,8 +132,8 @@ def test_an_error_of_our_own_passes_as_it_is():
 
 
 @pytest.mark.parametrize("path", [None, 3, ["a"], b"x"])
-def test_what_is_no_path_is_refused(path):
-    with pytest.raises(ba.DataError, match=r"folder: found .*; expected the path of a folder with subjects\.csv"):
+def test_another_argument_than_a_path_is_refused(path):
+    with pytest.raises(ba.DataError, match=r"`folder` must be the path of a folder with subjects\.csv or subjects\.parquet; got"):
         ba.load_trial(path)
 
 

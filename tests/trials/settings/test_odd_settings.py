@@ -57,7 +57,7 @@ def test_columns_of_the_settings_are_spelled_as_those_of_the_files(trial_folder,
 
 def test_a_name_in_two_spellings_is_there_twice(trial_folder):
     line = '[values.subjects.arm]\n"\u00dcber" = "x"\n"U\u0308ber" = "y"'
-    with pytest.raises(ba.DataError, match="found a name twice among '\u00dcber', 'U\u0308ber'; expected each once"):
+    with pytest.raises(ba.DataError, match="found a name twice among '\u00dcber', 'U\u0308ber'; expected each name once"):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=line))
 
 

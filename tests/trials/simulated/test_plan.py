@@ -1,4 +1,4 @@
-"""What a simulated trial can be planned with, and what is refused in one sentence."""
+"""Arguments of a simulated trial, and those that are refused in one sentence."""
 
 import math
 
@@ -22,33 +22,36 @@ PLACEBO, TOXIN = "placebo", "onabotulinumtoxinA"
 @pytest.mark.parametrize(
     ("planned", "message"),
     [
-        ({"n": 0}, "n in placebo: found the number 0; expected a whole number from 2 to 10,000."),
-        ({"n": 1}, "n in placebo: found the number 1; expected a whole number from 2 to 10,000."),
-        ({"n": -5}, "n in placebo: found the number -5; expected a whole number from 2"),
-        ({"n": 1e9}, "n in placebo: found the number 1000000000.0; expected a whole number from 2"),
-        ({"n": 10**9}, "n in placebo: found the number 1000000000; expected a whole number from 2"),
-        ({"n": 10**400}, "n in placebo: found the number 1000.*; expected a whole number from 2"),
-        ({"n": 50.0}, "n in placebo: found the number 50.0; expected a whole number from 2"),
-        ({"n": 50.5}, "n in placebo: found the number 50.5; expected a whole number from 2"),
-        ({"n": math.nan}, "n in placebo: found the number nan; expected a whole number from 2"),
-        ({"n": {TOXIN: 0}}, "n in onabotulinumtoxinA: found the number 0; expected a whole number from 2"),
-        ({"n": {"Placebo": 9}}, "n: found the arm 'Placebo'; expected 'placebo', .* Did you mean 'placebo'?"),
-        ({"effect": -40}, "effect: found the number -40; expected from -6 to 2.8 headache days per 28 days"),
-        ({"effect": 15.0}, "effect: found the number 15.0; expected from -6 to 2.8 headache days per 28 days"),
-        ({"effect": 10**400}, "effect: found the number 1000.*; expected from -6"),
-        ({"effect": math.nan}, "effect: found the number nan; expected from -6"),
-        ({"effect": -math.inf}, "effect: found the number -inf; expected from -6"),
-        ({"dropout": 1}, "dropout in placebo: found the number 1; expected a share from 0 to below 1."),
-        ({"dropout": 13}, "dropout in placebo: found the number 13; expected a share from 0 to below 1."),
-        ({"dropout": -0.1}, "dropout in placebo: found the number -0.1; expected a share from 0"),
-        ({"dropout": {TOXIN: math.nan}}, "dropout in onabotulinumtoxinA: found the number nan; expected a share"),
-        ({"dropout": {"toxin": 0.1}}, "dropout: found the arm 'toxin'; expected 'placebo', 'onabotulinumtoxinA'"),
-        ({"event_rates": {"Rash": 1.5}}, "event_rates of 'Rash' in placebo: found the number 1.5; expected a share from 0 to 1."),
-        ({"event_rates": {"Rash": -0.1}}, "event_rates of 'Rash' in placebo: found the number -0.1; expected a share"),
-        ({"event_rates": {"Rash": {TOXIN: 8}}}, "event_rates of 'Rash' in onabotulinumtoxinA: found the number 8; expected"),
-        ({"event_rates": {"Neckpain": 0.1}}, "event_rates: found the term 'Neckpain'; .* Did you mean 'Neck pain'?"),
-        ({"event_rates": {5: 0.1}}, "event_rates: found the term 5; expected one of 'Neck pain', "),
-        ({"event_rates": {"Rash": {"drug": 0.1}}}, "event_rates of 'Rash': found the arm 'drug'; expected"),
+        ({"n": 0}, "`n` in placebo must be a whole number from 2 to 10,000.*; got the number 0"),
+        ({"n": 1}, "`n` in placebo must be a whole number from 2 to 10,000.*; got the number 1"),
+        ({"n": -5}, "`n` in placebo must be a whole number from 2.*; got the number -5"),
+        ({"n": 1e9}, "`n` in placebo must be a whole number from 2.*; got the number 1000000000.0"),
+        ({"n": 10**9}, "`n` in placebo must be a whole number from 2.*; got the number 1000000000"),
+        ({"n": 10**400}, "`n` in placebo must be a whole number from 2.*; got the number 1000.*"),
+        ({"n": 50.0}, "`n` in placebo must be a whole number from 2.*; got the number 50.0"),
+        ({"n": 50.5}, "`n` in placebo must be a whole number from 2.*; got the number 50.5"),
+        ({"n": math.nan}, "`n` in placebo must be a whole number from 2.*; got the number nan"),
+        ({"n": {TOXIN: 0}}, "`n` in onabotulinumtoxinA must be a whole number from 2.*; got the number 0"),
+        ({"n": {"Placebo": 9}}, r"`n` must have arms among 'placebo', .*; got 'Placebo'\. Did you mean 'placebo'\?"),
+        ({"effect": -40}, "`effect` must be from -6 to 2.8 headache days per 28 days.*; got the number -40"),
+        ({"effect": 15.0}, "`effect` must be from -6 to 2.8 headache days per 28 days.*; got the number 15.0"),
+        ({"effect": 10**400}, "`effect` must be from -6.*; got the number 1000.*"),
+        ({"effect": math.nan}, "`effect` must be from -6.*; got the number nan"),
+        ({"effect": -math.inf}, "`effect` must be from -6.*; got the number -inf"),
+        ({"dropout": 1}, "`dropout` in placebo must be a share from 0 to below 1.*; got the number 1"),
+        ({"dropout": 13}, "`dropout` in placebo must be a share from 0 to below 1.*; got the number 13"),
+        ({"dropout": -0.1}, "`dropout` in placebo must be a share from 0.*; got the number -0.1"),
+        ({"dropout": {TOXIN: math.nan}}, "`dropout` in onabotulinumtoxinA must be a share.*; got the number nan"),
+        ({"dropout": {"toxin": 0.1}}, "`dropout` must have arms among 'placebo', 'onabotulinumtoxinA'; got 'toxin'"),
+        ({"event_rates": {"Rash": 1.5}}, "`event_rates` of 'Rash' in placebo must be a share from 0 to 1.*; got the number 1.5"),
+        ({"event_rates": {"Rash": -0.1}}, "`event_rates` of 'Rash' in placebo must be a share.*; got the number -0.1"),
+        ({"event_rates": {"Rash": {TOXIN: 8}}}, "`event_rates` of 'Rash' in onabotulinumtoxinA must be .*; got the number 8"),
+        (
+            {"event_rates": {"Neckpain": 0.1}},
+            r"`event_rates` must have terms among .*; got 'Neckpain'\. Did you mean 'Neck pain'\?",
+        ),
+        ({"event_rates": {5: 0.1}}, "`event_rates` must have terms among 'Neck pain', .*; got 5"),
+        ({"event_rates": {"Rash": {"drug": 0.1}}}, "`event_rates` of 'Rash' must have arms among .*; got 'drug'"),
     ],
 )
 def test_a_number_out_of_its_range_or_an_unknown_word_is_refused_in_one_sentence(planned, message):
@@ -61,25 +64,25 @@ def test_a_number_out_of_its_range_or_an_unknown_word_is_refused_in_one_sentence
 @pytest.mark.parametrize("given", [None, True, "50", b"50", [50, 50], np.array([50, 50]), {"placebo": "50"}, {"placebo": None}])
 @pytest.mark.parametrize("name", ["n", "dropout"])
 def test_another_kind_than_a_number_is_refused(name, given):
-    with pytest.raises(ba.DataError, match=f"{name}: found .*; expected a .*, or one for each arm"):
+    with pytest.raises(ba.DataError, match=f"`{name}` must be a .*, or one for each arm; got "):
         ba.simulate_trial(1, **{name: given})
 
 
 @pytest.mark.parametrize("given", [None, False, "-1.8", {"onabotulinumtoxinA": -1.8}, [-1.8]])
 def test_another_kind_of_effect_is_refused(given):
-    with pytest.raises(ba.DataError, match=r"effect: found .*; expected a difference in headache days per 28 days, such as -1.8"):
+    with pytest.raises(ba.DataError, match=r"`effect` must be a difference in headache days per 28 days, such as -1.8; got "):
         ba.simulate_trial(1, effect=given)
 
 
 @pytest.mark.parametrize("given", [0.5, "Neck pain", ["Neck pain"], True])
 def test_another_kind_of_event_rates_is_refused(given):
-    with pytest.raises(ba.DataError, match=r"event_rates: found .*; expected the rate of each term that is to differ"):
+    with pytest.raises(ba.DataError, match=r"`event_rates` must be a dict of rates by term, .*; got "):
         ba.simulate_trial(1, event_rates=given)
 
 
 @pytest.mark.parametrize("given", [None, "0.1", [0.1], False])
 def test_another_kind_of_rate_is_refused(given):
-    with pytest.raises(ba.DataError, match=r"event_rates of 'Rash': found .*; expected a share of treated subjects"):
+    with pytest.raises(ba.DataError, match=r"`event_rates` of 'Rash' must be a share of treated subjects.*; got "):
         ba.simulate_trial(1, event_rates={"Rash": given})
 
 

@@ -1,4 +1,4 @@
-"""The simulated trial: the same from its seed, like PREEMPT in what was published, and like diaries in the rest."""
+"""The simulated trial: determined by its seed, similar to PREEMPT in the published quantities, and to diaries otherwise."""
 
 import hashlib
 from dataclasses import replace
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.simulated.diary import NON_RESPONDER, RESPONDER, draw_headache, draw_recorded
+from botox_analysis.trials.simulated.diary import NON_RESPONDER, PLACE, RESPONDER, draw_headache, draw_recorded
 from botox_analysis.trials.simulated.events import draw_events, draw_leaving
 from botox_analysis.trials.simulated.plan import DROPOUT, EFFECT, EVENT_TERMS, RESPONDER_DAYS, SUBJECTS, planned_arms
 from botox_analysis.trials.simulated.trial import EVENTS, HEADACHE, LEAVING, RECORD, SEED, stream, write_simulated_trial
@@ -47,7 +47,7 @@ N_STANDARD_ERRORS = 2
 
 
 def drawn_values(trial, arm):
-    """By margin, the values of one arm, or the truths; at week 24 of observed cases, HIT-6 of all who were randomised."""
+    """Margin -> values or truths of one arm; at week 24 of observed cases, HIT-6 of all randomised subjects."""
     itt = trial.restrict("itt")
     subjects = itt.subjects[itt.subjects["arm"] == arm]
     days, severe, hit_6 = (
@@ -155,7 +155,7 @@ def test_a_trial_cannot_be_written_over_a_file(tmp_path):
     assert (tmp_path / "taken").read_text() == "mine"
 
 
-def test_everything_about_it_says_that_it_is_simulated(simulated):
+def test_name_provenance_and_sources_state_that_it_is_simulated(simulated):
     assert simulated.name.startswith("Simulated")
     assert simulated.provenance["simulated"] == "yes"
     assert ba.simulate_trial(7).provenance == {"simulated": "yes", "seed": "7"}
@@ -203,7 +203,7 @@ def test_no_smaller_seed_from_1_agrees_with_the_publication():
     arm = planned_arms(SUBJECTS, EFFECT, DROPOUT, None)[1]
     for seed in range(1, SEED):
         events = toxin_events(arm, seed)
-        ranked = events[events["related"] == "yes"].drop_duplicates(["who", "term"])["term"].value_counts()
+        ranked = events[events["related"] == "yes"].drop_duplicates([PLACE, "term"])["term"].value_counts()
         if ranked.index[:7].tolist() == RELATED_EVENTS and ranked[:8].is_unique:
             trial = ba.simulate_trial(seed)
             assert is_ranked_as_published(trial)
@@ -218,7 +218,7 @@ def test_a_diary_has_28_days_before_and_168_days_after(simulated):
     assert set(day) == {*range(-28, 0), *range(1, 169)}
 
 
-def test_nobody_writes_a_diary_after_leaving(simulated):
+def test_no_diary_is_recorded_after_leaving(simulated):
     last_day = simulated.subjects.set_index("subject")["last_day"]
     left = simulated.diary["subject"].astype(str).map(last_day)
     assert (simulated.diary["day"] <= left).all()
@@ -255,7 +255,7 @@ def test_adverse_events_happen_to_those_treated_while_they_are_in_the_trial(simu
     assert simulated.adverse_events["onset_day"].between(1, who.map(subjects["last_day"])).all()
 
 
-def test_everybody_treated_who_left_for_an_adverse_event_had_one(simulated):
+def test_every_treated_subject_who_left_for_an_adverse_event_had_one(simulated):
     subjects, events = simulated.subjects, simulated.adverse_events
     left = set(subjects.loc[(subjects["discontinuation_reason"] == "adverse event").to_numpy(), "subject"])
     told = events.loc[events["led_to_discontinuation"].to_numpy(dtype=bool), "subject"].astype(str)
@@ -263,7 +263,7 @@ def test_everybody_treated_who_left_for_an_adverse_event_had_one(simulated):
     assert len(left) == len(told)
 
 
-def test_reasons_are_given_by_those_who_left_and_by_no_other(simulated):
+def test_subjects_who_left_have_a_reason_and_others_have_none(simulated):
     given = simulated.subjects["discontinuation_reason"].notna()
     assert (given != simulated.subjects["completed"].to_numpy(dtype=bool)).all()
 
@@ -278,7 +278,7 @@ def test_the_protocol_is_that_of_the_bundled_settings(simulated, drawn):
     assert set(simulated.protocol.intercurrent) == set(simulated.intercurrent_events["kind"])
 
 
-def test_who_left_and_nobody_else_discontinued_on_the_last_day(simulated):
+def test_only_subjects_who_left_discontinued_and_on_their_last_day(simulated):
     left = simulated.subjects.loc[~simulated.subjects["completed"].to_numpy(dtype=bool)].set_index("subject")["last_day"]
     told = simulated.intercurrent_events.query("kind == 'discontinuation'")
     assert dict(zip(told["subject"].astype(str), told["day"], strict=True)) == left.to_dict()
@@ -324,7 +324,7 @@ def test_without_dropout_everybody_completes_and_no_discontinuation_happens():
     assert set(trial.protocol.intercurrent) == set(trial.intercurrent_events["kind"])
 
 
-def test_a_rate_of_one_is_in_everybody_treated_and_a_rate_of_zero_in_nobody():
+def test_a_rate_of_one_gives_every_treated_subject_the_event_and_a_rate_of_zero_none():
     trial = ba.simulate_trial(1, n=30, event_rates={"Rash": {TOXIN: 1}, "Neck pain": 0})
     events = ba.safety.counts(trial)
     rash = events[events["category"] == "Rash"].set_index("arm")
@@ -338,7 +338,7 @@ def test_a_number_for_one_arm_leaves_the_other_as_planned():
     assert by_arm(trial.subjects, "subject").size().to_dict() == {PLACEBO: 696, TOXIN: 12}
 
 
-def test_provenance_has_what_was_varied():
+def test_provenance_contains_the_arguments_given():
     found = ba.simulate_trial(1, n=5, effect=-3.0).provenance
     assert found == {"simulated": "yes", "seed": "1", "n": "5", "effect": "-3.0"}
 
