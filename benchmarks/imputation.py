@@ -21,7 +21,7 @@ import pandas as pd
 
 import botox_analysis as ba
 
-MODEL, ANALYSIS = ("baseline:visit", "sex"), ("baseline", "sex")
+MODEL = ("baseline", "sex")
 
 
 def main() -> None:
@@ -70,14 +70,14 @@ def _of(outcomes: pd.DataFrame, **how: object) -> Callable[[], object]:
     def run() -> object:
         verb = ba.missing.conditional_means if "variance" in how else ba.missing.impute
         imputations = verb(outcomes, strategy="jump to reference", covariates=MODEL, **how)
-        return imputations.pool(covariates=ANALYSIS)
+        return imputations.pool(covariates=MODEL)
 
     return run
 
 
 def _grid(imputations: ba.missing.Imputations, shift: str) -> Callable[[], object]:
     visit = imputations.grid.visits[-1]
-    return lambda: imputations.tipping_surface(visit, covariates=ANALYSIS, kind=shift)
+    return lambda: imputations.tipping_surface(visit, covariates=MODEL, kind=shift)
 
 
 def _say(line: str) -> None:

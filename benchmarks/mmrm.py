@@ -22,7 +22,7 @@ import pandas as pd
 
 import botox_analysis as ba
 
-MODEL = ("baseline:visit", "sex", "region")
+MODEL = ("baseline", "sex", "region")
 
 SIZES = [
     # subjects, visits, share of values missing here and there, asked (ms), runs

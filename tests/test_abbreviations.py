@@ -89,8 +89,6 @@ def test_a_covariance_on_days_is_named_too(outcomes):
         ("small_sample", "Satterthwaite", "satterthwaite"),
         ("small_sample", "BW", "between-within"),
         ("small_sample", "RESID", "residual"),
-        ("estimation", "REML", "reml"),
-        ("estimation", "ML", "ml"),
         ("variance", "cr2", "CR2"),
         ("variance", "sandwich", "CR2' or 'CR0' or 'CR3"),
         ("variance", "Empirical-Jackknife", "CR3"),
@@ -102,6 +100,12 @@ def test_a_covariance_on_days_is_named_too(outcomes):
 def test_words_of_a_mixed_model_are_named(outcomes, argument, word, meant):
     with pytest.raises(ValueError, match=rf"^`{argument}` must be one of .*; got '{word}'. Did you mean '{meant}'\?"):
         ba.fit_mmrm(outcomes, **{argument: word})
+
+
+@pytest.mark.parametrize(("word", "meant"), [("REML", "reml"), ("ML", "ml")])
+def test_words_of_estimation_are_named(outcomes, word, meant):
+    with pytest.raises(ValueError, match=rf"^`estimation` must be one of .*; got '{word}'. Did you mean '{meant}'\?"):
+        ba.advanced.fit_crossproducts(ba.advanced.crossproducts(outcomes), estimation=word)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +255,7 @@ def test_strategies_of_counts_are_named(simulated):
 CHOICES = {
     "covariance": STRUCTURES,
     "small_sample": mmrm.SMALL_SAMPLE,
-    "mean": [*mean_words.USUAL_COVARIATES, "slope on week"],
+    "mean": [*mean_words.KINDS[:-1], "slope on week"],
     "kind of a test": hypotheses.TYPES,
     "estimation": mmrm.ESTIMATION,
     "variance": mmrm.VARIANCES,

@@ -182,7 +182,7 @@ METHODS = {
     "Endpoint.derive": (lambda kinds, given: ba.HEADACHE_DAYS.derive(given), "trial", TRIAL),
     "Endpoint.under": (lambda kinds, given: ba.HEADACHE_DAYS.under(given), "rule", "a DiaryRule, such as CHARM"),
     "Endpoint": (lambda kinds, given: ba.Endpoint(given, "x", len), "path", "the name of an endpoint"),
-    "Trial.restrict": (lambda kinds, given: kinds["trial"].restrict(given), "", "populations are|the name of one"),
+    "Trial.restrict": (lambda kinds, given: kinds["trial"].restrict(given), "", "populations are|the name of a population"),
     "MmrmFit.residuals": (lambda kinds, given: kinds["fit"].residuals(given), "", WORD),
     "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "one for all|a level of the column"),
     "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one for all|a level of the column"),

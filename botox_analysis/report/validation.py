@@ -23,8 +23,9 @@ from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.efficacy import analyse_endpoint
 from botox_analysis.report.analysis.left_out import made_or_told
-from botox_analysis.report.analysis.parts import Efficacy, response
+from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
+from botox_analysis.report.analysis.planned import response
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")

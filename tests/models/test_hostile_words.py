@@ -155,7 +155,12 @@ def of_models(word, outcomes):
     yield "ancova, left out", ancova.left_out
     yield "ancova, subgroups", ancova.subgroup_differences(factor)
     fits = [
-        ba.fit_mmrm(outcomes, covariance=covariance, covariates=["baseline:visit", f"arm:{factor}:visit", number])
+        ba.fit_mmrm(
+            outcomes,
+            covariates=["baseline", f"arm:{factor}", number],
+            by_visit=["baseline", f"arm:{factor}"],
+            covariance=covariance,
+        )
         for covariance in ("ar1", f"ar1 by {factor}", Covariance("spatial exponential", on=word["days"]))
     ]
     for place, fit in enumerate(fits):
@@ -200,7 +205,7 @@ def of_imputations(word, trial, outcomes, days):
     strategies = {word["kind"]: "hypothetical", word["other kind"]: "treatment policy"}
     addressed = ba.intercurrent.address(outcomes, trial.intercurrent_events, strategies=strategies, days=days)
     assumed = {word["kind"]: "jump to reference", word["other kind"]: "missing at random"}
-    covariates = ["baseline:visit", word["factor"]]
+    covariates = ["baseline", word["factor"]]
     imputations = ba.missing.impute(
         addressed, strategy=assumed, n=4, seed=1, covariates=covariates, covariance=f"ar1 by {word['factor']}"
     )
@@ -228,7 +233,7 @@ def of_diary(word, trial):
         ba.event_rates(ba.responders(ba.missing.fill(outcomes, rule="baseline observation carried forward"))),
     )
     yield "diary, counts", ba.fit_counts(outcomes, covariates=["baseline", word["factor"]]).differences()
-    imputations = ba.missing.impute_diary(trial, endpoint, n=2, seed=1, covariates=[word["factor"]])
+    imputations = ba.missing.impute_diary(trial, endpoint, n=2, seed=1, covariates=["baseline", word["factor"]])
     yield "days imputed", imputations.completed(1)
     yield "days, left out", imputations.left_out
     further = imputations.impute(strategy="missing at random", seed=1)

@@ -8,14 +8,16 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.safety.counts import ANY  # noqa: F401 - named in a query
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.estimand import claimed, recorded_after
 from botox_analysis.report.analysis.plan import plan_of
-from botox_analysis.report.prose.footnotes import footnotes
-from botox_analysis.report.prose.headline import headline
-from botox_analysis.report.prose.paragraphs import estimand, methods
-from botox_analysis.report.prose.validity import validity
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.prose.paragraphs import estimand
+from botox_analysis.report.sections.grounds import validity
+from botox_analysis.report.sections.missing import missing_values_of
+from botox_analysis.report.sections.responders import responses_of
+from botox_analysis.report.sections.sensitivity import other_analyses
+from tests.report.shown import notes
 
 N, VISITS = 60, ("week 4", "week 8", "week 12")
 ARMS = ("placebo", "75 U", "155 U")
@@ -117,22 +119,20 @@ def test_the_primary_numbers_are_those_of_the_planned_imputation(imputed):
     outcomes = imputed.primary.observed
     _, imputed_from, begins = strategies_begin(outcomes, "change")
     assert begins == "discontinuation"
-    drawn = ba.missing.impute(
-        imputed_from, strategy="jump to reference", n=30, seed=5, covariates=["baseline:visit"], covariance=ba.missing.FALL_BACK
-    )
+    drawn = ba.missing.impute(imputed_from, strategy="jump to reference", n=30, seed=5, covariance=ba.missing.FALL_BACK)
     pooled = drawn.pool()
     ours = imputed.primary.differences
     assert ours[["estimate", "std_error", "df"]].to_numpy() == pytest.approx(pooled[["estimate", "std_error", "df"]].to_numpy())
 
 
 def test_headline_and_methods_follow_the_imputation(imputed):
-    said = " ".join(headline(imputed))
+    said = " ".join(imputed.headline)
     row = imputed.primary.differences.iloc[-1]
     assert f"a difference of {ba.wording.number(row['estimate'], 1)}" in said
     assert "in 60 of 60 subjects randomised" in said
     assert "multiple imputation, jump to reference" in estimand(imputed)
-    assert "pooled by Rubin's rules" in " ".join(methods(imputed))
-    assert next(iter(imputed.sensitivity)).label == "ANCOVA, imputed (primary)"
+    assert "pooled by Rubin's rules" in " ".join(imputed.methods)
+    assert next(iter(other_analyses(imputed)[0])).label == "ANCOVA, imputed (primary)"
 
 
 @pytest.mark.long
@@ -183,7 +183,7 @@ def test_a_strategy_that_needs_a_reference_is_refused_where_none_is_known():
 
 @pytest.mark.long
 def test_responders_of_all_in_the_population_come_first():
-    responses = analyse(trial_of(leave=LEAVE, reduction=0.1)).responses
+    responses = responses_of(analyse(trial_of(leave=LEAVE, reduction=0.1)))
     assert [each.words for each in responses.handled] == ["non-responder imputation", "observed cases"]
     at_last = responses.handled[0].rates.query("visit == 'week 12' and threshold == 0.1")
     assert at_last["n"].tolist() == [30, 30]
@@ -191,30 +191,30 @@ def test_responders_of_all_in_the_population_come_first():
 
 @pytest.mark.long
 def test_the_protocol_may_put_another_handling_first():
-    responses = analyse(trial_of(leave=LEAVE, responders="observed cases")).responses
+    responses = responses_of(analyse(trial_of(leave=LEAVE, responders="observed cases")))
     assert responses.handled[0].words == "observed cases"
 
 
 @pytest.mark.long
 def test_difference_and_number_needed_are_of_the_handling_beside_them():
     analysis = analyse(trial_of(leave=LEAVE, reduction=0.1))
-    first = analysis.responses.handled[0]
+    first = responses_of(analysis).handled[0]
     own = (first.differences["visit"] == "week 12") & (first.differences["threshold"] == 0.1)
     difference, needed = first.differences[own].iloc[0], first.needed[own].iloc[0]
     assert needed["estimate"] == pytest.approx(1 / difference["estimate"])
-    sentence = next(text for text in headline(analysis) if text.startswith("A reduction"))
+    sentence = next(text for text in analysis.headline if text.startswith("A reduction"))
     assert ba.wording.number_needed(*needed[["estimate", "conf_low", "conf_high"]]) in sentence
 
 
 @pytest.mark.long
 def test_handlings_that_count_the_same_subjects_are_shown_once():
-    responses = analyse(trial_of()).responses
+    responses = responses_of(analyse(trial_of()))
     assert [each.words for each in responses.handled] == ["non-responder imputation"]
 
 
 @pytest.mark.long
 def test_a_response_that_is_counted_alike_at_one_visit_is_shown_there_once():
-    responses = analyse(trial_of(leave=LEAVE)).responses
+    responses = responses_of(analyse(trial_of(leave=LEAVE)))
     visits = [each.rates["visit"].unique().tolist() for each in responses.handled]
     assert visits == [["week 4", "week 8", "week 12"], ["week 8", "week 12"]]
 
@@ -223,9 +223,9 @@ def test_responders_are_compared_within_strata():
     analysis = analyse(trial_of(reduction=0.1, stratum="region"))
     events = ba.responders(analysis.primary.observed, reduction=0.1, missing="non-responder imputation", stratum="region")
     expected = ba.compare_rates(events[events["visit"] == "week 12"])["estimate"].tolist()
-    ours = analysis.responses.handled[0].differences.query("visit == 'week 12' and threshold == 0.1")
+    ours = responses_of(analysis).handled[0].differences.query("visit == 'week 12' and threshold == 0.1")
     assert ours["estimate"].tolist() == pytest.approx(expected)
-    assert "within the strata of region" in " ".join(methods(analysis))
+    assert "within the strata of region" in " ".join(analysis.methods)
 
 
 # Protocol -------------------------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_every_limit_has_the_level_of_the_protocol():
     analysis = analyse(trial_of(conf_level=0.9, leave=LEAVE))
     levels = analysis.estimates["conf_level"].dropna().unique().tolist()
     assert levels == [0.9]
-    assert "90 % CI" in headline(analysis)[0]
+    assert "90 % CI" in analysis.headline[0]
 
 
 @pytest.mark.long
@@ -247,8 +247,8 @@ def test_p_values_are_adjusted_over_doses_and_endpoints():
     expected = ba.adjust_multiplicity(rows[rows["visit"] == "week 12"], method="holm")
     assert analysis.adjusted["p_adjusted"].tolist() == pytest.approx(expected["p_adjusted"].tolist())
     assert len(analysis.adjusted) == 4
-    assert "adjusted p" in headline(analysis)[0]
-    assert "Holm, 4 hypotheses" in headline(analysis)[1]
+    assert "adjusted p" in analysis.headline[0]
+    assert "Holm, 4 hypotheses" in analysis.headline[1]
     assert analysis.estimates["p_adjusted"].notna().sum() == 4
 
 
@@ -282,7 +282,7 @@ def test_an_adjustment_that_cannot_be_made_is_refused(planned, said):
 
 @pytest.mark.long
 def test_the_headline_says_that_nothing_is_adjusted():
-    assert "The p-values are not adjusted for multiplicity." in headline(analyse(trial_of(arms=ARMS)))[1]
+    assert "The p-values are not adjusted for multiplicity." in analyse(trial_of(arms=ARMS)).headline[1]
 
 
 @pytest.mark.long
@@ -311,7 +311,7 @@ def test_a_fall_back_has_the_sandwich_variance(monkeypatch):
     outcomes = analysis.primary.outcomes
     robust = ba.fit_mmrm(outcomes, covariance="compound symmetry", variance="CR3")
     assert analysis.primary.differences["std_error"].tolist() == pytest.approx(robust.differences()["std_error"].tolist())
-    assert "sandwich variance CR3" in " ".join(methods(analysis))
+    assert "sandwich variance CR3" in " ".join(analysis.methods)
 
 
 @pytest.mark.parametrize(
@@ -341,9 +341,10 @@ def test_adverse_events_follow_the_rule_of_the_protocol():
     subjects = trial.subjects.assign(last_dose_day=1)
     trial = dataclasses.replace(trial, subjects=subjects)
     windowed = dataclasses.replace(trial, protocol=dataclasses.replace(trial.protocol, emergent={"window_days": 30}))
-    counts = [analyse(each).safety.overview.query("category == @ANY")["n_events"].tolist() for each in (trial, windowed)]
+    shown = "category == @ANY and measure == 'proportion'"
+    counts = [analyse(each).estimates.query(shown)["n_events"].tolist() for each in (trial, windowed)]
     assert counts == [[1, 1], [1, 0]]
-    assert "not later than 30 days after the last dose" in " ".join(methods(analyse(windowed)))
+    assert "not later than 30 days after the last dose" in " ".join(analyse(windowed).methods)
 
 
 @pytest.mark.parametrize(
@@ -363,24 +364,24 @@ HIGHER = {"NRS": {"better": "higher"}}
 def test_no_reduction_is_a_response_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER))
     assert analysis.primary.endpoint.better == "higher"
-    assert analysis.responses is None
+    assert responses_of(analysis) is None
     assert "more is better, and no fall is a response; points = 5 in the protocol asks" in " ".join(analysis.left_out["reason"])
-    assert "reduction" not in " ".join(headline(analysis))
+    assert "reduction" not in " ".join(analysis.headline)
     understood = ba.validate_trial(analysis.trial).understood
     assert understood.set_index("what")["found"]["response"].startswith("none, since more is better")
 
 
 def test_a_rise_in_points_is_a_response_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER, points=2.0))
-    assert analysis.response == "rise of at least 2 points"
-    assert analysis.responses is not None
+    assert analysis.settings["response"] == "rise of at least 2 points"
+    assert responses_of(analysis) is not None
 
 
 @pytest.mark.long
 def test_the_worst_value_is_the_lowest_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER, leave=LEAVE, draws=2))
     rule = "worst observation carried forward"
-    reported = analysis.missing.handlings.set_index("method").loc[rule, "estimate"]
+    reported = missing_values_of(analysis)[0].handlings.set_index("method").loc[rule, "estimate"]
     outcomes = analysis.primary.observed
     lowest, highest = (
         ba.fit_ancova(ba.missing.fill(outcomes.assign(better=better), rule=rule), visits=[analysis.visit]).differences()
@@ -423,14 +424,14 @@ def test_each_difference_has_its_grounds():
 def test_discontinuations_that_are_counted_otherwise_are_explained():
     trial = trial_of(leave=LEAVE)
     subjects = trial.subjects.assign(safety=trial.subjects["subject"] != "S00")
-    notes = footnotes(analyse(dataclasses.replace(trial, subjects=subjects, populations=("safety",))))
-    assert notes["flow"] == notes["intercurrent"]
-    assert "never treated (1 in placebo and 0 in 75 U)" in notes["flow"][0]
+    found = notes(analyse(dataclasses.replace(trial, subjects=subjects, populations=("safety",))))
+    assert found["flow"] == found["intercurrent"]
+    assert "never treated (1 in placebo and 0 in 75 U)" in found["flow"][0]
 
 
 @pytest.mark.long
 def test_counts_that_agree_have_no_footnote():
-    assert footnotes(analyse(trial_of(leave=LEAVE))) == {}
+    assert notes(analyse(trial_of(leave=LEAVE))) == {}
 
 
 @pytest.mark.long

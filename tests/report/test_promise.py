@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report import validation
+from botox_analysis.report import contents, validation
 from botox_analysis.report.analysis import analysis
 from botox_analysis.trials.settings import file as settings
 from botox_analysis.trials.settings import protocol
@@ -68,7 +68,7 @@ def outcome_of(made, folder):
             ba.write_report(trial, folder.parent / "report")
         else:
             with pytest.raises(Reached):
-                analysis.analyse(trial)
+                contents.analyse(trial)
     assert found.refusal == "".join(reason)
     return "report: no" if found.refusal else "report: yes"
 
@@ -119,7 +119,7 @@ def test_what_is_promised_is_done_by_the_whole_analysis(made_up, tmp_path, chunk
             trial = with_few_draws(ba.load_trial(made_up(seed).write(tmp_path / "trial")))
             found = ba.validate_trial(trial)
             with refused() as reason:
-                assert not analysis.analyse(trial).estimates.empty
+                assert not contents.analyse(trial).estimates.empty
             assert found.refusal == "".join(reason), seed
             counted[found.report[:3]] += 1
         if counted.total() == n:

@@ -15,10 +15,9 @@ from botox_analysis.figures.drawing.style import missing_letters
 from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.report import write as writing
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.left_out import left_out_of_safety, told_once
-from botox_analysis.report.prose.headline import headline
-from botox_analysis.report.prose.paragraphs import methods
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.sections.responders import responses_of
 
 FIGURES = {
     "flow",
@@ -280,7 +279,7 @@ def test_an_interrupted_run_leaves_the_old_report_whole(small, tmp_path, monkeyp
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writing, "_render", interrupted)
+    monkeypatch.setattr(writing, "render_page", interrupted)
     with pytest.raises(KeyboardInterrupt):
         ba.write_report(small, folder)
     assert checksums(folder) == before
@@ -318,7 +317,7 @@ def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
     analysis = analyse(trial)
     assert analysis.visit == "week 4"
     assert analysis.left_out["where"].tolist() == ["NRS, week 8"]
-    assert headline(analysis)[1].startswith("At week 8, the last visit, an arm has no value")
+    assert analysis.headline[1].startswith("At week 8, the last visit, an arm has no value")
 
 
 def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):
@@ -345,9 +344,9 @@ def test_responders_may_be_planned_by_points(small):
     trial = ba.as_trial(
         {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str})}, name="p", protocol=planned
     )
-    responses = analyse(trial).responses
+    responses = responses_of(analyse(trial))
     assert responses.curve is None
-    assert responses.rates["category"].unique().tolist() == ["fall of ≥ 2 points"]
+    assert responses.handled[0].rates["category"].unique().tolist() == ["fall of ≥ 2 points"]
 
 
 @pytest.mark.long
@@ -444,9 +443,9 @@ def test_events_after_the_window_have_their_own_reason(followed):
 @pytest.mark.long
 def test_methods_say_that_death_ends_time_at_risk_where_it_does(followed):
     said = "Time at risk ends with death where that is before the last day."
-    assert said in "".join(methods(analyse(followed)))
+    assert said in "".join(analyse(followed).methods)
     alive = dataclasses.replace(followed, adverse_events=followed.adverse_events.drop(columns="fatal"))
-    assert said not in "".join(methods(analyse(alive)))
+    assert said not in "".join(analyse(alive).methods)
 
 
 def test_names_of_arms_and_sites_are_escaped_on_the_page(small_report):

@@ -189,8 +189,9 @@ def test_what_is_no_trial_is_refused(given):
 
 @pytest.mark.long
 def test_dates_among_the_covariates_are_left_out_of_the_baseline_table_and_counted(tmp_path):
-    from botox_analysis.report.analysis.analysis import analyse
+    from botox_analysis.report.contents import analyse
+    from botox_analysis.report.sections.participants import baseline_of
 
     analysis = analyse(trial_of(subjects={"born": BORN}))
     assert ("baseline characteristics", "born: dates", N) in analysis.left_out.itertuples(index=False, name=None)
-    assert "born" not in set(analysis.baseline["endpoint"])
+    assert "born" not in set(baseline_of(analysis)["endpoint"])

@@ -83,7 +83,8 @@ def test_settings_with_a_byte_order_mark_are_read(trial_folder):
 
 
 @pytest.mark.parametrize(
-    ("call", "said"), [({"covariates": "baseline"}, "covariates is 'baseline'"), ({"visits": ["w", "w"]}, "each once")]
+    ("call", "said"),
+    [({"covariates": "baseline"}, "`covariates` must be a list of names; got 'baseline'"), ({"visits": ["w", "w"]}, "each once")],
 )
 def test_a_word_in_the_place_of_a_list_is_refused(call, said):
     frame = pd.DataFrame({"subject": range(4), "arm": list("aabb"), "visit": "w", "value": [1.0, 2, 3, 5]})

@@ -90,7 +90,7 @@ def fit_binary(
     reduction: float | None = None,
     points: float | None = None,
     response: str | None = None,
-    covariates: Sequence[str] = ("baseline",),
+    covariates: Sequence[str] | None = None,
     missing: str = "observed cases",
     visits: Sequence[str] | None = None,
     variance: str = "ye",
@@ -109,11 +109,11 @@ def fit_binary(
     points : float, optional
         Or an improvement by at least so many points, 0 or more, as in `responders`.
     response : str, optional
-        Or a column of `outcomes` that says yes or no: truth values, or 1 and 0. Whether yes is better is not known: the
-        estimates have no ``better``.
-    covariates : sequence of str
+        Or a column of `outcomes` with truth values, or 1 and 0. Whether yes is better is not known: the estimates have no
+        ``better``.
+    covariates : sequence of str, optional
         Columns of `outcomes` beside the arm. Numbers have a slope; texts, categories and truth values are factors. Empty for
-        crude proportions.
+        crude proportions. Left out: the baseline, where there is one.
     missing : str
         ``"observed cases"``: subjects whose response is known. ``"non-responder imputation"``: the others do not respond.
         Without a covariate a subject does not enter, either way.
@@ -159,8 +159,11 @@ def fit_binary(
     if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)
-    parts = [_fit_visit(each, analysed.arms, variance, ", ".join(covariates)) for each in analysed.by_visit]
-    adjusted = ", ".join(name.replace("_", " ") for name in covariates)
+    parts = [
+        _fit_visit(each, analysed.arms, variance, ", ".join(each.name for each in analysed.covariates))
+        for each in analysed.by_visit
+    ]
+    adjusted = ", ".join(each.name.replace("_", " ") for each in analysed.covariates)
     return BinaryFit(
         labels=replace(labels_of(outcomes), better=better).estimand,
         measures={

@@ -112,7 +112,7 @@ def fit_counts(
     outcomes: Outcomes,
     *,
     distribution: str = "negative binomial",
-    covariates: Sequence[str] = ("baseline",),
+    covariates: Sequence[str] | None = None,
     correlation: str | None = None,
     visits: Sequence[str] | None = None,
     period_days: int = PERIOD_DAYS,
@@ -135,9 +135,10 @@ def fit_counts(
         ``"negative binomial"``: variance m + d m^2 of mean m, the logarithm of the time as offset. ``"beta-binomial"``:
         a share of recorded days that varies between subjects; knows that there are no more than 28; not for events.
         ``"quasi-Poisson"``: variance d m.
-    covariates : sequence of str
-        Columns of `outcomes` beside the arm, each with its own effect at each visit. Numbers have a slope; texts, categories
-        and truth values are factors. Empty for the unadjusted comparison, and of adverse events, which have no baseline.
+    covariates : sequence of str, optional
+        Columns of `outcomes` beside the arm, each with its own coefficient at each visit. Numbers have a slope; texts, categories
+        and truth values are factors. Empty for the unadjusted comparison. Left out: the baseline, where there is one; adverse
+        events have none.
     correlation : str, optional
         Left out: each visit on its own. ``"independence"``, ``"exchangeable"`` or ``"unstructured"``: all visits at once by
         generalised estimating equations with this working correlation; not for the beta-binomial. The unstructured one is
@@ -219,7 +220,7 @@ def fit_counts(
         analysed = rows_by_visit(outcomes, chosen.words, outcomes["value"], covariates, visits)
         most = "recorded days" if chosen.bounded else "any"
         counted = [count_days(each, period_days, most=most) for each in analysed.by_visit]
-        same_baselines = difference_in(MEAN_CHANGE if BASELINE in covariates else MEAN)
+        same_baselines = difference_in(MEAN_CHANGE if BASELINE in [each.name for each in analysed.covariates] else MEAN)
         measures = {"mean": MEAN, "difference": same_baselines, "ratio": LOG_RATE_RATIO, "conditional": chosen.conditional}
     instead = INSTEAD[counted_as]
     _refuse_zeros(analysed, counted, chosen, instead)
@@ -233,7 +234,8 @@ def fit_counts(
         coefficients, standardised, rows = _fit_visits(analysed, counted, chosen, correlation, instead)
         notes = ("",) * len(standardised)
         how = f" by generalised estimating equations, {correlation} working correlation, Mancl-DeRouen variance"
-    adjusted = ", ".join(name.replace("_", " ") for name in covariates)
+    names = [each.name for each in analysed.covariates]
+    adjusted = ", ".join(names).replace("_", " ")
     return StandardisedFit(
         labels=labels_of(outcomes).estimand,
         measures=measures,
@@ -250,7 +252,7 @@ def fit_counts(
         names=analysed.names,
         arm_rows=analysed.arm_rows,
         notes=notes,
-        summary_rows=tuple(row | {"covariates": ", ".join(covariates)} for row in rows),
+        summary_rows=tuple(row | {"covariates": ", ".join(names)} for row in rows),
         not_entered=analysed.left_out,
     )
 

@@ -23,6 +23,7 @@ from botox_analysis.models.imputation.completed import (
     Completed,
 )
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
+from botox_analysis.models.means.covariates import names_in
 from botox_analysis.models.parts import AT_ONCE, Part, determined, in_parts, refuse_many, require_draws, seeds_of_parts
 from botox_analysis.numerics.imputation.posterior import draw_posterior
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -239,6 +240,7 @@ class ImputingFurther(Completed):
         strategy: AnyStrategy | Mapping[str, AnyStrategy],
         seed: int,
         covariates: Sequence[str] | None = None,
+        by_visit: Sequence[str] | None = None,
         covariance: str | Sequence[str] = "unstructured",
     ) -> Self:
         """Impute what is still missing, once in each data set, by approximate Bayes.
@@ -249,7 +251,7 @@ class ImputingFurther(Completed):
             As for `missing.impute`.
         seed : int
             Of the draws.
-        covariates, covariance
+        covariates, by_visit, covariance
             As for `missing.impute`.
 
         Returns
@@ -267,7 +269,9 @@ class ImputingFurther(Completed):
             As `missing.impute`.
         """
         require_draws(len(self), seed, "data sets are")
-        modelled = partial(imputation_model, strategy=strategy, covariates=covariates, covariance=covariance)
+        covariates = covariates if covariates is None else names_in("covariates", covariates)
+        by_visit = by_visit if by_visit is None else names_in("by_visit", by_visit)
+        modelled = partial(imputation_model, strategy=strategy, covariates=covariates, by_visit=by_visit, covariance=covariance)
         if self.weights is not None:
             raise DataError(f"the data sets hold conditional means ({self.draws}), which are imputed already.")
         seeds = np.random.SeedSequence(seed).spawn(len(self))

@@ -32,6 +32,7 @@ def impute(
     seed: int,
     draws: str = APPROXIMATE_BAYES,
     covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     covariance: str | Sequence[str] = "unstructured",
 ) -> Imputations:
     """Impute missing values many times, from a mixed model for repeated measures.
@@ -63,9 +64,9 @@ def impute(
         ``"approximate Bayes"``: the parameters are estimated anew in a bootstrap sample of subjects for each data set.
         ``"Bayes"``: they are drawn from their posterior (data augmentation, Jeffreys prior), which ``Imputations.diagnostics``
         judges; for small trials, whose resamples may not determine a model.
-    covariates : sequence of str, optional
-        Of the model, as for `fit_mmrm`; left out: the baseline by visit. Those of the analysis belong among them. A subject of
-        whom one is not known at one of the visits does not enter, and ``left_out`` counts it.
+    covariates, by_visit : sequence of str, optional
+        Of the model, as for `fit_mmrm`. Those of the analysis belong among the covariates. A subject of whom one is not known at
+        one of the visits does not enter, and ``left_out`` counts it.
     covariance : str or sequence of str
         Of the model, as for `fit_mmrm`, also several in the order in which to try them; by Bayes unstructured, with or without
         `` by arm``.
@@ -110,7 +111,7 @@ def impute(
         raise ValueError(f"draws is {draws!r}, whose data sets hold means and no draws: take missing.conditional_means.")
     require_choice(draws, DRAWS, "draws")
     require_draws(n, seed, f"{words_of(strategy)!r} is")
-    model = imputation_model(outcomes, strategy, covariates, covariance)
+    model = imputation_model(outcomes, strategy, covariates, by_visit, covariance)
     return completed_from(model, DRAWS[draws](model, n, seed), draws, seed)
 
 
@@ -122,6 +123,7 @@ def conditional_means(
     n: int | None = None,
     seed: int | None = None,
     covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     covariance: str | Sequence[str] = "unstructured",
 ) -> Imputations:
     """Impute the conditional means of missing values, in all subjects and in resamples of them.
@@ -147,9 +149,9 @@ def conditional_means(
         Samples of a bootstrap; some hundreds. Not for the jackknife.
     seed : int, optional
         Of the samples of a bootstrap. Not for the jackknife, which draws nothing.
-    covariates : sequence of str, optional
-        Of the model, as for `fit_mmrm`; left out: the baseline by visit. Those of the analysis belong among them. A subject of
-        whom one is not known at one of the visits does not enter, and ``left_out`` counts it.
+    covariates, by_visit : sequence of str, optional
+        Of the model, as for `fit_mmrm`. Those of the analysis belong among the covariates. A subject of whom one is not known at
+        one of the visits does not enter, and ``left_out`` counts it.
     covariance : str or sequence of str
         Of the model, as for `fit_mmrm`, also several in the order in which to try them; by Bayes unstructured, with or without
         `` by arm``.
@@ -187,7 +189,7 @@ def conditional_means(
         raise ValueError("the jackknife leaves out each subject once and draws nothing; leave out n and seed.")
     if variance != JACKKNIFE:
         require_draws(n, seed, f"{words_of(strategy)!r} is")
-    model = imputation_model(outcomes, strategy, covariates, covariance)
+    model = imputation_model(outcomes, strategy, covariates, by_visit, covariance)
     return completed_from(model, VARIANCES[variance](model, n or 0, seed or 0), variance, seed)
 
 

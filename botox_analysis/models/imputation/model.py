@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -19,12 +20,11 @@ from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, default
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
-from botox_analysis.models.means.words import read_covariates
-from botox_analysis.models.repeated.covariance import Covariance
-from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
+from botox_analysis.models.means.covariates import Covariate
+from botox_analysis.models.repeated.covariance import read_covariances
+from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.fit import MmrmFit
-from botox_analysis.models.repeated.mmrm import fit_crossproducts
-from botox_analysis.models.repeated.refusals import CovarianceError
+from botox_analysis.models.repeated.mmrm import first_fit
 from botox_analysis.numerics.imputation.imputer import Imputer, imputer
 from botox_analysis.numerics.imputation.strategies import Strategy, missing_at_random
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -197,6 +197,7 @@ def imputation_model(
     outcomes: Outcomes,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     covariates: Sequence[str] | None,
+    by_visit: Sequence[str] | None,
     covariance: str | Sequence[str],
 ) -> ImputationModel:
     """Fit what missing values are imputed from.
@@ -207,8 +208,8 @@ def imputation_model(
         *outcomes*, with the full grid of subjects and visits.
     strategy : str, callable, or mapping of str to these
         After intercurrent events.
-    covariates : sequence of str, optional
-        As for `fit_mmrm`; left out: the baseline, with an effect for each visit, where there is one.
+    covariates, by_visit : sequence of str, optional
+        As for `fit_mmrm`.
     covariance : str or sequence of str
         As for `fit_mmrm`.
 
@@ -228,9 +229,8 @@ def imputation_model(
     refuse_absent_rows(outcomes, everybody)
     refuse_imputed(outcomes)
     response = response_of(outcomes)
-    if covariates is None:
-        covariates = tuple(f"{name}:visit" for name in default_covariates(outcomes))
-    kept, not_entered = _with_covariates(outcomes, everybody, covariates, response)
+    asked = covariates_of_all_visits(outcomes, everybody, covariates, by_visit)
+    kept, not_entered = _with_covariates(outcomes, everybody, asked, response)
     grid = grid_of(kept)
     _refuse_no_reference(kept, grid, strategy)
     after_events = assumed(kept, grid, strategy, response)
@@ -242,7 +242,7 @@ def imputation_model(
         unused = np.isnan(flat)
         fit = _fitted(
             kept.assign(**{name: kept[name].mask(unused) for name in ("value", "change", "percent_change")}),
-            covariates, covariance, response,
+            asked, covariance, response,
         )  # fmt: skip
     except (DataError, FitError) as error:
         if not n_unused:
@@ -257,18 +257,10 @@ def imputation_model(
     return ImputationModel(kept, grid, response, after_events, fit, imputing, not_entered)
 
 
-def _fitted(outcomes: Outcomes, covariates: Sequence[str], covariance: str | Sequence[str], response: str) -> MmrmFit:
+def _fitted(outcomes: Outcomes, covariates: Sequence[Covariate], covariance: str | Sequence[str], response: str) -> MmrmFit:
     """The fit with the first covariance that can be fitted."""
-    candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
-    if not candidates:
-        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
-    for candidate in candidates:
-        measures = crossproducts(outcomes, covariance=candidate, covariates=covariates, response=response)
-        try:
-            return fit_crossproducts(measures, covariance=candidate)
-        except CovarianceError as error:
-            last = error
-    raise last
+    phrases = read_covariances(covariance)
+    return first_fit(partial(measured, outcomes, grid_of(outcomes), covariates=covariates, response=response), phrases)
 
 
 def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:
@@ -295,17 +287,15 @@ def _refuse_no_reference(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStr
 
 
 def _with_covariates(
-    outcomes: Outcomes, grid: SubjectGrid, covariates: Sequence[str], response: str
+    outcomes: Outcomes, grid: SubjectGrid, covariates: Sequence[Covariate], response: str
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
     """The subjects of whom all is known that a value is imputed from."""
     endpoint = labels_of(outcomes).endpoint
-    names = dict.fromkeys(each.name for each in read_covariates(covariates, columns=outcomes.columns))
+    names = dict.fromkeys(each.name for each in covariates)
     if response == "change":
         names = {**dict.fromkeys(default_covariates(outcomes)), **names}
     still, left_out = np.ones(grid.n_subjects, dtype=bool), []
     for name in names:
-        if name not in outcomes.columns:
-            continue  # the model refuses it, with those that there are
         known = grid.wide(outcomes[name].notna().to_numpy(), absent=False).all(axis=1)
         lost = still & ~known
         if lost.any():

@@ -13,10 +13,11 @@ from botox_analysis.errors import DataError, FitError, listed, require_choice, r
 from botox_analysis.frames.estimates import ESTIMAND, Estimates, as_estimates, check_estimates
 from botox_analysis.frames.handling import MODEL, method_of, method_parts
 from botox_analysis.frames.measures import is_log_ratio, is_ratio
-from botox_analysis.frames.outcomes import EXPOSURE_DAYS, Outcomes, default_covariates
+from botox_analysis.frames.outcomes import EXPOSURE_DAYS, Outcomes
 from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE, RUBIN, Completed
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.design import Design, build_design, covariates_of
+from botox_analysis.models.means.covariates import Covariate
 from botox_analysis.models.parts import MOST_FAILED, beyond_reach
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
@@ -120,7 +121,8 @@ class Pooling(Completed):
         5  week 24     -2.14        0.4
         """
         require_conf_level(conf_level)
-        by_arm = [str(each) for each in covariates_of(covariates or (), self.outcomes.columns) if each.by_arm]
+        asked = covariates_of(self.outcomes, covariates)
+        by_arm = [str(each) for each in asked if each.by_arm]
         if by_arm:
             raise ValueError(
                 f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
@@ -140,10 +142,10 @@ class Pooling(Completed):
             if EXPOSURE_DAYS in self.outcomes.columns:
                 raise DataError(
                     "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
-                    "lambda completed: ba.fit_counts(completed, covariates=()).log_ratios()."
+                    "lambda completed: ba.fit_counts(completed).log_ratios()."
                 )
             with one_thread():
-                analysed = analyse_all(self, analysis, covariates, visits)
+                analysed = analyse_all(self, analysis, asked, visits)
         return pooled(self, analysed, limits, conf_level)
 
 
@@ -234,7 +236,7 @@ def _refuse_not_finite(rows: pd.DataFrame, finite: np.ndarray) -> None:
     )
 
 
-def analyse_all(imputations: Completed, of: str, covariates: Sequence[str] | None, visits: Sequence[str] | None) -> Analysed:
+def analyse_all(imputations: Completed, of: str, covariates: Sequence[Covariate], visits: Sequence[str] | None) -> Analysed:
     """An analysis of covariance at each visit, of all data sets at once.
 
     Parameters
@@ -243,8 +245,8 @@ def analyse_all(imputations: Completed, of: str, covariates: Sequence[str] | Non
         B data sets.
     of : str
         ``"differences"`` or ``"means"``.
-    covariates : sequence of str, optional
-        Left out: the baseline, where there is one.
+    covariates : sequence of Covariate
+        Without effects by arm.
     visits : sequence of str, optional
         Left out: all.
 
@@ -259,12 +261,11 @@ def analyse_all(imputations: Completed, of: str, covariates: Sequence[str] | Non
         As `fit_ancova`.
     """
     first = imputations.completed(0)
-    if covariates is None:
-        covariates = default_covariates(first)
     # Refuses what cannot be analysed, and says of what the estimates are.
-    plain = fit_ancova(first, covariates=covariates, response=imputations.response, visits=visits)
+    names = [each.name for each in covariates]
+    plain = fit_ancova(first, covariates=names, response=imputations.response, visits=visits)
     rows = plain.differences() if of == "differences" else plain.means()
-    columns = [name for name in covariates if name != imputations.response]
+    columns = [name for name in names if name != imputations.response]
     estimates, variances, dfs = [], [], []
     for visit in plain.visits:
         at_visit = first[first["visit"] == visit]
@@ -288,14 +289,14 @@ def analyse_all(imputations: Completed, of: str, covariates: Sequence[str] | Non
     return Analysed(rows, np.concatenate(estimates, axis=1), np.concatenate(variances, axis=1), np.concatenate(dfs))
 
 
-def determined_design(rows: Outcomes, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+def determined_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence[str]) -> Design:
     """The design of a visit without the columns that others determine, as `fit_ancova` leaves them out.
 
     Parameters
     ----------
     rows : DataFrame
         *outcomes* of the subjects analysed.
-    covariates : sequence of str
+    covariates : sequence of Covariate
         Columns of these.
     arms : sequence of str
         Reference first.

@@ -11,11 +11,12 @@ from scipy import optimize
 
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_conf_level
 from botox_analysis.frames.estimates import Estimates
-from botox_analysis.frames.outcomes import default_covariates
 from botox_analysis.models.imputation.completed import Completed
 from botox_analysis.models.imputation.pooling import Analysed, determined_design, pooled
 from botox_analysis.models.imputation.shifts import Kind, Shift, ShiftRule, as_shift, direction_of, numbers_by_visit, shift_rule
 from botox_analysis.models.linear.ancova import fit_ancova
+from botox_analysis.models.linear.design import covariates_of
+from botox_analysis.models.means.covariates import refuse_by_arm
 from botox_analysis.numerics.imputation.shifts import MovedRegressions, moved_regressions
 from botox_analysis.numerics.linear.inference import FloatArray
 
@@ -93,13 +94,14 @@ def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequ
             "is nothing to move."
         )
     first = imputations.completed(0)
-    if covariates is None:
-        covariates = default_covariates(first)
-    differences = fit_ancova(first, covariates=covariates, response=imputations.response, visits=[visit]).differences()
+    asked = covariates_of(first, covariates)
+    refuse_by_arm(asked, "pooled differences")
+    names = [each.name for each in asked]
+    differences = fit_ancova(first, covariates=names, response=imputations.response, visits=[visit]).differences()
     rows = grid.wide(np.arange(len(first)), -1)[:, place]
-    columns = [imputations.response, *(name for name in covariates if name != imputations.response)]
+    columns = [imputations.response, *(name for name in names if name != imputations.response)]
     known = first[columns].notna().all(axis=1).to_numpy()[rows]
-    design = determined_design(first.iloc[rows[known]], covariates, grid.arms)
+    design = determined_design(first.iloc[rows[known]], asked, grid.arms)
     directions = []
     for each in (chosen, grid.arms[0]):
         directions.append(way.of(each)[..., known, place])

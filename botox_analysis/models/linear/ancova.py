@@ -12,7 +12,6 @@ from scipy import linalg
 from botox_analysis.errors import FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
-from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at
 from botox_analysis.models.linear.visit_rows import VisitRows, crossed_rows_by_visit
@@ -71,7 +70,7 @@ class AncovaFit(Fit):
 def fit_ancova(
     outcomes: Outcomes,
     *,
-    covariates: Sequence[str] = ("baseline",),
+    covariates: Sequence[str] | None = None,
     response: str = "change",
     visits: Sequence[str] | None = None,
     variance: str = "model",
@@ -85,9 +84,10 @@ def fit_ancova(
     ----------
     outcomes : DataFrame
         *outcomes*. Any number of arms.
-    covariates : sequence of str
+    covariates : sequence of str, optional
         Columns of `outcomes` beside the arm: the baseline, strata, sites. Numbers have a slope; texts, categories and
-        truth values are factors. ``"arm:x"`` has an effect in each arm (for subgroups). Empty for the unadjusted comparison.
+        truth values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). Empty for the unadjusted
+        comparison. Left out: the baseline, where there is one.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     visits : sequence of str, optional
@@ -131,7 +131,7 @@ def fit_ancova(
     require_choice(variance, VARIANCES, "variance")
     analysed = crossed_rows_by_visit(outcomes, MODEL, outcomes[response], covariates, visits)
     arms, designs = analysed.arms, [of.design for of in analysed.by_visit]
-    terms = covariates_of(covariates, outcomes.columns)
+    terms = analysed.covariates
     adjusted = [term.name.replace("_", " ") + (" by arm" if term.by_arm else "") for term in terms]
     ends = np.cumsum([0, *(len(design.columns) for design in designs)])
     with_covariates = f" adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, Outcomes
+from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, Outcomes, default_covariates
+from botox_analysis.models.means.covariates import Covariate, read_covariates
 from botox_analysis.models.means.fitted_mean import Column
-from botox_analysis.models.means.words import Covariate, readings
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
@@ -52,38 +52,44 @@ class Design:
         return tuple(column.name for column in self.columns)
 
 
-def covariates_of(covariates: Sequence[str], columns: Collection[str]) -> tuple[Covariate, ...]:
-    """The columns that covariates of one visit name, and whether the effect of each differs between arms.
+def covariates_of(outcomes: Outcomes, covariates: Sequence[str] | None) -> tuple[Covariate, ...]:
+    """Read the covariates of a model of each visit on its own.
 
     Parameters
     ----------
-    covariates : sequence of str
-        ``"x"`` or ``"arm:x"``, which includes the effect itself.
-    columns : collection of str
-        Of the outcomes: the name of one may have a colon in it.
+    outcomes : DataFrame
+        *outcomes*.
+    covariates : sequence of str, optional
+        ``"x"`` or ``"arm:x"``, which includes ``"x"``. Left out: the baseline, where there is one.
 
     Returns
     -------
     tuple of Covariate
-        In the order given, without those that others include.
+        In the order given, without those that others include; all are columns of the outcomes.
+
+    Raises
+    ------
+    DataError
+        A covariate does not exist.
+    ValueError
+        It is no list of such names, each once.
     """
-    asked = []
-    for covariate in covariates:
-        of_one_visit = [each for each in readings(str(covariate)) if not each.by_visit]
-        asked.append(next((each for each in of_one_visit if each.name in columns), of_one_visit[-1]))
-    by_arm = {each.name for each in asked if each.by_arm}
-    return tuple(each for each in asked if each.by_arm or each.name not in by_arm)
+    if covariates is None:
+        return tuple(Covariate(name) for name in default_covariates(outcomes))
+    asked = read_covariates(covariates, outcomes.columns)
+    require_covariates(outcomes, [each.name for each in asked])
+    return asked
 
 
-def build_design(rows: Outcomes, covariates: Sequence[str], arms: Sequence[str]) -> Design:
+def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence[str]) -> Design:
     """The design of the subjects of one visit.
 
     Parameters
     ----------
     rows : DataFrame
         *outcomes* of the subjects analysed, nothing missing in the covariates.
-    covariates : sequence of str
-        Columns of `rows`: numbers become slopes, all else factors; after ``"arm:"`` in each arm.
+    covariates : sequence of Covariate
+        Columns of `rows`: numbers become slopes, all else factors.
     arms : sequence of str
         Reference first.
 
@@ -99,7 +105,7 @@ def build_design(rows: Outcomes, covariates: Sequence[str], arms: Sequence[str])
     centres: dict[str, float] = {}
     shares: dict[str, FloatArray] = {}
     n: dict[str, FloatArray] = {}
-    for covariate in covariates_of(covariates, rows.columns):
+    for covariate in covariates:
         name, column = covariate.name, rows[covariate.name]
         if is_number(column):
             numbers = column.to_numpy(dtype=float)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.linear.design import Design, refuse_empty_level, refuse_one_value
+from botox_analysis.models.means.covariates import Covariate
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.subject_margins import SubjectMoments, moments_of
-from botox_analysis.models.means.words import Covariate
 from botox_analysis.numerics.linear.least_squares import LeastSquares
 
 

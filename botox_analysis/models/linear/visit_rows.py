@@ -14,9 +14,10 @@ from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
-from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate, require_covariates
+from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.linear.mean import refuse_not_crossed
+from botox_analysis.models.means.covariates import Covariate, refuse_by_arm
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import LeastSquares, fit_least_squares
 
@@ -93,12 +94,15 @@ class AnalysedRows:
         Subjects that do not enter.
     each : str
         What a method says of the visits, after a space: nothing where only one is scheduled.
+    covariates : tuple of Covariate
+        Beside the arm.
     """
 
     arms: tuple[str, ...]
     by_visit: tuple[VisitRows, ...]
     left_out: tuple[LeftOut, ...]
     each: str
+    covariates: tuple[Covariate, ...]
 
     @property
     def visits(self) -> tuple[str, ...]:
@@ -131,7 +135,7 @@ def rows_by_visit(
     outcomes: Outcomes,
     model: str,
     response: pd.Series,
-    covariates: Sequence[str],
+    covariates: Sequence[str] | None,
     visits: Sequence[str] | None,
     *,
     needed: Sequence[pd.Series] = (),
@@ -146,8 +150,8 @@ def rows_by_visit(
         What messages call the model.
     response : Series
         What is modelled, one number or nothing a row; messages call it by its name.
-    covariates : sequence of str
-        Columns of `outcomes` beside the arm.
+    covariates : sequence of str, optional
+        Columns of `outcomes` beside the arm. Left out: the baseline, where there is one.
     visits : sequence of str, optional
         The visits to analyse. Left out: all.
     needed : sequence of Series
@@ -165,16 +169,16 @@ def rows_by_visit(
     FitError
         An arm has one subject, there are no more subjects than coefficients, or an arm cannot be told from a covariate.
     ValueError
-        Covariates or visits are no list of names.
+        Covariates or visits are no list of names, or a covariate is by arm.
     """
     check_outcomes(outcomes)
-    refuse_no_list("covariates", covariates)
-    require_covariates(outcomes, covariates)
-    return _by_visit(outcomes, model, response, covariates, visits, needed, 2)
+    asked = covariates_of(outcomes, covariates)
+    refuse_by_arm(asked, f"the {model}")
+    return _by_visit(outcomes, model, response, asked, visits, needed, 2)
 
 
 def crossed_rows_by_visit(
-    outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None
+    outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[str] | None, visits: Sequence[str] | None
 ) -> AnalysedRows:
     """The same for a linear model, in which covariates may have an effect in each arm, and an arm one subject.
 
@@ -186,8 +190,9 @@ def crossed_rows_by_visit(
         What messages call the model.
     response : Series
         What is modelled, one number or nothing a row; messages call it by its name.
-    covariates : sequence of str
-        Columns of `outcomes` beside the arm; after ``"arm:"`` with an effect in each arm.
+    covariates : sequence of str, optional
+        Columns of `outcomes` beside the arm; after ``"arm:"`` with an effect in each arm. Left out: the baseline, where there is
+        one.
     visits : sequence of str, optional
         The visits to analyse. Left out: all.
 
@@ -206,16 +211,14 @@ def crossed_rows_by_visit(
         Covariates or visits are no list of names.
     """
     check_outcomes(outcomes)
-    refuse_no_list("covariates", covariates)
-    require_covariates(outcomes, [term.name for term in covariates_of(covariates, outcomes.columns)])
-    return _by_visit(outcomes, model, response, covariates, visits, (), 1)
+    return _by_visit(outcomes, model, response, covariates_of(outcomes, covariates), visits, (), 1)
 
 
 def _by_visit(
-    outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[str], visits: Sequence[str] | None,
+    outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[Covariate], visits: Sequence[str] | None,
     needed: Sequence[pd.Series], fewest: int,
 ) -> AnalysedRows:  # fmt: skip
-    names = [term.name for term in covariates_of(covariates, outcomes.columns)]
+    names = [covariate.name for covariate in covariates]
     for name in names:
         if outcomes[name].isna().all():
             refuse_missing_covariate(name)
@@ -237,7 +240,7 @@ def _by_visit(
         _refuse_few(at_visit["arm"][usable], arms, visit, model, str(response.name), fewest)
         by_visit.append(_visit_rows(at_visit[usable], answer[usable], visit, arms, covariates, model))
     each = " at each visit" if len(outcomes["visit"].cat.categories) > 1 else ""
-    return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each)
+    return AnalysedRows(tuple(str(arm) for arm in arms), tuple(by_visit), tuple(left_out), each, tuple(covariates))
 
 
 def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]:
@@ -262,32 +265,14 @@ def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]
     ValueError
         It is no list of names.
     """
-    refuse_no_list("visits", visits or ())
+    if visits is not None and (isinstance(visits, str) or len(set(visits)) < len(visits)):
+        raise ValueError(f"visits is {visits!r}; it is a list of names, each once.")
     scheduled = list(outcomes["visit"].cat.categories)
     chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
     unknown = [visit for visit in chosen if visit not in scheduled]
     if unknown or not chosen:
         raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")
     return chosen
-
-
-def refuse_no_list(what: str, names: Sequence[str]) -> None:
-    """Refuse a text where a list of names is asked for, and a name that is there twice.
-
-    Parameters
-    ----------
-    what : str
-        The argument.
-    names : sequence of str
-        What was given.
-
-    Raises
-    ------
-    ValueError
-        Says what was given.
-    """
-    if isinstance(names, str) or len(set(names)) < len(names):
-        raise ValueError(f"{what} is {names!r}; it is a list of names, each once.")
 
 
 def refuse_missing_stratum(frame: Outcomes, stratum: str, frame_name: str) -> None:
@@ -315,13 +300,13 @@ def refuse_missing_stratum(frame: Outcomes, stratum: str, frame_name: str) -> No
 
 
 def _visit_rows(
-    rows: pd.DataFrame, response: pd.Series, visit: str, arms: Sequence[Any], covariates: Sequence[str], model: str
+    rows: pd.DataFrame, response: pd.Series, visit: str, arms: Sequence[Any], covariates: Sequence[Covariate], model: str
 ) -> VisitRows:
     arm = pd.Index(list(arms)).get_indexer(rows["arm"].astype(object))
     n = np.bincount(arm, minlength=len(arms)).astype(float)
     values = response.to_numpy(dtype=float)
     design = build_design(rows, covariates, arms)
-    refuse_not_crossed(design, covariates_of(covariates, rows.columns), arms, visit)
+    refuse_not_crossed(design, covariates, arms, visit)
     fitted = fit_least_squares(design.matrix, values)
     if fitted.residual_df < 1:
         raise FitError(

@@ -126,8 +126,7 @@ class TermTests:
         if covariate not in known:
             there = f", only by {listed(known)}" if known else ""
             raise ValueError(
-                f"the model has no effect of arm by '{covariate}'{there}; fit it with the covariate 'arm:{covariate}', or "
-                f"'arm:{covariate}:visit'."
+                f"the model has no effect of arm by '{covariate}'{there}; fit it with 'arm:{covariate}' among the covariates."
             )
 
     def _require_arms(self) -> None:

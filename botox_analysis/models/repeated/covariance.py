@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -95,6 +96,32 @@ def read_covariance(phrase: str | Covariance) -> Covariance:
         right = f"'{structure} on day', with the column of days" if structure in ON_DAYS else f"'{structure}', without days"
         raise ValueError(f"covariance is {phrase!r}; expected {right}.")
     return Covariance(structure, on, by)
+
+
+def read_covariances(phrases: str | Covariance | Iterable[str | Covariance]) -> tuple[Covariance, ...]:
+    """Read one covariance, or several in the order in which they are tried.
+
+    Parameters
+    ----------
+    phrases : str, Covariance, or iterable of these
+        As for `read_covariance`.
+
+    Returns
+    -------
+    tuple of Covariance
+        One or more.
+
+    Raises
+    ------
+    ValueError
+        There is none, or a structure is not known or lacks its days.
+    """
+    if isinstance(phrases, str | Covariance) or not isinstance(phrases, Iterable):
+        return (read_covariance(phrases),)
+    read = tuple(read_covariance(phrase) for phrase in phrases)
+    if not read:
+        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
+    return read
 
 
 def with_kinds(

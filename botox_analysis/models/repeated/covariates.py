@@ -16,7 +16,8 @@ from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.linear.design import is_number, refuse_missing_covariate, require_covariates
-from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, Covariate, MeanModel
+from botox_analysis.models.means.covariates import Covariate
+from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, MeanModel
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import IntArray, Quantity
 
@@ -257,8 +258,8 @@ class Term:
     by_arm: bool = False
 
     def __str__(self) -> str:
-        """As it was asked for."""
-        return ("arm:" if self.by_arm else "") + self.name + (":visit" if self.by_visit else "")
+        """In words, such as ``"baseline by visit"``."""
+        return self.name + " by arm" * self.by_arm + " by visit" * self.by_visit
 
 
 def common_terms(one: Sequence[Term], other: Sequence[Term]) -> tuple[Term, ...]:
@@ -279,7 +280,7 @@ def common_terms(one: Sequence[Term], other: Sequence[Term]) -> tuple[Term, ...]
     DataError
         They are of other covariates, or a covariate is a number in one part only.
     """
-    if list(map(str, one)) != list(map(str, other)):
+    if [(each.name, each.by_arm, each.by_visit) for each in one] != [(each.name, each.by_arm, each.by_visit) for each in other]:
         raise DataError(f"parts differ in their covariates: {listed(map(str, one))} and {listed(map(str, other))}.")
     terms = []
     for mine, theirs in zip(one, other, strict=True):

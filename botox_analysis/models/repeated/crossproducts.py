@@ -10,24 +10,22 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, FitError, require_choice
+from botox_analysis.errors import DataError, FitError, kind_of, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
 from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of
+from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
-from botox_analysis.models.means.words import (
-    ARM_BY_VISIT,
-    COMMON_BASELINE,
-    SLOPE,
-    USUAL_MEAN,
-    MeanModel,
-    read_covariates,
-    read_mean,
+from botox_analysis.models.means.covariates import (
+    Covariate,
+    read_covariates_by_visit,
     refuse_not_composed,
+    usual_covariates,
     with_effects_at_baseline,
 )
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, SLOPE, USUAL_MEAN, MeanModel, read_mean
 from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
 from botox_analysis.models.repeated.covariates import (
     Term,
@@ -230,6 +228,7 @@ def crossproducts(
     *,
     covariance: str | Covariance = "unstructured",
     covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     response: str = "change",
     weights: str | None = None,
     mean: str = ARM_BY_VISIT,
@@ -241,8 +240,10 @@ def crossproducts(
     outcomes : DataFrame
         *outcomes*: a trial, or a part of it that holds **whole subjects**, each in one part only. Sums do not know who is in
         them: a subject whose visits are split over two parts counts as two.
-    covariance, covariates, response, weights, mean
+    covariance, covariates, by_visit, response, mean
         As for `fit_mmrm`.
+    weights : str, optional
+        A column of positive weights: the variance of a value is divided by its weight.
 
     Returns
     -------
@@ -263,29 +264,71 @@ def crossproducts(
     >>> abs(ba.advanced.fit_crossproducts(sum(parts)).loglik - fit.loglik) < 1e-9
     True
     """
+    if weights is not None and not isinstance(weights, str):
+        raise ValueError(f"`weights` must be the name of a column of outcomes (str); got {kind_of(weights)}.")
     phrase = read_covariance(covariance)
     grid = grid_of(outcomes)
     require_choice(response, RESPONSES, "response")
     model = read_mean(mean)
-    asked = read_covariates(covariates, model, outcomes.columns)
-    refuse_not_composed(model, asked, response, weights, phrase.on)
-    require_covariates(outcomes, [each.name for each in asked])
+    asked = covariates_of_all_visits(outcomes, grid, covariates, by_visit, model)
+    return measured(outcomes, grid, phrase, asked, response, model, weights)
+
+
+def measured(
+    outcomes: Outcomes,
+    grid: SubjectGrid,
+    covariance: Covariance,
+    covariates: Sequence[Covariate],
+    response: str,
+    mean: MeanModel = USUAL_MEAN,
+    weights: str | None = None,
+) -> RepeatedMeasures:
+    """Sum over *outcomes* for a model whose words have been read.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    grid : SubjectGrid
+        Of these.
+    covariance : Covariance
+        Of the visits of a subject.
+    covariates : sequence of Covariate
+        In the model; columns of the outcomes.
+    response : str
+        The column that is modelled.
+    mean : MeanModel
+        How arms and visits enter.
+    weights : str, optional
+        A column of weights.
+
+    Returns
+    -------
+    RepeatedMeasures
+        As `crossproducts` gives them.
+
+    Raises
+    ------
+    DataError, ValueError
+        As `crossproducts`.
+    """
+    refuse_not_composed(mean, covariates, response, weights, covariance.on)
     arms, visits, order = grid.arms, grid.visits, grid.visit_order
     arm = grid.arm_of_subject
-    if model.kind == COMMON_BASELINE:
+    if mean.kind == COMMON_BASELINE:
         y, visits = with_baseline(grid)
         order = (visits[0], *order)
     else:
         y = np.array(grid.wide(grid.numbers[response]))  # the fit keeps its own, whatever becomes of the frame
 
     of_arms = Quantity(arm, len(arms))
-    terms, quantities = covariates_entering(with_effects_at_baseline(asked, model), grid, of_arms)
-    mean_terms, further = mean_entering(model, outcomes, grid, of_arms)
-    if model.kind == COMMON_BASELINE:
+    terms, quantities = covariates_entering(with_effects_at_baseline(covariates, mean), grid, of_arms)
+    mean_terms, further = mean_entering(mean, outcomes, grid, of_arms)
+    if mean.kind == COMMON_BASELINE:
         refuse_varying([term.name for term in terms], quantities)
     roots = None if weights is None else root_weights(outcomes, weights, grid)
     data = SubjectData(y, (of_arms, *quantities, *further), None, roots)
-    data, kinds = with_kinds(data, phrase, outcomes=outcomes, grid=grid, arms=arms)
+    data, kinds = with_kinds(data, covariance, outcomes=outcomes, grid=grid, arms=arms)
     sums = cross_products(data)
     return RepeatedMeasures(
         labels=labels_of(grid).estimand | {"measure": RESPONSES[response]},
@@ -296,17 +339,59 @@ def crossproducts(
         arm_order=grid.arm_order,
         visit_order=order,
         terms=terms,
-        grouped_by=phrase.by,
-        days_on=phrase.on,
+        grouped_by=covariance.by,
+        days_on=covariance.on,
         kinds=kinds,
         weights=weights or "",
-        sums=_level(sums) if model.kind == SLOPE else sums,
+        sums=_level(sums) if mean.kind == SLOPE else sums,
         data=data,
         grid=grid,
         left_out=_left_out(data, (*terms, *mean_terms), grid, response),
-        mean=model,
+        mean=mean,
         mean_terms=mean_terms,
     )
+
+
+def covariates_of_all_visits(
+    outcomes: Outcomes,
+    grid: SubjectGrid,
+    covariates: Sequence[str] | None,
+    by_visit: Sequence[str] | None,
+    mean: MeanModel = USUAL_MEAN,
+) -> tuple[Covariate, ...]:
+    """Read the covariates of a mixed model.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    grid : SubjectGrid
+        Of these.
+    covariates, by_visit : sequence of str, optional
+        As for `fit_mmrm`.
+    mean : MeanModel
+        Of the model.
+
+    Returns
+    -------
+    tuple of Covariate
+        All are columns of the outcomes.
+
+    Raises
+    ------
+    DataError
+        A covariate does not exist.
+    ValueError
+        `covariates` or `by_visit` is no list of such names.
+    """
+    usual = usual_covariates(mean, has_baseline=not np.isnan(grid.numbers[BASELINE]).all()) if covariates is None else ()
+    if covariates is None and by_visit is None:
+        return usual
+    asked = read_covariates_by_visit(
+        [str(each) for each in usual] if covariates is None else covariates, by_visit, mean, outcomes.columns
+    )
+    require_covariates(outcomes, [each.name for each in asked])
+    return asked
 
 
 def _left_out(data: SubjectData, terms: Sequence[Term], grid: SubjectGrid, response: str) -> tuple[LeftOut, ...]:

@@ -303,7 +303,7 @@ class MmrmFit(Resampling, LikelihoodRatio):
             which = " at ".join(f"'{word}'" for word in words if word) or f"'{columns['category'][at]}'"
             raise FitError(
                 f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread there, or a level "
-                "that nobody has; take the covariate without ':visit'. Differences between arms are determined."
+                "that nobody has; leave the covariate out of by_visit. Differences between arms are determined."
             )
         return super()._estimates(rows, **columns)
 

@@ -1,4 +1,4 @@
-"""`FittedModel`: the numbers of a fitted mixed model, and which of them are compared."""
+"""`FittedModel`: the numbers of a fitted mixed model, which of them are compared, and its words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botox_analysis.frames.schema import ALL_VISITS
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.means.any_fit import summary_of
 from botox_analysis.models.means.subject_margins import SubjectMoments
-from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
 from botox_analysis.models.repeated.mean import subject_moments
@@ -151,3 +151,58 @@ class FittedModel(Fit):
         by = 0.0 if self.response == "value" else 1.0
         rows, slopes = (each[:, 1:] - by * each[:, :1] for each in (at.rows, at.slopes))
         return replace(at, rows=rows, slopes=slopes)
+
+
+MEANS = {
+    ARM_BY_VISIT: "",
+    CONSTANT_EFFECT: "one difference for all visits, ",
+    SLOPE: "a slope on {} in each arm, ",
+    COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
+    NO_DIFFERENCE: "no difference between arms, ",
+}
+"""What a method says of the mean."""
+
+
+def words_of(
+    measures: RepeatedMeasures, phrase: Covariance, small_sample: str, estimation: str, variance: str,
+    failed: tuple[Covariance, ...], aliased: tuple[str, ...],
+) -> str:  # fmt: skip
+    """Describe a mixed model in words.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        What was fitted.
+    phrase : Covariance
+        The covariance that was fitted.
+    small_sample, variance : str
+        As for `fit_mmrm`.
+    estimation : str
+        ``"REML"`` or ``"ML"``.
+    failed : tuple of Covariance
+        Structures that could not be fitted.
+    aliased : tuple of str
+        Coefficients that the data do not determine.
+
+    Returns
+    -------
+    str
+        The column ``model`` of its estimates.
+    """
+    chosen = f"{phrase.words} covariance" + (
+        f" ({', '.join(each.words for each in failed)} could not be fitted)" if failed else ""
+    )
+    df = small_sample.title().replace("-Linear", " linear")
+    if variance != "model":
+        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
+    adjusted = []
+    for term in measures.terms:
+        slope = "" if term.levels or term.name == "baseline" else " (slope)"
+        by = (" by arm" if term.by_arm else "") + (" by visit" if term.by_visit else "")
+        adjusted.append(term.name.replace("_", " ") + by + slope)
+    words = f"MMRM, {MEANS[measures.mean.kind].format(measures.mean.on.replace('_', ' '))}"
+    words += f"{chosen}, {estimation}, {df}"
+    words += f", weighted by {measures.weights}" if measures.weights else ""
+    words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
+    words += f", without the aliased {', '.join(aliased)}" if aliased else ""
+    return words

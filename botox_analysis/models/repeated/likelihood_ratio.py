@@ -154,7 +154,8 @@ class LikelihoodRatio(FittedModel):
         if not same_mean:
             if restricted[0]:
                 raise ValueError(
-                    "the models have other means, whose REML likelihoods are not comparable; fit both with estimation='ml'."
+                    "the models have other means, whose REML likelihoods are not comparable. Try both by maximum likelihood: "
+                    "advanced.fit_crossproducts(fit.measures, covariance=fit.covariance_structure, estimation='ml')."
                 )
             if not _is_mean_within(smaller, self):
                 raise ValueError("the mean of the smaller model is no special case of that of the larger; expected one that is.")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from botox_analysis.errors import DataError, kind_of, listed, require_choice, require_crossproducts, wrong_kind
-from botox_analysis.frames.outcomes import Outcomes
-from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
+from botox_analysis.errors import DataError, listed, require_choice, require_crossproducts, wrong_kind
+from botox_analysis.frames.outcomes import Outcomes, grid_of
+from botox_analysis.models.linear.fit import RESPONSES
+from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, read_mean
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
-from botox_analysis.models.repeated.covariance import Covariance, read_covariance
-from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, crossproducts
+from botox_analysis.models.repeated.covariance import Covariance, read_covariances
+from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.design import design_of
 from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.fitted import words_of
 from botox_analysis.models.repeated.mean import mean_of
 from botox_analysis.models.repeated.refusals import (
     CovarianceError,
@@ -43,32 +47,24 @@ from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedPr
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.threads import one_thread
 
-ESTIMATION = {"reml": "REML", "ml": "ML"}
+REML = "reml"
+
+ESTIMATION = {REML: "REML", "ml": "ML"}
 
 KENWARD_ROGER = ("kenward-roger", "kenward-roger-linear")
 
 VARIANCES = ("model", *ADJUSTMENTS)
 
-MEANS = {
-    ARM_BY_VISIT: "",
-    CONSTANT_EFFECT: "one difference for all visits, ",
-    SLOPE: "a slope on {} in each arm, ",
-    COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
-    NO_DIFFERENCE: "no difference between arms, ",
-}
-"""What a method says of the mean."""
-
 
 def fit_mmrm(
     outcomes: Outcomes,
     *,
+    covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
     small_sample: str = "satterthwaite",
-    covariates: Sequence[str] | None = None,
     response: str = "change",
-    estimation: str = "reml",
     variance: str = "model",
-    weights: str | None = None,
     mean: str = ARM_BY_VISIT,
 ) -> MmrmFit:
     """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
@@ -81,6 +77,15 @@ def fit_mmrm(
     ----------
     outcomes : DataFrame
         *outcomes*. Any number of arms and visits; missing responses may be there as rows or be absent.
+    covariates : sequence of str, optional
+        Columns of `outcomes` beside arm and visit: the baseline, strata, sites. Numbers have a slope; texts, categories and truth
+        values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). A site coded 1, 2, 3 is a number: make it
+        a text (``astype(str)``). A name with a colon in it is that of the column, where there is one. Values may change over
+        visits. Empty for the unadjusted comparison. Left out: the baseline, where there is one and it is no response.
+    by_visit : sequence of str, optional
+        Those of the covariates whose coefficient differs between visits, as `covariates` names them: ``"x"`` or ``"arm:x"``.
+        Empty: each has the same coefficient at all visits. Left out: the baseline, where it is one of the covariates; for a
+        slope none.
     covariance : str, Covariance, or sequence of these
         How the visits of a subject are correlated: ``"unstructured"``, or, with fewer parameters, ``"compound
         symmetry"``, ``"ar1"``, ``"toeplitz"``, ``"ante-dependence"`` and each of these after ``"heterogeneous "`` (one
@@ -99,24 +104,13 @@ def fit_mmrm(
         ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
         ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
         TYPE=UN it gives all effects those of subjects.
-    covariates : sequence of str, optional
-        Columns of `outcomes`: ``"x"`` has one effect for all visits, ``"x:visit"`` one for each, ``"arm:x"`` one for each arm
-        and ``"arm:x:visit"`` one for each arm at each visit (for subgroups). Numbers have slopes; texts, categories and truth
-        values are factors. A name that has a colon in it is that of the column, where there is one. A site coded 1, 2, 3 is a
-        number: make it a text (``astype(str)``). They may change over visits.
-        Left out: ``"baseline:visit"``; for a slope ``"baseline"``, for a common baseline none.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
-    estimation : str
-        ``"reml"``; or ``"ml"``, with which the likelihoods of models of different covariates can be compared (by a
-        likelihood-ratio test; ``aic`` and ``bic`` count the parameters of the covariance alone).
     variance : str
         ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
         do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
         few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
         for what one subject determines alone: its residual is 0, and says nothing of the variance.
-    weights : str, optional
-        A column of positive weights: the variance of a value is divided by its weight.
     mean : str
         ``"arm by visit"``: a mean for each arm at each visit. ``"constant effect"``: a mean for each visit, and one difference
         between arms for all visits. ``"slope on week"``: in each arm a straight line on the numbers of a column. ``"common
@@ -152,20 +146,49 @@ def fit_mmrm(
          visit  estimate  std_error       df
     5  week 24     -2.14        0.4  1315.18
     """
-    if weights is not None and not isinstance(weights, str):
-        raise ValueError(f"weights: found {kind_of(weights)}; expected the name of a column of outcomes.")
-    candidates = [covariance] if isinstance(covariance, str | Covariance) else list(covariance)
-    if not candidates:
-        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
-    phrases = [read_covariance(candidate) for candidate in candidates]
-    _require_words(small_sample, estimation, variance)
+    phrases = read_covariances(covariance)
+    _require_words(small_sample, REML, variance)
+    grid = grid_of(outcomes)
+    require_choice(response, RESPONSES, "response")
+    model = read_mean(mean)
+    asked = covariates_of_all_visits(outcomes, grid, covariates, by_visit, model)
+    sums = partial(measured, outcomes, grid, covariates=asked, response=response, mean=model)
+    return first_fit(sums, phrases, small_sample, REML, variance)
+
+
+def first_fit(
+    sums: Callable[[Covariance], RepeatedMeasures],
+    phrases: Sequence[Covariance],
+    small_sample: str = "satterthwaite",
+    estimation: str = REML,
+    variance: str = "model",
+) -> MmrmFit:
+    """Fit the first of several structures of the covariance that can be fitted.
+
+    Parameters
+    ----------
+    sums : callable, Covariance -> RepeatedMeasures
+        What is fitted; structures with the same groups and days share it.
+    phrases : sequence of Covariance
+        In the order in which they are tried.
+    small_sample, estimation, variance : str
+        As for `fit_crossproducts`.
+
+    Returns
+    -------
+    MmrmFit
+        Its method names the structures that could not be fitted.
+
+    Raises
+    ------
+    DataError, FitError, ValueError
+        As `fit_mmrm`.
+    """
     failed: list[Covariance] = []
     measures: RepeatedMeasures | None = None
     for phrase in phrases:
         if measures is None or (measures.grouped_by, measures.days_on) != (phrase.by, phrase.on):
-            measures = crossproducts(
-                outcomes, covariance=phrase, covariates=covariates, response=response, weights=weights, mean=mean
-            )
+            measures = sums(phrase)
         try:
             return _fit(measures, phrase, small_sample, estimation, variance, tuple(failed))
         except CovarianceError as error:
@@ -179,20 +202,23 @@ def fit_mmrm(
 def fit_crossproducts(
     measures: RepeatedMeasures,
     *,
-    covariance: str | Covariance = "unstructured",
+    covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
     small_sample: str = "satterthwaite",
-    estimation: str = "reml",
+    estimation: str = REML,
     variance: str = "model",
 ) -> MmrmFit:
-    """The fit of `fit_mmrm` from cross-products, for instance the sum of those of many parts of the data.
+    """Fit the model of `fit_mmrm` to cross-products: with weights, by maximum likelihood, or of a sum of parts of the data.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        From `advanced.crossproducts`.
-    covariance, small_sample, estimation, variance
+        From `advanced.crossproducts`, or the ``measures`` of a fit.
+    covariance, small_sample, variance
         As for `fit_mmrm`; a covariance by groups or on days as `measures` was made for. Sandwich variances need the
         subjects, which sums no longer hold.
+    estimation : str
+        ``"reml"``; or ``"ml"``, maximum likelihood, by which models of different means can be compared
+        (`MmrmFit.likelihood_ratio`; ``aic`` and ``bic`` count the parameters of the covariance alone).
 
     Returns
     -------
@@ -203,17 +229,24 @@ def fit_crossproducts(
     ------
     DataError, FitError, ValueError
         As `fit_mmrm`.
+
+    Examples
+    --------
+    >>> by_likelihood = ba.advanced.fit_crossproducts(fit.measures, covariance=fit.covariance_structure, estimation="ml")
+    >>> by_likelihood.summary()[["structure", "estimation", "aic"]].round(1).values.tolist()
+    [['unstructured', 'ML', 46615.8]]
     """
     _require_words(small_sample, estimation, variance)
     require_crossproducts(measures)
-    phrase = read_covariance(covariance)
-    if (phrase.by, phrase.on) != (measures.grouped_by, measures.days_on):
-        made_for = Covariance(phrase.structure, measures.days_on, measures.grouped_by)
-        raise ValueError(f"covariance is {covariance!r}, but the cross-products were made for '{made_for}'; give both the same.")
-    return _fit(measures, phrase, small_sample, estimation, variance, ())
+    phrases = read_covariances(covariance)
+    for phrase in phrases:
+        made_for = replace(phrase, on=measures.days_on, by=measures.grouped_by)
+        if phrase != made_for:
+            raise ValueError(f"covariance is '{phrase}', but the cross-products were made for '{made_for}'; give both the same.")
+    return first_fit(lambda _: measures, phrases, small_sample, estimation, variance)
 
 
-def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = "reml") -> ManyFits:
+def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = REML) -> ManyFits:
     """Fit one model to many data sets at once, such as simulated trials or imputations of one.
 
     Parameters
@@ -221,7 +254,7 @@ def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructure
     many : sequence of RepeatedMeasures
         From `advanced.crossproducts`, with the same arms, visits and covariates.
     covariance, estimation : str
-        As for `fit_mmrm`.
+        As for `advanced.fit_crossproducts`.
 
     Returns
     -------
@@ -279,7 +312,7 @@ def _fit(
         refuse_one_level(measures, design, basis)
         refuse_undetermined(measures, design, basis)
         variances = "by visit" if phrase.is_heterogeneous else "one"
-        problem = pose(sums, basis, restricted=estimation == "reml", n_kinds=len(measures.kinds), variances=variances)
+        problem = pose(sums, basis, restricted=estimation == REML, n_kinds=len(measures.kinds), variances=variances)
         refuse_no_spread(measures, problem, phrase)
         structure = STRUCTURES[phrase.structure]
         if structure is None:
@@ -323,7 +356,7 @@ def _fit(
     return MmrmFit(
         labels=dict(measures.labels),
         response=measures.response,
-        model=_model(measures, phrase, small_sample, estimation, variance, failed, aliased),
+        model=words_of(measures, phrase, small_sample, ESTIMATION[estimation], variance, failed, aliased),
         handling=measures.handling,
         arms=measures.arms,
         visits=measures.visits[compared],
@@ -366,26 +399,3 @@ def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group
     own = [group == each for each in range(n_groups)]
     states = [np.concatenate([structure.begin(at[each].mean(axis=0), distances[each]) for each in own]) for at in starts]
     return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)
-
-
-def _model(
-    measures: RepeatedMeasures, phrase: Covariance, small_sample: str, estimation: str, variance: str,
-    failed: tuple[Covariance, ...], aliased: tuple[str, ...],
-) -> str:  # fmt: skip
-    chosen = f"{phrase.words} covariance" + (
-        f" ({', '.join(each.words for each in failed)} could not be fitted)" if failed else ""
-    )
-    df = small_sample.title().replace("-Linear", " linear")
-    if variance != "model":
-        df = f"sandwich variance {variance}" + (f", {df}" if small_sample != "satterthwaite" else "")
-    adjusted = []
-    for term in measures.terms:
-        slope = "" if term.levels or term.name == "baseline" else " (slope)"
-        by = (" by arm" if term.by_arm else "") + (" by visit" if term.by_visit else "")
-        adjusted.append(term.name.replace("_", " ") + by + slope)
-    words = f"MMRM, {MEANS[measures.mean.kind].format(measures.mean.on.replace('_', ' '))}"
-    words += f"{chosen}, {ESTIMATION[estimation]}, {df}"
-    words += f", weighted by {measures.weights}" if measures.weights else ""
-    words += f", adjusted for {', '.join(adjusted)}" if adjusted else ", unadjusted"
-    words += f", without the aliased {', '.join(aliased)}" if aliased else ""
-    return words

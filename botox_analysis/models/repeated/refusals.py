@@ -147,8 +147,8 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
     at = [visit for visit, of_arms in zip(visits, known.T, strict=True) if not of_arms.all()]
     if len(at) < len(visits) and any(term.by_visit for term in measures.terms):
         raise FitError(
-            f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; take the "
-            "covariate without ':visit', or leave out the visit."
+            f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; leave "
+            "the covariate out of by_visit, or leave out the visit."
         )
     raise FitError(
         f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "

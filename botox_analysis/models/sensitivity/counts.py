@@ -23,6 +23,7 @@ from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.single_values import refuse_imputed
 from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
+from botox_analysis.models.means.covariates import names_in
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.numerics.counts.likelihoods import NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
@@ -51,7 +52,7 @@ def impute_counts(
     strategy: AnyCountStrategy | Mapping[str, AnyCountStrategy],
     n: int,
     seed: int,
-    covariates: Sequence[str] = (),
+    covariates: Sequence[str] | None = None,
     rate_ratio: float | Mapping[str, float] = 1.0,
 ) -> Imputations:
     """Counts of events over the time planned, where subjects were observed for part of it, many times from a model.
@@ -78,9 +79,9 @@ def impute_counts(
         How many data sets; some hundreds (pooled rows tell the Monte Carlo error).
     seed : int
         Of the draws. The same seed gives the same numbers for any number of workers.
-    covariates : sequence of str
+    covariates : sequence of str, optional
         Of the negative binomial regression that counts are imputed from, beside the arm, as for `fit_counts`. Those of the
-        analysis belong among them.
+        analysis belong among them. Left out: the baseline, where there is one; adverse events have none.
     rate_ratio : float or mapping of str to float
         By what the rate of the time imputed is multiplied, in all arms or by arm (1 in those not named); above 1 there are
         more events than the strategy says. With the same seed a larger ratio gives each subject as many events or more.
@@ -89,8 +90,8 @@ def impute_counts(
     -------
     Imputations
         Its outcomes have the time planned as ``exposure_days``, and no value where it is imputed (`imputed`); a completed value
-        is the events seen plus those drawn. For `Imputations.pool` with ``lambda completed: ba.fit_counts(completed,
-        covariates=()).log_ratios()`` or its like. Where everybody is complete, all data sets are the data.
+        is the events seen plus those drawn. For `Imputations.pool` with ``lambda completed:
+        ba.fit_counts(completed).log_ratios()`` or its like. Where everybody is complete, all data sets are the data.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def impute_counts(
     --------
     >>> events = ba.safety.counts_per_subject(trial.restrict("safety"), "Neck pain")
     >>> imputations = ba.missing.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
-    >>> pooled = imputations.pool(lambda completed: ba.fit_counts(completed, covariates=()).log_ratios())
+    >>> pooled = imputations.pool(lambda completed: ba.fit_counts(completed).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information
     0  log event rate ratio      0.71                 0.03
@@ -127,6 +128,7 @@ def impute_counts(
     _refuse_other_outcomes(outcomes)
     outcomes = outcomes.reset_index(drop=True)
     planned, days = _planned(outcomes, planned_days), _exposure(outcomes)
+    covariates = covariates if covariates is None else names_in("covariates", covariates)
     # Refuses arms of whom too little was seen, and what is no count.
     count_events(rows_by_visit(outcomes, MODEL, outcomes["value"], covariates, None, needed=[days]).by_visit[0])
     entering = rows_by_visit(outcomes, MODEL, outcomes["value"].fillna(0.0), covariates, None)

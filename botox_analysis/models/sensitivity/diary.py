@@ -33,8 +33,9 @@ from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, REPEATED_SAMPLING
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.single_values import wide_of
-from botox_analysis.models.linear.design import require_covariates
-from botox_analysis.models.linear.visit_rows import refuse_no_list, rows_by_visit
+from botox_analysis.models.linear.design import covariates_of
+from botox_analysis.models.linear.visit_rows import rows_by_visit
+from botox_analysis.models.means.covariates import refuse_by_arm
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum, maximise
@@ -59,7 +60,7 @@ def impute_diary(
     n: int,
     seed: int,
     minimum_days: int = 1,
-    covariates: Sequence[str] = (),
+    covariates: Sequence[str] | None = None,
 ) -> Imputations:
     """Outcomes in which the days without a record are imputed, given the recorded days of their period.
 
@@ -81,9 +82,9 @@ def impute_diary(
         Of the draws. The same seed gives the same numbers for any number of workers.
     minimum_days : int
         A period with fewer recorded days stays missing, as one without any does: for `missing.impute`, or for the analysis.
-    covariates : sequence of str
-        Columns of the trial's subjects beside arm and baseline, from which the mean of each visit is predicted. Those of the
-        analysis belong among them.
+    covariates : sequence of str, optional
+        The baseline and columns of the trial's subjects, from which the mean of each visit is predicted, beside the arm. Those of
+        the analysis belong among them. Left out: the baseline, where there is one.
 
     Returns
     -------
@@ -134,15 +135,16 @@ def impute_diary(
     rule, daily = _counting_of(endpoint)
     own = replace(rule, minimum_days=minimum_days)
     require_draws(n, seed, "days are")
-    refuse_no_list("covariates", covariates)
     plain = endpoint.derive(trial)
-    require_covariates(plain, covariates)
+    asked = covariates_of(plain, covariates)
+    refuse_by_arm(asked, f"the {MODEL}")
+    names = tuple(each.name for each in asked)
     diary = _count_days(trial, endpoint, daily, own, list(plain["visit"].cat.categories))
-    known, not_entered = _known(plain, covariates)
+    known, not_entered = _known(plain, names)
     diary = diary.of(known)
     outcomes = _recorded_whole(plain[np.repeat(known, diary.n_visits)].reset_index(drop=True), diary, rule)
     refuse_many(n, *diary.counts.shape)
-    visits = [_fit_visit(outcomes, diary, place, covariates) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
+    visits = [_fit_visit(outcomes, diary, place, names) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
     grid = grid_of(outcomes)
     group = np.where(diary.enough.any(axis=1), grid.arm_of_subject, -1)
     drawn, n_failed = _draw(visits, group, own.period_days, n, seed)
@@ -230,13 +232,9 @@ def _count_days(trial: Trial, endpoint: Endpoint, daily: Daily, own: DiaryRule, 
     return _Diary(np.rint(value * recorded / own.period_days), recorded, own, severity)
 
 
-def _predictors(outcomes: Outcomes, covariates: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*default_covariates(outcomes), *covariates)))
-
-
 def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, tuple[LeftOut, ...]]:
-    """The subjects of whom all is known that days are imputed from, and how many are not."""
-    names = _predictors(plain, covariates)
+    """The subjects of whom all is known that days and changes are made from, and how many are not."""
+    names = dict.fromkeys((*default_covariates(plain), *covariates))
     subjects = plain.drop_duplicates("subject")
     known, lost = np.ones(len(subjects), dtype=bool), []
     for name in names:
@@ -300,7 +298,7 @@ def _fit_visit(outcomes: Outcomes, diary: _Diary, place: int, covariates: Sequen
     visit = outcomes["visit"].cat.categories[place]
     share = np.where(diary.enough, diary.counts / np.maximum(diary.recorded, 1), np.nan)
     response = pd.Series(share.ravel(), index=outcomes.index, name="value")
-    of = rows_by_visit(outcomes, MODEL, response, _predictors(outcomes, covariates), [visit]).by_visit[0]
+    of = rows_by_visit(outcomes, MODEL, response, covariates, [visit]).by_visit[0]
     subjects = of.rows.index.to_numpy() // diary.n_visits
     counts, recorded, design = diary.counts[subjects, place], diary.recorded[subjects, place], of.matrix
     found = maximise(BetaBinomial(counts, recorded), design, np.zeros(len(counts)), dispersed="estimated")

@@ -36,11 +36,9 @@ from botox_analysis.frames.outcomes import (
     Outcomes,
     better_of_outcomes,
     check_outcomes,
-    default_covariates,
     grid_of,
     response_of,
 )
-from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, JACKKNIFE
 from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, Parameters
 from botox_analysis.models.imputation.imputations import Imputations
@@ -48,9 +46,10 @@ from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
 from botox_analysis.models.imputation.single_values import fill, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.linear.ancova import fit_ancova
-from botox_analysis.models.linear.design import require_covariates
+from botox_analysis.models.means.covariates import refuse_by_arm
 from botox_analysis.models.parts import require_draws
 from botox_analysis.models.rates.rates import compare_rates
+from botox_analysis.models.repeated.crossproducts import covariates_of_all_visits
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 
@@ -68,6 +67,7 @@ class _Asked:
     outcomes: pd.DataFrame
     visit: str
     covariates: tuple[str, ...]
+    by_visit: tuple[str, ...]
     conf_level: float
 
     @property
@@ -82,6 +82,7 @@ def sensitivity(
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
+    by_visit: Sequence[str] | None = None,
     after: Sequence[str] | None = None,
     reduction: float | None = None,
     conf_level: float = 0.95,
@@ -100,7 +101,10 @@ def sensitivity(
     seed : int
         Of their draws.
     covariates : sequence of str, optional
-        Of all models; left out: the baseline, where there is one. In models of all visits the baseline has an effect for each.
+        Of all models; left out: the baseline, where there is one.
+    by_visit : sequence of str, optional
+        Those of the covariates whose coefficient differs between visits in the models of all visits, as for `fit_mmrm`. Left out:
+        the baseline, where it is one of the covariates.
     after : sequence of str, optional
         The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
         others what is missing is missing at random. Left out: all.
@@ -144,13 +148,13 @@ def sensitivity(
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
-    if covariates is None:
-        covariates = default_covariates(outcomes)
+    names = covariates_of_all_visits(outcomes, grid, covariates, by_visit)
+    refuse_by_arm(names, "pooled differences")
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    require_covariates(outcomes, covariates)
-    asked = _Asked(outcomes, chosen, tuple(covariates), conf_level)
+    varying = tuple(each.name for each in names if each.by_visit)
+    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), varying, conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
@@ -179,10 +183,6 @@ def _at(estimates: Estimates, asked: _Asked) -> pd.DataFrame:
     return estimates[estimates["visit"] == asked.visit]
 
 
-def _by_visit(covariates: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"{name}:visit" if name == BASELINE else name for name in covariates)
-
-
 class _Imputed:
     """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
 
@@ -194,7 +194,7 @@ class _Imputed:
     def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
-        model = imputation_model(self._outcomes, chosen, _by_visit(self._asked.covariates), FALL_BACK)
+        model = imputation_model(self._outcomes, chosen, self._asked.covariates, self._asked.by_visit, FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = (DRAWS | VARIANCES)[draws](model, self._n, self._seed)
@@ -218,8 +218,8 @@ def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
 def _by_one_model(asked: _Asked) -> Iterator[Row]:
     def mixed() -> pd.DataFrame:
         fit = fit_mmrm(
-            asked.outcomes, covariance=FALL_BACK, small_sample="kenward-roger-linear", covariates=_by_visit(asked.covariates),
-            response=asked.response,
+            asked.outcomes, covariates=asked.covariates, by_visit=asked.by_visit, covariance=FALL_BACK,
+            small_sample="kenward-roger-linear", response=asked.response,
         )  # fmt: skip
         return _at(fit.differences(conf_level=asked.conf_level), asked)
 

@@ -17,7 +17,8 @@ from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, in_
 from botox_analysis.frames.measures import CONDITIONAL_LOG_HAZARD_RATIO, LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE
 from botox_analysis.frames.times import TIMES, Times
 from botox_analysis.models.linear.design import build_design
-from botox_analysis.models.linear.visit_rows import refuse_missing_stratum, refuse_no_list
+from botox_analysis.models.linear.visit_rows import refuse_missing_stratum
+from botox_analysis.models.means.covariates import Covariate, read_covariates, refuse_by_arm
 from botox_analysis.models.times.curves import TimesOfCategory, by_category, no_variance, normal_inference, on_day
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import independent_columns
@@ -44,7 +45,7 @@ def compare_times(
     measure: str = LOG_HAZARD_RATIO,
     test: str = "wald",
     stratum: str | None = None,
-    covariates: Sequence[str] = (),
+    covariates: Sequence[str] | None = None,
     horizon: float | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
@@ -63,8 +64,9 @@ def compare_times(
         and the reference alone, stratified where the model is, without covariates.
     stratum : str, optional
         A column of `times`, which everybody has, each level of which has its own baseline hazard.
-    covariates : sequence of str
-        Columns of `times` that enter Cox's model: numbers have slopes, all else are factors.
+    covariates : sequence of str, optional
+        Columns of `times` that enter Cox's model: numbers have a slope, all else are factors. Left out: none, also where there is
+        a baseline, as a hazard ratio conditional on covariates is another number.
     horizon : float, optional
         Of restricted means, in days. Left out: the smallest of the arms' largest times. The visit says it.
     conf_level : float
@@ -103,13 +105,14 @@ def compare_times(
     require_choice(measure, (LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE), "measure")
     require_choice(test, TESTS, "test")
     require_conf_level(conf_level)
-    refuse_no_list("covariates", covariates)
     groups = by_category(times)
+    asked = () if covariates is None else read_covariates(covariates, times.columns)
+    refuse_by_arm(asked, "Cox's model")
     for group in groups:
         where = f" for category '{group.labels['category']}'" if len(groups) > 1 else ""
         require_two_arms(list(group.curves), "a comparison", "times", where=where)
     if measure == RESTRICTED_MEAN_DIFFERENCE:
-        if stratum is not None or covariates or test != "wald":
+        if stratum is not None or asked or test != "wald":
             raise ValueError(f"measure {measure!r} takes no stratum, no covariates and no other test; leave them out.")
         rows = [row for group in groups for row in _mean_differences(group, group.horizon(horizon))]
     else:
@@ -117,17 +120,17 @@ def compare_times(
             raise ValueError(f"measure {measure!r} takes no horizon; hazards are compared over the whole time.")
         strata = [stratum] if stratum else []
         _require_covariates(times, strata, "stratum")
-        _require_covariates(times, covariates, "covariate")
+        _require_covariates(times, [each.name for each in asked], "covariate")
         for column in strata:
             refuse_missing_stratum(times, column, "times")
-        rows = [row for group in groups for row in _hazard_ratios(group, stratum, tuple(covariates), test)]
+        rows = [row for group in groups for row in _hazard_ratios(group, stratum, asked, test)]
     frame = pd.DataFrame(rows)
     said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
     p_value = said.p_value if test == "wald" else frame.pop("p_value")
     return as_estimates(
         {
             **frame,
-            "measure": CONDITIONAL_LOG_HAZARD_RATIO if stratum or covariates else measure,
+            "measure": CONDITIONAL_LOG_HAZARD_RATIO if stratum or asked else measure,
             "conf_low": said.conf_low,
             "conf_high": said.conf_high,
             "conf_level": conf_level,
@@ -170,8 +173,11 @@ def _mean_differences(group: TimesOfCategory, until: float) -> list[dict[str, An
     return rows
 
 
-def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tuple[str, ...], test: str) -> list[dict[str, Any]]:
-    complete = group.rows[list(covariates)].notna().all(axis=1).to_numpy()
+def _hazard_ratios(
+    group: TimesOfCategory, stratum: str | None, covariates: Sequence[Covariate], test: str
+) -> list[dict[str, Any]]:
+    names = [each.name for each in covariates]
+    complete = group.rows[names].notna().all(axis=1).to_numpy()
     rows, arm, arms = group.rows[complete], group.arm[complete], list(group.curves)
     sample = _Sample(
         rows["time"].to_numpy(),
@@ -191,7 +197,7 @@ def _hazard_ratios(group: TimesOfCategory, stratum: str | None, covariates: tupl
     said = [
         "Cox's model with Efron's ties",
         *([f"stratified by {stratum}"] if stratum else []),
-        *([f"conditional on {joined(list(covariates))}"] if covariates else []),
+        *([f"conditional on {joined(names)}"] if names else []),
     ]
     found = []
     for at in range(1, len(arms)):

@@ -1,10 +1,9 @@
-"""The analysis of an endpoint: by which model, at which visits, and what other models say of the primary difference."""
+"""The analysis of an endpoint: by which model, and at which visits."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,9 +11,8 @@ from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
-from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.frames.outcomes import Outcomes, default_covariates, has_baseline, response_of
-from botox_analysis.frames.schema import BASELINE, categories_of
+from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.completed import BOOTSTRAP
 from botox_analysis.models.imputation.fit import ImputedFit, fit_imputed
@@ -29,27 +27,13 @@ from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.intercurrent import addressed
-from botox_analysis.report.analysis.parts import Efficacy, NamedModel
+from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.planned import RUBIN
 from botox_analysis.trials.trial import Protocol, Trial
 
 SMALL_SAMPLE = "kenward-roger-linear"
 """Always, in large trials too, where it changes nothing. In this form the standard errors of complete data are those of the
 analysis of covariance, and those of an unstructured covariance are the ones of SAS."""
-
-ALL_OBSERVED = "all observed values"
-
-MMRM, ANCOVA, UNADJUSTED = "MMRM", "ANCOVA", "unadjusted"
-
-OF_ALL_OBSERVED, EACH_ARM = NamedModel(MMRM, ALL_OBSERVED), NamedModel(MMRM, "a covariance for each arm")
-"""Sensitivity analyses by the mixed model."""
-
-OF_THOSE_SEEN = NamedModel(ANCOVA, OBSERVED_CASES)
-"""The sensitivity analysis of the subjects with a value at the visit."""
-
-ROBUST = "HC2"
-"""The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
-differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +114,7 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     for covariate in covariates:
         if outcomes[covariate].isna().all():
             refuse_missing_covariate(covariate)
-    visits = _comparable_visits(outcomes, covariates, response)
+    visits = comparable_visits(outcomes, covariates, response)
     if not visits:
         raise DataError(f"{trial.name}: {_never_in_every_arm(outcomes, endpoint, covariates, response)}")
     chosen = "ancova" if len(visits) < 2 else analysis or ("ancova" if handling else "mmrm")
@@ -209,8 +193,23 @@ def covariates_of(trial: Trial, outcomes: Outcomes) -> tuple[str, ...]:
     return (*default_covariates(outcomes), *trial.protocol.covariates)
 
 
-def _comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: str) -> list[str]:
-    """The visits with a usable value in every arm."""
+def comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: str) -> list[str]:
+    """List the visits with a usable value in every arm.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes* of an endpoint.
+    covariates : tuple of str
+        Of its model.
+    response : str
+        ``"change"`` or ``"value"``.
+
+    Returns
+    -------
+    list of str
+        In time.
+    """
     usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
     n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
     return [visit for visit in n_arms.index if n_arms[visit] == len(categories_of(outcomes["arm"]))]
@@ -220,16 +219,12 @@ def _by_ancova(of: Comparison) -> Fit:
     return fit_ancova(of.outcomes, covariates=of.covariates, response=of.response, visits=list(of.visits))
 
 
-def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
-    return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
-
-
 def _by_mmrm(of: Comparison) -> Fit:
     structures = of.planned.covariance or FALL_BACK
     try:
-        fit = _fit_mmrm(of.outcomes, of.covariates, of.response, list(of.visits), structures)
+        fit = fit_visits_together(of.outcomes, of.covariates, of.response, list(of.visits), structures)
         if of.planned.fall_back_variance and fit.structure != structures[0]:
-            fit = _fit_mmrm(
+            fit = fit_visits_together(
                 of.outcomes, of.covariates, of.response, list(of.visits), fit.structure, of.planned.fall_back_variance
             )
     except FitError as error:
@@ -237,7 +232,7 @@ def _by_mmrm(of: Comparison) -> Fit:
     return fit
 
 
-def _fit_mmrm(
+def fit_visits_together(
     outcomes: Outcomes,
     covariates: tuple[str, ...],
     response: str,
@@ -245,30 +240,41 @@ def _fit_mmrm(
     covariance: str | Covariance | tuple[str, ...],
     variance: str = "model",
 ) -> MmrmFit:
+    """Fit the mixed model of an endpoint.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes* of an endpoint.
+    covariates : tuple of str
+        Of the model; the baseline has a coefficient for each visit.
+    response : str
+        ``"change"`` or ``"value"``.
+    visits : list of str
+        Those in the model.
+    covariance : str, Covariance or tuple of str
+        Of the visits of a subject; of several, the first that the data determine.
+    variance : str
+        Of the model, or a sandwich variance.
+
+    Returns
+    -------
+    MmrmFit
+        With the small-sample method that goes with the variance.
+
+    Raises
+    ------
+    FitError
+        The data do not determine the model.
+    """
     return fit_mmrm(
         outcomes[outcomes["visit"].isin(visits)],
         covariance=covariance,
         small_sample=SMALL_SAMPLE if variance == "model" else "satterthwaite",
-        covariates=by_visit(covariates),
+        covariates=covariates,
         response=response,
         variance=variance,
     )
-
-
-def by_visit(covariates: tuple[str, ...]) -> list[str]:
-    """The covariates of a model of all visits: the baseline has an effect for each.
-
-    Parameters
-    ----------
-    covariates : tuple of str
-        Of the primary model.
-
-    Returns
-    -------
-    list of str
-        As `fit_mmrm` takes them.
-    """
-    return [f"{name}:visit" if name == BASELINE else name for name in covariates]
 
 
 def _by_imputation(of: Comparison) -> ImputedFit:
@@ -277,14 +283,14 @@ def _by_imputation(of: Comparison) -> ImputedFit:
     compared = of.observed[of.observed["visit"].isin(of.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
     _, imputed_from, _ = strategies_begin(outcomes, of.response)
-    covariates, covariance = by_visit(of.covariates), planned.covariance or FALL_BACK
+    covariance = planned.covariance or FALL_BACK
     if planned.variance == RUBIN:
         imputations = impute(
             imputed_from,
             strategy=planned.imputation,
             n=planned.draws,
             seed=planned.seed,
-            covariates=covariates,
+            covariates=of.covariates,
             covariance=covariance,
         )
     else:
@@ -295,7 +301,7 @@ def _by_imputation(of: Comparison) -> ImputedFit:
             variance=planned.variance,
             n=planned.draws if sampled else None,
             seed=planned.seed if sampled else None,
-            covariates=covariates,
+            covariates=of.covariates,
             covariance=covariance,
         )
     return fit_imputed(imputations, covariates=of.covariates, visits=list(of.visits))
@@ -307,94 +313,3 @@ ANALYSES: dict[str, Callable[[Comparison], Fit | ImputedFit]] = {
     "imputed": _by_imputation,
 }
 """The word of the protocol -> what is compared -> its fit."""
-
-
-def robust_of(primary: Efficacy) -> NamedModel:
-    """The analysis of covariance with a robust variance, among `other_analyses`.
-
-    Parameters
-    ----------
-    primary : Efficacy
-        The primary endpoint.
-
-    Returns
-    -------
-    NamedModel
-        With the primary handling of missing values.
-    """
-    return NamedModel(ANCOVA, primary.handling, f"{ROBUST} variance")
-
-
-def unadjusted_of(primary: Efficacy) -> NamedModel:
-    """The comparison without covariates, among `other_analyses`.
-
-    Parameters
-    ----------
-    primary : Efficacy
-        The primary endpoint.
-
-    Returns
-    -------
-    NamedModel
-        With the primary handling of missing values.
-    """
-    return NamedModel(UNADJUSTED, primary.handling)
-
-
-def other_analyses(
-    primary: Efficacy, visit: str, covariates: tuple[str, ...], structures: tuple[str, ...] = FALL_BACK
-) -> tuple[dict[NamedModel, Fit | ImputedFit], list[LeftOut]]:
-    """The primary model, and others that show how much of its difference hangs on it.
-
-    Parameters
-    ----------
-    primary : Efficacy
-        The primary endpoint.
-    visit : str
-        The primary visit.
-    covariates : tuple of str
-        Of the primary model.
-    structures : tuple of str
-        Of the mixed model's covariance, in the order in which they are tried.
-
-    Returns
-    -------
-    fits : dict of NamedModel to Fit
-        By the name of the model, the primary first: the mixed model of what was observed, with one covariance and with one
-        for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
-        without covariates.
-    left_out : list of LeftOut
-        Models that could not be fitted, and why.
-    """
-    response = response_of(primary.outcomes)
-    observed = primary.observed
-    visits = _comparable_visits(observed, covariates, response)
-
-    def ancova(outcomes: Outcomes, adjusted_for: tuple[str, ...]) -> Fit:
-        return fit_ancova(outcomes, covariates=adjusted_for, response=response, visits=[visit])
-
-    others: list[tuple[NamedModel, Callable[[], Fit]]] = []
-    if len(visits) > 1 and visit in visits:
-        others.append((OF_ALL_OBSERVED, partial(_fit_mmrm, observed, covariates, response, visits, structures)))
-    if isinstance(primary.fit, MmrmFit) and not primary.fit.covariance_structure.by:
-        by_arm = replace(primary.fit.covariance_structure, by="arm")
-        own = list(primary.fit.visits)
-        others.append((EACH_ARM, partial(_fit_mmrm, primary.outcomes, covariates, response, own, by_arm)))
-    others.append((OF_THOSE_SEEN, partial(ancova, observed, covariates)))
-    others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
-    if covariates:
-        others.append((unadjusted_of(primary), partial(ancova, primary.outcomes, ())))
-
-    values = ALL_OBSERVED if primary.by_mmrm and primary.handling == OBSERVED_CASES else primary.handling
-    first = NamedModel(MMRM if primary.by_mmrm else ANCOVA, "imputed" if primary.is_imputed else values)
-    fits: dict[NamedModel, Fit | ImputedFit] = {replace(first, is_primary=True): primary.fit}
-    failed: list[LeftOut] = []
-    for model, fit in others:
-        if model == first:
-            continue
-        try:
-            fits[model] = fit()
-        except (DataError, FitError) as error:
-            n = observed["subject"].nunique()
-            failed.append(LeftOut(f"not analysed: {error}", n, f"sensitivity analyses, {model.label}"))
-    return fits, failed

@@ -1,22 +1,22 @@
-"""What a report is made of: the analyses of a trial, as frames of *outcomes*, *events* and *estimates*."""
+"""The analyses that the sections of a report share, as frames of *outcomes* and *estimates*."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from botox_analysis.endpoints.diary.endpoints import DiaryEndpoint
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.frames.estimates import ESTIMATES_KEY, as_estimates
-from botox_analysis.frames.events import WORST_SEVERITY
-from botox_analysis.frames.handling import DRAWN, OBSERVED_CASES
+from botox_analysis.frames.estimates import ESTIMATES_KEY, Estimates, as_estimates
+from botox_analysis.frames.handling import OBSERVED_CASES
+from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.outcomes import has_baseline
-from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.fit import MmrmFit
-from botox_analysis.trials.trial import Protocol, Trial
+from botox_analysis.report.section import Section
+from botox_analysis.trials.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -118,33 +118,6 @@ class Efficacy:
         return [float(n) for n in self.fit.n[:, list(self.fit.visits).index(visit)]]
 
 
-@dataclass(frozen=True)
-class NamedModel:
-    """The name of a model of the primary difference, apart from that of others.
-
-    Attributes
-    ----------
-    model : str
-        The model in one word.
-    values : str
-        The values it is of, or its handling of missing ones.
-    variety : str
-        The rest of the name; empty where there is none.
-    is_primary : bool
-        Whether it is the primary model.
-    """
-
-    model: str
-    values: str
-    variety: str = ""
-    is_primary: bool = False
-
-    @property
-    def label(self) -> str:
-        """The name in words."""
-        return ", ".join(filter(None, (self.model, self.values, self.variety))) + " (primary)" * self.is_primary
-
-
 def secondary_visit(efficacy: Efficacy, visit: str) -> str:
     """The visit at which a secondary endpoint is tabulated.
 
@@ -164,133 +137,17 @@ def secondary_visit(efficacy: Efficacy, visit: str) -> str:
 
 
 @dataclass(frozen=True)
-class Responders:
-    """Responders under one handling of missing values.
-
-    Attributes
-    ----------
-    words : str
-        The handling.
-    rates, differences, needed : DataFrame
-        *estimates* at `REDUCTIONS` and the protocol's own; `needed` are the numbers needed to treat.
-    """
-
-    words: str
-    rates: pd.DataFrame
-    differences: pd.DataFrame
-    needed: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Responses:
-    """Responders of the primary endpoint.
-
-    Attributes
-    ----------
-    curve : DataFrame or None
-        *estimates*: rates at every per cent, at the primary visit; missing where the protocol asks for points.
-    handled : tuple of Responders
-        Under several handlings of missing values, the protocol's first; what counts the same subjects is there once.
-    """
-
-    curve: pd.DataFrame | None
-    handled: tuple[Responders, ...]
-
-    @property
-    def rates(self) -> pd.DataFrame:
-        """Shares of responders, *estimates*, handling by handling."""
-        return pd.concat([each.rates for each in self.handled], ignore_index=True)
-
-    @property
-    def differences(self) -> pd.DataFrame:
-        """Differences of shares, *estimates*, handling by handling."""
-        return pd.concat([each.differences for each in self.handled], ignore_index=True)
-
-    @property
-    def needed(self) -> pd.DataFrame:
-        """Numbers needed to treat, *estimates*, handling by handling."""
-        return pd.concat([each.needed for each in self.handled], ignore_index=True)
-
-
-@dataclass(frozen=True)
-class MissingValues:
-    """What is missing of the primary endpoint, and what the primary difference is under every handling of it.
-
-    Attributes
-    ----------
-    reasons : DataFrame
-        What is missing, of whom, when, why.
-    counted : DataFrame
-        *events*: the same by visit, reason and arm.
-    handlings : DataFrame
-        *estimates* of the difference at the primary visit; empty where they could not be made.
-    surface : DataFrame
-        *estimates* over a grid of shifts of imputed values; empty where there are several differences, nothing to move, or
-        they could not be made.
-    begins : str
-        After what strategies begin: a kind of intercurrent event, or `LAST_VALUE`.
-    """
-
-    reasons: pd.DataFrame
-    counted: pd.DataFrame
-    handlings: pd.DataFrame
-    surface: pd.DataFrame
-    begins: str
-
-    def determined(self, approach: str) -> bool:
-        """Whether a handling could be made.
-
-        Parameters
-        ----------
-        approach : str
-            The kind of handling: one of `APPROACHES`.
-
-        Returns
-        -------
-        bool
-            False where none of them has an estimate.
-        """
-        if self.handlings.empty:
-            return False
-        return bool(self.handlings.loc[self.handlings["approach"] == approach, "estimate"].notna().any())
-
-
-@dataclass(frozen=True)
-class Safety:
-    """Adverse events, in the safety population.
-
-    Attributes
-    ----------
-    trial : Trial
-        Restricted to that population.
-    overview, overview_differences, incidence, incidence_ratios, terms, differences, shown : DataFrame
-        *estimates*: overview and severity, the overview in patient-years at risk (empty where these are not known), classes
-        and terms, their differences; of these the most frequent terms, the largest difference first.
-    """
-
-    trial: Trial
-    overview: pd.DataFrame
-    overview_differences: pd.DataFrame
-    incidence: pd.DataFrame
-    incidence_ratios: pd.DataFrame
-    terms: pd.DataFrame
-    differences: pd.DataFrame
-    shown: pd.DataFrame
-
-    @property
-    def severities(self) -> pd.DataFrame:
-        """Rates by the worst severity; empty where severities are not known."""
-        return self.overview[self.overview["category"].isin(WORST_SEVERITY)]
-
-
-@dataclass(frozen=True)
 class Analysis:
-    """All that a report shows.
+    """The analyses that all sections of a report share, and the sections made so far.
 
     Attributes
     ----------
     trial, efficacy_trial : Trial
         As loaded, and restricted to the efficacy population.
+    safe : Trial or None
+        Restricted to the safety population; None where the trial has no table of adverse events.
+    endpoints : tuple of Endpoint
+        All that were planned, the primary one first.
     visit : str
         The primary visit.
     covariates : tuple of str
@@ -299,8 +156,6 @@ class Analysis:
         The primary endpoint.
     secondary : list of Efficacy
         The others.
-    baseline, disposition_rates : DataFrame
-        *estimates*.
     intercurrent_events : DataFrame
         Of all who were randomised: subject, kind, day.
     intercurrent_rates : DataFrame
@@ -308,61 +163,67 @@ class Analysis:
         are none.
     adjusted : DataFrame
         *estimates* of the differences that the protocol adjusts together, with ``p_adjusted``; empty where it adjusts none.
-    sensitivity : dict of NamedModel to Fit or ImputedFit
-        Models of the primary difference by their names, the primary model first.
-    flow : DataFrame
-        *events* of the disposition, with those analysed.
-    diaries : DataFrame or None
-        Diaries to show.
-    missing : MissingValues or None
-        Missing where no value is, or where nothing can be imputed.
-    responses : Responses or None
-        Missing where the endpoint has no baseline.
-    safety : Safety or None
-        Missing where there are no adverse events.
-    left_out : DataFrame
-        Where, reason, n.
+    not_seen : tuple of LeftOut
+        Subjects and values that the endpoints and the trial's other analyses do not contain.
+    sections : tuple of Section
+        In the order of the page.
     """
 
     trial: Trial
     efficacy_trial: Trial
+    safe: Trial | None
+    endpoints: tuple[Endpoint, ...]
     visit: str
     covariates: tuple[str, ...]
     primary: Efficacy
     secondary: list[Efficacy]
-    baseline: pd.DataFrame
-    disposition_rates: pd.DataFrame
     intercurrent_events: pd.DataFrame
     intercurrent_rates: pd.DataFrame
     adjusted: pd.DataFrame
-    sensitivity: dict[NamedModel, Fit | ImputedFit]
-    flow: pd.DataFrame
-    diaries: pd.DataFrame | None
-    missing: MissingValues | None
-    responses: Responses | None
-    safety: Safety | None
-    left_out: pd.DataFrame
+    not_seen: tuple[LeftOut, ...]
+    sections: tuple[Section, ...] = ()
+
+    def with_section(self, section: Section) -> Analysis:
+        """The same analysis with one section more.
+
+        Parameters
+        ----------
+        section : Section
+            Of the same trial.
+
+        Returns
+        -------
+        Analysis
+            The section is the last.
+        """
+        return replace(self, sections=(*self.sections, section))
 
     @property
-    def estimates(self) -> pd.DataFrame:
-        """Every estimate the report shows, as one frame of *estimates*."""
-        parts = [self.baseline, self.disposition_rates, self.intercurrent_rates]
-        for efficacy in (self.primary, *self.secondary):
-            parts += [efficacy.means, efficacy.differences, efficacy.average, efficacy.unadjusted]
-        parts += self.primary_differences.values()
-        parts += [] if self.missing is None else [self.missing.handlings]
-        if self.responses is not None:
-            parts += [self.responses.rates, self.responses.differences, self.responses.needed]
-            parts += [] if self.responses.curve is None else [self.responses.curve]
-        if self.safety is not None:
-            parts += [
-                self.safety.overview,
-                self.safety.overview_differences,
-                self.safety.incidence,
-                self.safety.incidence_ratios,
-                self.safety.terms,
-                self.safety.differences,
-            ]
+    def analysed(self) -> tuple[Efficacy, ...]:
+        """The endpoints that were analysed, the primary one first."""
+        return (self.primary, *self.secondary)
+
+    @property
+    def headline(self) -> list[str]:
+        """The sentences of the headline."""
+        return [sentence for section in self.sections for sentence in section.headline]
+
+    @property
+    def methods(self) -> list[str]:
+        """The paragraphs on how the numbers were computed."""
+        return [paragraph for section in self.sections for paragraph in section.methods]
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """What the analyses do not contain: where, reason, n."""
+        rows = [*self.not_seen, *(row for section in self.sections for row in section.left_out)]
+        tables = [table for table in (self.trial.left_out, left_out_frame(rows)) if not table.empty]
+        return pd.concat(tables or [left_out_frame([])], ignore_index=True)
+
+    @property
+    def estimates(self) -> Estimates:
+        """Every estimate of the sections, as one frame of *estimates*."""
+        parts = [frame for section in self.sections for frame in section.estimates]
         together = pd.concat([part for part in parts if not part.empty], ignore_index=True)
         # The primary difference, for instance, is in two frames; rows that differ in a number stay and are refused.
         together = together.drop_duplicates(ignore_index=True)
@@ -372,57 +233,29 @@ class Analysis:
         return as_estimates(together.to_dict("series"))
 
     @property
-    def primary_differences(self) -> dict[str, pd.DataFrame]:
-        """The difference at the primary visit by the label of each model of `missing.sensitivity`, *estimates*."""
-        level = self.trial.protocol.conf_level
-        found = {model.label: fit.differences(conf_level=level) for model, fit in self.sensitivity.items()}
-        return {label: frame[frame["visit"] == self.visit] for label, frame in found.items()}
-
-    @property
     def settings(self) -> dict[str, object]:
-        """What was analysed how, the protocol's words and the defaults in the places it left open."""
-        endpoint, fit = self.primary.endpoint, self.primary.fit
+        """The settings of the shared analyses and of the sections: the protocol's words, and the defaults where it is open."""
+        endpoint, fit, planned = self.primary.endpoint, self.primary.fit, self.trial.protocol
         rule = endpoint.rule if isinstance(endpoint, DiaryEndpoint) else None
-        imputed = self.primary.is_imputed or (self.missing is not None and self.missing.determined(DRAWN))
-        return {
-            "endpoint": self.primary.endpoint.label,
+        # In the order of the manifest: a section replaces what is empty here, and adds its own at the end.
+        found: dict[str, object] = {
+            "endpoint": endpoint.label,
             "visit": self.visit,
             "covariates": list(self.covariates),
             "efficacy_population": self.efficacy_trial.population,
-            "safety_population": self.safety.trial.population if self.safety else "",
+            "safety_population": "",
             "analysis": self.primary.analysis,
-            "conf_level": self.trial.protocol.conf_level,
-            **({"covariance": fit.structure} if isinstance(fit, MmrmFit) else {}),
+            "conf_level": planned.conf_level,
+            "covariance": fit.structure if isinstance(fit, MmrmFit) else None,
             "handling": self.primary.handling,
-            "imputation": self.trial.protocol.imputation,
-            **({"draws": self.trial.protocol.draws, "seed": self.trial.protocol.seed} if imputed else {}),
-            "multiplicity": dict(self.trial.protocol.multiplicity),
-            "intercurrent": dict(self.trial.protocol.intercurrent),
-            "response": self.response if self.responses else "",
+            "imputation": planned.imputation,
+            "draws": planned.draws if self.primary.is_imputed else None,
+            "seed": planned.seed if self.primary.is_imputed else None,
+            "multiplicity": dict(planned.multiplicity),
+            "intercurrent": dict(planned.intercurrent),
+            "response": "",
             "diary_rule": rule.handling if rule else "",
         }
-
-    @property
-    def response(self) -> str:
-        """What makes a responder, in words."""
-        return response(self.trial.protocol, self.primary.endpoint.better)
-
-
-def response(planned: Protocol, better: str) -> str:
-    """What makes a responder, in words.
-
-    Parameters
-    ----------
-    planned : Protocol
-        Of a trial.
-    better : str
-        Which values of the primary endpoint are better.
-
-    Returns
-    -------
-    str
-        Points or a share.
-    """
-    if planned.points:
-        return f"{'rise' if better == HIGHER else 'fall'} of at least {planned.points:g} points"
-    return f"reduction of at least {100 * planned.reduction:g} %"
+        for section in self.sections:
+            found |= section.settings
+        return {name: value for name, value in found.items() if value is not None}

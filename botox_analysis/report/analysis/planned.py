@@ -12,7 +12,7 @@ from botox_analysis.endpoints.safety.emergent import emergent
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, NEEDS_NO_REFERENCE, SINGLE_VALUE_RULES
-from botox_analysis.frames.schema import BASELINE
+from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.linear.design import is_number
 from botox_analysis.models.multiplicity.adjustment import METHODS
@@ -166,6 +166,26 @@ def emergent_rule_of(planned: Protocol) -> EmergentRule:
     """
     said = dict(planned.emergent)
     return EmergentRule("of the protocol", said.get("window_days"), said.get("told_by", "days")) if said else FROM_DAY_1
+
+
+def response(planned: Protocol, better: str) -> str:
+    """What makes a responder, in words.
+
+    Parameters
+    ----------
+    planned : Protocol
+        Of a trial.
+    better : str
+        Values of the primary endpoint that are better: ``"lower"`` or ``"higher"``.
+
+    Returns
+    -------
+    str
+        Points or a share.
+    """
+    if planned.points:
+        return f"{'rise' if better == HIGHER else 'fall'} of at least {planned.points:g} points"
+    return f"reduction of at least {100 * planned.reduction:g} %"
 
 
 def refuse_unfit_emergent(trial: Trial, safe: Trial | None) -> None:

@@ -13,8 +13,8 @@ from botox_analysis.report.prose import phrases
 from botox_analysis.trials.trial import Trial
 
 
-def footnotes(analysis: Analysis) -> dict[str, list[str]]:
-    """Sentences that stand below tables and figures.
+def discontinuations(analysis: Analysis) -> tuple[str, ...]:
+    """Explain where the flow and the intercurrent events count different discontinuations.
 
     Parameters
     ----------
@@ -23,18 +23,30 @@ def footnotes(analysis: Analysis) -> dict[str, list[str]]:
 
     Returns
     -------
-    dict of str to list of str
-        By the name of the table or figure; those whose counts agree with all others are absent.
+    tuple of str
+        One sentence; none where both are the same subjects.
     """
-    found: dict[str, list[str]] = {}
-    for names, said in (
-        (("flow", "intercurrent"), _discontinuations(analysis)),
-        (("disposition", "adverse_events_overview"), _led_to_discontinuation(analysis)),
-        (("disposition", "adverse_events_overview"), _received(analysis)),
-    ):
-        for name in names if said else ():
-            found.setdefault(name, []).append(said)
-    return found
+    return _said(_discontinuations(analysis))
+
+
+def adverse_events(analysis: Analysis) -> tuple[str, ...]:
+    """Explain where adverse events and the disposition count different subjects.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    tuple of str
+        Of reasons of discontinuation, and of the arm received; none where both places count the same subjects.
+    """
+    return _said(_led_to_discontinuation(analysis), _received(analysis))
+
+
+def _said(*sentences: str) -> tuple[str, ...]:
+    return tuple(filter(None, sentences))
 
 
 def _by_arm(subjects: pd.DataFrame, member: np.ndarray) -> str:
@@ -82,10 +94,10 @@ def _discontinuations(analysis: Analysis) -> str:
 
 def _led_to_discontinuation(analysis: Analysis) -> str:
     """Adverse events as the reason of the flow beside adverse events that led to discontinuation."""
-    safety, subjects = analysis.safety, analysis.trial.subjects
-    if safety is None or safety.trial.adverse_events is None or "discontinuation_reason" not in subjects.columns:
+    safe, subjects = analysis.safe, analysis.trial.subjects
+    if safe is None or safe.adverse_events is None or "discontinuation_reason" not in subjects.columns:
         return ""
-    events = safety.trial.adverse_events
+    events = safe.adverse_events
     if "led_to_discontinuation" not in events.columns or "completed" not in subjects.columns:
         return ""
     reason = subjects["discontinuation_reason"].astype(object).fillna("").map(lambda word: str(word).strip().lower())
@@ -104,9 +116,9 @@ def _led_to_discontinuation(analysis: Analysis) -> str:
 
 def _received(analysis: Analysis) -> str:
     """Subjects who received another arm than theirs."""
-    if analysis.safety is None or "actual_arm" not in analysis.safety.trial.subjects.columns:
+    if analysis.safe is None or "actual_arm" not in analysis.safe.subjects.columns:
         return ""
-    subjects = analysis.safety.trial.subjects
+    subjects = analysis.safe.subjects
     other = (subjects["actual_arm"].astype(object) != subjects["arm"].astype(object)).to_numpy() & subjects[
         "actual_arm"
     ].notna().to_numpy()

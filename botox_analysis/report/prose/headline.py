@@ -1,23 +1,18 @@
-"""The headline of a report: what was found, in a few sentences. Numbers come from *estimates* and are written by `wording`."""
+"""Sentences of the headline on the primary endpoint. Numbers come from *estimates* and are written by `wording`."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from botox_analysis import wording
-from botox_analysis.endpoints.safety.counts import ANY
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.measures import PERCENT_REDUCTION
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
-from botox_analysis.report.analysis.planned import NON_RESPONSE
 from botox_analysis.report.prose import phrases
 
-_COUNTED = {NON_RESPONSE: "of all in the population, missing values as non-response"}
-"""Handlings of missing values in the words of a headline."""
 
-
-def headline(analysis: Analysis) -> list[str]:
-    """What was found, in a few sentences.
+def primary_sentences(analysis: Analysis) -> tuple[str, ...]:
+    """State the primary difference, and the percentages by which the means fell.
 
     Parameters
     ----------
@@ -26,16 +21,10 @@ def headline(analysis: Analysis) -> list[str]:
 
     Returns
     -------
-    list of str
-        The primary difference, percentages, responders, adverse events.
+    tuple of str
+        A sentence or two for each difference; one where there is no baseline, else one of percentages.
     """
-    return [
-        *_difference_sentences(analysis),
-        *_baseline_sentences(analysis),
-        *_reduction_sentences(analysis),
-        *_responder_sentences(analysis),
-        *_safety_sentences(analysis),
-    ]
+    return (*_difference_sentences(analysis), *_baseline_sentences(analysis), *_reduction_sentences(analysis))
 
 
 def _difference_sentences(analysis: Analysis) -> list[str]:
@@ -118,93 +107,8 @@ def _reduction_sentences(analysis: Analysis) -> list[str]:
     return [f"Unadjusted, the mean {wording.joined(parts)}, compared with baseline."]
 
 
-def _responder_sentences(analysis: Analysis) -> list[str]:
-    responses = analysis.responses
-    if responses is None:
-        return []
-    planned = analysis.trial.protocol
-    sentences = []
-    for number, handled in enumerate(responses.handled):
-        rates, differences, needed = (
-            _at(frame, analysis.visit, planned.points or planned.reduction)
-            for frame in (handled.rates, handled.differences, handled.needed)
-        )
-        if rates.empty or not (rates["n"] > 0).all():
-            continue
-        shares = wording.joined([_share(row) for _, row in rates.iterrows()])
-        compared = wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
-        if number == 0:
-            counted = _COUNTED.get(handled.words, handled.words)
-            sentences.append(f"A {analysis.response} was seen in {shares} ({counted}), {compared}{_needed(needed)}.")
-        else:
-            sentences.append(f"Responders by {handled.words}: {shares}, {compared}.")
-    return sentences
-
-
-def _share(row: pd.Series) -> str:
-    share = f"{wording.percent(row['estimate'])} %"
-    n_events = row.get("n_events", float("nan"))
-    if n_events != n_events:
-        return f"{share} of {wording.count(row['n'])} with {row['arm']}"
-    return f"{wording.count(n_events)} of {wording.count(row['n'])} ({share}) with {row['arm']}"
-
-
-def _needed(needed: pd.DataFrame) -> str:
-    """The numbers needed to treat, after the differences they are the inverse of."""
-    several = len(needed) > 1
-    said = [
-        wording.number_needed(row["estimate"], row["conf_low"], row["conf_high"]) + (f" with {row['arm']}" if several else "")
-        for _, row in needed.iterrows()
-    ]
-    return f"; number needed to treat: {wording.joined(said)}"
-
-
-def _safety_sentences(analysis: Analysis) -> list[str]:
-    safety = analysis.safety
-    if safety is None:
-        return []
-    rates = safety.overview[safety.overview["category"] == ANY]
-    if not rates["n_events"].any():
-        subjects = [
-            f"{wording.count(row['n'])}{' subjects' * (not at)} with {row['arm']}" for at, (_, row) in enumerate(rates.iterrows())
-        ]
-        return [f"No treatment-emergent adverse event was recorded: in none of {wording.joined(subjects)}."]
-    differences = safety.overview_differences[safety.overview_differences["category"] == ANY]
-    parts = [
-        f"{wording.count(row['n_events'])} of {wording.count(row['n'])} subjects with {row['arm']} "
-        f"({wording.percent(row['estimate'])} %)"
-        for _, row in rates.iterrows()
-    ]
-    said = [
-        f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}, "
-        + wording.joined([_points_sentence(row, name_arm=len(differences) > 1) for _, row in differences.iterrows()])
-        + "."
-    ]
-    if not safety.shown.empty and safety.shown["estimate"].max() > 0:
-        top = safety.shown.loc[safety.shown["estimate"].idxmax()]
-        pair = safety.terms[(safety.terms["category"] == top["category"]) & (safety.terms["within"] == top["within"])].set_index(
-            "arm"
-        )
-        shares = [f"{wording.percent(pair.loc[arm, 'estimate'])} % with {arm}" for arm in (top["arm"], top["reference"])]
-        n_terms = len(safety.shown.drop_duplicates(["within", "category"]))
-        which = f"Of the {n_terms} most frequent terms, the" if n_terms > 1 else "The"
-        said.append(f"{which} largest excess over {top['reference']} was in {top['category']}: {wording.joined(shares)}.")
-    return said
-
-
-def _points_sentence(row: pd.Series, *, name_arm: bool) -> str:
-    low, high = 100 * row["conf_low"], 100 * row["conf_high"]
-    of_arm = f" for {row['arm']}" if name_arm else ""
-    limits = "" if low != low else f" ({phrases.level(row)} {wording.interval(low, high)})"
-    return f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points{limits}"
-
-
 def _of(estimates: Estimates, measure: str, visit: str) -> pd.DataFrame:
     return estimates[(estimates["measure"] == measure) & (estimates["visit"] == visit)]
-
-
-def _at(estimates: Estimates, visit: str, threshold: float) -> pd.DataFrame:
-    return estimates[(estimates["visit"] == visit) & ((estimates["threshold"] - threshold).abs() < 1e-12)]
 
 
 def _comma(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The paragraphs of a report: the primary estimand, and how the numbers were computed."""
+"""Paragraphs on the endpoints: the primary estimand, and how outcomes were measured and compared."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from botox_analysis.frames.measures import measure_of
 from botox_analysis.models.imputation.completed import RUBIN
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.design import is_number
-from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.refusals import FALL_BACK
-from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED, OF_THOSE_SEEN, ROBUST, robust_of, unadjusted_of
 from botox_analysis.report.analysis.estimand import intercurrent_sentence
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.prose import phrases
-from botox_analysis.report.prose.counted import adverse_events, missing_values, responders
-from botox_analysis.report.prose.validity import is_fall_back
 
 SMALL_SAMPLE_TOLD = (
     "Standard errors and degrees of freedom are those of Kenward and Roger, in the linear form that SAS has for an unstructured "
@@ -45,14 +41,14 @@ def estimand(analysis: Analysis) -> str:
     label = analysis.primary.endpoint.label
     variable = f"{measure.response} in {label}" if measure.is_change else label
     return (
-        f"{wording.capital(phrases.population(analysis.efficacy_trial.population))}; {wording.joined(arms[1:])} compared with "
+        f"{wording.capital(phrases.efficacy_population(analysis))}; {wording.joined(arms[1:])} compared with "
         f"{arms[0]}, the reference arm; {variable}{since}; difference of means. {intercurrent_sentence(analysis)} "
         f"Missing values: {analysis.primary.missing}."
     )
 
 
-def methods(analysis: Analysis) -> list[str]:
-    """How the numbers were computed.
+def endpoint_paragraphs(analysis: Analysis) -> tuple[str, ...]:
+    """Describe how the endpoints were measured and compared.
 
     Parameters
     ----------
@@ -61,21 +57,18 @@ def methods(analysis: Analysis) -> list[str]:
 
     Returns
     -------
-    list of str
+    tuple of str
         Paragraphs.
     """
     said = [_primary_endpoint(analysis), *_diary_rules(analysis), *_comparison(analysis)]
-    for paragraph_of in (_without_baseline, _after_events, _sensitivity, missing_values, responders, adverse_events):
-        paragraph = paragraph_of(analysis)
-        said += [paragraph] if paragraph else []
-    return said
+    return tuple(filter(None, [*said, _without_baseline(analysis), _after_events(analysis)]))
 
 
 def _primary_endpoint(analysis: Analysis) -> str:
     subjects, randomised = analysis.efficacy_trial.subjects, analysis.trial.subjects
     return (
         f"The primary endpoint is {analysis.primary.endpoint.label}, at {analysis.visit}. It was analysed in "
-        f"{phrases.population(analysis.efficacy_trial.population)}: {wording.count(len(subjects))} of "
+        f"{phrases.efficacy_population(analysis)}: {wording.count(len(subjects))} of "
         f"{wording.count(len(randomised))} randomised."
     )
 
@@ -127,7 +120,7 @@ def _comparison(analysis: Analysis) -> list[str]:
     primary = analysis.primary
     inference = f"Limits and p-values are two-sided, from Student's t. {_multiplicity(analysis)}"
     if isinstance(primary.fit, MmrmFit):
-        errors = SMALL_SAMPLE_TOLD if not is_fall_back(analysis) else _robust(analysis)
+        errors = SMALL_SAMPLE_TOLD if not _is_fall_back(analysis) else _robust(analysis)
         return [_mixed_model(analysis, primary.fit), f"{errors} {inference}{_secondary(analysis, primary.fit)}"]
     only_seen = primary.handling == OBSERVED_CASES and not primary.is_imputed
     missing = primary.missing + ", that is, subjects with a value at the visit" * only_seen
@@ -136,6 +129,13 @@ def _comparison(analysis: Analysis) -> list[str]:
         f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)} "
         f"Missing values: {missing}.{_completed(primary)} {inference}"
     ]
+
+
+def _is_fall_back(analysis: Analysis) -> bool:
+    """Whether the primary model has another covariance than the first planned, and the sandwich variance planned for that."""
+    planned, fit = analysis.trial.protocol, analysis.primary.fit
+    order = planned.covariance or FALL_BACK
+    return bool(planned.fall_back_variance) and isinstance(fit, MmrmFit) and fit.structure != order[0]
 
 
 def _robust(analysis: Analysis) -> str:
@@ -183,20 +183,9 @@ def _mixed_model(analysis: Analysis, fit: MmrmFit) -> str:
     return (
         f"Arms are compared by a mixed model for repeated measures (MMRM) of the {_response(primary)}, all visits together. "
         f"Fixed effects: {fixed}{_margins(analysis)}.{_kinds(analysis)} Within subjects the visits have "
-        f"{_covariance(fit, analysis)}, the same in all arms. The fit is by restricted maximum likelihood (REML), to "
+        f"{phrases.covariance(fit, analysis)}, the same in all arms. The fit is by restricted maximum likelihood (REML), to "
         f"{wording.count(fit.n_values)} values of {wording.count(fit.n_subjects)} subjects. {missing}"
     )
-
-
-def _covariance(fit: MmrmFit, analysis: Analysis) -> str:
-    """The structure that was fitted, and those that could not be."""
-    order = analysis.trial.protocol.covariance or FALL_BACK
-    failed = [read_covariance(word).words for word in order[: order.index(fit.structure)]]
-    chosen = fit.covariance_structure.words
-    said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
-    if len(fit.visits) == 2:
-        said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"
-    return f"{said} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else said
 
 
 def _secondary(analysis: Analysis, primary: MmrmFit) -> str:
@@ -207,38 +196,8 @@ def _secondary(analysis: Analysis, primary: MmrmFit) -> str:
         if not isinstance(fit, MmrmFit):
             said.append(f"{name} has one visit ({fit.visits[0]}), at which the mixed model is an analysis of covariance")
         elif fit.structure != primary.structure:
-            said.append(f"{name} has {_covariance(fit, analysis)}")
+            said.append(f"{name} has {phrases.covariance(fit, analysis)}")
     return f" {'; '.join(['Secondary endpoints are analysed alike', *said])}." if analysis.secondary else ""
-
-
-def _sensitivity(analysis: Analysis) -> str:
-    """What the sensitivity analyses are, where there are other models than the primary one."""
-    if len(analysis.sensitivity) < 2:
-        return ""
-    parts = []
-    of_all_observed = analysis.sensitivity.get(OF_ALL_OBSERVED)
-    if isinstance(of_all_observed, MmrmFit):
-        fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
-        parts.append(
-            f"a mixed model for repeated measures (MMRM) of all observed values (fixed effects {fixed}; "
-            f"{_covariance(of_all_observed, analysis)}; REML; standard errors and degrees of freedom of Kenward and Roger), "
-            "which is right under missing at random"
-        )
-    if EACH_ARM in analysis.sensitivity:
-        parts.append("the mixed model with a covariance of its own for each arm")
-    if OF_THOSE_SEEN in analysis.sensitivity:
-        parts.append(
-            "analysis of covariance (least squares) of that visit alone"
-            f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
-        )
-    if robust_of(analysis.primary) in analysis.sensitivity:
-        parts.append(
-            f"analysis of covariance of that visit alone{phrases.adjusted(analysis, by_mmrm=False)}, missing values: "
-            f"{analysis.primary.handling}, with a variance that lets the spread differ between arms and subjects ({ROBUST}, with "
-            "Bell and McCaffrey's degrees of freedom), which keeps the size of the test where arms differ in size and spread"
-        )
-    parts += ["the difference without covariates"] * (unadjusted_of(analysis.primary) in analysis.sensitivity)
-    return f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}."
 
 
 def _response(primary: Efficacy) -> str:

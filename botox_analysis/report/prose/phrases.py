@@ -5,8 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from botox_analysis import wording
+from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.models.repeated.fit import MmrmFit
+from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 
 _POPULATIONS = {
@@ -31,6 +34,38 @@ def population(name: str) -> str:
         With its article.
     """
     return _POPULATIONS.get(name, f"the population '{name}'")
+
+
+def efficacy_population(analysis: Analysis) -> str:
+    """The population in which arms are compared.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    str
+        With its article.
+    """
+    return population(analysis.efficacy_trial.population)
+
+
+def limits(analysis: Analysis) -> str:
+    """The limits of the estimates of efficacy.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    str
+        With their level in per cent.
+    """
+    return level(analysis.primary.means.iloc[0])
 
 
 def level(row: pd.Series) -> str:
@@ -160,3 +195,50 @@ def in_model(primary: Efficacy, visit: str) -> str:
     if not primary.by_mmrm:
         return f"{seen} subjects at {visit}"
     return f"{wording.count(sum(primary.n_analysed(visit)))} subjects, {seen} of them with a value at {visit}"
+
+
+def covariance(fit: MmrmFit, analysis: Analysis) -> str:
+    """The structure that was fitted, and those that could not be.
+
+    Parameters
+    ----------
+    fit : MmrmFit
+        A mixed model.
+    analysis : Analysis
+        Of the trial, whose protocol names the structures in the order in which they are tried.
+
+    Returns
+    -------
+    str
+        With its article; of two visits with their correlation.
+    """
+    order = analysis.trial.protocol.covariance or FALL_BACK
+    failed = [read_covariance(word).words for word in order[: order.index(fit.structure)]]
+    chosen = fit.covariance_structure.words
+    said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
+    if len(fit.visits) == 2:
+        said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"
+    return f"{said} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else said
+
+
+def differences_in_points(differences: Estimates) -> str:
+    """Differences of shares, in percentage points.
+
+    Parameters
+    ----------
+    differences : DataFrame
+        *estimates* of risk differences; the arm is named where there are several.
+
+    Returns
+    -------
+    str
+        With their limits, where they have some.
+    """
+    several = len(differences) > 1
+    said = []
+    for _, row in differences.iterrows():
+        low, high = 100 * row["conf_low"], 100 * row["conf_high"]
+        of_arm = f" for {row['arm']}" if several else ""
+        limits = "" if low != low else f" ({level(row)} {wording.interval(low, high)})"
+        said.append(f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points{limits}")
+    return wording.joined(said)

@@ -305,9 +305,11 @@ def test_an_arm_without_an_event_is_refused(outcomes, distribution):
         ba.fit_counts(none, covariates=(), distribution=distribution)
 
 
-def test_adverse_events_have_no_baseline(simulated):
+def test_adverse_events_have_no_baseline_and_are_not_adjusted(simulated):
+    events = ba.safety.counts_per_subject(simulated.restrict("safety"))
+    pd.testing.assert_frame_equal(ba.fit_counts(events).log_ratios(), ba.fit_counts(events, covariates=()).log_ratios())
     with pytest.raises(ba.DataError, match="'baseline' is missing for every subject; give it values, or leave it out"):
-        ba.fit_counts(ba.safety.counts_per_subject(simulated.restrict("safety")))
+        ba.fit_counts(events, covariates=("baseline",))
 
 
 # Words ----------------------------------------------------------------------------------------------------------------

@@ -311,7 +311,7 @@ def test_limits_of_means_stay_above_0(edit):
         ({"distribution": "normal"}, "`distribution` must be one of .*; got 'normal'"),
         ({"correlation": "toeplitz"}, "`correlation` must be one of .*; got 'toeplitz'"),
         ({"correlation": "exchangeable", "distribution": "beta-binomial"}, "the beta-binomial has no estimating equations"),
-        ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
+        ({"covariates": "baseline"}, "`covariates` must be a list of names; got 'baseline'"),
         ({"period_days": 27.5}, "period_days is 27.5"),
     ],
 )

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.models.imputation.pooling import analyse_all
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED
+from botox_analysis.models.means.covariates import Covariate
 from botox_analysis.numerics.imputation.strategies import Normal
 from tests.completed import completed_by
 from tests.tolerances import PRINTED
@@ -24,7 +26,7 @@ STRATEGIES = {
     "CR": "copy reference",
     "CIR": "copy increments in reference",
 }
-MODEL, ANALYSIS = ("baseline:visit", "sex"), ("baseline", "sex")
+MODEL = ("baseline", "sex")
 SAME_ERROR = 1e-6
 """Each of the refits of a jackknife, here and there, ends within this of its optimum."""
 
@@ -75,7 +77,7 @@ def test_pooled_differences_and_their_limits_are_those_of_rbmi(jackknifed, short
     # rbmi's delta is on every imputed value of the arm, also on gaps before an event.
     imputations = jackknifed[short].shift({"155 U": moved}, kind=ba.missing.Shift(on="all imputed"))
     theirs = of_rbmi(RBMI[short]["pooled_delta_plus2_active" if moved else "pooled"], "trt")
-    ours = imputations.pool(covariates=ANALYSIS)
+    ours = imputations.pool(covariates=MODEL)
     assert ours["estimate"].to_numpy() == pytest.approx(theirs["est"].to_numpy(), abs=PRINTED)
     for name, other in {"std_error": "se", "conf_low": "lci", "conf_high": "uci", "p_value": "pval"}.items():
         assert ours[name].to_numpy() == pytest.approx(theirs[other].to_numpy(), abs=SAME_ERROR)
@@ -83,7 +85,7 @@ def test_pooled_differences_and_their_limits_are_those_of_rbmi(jackknifed, short
 
 @pytest.mark.parametrize("short", STRATEGIES)
 def test_pooled_means_are_those_of_rbmi(jackknifed, short):
-    ours = jackknifed[short].pool("means", covariates=ANALYSIS)
+    ours = jackknifed[short].pool("means", covariates=MODEL)
     theirs = of_rbmi(RBMI[short]["pooled"], "lsm")
     assert ours["estimate"].to_numpy() == pytest.approx(theirs["est"].to_numpy(), abs=PRINTED)
     assert ours["std_error"].to_numpy() == pytest.approx(theirs["se"].to_numpy(), abs=SAME_ERROR)
@@ -95,7 +97,7 @@ def test_pooled_means_are_those_of_rbmi(jackknifed, short):
 )
 def test_approximate_bayes_is_that_of_rbmi_but_for_monte_carlo_error(outcomes, theirs, strategy):
     imputations = ba.missing.impute(outcomes, strategy=strategy, n=1000, seed=7, covariates=MODEL)
-    ours = imputations.pool(covariates=ANALYSIS)
+    ours = imputations.pool(covariates=MODEL)
     rows = of_rbmi(BAYES[theirs]["pooled"] if "pooled" in BAYES[theirs] else BAYES[theirs], "trt")
     both = np.sqrt(2) * ours["monte_carlo_error"].to_numpy()
     assert (np.abs(ours["estimate"].to_numpy() - rows["est"].to_numpy()) < 4 * both).all()
@@ -118,8 +120,8 @@ def test_events_as_data_say_the_same_as_the_last_value_seen(outcomes, with_event
 @pytest.mark.parametrize("draws", ["approximate Bayes", "Bayes", "bootstrap"])
 def test_the_mean_of_many_draws_is_the_conditional_mean_estimate(outcomes, jackknifed, draws):
     imputations = completed_by(outcomes, strategy="copy reference", n=800, seed=3, draws=draws, covariates=MODEL)
-    ours = imputations.pool(covariates=ANALYSIS)
-    conditional = jackknifed["CR"].pool(covariates=ANALYSIS)
+    ours = imputations.pool(covariates=MODEL)
+    conditional = jackknifed["CR"].pool(covariates=MODEL)
     # what a resample or a posterior moves the mean by is small beside the standard error
     room = 4 * ours["monte_carlo_error"] + 0.01 * conditional["std_error"]
     assert (np.abs(ours["estimate"] - conditional["estimate"]) < room).all()
@@ -287,10 +289,10 @@ def test_a_constant_covariate_changes_nothing(outcomes):
     more = ba.missing.impute(dull, strategy="copy reference", n=20, seed=1, covariates=(*MODEL, "dull"))
     assert more.words == plain.words
     assert more.values == pytest.approx(plain.values, abs=1e-6)
-    pooled = more.pool(covariates=(*ANALYSIS, "dull", "twin"))
+    pooled = more.pool(covariates=(*MODEL, "dull", "twin"))
     columns = ["estimate", "std_error", "df"]
-    assert pooled[columns].to_numpy() == pytest.approx(plain.pool(covariates=ANALYSIS)[columns].to_numpy(), rel=1e-5)
-    tipped = more.tipping_surface("week 24", covariates=(*ANALYSIS, "twin"), deltas=[0.0], reference_deltas=[0.0])
+    assert pooled[columns].to_numpy() == pytest.approx(plain.pool(covariates=MODEL)[columns].to_numpy(), rel=1e-5)
+    tipped = more.tipping_surface("week 24", covariates=(*MODEL, "twin"), deltas=[0.0], reference_deltas=[0.0])
     assert tipped["std_error"].iloc[0] == pytest.approx(pooled["std_error"].iloc[-1], rel=1e-9)
 
 
@@ -366,9 +368,7 @@ def test_a_resample_is_a_data_set_of_its_own(outcomes):
     assert len(sample) == len(outcomes)
     assert sample["subject"].tolist() == np.repeat(np.arange(len(outcomes) // 4), 4).tolist()
     plain = ba.fit_ancova(sample).differences()["estimate"].to_numpy()
-    from botox_analysis.models.imputation.pooling import analyse_all
-
-    assert plain == pytest.approx(analyse_all(imputations, "differences", None, None).estimate[4], abs=1e-9)
+    assert plain == pytest.approx(analyse_all(imputations, "differences", [Covariate("baseline")], None).estimate[4], abs=1e-9)
 
 
 def test_a_jackknife_leaves_out_one_subject(outcomes):

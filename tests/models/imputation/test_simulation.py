@@ -84,7 +84,7 @@ def trials():
     told = {strategy: [] for strategy in REFERENCE_BASED}
     for number in range(TRIALS):
         seen, whole = simulated(rng)
-        models = {strategy: imputation_model(seen, strategy, (), "unstructured") for strategy in REFERENCE_BASED}
+        models = {strategy: imputation_model(seen, strategy, (), (), "unstructured") for strategy in REFERENCE_BASED}
         some = next(iter(models.values()))
         drawn = {
             "approximate Bayes": DRAWS["approximate Bayes"](some, 40, number),

@@ -147,7 +147,7 @@ def test_the_response_cannot_be_its_own_covariate(outcomes):
 
 def test_a_baseline_that_nobody_has_is_refused(outcomes):
     with pytest.raises(ba.DataError, match="covariate 'baseline' is missing for every subject"):
-        ba.fit_ancova(outcomes.assign(baseline=np.nan))
+        ba.fit_ancova(outcomes.assign(baseline=np.nan), covariates=("baseline",))
 
 
 def test_a_visit_at_which_all_values_are_missing_is_refused(edit, outcomes):

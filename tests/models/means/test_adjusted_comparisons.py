@@ -35,7 +35,7 @@ def fit(outcomes):
 
 @pytest.fixture(scope="module")
 def mixed(outcomes):
-    return ba.fit_mmrm(outcomes, covariates=("sex", "region", "baseline:visit"))
+    return ba.fit_mmrm(outcomes, covariates=("sex", "region", "baseline"))
 
 
 # ---- comparisons together ----
@@ -102,7 +102,7 @@ def test_an_adjusted_limit_of_the_mixed_model_is_0_where_its_p_value_is_the_leve
 
 def test_the_mixed_model_of_complete_data_has_the_comparisons_of_the_analysis_of_covariance(repeated):
     outcomes = repeated(11, n_arms=3)
-    mixed = ba.fit_mmrm(outcomes, covariates=("baseline:visit",))
+    mixed = ba.fit_mmrm(outcomes, covariates=("baseline",))
     ancova = ba.fit_ancova(outcomes)
     for ask in (lambda f: f.differences(adjustment="dunnett"), lambda f: f.pairwise_differences(adjustment="tukey")):
         np.testing.assert_allclose(ask(mixed)[[*NUMBERS, "p_value"]], ask(ancova)[[*NUMBERS, "p_value"]], rtol=1e-6)

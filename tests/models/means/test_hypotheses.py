@@ -5,18 +5,19 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.models.means.hypotheses import hypotheses
+from tests.summed import fit_summed
 
 MODELS = [
-    {"covariates": ("sex", "region", "baseline:visit")},
-    {"covariates": ("region", "baseline:visit", "arm:sex:visit")},
-    {"covariates": ("sex", "region", "arm:baseline:visit")},
-    {"covariates": ("sex:visit", "arm:sex", "region")},
-    {"covariates": ("arm:sex", "arm:region:visit", "pain:visit")},
-    {"covariates": ("sex", "baseline"), "weights": "weight"},
-    {"mean": "constant effect", "covariates": ("arm:sex", "baseline:visit", "region:visit")},
+    {"covariates": ("sex", "region", "baseline")},
+    {"covariates": ("region", "baseline", "arm:sex"), "by_visit": ("baseline", "arm:sex")},
+    {"covariates": ("sex", "region", "arm:baseline"), "by_visit": ("arm:baseline",)},
+    {"covariates": ("sex", "arm:sex", "region"), "by_visit": ("sex",)},
+    {"covariates": ("arm:sex", "arm:region", "pain"), "by_visit": ("arm:region", "pain")},
+    {"covariates": ("sex", "baseline"), "by_visit": (), "weights": "weight"},
+    {"mean": "constant effect", "covariates": ("arm:sex", "baseline", "region"), "by_visit": ("baseline", "region")},
     {"mean": "slope on week", "covariates": ("arm:sex", "arm:baseline", "clinic")},
-    {"mean": "common baseline", "covariates": ("arm:sex:visit", "region")},
-    {"mean": "no difference", "covariates": ("sex:visit", "region")},
+    {"mean": "common baseline", "covariates": ("arm:sex", "region"), "by_visit": ("arm:sex",)},
+    {"mean": "no difference", "covariates": ("sex", "region"), "by_visit": ("sex",)},
 ]
 
 
@@ -31,7 +32,7 @@ def mean(request, outcomes):
     asked = dict(request.param)
     if "ancova" in asked:
         return ba.fit_ancova(outcomes, covariates=asked["ancova"]).fitted_means[1]
-    return ba.fit_mmrm(outcomes, **{"covariance": "compound symmetry", **asked}).fitted_means[0]
+    return fit_summed(outcomes, **{"covariance": "compound symmetry", **asked}).fitted_means[0]
 
 
 def containing(mean, term):
@@ -80,7 +81,7 @@ def test_effects_that_none_contains_have_one_hypothesis(mean):
 
 def test_a_hypothesis_of_type_iii_weighs_levels_alike(outcomes):
     """By the means at equal margins: arms averaged over visits and sexes."""
-    fit = ba.fit_mmrm(outcomes, covariates=("arm:sex:visit", "region"))
+    fit = ba.fit_mmrm(outcomes, covariates=("arm:sex", "region"), by_visit=("arm:sex",))
     means = fit.rows["equal"].mean(axis=1)
     rows = hypotheses(fit.fitted_means[0], "III")["arm",]
     expected = means[:2] - means.mean(axis=0)

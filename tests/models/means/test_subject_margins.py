@@ -16,8 +16,8 @@ MMRM = pd.read_csv(REFERENCE / "mmrm" / "gcomputation.csv")
 ROBINCAR = pd.read_csv(REFERENCE / "ancova" / "robincar.csv")
 
 MODELS = {
-    "base": ("sex", "region", "baseline:visit"),
-    "arm*visit*(sex+baseline)": ("region", "arm:sex:visit", "arm:baseline:visit"),
+    "base": {"covariates": ("sex", "region", "baseline")},
+    "arm*visit*(sex+baseline)": {"covariates": ("region", "arm:sex", "arm:baseline"), "by_visit": ("arm:sex", "arm:baseline")},
 }
 SMALL_SAMPLE = {"Satterthwaite": "satterthwaite", "Kenward-Roger": "kenward-roger-linear"}
 
@@ -37,8 +37,8 @@ def outcomes():
 @pytest.fixture(scope="module")
 def fits(outcomes):
     return {
-        (model, df_method): ba.fit_mmrm(outcomes, covariates=covariates, small_sample=word)
-        for model, covariates in MODELS.items()
+        (model, df_method): ba.fit_mmrm(outcomes, **asked, small_sample=word)
+        for model, asked in MODELS.items()
         for df_method, word in SMALL_SAMPLE.items()
     }
 
@@ -92,10 +92,10 @@ def test_g_computation_is_the_mean_of_everybodys_fitted_values_with_their_varian
 @pytest.mark.parametrize(
     ("covariates", "mean"),
     [
-        (("sex", "baseline:visit"), "arm by visit"),
+        (("sex", "baseline"), "arm by visit"),
         (("arm:sex", "region", "baseline"), "arm by visit"),
         (("sex", "region"), "common baseline"),
-        (("baseline:visit", "sex"), "constant effect"),
+        (("baseline", "sex"), "constant effect"),
     ],
 )
 def test_where_everybody_has_every_visit_subjects_are_the_rows(repeated, covariates, mean):
@@ -194,7 +194,7 @@ def test_a_level_that_nobody_analysed_has_is_refused_with_what_may_be_taken(edit
 
 
 def test_covariates_that_change_over_visits_are_refused(repeated):
-    fit = ba.fit_mmrm(repeated(4), covariates=("baseline", "pain"))
+    fit = ba.fit_mmrm(repeated(4), covariates=("baseline", "pain"), by_visit=())
     for margins in ("subjects", "g-computation"):
         with pytest.raises(
             ba.FitError, match=rf"margins '{margins}': the covariate 'pain' changes over visits.*margins 'observed'"

@@ -11,6 +11,7 @@ from botox_analysis.models.repeated.design import design_of
 from botox_analysis.numerics.repeated.coordinates import FrameChart
 from botox_analysis.numerics.repeated.problem import basis_of, pose
 from botox_analysis.numerics.repeated.reml import NotDetermined, maximise
+from tests.summed import fit_summed
 
 pytestmark = pytest.mark.long
 
@@ -67,15 +68,15 @@ def test_dates_and_numbers_in_disguise_are_no_covariates(outcomes):
 
 
 def test_whole_numbers_truths_and_other_types_of_pandas_are_what_they_say(outcomes):
-    plain = ba.fit_mmrm(outcomes.assign(late=outcomes["sex"] == "male"), covariates=("baseline", "sex"))
+    plain = ba.fit_mmrm(outcomes.assign(late=outcomes["sex"] == "male"), covariates=("baseline", "sex"), by_visit=())
     other = outcomes.assign(late=outcomes["sex"] == "male").astype({"baseline": "Float64", "late": "boolean"})
-    fit = ba.fit_mmrm(other, covariates=("baseline", "late"))
+    fit = ba.fit_mmrm(other, covariates=("baseline", "late"), by_visit=())
     np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=1e-9)
 
 
 def test_differences_are_told_where_means_are_not_determined(edit, outcomes):
     gone = (outcomes["region"] == "c") & (outcomes["visit"] == "week 16")
-    fit = ba.fit_mmrm(edit(outcomes, change=outcomes["change"].where(~gone)), covariates=("region:visit",))
+    fit = ba.fit_mmrm(edit(outcomes, change=outcomes["change"].where(~gone)), covariates=("region",), by_visit=("region",))
     assert (fit.differences()["std_error"] > 0).all()
     with pytest.raises(ba.FitError, match="'placebo' at 'week 16' is not determined: a covariate by visit"):
         fit.means()
@@ -92,7 +93,7 @@ def test_a_correlation_of_nothing_on_any_day_is_a_boundary_and_no_fit(edit, repe
 
 def test_maximum_likelihood_has_no_kenward_roger(outcomes):
     with pytest.raises(ValueError, match="Kenward and Roger's correction is of REML"):
-        ba.fit_mmrm(outcomes, estimation="ml", small_sample="kenward-roger-linear")
+        fit_summed(outcomes, estimation="ml", small_sample="kenward-roger-linear")
 
 
 def test_a_part_may_lack_a_visit_an_arm_a_level_or_a_change_over_time(edit, outcomes):
@@ -100,7 +101,7 @@ def test_a_part_may_lack_a_visit_an_arm_a_level_or_a_change_over_time(edit, outc
     shortened = edit(outcomes, change=outcomes["change"].where(~(late & (outcomes["visit"] == "week 16"))))
     shortened.loc[late, "pain"] = 1.0
     parts = [shortened[~late], shortened[late & (shortened["visit"] != "week 16")]]
-    covariates = ("baseline:visit", "pain", "region")
+    covariates = ("baseline", "pain", "region")
     whole = ba.fit_mmrm(shortened, covariates=covariates)
     summed = ba.advanced.fit_crossproducts(sum(ba.advanced.crossproducts(part, covariates=covariates) for part in parts))
     np.testing.assert_allclose(summed.differences()[NUMBERS], whole.differences()[NUMBERS], rtol=1e-9)
@@ -150,7 +151,7 @@ def test_no_other_start_leads_to_a_better_interior_maximum():
         )
         outcomes = ba.as_outcomes(frame, endpoint="days", arms=[0, 1], visits=range(n_visits))
         try:
-            fit = ba.fit_mmrm(outcomes, covariates=("baseline",))
+            fit = ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=())
         except ba.FitError:
             continue
         found += 1

@@ -11,6 +11,7 @@ from botox_analysis.models.repeated.bounds import rank_of_quantities
 from botox_analysis.models.repeated.refusals import CovarianceError
 from botox_analysis.numerics.repeated import reml
 from botox_analysis.numerics.repeated.structures import STRUCTURES
+from tests.summed import fit_summed
 
 pytestmark = pytest.mark.long
 
@@ -45,7 +46,7 @@ def test_more_visits_than_subjects_determine_are_refused_without_a_likelihood(re
     with pytest.raises(
         CovarianceError, match=rf"determine an unstructured .* of at most \d+ visits, and there are {n_visits}; take"
     ):
-        ba.fit_mmrm(outcomes, **how)
+        fit_summed(outcomes, **how)
     assert evaluated == []
     assert time.perf_counter() - before < 5  # minutes, where it is looked for
 
@@ -59,19 +60,20 @@ def test_the_message_counts_subjects_effects_and_visits(repeated):
         ba.fit_mmrm(repeated(61, n_per_arm=6, n_visits=10))
 
 
-@pytest.mark.parametrize(("covariates", "n_effects"), [((), 2), (("baseline:visit",), 3), (("region:visit",), 4)])
+@pytest.mark.parametrize(("by_visit", "n_effects"), [((), 2), (("baseline",), 3), (("region",), 4)])
 @pytest.mark.parametrize("estimation", ["reml", "ml"])
-def test_with_complete_data_the_bound_is_exact(repeated, evaluated, covariates, n_effects, estimation):
+def test_with_complete_data_the_bound_is_exact(repeated, evaluated, by_visit, n_effects, estimation):
     whole = repeated(62, n_per_arm=6, n_visits=11 - n_effects + 2)
-    how = {"covariates": covariates, "estimation": estimation}
+    modelled = {"covariates": by_visit, "by_visit": by_visit}
+    how = {**modelled, "estimation": estimation}
     most = whole[whole["visit"].cat.codes < 12 - n_effects].copy()
     most["visit"] = most["visit"].cat.remove_unused_categories()
-    assert rank_of_quantities(ba.advanced.crossproducts(most, covariates=covariates), np.array([True])) == n_effects
-    fit = ba.fit_mmrm(most, **how)
+    assert rank_of_quantities(ba.advanced.crossproducts(most, **modelled), np.array([True])) == n_effects
+    fit = fit_summed(most, **how)
     assert len(fit.visits) == 12 - n_effects
     assert len(evaluated) > 0
     with pytest.raises(CovarianceError, match=f"less {n_effects} for effects at each visit"):
-        ba.fit_mmrm(whole, **how)
+        fit_summed(whole, **how)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_what_changes_over_very_many_visits_is_refused_whatever_the_covariance(r
     with pytest.raises(
         ba.FitError, match=r"of 120 visits the arrays of this model take \d+ GB each; leave out visits, or the weights"
     ):
-        ba.fit_mmrm(outcomes, covariance=("ar1", "compound symmetry"), covariates=("baseline",), weights="weight")
+        fit_summed(outcomes, covariance="compound symmetry", covariates=("baseline",), by_visit=(), weights="weight")
     assert evaluated == []
 
 
@@ -117,21 +119,21 @@ def test_a_list_goes_on_to_a_structure_of_fewer_parameters(repeated):
 
 def test_aliased_levels_and_constants_do_not_count_as_effects(repeated):
     outcomes = repeated(62, n_per_arm=6, n_visits=4).assign(dose=3.0, again=lambda frame: 2 * frame["baseline"] + 1)
-    covariates = ("baseline:visit", "again:visit", "dose:visit", "sex:visit", "pain:visit")
-    measures = ba.advanced.crossproducts(outcomes, covariates=covariates)
+    covariates = ("baseline", "again", "dose", "sex", "pain")
+    measures = ba.advanced.crossproducts(outcomes, covariates=covariates, by_visit=covariates)
     assert rank_of_quantities(measures, np.array([True])) == 2 + 1 + 1  # arms, baseline, sex; the pain changes over visits
 
 
 @pytest.mark.parametrize("estimation", ["reml", "ml"])
-@pytest.mark.parametrize("covariates", [(), ("baseline:visit",), ("baseline", "sex")])
-def test_what_is_refused_has_no_maximum_that_a_search_finds(repeated, monkeypatch, estimation, covariates):
+@pytest.mark.parametrize(("covariates", "by_visit"), [((), ()), (("baseline",), ("baseline",)), (("baseline", "sex"), ())])
+def test_what_is_refused_has_no_maximum_that_a_search_finds(repeated, monkeypatch, estimation, covariates, by_visit):
     """One visit more than the bound allows, with values missing: without the bound the optimiser finds nothing either."""
     monkeypatch.setattr(mmrm, "refuse_few_subjects", lambda *_: None)
-    n_visits = 6 if covariates[:1] == ("baseline:visit",) else 7
+    n_visits = 6 if by_visit else 7
     n_searched = 0
     for seed in range(6):
         outcomes = repeated(seed, n_per_arm=4, n_visits=n_visits, missing=0.15)
         with pytest.raises(ba.FitError) as refused:
-            ba.fit_mmrm(outcomes, covariates=covariates, estimation=estimation)
+            fit_summed(outcomes, covariates=covariates, by_visit=by_visit, estimation=estimation)
         n_searched += "unstructured':" in str(refused.value)
     assert n_searched > 2  # the others are refused for another reason

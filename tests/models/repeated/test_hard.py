@@ -61,7 +61,7 @@ def boundary_data(two_arms):
 
 
 def test_of_40_data_sets_with_optima_on_the_boundary_each_has_a_regular_fit_or_is_refused(boundary_data):
-    answers = [fit_or_refusal(outcomes, covariates=("baseline",)) for outcomes in boundary_data]
+    answers = [fit_or_refusal(outcomes, by_visit=()) for outcomes in boundary_data]
     refusals = [answer for answer in answers if isinstance(answer, str)]
     assert 5 < len(refusals) < 20
     assert all("Try a structure with fewer parameters" in said for said in refusals)
@@ -73,7 +73,7 @@ def test_of_40_data_sets_with_optima_on_the_boundary_each_has_a_regular_fit_or_i
 
 def test_what_is_refused_is_refused_in_any_unit(edit, boundary_data):
     refused, elsewhere = (
-        [isinstance(fit_or_refusal(rescaled(edit, outcomes, unit), covariates=("baseline",)), str) for outcomes in boundary_data]
+        [isinstance(fit_or_refusal(rescaled(edit, outcomes, unit), by_visit=()), str) for outcomes in boundary_data]
         for unit in (1, 1e-6)
     )
     assert refused == elsewhere
@@ -81,7 +81,7 @@ def test_what_is_refused_is_refused_in_any_unit(edit, boundary_data):
 
 def test_what_is_refused_has_a_fit_with_fewer_parameters(boundary_data):
     for outcomes in boundary_data:
-        assert ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.missing.FALL_BACK).loglik > -np.inf
+        assert ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=(), covariance=ba.missing.FALL_BACK).loglik > -np.inf
 
 
 def by_patterns(edit, outcomes, patterns):
@@ -128,7 +128,7 @@ def seen_by_few(edit, outcomes, n_in_all):
 
 @pytest.mark.parametrize("n_in_all", [2, 4, 8])
 def test_a_visit_seen_in_few_subjects_is_a_fit_or_refused(edit, repeated, n_in_all):
-    answer = fit_or_refusal(seen_by_few(edit, repeated(45, n_per_arm=15), n_in_all), covariates=("baseline",))
+    answer = fit_or_refusal(seen_by_few(edit, repeated(45, n_per_arm=15), n_in_all), by_visit=())
     if isinstance(answer, str):
         assert "may be too few" in answer
     else:
@@ -138,18 +138,16 @@ def test_a_visit_seen_in_few_subjects_is_a_fit_or_refused(edit, repeated, n_in_a
 @pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
 @pytest.mark.parametrize("seed", range(45, 52))
 def test_a_visit_with_a_value_for_each_coefficient_is_refused_for_that_whatever_the_values_are(edit, repeated, seed, unit):
-    answer = fit_or_refusal(rescaled(edit, seen_by_few(edit, repeated(seed, n_per_arm=15), 2), unit), covariates=("baseline",))
+    answer = fit_or_refusal(rescaled(edit, seen_by_few(edit, repeated(seed, n_per_arm=15), 2), unit), by_visit=())
     assert answer.startswith("MMRM: the coefficients reproduce all 2 values at 'week 16', which may be too few for a covariance")
 
 
 def test_what_a_visit_lacks_for_a_variance_of_its_own_one_variance_for_all_does_not(edit, repeated):
     outcomes = seen_by_few(edit, repeated(45, n_per_arm=15), 2)
-    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), covariance=ba.missing.FALL_BACK)
+    fit = ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=(), covariance=ba.missing.FALL_BACK)
     assert fit.structure == "compound symmetry"
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
-    assert "take 'unstructured' without 'by arm'" in fit_or_refusal(
-        outcomes, covariates=("baseline",), covariance="unstructured by arm"
-    )
+    assert "take 'unstructured' without 'by arm'" in fit_or_refusal(outcomes, by_visit=(), covariance="unstructured by arm")
 
 
 def with_visit(edit, outcomes, values):
@@ -192,7 +190,7 @@ def test_a_visit_that_the_baseline_nearly_determines_is_that_of_its_ancova(edit,
 def test_a_covariate_that_another_nearly_determines_is_that_of_an_ancova(repeated, share, small_sample):
     outcomes = repeated(4, n_per_arm=15)
     nearly = outcomes.assign(like=outcomes["baseline"] + 4 * share * outcomes.groupby("subject")["pain"].transform("first"))
-    fit = ba.fit_mmrm(nearly, covariates=("baseline:visit", "like:visit"), small_sample=small_sample)
+    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), by_visit=("baseline", "like"), small_sample=small_sample)
     assert fit.aliased == ()
     theirs = ba.fit_ancova(nearly, covariates=("baseline", "like")).differences()
     np.testing.assert_allclose(fit.differences()[NUMBERS], theirs[NUMBERS], rtol=ILL_CONDITIONED)
@@ -203,7 +201,7 @@ def test_a_covariate_that_another_nearly_determines_is_that_of_an_ancova(repeate
 def test_a_covariate_that_another_determines_is_left_out_and_named(repeated, share, covariance):
     outcomes = repeated(4, n_per_arm=15)
     nearly = outcomes.assign(like=outcomes["baseline"] + 4 * share * outcomes.groupby("subject")["pain"].transform("first"))
-    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), covariance=covariance)
+    fit = ba.fit_mmrm(nearly, covariates=("baseline", "like"), by_visit=(), covariance=covariance)
     assert fit.aliased == ("like",)
-    plain = ba.fit_mmrm(nearly, covariates=("baseline",), covariance=covariance)
+    plain = ba.fit_mmrm(nearly, covariates=("baseline",), by_visit=(), covariance=covariance)
     np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=1e-9)

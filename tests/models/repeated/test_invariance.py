@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 from tests.tolerances import SAME_OPTIMUM
 
 pytestmark = pytest.mark.long
@@ -42,10 +43,7 @@ def test_units_of_the_endpoint_do_not_matter(edit, outcomes, covariance, unit):
 @pytest.mark.parametrize("covariance", STRUCTURES)
 def test_the_order_of_rows_does_not_matter(outcomes, covariance):
     shuffled = outcomes.sample(frac=1, random_state=3)
-    fits = [
-        ba.fit_mmrm(frame, covariance=covariance, covariates=("baseline:visit", "sex", "clinic"))
-        for frame in (shuffled, outcomes)
-    ]
+    fits = [ba.fit_mmrm(frame, covariance=covariance, covariates=("baseline", "sex", "clinic")) for frame in (shuffled, outcomes)]
     same_answers(*fits)
     pd.testing.assert_frame_equal(fits[0].differences()[["visit", "arm"]], fits[1].differences()[["visit", "arm"]])
 
@@ -53,8 +51,8 @@ def test_the_order_of_rows_does_not_matter(outcomes, covariance):
 @pytest.mark.parametrize("variance", ["model", "CR0", "CR2", "CR3"])
 def test_rows_of_unobserved_visits_may_be_absent(outcomes, variance):
     seen = outcomes[outcomes["change"].notna()].sample(frac=1, random_state=4)
-    asked = {"covariates": ("baseline:visit", "region", "clinic", "pain"), "variance": variance, "weights": "weight"}
-    same_answers(ba.fit_mmrm(seen, **asked), ba.fit_mmrm(outcomes, **asked))
+    asked = {"covariates": ("baseline", "region", "clinic", "pain"), "variance": variance, "weights": "weight"}
+    same_answers(fit_summed(seen, **asked), fit_summed(outcomes, **asked))
 
 
 @pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous ar1 by arm"])
@@ -94,8 +92,8 @@ def test_the_names_of_levels_do_not_matter(outcomes):
         clinic=outcomes["clinic"].map({"east": 3, "north": 2, "south": 1}).astype(str).astype("category"),
         sex=outcomes["sex"] == "male",
     )
-    covariates = ("baseline:visit", "region:visit", "clinic", "sex")
-    fits = [ba.fit_mmrm(frame, covariates=covariates) for frame in (renamed, outcomes)]
+    asked = {"covariates": ("baseline", "region", "clinic", "sex"), "by_visit": ("baseline", "region")}
+    fits = [ba.fit_mmrm(frame, **asked) for frame in (renamed, outcomes)]
     same_answers(*fits)
     np.testing.assert_allclose(
         fits[0].means(margins="equal")[NUMBERS], fits[1].means(margins="equal")[NUMBERS], rtol=SAME_OPTIMUM
@@ -104,24 +102,23 @@ def test_the_names_of_levels_do_not_matter(outcomes):
 
 def test_the_order_of_covariates_does_not_matter(outcomes):
     same_answers(
-        ba.fit_mmrm(outcomes, covariates=("sex", "clinic:visit", "baseline:visit")),
-        ba.fit_mmrm(outcomes, covariates=("baseline:visit", "sex", "clinic:visit")),
+        ba.fit_mmrm(outcomes, covariates=("sex", "clinic", "baseline"), by_visit=("clinic", "baseline")),
+        ba.fit_mmrm(outcomes, covariates=("baseline", "sex", "clinic"), by_visit=("baseline", "clinic")),
     )
 
 
 @pytest.mark.parametrize(("shift", "factor"), [(100.0, 1.0), (0.0, -1e-6), (-3e4, 1e6)])
 def test_origin_and_unit_of_covariates_do_not_matter(edit, outcomes, shift, factor):
     moved = edit(outcomes, baseline=shift + factor * outcomes["baseline"], pain=shift + factor * outcomes["pain"])
-    same_answers(*(ba.fit_mmrm(frame, covariates=("baseline:visit", "pain")) for frame in (moved, outcomes)))
+    same_answers(*(ba.fit_mmrm(frame, covariates=("baseline", "pain")) for frame in (moved, outcomes)))
 
 
-@pytest.mark.parametrize("by", ["", ":visit"])
-def test_a_covariate_far_from_0_keeps_its_effect(edit, outcomes, by):
+@pytest.mark.parametrize("by_visit", [(), ("baseline", "pain")])
+def test_a_covariate_far_from_0_keeps_its_effect(edit, outcomes, by_visit):
     far = edit(outcomes, baseline=1e9 + outcomes["baseline"], pain=1e9 + outcomes["pain"])
     # What is left of the numbers once 1e9 has been added: the same digits, near 0.
     near = edit(far, baseline=far["baseline"] - 1e9, pain=far["pain"] - 1e9)
-    covariates = (f"baseline{by}", f"pain{by}")
-    fits = [ba.fit_mmrm(frame, covariates=covariates) for frame in (far, near)]
+    fits = [ba.fit_mmrm(frame, covariates=("baseline", "pain"), by_visit=by_visit) for frame in (far, near)]
     assert fits[0].aliased == ()
     there, here = (fit.differences() for fit in fits)
     np.testing.assert_allclose(there[[*NUMBERS, "p_value"]], here[[*NUMBERS, "p_value"]], rtol=SAME_OPTIMUM)
@@ -131,7 +128,7 @@ def test_a_covariate_far_from_0_keeps_its_effect(edit, outcomes, by):
 
 def test_weights_of_1_are_no_weights(outcomes):
     ones = outcomes.assign(weight=1.0)
-    fits = [ba.fit_mmrm(ones, covariates=("baseline:visit", "pain"), weights=name) for name in ("weight", None)]
+    fits = [fit_summed(ones, covariates=("baseline", "pain"), weights=name) for name in ("weight", None)]
     same_answers(*fits)
     assert fits[0].loglik == pytest.approx(fits[1].loglik, rel=SAME_OPTIMUM)
 
@@ -139,7 +136,7 @@ def test_weights_of_1_are_no_weights(outcomes):
 @pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry"])
 def test_the_unit_of_the_weights_changes_the_covariance_only(outcomes, covariance):
     doubled = outcomes.assign(weight=2 * outcomes["weight"])
-    fits = [ba.fit_mmrm(frame, covariance=covariance, weights="weight") for frame in (doubled, outcomes)]
+    fits = [fit_summed(frame, covariance=covariance, weights="weight") for frame in (doubled, outcomes)]
     same_answers(*fits)
     np.testing.assert_allclose(fits[0].covariance(), 2 * fits[1].covariance(), rtol=SAME_OPTIMUM)
     assert fits[0].loglik == pytest.approx(fits[1].loglik, rel=SAME_OPTIMUM)
@@ -167,11 +164,11 @@ CHOICES = {
 def test_the_sum_of_parts_is_the_whole(outcomes, n_parts, choice):
     days = 28.0 * (outcomes["visit"].cat.codes + 1) + outcomes.groupby("subject").ngroup() % 3
     timed = outcomes.assign(day=days)
-    covariates = ("baseline:visit", "region:visit", "clinic", "pain")
-    parts = [ba.advanced.crossproducts(part, covariates=covariates, **choice) for part in uneven_parts(timed, n_parts)]
+    asked = {"covariates": ("baseline", "region", "clinic", "pain"), "by_visit": ("baseline", "region"), **choice}
+    parts = [ba.advanced.crossproducts(part, **asked) for part in uneven_parts(timed, n_parts)]
     covariance = choice.get("covariance", "unstructured")
     summed = ba.advanced.fit_crossproducts(sum(parts), covariance=covariance, small_sample="kenward-roger")
-    whole = ba.fit_mmrm(timed, covariates=covariates, small_sample="kenward-roger", **choice)
+    whole = fit_summed(timed, small_sample="kenward-roger", **asked)
     same_answers(summed, whole)
     assert summed.loglik == pytest.approx(whole.loglik, rel=SAME_OPTIMUM)
     assert (summed.n_values, summed.n_subjects, summed.n_parameters) == (whole.n_values, whole.n_subjects, whole.n_parameters)
@@ -180,8 +177,8 @@ def test_the_sum_of_parts_is_the_whole(outcomes, n_parts, choice):
 
 def test_a_part_may_lack_a_level(outcomes):
     northern = outcomes["region"] == "a"
-    parts = [ba.advanced.crossproducts(outcomes[rows], covariates=("baseline:visit", "region")) for rows in (northern, ~northern)]
-    whole = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "region"))
+    parts = [ba.advanced.crossproducts(outcomes[rows], covariates=("baseline", "region")) for rows in (northern, ~northern)]
+    whole = ba.fit_mmrm(outcomes, covariates=("baseline", "region"))
     for summed in (sum(parts), sum(parts[::-1])):
         fit = ba.advanced.fit_crossproducts(summed)
         same_answers(fit, whole)
@@ -191,18 +188,18 @@ def test_a_part_may_lack_a_level(outcomes):
 @pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous ar1 by arm"])
 def test_a_part_may_lack_an_arm(outcomes, covariance):
     of_arm = [outcomes[outcomes["arm"] == arm] for arm in ("195 U", "placebo", "155 U")]
-    summed = sum(ba.advanced.crossproducts(part, covariance=covariance, covariates=("baseline:visit", "sex")) for part in of_arm)
+    summed = sum(ba.advanced.crossproducts(part, covariance=covariance, covariates=("baseline", "sex")) for part in of_arm)
     fit = ba.advanced.fit_crossproducts(summed, covariance=covariance)
     assert fit.arms == ("placebo", "155 U", "195 U")
-    same_answers(fit, ba.fit_mmrm(outcomes, covariance=covariance, covariates=("baseline:visit", "sex")))
+    same_answers(fit, ba.fit_mmrm(outcomes, covariance=covariance, covariates=("baseline", "sex")))
 
 
 def test_parts_far_apart_lose_no_digits(edit, outcomes):
     subject = outcomes.groupby("subject").ngroup()
     second = subject >= 30
     later = edit(outcomes, baseline=outcomes["baseline"] + 1e4 * second, change=outcomes["change"] - 1e3 * second)
-    parts = [ba.advanced.crossproducts(later[rows], covariates=("baseline:visit", "sex")) for rows in (~second, second)]
-    same_answers(ba.advanced.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline:visit", "sex")))
+    parts = [ba.advanced.crossproducts(later[rows], covariates=("baseline", "sex")) for rows in (~second, second)]
+    same_answers(ba.advanced.fit_crossproducts(sum(parts)), ba.fit_mmrm(later, covariates=("baseline", "sex")))
 
 
 def test_the_same_crossproducts_serve_every_structure(outcomes):

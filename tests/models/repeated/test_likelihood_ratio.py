@@ -3,10 +3,12 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 
 SAME_PROBLEM = 1e-7
 """Relative, and in points of a likelihood: the same optimum, by another road."""
@@ -25,7 +27,7 @@ def fits(outcomes):
     def fit(**asked):
         key = tuple(asked.items())
         if key not in known:
-            known[key] = ba.fit_mmrm(outcomes, **{"estimation": "ml", "covariates": ("baseline",), **asked})
+            known[key] = fit_summed(outcomes, **{"estimation": "ml", "covariates": ("baseline",), "by_visit": (), **asked})
         return known[key]
 
     return fit
@@ -34,7 +36,8 @@ def fits(outcomes):
 def test_a_ratio_of_means_in_one_visit_is_that_of_residual_sums_of_squares(outcomes):
     one = outcomes[(outcomes["visit"] == "week 4")]
     smaller, larger = (
-        ba.fit_mmrm(one, covariates=("baseline", "sex"), mean=mean, estimation="ml") for mean in ("no difference", "arm by visit")
+        fit_summed(one, covariates=("baseline", "sex"), by_visit=(), mean=mean, estimation="ml")
+        for mean in ("no difference", "arm by visit")
     )
     own = larger.likelihood_ratio(smaller).iloc[0]
     x = np.column_stack([np.ones(len(one)), one["baseline"], one["sex"] == "male", one["arm"] == "155 U"]).astype(float)
@@ -63,19 +66,19 @@ def test_a_mean_and_a_covariance_are_tested_together(fits):
 
 def test_a_line_on_weeks_is_a_special_case_of_a_mean_at_each_visit(outcomes):
     weeks = outcomes.assign(week=outcomes["visit"].astype(str).str.removeprefix("week ").astype(float))
-    asked = {"covariates": ("baseline",), "estimation": "ml"}
-    line, cells = ba.fit_mmrm(weeks, mean="slope on week", **asked), ba.fit_mmrm(weeks, **asked)
+    asked = {"covariates": ("baseline",), "by_visit": (), "estimation": "ml"}
+    line, cells = fit_summed(weeks, mean="slope on week", **asked), fit_summed(weeks, **asked)
     assert cells.likelihood_ratio(line)["df"].item() == 8 - 4
     varying = weeks.assign(week=weeks["week"] + weeks["subject"].astype(str).str[-1].astype(int))
     with pytest.raises(ValueError, match="the mean of the smaller model is no special case of that of the larger"):
-        cells.likelihood_ratio(ba.fit_mmrm(varying, mean="slope on week", **asked))
+        cells.likelihood_ratio(fit_summed(varying, mean="slope on week", **asked))
 
 
 def test_the_coding_of_equal_means_does_not_matter_by_reml(outcomes):
     sexes = outcomes.assign(gender=outcomes["sex"].map({"female": "z", "male": "a"}), pounds=outcomes["baseline"] * 2.2)
-    one = ba.fit_mmrm(sexes, covariates=("sex", "baseline"), covariance="toeplitz")
+    one = ba.fit_mmrm(sexes, covariates=("sex", "baseline"), by_visit=(), covariance="toeplitz")
     other = ba.fit_mmrm(sexes, covariates=("gender", "pounds"))
-    same = ba.fit_mmrm(sexes, covariates=("sex", "baseline"))
+    same = ba.fit_mmrm(sexes, covariates=("sex", "baseline"), by_visit=())
     ratios = [larger.likelihood_ratio(one).iloc[0] for larger in (other, same)]
     assert abs(other.loglik - same.loglik) > 0.1
     assert ratios[0]["statistic"] == pytest.approx(ratios[1]["statistic"], rel=SAME_PROBLEM)
@@ -87,7 +90,7 @@ def test_sums_of_parts_are_compared_by_their_covariances_only(outcomes):
     asked = [{"mean": mean} for mean in ("arm by visit", "constant effect")]
     sums = [sum(ba.advanced.crossproducts(part, **each) for part in (outcomes[first], outcomes[~first])) for each in asked]
     structures = [ba.advanced.fit_crossproducts(sums[0], covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
-    whole = [ba.fit_mmrm(outcomes, covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
+    whole = [fit_summed(outcomes, covariance=each, estimation="ml") for each in ("ar1", "toeplitz")]
     assert structures[1].likelihood_ratio(structures[0])["statistic"].item() == pytest.approx(
         whole[1].likelihood_ratio(whole[0])["statistic"].item(), rel=SAME_PROBLEM
     )
@@ -104,7 +107,11 @@ def test_sums_of_parts_are_compared_by_their_covariances_only(outcomes):
         ({"covariance": "toeplitz"}, {"covariance": "ante-dependence"}, "no special case of 'ante-dependence'"),
         ({"covariance": "ar1 by arm"}, {"covariance": "unstructured"}, "'ar1 by arm' is no special case of 'unstructured'"),
         ({"covariance": "ar1 by arm"}, {"covariance": "unstructured by sex"}, "'ar1 by arm' is no special case of"),
-        ({"covariates": ("sex",)}, {"covariates": ("baseline",)}, "the mean of the smaller model is no special case"),
+        (
+            {"covariates": ("sex",)},
+            {"covariates": ("baseline",), "by_visit": ()},
+            "the mean of the smaller model is no special case",
+        ),
         ({"mean": "arm by visit"}, {"mean": "constant effect"}, "the mean of the smaller model is no special case"),
         ({}, {}, "both models have the same mean and covariance"),
         (
@@ -115,7 +122,7 @@ def test_sums_of_parts_are_compared_by_their_covariances_only(outcomes):
         (
             {"estimation": "reml", "mean": "constant effect"},
             {"estimation": "reml"},
-            "the models have other means, whose REML likelihoods are not comparable; fit both with estimation='ml'",
+            "the models have other means, whose REML likelihoods are not comparable. Try both by maximum likelihood",
         ),
     ],
 )
@@ -134,22 +141,22 @@ def test_models_that_are_not_comparable_are_refused(fits, smaller, larger, said)
 )
 def test_fits_of_other_responses_are_refused(fits, asked, said):
     with pytest.raises(ba.DataError, match=said):
-        fits(covariates=("baseline", "sex")).likelihood_ratio(fits(**asked))
+        fits(covariates=("baseline", "sex"), by_visit=()).likelihood_ratio(fits(**asked))
 
 
 def test_fits_of_other_outcomes_are_refused(outcomes, edit, fits):
-    asked = {"estimation": "ml", "covariates": ("baseline",), "covariance": "ar1"}
+    asked = {"estimation": "ml", "covariates": ("baseline",), "by_visit": (), "covariance": "ar1"}
     lost = outcomes[outcomes["subject"] != "S0003"]
     with pytest.raises(
         ba.DataError, match=r"the fits differ in numbers of values: '.*' and '.*'; expected fits of the same values"
     ):
-        fits().likelihood_ratio(ba.fit_mmrm(lost, **asked))
+        fits().likelihood_ratio(fit_summed(lost, **asked))
     moved = edit(outcomes, change=outcomes["change"].where(outcomes["subject"] != "S0003", outcomes["change"] + 1))
     with pytest.raises(ba.DataError, match="the fits are of other values at some visits; expected fits of the same outcomes"):
-        fits().likelihood_ratio(ba.fit_mmrm(moved, **asked))
+        fits().likelihood_ratio(fit_summed(moved, **asked))
     gap = outcomes.assign(dose=outcomes["baseline"].where(outcomes["subject"] != "S0003"))
     with pytest.raises(ba.DataError, match="the fits differ in numbers of values"):
-        ba.fit_mmrm(gap, covariates=("baseline", "dose"), estimation="ml").likelihood_ratio(fits(covariance="ar1"))
+        fit_summed(gap, covariates=("baseline", "dose"), by_visit=(), estimation="ml").likelihood_ratio(fits(covariance="ar1"))
 
 
 def test_what_is_no_mixed_model_is_refused(outcomes, fits):
@@ -171,3 +178,22 @@ def test_the_test_of_a_covariance_has_its_size(repeated, edit):
         fits = [ba.fit_mmrm(drawn, covariates=(), covariance=each) for each in ("compound symmetry", "unstructured")]
         rejected.append(fits[1].likelihood_ratio(fits[0])["p_value"].item() < 0.1)
     assert abs(np.mean(rejected) - 0.1) < 3.3 * np.sqrt(0.1 * 0.9 / 400)
+
+
+def test_cross_products_take_the_first_structure_that_can_be_fitted(repeated):
+    """As a fit of outcomes does: by maximum likelihood, too, and with the subjects at hand."""
+    outcomes = repeated(61, n_per_arm=6, n_visits=10)
+    tried = ("unstructured", "heterogeneous ar1")
+    by_likelihood = fit_summed(outcomes, covariance=tried, estimation="ml")
+    assert by_likelihood.structure == "heterogeneous ar1"
+    assert "(unstructured could not be fitted), ML" in by_likelihood.method
+    assert len(by_likelihood.residuals()) == by_likelihood.n_values
+
+
+def test_a_fit_is_made_anew_by_maximum_likelihood_from_what_it_was_fitted_to(outcomes):
+    fit = ba.fit_mmrm(outcomes, covariance="toeplitz")
+    anew = ba.advanced.fit_crossproducts(fit.measures, covariance=fit.covariance_structure, estimation="ml")
+    theirs = fit_summed(outcomes, covariance="toeplitz", estimation="ml")
+    assert anew.loglik == theirs.loglik
+    pd.testing.assert_frame_equal(anew.differences(), theirs.differences())
+    pd.testing.assert_frame_equal(anew.predictions(), theirs.predictions())

@@ -6,6 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.frames.estimates import check_estimates
+from tests.summed import fit_summed
 from tests.tolerances import ANOTHER_ROAD
 
 NUMBERS = ["estimate", "std_error", "df"]
@@ -41,7 +42,7 @@ def complete(repeated):
 
 @pytest.fixture(scope="module")
 def by_sex(outcomes):
-    return ba.fit_mmrm(outcomes, covariates=("baseline:visit", "arm:sex:visit"))
+    return ba.fit_mmrm(outcomes, covariates=("baseline", "arm:sex"), by_visit=("baseline", "arm:sex"))
 
 
 # ---- a constant effect ----
@@ -49,7 +50,7 @@ def by_sex(outcomes):
 
 def test_a_constant_effect_at_one_visit_is_that_of_an_ancova(outcomes):
     one = outcomes[outcomes["visit"] == "week 8"]
-    ours = ba.fit_mmrm(one, covariates=("baseline", "sex"), mean="constant effect")
+    ours = ba.fit_mmrm(one, covariates=("baseline", "sex"), by_visit=(), mean="constant effect")
     ancova = ba.fit_ancova(one, covariates=("baseline", "sex"), visits=["week 8"])
     same(ours.differences(), ancova.differences())
     same(ours.means(), ancova.means())
@@ -57,8 +58,8 @@ def test_a_constant_effect_at_one_visit_is_that_of_an_ancova(outcomes):
 
 def test_a_constant_effect_in_complete_data_is_the_mean_of_the_differences_that_vary_least(complete):
     """By generalised least squares: the differences at the visits weighted by their covariance."""
-    free = ba.fit_mmrm(complete, covariates=(), estimation="ml", covariance="compound symmetry")
-    constant = ba.fit_mmrm(complete, covariates=(), estimation="ml", covariance="compound symmetry", mean="constant effect")
+    free = fit_summed(complete, covariates=(), estimation="ml", covariance="compound symmetry")
+    constant = fit_summed(complete, covariates=(), estimation="ml", covariance="compound symmetry", mean="constant effect")
     # under compound symmetry all visits weigh the same, whatever the parameters
     assert constant.differences()["estimate"].item() == pytest.approx(free.differences()["estimate"].mean(), rel=ANOTHER_ROAD)
 
@@ -85,7 +86,7 @@ def test_a_subject_with_one_visit_counts_among_those_of_all(edit, outcomes):
 
 def test_slopes_on_two_weeks_are_the_means_at_two_visits(outcomes):
     two = outcomes[outcomes["visit"].isin(["week 4", "week 16"])]
-    lines, cells = (ba.fit_mmrm(two, covariates=("baseline",), mean=mean) for mean in ("slope on week", "arm by visit"))
+    lines, cells = (ba.fit_mmrm(two, by_visit=(), mean=mean) for mean in ("slope on week", "arm by visit"))
     same(lines.means(), cells.means())
     same(lines.differences(), cells.differences())
     later = {f"{arm}": {(arm, "week 16"): 1 / 12, (arm, "week 4"): -1 / 12} for arm in lines.arms}
@@ -132,7 +133,7 @@ def test_weeks_may_differ_between_subjects(outcomes):
 @pytest.mark.parametrize("response", ["value", "change"])
 def test_a_common_baseline_in_complete_data_has_the_differences_of_an_ancova(complete, response):
     """By maximum likelihood: the baseline's mean is apart from the means given the baseline."""
-    fit = ba.fit_mmrm(complete, mean="common baseline", estimation="ml", response=response)
+    fit = fit_summed(complete, mean="common baseline", estimation="ml", response=response)
     ancova = ba.fit_ancova(complete, covariates=("baseline",))
     assert fit.differences()["estimate"].to_numpy() == pytest.approx(
         ancova.differences()["estimate"].to_numpy(), rel=ANOTHER_ROAD
@@ -179,7 +180,7 @@ def test_parts_of_the_data_add_up_under_each_mean(outcomes, mean):
 def test_parts_that_lack_an_arm_and_a_level_add_up(outcomes):
     lacks = (outcomes["arm"] == "155 U") | (outcomes["region"] == "b")
     chosen = outcomes["subject"].isin(outcomes.loc[lacks, "subject"])
-    asked = {"covariates": ("arm:region:visit", "arm:baseline")}
+    asked = {"covariates": ("arm:region", "arm:baseline"), "by_visit": ("arm:region",)}
     parts = [ba.advanced.crossproducts(part, **asked) for part in (outcomes[~chosen], outcomes[chosen])]
     summed, whole = ba.advanced.fit_crossproducts(sum(parts)), ba.fit_mmrm(outcomes, **asked)
     same(summed.subgroup_differences("region"), whole.subgroup_differences("region"))
@@ -208,7 +209,7 @@ def test_each_mean_goes_with_each_covariance_and_variance(outcomes, mean, choice
 
 def test_large_numbers_lose_no_digits_in_effects_by_arm(outcomes):
     far = outcomes.assign(pain=outcomes["pain"] + 1e6)
-    fits = [ba.fit_mmrm(each, covariates=("arm:pain:visit",)) for each in (outcomes, far)]
+    fits = [ba.fit_mmrm(each, covariates=("arm:pain",), by_visit=("arm:pain",)) for each in (outcomes, far)]
     same(fits[0].slopes("pain"), fits[1].slopes("pain"), rel=1e-7)
     same(fits[0].differences(), fits[1].differences(), rel=1e-7)
     at = [fit.subgroup_differences("pain", at=[shift + 0.5]) for fit, shift in zip(fits, (0, 1e6), strict=True)]
@@ -217,7 +218,7 @@ def test_large_numbers_lose_no_digits_in_effects_by_arm(outcomes):
 
 def test_imputations_are_analysed_with_effects_by_arm(complete, edit):
     gaps = edit(complete, change=complete["change"].where(complete["subject"].astype(str).str[-1] != "3"))
-    imputations = ba.missing.impute(gaps, strategy="jump to reference", n=3, seed=1, covariates=("baseline:visit", "arm:sex"))
+    imputations = ba.missing.impute(gaps, strategy="jump to reference", n=3, seed=1, covariates=("baseline", "arm:sex"))
     pooled = imputations.pool(lambda frame: ba.fit_ancova(frame, covariates=("baseline", "arm:sex")).subgroup_differences("sex"))
     assert pooled["level"].tolist() == ["female", "male"] * 4
     assert np.isfinite(numbers(pooled, ["estimate", "std_error"])).all()
@@ -263,13 +264,15 @@ def test_the_test_of_one_degree_of_freedom_is_the_square_of_t(complete):
 
 
 def test_slopes_by_arm_pass_through_the_means_at_values(outcomes):
-    fit = ba.fit_mmrm(outcomes, covariates=("arm:baseline:visit",))
+    fit = ba.fit_mmrm(outcomes, covariates=("arm:baseline",), by_visit=("arm:baseline",))
     at = by_level(fit.subgroup_differences("baseline", at=[15, 25]))
     slopes = fit.slope_differences("baseline").set_index(["visit", "arm"])["estimate"]
     assert ((at["25"] - at["15"]) / 10)[slopes.index].to_numpy() == pytest.approx(slopes.to_numpy(), rel=ANOTHER_ROAD)
     same(
         fit.slope_differences("baseline"),
-        ba.fit_mmrm(outcomes, covariates=("baseline:visit", "arm:baseline:visit")).slope_differences("baseline"),
+        ba.fit_mmrm(outcomes, covariates=("baseline", "arm:baseline"), by_visit=("baseline", "arm:baseline")).slope_differences(
+            "baseline"
+        ),
     )
 
 
@@ -278,7 +281,7 @@ def test_subgroups_are_counted(by_sex, outcomes):
     seen = outcomes[outcomes["change"].notna()]
     expected = seen.groupby(["arm", "visit", "sex"], observed=True).size()
     assert means.to_dict() == expected.to_dict()
-    weighted = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "arm:sex:visit"), weights="weight")
+    weighted = fit_summed(outcomes, covariates=("baseline", "arm:sex"), by_visit=("baseline", "arm:sex"), weights="weight")
     assert weighted.subgroup_means("sex").set_index(["arm", "visit", "level"])["n"].to_dict() == expected.to_dict()
 
 
@@ -293,7 +296,7 @@ def test_an_effect_that_others_include_may_be_named_besides(outcomes):
     fits = [ba.fit_mmrm(outcomes, covariates=each) for each in (("arm:sex",), ("sex", "arm:sex"), ("arm:sex", "sex"))]
     for other in fits[1:]:
         same(fits[0].subgroup_differences("sex"), other.subgroup_differences("sex"))
-    fine = ba.fit_mmrm(outcomes, covariates=("sex:visit", "arm:sex"))
+    fine = ba.fit_mmrm(outcomes, covariates=("sex", "arm:sex"), by_visit=("sex",))
     assert fine.n_parameters == fits[0].n_parameters
     assert len(fine.names) == len(fits[0].names) + 3
     assert fine.term_tests()["test"].tolist() == ["sex", "visit", "arm", "sex by visit", "arm by visit", "arm by sex"]
@@ -303,7 +306,7 @@ def test_an_effect_that_others_include_may_be_named_besides(outcomes):
 
 
 def test_the_test_of_arm_by_visit_is_the_joint_test(outcomes):
-    fit = ba.fit_mmrm(outcomes, covariates=("sex", "baseline:visit"))
+    fit = ba.fit_mmrm(outcomes, covariates=("sex", "baseline"))
     own = fit.term_tests("II").set_index("test").loc["arm by visit"]
     joint = fit.joint_test().iloc[0]
     assert own[["statistic", "num_df", "df", "p_value"]].tolist() == pytest.approx(
@@ -367,48 +370,55 @@ def test_one_arm_has_tests_of_its_covariates_only(outcomes):
             "the covariate 'baseline' is always in the model",
         ),
         (
-            {"mean": "slope on week", "covariates": ("sex:visit",)},
+            {"mean": "slope on week", "covariates": ("sex",), "by_visit": ("sex",)},
             ValueError,
-            "'sex:visit' has an effect at each visit, but the mean",
+            "`by_visit` must be empty where the mean is 'slope on week', which has no effects of visits; got 'sex'",
         ),
         (
-            {"mean": "constant effect", "covariates": ("arm:sex:visit",)},
+            {"mean": "constant effect", "covariates": ("arm:sex",), "by_visit": ("arm:sex",)},
             ValueError,
-            "'arm:sex:visit' makes the effect of the arm differ between visits, but the mean is 'constant effect'",
+            "'arm:sex' makes the effect of the arm differ between visits, but the mean is 'constant effect'; leave it",
         ),
         ({"mean": "no difference", "covariates": ("arm:sex",)}, ValueError, "'arm:sex' makes arms differ, but the mean is"),
         (
             {"mean": "common baseline", "covariates": ("arm:sex",)},
             ValueError,
-            "'arm:sex' makes arms differ at baseline.*; take 'arm:sex:visit'",
+            "'arm:sex' makes arms differ at baseline.*; name it in by_visit, too",
         ),
-        ({"mean": "common baseline", "covariates": ("baseline",)}, ValueError, "the baseline is a response, as the mean is"),
+        (
+            {"mean": "common baseline", "covariates": ("baseline",)},
+            ValueError,
+            "the baseline is a response, as the mean is",
+        ),
         (
             {"mean": "common baseline", "covariates": ("pain",)},
             ba.DataError,
             "'pain' changes over the visits and has no value at",
         ),
         ({"mean": "common baseline", "response": "percent_change"}, ValueError, "is of values, not of 'percent_change'"),
-        ({"mean": "common baseline", "weights": "weight"}, ValueError, "has no weights of baselines; leave out weights"),
         (
             {"mean": "common baseline", "covariance": "spatial exponential on week"},
             ValueError,
             "has no days of baselines; take a covariance without 'week'",
         ),
-        ({"covariates": ("arm:sex", "arm:sex:visit")}, ValueError, "names a column twice: .*; expected each once, 'arm:x' or"),
         (
             {"covariates": ("sex:arm",)},
             ValueError,
-            "the covariate 'sex:arm' is not known; expected 'sex' or 'sex:visit', with 'arm:'",
+            r"or 'arm:' and such a name; got 'sex:arm'. Try covariates=\('arm:sex',\)\.",
         ),
-        ({"covariates": ("arm:visit",)}, ValueError, "'arm:visit' is always in the model"),
-        ({"covariates": ("arm:sex:region",)}, ValueError, "the covariate 'arm:sex:region' is not known"),
+        ({"covariates": ("arm:visit",)}, ValueError, "which are always in the model; got 'arm:visit'"),
+        ({"covariates": ("arm:sex:region",)}, ba.DataError, "no covariate 'sex:region'"),
         ({"covariates": ("arm:centre",)}, ba.DataError, "no covariate 'centre'"),
     ],
 )
 def test_means_and_covariates_that_do_not_go_together_are_refused(outcomes, asked, error, said):
     with pytest.raises(error, match=said):
         ba.fit_mmrm(outcomes, **asked)
+
+
+def test_a_common_baseline_has_no_weights(outcomes):
+    with pytest.raises(ValueError, match="has no weights of baselines; leave out weights"):
+        ba.advanced.crossproducts(outcomes, mean="common baseline", weights="weight")
 
 
 def test_no_baseline_is_no_response(outcomes):
@@ -504,14 +514,14 @@ def test_a_table_of_effects_shows_one_level_or_refuses(by_sex, outcomes):
 
 def test_subgroups_under_a_common_baseline_in_complete_data_are_those_of_an_ancova(complete):
     """By maximum likelihood: given the baseline and the sex, nothing is constrained."""
-    asked = {"mean": "common baseline", "covariates": ("arm:sex:visit",), "estimation": "ml"}
-    fit = ba.fit_mmrm(complete, **asked)
+    asked = {"mean": "common baseline", "covariates": ("arm:sex",), "by_visit": ("arm:sex",), "estimation": "ml"}
+    fit = fit_summed(complete, **asked)
     ancova = ba.fit_ancova(complete, covariates=("baseline", "arm:sex"))
     for ask in ("subgroup_differences", "subgroup_interactions"):
         ours, theirs = getattr(fit, ask)("sex"), getattr(ancova, ask)("sex")
         assert ours[["visit", "level", "n"]].equals(theirs[["visit", "level", "n"]])
         assert ours["estimate"].to_numpy() == pytest.approx(theirs["estimate"].to_numpy(), rel=1e-7)
-    values = ba.fit_mmrm(complete, response="value", **asked)
+    values = fit_summed(complete, response="value", **asked)
     same(values.subgroup_differences("sex"), fit.subgroup_differences("sex"))
     start = complete.drop_duplicates("subject").groupby("sex")["baseline"].mean()
     change, mean = (each.subgroup_means("sex").set_index(["visit", "arm", "level"])["estimate"] for each in (fit, values))
@@ -520,7 +530,9 @@ def test_subgroups_under_a_common_baseline_in_complete_data_are_those_of_an_anco
 
 def test_effects_by_arm_under_a_common_baseline_are_of_the_visits_after_it(outcomes):
     age = outcomes.groupby("subject", observed=True)["pain"].transform("first")
-    fit = ba.fit_mmrm(outcomes.assign(age=age), mean="common baseline", covariates=("arm:sex:visit", "arm:age:visit"))
+    fit = ba.fit_mmrm(
+        outcomes.assign(age=age), mean="common baseline", covariates=("arm:sex", "arm:age"), by_visit=("arm:sex", "arm:age")
+    )
     assert fit.interaction_tests("sex")["test"].tolist() == [
         *(f"arm by sex at {visit}" for visit in fit.visits), "arm by sex at any visit", "arm by sex averaged over visits"
     ]  # fmt: skip

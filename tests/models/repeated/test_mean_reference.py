@@ -11,6 +11,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.models.means.hypotheses import hypotheses
 from botox_analysis.numerics.linear.inference import infer
+from tests.summed import fit_summed
 
 pytestmark = pytest.mark.long
 
@@ -51,27 +52,30 @@ STRUCTURE = {
     "spatial exponential (own code, checked by nlme::gls)": "spatial exponential on week",
 }
 MODELS = {
-    "base": {"covariates": ("sex", "region", "baseline:visit")},
-    "additive": {"covariates": ("sex", "region", "baseline"), "mean": "constant effect"},
-    "arm_sex": {"covariates": ("region", "baseline:visit", "arm:sex:visit")},
-    "arm_region": {"covariates": ("sex", "baseline:visit", "arm:region:visit")},
-    "arm_baseline": {"covariates": ("sex", "region", "arm:baseline:visit")},
-    "constant_effect": {"covariates": ("sex", "region", "baseline:visit"), "mean": "constant effect"},
-    "constant_effect_additive": {"covariates": ("sex", "region", "baseline"), "mean": "constant effect"},
-    "arm*visit": {"covariates": ("sex", "region", "baseline:visit")},
+    "base": {"covariates": ("sex", "region", "baseline")},
+    "additive": {"covariates": ("sex", "region", "baseline"), "by_visit": (), "mean": "constant effect"},
+    "arm_sex": {"covariates": ("region", "baseline", "arm:sex"), "by_visit": ("baseline", "arm:sex")},
+    "arm_region": {"covariates": ("sex", "baseline", "arm:region"), "by_visit": ("baseline", "arm:region")},
+    "arm_baseline": {"covariates": ("sex", "region", "arm:baseline"), "by_visit": ("arm:baseline",)},
+    "constant_effect": {"covariates": ("sex", "region", "baseline"), "mean": "constant effect"},
+    "constant_effect_additive": {"covariates": ("sex", "region", "baseline"), "by_visit": (), "mean": "constant effect"},
+    "arm*visit": {"covariates": ("sex", "region", "baseline")},
     "baseline + arm*week": {"covariates": ("sex", "region", "baseline"), "mean": "slope on week"},
     "no covariate": {"mean": "common baseline"},
     "covariates constant": {"covariates": ("sex", "region"), "mean": "common baseline"},
-    "covariates by visit": {"covariates": ("sex:visit", "region:visit"), "mean": "common baseline"},
+    "covariates by visit": {"covariates": ("sex", "region"), "by_visit": ("sex", "region"), "mean": "common baseline"},
     # of the ratios of likelihoods
-    "sex + region + baseline*visit + arm + visit": {"covariates": ("sex", "region", "baseline:visit"), "mean": "constant effect"},
-    "sex + region + baseline*visit + arm*visit": {"covariates": ("sex", "region", "baseline:visit")},
-    "sex + region + baseline*visit": {"covariates": ("sex", "region", "baseline:visit"), "mean": "no difference"},
-    "sex + region + baseline + arm*visit": {"covariates": ("sex", "region", "baseline")},
-    "region + baseline*visit + arm*visit": {"covariates": ("region", "baseline:visit")},
-    "sex + baseline*visit + arm*visit": {"covariates": ("sex", "baseline:visit")},
-    "sex + region + baseline*visit + arm*visit*sex": {"covariates": ("region", "baseline:visit", "arm:sex:visit")},
-    "sex + region + arm*visit*baseline": {"covariates": ("sex", "region", "arm:baseline:visit")},
+    "sex + region + baseline*visit + arm + visit": {"covariates": ("sex", "region", "baseline"), "mean": "constant effect"},
+    "sex + region + baseline*visit + arm*visit": {"covariates": ("sex", "region", "baseline")},
+    "sex + region + baseline*visit": {"covariates": ("sex", "region", "baseline"), "mean": "no difference"},
+    "sex + region + baseline + arm*visit": {"covariates": ("sex", "region", "baseline"), "by_visit": ()},
+    "region + baseline*visit + arm*visit": {"covariates": ("region", "baseline")},
+    "sex + baseline*visit + arm*visit": {"covariates": ("sex", "baseline")},
+    "sex + region + baseline*visit + arm*visit*sex": {
+        "covariates": ("region", "baseline", "arm:sex"),
+        "by_visit": ("baseline", "arm:sex"),
+    },
+    "sex + region + arm*visit*baseline": {"covariates": ("sex", "region", "arm:baseline"), "by_visit": ("arm:baseline",)},
     "sex + region + visit + arm*visit": {"covariates": ("sex", "region")},
 }
 NOT_A_MEAN_OF_OURS = "sex + region + baseline + arm"
@@ -104,7 +108,7 @@ def fitted(outcomes):
         key = model, df_method, vcov_method, estimation, covariance
         if key not in known:
             small_sample, variance = SMALL_SAMPLE[df_method, vcov_method]
-            known[key] = ba.fit_mmrm(
+            known[key] = fit_summed(
                 outcomes, covariance=STRUCTURE[covariance], small_sample=small_sample, variance=variance,
                 estimation=estimation.lower(), **MODELS[model],
             )  # fmt: skip

@@ -8,6 +8,7 @@ from patsy import build_design_matrices, dmatrix
 from scipy import stats
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 from tests.tolerances import SAME_OPTIMUM
 
 NUMBERS = ["estimate", "std_error", "df"]
@@ -52,7 +53,9 @@ def gls(outcomes, fit, formula):
 
 @pytest.mark.parametrize("small_sample", ["satterthwaite", "kenward-roger-linear"])
 def test_complete_data_are_analyses_of_covariance_with_their_degrees_of_freedom(complete, small_sample):
-    mmrm = ba.fit_mmrm(complete, covariates=("baseline:visit", "sex:visit", "region:visit"), small_sample=small_sample)
+    mmrm = ba.fit_mmrm(
+        complete, covariates=("baseline", "sex", "region"), by_visit=("baseline", "sex", "region"), small_sample=small_sample
+    )
     ancova = ba.fit_ancova(complete, covariates=("baseline", "sex", "region"))
     same_numbers(mmrm.differences(), ancova.differences(), [*NUMBERS, "conf_low", "conf_high", "p_value", "n"])
     same_numbers(mmrm.means(), ancova.means(), [*NUMBERS, "n"])
@@ -71,7 +74,7 @@ def test_in_the_parameters_of_mmrm_kenward_and_rogers_standard_errors_are_below_
 
 def test_one_visit_is_the_analysis_of_covariance(holed):
     at_end = holed[holed["visit"] == "week 16"]
-    mmrm = ba.fit_mmrm(at_end, covariates=("baseline", "sex"))
+    mmrm = ba.fit_mmrm(at_end, covariates=("baseline", "sex"), by_visit=())
     ancova = ba.fit_ancova(at_end, covariates=("baseline", "sex"), visits=["week 16"])
     same_numbers(mmrm.differences(), ancova.differences())
 
@@ -110,7 +113,7 @@ def test_the_joint_test_by_kenward_and_roger_is_hotellings(repeated):
 
 
 def test_maximum_likelihood_divides_by_subjects_and_restricted_by_what_is_left_of_them(complete):
-    reml, ml = (ba.fit_mmrm(complete, covariates=("baseline:visit",), estimation=word) for word in ("reml", "ml"))
+    reml, ml = (fit_summed(complete, covariates=("baseline",), estimation=word) for word in ("reml", "ml"))
     np.testing.assert_allclose(ml.covariance() * 75, reml.covariance() * 71, rtol=SAME_OPTIMUM)
     same_numbers(ml.differences(), reml.differences(), ["estimate"])
     assert [", ML, " in fit.method for fit in (ml, reml)] == [True, False]
@@ -121,7 +124,9 @@ def test_maximum_likelihood_divides_by_subjects_and_restricted_by_what_is_left_o
 
 @pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous toeplitz", "compound symmetry"])
 def test_answers_are_generalised_least_squares_also_with_covariates_that_change_over_visits(holed, covariance):
-    fit = ba.fit_mmrm(holed, covariance=covariance, covariates=("baseline:visit", "sex", "pain", "clinic:visit"))
+    fit = ba.fit_mmrm(
+        holed, covariance=covariance, covariates=("baseline", "sex", "pain", "clinic"), by_visit=("baseline", "clinic")
+    )
     _, theirs, mean_row = gls(holed, fit, "visit * arm + visit * baseline + sex + pain + visit * clinic")
     for _, row in pd.concat([fit.differences(), fit.means()]).iterrows():
         c = mean_row(row["arm"], row["visit"])
@@ -131,7 +136,7 @@ def test_answers_are_generalised_least_squares_also_with_covariates_that_change_
 
 
 def test_the_plain_sandwich_is_the_sum_of_squared_scores(holed):
-    fit = ba.fit_mmrm(holed, covariates=("baseline:visit", "sex"), variance="CR0")
+    fit = ba.fit_mmrm(holed, covariates=("baseline", "sex"), variance="CR0")
     seen, theirs, mean_row = gls(holed, fit, "visit * arm + visit * baseline + sex")
     sigma, bread, x = fit.covariance().to_numpy(), theirs.normalized_cov_params, theirs.model.exog
     meat = np.zeros_like(bread)
@@ -149,7 +154,7 @@ def test_the_plain_sandwich_is_the_sum_of_squared_scores(holed):
 
 
 def test_contrasts_reproduce_differences(holed):
-    fit = ba.fit_mmrm(holed, covariates=("baseline:visit", "sex"))
+    fit = ba.fit_mmrm(holed, covariates=("baseline", "sex"))
     differences = fit.differences()
     asked = {
         f"{row.arm} at {row.visit}": {(row.arm, row.visit): 1, ("placebo", row.visit): -1} for row in differences.itertuples()
@@ -190,7 +195,7 @@ def test_change_and_value_have_the_same_differences_when_the_baseline_is_in_by_v
 def test_margins_are_the_same_when_factors_are_balanced(complete):
     half = complete.assign(half=np.where(np.arange(len(complete)) // 4 // 3 % 2 == 0, "first", "second"))
     half = half[~half["subject"].isin(half["subject"].unique()[-3:])]
-    fit = ba.fit_mmrm(half, covariates=("baseline:visit", "half"))
+    fit = ba.fit_mmrm(half, covariates=("baseline", "half"))
     same_numbers(fit.means(), fit.means(margins="equal"))
 
 
@@ -202,7 +207,7 @@ def test_a_wider_level_has_wider_limits_about_the_same_estimate(holed):
 
 
 def test_the_estimand_and_the_method_are_the_key_of_a_row(holed):
-    row = ba.fit_mmrm(holed, covariates=("baseline:visit", "sex"), small_sample="kenward-roger").differences().iloc[0]
+    row = ba.fit_mmrm(holed, covariates=("baseline", "sex"), small_sample="kenward-roger").differences().iloc[0]
     assert (row["reference"], row["measure"], row["endpoint"]) == ("placebo", "difference in mean change", "headache days")
     assert row["method"] == (
         "MMRM, unstructured covariance, REML, Kenward-Roger, adjusted for baseline by visit, sex; observed cases"
@@ -214,7 +219,7 @@ def test_the_estimand_and_the_method_are_the_key_of_a_row(holed):
 
 @pytest.mark.parametrize("weights", [None, "weight"])
 def test_raw_residuals_and_fitted_values_are_the_responses(holed, weights):
-    fit = ba.fit_mmrm(holed, covariates=("baseline:visit", "clinic"), weights=weights)
+    fit = fit_summed(holed, covariates=("baseline", "clinic"), weights=weights)
     residuals = fit.residuals("raw")
     assert len(residuals) == fit.n_values == holed["change"].notna().sum()
     together = residuals.merge(holed, on=["subject", "visit"], suffixes=("", "_there"), validate="1:1")
@@ -236,7 +241,7 @@ def test_normalised_residuals_of_complete_data_are_uncorrelated_with_variance_1(
 
 def test_normalised_residuals_of_weighted_data_are_so_whatever_the_unit_of_the_weights(holed):
     plain, tenfold = (
-        ba.fit_mmrm(holed.assign(weight=factor * holed["weight"]), weights="weight").residuals() for factor in (1, 10)
+        fit_summed(holed.assign(weight=factor * holed["weight"]), weights="weight").residuals() for factor in (1, 10)
     )
     same_numbers(plain, tenfold, ["fitted", "residual"], rtol=1e-8)
 
@@ -261,5 +266,5 @@ def test_a_covariance_by_arm_is_that_of_the_arm_alone(complete):
 
 def test_outcomes_are_left_as_they_were(holed):
     before = holed.copy(deep=True)
-    ba.fit_mmrm(holed, covariates=("baseline:visit", "clinic"), weights="weight", variance="CR2").residuals()
+    fit_summed(holed, covariates=("baseline", "clinic"), weights="weight", variance="CR2").residuals()
     pd.testing.assert_frame_equal(holed, before)

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 from tests.tolerances import PRINTED
 
 REFERENCE = Path(__file__).parents[2] / "reference"
@@ -30,7 +31,7 @@ def of_reference():
         arms=["placebo", "155 U", "195 U"],
         visits=["week 6", "week 12", "week 18", "week 24"],
     )
-    return ba.fit_mmrm(outcomes, covariates=("sex", "region", "baseline:visit"))
+    return ba.fit_mmrm(outcomes, covariates=("sex", "region", "baseline"))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_one_row_for_each_subject_and_visit_in_the_order_of_the_subjects(outcome
 
 
 def test_fitted_values_are_what_covariates_predict(outcomes):
-    fit = ba.fit_mmrm(outcomes, covariates=("baseline:visit", "sex", "pain", "clinic:visit"))
+    fit = ba.fit_mmrm(outcomes, covariates=("baseline", "sex", "pain", "clinic"), by_visit=("baseline", "clinic"))
     both = fit.residuals("raw").merge(fit.predictions(given="covariates"), on=["subject", "visit"], validate="1:1")
     np.testing.assert_allclose(both["predicted"], both["fitted"], rtol=0, atol=EXACT)
 
@@ -137,11 +138,11 @@ def test_errors_are_those_of_the_variance_of_the_fit(outcomes, small_sample):
 
 def test_weights_of_1_change_nothing_and_a_weight_divides_the_variance_of_its_value(outcomes):
     plain = ba.fit_mmrm(outcomes).predictions()
-    same = ba.fit_mmrm(outcomes.assign(weight=1.0), weights="weight").predictions()
+    same = fit_summed(outcomes.assign(weight=1.0), weights="weight").predictions()
     columns = ["predicted", *ERRORS]
     np.testing.assert_allclose(same[columns], plain[columns], rtol=EXACT)
     missing = outcomes["change"].isna()
-    heavy = ba.fit_mmrm(outcomes.assign(weight=np.where(missing, 4.0, 1.0)), weights="weight").predictions()[missing]
+    heavy = fit_summed(outcomes.assign(weight=np.where(missing, 4.0, 1.0)), weights="weight").predictions()[missing]
     # What the others say of a value is halved with its standard deviation.
     mean = ba.fit_mmrm(outcomes).predictions(given="covariates").loc[missing, "predicted"]
     np.testing.assert_allclose(2 * (heavy["predicted"] - mean), plain.loc[missing, "predicted"] - mean, rtol=1e-8)
@@ -179,7 +180,7 @@ def test_a_level_that_nobody_in_the_fit_has_predicts_nothing(edit, outcomes):
 
 def test_a_level_without_values_at_a_visit_predicts_nothing_there(edit, outcomes):
     gone = (outcomes["region"] == "c") & (outcomes["visit"] == "week 16")
-    fit = ba.fit_mmrm(edit(outcomes, change=outcomes["change"].mask(gone)), covariates=("region:visit",))
+    fit = ba.fit_mmrm(edit(outcomes, change=outcomes["change"].mask(gone)), covariates=("region",), by_visit=("region",))
     assert fit.predictions()["predicted"].isna().tolist() == gone.tolist()
 
 

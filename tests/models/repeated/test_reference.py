@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 from tests.tolerances import PRINTED
 
 REFERENCE = Path(__file__).parents[2] / "reference"
@@ -70,11 +71,11 @@ def both(request, outcomes):
     """R's fit, and ours of the same configuration."""
     theirs = request.param
     small_sample, variance = SMALL_SAMPLE[theirs["df_method"], theirs["vcov_method"]]
-    ours = ba.fit_mmrm(
+    ours = fit_summed(
         outcomes,
         covariance=STRUCTURE[theirs["structure"]] + (" by arm" if theirs["grouped"] else ""),
         small_sample=small_sample,
-        covariates=("sex", "region", "baseline:visit"),
+        covariates=("sex", "region", "baseline"),
         estimation=theirs["estimation"].lower(),
         variance=variance,
         weights="weight" if theirs["weighted"] else None,
@@ -140,7 +141,7 @@ def of_cdystonia(cdystonia):
     outcomes = ba.TWSTRS.derive(cdystonia)
 
     def fit(covariance, small_sample):
-        return ba.fit_mmrm(outcomes, covariance=covariance, small_sample=small_sample, covariates=("baseline:visit", "site"))
+        return ba.fit_mmrm(outcomes, covariance=covariance, small_sample=small_sample, covariates=("baseline", "site"))
 
     return fit
 

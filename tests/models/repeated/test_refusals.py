@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 from tests.tolerances import SAME_OPTIMUM
 
 NUMBERS = ["estimate", "std_error", "df"]
@@ -43,16 +44,12 @@ def never_both(edit, outcomes, first, second, among=True):
         ({"covariance": "ar1 on day"}, "expected 'ar1', without days"),
         ({"covariance": ["unstructured", "banded"]}, "`covariance` must be one of .*; got 'banded'"),
         ({"small_sample": "kenward"}, "`small_sample` must be one of 'satterthwaite', 'kenward-roger'.*; got 'kenward'"),
-        ({"estimation": "REML"}, "`estimation` must be one of 'reml', 'ml'.*; got 'REML'"),
         ({"variance": "CR1"}, "`variance` must be one of 'model', 'CR0', 'CR2', 'CR3'.*; got 'CR1'"),
         (
             {"variance": "CR2", "small_sample": "kenward-roger-linear"},
             "which corrects the variance 'model'; with variance 'CR2' take one of 'satterthwaite', 'between-within', 'residual'",
         ),
         ({"response": "score"}, "`response` must be one of 'value', 'change', 'percent_change'.*; got 'score'"),
-        ({"covariates": ("baseline:arm",)}, "the covariate 'baseline:arm' is not known; expected 'baseline' or 'baseline:visit'"),
-        ({"covariates": "baseline"}, "covariates is 'baseline'; it is a list of names"),
-        ({"covariates": ("baseline", "baseline:visit")}, "covariates names a column twice"),
     ],
 )
 def test_words_that_are_not_known_are_refused_with_those_that_are(outcomes, call, said):
@@ -65,7 +62,6 @@ def test_words_that_are_not_known_are_refused_with_those_that_are(outcomes, call
     [
         ({"covariates": ("centre",)}, "no covariate 'centre'; its covariates are 'baseline', 'sex', 'region'"),
         ({"covariates": ("value",)}, "no covariate 'value'"),
-        ({"weights": "mass"}, "no column of weights 'mass'"),
         ({"covariance": "ar1 by centre"}, "no column 'centre'"),
         ({"covariance": "spatial exponential on day"}, "no column of days 'day'"),
         ({"covariance": "ar1 by clinic"}, "found subject 'S0000' with several values of clinic; expected one"),
@@ -181,10 +177,10 @@ def test_values_without_a_covariate_or_weight_of_their_visit_are_counted(edit, o
     unknown = (outcomes["visit"] == "week 8") & (outcomes["arm"] == "155 U") & (outcomes.groupby("subject").ngroup() % 4 == 0)
     n = int((unknown & outcomes["change"].notna()).sum())
     choice = {"weights": "weight"} if column == "weight" else {"covariates": (column,)}
-    fit = ba.fit_mmrm(outcomes.assign(**{column: outcomes[column].where(~unknown)}), **choice)
+    fit = fit_summed(outcomes.assign(**{column: outcomes[column].where(~unknown)}), **choice)
     assert n > 0
     assert fit.left_out["n"].tolist() == [n]
-    expected = ba.fit_mmrm(without(edit, outcomes, unknown), **choice).differences()
+    expected = fit_summed(without(edit, outcomes, unknown), **choice).differences()
     np.testing.assert_allclose(fit.differences()[NUMBERS], expected[NUMBERS], rtol=SAME_OPTIMUM)
 
 
@@ -209,13 +205,23 @@ def test_infinite_numbers_are_refused(outcomes, column, choice):
 def test_weights_are_above_0(outcomes, weight):
     wrong = outcomes.assign(weight=outcomes["weight"].where(np.arange(len(outcomes)) != 4, weight))
     with pytest.raises(ba.DataError, match="found 1 weights in 'weight' that are not above 0"):
-        ba.fit_mmrm(wrong, weights="weight")
+        fit_summed(wrong, weights="weight")
 
 
-@pytest.mark.parametrize("choice", [{"weights": "sex"}, {"covariance": "spatial exponential on sex"}])
-def test_words_are_no_weights_and_no_days(outcomes, choice):
+@pytest.mark.parametrize(("name", "said"), [("mass", "no column of weights 'mass'"), ("sex", "the weights in 'sex' are of type")])
+def test_columns_of_weights_are_there_and_hold_numbers(outcomes, name, said):
+    with pytest.raises(ba.DataError, match=said):
+        ba.advanced.crossproducts(outcomes, weights=name)
+
+
+def test_words_are_no_days(outcomes):
     with pytest.raises(ba.DataError, match="'sex'"):
-        ba.fit_mmrm(outcomes, **choice)
+        ba.fit_mmrm(outcomes, covariance="spatial exponential on sex")
+
+
+def test_ways_of_estimation_that_are_not_known_are_refused_with_those_that_are(outcomes):
+    with pytest.raises(ValueError, match=r"`estimation` must be one of 'reml', 'ml'; got 'REML'"):
+        ba.advanced.fit_crossproducts(ba.advanced.crossproducts(outcomes), estimation="REML")
 
 
 @pytest.mark.parametrize("day", [1.0, np.inf, np.nan])
@@ -227,11 +233,11 @@ def test_days_that_say_nothing_are_refused(outcomes, day):
 # ---- what does not determine the model ----
 
 
-@pytest.mark.parametrize("again", ["double:visit", "double"])
-def test_a_covariate_that_repeats_another_is_left_out_and_named_and_changes_nothing(outcomes, again):
+@pytest.mark.parametrize("by_visit", [("baseline", "double"), None])
+def test_a_covariate_that_repeats_another_is_left_out_and_named_and_changes_nothing(outcomes, by_visit):
     doubled = outcomes.assign(double=2 * outcomes["baseline"] + 3)
-    fit, plain = ba.fit_mmrm(doubled, covariates=("baseline:visit", again)), ba.fit_mmrm(outcomes)
-    assert fit.aliased == (tuple(f"{visit}: double" for visit in fit.visits) if ":" in again else ("double",))
+    fit, plain = ba.fit_mmrm(doubled, covariates=("baseline", "double"), by_visit=by_visit), ba.fit_mmrm(outcomes)
+    assert fit.aliased == (tuple(f"{visit}: double" for visit in fit.visits) if by_visit else ("double",))
     assert f"without the aliased {', '.join(fit.aliased)}" in fit.differences()["method"].iloc[0]
     np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=SAME_OPTIMUM)
     np.testing.assert_allclose(fit.means()[NUMBERS], plain.means()[NUMBERS], rtol=SAME_OPTIMUM)
@@ -239,7 +245,7 @@ def test_a_covariate_that_repeats_another_is_left_out_and_named_and_changes_noth
 
 
 def test_a_covariate_that_does_not_vary_is_left_out_and_named(outcomes, fit):
-    constant = ba.fit_mmrm(outcomes.assign(version=3.0), covariates=("baseline:visit", "version"))
+    constant = ba.fit_mmrm(outcomes.assign(version=3.0), covariates=("baseline", "version"))
     assert constant.aliased == ("version",)
     np.testing.assert_allclose(constant.differences()[NUMBERS], fit.differences()[NUMBERS], rtol=SAME_OPTIMUM)
 
@@ -299,7 +305,7 @@ def test_a_response_that_does_not_vary_is_refused(edit, outcomes):
 @pytest.mark.parametrize(
     ("change", "here", "there", "said"),
     [
-        (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline:visit' and 'sex'"),
+        (lambda part: part, {}, {"covariates": ("sex",)}, "covariates: 'baseline by visit' and 'sex'"),
         (lambda part: part, {}, {"weights": "weight"}, "weights"),
         (lambda part: part.assign(endpoint="pain"), {}, {}, "labels"),
         (lambda part: part.assign(imputation="by hand"), {}, {}, "handling: 'observed cases' and 'by hand'"),

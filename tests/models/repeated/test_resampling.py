@@ -9,7 +9,7 @@ import botox_analysis as ba
 REFIT = 1e-6
 """Relative to a standard error: where refits stop."""
 
-COVARIATES = ("baseline:visit", "region")
+COVARIATES = ("baseline", "region")
 
 
 @pytest.fixture(scope="module")

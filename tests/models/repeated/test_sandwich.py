@@ -34,7 +34,7 @@ def ours_of(outcomes, df_method, vcov_method):
     small_sample = KENWARD_ROGER[vcov_method] if df_method == "Kenward-Roger" else SMALL_SAMPLE[df_method]
     return ba.fit_mmrm(
         outcomes,
-        covariates=("sex", "region", "baseline:visit"),
+        covariates=("sex", "region", "baseline"),
         small_sample=small_sample,
         variance=VARIANCE.get(vcov_method, "model"),
     )

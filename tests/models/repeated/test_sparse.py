@@ -6,6 +6,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.models.repeated.refusals import CovarianceError
+from tests.summed import fit_summed
 from tests.tolerances import ANOTHER_ROAD
 
 pytestmark = pytest.mark.long
@@ -57,7 +58,7 @@ def without_last(outcomes, n_last=1):
 @pytest.mark.parametrize("n_last", [1, 2])
 def test_a_visit_seen_once_in_each_arm_changes_nothing_at_the_others(seen_by, covariance, small_sample, n_last):
     """Each of its values has a coefficient of its own, so that the restricted likelihood does not depend on it."""
-    how = {"covariance": covariance, "small_sample": small_sample, "covariates": ("baseline", "sex")}
+    how = {"covariance": covariance, "small_sample": small_sample, "covariates": ("baseline", "sex"), "by_visit": ()}
     sparse = seen_by((0, 1), n_last)
     fit, plain = (ba.fit_mmrm(each, **how) for each in (sparse, without_last(sparse, n_last)))
     np.testing.assert_allclose(fit.differences().iloc[:-n_last][NUMBERS], plain.differences()[NUMBERS], rtol=ANOTHER_ROAD)
@@ -72,7 +73,7 @@ def test_a_visit_seen_once_in_each_arm_changes_nothing_at_the_others(seen_by, co
     ids=str,
 )
 def test_one_variance_is_determined_and_with_it_all_that_is_asked(seen_by, covariance, few, how):
-    fit = ba.fit_mmrm(seen_by(few), covariates=("baseline",), covariance=covariance, **how)
+    fit = fit_summed(seen_by(few), covariates=("baseline",), by_visit=(), covariance=covariance, **how)
     differences, test = fit.differences(), fit.joint_test()
     assert (differences["std_error"] > 0).all()
     assert differences["std_error"].iloc[-1] > 1.5 * differences["std_error"].iloc[-2]
@@ -85,9 +86,11 @@ def test_one_variance_is_determined_and_with_it_all_that_is_asked(seen_by, covar
 @pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry"])
 def test_a_slope_of_its_own_at_a_visit_seen_once_in_each_arm_is_refused_with_what_to_try(seen_by, covariance):
     sparse = seen_by((0, 1))
-    with pytest.raises(ba.FitError, match=r"'155 U' at 'week 20' cannot be told apart.*take the covariate without ':visit'"):
+    with pytest.raises(ba.FitError, match=r"'155 U' at 'week 20' cannot be told apart.*leave the covariate out of by_visit"):
         ba.fit_mmrm(sparse, covariance=covariance)
-    assert (ba.fit_mmrm(sparse, covariance="compound symmetry", covariates=("baseline",)).differences()["std_error"] > 0).all()
+    assert (
+        ba.fit_mmrm(sparse, covariance="compound symmetry", covariates=("baseline",), by_visit=()).differences()["std_error"] > 0
+    ).all()
 
 
 @pytest.mark.parametrize("covariance", A_VARIANCE_EACH)
@@ -95,7 +98,7 @@ def test_a_slope_of_its_own_at_a_visit_seen_once_in_each_arm_is_refused_with_wha
 @pytest.mark.parametrize("n_last", [1, 2])
 def test_a_variance_of_its_own_is_refused_as_that_of_a_covariance(seen_by, covariance, estimation, n_last):
     with pytest.raises(CovarianceError, match=r"reproduce all \d values at '[^.]*; take [^.]*\.$"):
-        ba.fit_mmrm(seen_by((0, 1), n_last), covariance=covariance, estimation=estimation, covariates=())
+        fit_summed(seen_by((0, 1), n_last), covariance=covariance, estimation=estimation, covariates=())
 
 
 @pytest.mark.parametrize("n_last", [1, 2])
@@ -103,7 +106,7 @@ def test_a_variance_of_its_own_is_refused_as_that_of_a_covariance(seen_by, covar
     "how", [{}, {"variance": "CR2"}, {"small_sample": "kenward-roger-linear"}, {"weights": "weight"}], ids=str
 )
 def test_a_list_goes_on_to_one_variance(seen_by, n_last, how):
-    fit = ba.fit_mmrm(seen_by((0, 1), n_last), covariance=ba.missing.FALL_BACK, covariates=("baseline",), **how)
+    fit = fit_summed(seen_by((0, 1), n_last), covariance=ba.missing.FALL_BACK, covariates=("baseline",), by_visit=(), **how)
     assert fit.structure == "compound symmetry"
     assert "(unstructured, heterogeneous Toeplitz" in fit.method
     assert "could not be fitted)" in fit.method
@@ -146,7 +149,13 @@ def test_correlations_near_1_are_determined_beside_a_visit_seen_once(edit, outco
 @pytest.mark.parametrize("variance", ["CR0", "CR2", "CR3"])
 @pytest.mark.parametrize("small_sample", ["satterthwaite", "between-within", "residual"])
 def test_what_one_subject_determines_alone_has_no_sandwich_variance_and_all_else_that_without_it(seen_by, variance, small_sample):
-    how = {"covariance": "compound symmetry", "covariates": ("baseline",), "variance": variance, "small_sample": small_sample}
+    how = {
+        "covariance": "compound symmetry",
+        "covariates": ("baseline",),
+        "by_visit": (),
+        "variance": variance,
+        "small_sample": small_sample,
+    }
     sparse = seen_by((0, 1))
     fit, plain = ba.fit_mmrm(sparse, **how), ba.fit_mmrm(without_last(sparse), **how)
     differences = fit.differences()
@@ -165,7 +174,7 @@ def test_what_one_subject_determines_alone_has_no_sandwich_variance_and_all_else
 def test_a_site_of_one_subject_leaves_sandwich_variances_of_differences_as_they_are(outcomes):
     """The site's coefficient takes the subject's mean away; the difference between arms does not depend on it."""
     site = pd.Series(np.where(outcomes.groupby("subject").ngroup() == 7, "far", "near"), index=outcomes.index)
-    fit = ba.fit_mmrm(outcomes.assign(site=site), covariates=("site:visit",), variance="CR2")
+    fit = ba.fit_mmrm(outcomes.assign(site=site), covariates=("site",), by_visit=("site",), variance="CR2")
     plain = ba.fit_mmrm(outcomes[site == "near"], covariates=(), variance="CR2")
     np.testing.assert_allclose(fit.differences()[NUMBERS], plain.differences()[NUMBERS], rtol=1e-7)
     assert (fit.means()["std_error"] > 0).all()  # the site is a 50th of the mean

@@ -5,6 +5,7 @@ import pytest
 from scipy import optimize, stats
 
 import botox_analysis as ba
+from tests.summed import fit_summed
 from tests.tolerances import SAME_OPTIMUM
 
 FLAT = 1e-8
@@ -64,7 +65,10 @@ def spatial_matrices(outcomes, deviations, rho):
 @pytest.mark.parametrize(("smaller", "larger"), NESTED)
 @pytest.mark.parametrize("estimation", ["reml", "ml"])
 def test_a_structure_is_never_likelier_than_one_that_contains_it(outcomes, smaller, larger, estimation):
-    fits = [ba.fit_mmrm(outcomes, covariance=name, covariates=("baseline",), estimation=estimation) for name in (smaller, larger)]
+    fits = [
+        fit_summed(outcomes, covariance=name, covariates=("baseline",), by_visit=(), estimation=estimation)
+        for name in (smaller, larger)
+    ]
     assert fits[0].loglik <= fits[1].loglik
     assert fits[0].n_parameters < fits[1].n_parameters
 
@@ -72,7 +76,7 @@ def test_a_structure_is_never_likelier_than_one_that_contains_it(outcomes, small
 @pytest.mark.parametrize(("covariance", "n"), PARAMETERS.items())
 @pytest.mark.parametrize(("by", "n_groups"), [("", 1), (" by arm", 2), (" by region", 3)])
 def test_criteria_count_the_parameters_of_the_covariances(outcomes, covariance, n, by, n_groups):
-    fit = ba.fit_mmrm(outcomes, covariance=covariance + by, covariates=("baseline",))
+    fit = ba.fit_mmrm(outcomes, covariance=covariance + by, covariates=("baseline",), by_visit=())
     assert fit.n_parameters == n * n_groups
     assert fit.aic == pytest.approx(-2 * fit.loglik + 2 * n * n_groups)
     assert fit.bic == pytest.approx(-2 * fit.loglik + np.log(60) * n * n_groups)
@@ -119,7 +123,7 @@ def test_the_origin_of_the_days_does_not_matter(irregular):
 @pytest.mark.long
 def test_on_actual_days_the_likelihood_is_the_normal_density_at_its_maximum(irregular):
     """By ML, and found again by an optimiser that knows the density only."""
-    fit = ba.fit_mmrm(irregular, covariance="spatial exponential on day", covariates=("baseline",), estimation="ml")
+    fit = fit_summed(irregular, covariance="spatial exponential on day", covariates=("baseline",), by_visit=(), estimation="ml")
     residual = fit.residuals("raw").sort_values(["subject", "visit"])["residual"].to_numpy()
     ordered = irregular[irregular["change"].notna()].sort_values(["subject", "visit"])
 

@@ -199,7 +199,7 @@ def test_draws_are_about_the_conditional_mean_of_the_fitted_model(gappy):
 
 
 def test_covariates_move_what_is_imputed(gappy, imputed):
-    adjusted = impute_diary(gappy, ba.HEADACHE_DAYS, n=10, seed=3, covariates=["sex"])
+    adjusted = impute_diary(gappy, ba.HEADACHE_DAYS, n=10, seed=3, covariates=["baseline", "sex"])
     assert (adjusted.values != imputed.values)[:, imputed.imputed].any()
 
 
@@ -402,7 +402,7 @@ def test_a_trial_without_a_diary_is_refused(gappy):
         ({"minimum_days": 0}, "minimum_days is 0; it is from 1 to period_days, 28"),
         ({"minimum_days": 29}, "minimum_days is 29"),
         ({"covariates": ["height"]}, "outcomes has no covariate 'height'"),
-        ({"covariates": "sex"}, "covariates is 'sex'; it is a list of names"),
+        ({"covariates": "sex"}, "`covariates` must be a list of names; got 'sex'"),
         ({"n": 10**9}, "more than fit into memory"),
     ],
 )
@@ -422,7 +422,7 @@ def test_an_arm_without_a_headache_day_does_not_determine_the_model(gappy):
 def test_a_level_of_one_subject_is_refused_for_its_absence_from_resamples(gappy):
     rare = gappy.subjects.assign(site=np.where(gappy.subjects["subject"] == "S000", "B", "A"))
     with pytest.raises(ba.FitError, match="resamples of subjects do not determine the beta-binomial regression"):
-        impute_diary(replace(gappy, subjects=rare), ba.HEADACHE_DAYS, n=20, seed=1, covariates=["site"])
+        impute_diary(replace(gappy, subjects=rare), ba.HEADACHE_DAYS, n=20, seed=1, covariates=["baseline", "site"])
 
 
 # The truth ------------------------------------------------------------------------------------------------------------

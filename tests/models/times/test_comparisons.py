@@ -313,7 +313,6 @@ def test_subjects_without_a_stratum_are_refused_as_responders_does(times):
         ({"covariates": ["height"]}, "no covariate 'height'; its covariates are 'age', 'sex', 'site'"),
         ({"covariates": ["age", "time"]}, "no covariate 'time'; its covariates are 'age', 'sex', 'site'"),
         ({"stratum": "height"}, "no stratum 'height'; its covariates are 'age', 'sex', 'site'"),
-        ({"covariates": ["arm"]}, "the covariate 'arm' is what is compared; leave it out"),
         ({"stratum": "arm"}, "the stratum 'arm' is what is compared; leave it out"),
     ],
 )
@@ -324,7 +323,13 @@ def test_what_is_no_covariate_is_refused(times, arguments, said):
 
 @pytest.mark.parametrize("covariates", ["sex", ["age", "age"]])
 def test_covariates_that_are_no_list_of_names_are_refused_as_fit_ancova_does(times, covariates):
-    with pytest.raises(ValueError, match=r"covariates is .*; it is a list of names, each once"):
+    with pytest.raises(ValueError, match=r"`covariates` must be a list of names"):
+        ba.times.compare(times, covariates=covariates)
+
+
+@pytest.mark.parametrize("covariates", [["arm"], ["arm:sex"]])
+def test_hazard_ratios_have_no_effects_by_arm(times, covariates):
+    with pytest.raises(ValueError, match=r"`covariates` must be .*; got '" + covariates[0]):
         ba.times.compare(times, covariates=covariates)
 
 

@@ -423,13 +423,13 @@ def posterior_of(fit, n, seed, **choice):
 
 
 def test_chains_of_the_reference_trial_converge_and_their_draws_are_nearly_independent(trial):
-    drawn = posterior_of(ba.fit_mmrm(trial, covariates=("baseline:visit", "sex")), 500, 35)
+    drawn = posterior_of(ba.fit_mmrm(trial, covariates=("baseline", "sex")), 500, 35)
     assert drawn.r_hat.max() < FORGOTTEN
     assert drawn.effective == pytest.approx(np.full(23, 500), rel=INDEPENDENT)
 
 
 def test_a_short_run_from_distant_starting_values_has_not_converged(trial):
-    fit = ba.fit_mmrm(trial, covariates=("baseline:visit", "sex"))
+    fit = ba.fit_mmrm(trial, covariates=("baseline", "sex"))
     short = Schedule(n_chains=20, burn_in=0, thinning=1, least=10)
     far = draw_posterior(fit.measures.data, fit.fitted.problem, 1e4 * fit.fitted.optimum.sigma, 200, 36, schedule=short)
     assert far.r_hat.max() > APART
@@ -454,7 +454,7 @@ def pooled_differences(trial, fit, strategy, drawn):
 
 
 def test_pooled_differences_missing_at_random_are_those_of_the_mmrm(trial):
-    fit = ba.fit_mmrm(trial, covariates=("baseline:visit", "sex:visit"))
+    fit = ba.fit_mmrm(trial, covariates=("baseline", "sex"), by_visit=("baseline", "sex"))
     pooled = pooled_differences(trial, fit, "missing at random", posterior_of(fit, 1000, 38))
     model = fit.differences()
     assert (np.abs(pooled.estimate - model["estimate"]) < MONTE_CARLO * pooled.monte_carlo_error).all()
@@ -465,7 +465,7 @@ def test_pooled_differences_missing_at_random_are_those_of_the_mmrm(trial):
 @pytest.mark.parametrize("prior", PRIORS)
 @pytest.mark.parametrize(("strategy", "short"), [("missing at random", "MAR"), ("jump to reference", "JR")])
 def test_pooled_differences_are_those_of_rbmi_from_a_bootstrap(trial, strategy, short, prior):
-    fit = ba.fit_mmrm(trial, covariates=("baseline:visit", "sex"))
+    fit = ba.fit_mmrm(trial, covariates=("baseline", "sex"))
     pooled = pooled_differences(trial, fit, strategy, posterior_of(fit, 1000, 39, prior=PRIORS[prior]))
     reference = pd.DataFrame(BAYES[f"approxbayes_{short}"]).query("parameter.str.startswith('trt')")
     # both are of 1,000 imputations

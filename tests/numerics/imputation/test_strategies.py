@@ -30,7 +30,7 @@ def trial():
     frame = pd.read_csv(next((REFERENCE / "reference_trial").glob("*.csv")))
     frame = frame[frame["arm"].isin(["placebo", "155 U"])]
     outcomes = ba.as_outcomes(frame, endpoint="days", arms=["placebo", "155 U"], visits=VISITS)
-    return outcomes, ba.fit_mmrm(outcomes, covariates=("baseline:visit", "sex"))
+    return outcomes, ba.fit_mmrm(outcomes, covariates=("baseline", "sex"))
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis.analysis import analyse
-from botox_analysis.report.prose.paragraphs import methods
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.sections.participants import baseline_of
 from botox_analysis.report.write import write_report
 
 DAYS = [day for day in range(-28, 57) if day]
@@ -68,7 +68,7 @@ def test_days_of_unknown_severity_are_counted_by_arm_and_named_in_the_methods(ga
     n = [n for (_, why), n in told(gappy).items() if why == reason]
     assert len(n) == 2
     how = "unknown severity counted by the share of the known"
-    assert f"Moderate/severe headache days: {sum(n)} headache days have no severity ({how})." in methods(gappy)
+    assert f"Moderate/severe headache days: {sum(n)} headache days have no severity ({how})." in gappy.methods
 
 
 def test_resolved_rows_are_told_in_the_report(gappy):
@@ -82,7 +82,7 @@ def test_doses_that_are_never_0_stop_their_endpoint_and_not_the_report(tmp_path,
     reasons = [why for (where, why) in told(analysis) if where == ba.ACUTE_MEDICATION_DAYS.label]
     assert len(reasons) == 1
     assert reasons[0].startswith("not analysed: diary: 'acute_medication' never holds 0")
-    labels = set(analysis.baseline["endpoint"])
+    labels = set(baseline_of(analysis)["endpoint"])
     assert ba.HEADACHE_DAYS.label in labels
     assert ba.ACUTE_MEDICATION_DAYS.label not in labels
     assert write_report(trial, tmp_path / "out").is_file()

@@ -8,46 +8,13 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis.analysis import analyse
-from botox_analysis.report.analysis.efficacy import EACH_ARM, OF_ALL_OBSERVED
 from botox_analysis.report.analysis.plan import plan_of
-from botox_analysis.report.prose.headline import headline
-from botox_analysis.report.prose.paragraphs import estimand, methods
-from botox_analysis.report.prose.sentences import captions, table_titles
-
-CARRIED = "last observation carried forward"
-N = 30
-
-
-def scores_of(scale, visits, seed=1):
-    """Scores of all subjects at baseline and at each visit, correlated within subjects; the second arm falls by 2 more."""
-    rng = np.random.default_rng(seed)
-    of_subject = rng.normal(50, 6, N)
-    pieces = [
-        pd.DataFrame(
-            {
-                "subject": [f"s{n}" for n in range(N)],
-                "scale": scale,
-                "visit": visit,
-                "value": of_subject + rng.normal(0, 4, N) - (3 + 2 * (np.arange(N) % 2)) * (visit != "baseline"),
-            }
-        )
-        for visit in ("baseline", *visits)
-    ]
-    return pd.concat(pieces, ignore_index=True)
-
-
-def trial_of(assessments, **planned):
-    subjects = pd.DataFrame(
-        {
-            "subject": [f"s{n}" for n in range(N)],
-            "arm": ["placebo", "toxin"] * (N // 2),
-            "site": np.repeat(["north", "south"], N // 2),
-        }
-    )
-    tables = {"subjects": subjects, "assessments": assessments}
-    settings = {"reference": "placebo"}
-    return ba.as_trial(tables, name="A trial", settings=settings, protocol=ba.advanced.Protocol(covariates=("site",), **planned))
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.prose.paragraphs import estimand
+from botox_analysis.report.sections.participants import flow_of
+from botox_analysis.report.sections.sensitivity import OF_ALL_OBSERVED, differences_by_model, other_analyses
+from tests.report.scores import CARRIED, apart, holed_of, scores_of, trial_of
+from tests.report.shown import captions, titles
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +24,7 @@ def scores():
 
 @pytest.fixture(scope="module")
 def holed(scores):
-    """One subject in four leaves after week 4."""
-    return scores[~(scores["visit"].isin(["week 8", "week 12"]) & scores["subject"].isin([f"s{n}" for n in range(0, N, 4)]))]
+    return holed_of(scores)
 
 
 @pytest.fixture(scope="module")
@@ -66,20 +32,8 @@ def mixed(holed):
     return analyse(trial_of(holed))
 
 
-@pytest.fixture(scope="module")
-def bundled():
-    return analyse(ba.open_trial("simulated"))
-
-
-def apart(scores, among):
-    """Of some subjects, nobody is seen at week 8 and at week 12 both."""
-    number = scores["subject"].str[1:].astype(int)
-    left = np.where(number % 4 < 2, "week 8", "week 12")
-    return scores[~((scores["visit"] == left) & among(number))]
-
-
 def said_by(analysis):
-    return " ".join([*headline(analysis), estimand(analysis), *captions(analysis).values(), *methods(analysis)])
+    return " ".join([*analysis.headline, estimand(analysis), *captions(analysis).values(), *analysis.methods])
 
 
 # The choice -----------------------------------------------------------------------------------------------------------
@@ -124,8 +78,8 @@ def test_the_protocol_may_ask_for_a_mixed_model_of_imputed_values(holed):
     analysis = analyse(trial_of(holed, analysis="mmrm", handling=CARRIED))
     assert analysis.primary.by_mmrm
     assert f"Missing values: {CARRIED}." in said_by(analysis)
-    assert next(iter(analysis.sensitivity)).label == f"MMRM, {CARRIED} (primary)"
-    assert OF_ALL_OBSERVED in analysis.sensitivity
+    assert next(iter(other_analyses(analysis)[0])).label == f"MMRM, {CARRIED} (primary)"
+    assert OF_ALL_OBSERVED in other_analyses(analysis)[0]
 
 
 def test_an_unknown_analysis_is_refused_with_those_there_are(holed):
@@ -150,14 +104,15 @@ def test_published_trials_keep_the_analysis_that_was_published(request, name):
 
 def test_the_difference_is_that_of_the_mixed_model_with_baseline_by_visit(holed, mixed):
     outcomes = ba.scale("NRS").derive(trial_of(holed))
-    fit = ba.fit_mmrm(outcomes, small_sample="kenward-roger-linear", covariates=("baseline:visit", "site"))
+    fit = ba.fit_mmrm(outcomes, small_sample="kenward-roger-linear", covariates=("baseline", "site"))
     pd.testing.assert_frame_equal(mixed.primary.differences, fit.differences())
     pd.testing.assert_frame_equal(mixed.primary.average, fit.average_differences())
 
 
 def test_on_complete_data_the_mixed_model_and_the_analysis_of_covariance_agree(scores):
     trial = trial_of(scores)
-    rows = analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol())).primary_differences
+    analysis = analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol()))
+    rows = differences_by_model(other_analyses(analysis)[0], analysis)
     mixed_row, ancova_row = (rows[label].iloc[0] for label in ("MMRM, all observed values (primary)", "ANCOVA, observed cases"))
     numbers = ["n", "estimate", "std_error", "df", "conf_low", "conf_high", "p_value"]
     assert mixed_row[numbers].tolist() == pytest.approx(ancova_row[numbers].tolist(), rel=1e-6)
@@ -169,7 +124,7 @@ def test_a_visit_that_an_arm_lacks_is_not_in_the_mixed_model_and_is_told(holed):
     analysis = analyse(trial_of(pd.concat([holed, late])))
     assert analysis.primary.fit.visits == ("week 4", "week 8", "week 12")
     assert "NRS, week 16" in analysis.left_out["where"].tolist()
-    assert headline(analysis)[1].startswith("At week 16, the last visit, an arm has no value")
+    assert analysis.headline[1].startswith("At week 16, the last visit, an arm has no value")
 
 
 @pytest.mark.long
@@ -201,14 +156,14 @@ def test_a_secondary_model_that_cannot_be_fitted_is_told_and_not_replaced(scores
 def test_a_secondary_endpoint_of_one_visit_is_analysed_by_covariance_and_the_text_says_so(scores):
     analysis = analyse(trial_of(pd.concat([scores, scores_of("mood", ["week 12"], seed=2)])))
     assert [efficacy.by_mmrm for efficacy in analysis.secondary] == [False]
-    assert "mood has one visit (week 12), at which the mixed model is an analysis of covariance" in " ".join(methods(analysis))
+    assert "mood has one visit (week 12), at which the mixed model is an analysis of covariance" in " ".join(analysis.methods)
 
 
 # What is said ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_methods_name_the_model_as_it_was_fitted(mixed):
-    said = " ".join(methods(mixed))
+    said = " ".join(mixed.methods)
     for phrase in (
         "mixed model for repeated measures (MMRM) of the change, all visits together",
         "Fixed effects: arm by visit, baseline by visit and site",
@@ -223,10 +178,10 @@ def test_the_methods_name_the_model_as_it_was_fitted(mixed):
 
 
 def test_subjects_with_a_value_at_the_visit_are_told_apart_from_those_in_the_model(mixed):
-    assert "n = 30, 22 of them with a value at week 12)." in headline(mixed)[0]
+    assert "n = 30, 22 of them with a value at week 12)." in mixed.headline[0]
     assert "30 subjects, 22 of them with a value at week 12" in captions(mixed)["forest"]
-    assert table_titles(mixed)["efficacy"].endswith("(n: subjects with a value)")
-    stages = mixed.flow.groupby(["category", "within"], sort=False)["n_events"].sum()
+    assert titles(mixed)["efficacy"].endswith("(n: subjects with a value)")
+    stages = flow_of(mixed).groupby(["category", "within"], sort=False)["n_events"].sum()
     assert stages["in the primary analysis", ""] == 30
     assert stages["with a value at week 12", "in the primary analysis"] == 22
 
@@ -257,57 +212,3 @@ def test_two_visits_have_their_correlation_in_the_text_and_not_in_a_figure():
     correlation = analysis.primary.fit.correlation().iloc[0, 1]
     assert f"an unstructured covariance with a correlation of {correlation:.2f}" in said_by(analysis)
     assert "covariance" not in captions(analysis)
-
-
-# Sensitivity ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.long
-def test_the_mixed_model_is_first_then_the_analyses_of_covariance_then_the_unadjusted(bundled):
-    assert list(bundled.primary_differences) == [
-        "MMRM, all observed values (primary)",
-        "MMRM, a covariance for each arm",
-        "ANCOVA, observed cases",
-        "ANCOVA, observed cases, HC2 variance",
-        "unadjusted, observed cases",
-    ]
-    assert [frame["n"].tolist() for frame in bundled.primary_differences.values()] == [[1212]] * 5
-
-
-@pytest.mark.long
-def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_analyses(holed):
-    analysis = analyse(trial_of(holed, handling=CARRIED))
-    assert list(analysis.primary_differences) == [
-        f"ANCOVA, {CARRIED} (primary)",
-        "MMRM, all observed values",
-        "ANCOVA, observed cases",
-        f"ANCOVA, {CARRIED}, HC2 variance",
-        f"unadjusted, {CARRIED}",
-    ]
-    assert "a mixed model for repeated measures (MMRM) of all observed values (fixed effects arm by visit, baseline by visit" in (
-        " ".join(methods(analysis))
-    )
-
-
-@pytest.mark.long
-def test_the_robust_analysis_of_covariance_has_the_difference_of_the_plain_one_and_its_sentence(bundled):
-    plain, robust = (bundled.primary_differences[f"ANCOVA, observed cases{end}"].iloc[0] for end in ("", ", HC2 variance"))
-    assert robust["estimate"] == pytest.approx(plain["estimate"], rel=1e-9)
-    assert robust["std_error"] != plain["std_error"]
-    assert "lets the spread differ between arms and subjects (HC2, with Bell and McCaffrey's degrees of freedom)" in " ".join(
-        methods(bundled)
-    )
-    assert "HC2 variance: the spread may differ between subjects. " in captions(bundled)["sensitivity"]
-
-
-def test_every_sensitivity_analysis_is_one_row_an_arm_at_the_primary_visit(mixed):
-    for frame in mixed.primary_differences.values():
-        assert frame["visit"].tolist() == ["week 12"]
-
-
-@pytest.mark.long
-def test_a_sensitivity_analysis_that_cannot_be_fitted_is_told(scores):
-    analysis = analyse(trial_of(apart(scores, lambda number: number % 2 == 1)))
-    told = analysis.left_out[analysis.left_out["where"] == "sensitivity analyses, MMRM, a covariance for each arm"]
-    assert told["reason"].str.startswith("not analysed: MMRM: no subject in arm 'toxin' has values at both").tolist() == [True]
-    assert EACH_ARM not in analysis.sensitivity

@@ -9,9 +9,10 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.endpoints.intercurrent.events import address_events, intercurrent_events
-from botox_analysis.report.analysis.analysis import analyse
 from botox_analysis.report.analysis.plan import plan_of
-from botox_analysis.report.prose.paragraphs import estimand, methods
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.prose.paragraphs import estimand
+from botox_analysis.report.sections.sensitivity import differences_by_model, other_analyses
 
 N = 30
 VISITS = ("week 4", "week 8", "week 12")
@@ -68,7 +69,7 @@ def test_the_strategies_are_in_every_estimate_of_efficacy(planned):
     said = "rescue treatment: treatment policy; death: hypothetical"
     assert planned.primary.differences["intercurrent"].unique().tolist() == [said]
     assert planned.primary.unadjusted["intercurrent"].unique().tolist() == [said]
-    for frame in planned.primary_differences.values():
+    for frame in differences_by_model(other_analyses(planned)[0], planned).values():
         assert frame["intercurrent"].tolist() == [said]
 
 
@@ -201,7 +202,7 @@ def test_the_estimand_names_the_strategy_of_each_kind(planned):
         "hypothetical strategy (values after it are not used). Missing values:"
     ) in estimand(planned)
     assert "A visit is after an intercurrent event where its value looks at a day later than the event's." in " ".join(
-        methods(planned)
+        planned.methods
     )
 
 

@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis.analysis import analyse
-from botox_analysis.report.prose.headline import headline
-from botox_analysis.report.prose.paragraphs import estimand, methods
-from botox_analysis.report.prose.sentences import captions
-from botox_analysis.report.write import _write_tables
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.prose.paragraphs import estimand
+from botox_analysis.report.sections.responders import responses_of
+from tests.report.shown import captions, tables
 
 N = 30
 SCALES = {"scales": {"PGIC": {"baseline": False}}}
@@ -48,21 +47,21 @@ def test_values_are_compared_by_the_mixed_model_without_covariates(analysis):
 
 
 def test_the_first_page_says_that_nothing_is_adjusted_and_names_the_reference(analysis):
-    assert headline(analysis)[1] == (
+    assert analysis.headline[1] == (
         "There is no baseline of PGIC: its values are compared instead of changes, and nothing is adjusted."
     )
-    assert headline(analysis)[0].startswith("At week 12, in 30 of 30 subjects randomised, the mean of PGIC was")
+    assert analysis.headline[0].startswith("At week 12, in 30 of 30 subjects randomised, the mean of PGIC was")
     assert "toxin compared with placebo, the reference arm; PGIC at week 12; difference of means." in estimand(analysis)
 
 
 @pytest.mark.long
 def test_covariates_of_the_protocol_are_all_that_is_adjusted_for():
-    said = headline(analyse(trial_of(covariates=("age",))))
+    said = analyse(trial_of(covariates=("age",))).headline
     assert "its values are compared instead of changes, and they are adjusted for age only." in said[1]
 
 
 def test_nothing_on_the_page_is_a_change_or_adjusted(analysis):
-    texts = " ".join([*headline(analysis), estimand(analysis), *captions(analysis).values(), *methods(analysis)])
+    texts = " ".join([*analysis.headline, estimand(analysis), *captions(analysis).values(), *analysis.methods])
     assert "change from" not in texts
     assert "from baseline" not in texts
     assert "adjusted for baseline" not in texts
@@ -70,15 +69,15 @@ def test_nothing_on_the_page_is_a_change_or_adjusted(analysis):
     assert "of the value, all visits together" in texts
 
 
-def test_tables_have_means_and_neither_changes_nor_a_baseline(analysis, tmp_path):
-    tables = _write_tables(analysis, tmp_path / "tables")
-    assert list(tables["efficacy"].columns) == ["Visit", "Arm", "n", "Mean (95 % CI)", "Difference from placebo (95 % CI)", "p"]
-    assert list(tables["change"].columns) == ["Visit", "Arm", "n", "Mean (SD)"]
-    assert tables["change"]["Visit"].unique().tolist() == list(VISITS)
+def test_tables_have_means_and_neither_changes_nor_a_baseline(analysis):
+    found = tables(analysis)
+    assert list(found["efficacy"].columns) == ["Visit", "Arm", "n", "Mean (95 % CI)", "Difference from placebo (95 % CI)", "p"]
+    assert list(found["change"].columns) == ["Visit", "Arm", "n", "Mean (SD)"]
+    assert found["change"]["Visit"].unique().tolist() == list(VISITS)
 
 
 def test_that_nobody_can_respond_is_told(analysis):
-    assert analysis.responses is None
+    assert responses_of(analysis) is None
     assert analysis.settings["response"] == ""
     told = analysis.left_out.set_index("where").loc["responders, PGIC"]
     assert told["reason"] == "there is no baseline from which to respond"
@@ -129,7 +128,7 @@ def test_baselines_that_are_all_missing_are_none():
     before = pd.DataFrame({"subject": [f"s{n}" for n in range(N)], "scale": "NRS", "visit": "baseline", "value": np.nan})
     subjects = pd.DataFrame({"subject": [f"s{n}" for n in range(N)], "arm": ["placebo", "toxin"] * (N // 2)})
     trial = ba.as_trial({"subjects": subjects, "assessments": pd.concat([before, lacking])}, name="lost")
-    assert "There is no baseline of NRS" in headline(analyse(trial))[1]
+    assert "There is no baseline of NRS" in analyse(trial).headline[1]
 
 
 @pytest.mark.long
@@ -140,9 +139,9 @@ def test_a_secondary_endpoint_without_a_baseline_is_told_in_the_methods():
         columns=["subject", "scale", "visit", "value"],
     )
     trial = trial_of(pd.concat([scores, impressions()]))
-    told = methods(analyse(ba.as_trial(
+    told = analyse(ba.as_trial(
         {"subjects": trial.subjects, "assessments": pd.concat([scores, impressions()])}, name="both", settings=SCALES
-    )))  # fmt: skip
+    )).methods  # fmt: skip
     assert "PGIC has no baseline: its values are compared instead of changes, and nothing is adjusted." in told
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.report.analysis.analysis import analyse
-from botox_analysis.report.prose.paragraphs import methods
-from botox_analysis.report.prose.sentences import captions
+from botox_analysis.report.contents import analyse
+from botox_analysis.report.sections.missing import missing_values_of
+from tests.report.shown import captions
 
 VISITS = ["week 4", "week 8", "week 12"]
 
@@ -42,22 +42,31 @@ def analysis():
     return analyse(trial_of(missing=8, draws=100))
 
 
-def test_the_rows_are_those_of_sensitivity(analysis):
+@pytest.fixture(scope="module")
+def missing(analysis):
+    return missing_of(analysis)
+
+
+def missing_of(analysis):
+    return missing_values_of(analysis)[0]
+
+
+def test_the_rows_are_those_of_sensitivity(analysis, missing):
     outcomes = ba.TWSTRS.derive(analysis.trial)
-    pd.testing.assert_frame_equal(analysis.missing.handlings, ba.missing.sensitivity(outcomes, n=100, seed=1))
+    pd.testing.assert_frame_equal(missing.handlings, ba.missing.sensitivity(outcomes, n=100, seed=1))
     assert analysis.settings["draws"] == 100
     assert analysis.settings["seed"] == 1
 
 
-def test_the_estimates_of_the_report_hold_them(analysis):
+def test_the_estimates_of_the_report_hold_them(analysis, missing):
     methods_of_all = set(analysis.estimates["method"])
-    assert set(analysis.missing.handlings["method"]) <= methods_of_all
+    assert set(missing.handlings["method"]) <= methods_of_all
 
 
-def test_the_surface_is_that_of_the_same_imputations(analysis):
+def test_the_surface_is_that_of_the_same_imputations(analysis, missing):
     outcomes = ba.TWSTRS.derive(analysis.trial)
     imputations = ba.missing.impute(outcomes, strategy="missing at random", n=100, seed=1)
-    pd.testing.assert_frame_equal(analysis.missing.surface, imputations.tipping_surface("week 12"))
+    pd.testing.assert_frame_equal(missing.surface, imputations.tipping_surface("week 12"))
 
 
 def test_captions_and_methods_say_what_was_done(analysis):
@@ -66,7 +75,7 @@ def test_captions_and_methods_say_what_was_done(analysis):
     assert "100 imputations under each assumption" in texts["handlings"]
     assert "Each subject is a row" in texts["missing"]
     assert "where values imputed under missing at random are moved" in texts["tipping_point"]
-    said = " ".join(methods(analysis))
+    said = " ".join(analysis.methods)
     assert "draws 100 data sets from a mixed model" in said
     assert "After the last value, values are imputed" in said
 
@@ -75,13 +84,14 @@ def test_captions_and_methods_say_what_was_done(analysis):
 def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     events = [(f"s{number:03d}", "discontinuation", 30) for number in range(8)] + [("s020", "rescue", 40)]
     analysis = analyse(trial_of(missing=6, events=events))
-    said = " ".join(methods(analysis))
+    missing = missing_of(analysis)
+    said = " ".join(analysis.methods)
     assert "After discontinuation (from the visit after, where the last value is of the period of leaving), values are" in said
     assert "Gaps, and what is missing without a discontinuation, are missing at random." in said
-    jump = analysis.missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
+    jump = missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
     assert "jump to reference (4 imputations" in jump
     assert "values not after such an event: missing at random" in jump
-    assert analysis.missing.counted.query("category == 'discontinuation' and visit == 'week 12'")["n_events"].sum() == 8
+    assert missing.counted.query("category == 'discontinuation' and visit == 'week 12'")["n_events"].sum() == 8
 
 
 @pytest.mark.long
@@ -89,7 +99,7 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
     policy = dict.fromkeys(simulated.protocol.intercurrent, "treatment policy")
     analysis = analyse(replace(simulated, protocol=replace(simulated.protocol, intercurrent=policy)))
     outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
-    rows = analysis.missing.handlings.set_index("method")["estimate"]
+    rows = missing_of(analysis).handlings.set_index("method")["estimate"]
     # nobody records after leaving, so that strategies begin where values end, but for a few who have another event later
     plain = ba.missing.sensitivity(outcomes, n=100, seed=1, covariates=("baseline", "overuse")).set_index("method")["estimate"]
     for strategy in ("jump to reference", "copy increments in reference"):
@@ -104,10 +114,10 @@ def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_
         late = analyse(
             replace(trial, protocol=ba.advanced.Protocol(intercurrent={"discontinuation": strategy, "rescue": "composite"}))
         )
-        assert "After the last value, values are imputed" in " ".join(methods(late))
-        rows = late.missing.handlings.set_index("method")["estimate"]
+        assert "After the last value, values are imputed" in " ".join(late.methods)
+        rows = missing_of(late).handlings.set_index("method")["estimate"]
         assert rows["imputed: jump to reference"] != rows["imputed: missing at random"]
-        assert not late.missing.surface.empty
+        assert not missing_of(late).surface.empty
 
 
 @pytest.mark.long
@@ -124,30 +134,31 @@ def test_of_three_events_the_last_before_a_visit_has_the_last_word():
 
 def test_where_nothing_is_missing_nothing_is_said_of_it():
     analysis = analyse(trial_of(missing=0))
-    assert analysis.missing is None
+    assert missing_of(analysis) is None
     assert not {"missing", "handlings", "tipping_point"} & set(captions(analysis))
-    assert "multiple imputation" not in " ".join(methods(analysis)).lower()
+    assert "multiple imputation" not in " ".join(analysis.methods).lower()
     assert "draws" not in analysis.settings
 
 
 @pytest.mark.long
 def test_several_differences_have_no_surface():
     analysis = analyse(trial_of(missing=8, n=60, arms=("placebo", "low", "high")))
-    assert analysis.missing.surface.empty
-    assert analysis.missing.handlings["arm"].unique().tolist() == ["low", "high"]
+    missing = missing_of(analysis)
+    assert missing.surface.empty
+    assert missing.handlings["arm"].unique().tolist() == ["low", "high"]
     assert "tipping_point" not in captions(analysis)
 
 
 @pytest.mark.long
 def test_what_cannot_be_imputed_is_told_and_the_report_goes_on():
     analysis = analyse(trial_of(missing=34))
-    rows = analysis.missing.handlings.set_index("method")
+    rows = missing_of(analysis).handlings.set_index("method")
     assert rows["estimate"].loc[["observed cases", "last observation carried forward"]].notna().all()
     assert rows.loc["imputed: jump to reference", "estimate"] != rows.loc["imputed: jump to reference", "estimate"]
     told = analysis.left_out[analysis.left_out["where"] == "shifts of imputed values"]
     assert told["reason"].str.startswith("not analysed: ").tolist() == [True]
     assert told["n"].tolist() == [34]
-    texts, said = captions(analysis), " ".join(methods(analysis))
+    texts, said = captions(analysis), " ".join(analysis.methods)
     assert {"missing", "handlings"} < set(texts)
     assert "tipping_point" not in texts
     assert not any(word in texts["handlings"] for word in ("imputations", "jackknife", "shift"))
@@ -160,12 +171,13 @@ def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
     def refused(*_, **__):
         raise ba.FitError("the difference is determined under no handling")
 
-    monkeypatch.setattr("botox_analysis.report.analysis.missing.sensitivity", refused)
+    monkeypatch.setattr("botox_analysis.report.sections.missing.sensitivity", refused)
     analysis = analyse(trial_of(missing=8))
-    assert analysis.missing.handlings.empty
-    assert analysis.missing.counted["n_events"].sum() > 0
+    missing = missing_of(analysis)
+    assert missing.handlings.empty
+    assert missing.counted["n_events"].sum() > 0
     assert "handlings" not in captions(analysis)
-    assert "Multiple imputation" not in " ".join(methods(analysis))
+    assert "Multiple imputation" not in " ".join(analysis.methods)
     told = analysis.left_out.set_index("where").loc["sensitivity to missing values"]
     assert told["reason"] == "not analysed: the difference is determined under no handling"
 
@@ -179,4 +191,4 @@ def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
     lost = np.where(number % 4 < 2, values["visit"] == "week 4", values["visit"] == "week 8")
     apart = replace(trial, assessments=values[~lost].reset_index(drop=True))
     analysis = analyse(apart)
-    assert not analysis.missing.surface.empty
+    assert not missing_of(analysis).surface.empty

@@ -1,4 +1,4 @@
-"""What a primary number rests on: what the report has verified, apart from what is assumed."""
+"""The section at the top: what the primary difference rests on, verified or assumed, and its adjustment for multiplicity."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.estimand import claimed, recorded_after
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.prose import phrases
+from botox_analysis.report.section import Section, Table
+from botox_analysis.tables.efficacy.multiplicity import table_multiplicity
 
 VERIFIED, ASSUMED = "verified", "assumed"
 
@@ -48,6 +50,29 @@ class Ground:
     detail: str
 
 
+def report_grounds(analysis: Analysis) -> Section:
+    """List what the primary difference rests on, and the p-values that the protocol adjusts together.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    Section
+        Without a heading.
+    """
+    adjusted = analysis.adjusted
+    decided = None
+    if not adjusted.empty:
+        title = f"Adjustment for multiplicity: {adjusted['multiplicity'].iloc[0]}"
+        decided = Table("adjusted", title, table_multiplicity(adjusted))
+    return Section(
+        "grounds", shows=(Table("validity", "What the primary difference rests on", _once(validity(analysis))), decided)
+    )
+
+
 def validity(analysis: Analysis) -> pd.DataFrame:
     """List what each primary number rests on.
 
@@ -70,22 +95,23 @@ def validity(analysis: Analysis) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["arm", "status", "what", "detail"])
 
 
-def is_fall_back(analysis: Analysis) -> bool:
-    """Whether the primary model has another covariance than the first planned, and the sandwich variance planned for that.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        Of the trial.
-
-    Returns
-    -------
-    bool
-        False for other models.
-    """
-    planned, fit = analysis.trial.protocol, analysis.primary.fit
-    order = planned.covariance or FALL_BACK
-    return bool(planned.fall_back_variance) and isinstance(fit, MmrmFit) and fit.structure != order[0]
+def _once(grounds: pd.DataFrame) -> pd.DataFrame:
+    """Grounds as they are shown: one that holds for several differences is one row."""
+    n = grounds["arm"].nunique()
+    key = ["status", "what", "detail"]
+    grounds = grounds.groupby(key, sort=False)["arm"].agg(list).reset_index()
+    of_all = grounds["arm"].map(len) == n
+    grounds = grounds.assign(of_all=of_all).sort_values(["status", "of_all"], ascending=[False, True], kind="stable")
+    of_all = grounds["of_all"]
+    named = grounds["arm"].map(", ".join).mask(of_all, "all")
+    return pd.DataFrame(
+        ({"Difference": named} if n > 1 else {})
+        | {
+            "Status": grounds["status"].map(wording.capital),
+            "What": grounds["what"].map(wording.capital),
+            "Detail": grounds["detail"].map(wording.capital),
+        }
+    )
 
 
 def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
@@ -102,7 +128,7 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     analysed = dict(zip(primary.fit.arms, primary.n_analysed(visit), strict=True))
     grounds = [
         Ground(VERIFIED, "assigned to the arms", by_arm(randomised)),
-        Ground(VERIFIED, f"in the model, of {phrases.population(analysis.efficacy_trial.population)}", by_arm(analysed)),
+        Ground(VERIFIED, f"in the model, of {phrases.efficacy_population(analysis)}", by_arm(analysed)),
         Ground(VERIFIED, f"observed at {visit}", by_arm(observed)),
     ]
     fit = primary.fit

@@ -1,0 +1,241 @@
+"""The section of missing values: how many there are and why, and the primary difference under every handling of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+
+from botox_analysis import wording
+from botox_analysis.endpoints.intercurrent.missing import missing_reasons, missing_values
+from botox_analysis.figures.checking.missing import plot_missing
+from botox_analysis.figures.checking.tipping_point import plot_tipping_point
+from botox_analysis.figures.efficacy.forest import plot_forest
+from botox_analysis.frames.handling import AT_RANDOM, CONDITIONAL_MEANS, DRAWN, TIPPING_POINT
+from botox_analysis.frames.left_out import LeftOut
+from botox_analysis.frames.outcomes import Outcomes, response_of
+from botox_analysis.models.imputation.imputing import impute
+from botox_analysis.models.repeated.refusals import FALL_BACK
+from botox_analysis.models.sensitivity.panel import sensitivity
+from botox_analysis.report.analysis.begins import LAST_VALUE, strategies_begin
+from botox_analysis.report.analysis.left_out import made_or_told
+from botox_analysis.report.analysis.parts import Analysis
+from botox_analysis.report.prose import phrases
+from botox_analysis.report.section import Figure, Section, Table
+from botox_analysis.tables.efficacy.missing import table_missing
+from botox_analysis.tables.efficacy.sensitivity import table_sensitivity
+from botox_analysis.trials.trial import Protocol
+
+
+@dataclass(frozen=True)
+class MissingValues:
+    """What is missing of the primary endpoint, and what the primary difference is under every handling of it.
+
+    Attributes
+    ----------
+    reasons : DataFrame
+        What is missing, of whom, when, why.
+    counted : DataFrame
+        *events*: the same by visit, reason and arm.
+    handlings : DataFrame
+        *estimates* of the difference at the primary visit; empty where they could not be made.
+    surface : DataFrame
+        *estimates* over a grid of shifts of imputed values; empty where there are several differences, nothing to move, or
+        they could not be made.
+    begins : str
+        After what strategies begin: a kind of intercurrent event, or `LAST_VALUE`.
+    """
+
+    reasons: pd.DataFrame
+    counted: pd.DataFrame
+    handlings: pd.DataFrame
+    surface: pd.DataFrame
+    begins: str
+
+    def determined(self, approach: str) -> bool:
+        """Whether a handling could be made.
+
+        Parameters
+        ----------
+        approach : str
+            The kind of handling: one of `APPROACHES`.
+
+        Returns
+        -------
+        bool
+            False where none of them has an estimate.
+        """
+        if self.handlings.empty:
+            return False
+        return bool(self.handlings.loc[self.handlings["approach"] == approach, "estimate"].notna().any())
+
+
+def report_missing(analysis: Analysis) -> Section:
+    """Show the missing values of the primary endpoint, and the primary difference under handlings of them.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    Section
+        Empty where nothing is missing.
+    """
+    missing, left_out = missing_values_of(analysis)
+    if missing is None:
+        return Section("missing", left_out=tuple(left_out))
+    planned, label = analysis.trial.protocol, analysis.primary.endpoint.label
+    population = phrases.efficacy_population(analysis)
+    lacking = Figure(
+        "missing",
+        f"Who lacks a value of {label} when, and why, {population}. Each subject is a row, in the order of the last visit with a "
+        "value; the share missing stands below.",
+        partial(plot_missing, missing.reasons),
+    )
+    counted = Table("missing", f"Missing values of {label}, {population}", table_missing(missing.counted))
+    forest = handlings = surface = None
+    if not missing.handlings.empty:
+        forest = Figure("handlings", _caption(missing, analysis, population), partial(plot_forest, missing.handlings))
+        title = (
+            f"The difference at {analysis.visit} by how missing values are handled, {population} (n: subjects with a value "
+            "there, observed or imputed)"
+        )
+        handlings = Table("handlings", title, table_sensitivity(missing.handlings))
+    if not missing.surface.empty:
+        surface = Figure(
+            "tipping_point",
+            _caption_of_surface(missing, analysis.visit),
+            partial(plot_tipping_point, missing.surface),
+        )
+    drawn = missing.determined(DRAWN)
+    return Section(
+        "missing",
+        "Missing values",
+        shows=(lacking, counted, forest, handlings, surface),
+        methods=_methods(missing, analysis),
+        estimates=(missing.handlings,),
+        left_out=tuple(left_out),
+        settings={"draws": planned.draws, "seed": planned.seed} if drawn else {},
+    )
+
+
+def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[LeftOut]]:
+    """Count the missing values of the primary endpoint, and estimate the primary difference under every handling of them.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of the trial.
+
+    Returns
+    -------
+    missing : MissingValues or None
+        At the visits that are compared; None where nothing is missing. Its frames are empty where nothing can be imputed.
+    left_out : list of LeftOut
+        What could not be analysed, and why.
+    """
+    primary, visit, covariates, planned = analysis.primary, analysis.visit, analysis.covariates, analysis.trial.protocol
+    compared = primary.observed[primary.observed["visit"].isin(primary.fit.visits)]
+    outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
+    response = response_of(primary.outcomes)
+    lacking = outcomes[response].isna()
+    if not lacking.any():
+        return None, []
+    n_lacking = int(outcomes.loc[lacking, "subject"].nunique())
+    outcomes, imputed_from, begins = strategies_begin(outcomes, response)
+    handlings, left_out = made_or_told(
+        lambda: sensitivity(
+            imputed_from,
+            visit,
+            n=planned.draws,
+            seed=planned.seed,
+            covariates=covariates,
+            conf_level=planned.conf_level,
+        ),
+        pd.DataFrame(),
+        "sensitivity to missing values",
+        n_lacking,
+    )
+    surface = pd.DataFrame()
+    if not left_out:
+        surface, left_out = made_or_told(
+            lambda: _surface(imputed_from, visit, covariates, planned), pd.DataFrame(), "shifts of imputed values", n_lacking
+        )
+    return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface, begins), left_out
+
+
+def _surface(outcomes: Outcomes, visit: str, covariates: tuple[str, ...], planned: Protocol) -> pd.DataFrame:
+    """The difference over shifts of imputed values; none where there are several differences."""
+    if outcomes["arm"].nunique() != 2:
+        return pd.DataFrame()
+    imputations = impute(
+        outcomes, strategy=AT_RANDOM, n=planned.draws, seed=planned.seed, covariates=covariates, covariance=FALL_BACK
+    )
+    return imputations.tipping_surface(visit, covariates=covariates, conf_level=planned.conf_level)
+
+
+def _caption(missing: MissingValues, analysis: Analysis, population: str) -> str:
+    by_draws = ""
+    if missing.determined(DRAWN):
+        by_draws = (
+            f", {analysis.trial.protocol.draws} imputations under each assumption of what the missing values would have been "
+            "(Rubin's rules)"
+        )
+    jackknifed = ", conditional means with a jackknife" if missing.determined(CONDITIONAL_MEANS) else ""
+    tipped = ""
+    if missing.determined(TIPPING_POINT):
+        tipped = " At the tipping point imputed values are moved by so much that a limit reaches 0."
+    elif not missing.surface.empty:
+        tipped = " No shift of imputed values brings a limit to 0."
+    return (
+        f"The primary difference at {analysis.visit} under these handlings of missing values, {population}, with "
+        f"{phrases.limits(analysis)}: a mixed model and observed cases, single values by rule"
+        f"{by_draws}{jackknifed}.{tipped}"
+    )
+
+
+def _caption_of_surface(missing: MissingValues, visit: str) -> str:
+    region = ""
+    if missing.surface["plausible_from"].notna().any():
+        region = " In the plausible region those who left are between what was imputed and no change from baseline on average."
+    return (
+        f"The p-value of the primary difference at {visit}, where values imputed under missing at random are moved by the shifts "
+        f"on the axes. The line is where the conclusion tips.{region}"
+    )
+
+
+def _methods(missing: MissingValues, analysis: Analysis) -> tuple[str, ...]:
+    """Handlings of missing values in the sensitivity analyses of the primary difference."""
+    if missing.handlings.empty:
+        return ()
+    said = (
+        f"The difference at {analysis.visit} is shown under several handlings of missing values. Single values by rule "
+        "treat a guess as if it had been observed."
+    )
+    if not missing.determined(DRAWN):
+        return (said,)
+    fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
+    known = missing.begins != LAST_VALUE
+    also = f", and what is missing without a {missing.begins}," if known else ""
+    begins = " (from the visit after, where the last value is of the period of leaving)" if known else ""
+    conditional = (
+        " Conditional means need no random numbers: missing values are put at their means, and a jackknife of the whole "
+        "analysis gives the standard error over repeated trials."
+    )
+    paragraph = (
+        f"{said} Multiple imputation draws {analysis.trial.protocol.draws} data sets from a mixed "
+        f"model of the observed values (fixed effects {fixed}; unstructured covariance, or the next simpler one that the "
+        "values determine), whose parameters are estimated anew in a bootstrap sample of subjects for each (approximate "
+        f"Bayes, seed {analysis.trial.protocol.seed}). Gaps{also} are missing at random. After {missing.begins}{begins}, "
+        "values are imputed as those of the own arm (missing at random), at once as in the reference (jump to reference), as if "
+        "in the reference from the start (copy reference), with the gain so far kept (copy increments in reference), or with the "
+        "arm's mean staying where it was (last mean carried forward). Data sets are analysed by analysis of covariance and "
+        "pooled by Rubin's rules with Barnard and Rubin's degrees of freedom; the Monte Carlo error is how far the estimate "
+        "would move with other draws. Under every strategy but missing at random the variance of Rubin's rules is anchored to "
+        "the information that is lost, and larger than that over repeated trials."
+        + (conditional if missing.determined(CONDITIONAL_MEANS) else "")
+    )
+    return (paragraph,)
