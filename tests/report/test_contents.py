@@ -73,7 +73,7 @@ def test_one_line_more_in_the_tuple_is_one_section_more(trial, tmp_path, sketche
     }
     assert {path.name for path in (out / "tables").glob("dose_table.*")} == {"dose_table.csv", "dose_table.html"}
     assert "dose response" in set(pd.read_csv(out / "estimates.csv")["endpoint"])
-    assert "no dose recorded" in set(pd.read_csv(out / "tables" / "left_out.csv")["Why"])
+    assert "no dose recorded" in set(pd.read_csv(out / "tables" / "left_out.csv")["Reason"])
     assert json.loads((out / "manifest.json").read_text("utf-8"))["settings"]["doses"] == "as planned"
 
 

@@ -177,7 +177,7 @@ def test_what_is_no_file_of_the_folder_is_missing_and_never_read(report, made_ag
 def test_what_is_no_file_of_the_folder_is_not_replaced(report, damage):
     folder = report(outputs={"index.html": "00", "tables/x.csv": "00"})
     damage(folder)
-    with pytest.raises(ba.DataError, match=r"found '(index\.html|tables)/?', which the earlier report did not write"):
+    with pytest.raises(ba.DataError, match=r"found '(index\.html|tables)/?', not written by the earlier report"):
         refuse_foreign(folder, "report")
 
 
@@ -241,7 +241,7 @@ def test_numbers_beyond_all_are_compared_without_a_warning(report, made_again):
     ("part", "cause", "said"),
     [
         ("inputs", check.INPUTS, "The trial's files are others than those of the report: diary.csv."),
-        ("versions", check.VERSIONS, "which may be why it comes out differently: diary.csv 0.0.9, now not there."),
+        ("versions", check.VERSIONS, "which may be why it comes out differently: diary.csv 0.0.9, now missing."),
         ("settings", check.SETTINGS, "The settings of the analysis are others: diary.csv."),
         ("kernels", check.KERNELS, ""),
     ],

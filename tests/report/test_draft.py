@@ -106,7 +106,7 @@ def test_a_run_killed_at_any_rename_loses_nothing_and_the_next_run_leaves_nothin
 def test_a_check_puts_back_what_a_killed_run_had_moved_aside_and_tells_it(report, left_behind):
     shutil.rmtree(report)
     left_behind(OLD, NEW)
-    assert put_back(report) == [f"{report}: put back the report that a run had moved aside when it was killed."]
+    assert put_back(report) == [f"{report}: put back the report that a killed run had moved aside."]
     assert text_of(report) == {"old"}
     assert names(report) == ["report"]
     assert put_back(report) == []
@@ -116,7 +116,7 @@ def test_what_is_put_back_is_told_to_who_watches(report, left_behind):
     shutil.rmtree(report)
     left_behind(OLD)
     told = []
-    with pytest.raises(ba.DataError, match="does not say where the trial came from"):
+    with pytest.raises(ba.DataError, match="found no origin of the trial in the manifest"):
         ba.check_report(report, progress=lambda *step: told.append(step))
     assert [(what.split(": ")[1][:8], *steps) for what, *steps in told] == [("put back", 0, 1)]
 
@@ -309,7 +309,7 @@ def add_pipe(folder):
 
 @pytest.mark.parametrize("add", [add_file, add_folder, add_link, add_pipe])
 def test_what_somebody_adds_while_the_report_is_made_ends_it(report, add):
-    before = "which the earlier report did not write; move it away"
+    before = "not written by the earlier report"
     with pytest.raises(ba.DataError, match=before):
         write(report, then=lambda: add(report))
     assert text_of(report) == {"old"}
@@ -344,7 +344,7 @@ def test_what_takes_the_place_of_the_report_in_the_swap_stays_and_the_old_report
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", come_first)
-    with pytest.raises(ba.DataError, match=r"the earlier report is in .*/old\."):
+    with pytest.raises(ba.DataError, match=r"The earlier report is in .*/old\."):
         write(report)
     assert (report / "notes.txt").exists()
     [draft] = report.parent.glob(f"{PREFIX}*")

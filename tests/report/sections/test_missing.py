@@ -71,13 +71,13 @@ def test_the_surface_is_that_of_the_same_imputations(analysis, missing):
 
 def test_captions_and_methods_say_what_was_done(analysis):
     texts = captions(analysis)
-    assert texts["handlings"].startswith("The primary difference at week 12 under these handlings of missing values")
-    assert "100 imputations under each assumption" in texts["handlings"]
+    assert texts["handlings"].startswith("The primary difference at week 12 by handling of missing values")
+    assert "multiple imputation (100 data sets under each assumption" in texts["handlings"]
     assert "Each subject is a row" in texts["missing"]
-    assert "where values imputed under missing at random are moved" in texts["tipping_point"]
+    assert "after values imputed under missing at random are shifted" in texts["tipping_point"]
     said = " ".join(analysis.methods)
     assert "draws 100 data sets from a mixed model" in said
-    assert "After the last value, values are imputed" in said
+    assert "Values after the last value are imputed" in said
 
 
 @pytest.mark.long
@@ -86,8 +86,8 @@ def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     analysis = analyse(trial_of(missing=6, events=events))
     missing = missing_of(analysis)
     said = " ".join(analysis.methods)
-    assert "After discontinuation (from the visit after, where the last value is of the period of leaving), values are" in said
-    assert "Gaps, and what is missing without a discontinuation, are missing at random." in said
+    assert "If the last value is of the period of discontinuation, the strategies begin at the next visit." in said
+    assert "Gaps, and values missing without a discontinuation, are imputed under missing at random." in said
     jump = missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
     assert "jump to reference (4 imputations" in jump
     assert "values not after such an event: missing at random" in jump
@@ -114,7 +114,7 @@ def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_
         late = analyse(
             replace(trial, protocol=ba.advanced.Protocol(intercurrent={"discontinuation": strategy, "rescue": "composite"}))
         )
-        assert "After the last value, values are imputed" in " ".join(late.methods)
+        assert "Values after the last value are imputed" in " ".join(late.methods)
         rows = missing_of(late).handlings.set_index("method")["estimate"]
         assert rows["imputed: jump to reference"] != rows["imputed: missing at random"]
         assert not missing_of(late).surface.empty
