@@ -59,8 +59,8 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
     DataFrame
         Empty where every file is the same to the byte. Otherwise it has a row for each file that was changed, removed or
         added since the report was written, or that now has other contents. Up to 50 rows are numbers of ``estimates.csv``
-        that changed. The ``verdict`` is `MOVED` or `ROUNDED`. `ROUNDED` are numbers equal to
-        1e-9, figures equal to a thousandth of a point, and pages with the same words. The ``cause`` is a possible
+        that changed. The ``verdict`` is `MOVED` or `ROUNDED`. `ROUNDED` are numbers equal within
+        1e-9, figures equal within a thousandth of a point, and pages with the same words. The ``cause`` is a possible
         reason. It is a change in the folder, or a difference in files of the trial, settings, versions or kernels. It is
         `NOT_KNOWN` where none of these differs.
 
@@ -128,7 +128,7 @@ def reasons_for(found: pd.DataFrame) -> list[str]:
         ("settings", "The settings of the analysis are others"),
         ("versions", "The report was made with other versions of packages, which may be why it comes out differently"),
     ):
-        rows = of_manifest[of_manifest["what"].str.startswith(f"{part}: ")]
+        rows = of_manifest[of_manifest["cause"] == _PARTS[part]]
         names = [what.removeprefix(f"{part}: ").removeprefix("sha256 of ") for what in rows["what"]]
         if part == "versions":
             names = [f"{name} {then}, now {now}" for name, then, now in zip(names, rows["reported"], rows["now"], strict=True)]

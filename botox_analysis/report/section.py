@@ -113,7 +113,7 @@ class Section:
 
     @property
     def is_on_page(self) -> bool:
-        """Whether the section has a paragraph, a figure or a table."""
+        """True if the section has a paragraph, a figure or a table."""
         return bool(self.paragraphs or self.figures or self.tables)
 
 

@@ -38,7 +38,7 @@ HANDLINGS = ("last observation carried forward", "baseline observation carried f
 
 @dataclass
 class Made:
-    """A made-up trial: its tables as they are written, its settings, and what was spoilt."""
+    """A made-up trial: its tables as they are written, its settings, and its faults."""
 
     rng: np.random.Generator
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -482,7 +482,7 @@ def _spoil_protocol(key: str) -> Callable[[Made], Any]:
 
 
 def _spoil_cells(text: str, column: str, share: float) -> Callable[[Made], Any]:
-    """Some cells of one column of any table, or all of them, say something else."""
+    """Replace some cells of one column of any table, or all of them, by a text."""
 
     def spoil(made: Made) -> Any:
         there = [table for table, frame in made.tables.items() if list(frame.columns).count(column) == 1 and len(frame)]
@@ -533,7 +533,7 @@ def _within_arm(frame: pd.DataFrame, name: str, say: Callable[[np.ndarray], np.n
 
 
 def _planned_covariate(name: str, values: Callable[[pd.DataFrame], Any]) -> Callable[[Made], Any]:
-    """A covariate of the protocol that says nothing, or what the arm says."""
+    """Plan a covariate that is constant, or equal to the arm."""
 
     def spoil(made: Made) -> Any:
         frame = made.tables["subjects"]
@@ -544,7 +544,7 @@ def _planned_covariate(name: str, values: Callable[[pd.DataFrame], Any]) -> Call
 
 
 def _few_values(keep: Callable[[pd.DataFrame, set[str]], Any]) -> Callable[[Made], Any]:
-    """Assessments of which an arm, or everybody, lacks some."""
+    """Remove assessments of an arm, or of all subjects."""
 
     def spoil(made: Made) -> Any:
         frame, subjects = made.tables.get("assessments"), made.tables["subjects"]
@@ -616,7 +616,7 @@ FAULTS: dict[str, Callable[[Made], Any]] = {
     "a table in two files": _spoil_file("subjects.parquet", b"PAR1"),
     "a broken Parquet file": _spoil_file("diary.parquet", b"PAR1 and nothing else"),
 }
-"""What may be wrong, by name. Some of it is allowed: an unknown file is told, empty rows are skipped."""
+"""Faults by name. Some are allowed: an unknown file is reported, and empty rows are skipped."""
 
 
 def _first_arm(frame: pd.DataFrame) -> np.ndarray:
@@ -626,11 +626,11 @@ def _first_arm(frame: pd.DataFrame) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def made_up() -> Callable[[int], Made]:
-    """A function: a seed -> a made-up trial, whose ``write`` puts it into a folder."""
+    """A function that makes a trial from a seed; its ``write`` writes it into a folder."""
     return make
 
 
 @pytest.fixture(scope="session")
 def every_fault() -> dict[str, Callable[[Made], Any]]:
-    """What may be wrong with a made-up trial."""
+    """Faults of made-up trials, by name."""
     return FAULTS

@@ -1,4 +1,4 @@
-"""What a report claims is what the data bear, and what its protocol asks for."""
+"""Claims of a report: the data support them, and the protocol asks for them."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ ARMS = ("placebo", "75 U", "155 U")
 
 
 def trial_of(*, arms=ARMS[:2], leave=(), stay_seen=0, scales=None, tables=None, named="placebo", **planned):
-    """Scores of 60 subjects on two scales; those of `leave` stop on day 30, the first `stay_seen` are seen all the same."""
+    """Scores of 60 subjects on two scales; those of `leave` stop on day 30, and the first `stay_seen` have values after it."""
     rng = np.random.default_rng(7)
     subject = [f"S{number:02d}" for number in range(N)]
     arm = np.array([arms[number % len(arms)] for number in range(N)], dtype=object)
@@ -349,7 +349,7 @@ def test_adverse_events_follow_the_rule_of_the_protocol():
 
 @pytest.mark.parametrize(
     ("rule", "said"),
-    [({"window_days": 30}, "no column 'last_dose_day'"), ({"told_by": "flag"}, "no column 'treatment_emergent'")],
+    [({"window_days": 30}, "no column 'last_dose_day'"), ({"told_by": "flag"}, "must have a column 'treatment_emergent'")],
 )
 def test_a_rule_that_the_trial_does_not_allow_is_refused(rule, said):
     with pytest.raises(ba.DataError, match=said):

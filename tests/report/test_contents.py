@@ -1,4 +1,4 @@
-"""A report is a tuple of sections: one more is one function and one line, and the page knows none by name."""
+"""A report is a tuple of sections: a new section is one function and one line."""
 
 import json
 import re
@@ -34,12 +34,12 @@ def trial():
 
 @pytest.fixture(scope="module")
 def analysis():
-    """Of the bundled trial, which has something to show in every section."""
+    """The analysis of the bundled trial, with contents in every section."""
     return analyse(ba.open_trial("simulated"))
 
 
 def report_doses(analysis):
-    """A section that no report has."""
+    """A section of this test only."""
     estimates = analysis.primary.differences.assign(endpoint="dose response")
     return Section(
         "doses",

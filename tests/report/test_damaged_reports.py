@@ -18,7 +18,7 @@ MEANS = {"endpoint": ["HIT-6"], "visit": "week 4", "arm": "155 U", "measure": "m
 
 @pytest.fixture
 def report(tmp_path):
-    """A function: changes of the manifest, and the estimates -> the folder of a report."""
+    """A function that writes the folder of a report from changes of its manifest, and from estimates."""
 
     def write(estimates=None, **changes):
         folder = tmp_path / "report"
@@ -35,7 +35,7 @@ def report(tmp_path):
 
 @pytest.fixture
 def made_again(monkeypatch):
-    """A report made now has these estimates and nothing else."""
+    """Make `write_report` write these estimates and no other file."""
 
     def write(trial, folder, **_):
         folder.mkdir()

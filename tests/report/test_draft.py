@@ -1,4 +1,4 @@
-"""A report is replaced whole or not at all, whenever its run is killed; what is not ours is never touched."""
+"""A report is replaced completely or not at all when its run is killed, and other files are never changed."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from botox_analysis.report.folder import MADE_BY, folder_of
 
 
 class KilledHere(BaseException):
-    """The run ends here, as if by the kernel."""
+    """The end of a killed run."""
 
 
 def fill(folder, text):
@@ -41,14 +41,14 @@ def text_of(folder):
 
 @pytest.fixture
 def report(tmp_path):
-    """The folder of a report, beside nothing else."""
+    """The folder of a report, alone in its parent."""
     fill(tmp_path / "report", "old")
     return tmp_path / "report"
 
 
 @pytest.fixture
 def left_behind(report):
-    """A function: what is in it, changes of its record -> a draft whose run is no longer alive."""
+    """A function that makes the draft of a killed run, from its contents and changes of its record."""
 
     def leave(*parts, name="dead", **changes):
         draft = report.parent / f"{PREFIX}{name}"
@@ -67,7 +67,7 @@ def names(report):
 
 
 def killed(monkeypatch, report, at):
-    """A run that is killed at one rename or just after it, counted from 0; whether it came so far."""
+    """Kill a run at a rename (from 0) or just after it, and return True if it reached the rename."""
     rename, n = Path.rename, [0]
 
     def rename_or_die(self, target):

@@ -1,4 +1,4 @@
-"""The report: the same bytes each time, complete, honest about what it is, and never half written."""
+"""The report: the same bytes each time, complete, with its limits stated, and never half written."""
 
 import dataclasses
 import hashlib
@@ -57,7 +57,7 @@ def report(trial, sketched, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole_report(trial, tmp_path_factory):
-    """The same with its figures."""
+    """The report with its figures."""
     return ba.write_report(trial, tmp_path_factory.mktemp("whole report") / "out").parent
 
 
@@ -397,7 +397,7 @@ def test_events_of_subjects_outside_the_safety_population_are_counted_as_left_ou
 
 @pytest.fixture
 def followed(small):
-    """Four subjects whose time at risk is not that of the others, and events at its edges."""
+    """Make four subjects whose time at risk ends early or is not known, and events at its limits."""
     last_day, last_dose = [100.0] * 24, [50.0] * 24
     last_day[0], last_day[1], last_dose[2], last_dose[4], last_dose[3] = np.nan, -2, None, None, None
     events = pd.DataFrame(

@@ -12,7 +12,7 @@ N = 24
 
 
 def trial_of(settings=None, *, subjects=None, tables=None, **planned):
-    """Two arms with a scale at three visits, and what is said otherwise."""
+    """Make a trial of two arms with a scale at three visits, and other settings or tables."""
     who = [f"s{n}" for n in range(N)]
     columns = {"subject": who, "arm": ["placebo", "toxin"] * (N // 2)} | (subjects or {})
     rows = [

@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame, left_out_in_words
-from botox_analysis.frames.outcomes import IMPUTED, Outcomes
+from botox_analysis.frames.outcomes import IMPUTED, Outcomes, ResponseName
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
@@ -74,7 +74,7 @@ class Completed(Shown):
 
     outcomes: pd.DataFrame
     grid: SubjectGrid
-    response: str
+    response: ResponseName
     values: FloatArray
     imputed: BoolArray
     after: BoolArray

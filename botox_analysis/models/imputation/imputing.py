@@ -11,17 +11,17 @@ from botox_analysis.errors import require_choice, require_outcomes
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes
 from botox_analysis.models.imputation.completed import (
-    APPROXIMATE_BAYES,
     BOOTSTRAP,
     INFORMATION_ANCHORED,
     JACKKNIFE,
     REPEATED_SAMPLING,
 )
-from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, Parameters, values_given
+from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, DrawsName, Parameters, VarianceName, values_given
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
 from botox_analysis.models.imputation.strategies import words_of
 from botox_analysis.models.parts import require_draws
+from botox_analysis.models.repeated.covariance import AnyCovariance
 
 
 def impute(
@@ -30,10 +30,10 @@ def impute(
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     n: int,
     seed: int,
-    draws: str = APPROXIMATE_BAYES,
+    draws: DrawsName = "approximate Bayes",
     covariates: Sequence[str] | None = None,
     by_visit: Sequence[str] | None = None,
-    covariance: str | Sequence[str] = "unstructured",
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
 ) -> Imputations:
     """Impute missing values many times, from a mixed model for repeated measures.
 
@@ -119,12 +119,12 @@ def conditional_means(
     outcomes: Outcomes,
     *,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
-    variance: str = JACKKNIFE,
+    variance: VarianceName = "jackknife",
     n: int | None = None,
     seed: int | None = None,
     covariates: Sequence[str] | None = None,
     by_visit: Sequence[str] | None = None,
-    covariance: str | Sequence[str] = "unstructured",
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
 ) -> Imputations:
     """Impute the conditional means of missing values, in all subjects and in resamples of them.
 

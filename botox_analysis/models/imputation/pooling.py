@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,8 +33,11 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 AT_ONCE = 20
 """Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
 
-OF_AN_ANCOVA = ("differences", "means")
-LIMITS = ("normal", "percentile")
+AnalysisName = Literal["differences", "means"]
+ResamplingInterval = Literal["normal", "percentile"]
+
+OF_AN_ANCOVA: tuple[AnalysisName, ...] = get_args(AnalysisName)
+INTERVALS: tuple[ResamplingInterval, ...] = get_args(ResamplingInterval)
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,11 @@ class Pooling(Completed):
 
     def pool(
         self,
-        analysis: str | Analysis = "differences",
+        analysis: AnalysisName | Analysis = "differences",
         *,
         covariates: Sequence[str] | None = None,
         visits: Sequence[str] | None = None,
-        limits: str = "normal",
+        interval: ResamplingInterval = "normal",
         conf_level: float = 0.95,
     ) -> Estimates:
         """One set of estimates from many completed data sets, with the uncertainty of what is missing.
@@ -84,7 +88,7 @@ class Pooling(Completed):
             Of the analysis of covariance; left out: the baseline, where there is one.
         visits : sequence of str, optional
             Those to analyse; left out: all.
-        limits : str
+        interval : str
             For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
@@ -128,9 +132,9 @@ class Pooling(Completed):
                 f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
                 "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
             )
-        require_choice(limits, LIMITS, "limits")
-        if limits == "percentile" and self.draws != BOOTSTRAP:
-            raise ValueError(f"limits are 'percentile', which are of bootstrap samples; the draws are by {self.draws}.")
+        require_choice(interval, INTERVALS, "interval")
+        if interval == "percentile" and self.draws != BOOTSTRAP:
+            raise ValueError(f"interval is 'percentile', which is of bootstrap samples; the draws are by {self.draws}.")
         if callable(analysis):
             if covariates is not None or visits is not None:
                 raise ValueError(
@@ -146,10 +150,10 @@ class Pooling(Completed):
                 )
             with one_thread():
                 analysed = analyse_all(self, analysis, asked, visits)
-        return pooled(self, analysed, limits, conf_level)
+        return pooled(self, analysed, interval, conf_level)
 
 
-def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: float) -> Estimates:
+def pooled(imputations: Completed, analysed: Analysed, interval: str, conf_level: float) -> Estimates:
     """Pool quantities by the rule that the draws are for.
 
     Parameters
@@ -158,7 +162,7 @@ def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: 
         How they were drawn.
     analysed : Analysed
         B data sets, k quantities.
-    limits : str
+    interval : str
         ``"normal"`` or ``"percentile"``.
     conf_level : float
         Nominal coverage.
@@ -193,15 +197,15 @@ def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: 
         df = np.full(estimate.shape[1], np.inf)
         said = t_inference(estimate[0], std_error, df, conf_level)
         low, high, p_value = said.conf_low, said.conf_high, said.p_value
-        if limits == "percentile":
+        if interval == "percentile":
             low, high, p_value = percentile_limits(resampled, conf_level)
             beyond = beyond_reach(conf_level, n)
             if beyond:  # the p-value needs no level, and stays
                 low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
-        rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
+        rule = f"{imputations.draws} standard error{' and percentile limits' if interval == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
-        df = np.where(limits == "percentile", np.nan, df)
+        df = np.where(interval == "percentile", np.nan, df)
     how = method_of([f"{analysis}, {rule}" for analysis in method_parts(rows)[MODEL]], imputations.handling)
     of_one = rows["reference"].eq("").to_numpy() & rows["p_value"].isna().to_numpy()
     return as_estimates(

@@ -23,6 +23,7 @@ from botox_analysis.frames.handling import (
     LAST_OR_BASELINE,
     SINGLE_VALUE_RULES,
     WORST_OBSERVATION,
+    SingleValueRule,
     handling_of,
 )
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, Outcomes, better_of_outcomes, grid_of
@@ -30,7 +31,7 @@ from botox_analysis.frames.schema import HIGHER
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
+def fill(outcomes: Outcomes, *, rule: SingleValueRule) -> Outcomes:
     """Put one value in the place of each missing one, by a rule.
 
     A value by a rule is a guess that is treated as if it had been seen: standard errors are too small, and the direction of the
@@ -68,7 +69,7 @@ def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
     True
     """
     require_outcomes(outcomes)
-    if isinstance(rule, str) and rule in IMPUTATION_STRATEGIES:
+    if str(rule) in IMPUTATION_STRATEGIES:
         raise ValueError(
             f"rule {rule!r} draws from a model, in many data sets: take missing.impute(outcomes, strategy={rule!r}, ...)."
         )

@@ -21,7 +21,13 @@ from botox_analysis.models.counts.fit import refuse_no_maximum
 from botox_analysis.models.imputation.completed import APPROXIMATE_BAYES, INFORMATION_ANCHORED, REPEATED_SAMPLING
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.single_values import refuse_imputed
-from botox_analysis.models.imputation.strategies import COUNT_STRATEGIES, first_other, strategies_by_kind, words_of
+from botox_analysis.models.imputation.strategies import (
+    COUNT_STRATEGIES,
+    CountStrategyName,
+    first_other,
+    strategies_by_kind,
+    words_of,
+)
 from botox_analysis.models.linear.visit_rows import VisitRows, rows_by_visit
 from botox_analysis.models.means.covariates import names_in
 from botox_analysis.models.parts import Part, determined, in_parts, refuse_many, require_draws
@@ -38,7 +44,7 @@ from botox_analysis.numerics.linear.least_squares import fit_least_squares
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 from botox_analysis.numerics.threads import one_thread
 
-AnyCountStrategy = str | CountStrategy
+AnyCountStrategy = CountStrategyName | CountStrategy
 """A word of `COUNT_STRATEGIES`, or a function of the same signature."""
 
 MODEL = "imputation of counts"

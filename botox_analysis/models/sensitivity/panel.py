@@ -12,7 +12,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
+from botox_analysis.endpoints.response.responders import responders
 from botox_analysis.errors import DataError, FitError, listed, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import (
@@ -24,16 +24,21 @@ from botox_analysis.frames.handling import (
     HANDLING,
     IMPUTATION_STRATEGIES,
     JUMP_TO_REFERENCE,
+    MISSING_RESPONSES,
     MODEL,
     OBSERVED,
     OBSERVED_CASES,
     SINGLE_VALUE,
     SINGLE_VALUE_RULES,
     TIPPING_POINT,
+    ImputationStrategy,
+    MissingResponse,
+    SingleValueRule,
 )
 from botox_analysis.frames.outcomes import (
     INTERCURRENT_EVENT,
     Outcomes,
+    ResponseName,
     better_of_outcomes,
     check_outcomes,
     grid_of,
@@ -67,22 +72,20 @@ class _Asked:
     outcomes: pd.DataFrame
     visit: str
     covariates: tuple[str, ...]
-    by_visit: tuple[str, ...]
     conf_level: float
 
     @property
-    def response(self) -> str:
+    def response(self) -> ResponseName:
         return response_of(self.outcomes)
 
 
 def sensitivity(
     outcomes: Outcomes,
-    visit: str | None = None,
     *,
+    visit: str | None = None,
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
-    by_visit: Sequence[str] | None = None,
     after: Sequence[str] | None = None,
     reduction: float | None = None,
     conf_level: float = 0.95,
@@ -101,10 +104,8 @@ def sensitivity(
     seed : int
         Of their draws.
     covariates : sequence of str, optional
-        Of all models; left out: the baseline, where there is one.
-    by_visit : sequence of str, optional
-        Those of the covariates whose coefficient differs between visits in the models of all visits, as for `fit_mmrm`. Left out:
-        the baseline, where it is one of the covariates.
+        Covariates of all models; a mixed model has a coefficient of the baseline for each visit. Left out: the baseline, if there
+        is one.
     after : sequence of str, optional
         The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
         others what is missing is missing at random. Left out: all.
@@ -148,13 +149,12 @@ def sensitivity(
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
-    names = covariates_of_all_visits(outcomes, grid, covariates, by_visit)
+    names = covariates_of_all_visits(outcomes, grid, covariates, None)
     refuse_by_arm(names, "pooled differences")
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    varying = tuple(each.name for each in names if each.by_visit)
-    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), varying, conf_level)
+    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
@@ -191,10 +191,10 @@ class _Imputed:
         self._outcomes = asked.outcomes if after is None else _after_these(asked.outcomes, after)
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
 
-    def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
+    def __call__(self, strategy: ImputationStrategy, draws: str = APPROXIMATE_BAYES) -> Imputations:
         """Completed data sets."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
-        model = imputation_model(self._outcomes, chosen, self._asked.covariates, self._asked.by_visit, FALL_BACK)
+        model = imputation_model(self._outcomes, chosen, self._asked.covariates, None, FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = (DRAWS | VARIANCES)[draws](model, self._n, self._seed)
@@ -218,7 +218,7 @@ def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
 def _by_one_model(asked: _Asked) -> Iterator[Row]:
     def mixed() -> pd.DataFrame:
         fit = fit_mmrm(
-            asked.outcomes, covariates=asked.covariates, by_visit=asked.by_visit, covariance=FALL_BACK,
+            asked.outcomes, covariates=asked.covariates, covariance=FALL_BACK,
             small_sample="kenward-roger-linear", response=asked.response,
         )  # fmt: skip
         return _at(fit.differences(conf_level=asked.conf_level), asked)
@@ -233,7 +233,7 @@ def _by_one_model(asked: _Asked) -> Iterator[Row]:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
-def _filled(outcomes: Outcomes, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+def _filled(outcomes: Outcomes, rule: SingleValueRule, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     return compare(fill(outcomes, rule=rule))
 
 
@@ -242,7 +242,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
     if n_subjects <= MOST_JACKKNIFED:
         chosen += [(f"conditional mean, jackknife: {strategy}", strategy, JACKKNIFE) for strategy in WITH_JACKKNIFE]
 
-    def pool(strategy: str, draws: str) -> pd.DataFrame:
+    def pool(strategy: ImputationStrategy, draws: str) -> pd.DataFrame:
         return imputed(strategy, draws).pool(covariates=asked.covariates, visits=[asked.visit], conf_level=asked.conf_level)
 
     for label, strategy, draws in chosen:
@@ -263,7 +263,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
 
 
 def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
-    def compared(outcomes: Outcomes, missing: str = OBSERVED_CASES) -> pd.DataFrame:
+    def compared(outcomes: Outcomes, missing: MissingResponse = "observed cases") -> pd.DataFrame:
         events = responders(outcomes, reduction=reduction, missing=missing)
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
 
@@ -275,7 +275,7 @@ def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
 
 
 def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> Iterator[Row]:
-    def pool(strategy: str) -> pd.DataFrame:
+    def pool(strategy: ImputationStrategy) -> pd.DataFrame:
         return imputed(strategy).pool_responders(reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
 
     for strategy in IMPUTATION_STRATEGIES:

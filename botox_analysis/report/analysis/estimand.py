@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ ENOUGH = 0.2
 """Share of the subjects with an event who have a value recorded after it. Below this share treatment policy is not claimed:
 nearly all values after the event are then predictions of the model."""
 
-_STRATEGIES = {
+_STRATEGIES: dict[str, str] = {
     TREATMENT_POLICY: "by treatment policy (recorded values are used regardless of the event)",
     HYPOTHETICAL: "by a hypothetical strategy (values after {it} are not used)",
     COMPOSITE: "by a composite strategy (values after {it} are replaced by no change from baseline)",
@@ -61,7 +62,7 @@ def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -
     pieces = []
     for kind, of_kind in counted.groupby("category", sort=False):
         one_kind = events[(events["kind"] == kind) & events["subject"].isin(measured["subject"])]
-        masked = address_events(measured, one_kind, strategies={str(kind): HYPOTHETICAL}, days=days)
+        masked = address_events(measured, one_kind, strategies={str(kind): HYPOTHETICAL}, visit_days=days)
         after = measured["value"].notna().to_numpy() & masked["value"].isna().to_numpy()
         later = measured["subject"].isin(_recorded_later(one_kind, primary, trial)).to_numpy()
         n_of = measured.loc[after & later, ["subject", "arm"]].drop_duplicates("subject")["arm"].value_counts(sort=False)
@@ -101,7 +102,7 @@ class Recorded:
 
     @property
     def is_enough(self) -> bool:
-        """Whether treatment policy may be claimed."""
+        """True if treatment policy may be claimed."""
         return self.n_with == 0 or self.n >= ENOUGH * self.n_with
 
     @property
@@ -150,9 +151,9 @@ def claimed(analysis: Analysis) -> dict[str, str]:
     """
     planned, recorded = analysis.trial.protocol.intercurrent, recorded_after(analysis)
     kinds = list(dict.fromkeys(analysis.intercurrent_events["kind"]))
-    found = {}
+    found: dict[str, str] = {}
     for kind in kinds:
-        strategy = planned.get(kind, TREATMENT_POLICY)
+        strategy: str = planned.get(kind, TREATMENT_POLICY)
         if strategy == TREATMENT_POLICY and kind in recorded and not recorded[kind].is_enough:
             strategy = HYPOTHETICAL if analysis.primary.by_mmrm else ""
         found[kind] = strategy
@@ -187,7 +188,7 @@ def intercurrent_sentence(analysis: Analysis) -> str:
     return " ".join([*sentences, *([undated] if undated else [])])
 
 
-def _as_planned(kept: dict[str, str], recorded: dict[str, Recorded]) -> str:
+def _as_planned(kept: Mapping[str, str], recorded: dict[str, Recorded]) -> str:
     sentences: list[str] = []
     for word in dict.fromkeys(kept.values()):
         alike = [kind for kind, strategy in kept.items() if strategy == word]

@@ -54,12 +54,12 @@ class Efficacy:
 
     @property
     def by_mmrm(self) -> bool:
-        """Whether all visits were analysed together by a mixed model."""
+        """True if all visits were analysed together by a mixed model."""
         return isinstance(self.fit, MmrmFit)
 
     @property
     def is_imputed(self) -> bool:
-        """Whether completed data sets were analysed and pooled."""
+        """True if completed data sets were analysed and pooled."""
         return isinstance(self.fit, ImputedFit)
 
     @property
@@ -69,12 +69,12 @@ class Efficacy:
 
     @property
     def has_baseline(self) -> bool:
-        """Whether any subject has a baseline; otherwise values are compared instead of changes."""
+        """True if any subject has a baseline; otherwise values are compared instead of changes."""
         return has_baseline(self.outcomes)
 
     @property
     def masks_values(self) -> bool:
-        """Whether a strategy for intercurrent events excludes recorded values."""
+        """True if a strategy for intercurrent events excludes recorded values."""
         return bool((self.measured["change"].notna() & self.observed["change"].isna()).any()) or bool(
             (self.measured["value"].notna() & self.observed["value"].isna()).any()
         )

@@ -55,8 +55,8 @@ def _by_arm(subjects: pd.DataFrame, member: np.ndarray) -> str:
     return wording.joined([f"{wording.count(count)} in {arm}" for arm, count in n.items()])
 
 
-def _left(trial: Trial) -> np.ndarray:
-    """Treated subjects who did not complete, as the flow counts them."""
+def _discontinued(trial: Trial) -> np.ndarray:
+    """Find treated subjects who did not complete, by the definition of the flow."""
     subjects = trial.subjects
     treated = subjects["safety"].to_numpy(dtype=bool) if "safety" in subjects.columns else np.ones(len(subjects), dtype=bool)
     return np.asarray(treated & ~subjects["completed"].to_numpy(dtype=bool, na_value=False))
@@ -71,7 +71,7 @@ def _discontinuations(analysis: Analysis) -> str:
     if "completed" not in subjects.columns or left_at.empty:
         return ""
     name = subjects["subject"].astype(object)
-    in_flow = _left(trial)
+    in_flow = _discontinued(trial)
     population = name.isin(set(analysis.efficacy_trial.subjects["subject"].astype(object))).to_numpy()
     dated = name.isin(set(left_at)).to_numpy()
     in_events = dated & population
@@ -101,7 +101,7 @@ def _led_to_discontinuation(analysis: Analysis) -> str:
     if "led_to_discontinuation" not in events.columns or "completed" not in subjects.columns:
         return ""
     reason = subjects["discontinuation_reason"].astype(object).fillna("").map(lambda word: str(word).strip().lower())
-    by_reason = reason.isin(("adverse event", "adverse events")).to_numpy() & _left(analysis.trial)
+    by_reason = reason.isin(("adverse event", "adverse events")).to_numpy() & _discontinued(analysis.trial)
     led = events["led_to_discontinuation"].to_numpy(dtype=bool, na_value=False)
     by_event = subjects["subject"].astype(object).isin(set(events.loc[led, "subject"].astype(object))).to_numpy()
     if not by_reason.any() or (by_reason == by_event).all():

@@ -109,7 +109,7 @@ def _forest(analysis: Analysis, population: str) -> Figure:
     primary = analysis.primary
     caption = (
         f"Difference in {phrases.mean_of(primary)} from {primary.fit.arms[0]}, {population}, with "
-        f"{phrases.limits(analysis)}{', at each visit and averaged over the visits' if primary.by_mmrm else ''}. It includes "
+        f"{phrases.limits(analysis)}{', at each visit and on average' if primary.by_mmrm else ''}. It includes "
         f"{phrases.in_model(primary, analysis.visit)}. {phrases.model(analysis)}. Limits are not adjusted for the number of "
         "visits."
     )

@@ -174,7 +174,7 @@ def _assumed(analysis: Analysis) -> list[Ground]:
     return grounds
 
 
-_OF_EVENTS = {
+_OF_EVENTS: dict[str, str] = {
     TREATMENT_POLICY: "the value regardless of the event is of interest (treatment policy)",
     HYPOTHETICAL: "without it, values would have been as in similar subjects without it (hypothetical)",
     COMPOSITE: "the event counts as a failure (composite)",

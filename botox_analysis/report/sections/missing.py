@@ -150,7 +150,7 @@ def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[Le
     handlings, left_out = attempt(
         lambda: sensitivity(
             imputed_from,
-            visit,
+            visit=visit,
             n=planned.draws,
             seed=planned.seed,
             covariates=covariates,

@@ -30,7 +30,9 @@ RESPONDERS = "responders"
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
 """Reductions in the table of responders; the curve has every percentage."""
 
-_COUNTED = {NON_RESPONSE: "All subjects of the population are included, and missing values count as non-response."}
+_COUNTED: dict[str, str] = {
+    NON_RESPONSE: "All subjects of the population are included, and missing values count as non-response."
+}
 """Sentences of the headline for handlings of missing values; other handlings are named."""
 
 

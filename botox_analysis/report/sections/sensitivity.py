@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from botox_analysis.figures.efficacy.forest import plot_forest
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import Outcomes, response_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, response_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.fit import Fit
@@ -29,7 +30,7 @@ ALL_OBSERVED = "all observed values"
 
 MMRM, ANCOVA, UNADJUSTED = "MMRM", "ANCOVA", "unadjusted"
 
-ROBUST = "HC2"
+ROBUST: Final = "HC2"
 """Robust variance of the analysis of covariance, for unequal variances. HC2 is unbiased where the variances are equal. A
 difference between its line of the forest plot and the next is therefore due to unequal variances, not to the conservative bias
 of HC3."""
@@ -151,7 +152,7 @@ def other_analyses(analysis: Analysis) -> tuple[Fits, list[LeftOut]]:
     return fits, failed
 
 
-def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response: ResponseName, visit: str) -> Fit:
     return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
 
 
@@ -231,7 +232,7 @@ def _methods(fits: Fits, analysis: Analysis) -> tuple[str, ...]:
         fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
         sentences.append(
             "A mixed model for repeated measures (MMRM) of all observed values is valid under missing at random. Its fixed "
-            f"effects are {fixed}. It has {phrases.covariance(of_all_observed, analysis)}, and is fitted by REML, with standard "
+            f"effects are {fixed}. It has {phrases.covariance(of_all_observed, analysis)}. It is fitted by REML, with standard "
             "errors and degrees of freedom of Kenward and Roger."
         )
     if EACH_ARM in fits:

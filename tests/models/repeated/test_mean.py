@@ -502,7 +502,7 @@ def test_one_arm_has_no_subgroups_to_compare(outcomes, fit):
 
 def test_a_table_of_effects_shows_one_level_or_refuses(by_sex, outcomes):
     means, differences = by_sex.subgroup_means("sex"), by_sex.subgroup_differences("sex")
-    with pytest.raises(ba.DataError, match=r"means has several levels of subgroups \('female', 'male'\): filter one"):
+    with pytest.raises(ba.DataError, match=r"`means` must have one level of subgroups; got 'female', 'male'"):
         ba.table.efficacy(means, differences)
     women = [frame[frame["level"] == "female"] for frame in (means, differences)]
     assert len(ba.table.efficacy(*women)) == 12

@@ -144,7 +144,7 @@ def test_one_forest_and_one_table_show_it(every):
 
 def test_what_is_not_there_is_told(outcomes):
     with pytest.raises(ba.DataError, match="outcomes has nothing at 'week 99'; its visits are"):
-        ba.missing.sensitivity(outcomes, "week 99", n=2, seed=1)
+        ba.missing.sensitivity(outcomes, visit="week 99", n=2, seed=1)
     alone = outcomes[outcomes["arm"] == "155 U"]
     with pytest.raises(ba.DataError, match="has one arm only, '155 U'; a difference needs two"):
         ba.missing.sensitivity(alone, n=2, seed=1)
@@ -152,7 +152,7 @@ def test_what_is_not_there_is_told(outcomes):
         ba.missing.sensitivity(outcomes.drop(columns="better"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="imputed already"):
         ba.missing.sensitivity(ba.missing.fill(outcomes, rule="last observation carried forward"), n=2, seed=1)
-    with pytest.raises(ba.DataError, match="several of 'visit'"):
+    with pytest.raises(ba.DataError, match="must have one visit; got"):
         ba.table.sensitivity(ba.fit_ancova(outcomes).differences())
 
 

@@ -1,4 +1,4 @@
-"""Which analysis a report makes, by which model, and what it says of it."""
+"""The analysis of an endpoint in a report: its model and its sentences."""
 
 import dataclasses
 import json

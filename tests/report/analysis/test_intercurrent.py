@@ -1,4 +1,4 @@
-"""Intercurrent events in a report: addressed as planned, told in words, and counted."""
+"""Intercurrent events in a report: addressed as planned, described, and counted."""
 
 import dataclasses
 import json

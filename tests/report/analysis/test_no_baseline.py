@@ -1,4 +1,4 @@
-"""A scale that has no baseline, such as a global impression of change: values are compared, and the first page says so."""
+"""A scale that has no baseline, such as a global impression of change: values are compared, and the headline states it."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The missing values of a report: the difference under every handling, told in words, and absent where nothing is missing."""
+"""The missing values of a report: the difference under every handling, in words, and absent where no value is missing."""
 
 from dataclasses import replace
 
@@ -100,7 +100,7 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
     analysis = analyse(replace(simulated, protocol=replace(simulated.protocol, intercurrent=policy)))
     outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
     rows = missing_of(analysis).handlings.set_index("method")["estimate"]
-    # nobody records after leaving, so that strategies begin where values end, but for a few who have another event later
+    # No value is recorded after discontinuation: strategies begin after the last value, except for a few with a later event.
     plain = ba.missing.sensitivity(outcomes, n=100, seed=1, covariates=("baseline", "overuse")).set_index("method")["estimate"]
     for strategy in ("jump to reference", "copy increments in reference"):
         assert rows[f"imputed: {strategy}"] == pytest.approx(plain[f"imputed: {strategy}"], abs=0.02)
@@ -108,7 +108,7 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
 
 @pytest.mark.long
 def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_the_last():
-    """The only one who left has its last value in the period of leaving; or the baseline stands for what is missing after it."""
+    """The last value of the discontinued subject is in the period of discontinuation, or the baseline replaces later values."""
     for day, strategy in ((80, "treatment policy"), (40, "composite")):
         trial = trial_of(missing=8, events=[("s020", "discontinuation", day), ("s021", "rescue", 40)])
         late = analyse(
@@ -184,7 +184,7 @@ def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
 
 @pytest.mark.long
 def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
-    """The covariance falls back for the surface as for the rest."""
+    """The surface has the same fall-back covariance as the other handlings."""
     trial = trial_of(missing=6)
     values = trial.assessments
     number = values["subject"].str[1:].astype(int)

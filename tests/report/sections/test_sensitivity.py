@@ -1,4 +1,4 @@
-"""Other models of the primary difference: which there are, what they are called, and what is said of them."""
+"""Other models of the primary difference: their choice, names and sentences."""
 
 import pytest
 
