@@ -188,7 +188,7 @@ def test_all_else_has_moved(tmp_path, now):
 def test_rows_that_are_not_there_have_moved(tmp_path):
     found = compared(tmp_path, [{}, {"arm": "b"}], [{}])
     assert found.moved == [("e, v, b, difference", "present", "missing")]
-    assert compared(tmp_path, [{}], [{}, {"arm": "b"}]).moved == [("e, v, b, difference", "not there", "there")]
+    assert compared(tmp_path, [{}], [{}, {"arm": "b"}]).moved == [("e, v, b, difference", "missing", "present")]
 
 
 def test_rows_of_one_estimand_are_paired_in_their_order(tmp_path):
