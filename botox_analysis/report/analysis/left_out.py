@@ -132,9 +132,11 @@ def left_out_of_safety(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> list[Le
             by_arm = history.arm[history.at_risk.reason == reason].value_counts(sort=False)
             counts = ", ".join(f"{arm} {n}" for arm, n in by_arm.items())
             rows.append((f"{words} ({counts})", int(by_arm.sum())))
-    for column in ("severity", "serious", "led_to_discontinuation", "fatal"):
-        if column in counted.columns:
-            rows.append((f"{column} not recorded: not counted as such", int(counted[column].isna().sum())))
+    rows += [
+        (f"{column} not recorded: not counted as such", int(counted[column].isna().sum()))
+        for column in ("severity", "serious", "led_to_discontinuation", "fatal")
+        if column in counted.columns
+    ]
     return [LeftOut(reason, n, ADVERSE_EVENTS) for reason, n in rows if n]
 
 

@@ -124,11 +124,11 @@ def _comparison(analysis: Analysis) -> list[str]:
         return [_mixed_model(analysis, primary.fit), f"{errors} {inference}{_secondary(analysis, primary.fit)}"]
     only_observed = primary.handling == OBSERVED_CASES and not primary.is_imputed
     missing = primary.missing + ", that is, subjects with a value at the visit" * only_observed
-    return [
+    model = (
         f"Arms are compared by analysis of covariance (least squares) of the {_response(primary)} at each visit separately"
-        f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)} "
-        f"Missing values: {missing}.{_completed(primary)} {inference}"
-    ]
+        f"{phrases.adjusted(analysis, by_mmrm=False)}{_margins(analysis)}.{_kinds(analysis)}"
+    )
+    return [f"{model} Missing values: {missing}.{_completed(primary)} {inference}"]
 
 
 def _is_fall_back(analysis: Analysis) -> bool:

@@ -87,11 +87,12 @@ def validity(analysis: Analysis) -> pd.DataFrame:
     DataFrame
         ``arm``, ``status`` (`VERIFIED` or `ASSUMED`), ``statement`` and ``detail``: a row for each statement and arm.
     """
-    rows = []
     differences = analysis.primary.differences
-    for _, row in differences[differences["visit"] == analysis.visit].iterrows():
-        for ground in (*_verified(analysis, row), *_assumed(analysis)):
-            rows.append((row["arm"], ground.status, ground.statement, ground.detail))
+    rows = [
+        (row["arm"], ground.status, ground.statement, ground.detail)
+        for _, row in differences[differences["visit"] == analysis.visit].iterrows()
+        for ground in (*_verified(analysis, row), *_assumed(analysis))
+    ]
     return pd.DataFrame(rows, columns=["arm", "status", "statement", "detail"])
 
 

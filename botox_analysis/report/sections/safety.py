@@ -209,10 +209,8 @@ def _sentences(safety: Safety) -> tuple[str, ...]:
         f"({wording.percent(row['estimate'])} %)"
         for _, row in rates.iterrows()
     ]
-    sentences = [
-        f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}. "
-        f"{phrases.differences_in_points(differences)}"
-    ]
+    occurred = f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}."
+    sentences = [f"{occurred} {phrases.differences_in_points(differences)}"]
     if not safety.shown.empty and safety.shown["estimate"].max() > 0:
         top = safety.shown.loc[safety.shown["estimate"].idxmax()]
         pair = safety.terms[(safety.terms["category"] == top["category"]) & (safety.terms["within"] == top["within"])].set_index(
