@@ -9,6 +9,7 @@ from tests.public import PUBLIC
 
 ROOMS = (
     "botox_analysis.errors",
+    "botox_analysis.report",
     "botox_analysis.trials",
 )
 """Rooms whose public names are checked."""
