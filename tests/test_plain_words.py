@@ -9,6 +9,7 @@ from tests.public import PUBLIC
 
 ROOMS = (
     "botox_analysis.errors",
+    "botox_analysis.report",
     "botox_analysis.trials",
     "botox_analysis.models.parts",
     "botox_analysis.models.means",
