@@ -9,7 +9,16 @@ from tests.public import PUBLIC
 
 ROOMS = (
     "botox_analysis.errors",
+    "botox_analysis.report",
     "botox_analysis.trials",
+    "botox_analysis.models.parts",
+    "botox_analysis.models.means",
+    "botox_analysis.models.linear",
+    "botox_analysis.models.rates",
+    "botox_analysis.models.multiplicity",
+    "botox_analysis.models.descriptive",
+    "botox_analysis.models.times",
+    "botox_analysis.models.counts",
 )
 """Rooms whose public names are checked."""
 
