@@ -17,9 +17,8 @@ from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import FILE
-from botox_analysis.trials.readers.columnar import read_columnar
-from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import find_tables, parsing
+from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.settings.file import SETTINGS, read_settings
 from botox_analysis.trials.trial import Trial, checked_trial
 
@@ -62,22 +61,19 @@ def load_trial(folder: str | Path) -> Trial:
     >>> loaded.name, len(loaded.subjects)
     ('Simulated trial in chronic migraine', 1384)
     """
-    require_path(folder, "folder", "the path of a folder with subjects.csv or subjects.parquet")
+    require_path(folder, "folder", f"the path of a folder with {files_of('subjects')}")
     folder = Path(folder)
     with parsing(str(folder), "a folder"):
         is_folder = folder.is_dir()
     if not is_folder:
-        raise DataError(f"{folder}: found no such folder; expected one with subjects.csv or subjects.parquet.")
-    paths, notes = find_tables(folder, TABLES)
+        raise DataError(f"{folder}: found no such folder; expected one with {files_of('subjects')}.")
+    paths, notes = find_tables(folder, TABLES, tuple(READERS))
     settings = read_settings(folder)
     if "subjects" not in paths:
         found = sorted(path.name for path in folder.iterdir())
-        raise DataError(f"{folder}: found {listed(found)}; expected subjects.csv or subjects.parquet among them.")
+        raise DataError(f"{folder}: found {listed(found)}; expected {files_of('subjects')} among them.")
     _refuse_settings_of_absent_tables(settings, set(paths))
-    raw = {
-        table: read_columnar(path) if path.suffix == ".parquet" else read_delimited(path, settings)
-        for table, path in paths.items()
-    }
+    raw = {table: READERS[path.suffix](path, settings) for table, path in paths.items()}
     trial = checked_trial(
         raw,
         name=settings.get("name", folder.resolve().name),
@@ -96,9 +92,7 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
         keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
         if keys:
-            raise DataError(
-                f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {table}.csv or {table}.parquet."
-            )
+            raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")
 
 
 def sha256_of(path: Path) -> str:

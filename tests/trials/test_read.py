@@ -39,7 +39,7 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
 
 
 def test_a_folder_without_subjects_is_refused_with_its_files(trial_folder):
-    with pytest.raises(ba.DataError, match=r"found 'diary\.csv'; expected subjects\.csv or subjects\.parquet among them"):
+    with pytest.raises(ba.DataError, match=r"found 'diary\.csv'; expected subjects\.csv or subjects\.parquet.* among them"):
         ba.load_trial(trial_folder(diary_csv=DIARY + "a,1,3\n"))
 
 

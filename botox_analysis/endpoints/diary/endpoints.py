@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.endpoints.diary.cells import (
-    OF_ANY_DURATION,
     Daily,
     acute_medication,
     days_of,
@@ -319,18 +318,17 @@ def diary_endpoints_of(trial: Trial, rule: DiaryRule | None = None) -> list[Diar
     require_trial(trial)
     if trial.diary is None:
         return []
-    columns = set(trial.diary.columns)
-    rule = rule or (PREEMPT if "headache_hours" in columns else ANY_DURATION)
-    has_headache = "headache_hours" in columns or (rule.minimum_hours == 0 and bool(columns & set(OF_ANY_DURATION)))
-    treated = rule.treated_is_migraine == "criteria" or ("acute_medication" in columns and has_headache)
-    usable = (
-        has_headache,
-        "migraine" in columns and treated,
-        has_headache and "severity" in columns,
-        "headache_hours" in columns,
-        "acute_medication" in columns,
-    )
-    return [endpoint.under(rule) for endpoint, can in zip(DIARY_ENDPOINTS, usable, strict=True) if can]
+    rule = rule or (PREEMPT if "headache_hours" in trial.diary.columns else ANY_DURATION)
+    return [endpoint.under(rule) for endpoint in DIARY_ENDPOINTS if _has_columns(endpoint.daily, trial.diary, rule)]
+
+
+def _has_columns(daily: Daily, diary: pd.DataFrame, rule: DiaryRule) -> bool:
+    """Find whether a diary has the columns of a count; of no rows, a count refuses missing columns alone."""
+    try:
+        daily(diary.head(0), rule)
+    except DataError:
+        return False
+    return True
 
 
 HEADACHE_DAYS = diary_endpoint("headache days", wording="headache days{duration} per {period} days", daily=headache)

@@ -53,13 +53,6 @@ _COUNTED_BY = {
     **dict.fromkeys((INCIDENCE_RATE_DIFFERENCE, LOG_INCIDENCE_RATE_RATIO), COUNTED[INCIDENCE_RATE]),
     **dict.fromkeys((EVENT_RATE_DIFFERENCE, LOG_EVENT_RATE_RATIO), COUNTED[EVENT_RATE]),
 }
-_PROPORTION_WORDS = {
-    "wilson": "Wilson score interval",
-    "clopper-pearson": "Clopper-Pearson exact interval",
-    "mid-p": "mid-P interval",
-    "agresti-coull": "Agresti-Coull interval",
-    "jeffreys": "Jeffreys interval",
-}
 _OF_CATEGORY = ("within", "severity", "relation", "better", "threshold", "time")
 _CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 
@@ -140,8 +133,9 @@ def _rates(
 ) -> tuple[FloatArray, FloatArray, Limits, str]:
     share = happened / total
     if measure == PROPORTION:
-        limits = PROPORTION_INTERVALS[interval](happened, np.nan_to_num(total), conf_level)
-        return share, np.sqrt(share * (1 - share) / total), limits, _PROPORTION_WORDS[interval]
+        chosen = PROPORTION_INTERVALS[interval]
+        limits = chosen.limits(happened, np.nan_to_num(total), conf_level)
+        return share, np.sqrt(share * (1 - share) / total), limits, chosen.words
     time = total / PER_YEARS
     return (
         happened / time,

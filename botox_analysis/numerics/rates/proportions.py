@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -205,16 +206,32 @@ def jeffreys_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float
     return _with_ends(events, total, low, high)
 
 
+@dataclass(frozen=True)
+class Interval:
+    """Interval of a proportion.
+
+    Attributes
+    ----------
+    limits : callable, (n_events, n_total, conf_level) -> Limits
+        Confidence limits of k proportions.
+    words : str
+        Name of the interval in the sentence ``method``.
+    """
+
+    limits: Callable[[ArrayLike, ArrayLike, float], Limits]
+    words: str
+
+
 ProportionInterval = Literal["wilson", "clopper-pearson", "mid-p", "agresti-coull", "jeffreys"]
 
-PROPORTION_INTERVALS: dict[str, Callable[[ArrayLike, ArrayLike, float], Limits]] = {
-    "wilson": wilson_interval,
-    "clopper-pearson": clopper_pearson_interval,
-    "mid-p": mid_p_interval,
-    "agresti-coull": agresti_coull_interval,
-    "jeffreys": jeffreys_interval,
+PROPORTION_INTERVALS: dict[str, Interval] = {
+    "wilson": Interval(wilson_interval, "Wilson score interval"),
+    "clopper-pearson": Interval(clopper_pearson_interval, "Clopper-Pearson exact interval"),
+    "mid-p": Interval(mid_p_interval, "mid-P interval"),
+    "agresti-coull": Interval(agresti_coull_interval, "Agresti-Coull interval"),
+    "jeffreys": Interval(jeffreys_interval, "Jeffreys interval"),
 }
-"""Intervals of a proportion by name."""
+"""Intervals of a proportion by name; the first is the default."""
 
 
 def _with_ends(events: FloatArray, total: FloatArray, low: FloatArray, high: FloatArray) -> Limits:

@@ -98,7 +98,7 @@ def draft_settings(folder: str | Path) -> str:
 
 def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
     for guess in guesses:
-        path, suffix = guess.found.path, ".parquet" if guess.found.is_columnar else ".csv"
+        path, suffix = guess.found.path, guess.found.suffix
         if path.name != f"{guess.table}{suffix}":
             page.ask(
                 TOP,
@@ -285,7 +285,7 @@ def _note_refusal(page: Page, guesses: list[Guess]) -> None:
     tables: dict[str, Any] = {guess.table: guess.found.frame for guess in guesses}
     if "subjects" not in tables:
         return
-    files = {guess.table: f"{guess.table}{'.parquet' if guess.found.is_columnar else '.csv'}" for guess in guesses}
+    files = {guess.table: f"{guess.table}{guess.found.suffix}" for guess in guesses}
     try:
         checked_trial(tables, name="draft", files=files, settings=check_settings(page.settings))
     except DataError as error:

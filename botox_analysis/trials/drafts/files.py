@@ -11,12 +11,14 @@ import pandas as pd
 
 from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.errors import DataError
-from botox_analysis.trials.readers.columnar import read_columnar
-from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers.formats import READERS
 
+CSV = ".csv"
 DELIMITED = {"csv", "tsv", "tab", "txt", "dat", "psv"}
-COLUMNAR = {"parquet", "pq"}
+SAME = {**dict.fromkeys(DELIMITED, CSV), "pq": ".parquet"}
+"""Endings of names -> the suffix of the layout, where it is another one."""
+
 OTHERS = {
     "xlsx",
     "xls",
@@ -52,20 +54,18 @@ class Found:
     path : Path
         Path of the file.
     frame : DataFrame
-        Cells: texts of a CSV file, typed values of a Parquet file. Names of columns are unique.
+        Cells: texts of a CSV file, typed values of another. Names of columns are unique.
+    suffix : str
+        Suffix of a file of its format in the layout.
     encoding, separator : str
-        Encoding and separator of a CSV file; empty for a Parquet file.
+        Encoding and separator of a CSV file; empty for another.
     """
 
     path: Path
     frame: pd.DataFrame
-    encoding: str
-    separator: str
-
-    @property
-    def is_columnar(self) -> bool:
-        """True for a Parquet file."""
-        return not self.separator
+    suffix: str
+    encoding: str = ""
+    separator: str = ""
 
 
 def open_files(folder: Path) -> tuple[list[Found], list[str]]:
@@ -93,25 +93,26 @@ def open_files(folder: Path) -> tuple[list[Found], list[str]]:
     found, questions = [], []
     for path in paths:
         ending = path.suffix.lower().removeprefix(".")
-        if ending in OTHERS:
-            questions.append(f"{path.name} is not read: save it as CSV or Parquet.")
-        if ending not in DELIMITED | COLUMNAR:
+        suffix = SAME.get(ending, f".{ending}")
+        if suffix not in READERS:
+            questions += [f"{path.name} is not read: save it as CSV or Parquet."] if ending in OTHERS else []
             continue
         try:
-            found.append(_open(path, columnar=ending in COLUMNAR))
+            found.append(_open(path, suffix))
         except DataError as error:
             questions.append(f"{path.name} is not read: {error}")
     return found, questions
 
 
-def _open(path: Path, *, columnar: bool) -> Found:
-    if columnar:
-        return Found(path, _named(read_columnar(path)), "", "")
+def _open(path: Path, suffix: str) -> Found:
+    if suffix != CSV:
+        return Found(path, _named(READERS[suffix](path, {})), suffix)
     with parsing(path.name, "a CSV file"):
         content = path.read_bytes()
     encoding = _encoding_of(content)
     separator = _separator_of(content[: 1 << 20].decode(encoding, errors="replace"))
-    return Found(path, _named(read_delimited(path, {"encoding": encoding, "separator": separator})), encoding, separator)
+    frame = READERS[CSV](path, {"encoding": encoding, "separator": separator})
+    return Found(path, _named(frame), CSV, encoding, separator)
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

@@ -40,7 +40,7 @@ def draft_notation(page: Page, guesses: list[Guess]) -> None:
     guesses : list of Guess
         Tables of the draft. Columns of dates that are not needed are removed from them.
     """
-    texts = [guess for guess in guesses if not guess.found.is_columnar]
+    texts = [guess for guess in guesses if guess.found.separator]
     for key, usual, of in (("encoding", "utf-8", "encoding"), ("separator", ",", "separator")):
         found = Counter(getattr(guess.found, of) for guess in texts)
         if len(found) > 1:

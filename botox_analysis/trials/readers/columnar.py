@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import parsing
 
 
-def read_columnar(path: Path) -> pd.DataFrame:
+def read_columnar(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - one signature for all
     """Read a Parquet file.
 
     Parameters
     ----------
     path : Path
         Path of the file.
+    settings : mapping
+        Settings of ``trial.toml``; none is used.
 
     Returns
     -------

@@ -12,7 +12,6 @@ from botox_analysis.cells.names import outline
 from botox_analysis.errors import DataError, listed
 
 SETTINGS = "trial.toml"
-SUFFIXES = (".csv", ".parquet")
 
 _DATA = {
     "csv", "tsv", "tab", "txt", "dat", "psv", "parquet", "pq", "feather", "arrow", "xlsx", "xls", "xlsm", "xlsb", "ods",
@@ -66,7 +65,9 @@ def parsing(file: str, expected: str) -> Iterator[None]:
         raise DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.") from error
 
 
-def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
+def find_tables(
+    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...]
+) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
     """Find the file of each table.
 
     Parameters
@@ -75,6 +76,8 @@ def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path],
         Folder of the trial.
     tables : tuple of str
         Names of the tables.
+    suffixes : tuple of str
+        Suffixes that the file of a table may have.
 
     Returns
     -------
@@ -90,13 +93,13 @@ def find_tables(folder: Path, tables: tuple[str, ...]) -> tuple[dict[str, Path],
     """
     with parsing(str(folder), "a folder that can be read"):
         entries = sorted(folder.iterdir())
-    expected = {f"{table}{suffix}": table for table in tables for suffix in SUFFIXES} | {SETTINGS: SETTINGS}
+    expected = {f"{table}{suffix}": table for table in tables for suffix in suffixes} | {SETTINGS: SETTINGS}
     paths: dict[str, Path] = {}
     notes: list[tuple[str, str, int]] = []
     for path in entries:
         table = expected.get(path.name)
         if table is None:
-            near = _nearly(path, expected)
+            near = _nearly(path, expected, suffixes)
             if near:
                 raise DataError(
                     f"{path.name}: found a name that is nearly {listed(near)}; expected exactly that, or another name."
@@ -120,7 +123,7 @@ def _require_file(path: Path) -> None:
         raise DataError(f"{path.name}: found a pipe, socket or device of this name; expected a file.")
 
 
-def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
+def _nearly(path: Path, expected: dict[str, str], suffixes: tuple[str, ...]) -> list[str]:
     """Find the names of tables that a misspelt name of a file may stand for."""
     if path.name.startswith((".", "~$")) or _ending(path) in _WRITINGS or path.is_dir():
         return []
@@ -137,7 +140,7 @@ def _nearly(path: Path, expected: dict[str, str]) -> list[str]:
     table = known[found[0]]
     if table == SETTINGS.split(".", 1)[0]:
         return [SETTINGS] if "toml" in path.name.lower() else []
-    return [f"{table}{suffix}" for suffix in SUFFIXES]
+    return [f"{table}{suffix}" for suffix in suffixes]
 
 
 def _ending(path: Path) -> str:

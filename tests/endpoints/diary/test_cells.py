@@ -46,13 +46,14 @@ def count(endpoint, rule, day):
     _, hours, severity, migraine, doses = day
     headache_day = hours > 0 and hours >= rule.minimum_hours
     treated = rule.treated_is_migraine == "criteria or treated" and headache_day and doses > 0
-    return {
+    counts = {
         "headache days": float(headache_day),
         "migraine days": float(migraine or treated),
         "moderate/severe headache days": float(headache_day and severity in ("moderate", "severe")),
         "headache hours": hours if headache_day else 0.0,
         "acute-medication days": float(doses > 0),
-    }[endpoint.name]
+    }
+    return counts[endpoint.name]
 
 
 def known_count(endpoint, rule, row):
@@ -75,7 +76,11 @@ def counts_of(trial, endpoint, rule):
 
 
 by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.name}, {rule.treated_is_migraine}")
-by_endpoint = pytest.mark.parametrize("endpoint", DIARY_ENDPOINTS, ids=lambda endpoint: endpoint.name)
+OF_FURTHER_COLUMNS: set[str] = set()
+"""Names of endpoints that need columns which these days do not have; each has its tests in this module."""
+
+OF_THESE_DAYS = [endpoint for endpoint in DIARY_ENDPOINTS if endpoint.name not in OF_FURTHER_COLUMNS]
+by_endpoint = pytest.mark.parametrize("endpoint", OF_THESE_DAYS, ids=lambda endpoint: endpoint.name)
 
 
 def test_most_rows_do_not_contradict_themselves_and_some_do():

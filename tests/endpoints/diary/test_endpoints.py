@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import botox_analysis as ba
-from botox_analysis.endpoints.diary.endpoints import DIARY_ENDPOINTS
+from botox_analysis.cells.reading import NUMBER, SEVERITY, YES_NO
+from botox_analysis.endpoints.diary.endpoints import DIARY_ENDPOINTS, diary_endpoints_of
+from botox_analysis.trials.layout import COLUMNS
 from tests.tolerances import ROUNDING
 
 BEFORE = range(-28, 0)
@@ -340,7 +342,9 @@ def test_acute_medication_days_are_days_and_not_doses():
 
 
 def test_the_endpoints_are_nested_on_the_simulated_trial(simulated):
-    found = {endpoint.name: endpoint.under(ba.diary.COMPLETE).derive(simulated)["value"] for endpoint in DIARY_ENDPOINTS}
+    found = {
+        endpoint.name: endpoint.under(ba.diary.COMPLETE).derive(simulated)["value"] for endpoint in diary_endpoints_of(simulated)
+    }
     known = found["headache days"].notna()
     assert known.sum() > 1000
     assert (found["moderate/severe headache days"] <= found["headache days"])[known].all()
@@ -443,10 +447,13 @@ def test_a_visit_that_all_diaries_skipped_stays_in_the_outcomes_and_is_refused_b
 # Which endpoints there are --------------------------------------------------------------------------------------------
 
 
-def test_every_diary_endpoint_can_be_derived_from_the_simulated_diary(simulated):
-    assert [endpoint.name for endpoint in ba.endpoints_of(simulated)][: len(DIARY_ENDPOINTS)] == [
-        endpoint.name for endpoint in DIARY_ENDPOINTS
-    ]
+@pytest.mark.parametrize("rule", [None, ba.diary.PREEMPT, ba.diary.CHARM, ba.diary.ANY_DURATION])
+def test_a_diary_with_every_column_of_the_layout_has_every_endpoint(rule):
+    cells = {YES_NO: "yes", NUMBER: 2, SEVERITY: "mild"}
+    columns = {name: cells[column.kind] for name, column in COLUMNS["diary"].items() if name not in ("subject", "day")}
+    diary = pd.DataFrame({"subject": "s1", "day": [-1, 1], **columns})
+    trial = ba.as_trial({"subjects": pd.DataFrame({"subject": ["s1"]}), "diary": diary}, name="t")
+    assert [endpoint.name for endpoint in ba.endpoints_of(trial, rule=rule)] == [endpoint.name for endpoint in DIARY_ENDPOINTS]
 
 
 def test_a_trial_without_a_diary_has_no_diary_endpoints():

@@ -38,11 +38,11 @@ def never_both(edit, outcomes, first, second, among=True):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"covariance": "banded"}, "`covariance` must be one of 'unstructured', 'compound symmetry'.*; got 'banded'"),
+        ({"covariance": "crossed"}, "`covariance` must be one of 'unstructured', 'compound symmetry'.*; got 'crossed'"),
         ({"covariance": ()}, "covariance is empty; expected a structure"),
         ({"covariance": "spatial exponential"}, "expected 'spatial exponential on day', with the column of days"),
         ({"covariance": "ar1 on day"}, "expected 'ar1', without days"),
-        ({"covariance": ["unstructured", "banded"]}, "`covariance` must be one of .*; got 'banded'"),
+        ({"covariance": ["unstructured", "crossed"]}, "`covariance` must be one of .*; got 'crossed'"),
         ({"small_sample": "kenward"}, "`small_sample` must be one of 'satterthwaite', 'kenward-roger'.*; got 'kenward'"),
         ({"variance": "CR1"}, "`variance` must be one of 'model', 'CR0', 'CR2', 'CR3'.*; got 'CR1'"),
         (

@@ -5,6 +5,8 @@ import pytest
 from scipy import optimize, stats
 
 import botox_analysis as ba
+from botox_analysis.models.repeated.covariance import read_covariance
+from botox_analysis.numerics.repeated.structures import STRUCTURES
 from tests.summed import fit_summed
 from tests.tolerances import SAME_OPTIMUM
 
@@ -37,6 +39,10 @@ NESTED = [
     *((name, f"{name} by arm") for name in PARAMETERS),
     *((f"heterogeneous {name}", "unstructured") for name in ("compound symmetry", "ar1", "toeplitz", "ante-dependence")),
 ]
+
+
+def test_every_structure_is_fitted_below():
+    assert {read_covariance(name).structure for name in PARAMETERS} == set(STRUCTURES)
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +95,14 @@ def test_the_matrix_has_the_shape_of_its_name(outcomes, covariance):
     assert (np.ptp(sd) > 0.05) == ("heterogeneous" in covariance)
     lags = [np.diagonal(r, lag) for lag in (1, 2, 3)]
     steps = {
-        "compound": [lag - r[0, 1] for lag in lags],
+        "compound symmetry": [lag - r[0, 1] for lag in lags],
         "ar1": [lag - r[0, 1] ** k for k, lag in enumerate(lags, 1)],
         "toeplitz": [lag - lag[0] for lag in lags],
-        "ante": [lags[1] - lags[0][1:] * lags[0][:-1], lags[2] - lags[0].prod()],
-        "spatial": [lag - r[0, 1] ** k for k, lag in enumerate(lags, 1)],
+        "ante-dependence": [lags[1] - lags[0][1:] * lags[0][:-1], lags[2] - lags[0].prod()],
+        "spatial exponential": [lag - r[0, 1] ** k for k, lag in enumerate(lags, 1)],
     }
-    word = covariance.removeprefix("heterogeneous ").split()[0].split("-")[0]
-    np.testing.assert_allclose(np.concatenate(steps[word]), 0, atol=1e-14)
+    structure = read_covariance(covariance).structure.removeprefix("heterogeneous ")
+    np.testing.assert_allclose(np.concatenate(steps[structure]), 0, atol=1e-14)
 
 
 @pytest.mark.parametrize("heterogeneous", ["", "heterogeneous "])

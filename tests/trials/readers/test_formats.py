@@ -1,0 +1,65 @@
+"""Formats of files: the same cells are the same trial in each."""
+
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+from botox_analysis.trials.readers.formats import READERS, files_of
+
+WRITERS = {
+    ".csv": lambda frame, path: frame.to_csv(path, index=False),
+    ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
+}
+"""A writer for each reader."""
+
+SUBJECTS = pd.DataFrame(
+    {"subject": ["001", "002", "003"], "arm": ["placebo", "155 U", "155 U"], "site": ["A", None, "B"], "age": [41, 52, 38]}
+)
+DIARY = pd.DataFrame(
+    {
+        "subject": ["001", "001", "003"],
+        "day": [-1, 2, 3],
+        "headache_hours": [4.5, 0.0, None],
+        "severity": ["mild", None, "severe"],
+    }
+)
+
+
+def test_every_format_is_tried():
+    assert list(WRITERS) == list(READERS)
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_same_cells_are_the_same_trial_in_every_format(suffix, tmp_path):
+    WRITERS[suffix](SUBJECTS, tmp_path / f"subjects{suffix}")
+    WRITERS[suffix](DIARY, tmp_path / f"diary{suffix}")
+    trial, expected = ba.load_trial(tmp_path), ba.as_trial({"subjects": SUBJECTS, "diary": DIARY}, name="t")
+    for table in ("subjects", "diary"):
+        found, right = (getattr(each, table) for each in (trial, expected))
+        pd.testing.assert_frame_equal(found.astype(str), right.astype(str))
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_what_is_not_of_the_format_is_refused_with_the_name_of_the_file(suffix, tmp_path):
+    (tmp_path / f"subjects{suffix}").write_bytes(b"\x00\xff\x00")
+    with pytest.raises(ba.DataError, match=rf"^subjects\{suffix}[:,]"):
+        ba.load_trial(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_file_of_nearly_the_right_name_is_refused_in_every_format(suffix, tmp_path):
+    SUBJECTS.to_csv(tmp_path / "subjects.csv", index=False)
+    WRITERS[suffix](DIARY, tmp_path / f"Diary{suffix}")
+    with pytest.raises(ba.DataError, match=rf"^Diary\{suffix}: found a name that is nearly 'diary\.csv', 'diary"):
+        ba.load_trial(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_a_draft_reads_every_format(suffix, tmp_path):
+    WRITERS[suffix](SUBJECTS, tmp_path / f"people{suffix}")
+    assert f"Rename people{suffix} to subjects{suffix}" in ba.draft_settings(tmp_path)
+
+
+def test_a_folder_without_subjects_is_refused_with_the_names_of_every_format(tmp_path):
+    with pytest.raises(ba.DataError, match=files_of("subjects")):
+        ba.load_trial(tmp_path)
