@@ -184,8 +184,8 @@ METHODS = {
     "Endpoint": (lambda kinds, given: ba.Endpoint(given, "x", len), "path", "the name of an endpoint"),
     "Trial.restrict": (lambda kinds, given: kinds["trial"].restrict(given), "", "populations are|the name of a population"),
     "MmrmFit.residuals": (lambda kinds, given: kinds["fit"].residuals(given), "", WORD),
-    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "one for all|a level of the column"),
-    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one for all|a level of the column"),
+    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "the fit has one covariance|a level of the column"),
+    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "the fit has one covariance|a level of the column"),
     "MmrmFit.average_differences": (
         lambda kinds, given: kinds["fit"].average_differences(given), "none", "its visits are|a list of one visit or more"
     ),

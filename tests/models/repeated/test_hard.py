@@ -147,7 +147,7 @@ def test_what_a_visit_lacks_for_a_variance_of_its_own_one_variance_for_all_does_
     fit = ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=(), covariance=ba.missing.FALL_BACK)
     assert fit.structure == "compound symmetry"
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
-    assert "take 'unstructured' without 'by arm'" in fit_or_refusal(outcomes, by_visit=(), covariance="unstructured by arm")
+    assert "Try 'unstructured' without 'by arm'" in fit_or_refusal(outcomes, by_visit=(), covariance="unstructured by arm")
 
 
 def with_visit(edit, outcomes, values):
