@@ -307,7 +307,7 @@ def test_there_are_no_responders_among_counts_without_a_baseline(outcomes):
         (lambda frame: frame.assign(exposure_days=np.nan), "60 counts with no exposure_days, or fewer than 0"),
         (lambda frame: frame.assign(exposure_days=0.0), r"counts above 0 in no time \(the first is of subject 'S002'\)"),
         (lambda frame: frame.assign(recorded_days=28), "both recorded_days and exposure_days"),
-        (lambda frame: frame.assign(imputed=True), "outcomes is imputed already .*in 60 rows"),
+        (lambda frame: frame.assign(imputed=True), "outcomes is has imputed values .*in 60 rows"),
         (lambda frame: frame[frame["arm"] == "placebo"], "outcomes has one arm, 'placebo', and no reference"),
     ],
 )
@@ -324,7 +324,7 @@ def test_counts_of_several_visits_are_refused(outcomes):
 
 
 def test_completed_counts_are_not_imputed_again(outcomes):
-    with pytest.raises(ba.DataError, match="imputed already"):
+    with pytest.raises(ba.DataError, match="has imputed values"):
         impute(impute(outcomes).completed(0))
 
 

@@ -150,7 +150,7 @@ def test_what_is_not_there_is_told(outcomes):
         ba.missing.sensitivity(alone, n=2, seed=1)
     with pytest.raises(ba.DataError, match="outcomes has no column `better`, and the worst observation needs the direction"):
         ba.missing.sensitivity(outcomes.drop(columns="better"), n=2, seed=1)
-    with pytest.raises(ba.DataError, match="imputed already"):
+    with pytest.raises(ba.DataError, match="has imputed values"):
         ba.missing.sensitivity(ba.missing.fill(outcomes, rule="last observation carried forward"), n=2, seed=1)
     with pytest.raises(ba.DataError, match="several of 'visit'"):
         ba.table.sensitivity(ba.fit_ancova(outcomes).differences())
