@@ -6,7 +6,7 @@ import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
@@ -551,7 +551,10 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], frame_name: str
     raise DataError(f"{frame_name} has no column {listed(missing)}; its columns are {listed(frame.columns, n_shown=30)}.{hint}")
 
 
-def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
+Word = TypeVar("Word", bound=str)
+
+
+def require_choice(choice: str, choices: Iterable[Word], what: str) -> Word:
     """Raise an error if a word is not among the choices.
 
     Parameters
@@ -562,6 +565,11 @@ def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
         Words that are accepted.
     what : str
         Name of the argument.
+
+    Returns
+    -------
+    str
+        The word, as one of the choices.
 
     Raises
     ------
@@ -576,7 +584,7 @@ def require_choice(choice: str, choices: Iterable[str], what: str) -> None:
     """
     choices = list(choices)
     if isinstance(choice, str) and choice in choices:
-        return
+        return choice
     found, hint = (repr(choice), did_you_mean(choice, choices)) if isinstance(choice, str) else (kind_of(choice), "")
     raise ValueError(f"{quoted(what)} must be one of {listed(choices, n_shown=30)}; got {found}.{hint}")
 

@@ -111,7 +111,8 @@ def trial_of(words, *, n=24, **protocol):
     covariates = ("baseline", factor.replace(" ", "_"), quantity.replace(" ", "_"))
     planned = {"endpoint": primary, "covariates": covariates, "efficacy_population": population.replace(" ", "_"), "draws": 5}
     return ba.as_trial(
-        tables, name=name, arms=[reference, arm], visits=["baseline", *visits], populations=(population.replace(" ", "_"),),
+        tables, name=name, arms=[reference, arm], visits=["baseline", *visits],
+        settings={"populations": [population.replace(" ", "_")]},
         protocol=ba.advanced.Protocol(**planned | protocol),
     )  # fmt: skip
 

@@ -10,9 +10,8 @@ from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.endpoints.diary import rule as diary_rule
 from botox_analysis.endpoints.intercurrent import events as intercurrent
 from botox_analysis.endpoints.response import responders
+from botox_analysis.endpoints.safety import categories, emergent_rule
 from botox_analysis.endpoints.safety import counts as adverse_events
-from botox_analysis.endpoints.safety import emergent_rule
-from botox_analysis.endpoints.safety import listing as event_listing
 from botox_analysis.frames.handling import EVENT_STRATEGIES, IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.models.counts import binary, counts
 from botox_analysis.models.imputation import draws as imputation_draws
@@ -229,8 +228,8 @@ def test_words_of_counts_responders_and_adverse_events_are_named(simulated, outc
         ba.fit_binary(outcomes, reduction=0.5, missing="NRI")
     with pytest.raises(ValueError, match=r"Did you mean 'class'\?"):
         ba.safety.counts(simulated, by="SOC")
-    with pytest.raises(ValueError, match=r"Did you mean 'serious'\?"):
-        ba.safety.listing(simulated, only="SAE")
+    with pytest.raises(ba.DataError, match=r"Did you mean 'serious'\?"):
+        ba.safety.listing(simulated, category="SAE")
 
 
 @pytest.mark.parametrize(("word", "meant"), [("ITT", "itt"), ("FAS", "itt"), ("SAF", "safety")])
@@ -280,11 +279,11 @@ CHOICES = {
     "distribution": counts.DISTRIBUTIONS,
     "correlation": counts.CORRELATIONS,
     "by": adverse_events.BY,
-    "only": event_listing.KINDS,
+    "category": categories.KINDS,
     "told_by": emergent_rule.TOLD_BY,
     "incomplete": diary_rule.INCOMPLETE,
-    "limits": pooling.LIMITS,
-    "of": pooled_responders.OF,
+    "interval of resamples": pooling.INTERVALS,
+    "analysis of responders": pooled_responders.OF_RESPONDERS,
     "on": shifts.ON,
     "shift": shifts.KINDS,
 }

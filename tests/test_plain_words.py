@@ -10,6 +10,7 @@ from tests.public import PUBLIC
 ROOMS = (
     "botox_analysis.errors",
     "botox_analysis.trials",
+    *(f"botox_analysis.models.{room}" for room in ("repeated", "imputation", "sensitivity")),
 )
 """Rooms whose public names are checked."""
 

@@ -10,8 +10,6 @@ import pytest
 import botox_analysis as ba
 from tests.public import FUNCTIONS, NAMESPACES, PUBLIC
 
-MOST_PARAMETERS = 8
-
 
 def test_the_namespaces_are_those_of_the_field():
     assert set(NAMESPACES) == {"advanced", "diary", "intercurrent", "missing", "plot", "safety", "table", "times"}
@@ -45,15 +43,6 @@ def test_the_map_has_every_public_function_and_no_other():
 def test_an_unknown_name_is_refused(name):
     with pytest.raises(AttributeError, match=name):
         getattr(ba, name)
-
-
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_a_function_has_few_parameters_and_no_catch_all(name):
-    parameters = inspect.signature(FUNCTIONS[name]).parameters.values()
-    kinds = [parameter.kind for parameter in parameters]
-    assert kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD) <= 2
-    assert inspect.Parameter.VAR_KEYWORD not in kinds
-    assert not [parameter.name for parameter in parameters if isinstance(parameter.default, bool)]
 
 
 def test_importing_the_library_imports_no_drawing_and_no_models():

@@ -180,12 +180,12 @@ GRAPH = TestingGraph.holm(2)
 # Of each method and class: how it is called, what it takes first, what a message says is meant.
 METHODS = {
     "Endpoint.derive": (lambda kinds, given: ba.HEADACHE_DAYS.derive(given), "trial", TRIAL),
-    "Endpoint.under": (lambda kinds, given: ba.HEADACHE_DAYS.under(given), "rule", "a DiaryRule, such as CHARM"),
+    "Endpoint.under": (lambda kinds, given: ba.HEADACHE_DAYS.under(given), "rule", "`rule` must be a DiaryRule"),
     "Endpoint": (lambda kinds, given: ba.Endpoint(given, "x", len), "path", "the name of an endpoint"),
     "Trial.restrict": (lambda kinds, given: kinds["trial"].restrict(given), "", "populations are|the name of a population"),
     "MmrmFit.residuals": (lambda kinds, given: kinds["fit"].residuals(given), "", WORD),
-    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "the fit has one covariance|a level of the column"),
-    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "the fit has one covariance|a level of the column"),
+    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "one covariance|a level of the column"),
+    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one covariance|a level of the column"),
     "MmrmFit.average_differences": (
         lambda kinds, given: kinds["fit"].average_differences(given), "none", "its visits are|a list of one visit or more"
     ),
@@ -194,7 +194,7 @@ METHODS = {
         lambda kinds, given: kinds["fit"].subgroup_differences(given), "", "the name of a covariate|no effect of arm by"
     ),
     "MmrmFit.contrasts": (lambda kinds, given: kinds["fit"].contrasts(given), "", "a name for each contrast"),
-    "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "numbered from 0 to 1"),
+    "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "must be from 0 to 1"),
     "diary.ContinuationRule": (lambda kinds, given: ba.diary.ContinuationRule(given, 0.5), "path", "the name of the rule"),
     "safety.EmergentRule": (lambda kinds, given: ba.safety.EmergentRule(given), "path", "the name of the rule"),
     "diary.DiaryRule": (lambda kinds, given: ba.diary.DiaryRule(given), "path", "the name of the rule"),
@@ -238,11 +238,14 @@ SECOND = {
     ),
     "diary.select": (lambda ba, kinds, given: ba.diary.select(kinds["trial"], given, visit="week 4"), OUTCOMES),
     "table.responders": (lambda ba, kinds, given: ba.table.responders(kinds["estimates"], given), ESTIMATES),
-    "diary.unknown_days": (lambda ba, kinds, given: ba.diary.unknown_days(kinds["trial"], given), "an Endpoint that counts days"),
+    "diary.unknown_days": (
+        lambda ba, kinds, given: ba.diary.unknown_days(kinds["trial"], given),
+        "`endpoint` must be an Endpoint of a diary",
+    ),
     "missing.impute_diary": (lambda ba, kinds, given: ba.missing.impute_diary(kinds["trial"], given, n=2, seed=1), "an Endpoint"),
     "diary.continuation": (
-        lambda ba, kinds, given: ba.diary.continuation(kinds["outcomes"], given),
-        "a ContinuationRule, such as NICE",
+        lambda ba, kinds, given: ba.diary.continuation(kinds["outcomes"], rule=given),
+        "`rule` must be a ContinuationRule",
     ),
 }
 

@@ -1,1 +1,1 @@
-"""What is measured: a `Trial` becomes *outcomes* or *events*."""
+"""Endpoints: a `Trial` is measured, which gives *outcomes*, *events* or *times*."""

@@ -1,4 +1,4 @@
-"""`disposition`: Trial -> *events*, how many were randomised, treated, stayed, and left for what reason."""
+"""`disposition`: Trial -> *events*, numbers of subjects randomised, treated, completed and discontinued, with reasons."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ _BETTER = {NOT_TREATED: LOWER, DISCONTINUED: LOWER, COMPLETED: HIGHER}
 
 
 def disposition(trial: Trial) -> Events:
-    """The flow of subjects through a trial, by arm.
+    """Count the flow of subjects through a trial, by arm.
 
     Parameters
     ----------
     trial : Trial
-        Not restricted: the flow begins with all who were randomised.
+        An unrestricted trial: the flow begins with all randomised subjects.
 
     Returns
     -------
     DataFrame
-        *events* with the categories randomised, not treated and treated (members of the population ``safety``, where there
-        is one), of those treated discontinued, nested in it each reason, most frequent first, and completed. What the table
-        of subjects does not tell is not there. A subject whose ``completed`` is missing counts as discontinued.
+        *events* with the categories randomised, not treated, treated, discontinued and completed. Treated subjects are the
+        members of the population ``safety``, if there is one. Discontinued and completed subjects are counted among the
+        treated. Reasons are nested in discontinued, the most frequent first. Categories that the table of subjects does not
+        contain are absent. A subject whose ``completed`` is missing counts as discontinued.
 
     Raises
     ------
@@ -42,10 +43,19 @@ def disposition(trial: Trial) -> Events:
     References
     ----------
     Hopewell S et al. (2025). CONSORT 2025 statement. PLoS Med 22:e1004587, figure 1.
+
+    Examples
+    --------
+    >>> flow = ba.disposition(trial)
+    >>> flow[flow["arm"] == "placebo"][["category", "n_events"]].head(3).to_numpy().tolist()
+    [['randomised', 696], ['not treated', 4], ['treated', 692]]
     """
     require_trial(trial)
     if trial.population != "all randomised":
-        raise DataError(f"{trial.name} is restricted to '{trial.population}'; the flow begins with all who were randomised.")
+        raise DataError(
+            f"`trial` must contain all randomised subjects; got {trial.name} restricted to '{trial.population}'. "
+            "Try the trial before restrict."
+        )
     subjects = trial.subjects
     everyone = np.ones(len(subjects), dtype=bool)
     stages: list[tuple[str, str, np.ndarray]] = [(RANDOMISED, "", everyone)]

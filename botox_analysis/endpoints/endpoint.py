@@ -1,4 +1,4 @@
-"""`Endpoint`: what is measured, and how a trial's tables become *outcomes*."""
+"""`Endpoint`: the measurement of subjects at visits, which makes *outcomes* of a trial's tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from botox_analysis.errors import (
 )
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
-from botox_analysis.frames.schema import BASELINE, BETTER, LOWER
+from botox_analysis.frames.schema import BASELINE, BETTER, Better
 from botox_analysis.trials.trial import Trial
 from botox_analysis.wording import Overview, Shown
 
@@ -29,14 +29,14 @@ class Measured:
     Attributes
     ----------
     values : DataFrame, shape (N, 1 + V)
-        One row per subject of the trial, one column per visit in time, `BASELINE` first; missing values where nothing was
-        measured. The baseline may be absent.
+        One row per subject of the trial, one column per visit in time, `BASELINE` first; missing if not measured. The
+        baseline may be absent.
     recorded : DataFrame, shape (N, 1 + V), optional
-        The days from which each value was counted, for values of a diary.
+        For a diary: the number of days from which each value was counted.
     derivation : str
-        How incomplete periods of a diary are counted, in words.
+        Handling of incomplete periods of a diary, in words.
     left_empty : str
-        A sentence about cells that leave days open, for a diary without a scheduled period.
+        For a diary without a scheduled period: a sentence on the cells that leave days open.
     """
 
     values: pd.DataFrame
@@ -47,28 +47,38 @@ class Measured:
 
 @dataclass(frozen=True, repr=False)
 class Endpoint(Shown):
-    """What is measured on each subject at each visit.
+    """A quantity measured on each subject at each visit.
 
     Attributes
     ----------
     name : str
-        What a protocol calls it, such as ``"headache days"``.
+        Name in a protocol, such as ``"headache days"``.
     wording : str
         The name with its unit.
     measure : callable, (Trial) -> DataFrame
-        One row per subject of the trial, one column per visit in time, `BASELINE` first; missing values where
-        nothing was measured.
+        Function that returns one row per subject of the trial, one column per visit in time, `BASELINE` first; missing values
+        if not measured.
     better : str
         Which values are better: ``"lower"`` or ``"higher"``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> weeks = ["baseline", "week 12"]
+    >>> def grip(trial):
+    ...     return pd.DataFrame(20.0, index=trial.subjects["subject"], columns=weeks)
+    >>> endpoint = ba.Endpoint("grip strength", wording="grip strength (kg)", measure=grip, better="higher")
+    >>> endpoint.derive(trial)["change"].unique().tolist()
+    [0.0]
     """
 
     name: str
     wording: str
     measure: Callable[[Trial], pd.DataFrame]
-    better: str = LOWER
+    better: Better = "lower"
 
     def __post_init__(self) -> None:
-        """Refuse a name that is none, and a direction that is not known."""
+        """Refuse an invalid name, and an unknown direction."""
         require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
         require_choice(self.better, BETTER, "better")
 
@@ -77,7 +87,7 @@ class Endpoint(Shown):
 
     @property
     def label(self) -> str:
-        """Name with unit, as axes and captions print it."""
+        """Return the name with its unit, for axes and captions."""
         return self.wording
 
     def under(self, rule: object) -> Endpoint:  # noqa: ARG002 - a rule of a diary does not apply
@@ -86,19 +96,26 @@ class Endpoint(Shown):
         Parameters
         ----------
         rule : DiaryRule
-            Of any kind.
+            Any rule.
 
         Returns
         -------
         Endpoint
-            Of no other endpoint than one of a diary.
+            Never; only a `DiaryEndpoint` returns.
 
         Raises
         ------
         ValueError
-            The endpoint does not come from a diary.
+            The endpoint is not counted from a diary.
+
+        Examples
+        --------
+        >>> ba.HIT_6.under(ba.diary.CHARM)
+        Traceback (most recent call last):
+            ...
+        ValueError: `rule` must be used with a diary endpoint; got 'HIT-6', which is assessed at visits.
         """
-        raise ValueError(f"{self.name!r} is assessed at visits; a diary rule applies to diary endpoints only.")
+        raise ValueError(f"`rule` must be used with a diary endpoint; got {self.name!r}, which is assessed at visits.")
 
     def measured(self, trial: Trial) -> Measured:
         """Measure all subjects of a trial.
@@ -106,34 +123,46 @@ class Endpoint(Shown):
         Parameters
         ----------
         trial : Trial
-            Restricted to the population that is meant.
+            A trial, restricted to the population of interest.
 
         Returns
         -------
         Measured
             One row per subject, one column per visit.
+
+        Examples
+        --------
+        >>> ba.HIT_6.measured(trial).values.columns.tolist()[:2]
+        ['baseline', 'week 4']
         """
         return Measured(self.measure(trial))
 
     def derive(self, trial: Trial) -> Outcomes:
-        """The *outcomes* of a trial.
+        """Derive the *outcomes* of a trial.
 
         Parameters
         ----------
         trial : Trial
-            Restricted to the population that is meant.
+            A trial, restricted to the population of interest.
 
         Returns
         -------
         DataFrame
-            *outcomes*, one row per subject and scheduled visit, observed or not, with the ``better`` of the
-            endpoint. ``percent_change`` is missing where the baseline is 0. Those of a diary have ``recorded_days``, from how
-            many recorded days a value was counted (missing where it is). Covariates are the columns of the trial's subjects.
+            *outcomes*, one row per subject and scheduled visit, observed or not, with the ``better`` of the endpoint.
+            ``percent_change`` is missing if the baseline is 0. Outcomes of a diary have ``recorded_days``, the number of
+            recorded days from which a value was counted (missing if the value is). Covariates are the columns of the trial's
+            subjects.
 
         Raises
         ------
         DataError
-            What is given is no trial, or has not the tables or columns that the endpoint needs, or no visit after baseline.
+            `trial` is not a `Trial`, or lacks tables or columns that the endpoint needs, or has no visit after baseline.
+
+        Examples
+        --------
+        >>> outcomes = ba.HEADACHE_DAYS.derive(trial.restrict("itt"))
+        >>> outcomes[["baseline", "value", "change"]].head(2).round(1).to_numpy().tolist()
+        [[17.6, 20.0, 2.4], [17.6, 14.5, -3.1]]
         """
         require_trial(trial)
         measured = self.measured(trial)
@@ -141,7 +170,7 @@ class Endpoint(Shown):
         visits = [visit for visit in wide.columns if visit != BASELINE]
         if not visits:
             raise DataError(
-                f"{trial.name} has no visit after baseline for {self.name}; expected one or more.{measured.left_empty}"
+                f"`trial` must have a visit after baseline for {self.name}; got none in {trial.name}.{measured.left_empty}"
             )
         n_visits = len(visits)
         value = wide[visits].to_numpy(dtype=float).ravel()
@@ -171,6 +200,30 @@ def outcomes_frame(
     *, trial: str, population: str, endpoint: str, better: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
     visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
 ) -> pd.DataFrame:  # fmt: skip
+    """Build the frame of *outcomes* from its columns.
+
+    Parameters
+    ----------
+    trial, population, endpoint, intercurrent : str
+        Texts that are the same in each row.
+    better : str
+        Which values are better: ``"lower"`` or ``"higher"``; empty if not known.
+    handling : Handling
+        Handling of missing values, and diary rule.
+    subject, arm : Series, shape (rows,)
+        Subject and arm of each row.
+    visit : Categorical, shape (rows,)
+        Scheduled visit of each row, ordered.
+    values : tuple of ndarray, shape (rows,)
+        Baseline, value and change.
+    covariates : mapping of str to array-like
+        Further columns.
+
+    Returns
+    -------
+    DataFrame
+        *outcomes*; ``percent_change`` is missing if the baseline is 0.
+    """
     baseline, value, change = values
     percent = np.full(len(value), np.nan)
     np.divide(100 * change, baseline, out=percent, where=baseline != 0)

@@ -1,4 +1,4 @@
-"""`as_outcomes`: *outcomes* from a tidy frame, and the frame that all outcomes are made as."""
+"""`as_outcomes`: *outcomes* from a tidy frame."""
 
 from __future__ import annotations
 
@@ -33,41 +33,42 @@ def as_outcomes(
     visits: Sequence[Any],
     columns: Mapping[str, str] | None = None,
 ) -> Outcomes:
-    """*outcomes* from a tidy frame, one row per subject and visit.
+    """Make *outcomes* from a tidy frame, one row per subject and visit.
 
     Parameters
     ----------
     frame : DataFrame
-        Has a subject, an arm, a visit, and a value or a change (or both); a baseline may be absent. Rows of unobserved
-        visits may be there with missing values, or absent. Names and identifiers match as values: 12 and ``"12"`` are one
-        visit. The baseline is a column of its own, not a visit. All further columns stay as covariates; where one has the same
-        value at all visits of a subject that have one, it has it at the others, too. ``trial``, ``population``,
-        ``intercurrent``, ``imputation`` (or its parts ``handling`` and ``derivation``) and ``better`` are taken where the frame
-        has them.
+        Columns for subject, arm, visit, and value or change (or both); a baseline may be absent. Rows of unobserved visits
+        may have missing values, or be absent. Names and identifiers match as values: 12 and ``"12"`` are the same visit. The
+        baseline is a column, not a visit. All further columns stay as covariates. A covariate with the same value at all
+        observed visits of each subject has it at the other visits, too. ``trial``, ``population``, ``intercurrent``,
+        ``imputation`` (or its parts ``handling`` and ``derivation``) and ``better`` are used if the frame has them.
     endpoint : str or Endpoint
-        What was measured, with its unit. Of a name alone lower values are better, as in `Endpoint`, unless the frame has a
-        column ``better``.
+        Name of the endpoint with its unit, or an `Endpoint`. With a name alone lower values are better, as in `Endpoint`,
+        unless the frame has a column ``better``.
     arms : sequence of str
         The arms, reference first.
     visits : sequence
         The visits after baseline, in time.
     columns : mapping of str to str, optional
-        What the frame calls ``subject``, ``arm``, ``visit``, ``value``, ``baseline``, ``change`` where it differs.
+        The frame's names for ``subject``, ``arm``, ``visit``, ``value``, ``baseline`` and ``change``, if they differ.
 
     Returns
     -------
     DataFrame
-        *outcomes* with the full grid of subjects and visits. ``change`` is computed where only the value is given, and
-        taken where it is given; ``value`` likewise.
+        *outcomes* with the full grid of subjects and visits. ``change`` is calculated if only the value is given, and
+        ``value`` if only the change is given.
 
     Raises
     ------
     DataError
-        A column is missing, an arm or visit is not among those named, a subject has two rows at a visit, two arms or two
-        baselines, a cell is no number (a date, duration or truth value is none) or no name, or value, baseline and change do not
-        agree; ``better`` is no word of an `Endpoint`, or another than that of the one given.
+        A column is missing, or an arm or visit is not among those named. A subject has two rows at a visit, two arms or two
+        baselines. A cell is not a number (such as a date, duration or boolean) or not a name. Value, baseline and change
+        disagree, or ``better`` is not a word of an `Endpoint`, or differs from that of the one given.
     ValueError
-        Arms or visits are no list of names, have one twice, or two that look alike.
+        `arms` or `visits` is not a list of names, repeats a name, or contains two names that look alike.
+    TypeError
+        `endpoint` or `columns` is of the wrong type.
 
     Examples
     --------
@@ -154,7 +155,7 @@ def as_outcomes(
     for name in given.columns:
         if name not in (*OUTCOMES, *own):
             column = placed[name]
-            # What does not change within a subject is known at unobserved visits, too.
+            # A covariate that is constant within subjects is known at unobserved visits, too.
             fixed = (of_subject[name].nunique() <= 1).all()
             covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
     if IMPUTED in covariates:
@@ -178,7 +179,7 @@ def as_outcomes(
 
 
 def _truths(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Which values were imputed; none at visits that the frame does not have."""
+    """Read which values were imputed; False at visits that the frame does not have."""
     truths, known = read_truths(column)
     strange = column[column.notna().to_numpy() & ~known]
     if len(strange):
@@ -187,14 +188,14 @@ def _truths(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _handling(said: Mapping[str, str]) -> Handling:
-    """What a frame says of its missing values; a sentence that is not that of its parts stands for itself."""
+    """Read the handling from a frame; a sentence that differs from its parts is kept whole."""
     parts = Handling(said[HANDLING], said[DERIVATION])
     sentence = said[IMPUTATION] or str(parts) or OBSERVED_CASES
     return parts if sentence == str(parts) else Handling(sentence)
 
 
 def _better(said: str, endpoint: str | Endpoint) -> str:
-    """The direction of the endpoint, else of the frame, else that of an endpoint of which nobody states one."""
+    """Return the direction of the endpoint, else of the frame, else that of an endpoint without one."""
     if said and said not in BETTER:
         raise DataError(f"frame: found '{said}' in column 'better'; expected 'lower' or 'higher'.")
     if isinstance(endpoint, Endpoint) and said and said != endpoint.better:
@@ -215,7 +216,7 @@ def _one_word(given: pd.DataFrame, name: str) -> str:
 
 
 def _refuse_no_covariates(given: pd.DataFrame) -> None:
-    """Further columns hold numbers or levels, nothing else."""
+    """Refuse further columns that contain anything but numbers or levels."""
     for name in (name for name in given.columns if name not in OUTCOMES):
         column = given[name]
         if column.dtype.kind == "c":
@@ -235,7 +236,7 @@ def _read_cells(given: pd.DataFrame) -> list[Problem]:
         given[column] = names.astype(object)
         problems += wrong
     if isinstance(given["subject"].dtype, pd.CategoricalDtype):
-        # The order and the further categories that a column may bring are not those of the outcomes.
+        # The order and the unused categories of the given column are dropped.
         given["subject"] = given["subject"].astype(given["subject"].cat.categories.dtype)
     for column in ("value", "baseline", "change"):
         if column in given.columns:

@@ -10,43 +10,42 @@ from botox_analysis.endpoints.diary.endpoints import diary_endpoints_of
 from botox_analysis.endpoints.diary.rule import DiaryRule
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import DataError, listed, require_text
-from botox_analysis.frames.schema import LOWER, categories_of
+from botox_analysis.frames.schema import LOWER, Better, categories_of
 from botox_analysis.trials.trial import Trial
 
 
-def scale(name: str, *, label: str = "", better: str = LOWER) -> Endpoint:
-    """An endpoint assessed at visits.
+def scale(name: str, *, label: str = "", better: Better = "lower") -> Endpoint:
+    """Make an endpoint assessed at visits.
 
     Parameters
     ----------
     name : str
-        What the column ``scale`` of the assessments calls it.
+        Name of the scale in the column ``scale`` of the assessments.
     label : str
-        What axes and captions say, with the unit. Left out: the name.
+        Label of axes and captions, with the unit. By default the name.
     better : str
         Which values are better: ``"lower"`` (pain, disability) or ``"higher"`` (quality of life, function).
 
     Returns
     -------
     Endpoint
-        Its visits are those at which anybody was assessed on this scale, in the trial's order.
+        An endpoint whose visits are those at which any subject was assessed on this scale, in the trial's order.
 
     Examples
     --------
     >>> scale("NRS", label="pain rating (0-10)").label
     'pain rating (0-10)'
     """
-
     require_text(name, "name", "the name of a scale, such as 'HIT-6'")
 
     def measure(trial: Trial) -> pd.DataFrame:
         assessments = trial.assessments
         if assessments is None:
-            raise DataError(f"{trial.name} has no assessments; {name} is assessed at visits.")
+            raise DataError(f"`trial` must have assessments for {name}; got {trial.name} without any.")
         rows = assessments[assessments["scale"] == name]
         if rows.empty:
             known = categories_of(assessments["scale"])
-            raise DataError(f"{trial.name} has no assessment of '{name}'; its scales are {listed(known)}.")
+            raise DataError(f"`trial` must have assessments of '{name}'; got {trial.name} with the scales {listed(known)}.")
         codes = rows["visit"].cat.codes.to_numpy()
         wide = pd.DataFrame(
             float("nan"),
@@ -63,13 +62,13 @@ def scale(name: str, *, label: str = "", better: str = LOWER) -> Endpoint:
 
 
 HIT_6 = scale("HIT-6", label="HIT-6 score (36 to 78)")
-"""Headache Impact Test: 36 to 78 points, more is worse (Kosinski M et al. (2003). Qual Life Res 12:963-974)."""
+"""Headache Impact Test: 36 to 78 points, higher is worse (Kosinski M et al. (2003). Qual Life Res 12:963-974)."""
 
 TWSTRS = scale("TWSTRS", label="TWSTRS total score")
-"""Toronto Western Spasmodic Torticollis Rating Scale, the total of severity, disability and pain; more is worse."""
+"""Toronto Western Spasmodic Torticollis Rating Scale, the total of severity, disability and pain; higher is worse."""
 
 PAIN_RATING = scale("pain rating", label="pain rating (0 to 10)")
-"""Numerical rating scale: 0 no pain, 10 the worst imaginable."""
+"""Numerical rating scale: 0 is no pain, 10 is the worst imaginable pain."""
 
 SCALES = (HIT_6, TWSTRS, PAIN_RATING)
 
@@ -82,13 +81,14 @@ def endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoin
     trial : Trial
         Any trial.
     rule : DiaryRule, optional
-        How days of a diary are counted. Left out: `diary.PREEMPT` where the diary has hours, otherwise `diary.ANY_DURATION`.
+        Rule by which days of a diary are counted. By default `diary.PREEMPT` if the diary has hours, otherwise
+        `diary.ANY_DURATION`.
 
     Returns
     -------
     list of Endpoint
-        Those of the diary first, then scales in order of appearance; empty where nothing was measured. Known scales come with
-        their labels. The better values of a scale are those that the trial states, else lower ones.
+        Diary endpoints first, then scales in order of appearance; empty if nothing was measured. Known scales have their
+        labels. The better values of a scale are those that the trial states, otherwise lower ones.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Pictures of *estimates* (a few of the data themselves): columns are read, nothing is computed, nothing is sorted."""
+"""Pictures of *estimates*, and a few of the data themselves. A figure reads columns; it computes nothing and sorts nothing."""

@@ -1,6 +1,6 @@
-"""The four frames that walk through the library: *outcomes*, *events*, *times* and *estimates*.
+"""The four frames of the library: *outcomes*, *events*, *times* and *estimates*.
 
-Each is a plain pandas frame with one `Schema`, which lists its columns:
+Each is a plain pandas frame. Its `Schema` lists the columns:
 
 >>> from botox_analysis.frames.times import TIMES_SCHEMA
 >>> TIMES_SCHEMA

@@ -1,4 +1,4 @@
-"""Whether value, baseline, change and percent change of *outcomes* agree: each follows from the others."""
+"""Agreement of value, baseline, change and percent change of *outcomes*, which follow from one another."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 ORIGINS = ("baseline", "value", "change", "percent_change")
-"""The columns of *outcomes* of which each follows from others."""
+"""Columns of *outcomes* that follow from one another."""
 
 ROUNDING = 1e-8
-"""The gap between a change and value minus baseline that is owed to rounding, as a share of the larger of the two (of 1 where
-they are smaller): far above the rounding of floats (2e-16), far below the last digit of a measurement."""
+"""Largest gap between a change and value minus baseline that is due to rounding. It is a share of the larger of the two (of 1
+if both are smaller). It is far above the rounding of floats (2e-16), and far below the last digit of a measurement."""
 
 
 def disagreement(baseline: FloatArray, value: FloatArray, change: FloatArray, *, rounding: float = ROUNDING) -> BoolArray:
-    """Find where a change is not the value minus the baseline.
+    """Find rows in which the change differs from the value minus the baseline.
 
     Parameters
     ----------
     baseline, value, change : ndarray, shape (rows,)
-        Missing values are NaN.
+        Numbers in the unit of the endpoint; missing values are NaN.
     rounding : float
-        The share that may be owed to rounding.
+        Largest gap that is due to rounding, as a share (see `ROUNDING`).
 
     Returns
     -------
     ndarray of bool, shape (rows,)
-        False where one of the three is missing.
+        True for a disagreement; False if one of the three is missing.
     """
     scale = np.maximum(1.0, np.maximum(np.abs(value), np.abs(baseline)))
     return np.asarray(np.abs(value - baseline - change) > rounding * scale)
 
 
 def rounding_of(dtypes: list[Any]) -> float:
-    """The share that may be owed to rounding between columns of these types.
+    """Return the largest gap that is due to rounding between columns of these types.
 
     Parameters
     ----------
     dtypes : list of dtype
-        Of the columns.
+        Types of the columns.
 
     Returns
     -------
@@ -58,17 +58,17 @@ def rounding_of(dtypes: list[Any]) -> float:
 
 
 def refuse_disagreement(grid: SubjectGrid) -> None:
-    """Refuse *outcomes* of which one column was edited and the others were not.
+    """Refuse *outcomes* in which one column was edited and the others were not.
 
     Parameters
     ----------
     grid : SubjectGrid
-        Of outcomes whose columns are numbers.
+        Grid of outcomes whose columns are numbers.
 
     Raises
     ------
     DataError
-        Names the first row in which they disagree, and how to say which holds.
+        Columns disagree. The message names the first row, and the calls that mend it.
     """
     of_change, of_percent = _disagreements(grid, ROUNDING)
     if not (of_change | of_percent).any():
@@ -78,22 +78,22 @@ def refuse_disagreement(grid: SubjectGrid) -> None:
     if of_change.any():
         at = int(np.flatnonzero(of_change)[0])
         raise DataError(
-            f"outcomes: change is not value minus baseline in {int(of_change.sum())} rows, the first at {_place(grid, at)} "
-            f"({_shown(value[at])} - {_shown(baseline[at])} against {_shown(change[at])}). "
-            "To say which holds, build the frame again without the other: as_outcomes(frame.drop(columns='change'), ...), "
-            "or take frame.assign(change=frame['value'] - frame['baseline'])."
+            f"`outcomes` must have change equal to value minus baseline; got {int(of_change.sum())} rows that differ, "
+            f"the first at {_place(grid, at)} ({_shown(value[at])} - {_shown(baseline[at])} against {_shown(change[at])}). "
+            "Try as_outcomes(frame.drop(columns='change'), ...), or frame.assign(change=frame['value'] - frame['baseline'])."
         )
     if of_percent.any():
         at = int(np.flatnonzero(of_percent)[0])
         raise DataError(
-            f"outcomes: percent_change is not 100 * change / baseline in {int(of_percent.sum())} rows, the first at "
-            f"{_place(grid, at)} ({_shown(percent[at])} against 100 * {_shown(change[at])} / {_shown(baseline[at])}). "
-            "as_outcomes(frame, ...) computes it from the change, missing where the baseline is 0."
+            f"`outcomes` must have percent_change equal to 100 * change / baseline; got {int(of_percent.sum())} rows that "
+            f"differ, the first at {_place(grid, at)} "
+            f"({_shown(percent[at])} against 100 * {_shown(change[at])} / {_shown(baseline[at])}). Try as_outcomes(frame, ...), "
+            "which calculates it from the change; it is missing if the baseline is 0."
         )
 
 
 def _disagreements(grid: SubjectGrid, rounding: float) -> tuple[BoolArray, BoolArray]:
-    """Rows where the change, and rows where the percent change, does not follow from the others."""
+    """Find rows in which the change, and rows in which the percent change, does not follow from the other columns."""
     baseline, value, change, percent = [grid.numbers[column] for column in ORIGINS]
     of_change = disagreement(baseline, value, change, rounding=rounding)
     of_change |= ~np.isnan(baseline) & (np.isnan(value) != np.isnan(change))

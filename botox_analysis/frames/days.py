@@ -1,4 +1,4 @@
-"""Units of time in days, and the time that the name of a visit has, where a frame has it nowhere else."""
+"""Units of time in days, and the day in the name of a visit, for frames without a column of days."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 DAYS_PER_WEEK = 7
 
 DAYS_PER_YEAR = 365.25
-"""Of patient-years: leap years on average."""
+"""Days per patient-year: the mean over leap years."""
 
 PERIOD_DAYS = 28
-"""Of a period of a headache diary, its month: four weeks."""
+"""Days per period of a headache diary: four weeks, its month."""
 
 CYCLE_DAYS = 84
-"""Of a cycle of treatment with botulinum toxin in chronic migraine: 12 weeks."""
+"""Days per treatment cycle with botulinum toxin in chronic migraine: 12 weeks."""
 
 _DAYS_PER_UNIT = {"day": 1.0, "week": DAYS_PER_WEEK, "cycle": CYCLE_DAYS, "month": DAYS_PER_YEAR / 12, "year": DAYS_PER_YEAR}
-"""A month in the name of a visit is a twelfth of a year, rounded to whole days in the end."""
+"""Days per unit in the name of a visit. A month is a twelfth of a year; the result is rounded to whole days."""
 
 _UNITS = {
     "day": "day", "days": "day", "d": "day", "week": "week", "weeks": "week", "wk": "week", "wks": "week", "w": "week",
@@ -33,17 +33,17 @@ _NUMBER = re.compile(r"(?:(week|month|day|cycle)s? (\d+)|(\d+) (week|month|day|c
 
 
 def day_of_visit(visit: str) -> float:
-    """Tell the last study day of the time that a visit's name has.
+    """Read the last study day from the name of a visit.
 
     Parameters
     ----------
     visit : str
-        Such as ``"week 4"``, ``"3 months"``, ``"day 28"`` or ``"days 1 to 28"``: a number and its unit, in English.
+        A name such as ``"week 4"``, ``"3 months"``, ``"day 28"`` or ``"days 1 to 28"``: a number and its unit, in English.
 
     Returns
     -------
     float
-        Missing where the name has no time, or two.
+        The study day; missing (NaN) if the name contains no time, or two.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def day_of_visit(visit: str) -> float:
     span = _SPAN.fullmatch(name)
     if span:
         return float(span[2])
-    # A hyphen behind a whole word joins ("week-4"); behind a space or a letter it is a minus sign ("week -4", "D-7").
+    # A hyphen after a whole word joins ("week-4"); after a space or a single letter it is a minus sign ("week -4", "D-7").
     found = {_days(number.lstrip("_" if gap or len(unit) == 1 else "-_"), unit) for unit, gap, number in _BEFORE.findall(name)}
     found = found or {_days(number, unit) for number, unit in _AFTER.findall(name)}
     return found.pop() if len(found) == 1 else np.nan
@@ -66,17 +66,17 @@ def _days(number: str, unit: str) -> float:
 
 
 def number_of_visit(visit: str) -> tuple[float, str] | None:
-    """The whole number and the unit that are all of a visit's name.
+    """Read the number and the unit of a visit whose name contains nothing else.
 
     Parameters
     ----------
     visit : str
-        Such as ``"week 4"`` or ``"3 months"``.
+        A name such as ``"week 4"`` or ``"3 months"``.
 
     Returns
     -------
     (float, str) or None
-        None where the name has anything else.
+        The whole number and the unit; None if the name contains anything else.
 
     Examples
     --------

@@ -33,42 +33,42 @@ ESTIMAND = (
     "measure",
     "category",
 )
-"""The columns of *estimates* that say what is estimated."""
+"""Columns of *estimates* that define the estimand."""
 
 ESTIMATES_SCHEMA = Schema(
     name="estimates",
     rows="estimand and method",
     parts=(
-        # First whose estimate it is, last the estimate: pandas leaves out the columns between where a terminal is narrow.
-        Column("visit", "text", "Visit; empty where the row is of the whole trial."),
-        Column("arm", "text", "Arm; empty where the row is of all arms."),
-        Column("category", "text", "What is counted, or the name of a contrast; empty elsewhere."),
-        Column("reference", "text", "Arm that is subtracted, or divided by; empty where nothing is compared."),
+        # The subject of the estimate is first and the estimate last: on a narrow terminal pandas hides the columns between.
+        Column("visit", "text", "Visit; empty for the whole trial."),
+        Column("arm", "text", "Arm; empty for all arms together."),
+        Column("category", "text", "Event that is counted, or name of a contrast; empty otherwise."),
+        Column("reference", "text", "Arm that is subtracted, or divided by; empty without a comparison."),
         Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
         Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
         Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
-        Column("subgroup", "text", "Covariate of which the row is one level.", "", WHERE_IT_APPLIES),
-        Column("level", "text", "Level of the covariate, or its value where it is a number.", "", WHERE_IT_APPLIES),
-        Column("endpoint", "text", "What was measured or counted, with its unit."),
+        Column("subgroup", "text", "Covariate that defines subgroups.", "", WHERE_IT_APPLIES),
+        Column("level", "text", "Level of the covariate, or its value if it is a number.", "", WHERE_IT_APPLIES),
+        Column("endpoint", "text", "Endpoint that was measured or counted, with its unit."),
         Column("measure", "text", "Summary measure, such as 'mean change' or 'log risk ratio'.", "", REQUIRED),
-        Column("population", "text", "Subjects who are analysed, such as 'ITT'; empty where it is all of them."),
-        Column("intercurrent", "text", "How intercurrent events were handled; empty where nothing was chosen."),
+        Column("population", "text", "Subjects analysed, such as 'ITT'; empty for all subjects."),
+        Column("intercurrent", "text", "Strategies for intercurrent events; empty if none was chosen."),
         Column("trial", "text", "Name of the trial."),
-        Column("time", "number", "Day that the estimate is of, or by which a curve has fallen.", "days", WHERE_IT_APPLIES),
+        Column("time", "number", "Day of the estimate, or end of the time that it covers.", "days", WHERE_IT_APPLIES),
         Column("threshold", "number", "Least improvement of a responder.", "share of the baseline, or points", WHERE_IT_APPLIES),
         Column("delta", "number", "Shift of imputed values of the arm.", "of the endpoint", WHERE_IT_APPLIES),
         Column("delta_reference", "number", "Shift of imputed values of the reference.", "of the endpoint", WHERE_IT_APPLIES),
         Column("method", "text", "Model and handling of missing values, in words."),
-        Column(MODEL, "text", "What was fitted: the first part of `method`.", "", WHERE_IT_APPLIES),
-        Column(HANDLING, "text", "What stands for missing values: its second part.", "", WHERE_IT_APPLIES),
-        Column(DERIVATION, "text", "How values were counted from a diary: its third part.", "", WHERE_IT_APPLIES),
+        Column(MODEL, "text", "Model that was fitted: the first part of `method`.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "Handling of missing values: the second part of `method`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "Diary rule: the third part of `method`.", "", WHERE_IT_APPLIES),
         Column("approach", "text", "Kind of handling in a sensitivity analysis, such as 'draws'.", "", WHERE_IT_APPLIES),
-        Column("details", "text", "Method in full, where `method` is a label.", "", WHERE_IT_APPLIES),
-        Column("citation", "text", "Publication from which the row is.", "", WHERE_IT_APPLIES),
-        Column("variance_target", "text", "Of what the standard error is.", "", WHERE_IT_APPLIES),
+        Column("details", "text", "Method in full, if `method` is a label.", "", WHERE_IT_APPLIES),
+        Column("citation", "text", "Publication of the estimate.", "", WHERE_IT_APPLIES),
+        Column("variance_target", "text", "Quantity whose variance is estimated.", "", WHERE_IT_APPLIES),
         Column("adjustment", "text", "Adjustment of the limits for several comparisons.", "", WHERE_IT_APPLIES),
         Column("multiplicity", "text", "Method, family and level of the procedure, in words.", "", WHERE_IT_APPLIES),
-        Column("conclusion", "text", "What the limits decide about the margin.", "", WHERE_IT_APPLIES),
+        Column("conclusion", "text", "Conclusion from the limits and the margin.", "", WHERE_IT_APPLIES),
         Column(
             "better",
             "text",
@@ -77,7 +77,7 @@ ESTIMATES_SCHEMA = Schema(
             "'lower' or 'higher'",
             WHERE_IT_APPLIES,
         ),
-        Column("note", "text", "What to know of the row.", "", WHERE_IT_APPLIES),
+        Column("note", "text", "Remark on the row.", "", WHERE_IT_APPLIES),
         Column("n", "count", "Subjects who contribute.", "0 or more"),
         Column("n_events", "count", "Subjects with the event.", "0 to n", WHERE_IT_APPLIES),
         Column("n_missing", "count", "Subjects without a value.", "0 or more", WHERE_IT_APPLIES),
@@ -86,13 +86,13 @@ ESTIMATES_SCHEMA = Schema(
         Column("exposure", "number", "Time at risk of all subjects.", "patient-years", WHERE_IT_APPLIES),
         Column("at_risk", "number", "Time at risk until the first event of each subject.", "patient-years", WHERE_IT_APPLIES),
         Column("n_imputations", "count", "Completed data sets that were pooled.", "2 or more", WHERE_IT_APPLIES),
-        Column("missing_information", "number", "Share of the information that missing values take.", "0 to 1", WHERE_IT_APPLIES),
-        Column("monte_carlo_error", "number", "Standard error by chance of the imputations.", "of the measure", WHERE_IT_APPLIES),
+        Column("missing_information", "number", "Fraction of missing information.", "0 to 1", WHERE_IT_APPLIES),
+        Column("monte_carlo_error", "number", "Monte Carlo error of the estimate.", "of the measure", WHERE_IT_APPLIES),
         Column("margin", "number", "Margin of non-inferiority.", "of the measure", WHERE_IT_APPLIES),
-        Column("p_adjusted", "number", "Smallest level at which the row is rejected.", "0 to 1", WHERE_IT_APPLIES),
+        Column("p_adjusted", "number", "Adjusted p-value.", "0 to 1", WHERE_IT_APPLIES),
         Column("rejected", "truth", "Whether the row is rejected at the level of the procedure.", "", WHERE_IT_APPLIES),
         Column("std_error", "number", "Standard error.", "of the measure"),
-        Column("df", "number", "Degrees of freedom; missing where the normal distribution is used."),
+        Column("df", "number", "Degrees of freedom; missing for the normal distribution."),
         Column("conf_level", "number", "Nominal coverage of the limits.", "above 0 and below 1"),
         Column("p_value", "number", "Two-sided p-value of no effect, or of the value tested.", "0 to 1"),
         Column("estimate", "number", "The estimate.", "of the measure; shares from 0 to 1", REQUIRED),
@@ -124,7 +124,7 @@ _NAMES = {columns: pd.Index(columns) for columns in (_ALL, tuple(name for name i
 
 
 class _Places(dict[str, float]):
-    """The place of each column of the schema; of any other, that before the numbers."""
+    """Place of each column of the schema; other columns are before the numbers."""
 
     def __missing__(self, column: str) -> float:
         return self["n"] - 0.5
@@ -133,30 +133,30 @@ class _Places(dict[str, float]):
 _PLACES = _Places({part.name: place for place, part in enumerate(ESTIMATES_SCHEMA.parts)})
 
 _TEXT = pd.Series(["text"]).dtype
-"""What pandas makes of text: ``str``, or ``object`` before pandas 3."""
+"""Type of text columns in pandas: ``str``, or ``object`` before pandas 3."""
 
 ESTIMATES_KEY = tuple(column for column in ESTIMATES_SCHEMA.key if column in ESTIMATES)
-"""The columns that tell rows apart in every frame of estimates."""
+"""Columns of the key in every frame of estimates."""
 
 ALSO_KEY = tuple(column for column in ESTIMATES_SCHEMA.key if column not in ESTIMATES)
-"""Columns that tell rows apart where they are there."""
+"""Further columns of the key, in frames that have them."""
 
 ESTIMATES_NUMBERS = ESTIMATES_SCHEMA.of_kind("number", "count")
 
 Event = tuple[str, str]
-"""An adverse event: the class it is nested in (empty for what stands alone, and for the classes themselves), its category."""
+"""An adverse event: its class (empty for events without a class, and for classes themselves) and its category."""
 
-_SHOWN_BY = {"severity": "table_severity or plot_severity", "relation": "table_relation"}
-"""What shows an event by these."""
+_SHOWN_BY = {"severity": "table.severity, or plot.severity", "relation": "or table.relation"}
+"""Table and figure of events by level."""
 
 
 def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """A frame of *estimates* from the columns that are known.
+    """Build a frame of *estimates* from the known columns.
 
     Parameters
     ----------
     columns : mapping of str to array-like or scalar
-        At least ``estimate``, as an array. A text column left out is empty, a number missing.
+        At least ``estimate``, as an array. Text columns left out become empty, numbers missing.
 
     Returns
     -------
@@ -190,10 +190,10 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _frame_of(columns: Mapping[str, Any], n_rows: int) -> pd.DataFrame:
-    """A frame of columns that are lists of texts or arrays.
+    """Build a frame from columns that are lists of texts or arrays.
 
-    It is built of blocks, in a tenth of the time that pandas takes to look at each column. pandas has the function for those who
-    keep what it assumes: here each column is in one block, and each block has a cell for each row.
+    It is built of blocks, which takes a tenth of the time that pandas takes to inspect each column. The function of pandas
+    requires that each column is in one block, and that each block has a cell per row. Both hold here.
     """
     if create_dataframe_from_blocks is None or not isinstance(_TEXT, pd.StringDtype):
         of_objects = {name: np.array(column, dtype=object) for name, column in columns.items() if isinstance(column, list)}
@@ -204,7 +204,7 @@ def _frame_of(columns: Mapping[str, Any], n_rows: int) -> pd.DataFrame:
     texts = pd.array([word for place in of_text for word in values[place]], dtype=_TEXT)
     blocks = [(texts[at * n_rows : (at + 1) * n_rows], np.array([place])) for at, place in enumerate(of_text)]
     blocks.append((np.array([values[place] for place in of_numbers]), np.array(of_numbers)))
-    for place in set(range(len(values))).difference(of_text, of_numbers):  # as pandas takes them
+    for place in set(range(len(values))).difference(of_text, of_numbers):  # other types keep their array
         column = pd.Series(values[place])
         plain = isinstance(column.dtype, np.dtype)
         blocks.append((column.to_numpy(copy=True)[None] if plain else column.array.copy(), np.array([place])))
@@ -214,14 +214,14 @@ def _frame_of(columns: Mapping[str, Any], n_rows: int) -> pd.DataFrame:
 
 
 def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.DataFrame:
-    """Refuse *estimates* whose columns are missing or whose estimands are not unique.
+    """Refuse *estimates* that lack columns or repeat an estimand.
 
     Parameters
     ----------
     frame : DataFrame
         *estimates*.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.Da
     Raises
     ------
     DataError
-        It is no such frame; names the missing column, or the first row that is there twice.
+        The frame lacks a column, or two rows have the same estimand and method. The message names the first.
     """
     require_estimates(frame, frame_name)
     require_columns(frame, ESTIMATES, frame_name)
@@ -239,32 +239,33 @@ def check_estimates(frame: pd.DataFrame, frame_name: str = "estimates") -> pd.Da
     twice = frame.duplicated(key)
     if twice.any():
         row = frame[key].iloc[int(np.flatnonzero(twice)[0])]
-        said = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] != "")
+        labels = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] != "")
         raise DataError(
-            f"{frame_name}: {int(twice.sum())} rows repeat an estimand and method, the first is {said}; each is to be there once."
+            f"`{frame_name}` must have each estimand and method once; got {int(twice.sum())} rows that repeat an estimand and "
+            f"method, the first is {labels}."
         )
     return frame
 
 
 def signs_of_better(estimates: pd.DataFrame, frame_name: str = "estimates") -> NDArray[np.float64]:
-    """Read in which direction each of *estimates* is better.
+    """Read the better direction of each row of *estimates*.
 
     Parameters
     ----------
     estimates : DataFrame
         *estimates*.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Returns
     -------
     ndarray, shape (rows,)
-        1 where higher values are better, -1 where lower ones are.
+        1 if higher values are better, -1 if lower values are.
 
     Raises
     ------
     DataError
-        The column ``better`` is not there, is missing in a row, or holds another word.
+        The column ``better`` is absent, is missing in a row, or contains another word.
     """
     help_ = f"Try {frame_name}.assign(better='lower') where lower values of the measure are better, or better='higher'."
     if "better" not in estimates.columns:
@@ -280,38 +281,40 @@ def signs_of_better(estimates: pd.DataFrame, frame_name: str = "estimates") -> N
 
 
 def refuse_subgroups(frame: pd.DataFrame, frame_name: str) -> None:
-    """Refuse *estimates* of several levels of covariates where a table or figure shows one.
+    """Refuse *estimates* of several levels of a covariate, for a table or figure of one level.
 
     Parameters
     ----------
     frame : DataFrame
         *estimates*.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Raises
     ------
     DataError
-        Names the levels.
+        There are several levels. The message names them.
     """
     if "level" not in frame.columns:
         return
     levels = frame["level"].fillna("all").unique()
     if len(levels) > 1:
-        raise DataError(f"{frame_name} has several levels of subgroups ({listed(levels)}): filter one, or take plot.forest.")
+        raise DataError(
+            f"`{frame_name}` must have one level of subgroups; got {listed(levels)}. Try filtering the rows, or plot.forest."
+        )
 
 
 def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: str) -> pd.DataFrame:
-    """Refuse *estimates* of another kind than a table or figure shows.
+    """Refuse *estimates* of measures that a table or figure does not show.
 
     Parameters
     ----------
     frame : DataFrame
         *estimates*.
     measures : collection of str
-        The measures there may be.
+        The allowed measures.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Returns
     -------
@@ -321,19 +324,19 @@ def check_measures(frame: pd.DataFrame, measures: Collection[str], frame_name: s
     Raises
     ------
     DataError
-        It has no rows, or a row of another measure; also what `check_estimates` refuses.
+        There are no rows, a measure is not allowed, or `check_estimates` refuses the frame.
     """
     check_estimates(frame, frame_name)
     if frame.empty:
-        raise DataError(f"{frame_name} has no rows; expected estimates of {listed(measures)}.")
+        raise DataError(f"`{frame_name}` must have rows of the measures {listed(measures)}; got no rows.")
     strange = [measure for measure in frame["measure"].unique() if measure not in measures]
     if strange:
-        raise DataError(f"{frame_name} has the measure {listed(strange)}; expected {listed(measures)}.")
+        raise DataError(f"`{frame_name}` must have rows of the measures {listed(measures)}; got the measure {listed(strange)}.")
     return frame
 
 
 def refuse_pairs(frame: pd.DataFrame, shown_by: str, frame_name: str = "estimates") -> None:
-    """Refuse differences to several references, which a figure or table would show as if they were to one.
+    """Refuse differences from several references, for a figure or table that cannot distinguish them.
 
     Parameters
     ----------
@@ -342,36 +345,36 @@ def refuse_pairs(frame: pd.DataFrame, shown_by: str, frame_name: str = "estimate
     shown_by : str
         The figure or table, with its article.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Raises
     ------
     DataError
-        Names the references.
+        There are several references. The message names them.
     """
     references = [name for name in frame["reference"].unique() if name]
     if len(references) > 1:
         raise DataError(
-            f"{frame_name} has differences to several references ({listed(references)}); {shown_by} shows those to one, "
-            "plot_forest shows all pairs."
+            f"`{frame_name}` must have one reference, as {shown_by} shows differences from one; got {listed(references)}. "
+            "Try filtering the rows, or plot.forest, which shows all pairs."
         )
 
 
 def with_events(
     estimates: pd.DataFrame, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
 ) -> pd.DataFrame:
-    """*Estimates* of adverse events with their events told apart.
+    """Add the adverse event of each row to *estimates*, and check that each event is there once per arm.
 
     Parameters
     ----------
     estimates : DataFrame
         *estimates*; ``within`` may be missing.
     measures : collection of str
-        The measures there may be.
+        The allowed measures.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
     also : tuple of str
-        Columns that tell rows apart, besides event and arm.
+        Columns of the key besides event and arm.
 
     Returns
     -------
@@ -381,22 +384,23 @@ def with_events(
     Raises
     ------
     DataError
-        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+        There are no rows, a measure is not allowed, or an event has two rows in an arm.
     """
     check_measures(estimates, measures, frame_name)
     within = estimates["within"].fillna("") if "within" in estimates.columns else [""] * len(estimates)
     events = pd.Series(list(zip(within, estimates["category"], strict=True)), index=estimates.index, dtype=object)
-    told_apart = estimates.assign(event=events)
-    twice = told_apart.duplicated(["event", "arm", *also]).to_numpy()
+    keyed = estimates.assign(event=events)
+    twice = keyed.duplicated(["event", "arm", *also]).to_numpy()
     if not twice.any():
-        return told_apart
-    first = told_apart[twice].iloc[0]
+        return keyed
+    first = keyed[twice].iloc[0]
     for level, shown_by in _SHOWN_BY.items():
-        if level in estimates.columns and level not in also and not told_apart.duplicated(["event", "arm", level, *also]).any():
+        if level in estimates.columns and level not in also and not keyed.duplicated(["event", "arm", level, *also]).any():
             raise DataError(
-                f"{frame_name} has '{first['category']}' in arm '{first['arm']}' by {level}: filter one, or take {shown_by}."
+                f"`{frame_name}` must have each event once per arm; got '{first['category']}' in arm '{first['arm']}' "
+                f"by {level}. Try filtering one {level}, {shown_by}."
             )
     raise DataError(
-        f"{frame_name} has two rows of '{first['category']}' in arm '{first['arm']}'; "
-        "expected those of one trial, population and method: filter the rows."
+        f"`{frame_name}` must have each event once per arm; got two rows of '{first['category']}' in arm '{first['arm']}'. "
+        "Try filtering one trial, population and method."
     )

@@ -1,4 +1,4 @@
-"""*Events*: counts of subjects by arm, stratum and category, and their check."""
+"""*Events*: counts of subjects by arm, stratum and category, and their checks."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ EVENTS_SCHEMA = Schema(
     rows="arm, stratum and category",
     parts=(
         Column("trial", "text", "Name of the trial."),
-        Column("population", "text", "Subjects counted, such as 'ITT'; empty where it is all of them."),
-        Column("endpoint", "text", "What is counted: the outcome of a responder, or the adverse events that count."),
+        Column("population", "text", "Subjects counted, such as 'ITT'; empty for all subjects."),
+        Column("endpoint", "text", "Endpoint of a response, or the adverse events that are counted."),
         Column("visit", "text", "Visit at which subjects are counted; empty for the whole trial."),
         Column("arm", "category", "Arm; the reference arm is the first category.", "", REQUIRED, "the name of an arm"),
-        Column("stratum", "text", "Stratum of the subjects; empty where there is one stratum."),
-        Column("category", "text", "What happened, such as '≥ 50 % reduction' or a term."),
+        Column("stratum", "text", "Stratum of the subjects; empty if there is only one."),
+        Column("category", "text", "Event, such as '≥ 50 % reduction' or a term."),
         Column("n_events", "count", "Subjects with the event.", "0 to n_total", REQUIRED),
-        Column("n_total", "count", "Subjects in all.", "0 or more", REQUIRED),
+        Column("n_total", "count", "All subjects.", "0 or more", REQUIRED),
         Column("within", "text", "Category in which this one is nested, such as the class of a term.", "", WHERE_IT_APPLIES),
         Column("severity", "text", "Severity of events counted by term and severity.", "", WHERE_IT_APPLIES),
         Column("relation", "text", "Relation to treatment of events counted by term and relation.", "", WHERE_IT_APPLIES),
-        Column("imputation", "text", "What stands for a missing value.", "", WHERE_IT_APPLIES),
-        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
-        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
+        Column("imputation", "text", "Handling of missing values and diary rule, in words.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "Handling of missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "Diary rule: the second part of `imputation`.", "", WHERE_IT_APPLIES),
         Column(
             "better",
             "text",
@@ -43,7 +43,7 @@ EVENTS_SCHEMA = Schema(
         Column("occurrences", "count", "Events, of which a subject may have several.", "0 or more", WHERE_IT_APPLIES),
         Column("exposure", "number", "Time at risk of all subjects.", "patient-years", WHERE_IT_APPLIES),
         Column("at_risk", "number", "Time at risk until the first event of each subject.", "patient-years", WHERE_IT_APPLIES),
-        Column("note", "text", "What to know of the row.", "", WHERE_IT_APPLIES),
+        Column("note", "text", "Remark on the row.", "", WHERE_IT_APPLIES),
     ),
     key=(
         "trial",
@@ -68,19 +68,19 @@ EVENTS = EVENTS_SCHEMA.columns
 EVENTS_KEY = EVENTS_SCHEMA.key
 
 NOT_RECORDED = "not recorded"
-"""The severity of subjects with an adverse event none of whose severities is known."""
+"""Severity of subjects with an adverse event of whom no severity is known."""
 
 WORST_SEVERITY = {f"worst severity: {severity}": severity for severity in (*SEVERITIES[1:], NOT_RECORDED)}
-"""The severity of each category that counts subjects by their worst severity, over all adverse events; from light to severe."""
+"""Severity of each category that counts subjects by their worst severity over all adverse events, from mild to severe."""
 
 
 def check_events(frame: pd.DataFrame) -> pd.DataFrame:
-    """Complete and check a frame of *events*, also one written by hand.
+    """Complete and check a frame of *events*, including one written by hand.
 
     Parameters
     ----------
     frame : DataFrame
-        ``arm``, ``n_events`` and ``n_total`` at least; text columns left out, and texts that are missing, become empty.
+        At least ``arm``, ``n_events`` and ``n_total``. Text columns left out, and missing texts, become empty.
 
     Returns
     -------
@@ -91,12 +91,12 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A count is missing, negative, not whole, larger than its total, or no number; a row is there twice; a cell is no name, or
-        two names look alike; ``better`` is another word, or several for the arms of a category.
+        There are no rows. A count is missing, negative, not whole or larger than its total. A row occurs twice, a cell is not
+        a name, or two names look alike. ``better`` is another word, or differs between the arms of a category.
     """
     require_events(frame)
     if frame.empty:
-        raise DataError("events has no rows; expected one per arm, stratum and category.")
+        raise DataError("`events` must have a row per arm, stratum and category; got no rows.")
     events = EVENTS_SCHEMA.read(frame)
     n_events, n_total = (events[column].to_numpy() for column in ("n_events", "n_total"))
     refuse(
@@ -114,7 +114,7 @@ def check_events(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_several_directions(events: pd.DataFrame) -> None:
-    """The arms of a category are compared by one direction."""
+    """Refuse several directions in a category, as its arms are compared by one."""
     if (events["better"] == events["better"].iloc[0]).all():
         return
     key = [column for column in EVENTS_SCHEMA.key_of(events) if column not in ("arm", "stratum")]
@@ -128,24 +128,24 @@ def _refuse_several_directions(events: pd.DataFrame) -> None:
 
 
 def refuse_twins(frame: pd.DataFrame, frame_name: str) -> None:
-    """Refuse two spellings of an arm, visit, stratum or category, which would be counted apart.
+    """Refuse two spellings of an arm, visit, stratum or category, which would be counted separately.
 
     Parameters
     ----------
     frame : DataFrame
         *events* or *times*.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Raises
     ------
     DataError
-        Names both.
+        Two names look alike. The message names both.
     """
     for column in ("arm", "visit", "stratum", "within"):
         if column in frame.columns:
             refuse_look_alikes(frame[column], f"{frame_name}, column '{column}'")
-    # A class and a term in it may have one name.
+    # A class and a term in it may have the same name.
     stands_alone = (frame["within"].fillna("") == "").to_numpy() if "within" in frame.columns else np.ones(len(frame), dtype=bool)
     for rows in (stands_alone, ~stands_alone):
         refuse_look_alikes(frame.loc[rows, "category"], f"{frame_name}, column 'category'")

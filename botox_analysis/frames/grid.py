@@ -1,4 +1,4 @@
-"""`SubjectGrid`: where the rows of *outcomes* stand in a table of subjects by visits."""
+"""`SubjectGrid`: the places of the rows of *outcomes* in a table of subjects by visits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError
 
 N_FIRST = 8
-"""Columns of *outcomes* before the numbers."""
+"""Number of columns of *outcomes* before the numbers."""
 
 
 class SubjectGrid:
-    """Where the rows of *outcomes* stand in a table of N subjects by T visits.
+    """Places of the rows of *outcomes* in a table of N subjects by T visits.
 
     Parameters
     ----------
@@ -34,22 +34,22 @@ class SubjectGrid:
     ordered : dict of str to Categorical
         Arms and visits of the rows.
     numbers : dict of str to ndarray, shape (rows,)
-        Baseline, value, change and percent change; missing (nan) where not observed.
+        Baseline, value, change and percent change; missing (NaN) if not observed.
     arms, visits : tuple of str
-        That have a row; reference first, in time.
+        Arms and visits with a row; reference first, visits in time.
     arm_order, visit_order : tuple of str
-        All of the trial, also those without a row.
+        All arms and visits of the trial, including those without a row.
     arm : ndarray of int, shape (rows,)
-        Code of the arm.
+        Code of the arm: its index in `arms`.
     n_subjects : int
-        Subjects, in order of appearance.
+        Number of subjects, which are in order of appearance.
     cell : ndarray of int, shape (rows,), or None
-        The place of each row in the raveled table; none where rows stand in that order and no row is absent.
+        Index of each row in the raveled table; None if rows are in that order and no row is absent.
     """
 
     def __init__(self, outcomes: pd.DataFrame) -> None:
         self._outcomes = outcomes
-        # Columns of outcomes usually stand in order: these are read in one pass, any other when it is asked for.
+        # Columns of outcomes are usually in order: these are read in one pass, and others on request.
         self._columns: dict[str, pd.Series[Any]] = dict(islice(outcomes.items(), N_FIRST))
         self.words: dict[str, str] = {}
         self.ordered: dict[str, pd.Categorical] = {}
@@ -64,61 +64,61 @@ class SubjectGrid:
 
     @property
     def columns(self) -> pd.Index:
-        """Of the outcomes."""
+        """Return the columns of the outcomes."""
         return self._outcomes.columns
 
     def __getitem__(self, column: str) -> pd.Series[Any]:
-        """A column of the outcomes, looked up once."""
+        """Return a column of the outcomes, looked up once."""
         if column not in self._columns:
             self._columns[column] = self._outcomes[column]
         return self._columns[column]
 
     def has(self, columns: Collection[str]) -> bool:
-        """Whether the outcomes have all of these columns.
+        """Return whether the outcomes have all of these columns.
 
         Parameters
         ----------
         columns : collection of str
-            Their names.
+            Names of the columns.
 
         Returns
         -------
         bool
-            True where none is missing.
+            True if none is missing.
         """
         names = self._outcomes.columns
         return not [column for column in columns if column not in self._columns and column not in names]
 
     def table(self, columns: Sequence[str]) -> NDArray[Any]:
-        """Several columns at once; a view where they stand side by side and are of one type.
+        """Return several columns at once; a view if they are adjacent and of one type.
 
         Parameters
         ----------
         columns : sequence of str
-            Their names.
+            Names of the columns.
 
         Returns
         -------
         ndarray, shape (rows, k)
-            Of a type that holds all.
+            Values in a type that holds all of them.
         """
         places = [self._outcomes.columns.get_loc(column) for column in columns]
         return np.asarray(self._outcomes.take(places, axis=1).to_numpy())
 
     def wide(self, values: Any, absent: Any = np.nan) -> Any:
-        """Values of rows as a table.
+        """Arrange values of rows as a table of subjects by visits.
 
         Parameters
         ----------
         values : ndarray, shape (rows,)
-            One a row.
+            One value per row.
         absent : scalar
-            What stands where there is no row.
+            Value of cells without a row.
 
         Returns
         -------
         ndarray, shape (N, T)
-            A view where rows stand in order.
+            The table; a view if rows are in order.
         """
         shape = (self.n_subjects, len(self.visits))
         if self.cell is None:
@@ -127,25 +127,25 @@ class SubjectGrid:
         table[self.cell] = values
         return table.reshape(shape)
 
-    def of_subjects(self, codes: Any, what: str) -> Any:
-        """The code of each subject, which is to be the same at each visit.
+    def of_subjects(self, codes: Any, column: str) -> Any:
+        """Return the code of each subject, which must be the same at each visit.
 
         Parameters
         ----------
         codes : ndarray of int, shape (rows,)
-            From 0.
-        what : str
-            What the codes are of, for the message.
+            Codes from 0.
+        column : str
+            Name of the coded column, for the message.
 
         Returns
         -------
         ndarray of int, shape (N,)
-            One a subject.
+            One code per subject.
 
         Raises
         ------
         DataError
-            A subject has several.
+            A subject has several codes.
         """
         wide = self.wide(codes.astype(np.int64), -1)
         if (wide == wide[:, :1]).all():
@@ -154,27 +154,27 @@ class SubjectGrid:
         several = ((wide != largest[:, None]) & (wide >= 0)).any(axis=1)
         if several.any():
             subject = self.subjects.iloc[int(np.argmax(several))]
-            raise DataError(f"outcomes: found subject '{subject}' with several values of {what}; expected one.")
+            raise DataError(f"`outcomes` must have one {column} per subject; got several for subject '{subject}'.")
         return largest
 
     @property
     def arm_of_subject(self) -> Any:
-        """The place of the arm of each subject in `arms`, shape (N,); a subject in several is refused."""
+        """Return the index of the arm of each subject in `arms`, shape (N,); subjects in several arms are refused."""
         return self.of_subjects(self.arm, "arm")
 
     @property
     def subjects(self) -> pd.Series[Any]:
-        """The subjects, shape (N,), in order of appearance."""
+        """Return the subjects in order of appearance, shape (N,)."""
         rows = self.wide(np.arange(len(self.arm)), -1).max(axis=1)
         return self["subject"].iloc[rows].reset_index(drop=True)
 
     def place(self) -> None:
-        """Find where each row stands.
+        """Find the place of each row.
 
         Raises
         ------
         DataError
-            A row has no subject, a subject has two at a visit or is there in two spellings, or two arms or visits look alike.
+            A row has no subject, or a subject has two rows at a visit or two spellings. Or two arms or visits look alike.
         """
         self.arm, self.arms, self.arm_order = _occurring(self.ordered["arm"])
         visit, self.visits, self.visit_order = _occurring(self.ordered["visit"])
@@ -190,7 +190,9 @@ class SubjectGrid:
             of_row = codes
             _refuse_twins(found)
             if of_row.min() < 0:
-                raise DataError(f"outcomes: found {int((of_row < 0).sum())} rows without subject; expected one in each.")
+                raise DataError(
+                    f"`outcomes` must have a subject in each row; got {int((of_row < 0).sum())} rows without subject."
+                )
         n_visits = len(self.visits)
         if len(visit) % n_visits == 0 and (visit.reshape(-1, n_visits) == np.arange(n_visits)).all():
             by_block = of_row.reshape(-1, n_visits)
@@ -207,13 +209,13 @@ class SubjectGrid:
             twice = self._outcomes.duplicated(["subject", "visit"])
             row = self._outcomes.iloc[int(np.flatnonzero(twice)[0])]
             raise DataError(
-                f"outcomes: found subject '{row['subject']}' at '{row['visit']}' a second time ({int(twice.sum())} such rows); "
-                "expected one row per subject and visit."
+                f"`outcomes` must have one row per subject and visit; got subject '{row['subject']}' at '{row['visit']}' "
+                f"a second time ({int(twice.sum())} such rows)."
             )
 
 
 def _refuse_twins(subjects: Any) -> None:
-    """One subject in two spellings would be two."""
+    """Refuse two spellings of a subject, which would be two subjects."""
     if subjects.dtype.kind == "f":
         return
     given = list(subjects.astype(object))
@@ -223,15 +225,15 @@ def _refuse_twins(subjects: Any) -> None:
     at = {text: place for place, text in reversed(list(enumerate(texts)))}
     first, second = next((at[text], place) for place, text in enumerate(texts) if at[text] != place)
     raise DataError(
-        f"outcomes, column 'subject': found {given[first]!r} and {given[second]!r}, which are one; expected one spelling: "
-        "build the frame with as_outcomes."
+        f"`outcomes` must have one spelling per subject; got {given[first]!r} and {given[second]!r} in column 'subject'. "
+        "Try as_outcomes."
     )
 
 
 def _occurring(column: pd.Categorical) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
-    """Codes and names of the categories that have a row, and names of all."""
+    """Return codes and names of the categories with a row, and the names of all categories."""
     codes, names = column.codes, tuple(map(str, column.categories))
     occurs = np.bincount(codes, minlength=len(names)) > 0
     if occurs.all():
         return codes, names, names
-    return (np.cumsum(occurs) - 1)[codes], tuple(name for name, there in zip(names, occurs, strict=True) if there), names
+    return (np.cumsum(occurs) - 1)[codes], tuple(name for name, has_row in zip(names, occurs, strict=True) if has_row), names

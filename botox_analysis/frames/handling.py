@@ -1,4 +1,4 @@
-"""What stands for missing values, and what becomes of values after an intercurrent event: values for programs, words for readers.
+"""Handling of missing values and of values after an intercurrent event: values for programs, words for readers.
 
 References
 ----------
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -18,16 +18,20 @@ from botox_analysis.errors import listed
 from botox_analysis.frames.grid import SubjectGrid
 
 OBSERVED_CASES = "observed cases"
-"""Nothing stands for a missing value."""
+"""Missing values are left missing."""
 
 NON_RESPONDERS = "non-responder imputation"
-"""Subjects without a response count as non-responders."""
+"""Subjects without a known response count as non-responders."""
+
+MissingResponse = Literal["observed cases", "non-responder imputation"]
+MISSING_RESPONSES: tuple[MissingResponse, ...] = get_args(MissingResponse)
+"""Handling of missing values in counts of responders."""
 
 IMPUTATION, HANDLING, DERIVATION, MODEL, METHOD = "imputation", "handling", "derivation", "model", "method"
-"""Columns: the sentence of *outcomes*, *events* and *times*, its two parts, what was fitted, and the sentence of *estimates*."""
+"""Columns: the sentence of *outcomes*, *events* and *times*, its two parts, the model, and the sentence of *estimates*."""
 
 METHOD_PARTS = (MODEL, HANDLING, DERIVATION)
-"""Columns of *estimates* of which ``method`` is made."""
+"""Columns of *estimates* that make the sentence ``method``."""
 
 APPROACHES = ALL_OBSERVED, OBSERVED, SINGLE_VALUE, DRAWN, CONDITIONAL_MEANS, TIPPING_POINT = (
     "all observed values",
@@ -37,197 +41,208 @@ APPROACHES = ALL_OBSERVED, OBSERVED, SINGLE_VALUE, DRAWN, CONDITIONAL_MEANS, TIP
     "conditional means",
     "tipping point",
 )
-"""The kinds of handlings that ``approach`` tells apart in *estimates* of `missing.sensitivity`."""
+"""Kinds of handling in the column ``approach`` of *estimates* of `missing.sensitivity`."""
 
-TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES = (
-    "treatment policy",
-    "hypothetical",
-    "composite",
-    "while on treatment",
-)
-"""ICH E9(R1), section A.3.2. Its fifth strategy, principal stratum, is a population and no handling of values."""
+EventStrategy = Literal["treatment policy", "hypothetical", "composite", "while on treatment"]
+EVENT_STRATEGIES: tuple[EventStrategy, ...] = get_args(EventStrategy)
+"""Strategies of ICH E9(R1), section A.3.2. Its fifth strategy, principal stratum, is a population and does not handle values."""
 
-LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, WORST_OBSERVATION = SINGLE_VALUE_RULES = (
+TREATMENT_POLICY, HYPOTHETICAL, COMPOSITE, WHILE_ON_TREATMENT = EVENT_STRATEGIES
+
+SingleValueRule = Literal[
     "last observation carried forward",
     "last observation carried forward, modified",
     "last observation carried forward, baseline included",
     "baseline observation carried forward",
     "worst observation carried forward",
-)
-"""Rules that put one value in the place of each missing one."""
+]
+SINGLE_VALUE_RULES: tuple[SingleValueRule, ...] = get_args(SingleValueRule)
+"""Rules that replace each missing value by a single value."""
 
-AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES = (
+LAST_OBSERVATION, LAST_MODIFIED, LAST_OR_BASELINE, BASELINE_OBSERVATION, WORST_OBSERVATION = SINGLE_VALUE_RULES
+
+ImputationStrategy = Literal[
     "missing at random",
     "jump to reference",
     "copy reference",
     "copy increments in reference",
     "last mean carried forward",
-)
-"""Strategies by which a model imputes what is missing, in many data sets."""
+]
+IMPUTATION_STRATEGIES: tuple[ImputationStrategy, ...] = get_args(ImputationStrategy)
+"""Strategies by which a model imputes missing values in many data sets."""
+
+AT_RANDOM, JUMP_TO_REFERENCE, COPY_REFERENCE, COPY_INCREMENTS, LAST_MEAN = IMPUTATION_STRATEGIES
 
 NEEDS_NO_REFERENCE = (AT_RANDOM, LAST_MEAN)
-"""Strategies that look at the subject's own arm alone."""
+"""Strategies that use the subject's arm only."""
 
 DISCONTINUATION = "discontinuation"
-"""The kind of event that the columns ``completed`` and ``last_day`` of ``subjects`` tell, too."""
+"""Kind of event that the columns ``completed`` and ``last_day`` of ``subjects`` also contain."""
 
 BETWEEN_KINDS = "; "
-"""What stands between the kinds of several events, where it is told what has happened."""
+"""Separator between the kinds of several events in one cell."""
+
+UnknownSeverity = Literal["share of the known", "as not", "missing"]
+UNKNOWN_SEVERITY: tuple[UnknownSeverity, ...] = get_args(UnknownSeverity)
+"""Handling of headache days of unknown severity in counts of moderate or severe days."""
 
 _PRINCIPAL_STRATUM = "principal stratum"
 
 
 @dataclass(frozen=True)
 class Handling:
-    """What stands for missing values, and how values were derived.
+    """The handling of missing values, and the rule by which values were derived.
 
     Attributes
     ----------
     missing : str
-        `OBSERVED_CASES`, the name of a rule that gives single values, or a strategy and its draws, in words; empty where the data
-        do not say.
+        `OBSERVED_CASES`, the name of a rule for single values, or a strategy and its draws, in words. Empty if the data do
+        not state it.
     derivation : str
-        The rule of a diary, in words; empty for what is assessed.
+        The rule of a diary, in words; empty for assessments.
     """
 
     missing: str = OBSERVED_CASES
     derivation: str = ""
 
     def __str__(self) -> str:
-        """Both, as the column ``imputation`` says them."""
+        """Return both parts as the sentence of the column ``imputation``."""
         return in_words(self.missing, self.derivation)
 
     def filled_by(self, words: str) -> Handling:
-        """The handling after something was put in the place of what was missing.
+        """Return the handling after missing values were replaced.
 
         Parameters
         ----------
         words : str
-            What stands there.
+            Name of the replacement.
 
         Returns
         -------
         Handling
-            With what stood for other missing values before.
+            The new handling, followed by that of values replaced before.
         """
         before = "" if self.missing == OBSERVED_CASES else self.missing
         return Handling(in_words(words, before), self.derivation)
 
     def counted_as(self, words: str) -> Handling:
-        """The handling after what is still missing was given a place among responses or events.
+        """Return the handling after values that are still missing were counted among responses or events.
 
         Parameters
         ----------
         words : str
-            What it counts as.
+            Name of their category.
 
         Returns
         -------
         Handling
-            With what stood for missing values before.
+            The handling of values replaced before, followed by the new one.
         """
         before = "" if self.missing == OBSERVED_CASES else self.missing
         return Handling(in_words(before, words), self.derivation)
 
     @property
     def columns(self) -> dict[str, str]:
-        """Of *outcomes*, *events* and *times*: the sentence and its parts."""
+        """Return the columns of *outcomes*, *events* and *times*: the sentence and its parts."""
         return {IMPUTATION: str(self), HANDLING: self.missing, DERIVATION: self.derivation}
 
 
 def in_words(*parts: str) -> str:
-    """A sentence from its parts.
+    """Join parts to a sentence.
 
     Parameters
     ----------
     *parts : str
-        Empty ones are passed over.
+        Parts; empty ones are skipped.
 
     Returns
     -------
     str
-        With semicolons between.
+        The parts, separated by semicolons.
     """
     return "; ".join(filter(None, parts))
 
 
 def handlings_of(frame: pd.DataFrame) -> list[Handling]:
-    """The handling of each row of *outcomes*, *events* or *times*.
+    """Read the handling of each row of *outcomes*, *events* or *times*.
 
     Parameters
     ----------
     frame : DataFrame
-        ``imputation``, ``handling`` and ``derivation``, all of which may be absent. An ``imputation`` that was given by hand, and
-        is not the sentence of the other two, is taken as it is.
+        ``imputation``, ``handling`` and ``derivation``, all of which may be absent. An ``imputation`` written by hand, which
+        differs from the sentence of the other two, is kept whole.
 
     Returns
     -------
     list of Handling
-        Empty ones where the frame does not say.
+        One handling per row; empty if the frame has none.
     """
-    return [_said(*each) for each in zip(*(_texts(frame, name) for name in (IMPUTATION, HANDLING, DERIVATION)), strict=True)]
+    return [
+        _parts_or_sentence(*cells)
+        for cells in zip(*(_texts(frame, name) for name in (IMPUTATION, HANDLING, DERIVATION)), strict=True)
+    ]
 
 
 def handling_of(frame: pd.DataFrame | SubjectGrid) -> Handling:
-    """The handling of *outcomes*, or of *times* of one category.
+    """Read the handling of *outcomes*, or of *times* of one category.
 
     Parameters
     ----------
     frame : DataFrame or SubjectGrid
-        All of whose rows say the same, or the grid of outcomes.
+        A frame with the same handling in all rows, or the grid of outcomes.
 
     Returns
     -------
     Handling
-        As `handlings_of`.
+        As in `handlings_of`.
     """
     if isinstance(frame, SubjectGrid):
-        return _said(*[frame.words.get(name, "") for name in (IMPUTATION, HANDLING, DERIVATION)])
-    there = set(frame.columns)
-    cells = (frame[name].array[0] if name in there else "" for name in (IMPUTATION, HANDLING, DERIVATION))
-    return _said(*("" if pd.isna(cell) else str(cell) for cell in cells))
+        return _parts_or_sentence(*[frame.words.get(name, "") for name in (IMPUTATION, HANDLING, DERIVATION)])
+    known = set(frame.columns)
+    cells = (frame[name].array[0] if name in known else "" for name in (IMPUTATION, HANDLING, DERIVATION))
+    return _parts_or_sentence(*("" if pd.isna(cell) else str(cell) for cell in cells))
 
 
-def _said(sentence: str, missing: str, derivation: str) -> Handling:
-    """The parts where the sentence is theirs; else the sentence itself."""
+def _parts_or_sentence(sentence: str, missing: str, derivation: str) -> Handling:
+    """Return the parts if the sentence is made of them, otherwise the sentence itself."""
     parts = Handling(missing, derivation)
     return parts if str(parts) == sentence else Handling(sentence)
 
 
 def method_of(model: str | Sequence[str], handling: Handling | Sequence[Handling]) -> dict[str, list[str]]:
-    """The columns of *estimates* that tell how: ``method`` and its parts.
+    """Build the columns of *estimates* for the method: ``method`` and its parts.
 
     Parameters
     ----------
     model : str or sequence of str
-        What was fitted, in words: of all rows, or row by row.
+        Name of the model: one for all rows, or one per row.
     handling : Handling or sequence of Handling
-        Of all rows, or row by row.
+        One for all rows, or one per row.
 
     Returns
     -------
     dict of str to list of str
-        One entry a row, or one for all.
+        One entry per row, or one for all.
     """
     models = [model] if isinstance(model, str) else list(model)
     handlings = [handling] * len(models) if isinstance(handling, Handling) else list(handling)
     pairs = list(zip(models if len(models) == len(handlings) else models * len(handlings), handlings, strict=True))
     return {
-        METHOD: [in_words(words, own.missing, own.derivation) for words, own in pairs],
+        METHOD: [in_words(words, handled.missing, handled.derivation) for words, handled in pairs],
         MODEL: [words for words, _ in pairs],
-        HANDLING: [own.missing for _, own in pairs],
-        DERIVATION: [own.derivation for _, own in pairs],
+        HANDLING: [handled.missing for _, handled in pairs],
+        DERIVATION: [handled.derivation for _, handled in pairs],
     }
 
 
 def method_parts(estimates: pd.DataFrame) -> pd.DataFrame:
-    """What was fitted, what stands for missing values, and how values were derived, row by row.
+    """Read the model, the handling of missing values and the diary rule of each row.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates*; the columns `METHOD_PARTS` may be absent. A ``method`` that was given by hand, and is not the sentence of
-        these, is taken for the model.
+        *estimates*; the columns `METHOD_PARTS` may be absent. A ``method`` written by hand, which differs from the sentence
+        of these, is taken as the model.
 
     Returns
     -------
@@ -236,12 +251,12 @@ def method_parts(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     method = _texts(estimates, METHOD)
     parts = list(zip(*(_texts(estimates, name) for name in METHOD_PARTS), strict=True))
-    own = [of if in_words(*of) == said else (said, "", "") for of, said in zip(parts, method, strict=True)]
-    return pd.DataFrame(own, columns=list(METHOD_PARTS), index=estimates.index)
+    rows = [cells if in_words(*cells) == sentence else (sentence, "", "") for cells, sentence in zip(parts, method, strict=True)]
+    return pd.DataFrame(rows, columns=list(METHOD_PARTS), index=estimates.index)
 
 
 def _texts(frame: pd.DataFrame, column: str) -> list[str]:
-    """A column of text, empty where it is absent or missing."""
+    """Return a column of text; cells are empty if the column is absent or the text is missing."""
     if column not in frame.columns:
         return [""] * len(frame)
     values: pd.Series[Any] = frame[column]
@@ -249,22 +264,22 @@ def _texts(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def strategy_problem(strategies: Mapping[str, str]) -> str:
-    """What is wrong with the strategies that are named.
+    """Describe the first problem of the named strategies.
 
     Parameters
     ----------
     strategies : mapping of str to str
-        Kind of event -> strategy.
+        Strategy by kind of event.
 
     Returns
     -------
     str
-        The rest of a sentence about the first that is not one of `EVENT_STRATEGIES`, or whose kind reads as several; empty where
-        there is none.
+        End of a message on the first strategy that is not one of `EVENT_STRATEGIES`, or whose kind contains `BETWEEN_KINDS`.
+        Empty if there is none.
     """
     for kind, word in strategies.items():
         if BETWEEN_KINDS in str(kind):
-            return f"found the kind '{kind}'; expected one without '{BETWEEN_KINDS}', which stands between the kinds of several."
+            return f"found the kind '{kind}'; expected one without '{BETWEEN_KINDS}', which separates several kinds."
         if word == _PRINCIPAL_STRATUM:
             return (
                 f"found {kind} = '{word}', which is a population (those in whom the event would not happen, or would, whatever "

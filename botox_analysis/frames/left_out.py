@@ -1,4 +1,4 @@
-"""`LeftOut`: what an analysis does not see, counted, as a value that programs read and as the row that people read."""
+"""`LeftOut`: counts of subjects or values left out of an analysis, as values for programs and as rows for readers."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import pandas as pd
 from botox_analysis.wording import count
 
 LEFT_OUT = ("where", "reason", "n")
-"""Columns of a frame of what was left out."""
+"""Columns of a frame of subjects and values left out."""
 
 NO_VALUE = "no value recorded"
-"""The kind of a row that counts subjects whose response is missing at a visit."""
+"""Kind of a row that counts subjects whose response is missing at a visit."""
 
 NO_VALUE_EVER = "no value at any visit"
-"""The kind of a row that counts subjects whose response is missing at all visits."""
+"""Kind of a row that counts subjects whose response is missing at all visits."""
 
 STAYS_MISSING = "the value stays missing"
-"""The kind of a row that counts values that are not imputed yet."""
+"""Kind of a row that counts values that are not imputed."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Subjects, or values, that do not enter an analysis.
+    """Subjects, or values, left out of an analysis.
 
     Attributes
     ----------
     reason : str
-        Why, in words.
+        Reason, in words.
     n : int
-        How many.
+        Number of subjects or values.
     analysis : str
         The model, such as ``"MMRM"``.
     endpoint : str
-        Its label.
+        Label of the endpoint.
     at : str
-        The visit, or the arm; empty where it is of all.
+        The visit, or the arm; empty for all.
     of : str
-        ``"values"`` where these are counted and not subjects.
+        ``"values"`` if values are counted instead of subjects.
     kind : str
         `NO_VALUE`, `NO_VALUE_EVER`, `STAYS_MISSING`, or empty for any other reason.
     """
@@ -54,39 +54,39 @@ class LeftOut:
 
     @property
     def where(self) -> str:
-        """The model, the endpoint and the visit, in words."""
+        """Return the model, the endpoint and the visit, in words."""
         place = ", ".join(filter(None, (self.analysis, self.endpoint, self.at)))
         return f"{place}: {self.of}" if self.of else place
 
 
 def left_out_frame(rows: Iterable[LeftOut]) -> pd.DataFrame:
-    """What was left out, as a frame.
+    """Build a frame of subjects and values left out.
 
     Parameters
     ----------
     rows : iterable of LeftOut
-        One or more, or none.
+        Any number of rows.
 
     Returns
     -------
     DataFrame
-        Where, reason, n: a row each.
+        One row each, with ``where``, ``reason`` and ``n``.
     """
     return pd.DataFrame([(row.where, row.reason, row.n) for row in rows], columns=list(LEFT_OUT))
 
 
 def left_out_in_words(frame: pd.DataFrame) -> str:
-    """A frame of what was left out, as a text.
+    """Write a frame of subjects and values left out as a text.
 
     Parameters
     ----------
     frame : DataFrame
-        Where, reason, n.
+        Columns ``where``, ``reason`` and ``n``.
 
     Returns
     -------
     str
-        With semicolons between the rows.
+        The rows, separated by semicolons.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The measures of *estimates*: their names, and how each is kept and written (shares as per cent, logarithms as ratios)."""
+"""Measures of *estimates*: their names, their scales, and how they are written (logarithms as ratios)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from botox_analysis.frames.schema import HIGHER, LOWER
 from botox_analysis.wording import capital
 
 IDENTITY, LOG, RATIO = SCALES = ("identity", "log", "ratio")
-"""How a measure is kept: as it is written, as the logarithm of the ratio that is written, or as a ratio."""
+"""Scale of a measure in *estimates*: as written, as the logarithm of the ratio that is written, or as a ratio."""
 
 MEAN, MEAN_CHANGE, MEAN_PERCENT_CHANGE = MEANS = ("mean", "mean change", "mean percent change")
 """Measures of an arm that a model of outcomes estimates."""
 
 SPREADS = ("standard deviation", "median", "minimum", "maximum")
-"""Descriptions of values beside their mean."""
+"""Descriptive statistics of values besides their mean."""
 
 SHIFTS = ("Hodges-Lehmann shift", "Hodges-Lehmann shift in change", "Hodges-Lehmann shift in percent change")
 """Shifts of values, changes and percent changes between arms."""
 
 VALUE, CHANGE, PERCENT_CHANGE = RESPONSES = ("value", "change", "percent change")
-"""The responses that a measure may be of, in words, in the order of `MEANS` and `SHIFTS`."""
+"""Possible responses of a measure, in words, in the order of `MEANS` and `SHIFTS`."""
 
 PERCENT_REDUCTION = "percent reduction of the mean"
 
@@ -40,7 +40,7 @@ LOG_RATE_RATIO = "log rate ratio"
 CONDITIONAL_LOG_EVENT_RATE_RATIO, CONDITIONAL_LOG_RATE_RATIO = "conditional log event rate ratio", "conditional log rate ratio"
 
 LOG_HAZARD_RATIO, CONDITIONAL_LOG_HAZARD_RATIO = "log hazard ratio", "conditional log hazard ratio"
-"""Conditional: within strata, or of subjects with the same covariates, which is another number than that of all subjects."""
+"""A conditional ratio is within strata, or for subjects with the same covariates. It differs from the ratio for all subjects."""
 
 RESTRICTED_MEAN, RESTRICTED_MEAN_DIFFERENCE = "restricted mean time", "restricted mean difference"
 TIME_QUARTILES = ("lower quartile of time to event", "median time to event", "upper quartile of time to event")
@@ -48,37 +48,37 @@ MEAN_CUMULATIVE = "mean cumulative number per subject"
 
 QUARTILES = ("lower quartile of the", "median", "upper quartile of the")
 ONSET, DURATION = "day of first onset", "duration in days"
-"""Of occurrences, each by its `QUARTILES`."""
+"""Measures of occurrences, described by their `QUARTILES`."""
 
 PER_YEARS = "per 100 patient-years"
 
 SAME, OPPOSITE, NONE = DIRECTIONS = ("same", "opposite", "none")
-"""How the better values of a measure lie to those of what is measured or counted."""
+"""Relation of the better values of a measure to those of its endpoint or number of events."""
 
-_OPPOSITE = {LOWER: HIGHER, HIGHER: LOWER}
+_OPPOSITE: dict[str, str] = {LOWER: HIGHER, HIGHER: LOWER}
 
 MOST_EXPONENT = 700.0
-"""Up to here an exponential is a number."""
+"""Largest exponent whose exponential is finite."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure: how it is kept in *estimates*, and how it is written.
+    """A measure: its scale in *estimates*, and how it is written.
 
     Attributes
     ----------
     name : str
-        The text in the column ``measure``.
+        Text in the column ``measure``.
     words : str
-        The name in texts: without the logarithm. Left out: `name`.
+        Name in texts, without the logarithm; by default `name`.
     scale : str
         One of `SCALES`.
     unit : str
-        Added to the unit of the endpoint.
+        Unit added to that of the endpoint.
     factor : float
-        From the number that is kept to the number that is written: 100 for shares.
+        Factor from the stored number to the written number: 100 for proportions.
     response : str
-        One of `RESPONSES` where the measure is of these; empty for all else.
+        One of `RESPONSES`; empty for all other measures.
     is_comparison : bool
         Whether an arm is compared with a reference by a difference, a shift or a ratio.
     direction : str
@@ -95,26 +95,26 @@ class Measure:
     direction: str = SAME
 
     def __post_init__(self) -> None:
-        """Complete the words."""
+        """Complete `words`."""
         object.__setattr__(self, "words", self.words or self.name)
 
     @property
     def is_change(self) -> bool:
-        """Whether the measure is of changes from baseline, which are 0 at baseline."""
+        """Return whether the measure is of changes from baseline, which are 0 at baseline."""
         return self.response in (CHANGE, PERCENT_CHANGE)
 
     def better(self, better: str) -> str:
-        """Which values of the measure are better.
+        """Return which values of the measure are better.
 
         Parameters
         ----------
         better : str
-            Which values of the endpoint, or numbers of events, are better; empty where that is not known.
+            Which values of the endpoint, or numbers of events, are better; empty if not known.
 
         Returns
         -------
         str
-            ``"lower"`` or ``"higher"``; empty where it is not known, or where the measure has no direction.
+            ``"lower"`` or ``"higher"``; empty if not known, or if the measure has no direction.
 
         Examples
         --------
@@ -127,7 +127,7 @@ class Measure:
 
 
 def difference_in(mean: str) -> str:
-    """The measure of a difference between arms in one of `MEANS`.
+    """Return the measure of a difference between arms in one of `MEANS`.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def difference_in(mean: str) -> str:
 
 
 def contrast_of(mean: str) -> str:
-    """The measure of a difference between combinations of means.
+    """Return the measure of a difference between combinations of means.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def contrast_of(mean: str) -> str:
 
 
 def combination_of(mean: str) -> str:
-    """The measure of a weighted sum of means.
+    """Return the measure of a weighted sum of means.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ _WORDS_OF_LOG = {
     LOG_HAZARD_RATIO: "hazard ratio",
     CONDITIONAL_LOG_HAZARD_RATIO: "conditional hazard ratio",
 }
-"""The ratio of each logarithm of a ratio."""
+"""Name of the ratio of each log ratio."""
 
 
 def _of_ratios() -> Iterator[Measure]:
@@ -242,21 +242,21 @@ def _of_ratios() -> Iterator[Measure]:
 
 
 MEASURES = {measure.name: measure for of in (_of_responses, _of_shares, _of_rates_and_times, _of_ratios) for measure in of()}
-"""Every measure that is more than a name, by its name."""
+"""Measures by name. Measures that are not in the table have a name only."""
 
 
 def measure_of(name: str) -> Measure:
-    """The measure of a name.
+    """Return the measure of a name.
 
     Parameters
     ----------
     name : str
-        Of *estimates*.
+        Text in the column ``measure`` of *estimates*.
 
     Returns
     -------
     Measure
-        From the table `MEASURES`. A measure that is not in the table is written as it is, on the identity scale.
+        The measure from the table `MEASURES`. A measure that is not in the table is written as it is, on the identity scale.
 
     Examples
     --------
@@ -267,19 +267,19 @@ def measure_of(name: str) -> Measure:
 
 
 def scaled(value: float, measure: str) -> float:
-    """A value in the unit in which its measure is written.
+    """Convert a value to the unit in which its measure is written.
 
     Parameters
     ----------
     value : float
-        As *estimates* hold it.
+        A value on the scale of *estimates*.
     measure : str
         Its measure.
 
     Returns
     -------
     float
-        Shares become per cent, logarithms become ratios, all else (ratios, too) stays.
+        Proportions become per cent and logarithms become ratios. Other values, including ratios, stay.
 
     Examples
     --------
@@ -293,82 +293,82 @@ def scaled(value: float, measure: str) -> float:
 
 
 def is_log_ratio(measure: str) -> bool:
-    """Whether a measure is kept as a logarithm and written as a ratio.
+    """Return whether a measure is stored as a logarithm and written as a ratio.
 
     Parameters
     ----------
     measure : str
-        Of *estimates*.
+        A measure of *estimates*.
 
     Returns
     -------
     bool
-        True for ``"log risk ratio"`` and its like.
+        True for ``"log risk ratio"`` and other log ratios.
     """
     return measure_of(measure).scale == LOG
 
 
 def is_ratio(measure: str) -> bool:
-    """Whether a measure is written as a ratio: kept as one, or as its logarithm.
+    """Return whether a measure is written as a ratio: stored as one, or as its logarithm.
 
     Parameters
     ----------
     measure : str
-        Of *estimates*.
+        A measure of *estimates*.
 
     Returns
     -------
     bool
-        True for ``"log risk ratio"``, ``"risk ratio"`` and their like.
+        True for ``"log risk ratio"``, ``"risk ratio"`` and other ratios.
     """
     return measure_of(measure).scale in (LOG, RATIO)
 
 
 def is_comparison(measure: str) -> bool:
-    """Whether a measure compares an arm with a reference, so that one of its values means no effect.
+    """Return whether a measure compares an arm with a reference, so that it has a value of no effect.
 
     Parameters
     ----------
     measure : str
-        Of *estimates*.
+        A measure of *estimates*.
 
     Returns
     -------
     bool
-        True for differences, shifts, ratios and their logarithms, and for a measure that is not in the table: whether it
-        compares is in the column ``reference``.
+        True for differences, shifts, ratios and their logarithms. Also True for a measure that is not in the table: the
+        column ``reference`` then decides.
     """
     return measure not in MEASURES or MEASURES[measure].is_comparison
 
 
 def no_effect(measure: str) -> float:
-    """The value of a measure, in the unit in which it is written, that means no effect.
+    """Return the value of no effect, in the unit in which the measure is written.
 
     Parameters
     ----------
     measure : str
-        Of *estimates*.
+        A measure of *estimates*.
 
     Returns
     -------
     float
-        1 for ratios, 0 for all else.
+        1 for ratios, 0 for all other measures.
     """
     return 1.0 if is_ratio(measure) else 0.0
 
 
 def measure_name(measure: str) -> str:
-    """The name of a measure in texts.
+    """Return the name of a measure in texts.
 
     Parameters
     ----------
     measure : str
-        Of *estimates*.
+        A measure of *estimates*.
 
     Returns
     -------
     str
-        Without the logarithm.
+        The name without the logarithm.
 
     Examples
     --------
@@ -379,35 +379,35 @@ def measure_name(measure: str) -> str:
 
 
 def unit(measure: str) -> str:
-    """The unit a measure adds to its endpoint's.
+    """Return the unit that a measure adds to that of its endpoint.
 
     Parameters
     ----------
     measure : str
-        Its measure.
+        A measure of *estimates*.
 
     Returns
     -------
     str
-        Per cent, percentage points, per 100 patient-years, or nothing.
+        Per cent, percentage points, per 100 patient-years, or empty.
     """
     return measure_of(measure).unit
 
 
 def axis_label(endpoint: str, measure: str) -> str:
-    """The label of an axis: the measure, the endpoint, the unit.
+    """Write the label of an axis: the measure, the endpoint, the unit.
 
     Parameters
     ----------
     endpoint : str
-        With its own unit.
+        The endpoint with its unit.
     measure : str
-        Its measure.
+        The measure.
 
     Returns
     -------
     str
-        Starting with a capital.
+        The label with a capital first letter.
 
     Examples
     --------

@@ -1,9 +1,9 @@
-"""*Outcomes*: the values measured, one row per subject and scheduled visit, and their check."""
+"""*Outcomes*: measured values, one row per subject and scheduled visit, and their checks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,47 +16,48 @@ from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import BASELINE, BETTER, REQUIRED, WHERE_IT_APPLIES, Column, Schema
 
 RECORDED_DAYS = "recorded_days"
-"""The column of diary outcomes that has the recorded days a value was counted from. It changes from visit to visit and is no
-covariate: a value times the recorded days over the days of the period is the whole number that was counted (or no whole number,
-where headache days of unknown severity count with the share of the known)."""
+"""Column of diary outcomes with the number of recorded days from which the value was counted. It changes from visit to visit,
+so it is not a covariate. The value times the recorded days over the days of the period is the number that was counted.
+That number is whole, unless headache days of unknown severity are counted by the share of known ones."""
 
 EXPOSURE_DAYS = "exposure_days"
-"""The column of outcomes that are counts of events in person-time: the days in which they were counted. It is no covariate."""
+"""Column of outcomes that are counts in person-time: the number of days in which events were counted. It is not a covariate."""
 
 INTERCURRENT_EVENT = "intercurrent_event"
-"""The column of outcomes that has the kind of the intercurrent event that has happened to the subject by the visit (of several,
-each, in time, with ``"; "`` between); empty where there was none. It changes from visit to visit and is no covariate."""
+"""Column of outcomes with the kind of the intercurrent event that has happened to the subject by the visit. Several kinds are
+in the order of time, separated by ``"; "``; without an event it is empty. It changes from visit to visit, so it is not a
+covariate."""
 
 MISSING_AFTER = "missing_after"
-"""The column of outcomes that has the kind of the intercurrent event to which a value that is missing at the visit is put down;
-empty where none has happened."""
+"""Column of outcomes with the kind of the intercurrent event that explains a missing value at the visit. It is empty if no
+event has happened."""
 
 IMPUTED = "imputed"
-"""The column of outcomes that is true where the value stands for one that is missing."""
+"""Column of outcomes that is true for a value that replaces a missing one."""
 
 OUTCOMES_SCHEMA = Schema(
     name="outcomes",
     rows="subject and scheduled visit",
     parts=(
         Column("trial", "text", "Name of the trial."),
-        Column("population", "text", "Subjects who are analysed, such as 'ITT'; empty where it is all of them."),
-        Column("endpoint", "text", "What was measured, with its unit."),
-        Column("intercurrent", "text", "How intercurrent events were handled; empty where nothing was chosen."),
-        Column("imputation", "text", "What stands for missing values."),
+        Column("population", "text", "Subjects analysed, such as 'ITT'; empty for all subjects."),
+        Column("endpoint", "text", "Endpoint that was measured, with its unit."),
+        Column("intercurrent", "text", "Strategies for intercurrent events; empty if none was chosen."),
+        Column("imputation", "text", "Handling of missing values and diary rule, in words."),
         Column("subject", "identifier", "The subject; numbers and texts match as values.", "", REQUIRED),
         Column("arm", "category", "Arm; the reference arm is the first category.", "", REQUIRED),
-        Column("visit", "category", "Scheduled visit; the categories stand in time.", "", REQUIRED),
+        Column("visit", "category", "Scheduled visit; the categories are in the order of time.", "", REQUIRED),
         Column("baseline", "number", "Value before treatment.", "of the endpoint"),
-        Column("value", "number", "Value at the visit; missing where it was not observed.", "of the endpoint", REQUIRED),
+        Column("value", "number", "Value at the visit; missing if it was not observed.", "of the endpoint", REQUIRED),
         Column("change", "number", "Value minus baseline.", "of the endpoint"),
-        Column("percent_change", "number", "100 times the change over the baseline; missing where the baseline is 0.", "%"),
+        Column("percent_change", "number", "100 times the change over the baseline; missing if the baseline is 0.", "%"),
         Column(RECORDED_DAYS, "number", "Recorded days of a diary from which the value was counted.", "days", WHERE_IT_APPLIES),
         Column(EXPOSURE_DAYS, "number", "Days in which events were counted.", "days", WHERE_IT_APPLIES),
         Column(INTERCURRENT_EVENT, "text", "Kinds of intercurrent event that have happened by the visit.", "", WHERE_IT_APPLIES),
-        Column(MISSING_AFTER, "text", "Kind of event to which a missing value is put down; empty if none.", "", WHERE_IT_APPLIES),
-        Column(IMPUTED, "truth", "Whether the value stands for a missing one.", "", WHERE_IT_APPLIES),
-        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
-        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
+        Column(MISSING_AFTER, "text", "Kind of event that explains a missing value; empty if none.", "", WHERE_IT_APPLIES),
+        Column(IMPUTED, "truth", "Whether the value replaces a missing one.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "Handling of missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "Diary rule: the second part of `imputation`.", "", WHERE_IT_APPLIES),
         Column("better", "text", "Which values of the endpoint are better.", "'lower' or 'higher'", WHERE_IT_APPLIES),
     ),
     key=("subject", "visit"),
@@ -68,8 +69,11 @@ Outcomes = Annotated[pd.DataFrame, OUTCOMES_SCHEMA]
 
 OUTCOMES = OUTCOMES_SCHEMA.columns
 
+ResponseName = Literal["change", "value", "percent_change"]
+"""Columns of *outcomes* that a model can analyse."""
+
 OF_VISITS = OUTCOMES_SCHEMA.further
-"""Columns of *outcomes* that tell how a value came about: no covariates."""
+"""Columns of *outcomes* on the origin of a value; they are not covariates."""
 
 _SAME_IN_EACH_ROW = OUTCOMES_SCHEMA.of_kind("text")
 _ORDERED = OUTCOMES_SCHEMA.of_kind("category")
@@ -77,14 +81,14 @@ _ORDERED = OUTCOMES_SCHEMA.of_kind("category")
 
 @dataclass(frozen=True)
 class Labels:
-    """What *outcomes* are of: the text columns, the same in each row.
+    """Text columns of *outcomes*, which are the same in each row.
 
     Attributes
     ----------
     trial, population, endpoint, intercurrent : str
-        As the columns of the same names.
+        Texts of the columns of the same names.
     better : str
-        A word of `BETTER`; empty where the outcomes have no such column.
+        A word of `BETTER`; empty if the outcomes have no such column.
     """
 
     trial: str
@@ -95,7 +99,7 @@ class Labels:
 
     @property
     def estimand(self) -> dict[str, str]:
-        """The columns of *estimates* that outcomes decide; ``better`` is one of them where it is known."""
+        """Return the columns of *estimates* that the outcomes determine; ``better`` is one of them if it is known."""
         return {name: word for name, word in vars(self).items() if word or name != "better"}
 
 
@@ -103,7 +107,7 @@ _LABELS = tuple(field.name for field in fields(Labels))
 
 
 def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
-    """Read what *outcomes* are of.
+    """Read the labels of *outcomes*.
 
     Parameters
     ----------
@@ -113,7 +117,7 @@ def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
     Returns
     -------
     Labels
-        Of the first row.
+        Labels of the first row.
     """
     if isinstance(outcomes, SubjectGrid):
         return Labels(*[outcomes.words[name] for name in _LABELS])
@@ -150,7 +154,7 @@ def better_of_outcomes(outcomes: pd.DataFrame | SubjectGrid, needed_by: str) -> 
 
 
 def has_baseline(outcomes: pd.DataFrame) -> bool:
-    """Whether anybody has a baseline.
+    """Return whether any subject has a baseline.
 
     Parameters
     ----------
@@ -160,13 +164,13 @@ def has_baseline(outcomes: pd.DataFrame) -> bool:
     Returns
     -------
     bool
-        False where every baseline is missing.
+        False if every baseline is missing.
     """
     return bool(outcomes[BASELINE].notna().any())
 
 
-def response_of(outcomes: pd.DataFrame) -> str:
-    """Find what is analysed of *outcomes* where nobody says.
+def response_of(outcomes: pd.DataFrame) -> ResponseName:
+    """Choose the default response of *outcomes*.
 
     Parameters
     ----------
@@ -176,13 +180,13 @@ def response_of(outcomes: pd.DataFrame) -> str:
     Returns
     -------
     str
-        ``"change"``; ``"value"`` where nobody has a baseline and no change is known.
+        ``"change"``; ``"value"`` if all baselines and all changes are missing.
     """
     return "change" if has_baseline(outcomes) or outcomes["change"].notna().any() else "value"
 
 
 def default_covariates(outcomes: pd.DataFrame) -> tuple[str, ...]:
-    """Find what comparisons of *outcomes* are adjusted for where nobody says.
+    """Choose the default covariates of comparisons of *outcomes*.
 
     Parameters
     ----------
@@ -192,13 +196,13 @@ def default_covariates(outcomes: pd.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        The baseline; nothing where nobody has one.
+        The baseline; empty if all baselines are missing.
     """
     return (BASELINE,) if has_baseline(outcomes) else ()
 
 
 def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Refuse *outcomes* whose columns are missing or that hold nothing.
+    """Refuse *outcomes* that lack columns or rows, or whose columns disagree.
 
     Parameters
     ----------
@@ -213,16 +217,16 @@ def check_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        A column is missing or no number, there is no row, ``arm`` or ``visit`` are missing or carry no order, there are
-        several trials, populations, endpoints, strategies or imputations, ``better`` is no word of `BETTER`, a subject has two
-        rows at a visit, a number is beyond `LARGEST`, or value, baseline, change and percent change do not agree.
+        A column is missing or not numeric, or there are no rows. ``arm`` or ``visit`` has missing values or no order. There
+        are several trials, populations, endpoints, strategies or imputations, or ``better`` is not a word of `BETTER`. A
+        subject has two rows at a visit. A number is beyond `LARGEST`, or value, baseline, change and percent change disagree.
     """
     grid_of(frame)
     return frame
 
 
 def grid_of(frame: pd.DataFrame) -> SubjectGrid:
-    """Check *outcomes*, and say where each row stands.
+    """Check *outcomes*, and find the place of each row.
 
     Parameters
     ----------
@@ -232,12 +236,12 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
     Returns
     -------
     SubjectGrid
-        Of its subjects and visits.
+        Grid of subjects by visits.
 
     Raises
     ------
     DataError
-        As `check_outcomes`.
+        As in `check_outcomes`.
     """
     grid = SubjectGrid(frame) if isinstance(frame, pd.DataFrame) else None
     if grid is None or not grid.has(OUTCOMES):
@@ -245,23 +249,24 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
         require_columns(frame, OUTCOMES, "outcomes", made_by="as_outcomes(frame, endpoint=..., arms=..., visits=...)")
         grid = SubjectGrid(frame)
     if not len(frame):
-        raise DataError("outcomes has no rows; expected one per subject and scheduled visit.")
+        raise DataError("`outcomes` must have a row per subject and scheduled visit; got no rows.")
     for column in _ORDERED:
         categories = grid[column].array
         if not isinstance(categories, pd.Categorical):
             raise DataError(
-                f"outcomes: column '{column}' carries no order (its type is {frame[column].dtype}); "
-                "build the frame with as_outcomes, which sets the order of arms and visits."
+                f"`outcomes` must have an ordered column '{column}' (a categorical); got {frame[column].dtype}. "
+                "Try as_outcomes, which sets the order of arms and visits."
             )
         if categories.codes.min() < 0:
-            raise DataError(f"outcomes: found {int((categories.codes < 0).sum())} rows without {column}; expected one in each.")
+            raise DataError(
+                f"`outcomes` must have {'an' if column == 'arm' else 'a'} {column} in each row; "
+                f"got {int((categories.codes < 0).sum())} rows without {column}."
+            )
         grid.ordered[column] = categories
     for column in [*_SAME_IN_EACH_ROW, *[name for name in (HANDLING, DERIVATION, "better") if name in frame.columns]]:
         word = _one_word(grid[column])
         if word is None:
-            raise DataError(
-                f"outcomes has several of '{column}': {listed(frame[column].unique())}; expected those of one: filter the frame."
-            )
+            raise DataError(f"`outcomes` must have one {column}; got {listed(frame[column].unique())}. Try filtering the rows.")
         grid.words[column] = word
     better = grid.words.setdefault("better", "")
     if better and better not in BETTER:
@@ -275,7 +280,7 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
 
 
 def _one_word(column: pd.Series[Any]) -> str | None:
-    """The text that is the same in each row; None where it is not, or is missing."""
+    """Return the text that is the same in each row; None if rows differ or it is missing."""
     values = column.array
     if isinstance(values, pd.Categorical):
         codes = values.codes
@@ -289,14 +294,14 @@ def _one_word(column: pd.Series[Any]) -> str | None:
 
 
 def _read_numbers(grid: SubjectGrid) -> None:
-    """Columns of plain numbers are read as one table; those of pandas' own types, and what is no number, one by one."""
+    """Read columns of plain numbers as one table; extension types and other columns are read one by one."""
     table = grid.table(ORIGINS)
     if table.dtype.kind in "iuf":
         grid.numbers.update(zip(ORIGINS, table.T.astype(float, copy=False), strict=True))
         return
     for column in ORIGINS:
         if grid[column].dtype.kind not in "iuf":
-            raise DataError(f"outcomes: column '{column}' holds {grid[column].dtype}; expected numbers.")
+            raise DataError(f"`outcomes` must have numbers in column '{column}'; got {grid[column].dtype}.")
         grid.numbers[column] = grid[column].to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -306,5 +311,7 @@ def _refuse_far(column: str, numbers: FloatArray) -> None:
     far = np.abs(numbers) > LARGEST
     if far.any():
         found = numbers[far][0]
-        what = f"an infinite {column}" if np.isinf(found) else f"a {column} of {found:g}"
-        raise DataError(f"outcomes: found {what} in {int(far.sum())} rows; expected numbers up to {LARGEST:g}, or nothing.")
+        number = f"an infinite {column}" if np.isinf(found) else f"a {column} of {found:g}"
+        raise DataError(
+            f"`outcomes` must have numbers up to {LARGEST:g}, or missing values; got {number} in {int(far.sum())} rows."
+        )

@@ -1,7 +1,7 @@
-"""`Schema`: the columns of a frame, their kinds and meanings, and the key of its rows; and the names all frames share.
+"""`Schema`: the columns of a frame, their kinds and meanings, and the key of its rows; and names that all frames share.
 
-Four plain pandas frames carry everything: *outcomes* (values measured), *events* (counts), *times* (days until an event) and
-*estimates* (answers). Each has one `Schema`, from which its check, its page of documentation and its type alias come.
+The four pandas frames are *outcomes* (measured values), *events* (counts), *times* (days until an event) and *estimates*. Each
+has one `Schema`, from which its checks, its page of documentation and its type alias are made.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,23 +18,26 @@ from botox_analysis.cells.of_frames import read_days, read_identifiers, read_nam
 from botox_analysis.errors import Problem, refuse
 
 Kind = Literal["text", "category", "identifier", "number", "count", "days", "truth"]
-"""What the cells of a column are: a ``category`` carries an order, a ``count`` is whole, ``days`` may be durations."""
+"""Kind of the cells of a column: a ``category`` has an order, a ``count`` is whole, ``days`` may be durations."""
 
 Presence = Literal["required", "completed", "where it applies"]
-"""Whether a frame written by hand must have a column, gets it when it is left out, or has it only where it applies."""
+"""Whether a frame written by hand must have a column, whether the column is added if left out, or whether it is optional."""
 
 REQUIRED: Presence = "required"
 COMPLETED: Presence = "completed"
 WHERE_IT_APPLIES: Presence = "where it applies"
 
 BASELINE = "baseline"
-"""The name of the visit before treatment."""
+"""Name of the visit before treatment."""
 
 ALL_VISITS = "all visits"
-"""The visit of a difference that is the same at all of them by the model."""
+"""Visit of a difference that is the same at all visits under the model."""
 
-BETTER = LOWER, HIGHER = ("lower", "higher")
-"""Which values of an endpoint are better: the words of the column ``better``."""
+Better = Literal["lower", "higher"]
+BETTER: tuple[Better, ...] = get_args(Better)
+"""Words of the column ``better``: whether lower or higher values of an endpoint are better."""
+
+LOWER, HIGHER = BETTER
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,17 @@ class Column:
     Attributes
     ----------
     name : str
-        As the frame has it.
+        Name in the frame.
     kind : str
         A `Kind`.
     meaning : str
-        One sentence.
+        Meaning, in one sentence.
     unit : str
-        Unit or range; empty where there is none.
+        Unit or range; empty if there is none.
     presence : str
         A `Presence`.
     expected : str
-        What a cell must hold, as a message says it; left out: as its kind has it.
+        Description of a valid cell in messages; by default that of its kind.
     """
 
     name: str
@@ -72,13 +75,13 @@ class Schema:
     Attributes
     ----------
     name : str
-        Of the frame: ``"outcomes"``, ``"events"``, ``"times"`` or ``"estimates"``.
+        Name of the frame: ``"outcomes"``, ``"events"``, ``"times"`` or ``"estimates"``.
     rows : str
-        What has one row.
+        Unit of a row.
     parts : tuple of Column
         Every column, in order.
     key : tuple of str
-        The columns that tell rows apart, as far as they are there.
+        Columns that identify a row, as far as the frame has them.
     """
 
     name: str
@@ -88,68 +91,68 @@ class Schema:
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns that every complete frame has, in order."""
+        """Return the names of the columns that every complete frame has, in order."""
         return tuple(part.name for part in self.parts if part.presence != WHERE_IT_APPLIES)
 
     @cached_property
     def further(self) -> tuple[str, ...]:
-        """Names of the columns that are there where they apply, in order."""
+        """Return the names of the optional columns, in order."""
         return tuple(part.name for part in self.parts if part.presence == WHERE_IT_APPLIES)
 
     @cached_property
     def required(self) -> tuple[str, ...]:
-        """Names of the columns that a frame written by hand must have."""
+        """Return the names of the columns that a frame written by hand must have."""
         return tuple(part.name for part in self.parts if part.presence == REQUIRED)
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
-        """Names of the columns of these kinds that every complete frame has.
+        """Return the names of the columns of these kinds that every complete frame has.
 
         Parameters
         ----------
         *kinds : str
-            Each a `Kind`.
+            One or more `Kind`.
 
         Returns
         -------
         tuple of str
-            In the order of the columns.
+            Names in the order of the columns.
         """
         return tuple(part.name for part in self.parts if part.kind in kinds and part.presence != WHERE_IT_APPLIES)
 
     def key_of(self, frame: pd.DataFrame) -> list[str]:
-        """Names of the columns that tell the rows of a frame apart.
+        """Return the names of the columns that identify the rows of a frame.
 
         Parameters
         ----------
         frame : DataFrame
-            Of this schema.
+            A frame of this schema.
 
         Returns
         -------
         list of str
-            Those of `key` that are there.
+            Columns of `key` that the frame has.
         """
-        there = set(frame.columns)
-        return [column for column in self.key if column in there]
+        known = set(frame.columns)
+        return [column for column in self.key if column in known]
 
     def read(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Read each cell of a frame written by hand by the kind of its column, and add the texts left out.
+        """Read the cells of a frame written by hand by the kind of their column; add the texts left out.
 
         Parameters
         ----------
         frame : DataFrame
-            With the required columns.
+            A frame with the required columns.
 
         Returns
         -------
         DataFrame
-            A new frame: the columns of the schema in order, then all others; names in one spelling, counts and days as
-            floats, texts that are missing empty.
+            A new frame: the columns of the schema in order, then all others. Names have one spelling, counts and days are
+            floats, missing texts are empty.
 
         Raises
         ------
         DataError
-            A cell is not of its kind, or a required one is missing.
+            A cell is not of its kind, or a required cell is missing.
         """
         read = frame.reset_index(drop=True)
         problems: list[Problem] = []
@@ -167,21 +170,21 @@ class Schema:
         return read[[*self.columns, *(column for column in read.columns if column not in self.columns)]]
 
     def refuse_repeated(self, frame: pd.DataFrame, column: str, expected: str) -> None:
-        """Refuse a frame in which two rows have one key.
+        """Refuse a frame in which two rows have the same key.
 
         Parameters
         ----------
         frame : DataFrame
-            As `read` returns it.
+            A frame returned by `read`.
         column : str
-            The column that the message names.
+            Column named in the message.
         expected : str
-            What would have been right.
+            Description of a valid frame.
 
         Raises
         ------
         DataError
-            Names the first row that is there a second time.
+            Two rows have the same key. The message names the first repeated row.
         """
         refuse(
             Problem(self.name, row + 1, column, f"{shown(frame[column].iloc[row])} a second time", expected)
@@ -202,7 +205,7 @@ class Schema:
         return described.rename(columns={"name": "column"})
 
     def __repr__(self) -> str:
-        """The columns, one a line."""
+        """List the columns, one per line."""
         width = max(len(part.name) for part in self.parts)
         of_kind = max(len(part.kind) for part in self.parts)
         lines = (
@@ -213,11 +216,11 @@ class Schema:
 
 
 Reader = Callable[["pd.Series[Any]", str, str], tuple[Any, list[Problem]]]
-"""A column, the name of its frame and what is expected -> the column as read, and what is wrong with it."""
+"""Function from a column, the name of its frame and the expected cell to the column as read and its problems."""
 
 
 def _named(read: Callable[[pd.Series[Any], str], tuple[pd.Series[Any], list[Problem]]]) -> Reader:
-    """Names of which none may be missing."""
+    """Read names, none of which may be missing."""
 
     def read_all(column: pd.Series[Any], frame_name: str, expected: str) -> tuple[Any, list[Problem]]:
         names, problems = read(column, frame_name)
@@ -246,7 +249,7 @@ def _truths(column: pd.Series[Any], frame_name: str, expected: str) -> tuple[Any
 
 
 def _as_they_stand(column: pd.Series[Any], frame_name: str, expected: str, wrong: Any) -> list[Problem]:
-    """The cells that are wrong."""
+    """Return the problems of the wrong cells."""
     rows = np.flatnonzero(wrong).tolist()
     return [Problem(frame_name, row + 1, str(column.name), shown(column.iloc[row]), expected) for row in rows]
 
@@ -258,7 +261,7 @@ _READERS: Mapping[Kind, Reader] = {
     "days": _days,
     "truth": _truths,
 }
-"""How the required columns of a frame written by hand are read."""
+"""Readers of the required columns of a frame written by hand, by kind."""
 
 
 def read_better(column: pd.Series[Any], frame_name: str) -> pd.Series[Any]:
@@ -267,14 +270,14 @@ def read_better(column: pd.Series[Any], frame_name: str) -> pd.Series[Any]:
     Parameters
     ----------
     column : Series
-        A word of `BETTER` in each row, or nothing.
+        A word of `BETTER` in each row; may be missing.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame in the message.
 
     Returns
     -------
     Series of str
-        Empty where it is missing.
+        Words; empty if missing.
 
     Raises
     ------
@@ -290,17 +293,17 @@ def read_better(column: pd.Series[Any], frame_name: str) -> pd.Series[Any]:
 
 
 def categories_of(column: pd.Series[Any]) -> list[Any]:
-    """The distinct values of a column, in the order the data carry.
+    """Return the distinct values of a column, in the order of the data.
 
     Parameters
     ----------
     column : Series
-        A categorical column gives its categories (those that occur), any other the order of appearance.
+        A categorical column, of which the occurring categories are returned. Other columns are in order of appearance.
 
     Returns
     -------
     list
-        Missing values are not among them.
+        Distinct values, without missing ones.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return list(column.cat.remove_unused_categories().cat.categories)

@@ -1,4 +1,4 @@
-"""*Times*: the days until something happened to a subject, and their check."""
+"""*Times*: the days until an event of each subject, and their checks."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ TIMES_SCHEMA = Schema(
     rows="subject and category",
     parts=(
         Column("trial", "text", "Name of the trial."),
-        Column("population", "text", "Subjects who are followed, such as 'ITT'; empty where it is all of them."),
-        Column("endpoint", "text", "What is followed: the outcome of a response, or the adverse events that count."),
-        Column("category", "text", "What happens, such as '≥ 50 % reduction' or a term."),
+        Column("population", "text", "Subjects followed up, such as 'ITT'; empty for all subjects."),
+        Column("endpoint", "text", "Endpoint of a response, or the adverse events that are counted."),
+        Column("category", "text", "Event, such as '≥ 50 % reduction' or a term."),
         Column("subject", "identifier", "The subject; numbers and texts match as values.", "", REQUIRED, "the subject"),
         Column("arm", "category", "Arm; the reference arm is the first category.", "", REQUIRED, "the arm"),
         Column(
             "time", "days", "From the first treatment to the event, or until the subject is censored.", "days, above 0", REQUIRED
         ),
         Column("observed", "truth", "Whether the event happened then; if not, the subject is censored there.", "", REQUIRED),
-        Column("imputation", "text", "What stands for a missing value.", "", WHERE_IT_APPLIES),
-        Column(HANDLING, "text", "What stands for missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
-        Column(DERIVATION, "text", "How values were counted from a diary: its second part.", "", WHERE_IT_APPLIES),
+        Column("imputation", "text", "Handling of missing values and diary rule, in words.", "", WHERE_IT_APPLIES),
+        Column(HANDLING, "text", "Handling of missing values: the first part of `imputation`.", "", WHERE_IT_APPLIES),
+        Column(DERIVATION, "text", "Diary rule: the second part of `imputation`.", "", WHERE_IT_APPLIES),
         Column(
             "better",
             "text",
@@ -35,7 +35,7 @@ TIMES_SCHEMA = Schema(
             "'lower' or 'higher'",
             WHERE_IT_APPLIES,
         ),
-        Column("note", "text", "What to know of the subject.", "", WHERE_IT_APPLIES),
+        Column("note", "text", "Remark on the subject.", "", WHERE_IT_APPLIES),
     ),
     key=("trial", "population", "endpoint", "category", "subject"),
 )
@@ -47,21 +47,21 @@ Times = Annotated[pd.DataFrame, TIMES_SCHEMA]
 TIMES = TIMES_SCHEMA.columns
 
 TIMES_TEXT = TIMES_SCHEMA.of_kind("text")
-"""What is followed; all subjects of one such group are analysed together."""
+"""Columns that define a group of rows; the subjects of a group are analysed together."""
 
 
 def check_times(frame: pd.DataFrame) -> pd.DataFrame:
-    """Complete and check a frame of *times*, also one written by hand.
+    """Complete and check a frame of *times*, including one written by hand.
 
     Parameters
     ----------
     frame : DataFrame
-        ``subject``, ``arm``, ``time`` and ``observed`` at least; text columns left out, and texts that are missing, become empty.
+        At least ``subject``, ``arm``, ``time`` and ``observed``. Text columns left out, and missing texts, become empty.
 
     Returns
     -------
     DataFrame
-        A new frame with every column of `TIMES`; ``time`` in days, of which durations are, ``observed`` as truth values.
+        A new frame with every column of `TIMES`; ``time`` in days (durations are converted), ``observed`` as booleans.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     """
     require_times(frame)
     if frame.empty:
-        raise DataError("times has no rows; expected one per subject.")
+        raise DataError("`times` must have a row per subject; got no rows.")
     times = TIMES_SCHEMA.read(frame)
     TIMES_SCHEMA.refuse_repeated(times, "subject", "one row per subject and category")
     refuse_twins(times, "times")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ class Compared:
     Attributes
     ----------
     moved : list of (str, str, str)
-        What, as reported, as now.
+        What, as reported, as now; in the order of the table as reported, then of the rows that it does not have.
     n_rounded : int
         Numbers that differ by rounding.
     farthest : float
@@ -70,13 +71,14 @@ def compare_estimates(before: Path, now: Path) -> Compared:
     old = old[[column for column in old.columns if column in new.columns]]
     key = [*ESTIMATES_KEY, *(["within"] if "within" in new.columns and "within" in old.columns else [])]
     paired = _numbered(old, key).merge(
-        _numbered(new, key), on=[*key, "number"], how="outer", suffixes=("", " now"), indicator=True, sort=False
+        _numbered(new, key), on=[*key, "number"], how="outer", suffixes=("", " now"), indicator=True
     )
+    paired = paired.sort_values(["row", "row now"], ignore_index=True)
     shown = ("endpoint", "visit", "arm", "measure", "category")
     said = [", ".join(filter(None, row)) for row in paired[list(shown)].itertuples(index=False)]
     moved = [
-        (name, *(("there", "not there") if side == "left_only" else ("not there", "there")))
-        for name, side in zip(said, paired["_merge"], strict=True)
+        (row, said[row], *(("there", "not there") if side == "left_only" else ("not there", "there")))
+        for row, side in enumerate(paired["_merge"])
         if side != "both"
     ]
     both = (paired["_merge"] == "both").to_numpy()
@@ -87,12 +89,13 @@ def compare_estimates(before: Path, now: Path) -> Compared:
         apart = _apart(one.iloc[differ], other.iloc[differ], paired["std_error"].iloc[differ] if column in ON_ONE_SCALE else None)
         n_rounded += int((apart <= SAME).sum())
         farthest = max(farthest, float(apart[apart <= SAME].max(initial=0.0)))
-        moved += [(f"{said[row]}: {column}", one.iloc[row], other.iloc[row]) for row in differ[~(apart <= SAME)]]
-    return Compared(moved, n_rounded, farthest)
+        moved += [(row, f"{said[row]}: {column}", one.iloc[row], other.iloc[row]) for row in differ[~(apart <= SAME)]]
+    in_order = [(what, reported, found) for _, what, reported, found in sorted(moved, key=itemgetter(0))]
+    return Compared(in_order, n_rounded, farthest)
 
 
 def _numbered(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
-    return frame.assign(number=frame.groupby(key, sort=False).cumcount())
+    return frame.assign(number=frame.groupby(key, sort=False).cumcount(), row=np.arange(len(frame)))
 
 
 def _apart(one: pd.Series, other: pd.Series, std_error: pd.Series | None) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""*estimates* become frames of text: numbers are written, nothing is computed."""
+"""*estimates* become frames of text. Numbers are written; nothing is computed."""

@@ -1,4 +1,4 @@
-"""Rows and columns that the tables of adverse events share: an event per row, a comparison per column."""
+"""Rows and columns shared by the tables of adverse events: an event per row, a comparison per column."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from botox_analysis.frames.measures import (
 from botox_analysis.tables.writers import INDENT
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
-"""Rows of *estimates* by event, arm and what else tells them apart."""
+"""Rows of *estimates* by event, arm and any further key."""
 
 COMPARISONS = {
     RISK_DIFFERENCE: "difference, percentage points",
@@ -41,63 +41,63 @@ COMPARISONS = {
     LOG_EVENT_RATE_RATIO: "event rate ratio",
 }
 COMPARISONS |= {measure_name(measure): measure_name(measure) for measure in COMPARISONS if is_log_ratio(measure)}
-"""The measures of `compare_rates`, also as ratios, and of `number_needed`, and how a column of them is headed."""
+"""Measures of `compare_rates`, also as ratios, and of `number_needed`, and the heads of their columns."""
 
 
 def rows_by_event(
     estimates: Estimates, measures: Collection[str], frame_name: str, *, also: tuple[str, ...] = ()
 ) -> tuple[list[Event], Rows]:
-    """*Estimates* of adverse events, looked up by event and arm.
+    """Index *estimates* of adverse events by event and arm.
 
     Parameters
     ----------
     estimates : DataFrame
         *estimates*; ``within`` may be missing.
     measures : collection of str
-        The measures there may be.
+        The allowed measures.
     frame_name : str
-        What a message calls the frame.
+        Name of the frame in messages.
     also : tuple of str
-        Further columns that tell rows apart.
+        Further columns of the key.
 
     Returns
     -------
     events : list of Event
-        In the order of the rows.
+        Events in the order of the rows.
     rows : Rows
-        By event, arm and the values of `also`.
+        Rows by event, arm and the values of `also`.
 
     Raises
     ------
     DataError
-        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+        There are no rows, a measure is not allowed, or an event has two rows in an arm.
     """
-    told_apart = with_events(estimates, measures, frame_name, also=also)
-    keys = zip(*(told_apart[column] for column in ("event", "arm", *also)), strict=True)
-    return list(dict.fromkeys(told_apart["event"])), dict(zip(keys, estimates.to_dict("records"), strict=True))
+    keyed = with_events(estimates, measures, frame_name, also=also)
+    keys = zip(*(keyed[column] for column in ("event", "arm", *also)), strict=True)
+    return list(dict.fromkeys(keyed["event"])), dict(zip(keys, estimates.to_dict("records"), strict=True))
 
 
 def event_names(events: list[Event]) -> list[str]:
-    """What events are called in the first column.
+    """Write the names of events in the first column.
 
     Parameters
     ----------
     events : list of Event
-        In order.
+        Events in order.
 
     Returns
     -------
     list of str
-        Terms below their class are indented; a term whose class has no row is not, and says its class where another one has
-        the same name.
+        Terms below their class are indented. Terms whose class has no row are not indented. Such a term has its class in
+        brackets if another term has the same name.
     """
-    there = set(events)
+    known = set(events)
     times: dict[str, int] = {}
     for _, term in events:
         times[term] = times.get(term, 0) + 1
 
     def name(within: str, term: str) -> str:
-        if within and ("", within) in there:
+        if within and ("", within) in known:
             return f"{INDENT}{term}"
         return wording.capital(f"{term} ({within})" if within and times[term] > 1 else term)
 
@@ -105,7 +105,7 @@ def event_names(events: list[Event]) -> list[str]:
 
 
 def arm_heads(rates: Estimates) -> dict[str, str]:
-    """How the columns of each arm are headed.
+    """Write the heads of the columns of each arm.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def arm_heads(rates: Estimates) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The arm with its number of subjects, where that is the same in all of its rows.
+        The arm with its number of subjects, if that is the same in all of its rows.
     """
     heads = {}
     for arm, n in rates.groupby("arm", sort=False)["n"]:
@@ -125,13 +125,13 @@ def arm_heads(rates: Estimates) -> dict[str, str]:
 
 
 def comparison_columns(differences: pd.DataFrame | None) -> dict[str, dict[Event, str]]:
-    """The columns of comparisons: each arm against the reference, a p-value never without its interval.
+    """Write the columns of comparisons: each arm against the reference, p-values always beside their limits.
 
     Parameters
     ----------
     differences : DataFrame or None
-        *estimates* of `compare_rates`; several measures, and numbers needed to treat, may follow each other. Where
-        `adjust_multiplicity` has added ``p_adjusted``, that is the p-value shown. None has no columns.
+        *estimates* of `compare_rates`. Several measures, and numbers needed to treat, may be joined. If there is a column
+        ``p_adjusted`` (of `adjust_multiplicity`), it is shown instead of ``p_value``. None has no columns.
 
     Returns
     -------
@@ -141,31 +141,33 @@ def comparison_columns(differences: pd.DataFrame | None) -> dict[str, dict[Event
     Raises
     ------
     DataError
-        There are no rows, a measure is of another kind, or an event has two rows in an arm.
+        There are no rows, a measure is not allowed, or an event has two rows in an arm.
     """
     if differences is None:
         return {}
     _, rows = rows_by_event(differences, COMPARISONS, "differences", also=("measure",))
     level = f"{100 * differences['conf_level'].iloc[0]:g} % CI"
     arms = list(differences["arm"].unique())
-    p_column, said = ("p_adjusted", "p, adjusted") if "p_adjusted" in differences.columns else ("p_value", "p, not adjusted")
-    # The p-value of a number needed to treat is that of its difference.
+    p_column, p_head = ("p_adjusted", "p, adjusted") if "p_adjusted" in differences.columns else ("p_value", "p, not adjusted")
+    # A number needed to treat has the p-value of its difference, which is shown once.
     with_p = [m for m in differences.loc[differences[p_column].notna(), "measure"].unique() if m != NUMBER_NEEDED]
     columns: dict[str, dict[Event, str]] = {}
     for arm in arms:
         for measure in differences["measure"].unique():
-            own = {event: row for (event, of_arm, of_measure), row in rows.items() if (of_arm, of_measure) == (arm, measure)}
+            compared_rows = {
+                event: row for (event, of_arm, of_measure), row in rows.items() if (of_arm, of_measure) == (arm, measure)
+            }
             name = COMPARISONS[measure] if len(arms) > 1 else wording.capital(COMPARISONS[measure])
             of = f"{arm}, " if len(arms) > 1 else ""
-            columns[f"{of}{name} ({level})"] = {event: compared(row) for event, row in own.items()}
+            columns[f"{of}{name} ({level})"] = {event: compared(row) for event, row in compared_rows.items()}
             if measure in with_p:
                 which = f" ({measure_name(measure)})" if len(with_p) > 1 else ""
-                columns[f"{of}{said}{which}"] = {event: wording.p_value(row[p_column]) for event, row in own.items()}
+                columns[f"{of}{p_head}{which}"] = {event: wording.p_value(row[p_column]) for event, row in compared_rows.items()}
     return columns
 
 
 def compared(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
-    """A comparison with its limits.
+    """Write a comparison with its limits.
 
     Parameters
     ----------
@@ -175,7 +177,7 @@ def compared(row: Mapping[Any, Any] | pd.Series[Any]) -> str:
     Returns
     -------
     str
-        Shares in per cent, ratios with two decimals, a number needed to treat with its direction.
+        Proportions in percentage points, ratios with two decimals, a number needed to treat with its direction.
     """
     measure = row["measure"]
     estimate, low, high = (scaled(row[column], measure) for column in ("estimate", "conf_low", "conf_high"))

@@ -1,4 +1,4 @@
-"""Frames of text as CSV and HTML."""
+"""Writers of frames of text as CSV and HTML."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from pathlib import Path
 import pandas as pd
 
 INDENT = "\u2003"
-"""An em space before the name of a row that belongs to the row above."""
+"""An em space, which precedes the name of a row that belongs to the row above."""
 
 LONG = 32
-"""Characters of a cell from which a page may break its line."""
+"""Number of characters of a cell above which a page may break its line."""
 
 
 def to_html(table: pd.DataFrame) -> str:
-    """A table as an HTML fragment, every text escaped.
+    """Write a table as an HTML fragment, with every text escaped.
 
     Parameters
     ----------
     table : DataFrame
-        Of text.
+        A frame of text.
 
     Returns
     -------
     str
-        A ``<table>``; the first column heads its rows, indented rows have the class ``nested``, long
-        cells the class ``long``.
+        A ``<table>``. The first column heads its rows. Indented rows have the class ``nested``, long cells the class
+        ``long``.
     """
     head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in table.columns)
     body = []
@@ -43,16 +43,16 @@ def _class(text: object) -> str:
 
 
 def write_table(table: pd.DataFrame, path: str | Path, *, title: str) -> list[Path]:
-    """A table as a CSV file and as an HTML page.
+    """Write a table as a CSV file and as an HTML page.
 
     Parameters
     ----------
     table : DataFrame
-        Of text.
+        A frame of text.
     path : str or Path
-        Without suffix.
+        Path without suffix.
     title : str
-        Of the page.
+        Title of the page.
 
     Returns
     -------

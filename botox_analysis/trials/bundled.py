@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -17,10 +18,14 @@ from botox_analysis.trials.trial import Trial
 SIMULATED = "simulated"
 """Name of the bundled trial on the command line, and of its folder."""
 
-PUBLISHED = ("estimates", "events")
+BundledName = Literal["simulated", "published"]
+BUNDLED: tuple[BundledName, ...] = get_args(BundledName)
+
+PublishedKind = Literal["estimates", "events"]
+PUBLISHED: tuple[PublishedKind, ...] = get_args(PublishedKind)
 
 
-def bundled_data(name: str) -> Path:
+def bundled_data(name: BundledName) -> Path:
     """Find a folder of data that come with the library.
 
     Parameters
@@ -45,7 +50,7 @@ def bundled_data(name: str) -> Path:
     >>> sorted(path.name for path in ba.bundled_data("published").iterdir())
     ['SOURCE.md', 'estimates.csv', 'events.csv']
     """
-    require_choice(name, ("simulated", "published"), "bundled data")
+    require_choice(name, BUNDLED, "bundled data")
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "data" / name, package.parent / "data" / name):
         if folder.is_dir():
@@ -79,7 +84,7 @@ def open_trial(name: str) -> Trial:
     """
     require_path(name, "name", "the name of a trial, such as 'simulated', or the path of a folder")
     if name == SIMULATED:
-        trial = load_trial(bundled_data(SIMULATED))
+        trial = load_trial(bundled_data("simulated"))
     elif name in SOURCES:
         trial = fetch_trial(name)
     elif _is_folder(name):
@@ -92,7 +97,7 @@ def open_trial(name: str) -> Trial:
     return replace(trial, provenance={"origin": name, **trial.provenance})
 
 
-def load_published(kind: str) -> Estimates:
+def load_published(kind: PublishedKind) -> Estimates:
     """Load published results with their citations.
 
     Parameters

@@ -21,7 +21,7 @@ from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import find_tables, parsing
 from botox_analysis.trials.settings.file import SETTINGS, read_settings
-from botox_analysis.trials.trial import Trial, as_trial
+from botox_analysis.trials.trial import Trial, checked_trial
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
@@ -78,7 +78,7 @@ def load_trial(folder: str | Path) -> Trial:
         table: read_columnar(path) if path.suffix == ".parquet" else read_delimited(path, settings)
         for table, path in paths.items()
     }
-    trial = as_trial(
+    trial = checked_trial(
         raw,
         name=settings.get("name", folder.resolve().name),
         provenance=_provenance(settings, [*paths.values(), folder / SETTINGS]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
 from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
-from botox_analysis.frames.schema import categories_of
+from botox_analysis.frames.schema import Better, categories_of
 from botox_analysis.trials.checking.checks import checked, populations_in
 from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
@@ -95,7 +95,7 @@ class Trial(Shown):
     populations: tuple[str, ...] = ()
     protocol: Protocol = field(default_factory=Protocol)
     provenance: Mapping[str, str] = field(default_factory=dict)
-    better: Mapping[str, str] = field(default_factory=dict)
+    better: Mapping[str, Better] = field(default_factory=dict)
     reference: str = ""
     left_out: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LEFT_OUT)))
 
@@ -198,12 +198,10 @@ def as_trial(
     tables: Mapping[str, pd.DataFrame],
     *,
     name: str,
-    arms: list[str] | None = None,
-    visits: list[str] | None = None,
-    populations: tuple[str, ...] = (),
+    arms: Sequence[str] | None = None,
+    visits: Sequence[str] | None = None,
     protocol: Protocol | None = None,
     provenance: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Trial:
     """Make a `Trial` from frames in memory, with the checks for files.
@@ -215,21 +213,19 @@ def as_trial(
         layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
     name : str
         Name of the trial in reports.
-    arms : list of str, optional
+    arms : sequence of str, optional
         Names of the arms, reference first. Left out: the order of a categorical column, else the order of appearance. Then the
         only arm named placebo, sham, control or vehicle comes first.
-    visits : list of str, optional
+    visits : sequence of str, optional
         Visits of the assessments, baseline first. Left out: baseline, then by study day, or by the day in the name.
-    populations : tuple of str
-        Columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and ``per_protocol``.
     protocol : Protocol, optional
         Planned analysis.
     provenance : mapping of str to str, optional
         Origin of the data.
-    files : mapping of str to str, optional
-        Name of each table in messages.
     settings : mapping, optional
-        Further settings, with the keys of ``trial.toml``: ``{"scales": {"PGIC": {"baseline": False}}}``.
+        Further settings, with the keys of ``trial.toml``: ``{"scales": {"PGIC": {"baseline": False}}}``, or
+        ``{"populations": ["completers"]}`` for columns of ``subjects`` that are populations, besides ``itt``, ``safety`` and
+        ``per_protocol``.
 
     Returns
     -------
@@ -248,14 +244,55 @@ def as_trial(
     >>> ba.as_trial({"subjects": subjects}, name="two people").arms
     ['placebo', '155 U']
     """
+    ordered = {"arms": arms, "visits": visits}
+    named = {key: list(words) if isinstance(words, tuple) else words for key, words in ordered.items() if words}
+    return checked_trial(
+        tables, name=name, settings=dict(settings or {}) | named, files={}, protocol=protocol, provenance=provenance
+    )
+
+
+def checked_trial(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    name: str,
+    settings: Mapping[str, Any],
+    files: Mapping[str, str],
+    protocol: Protocol | None = None,
+    provenance: Mapping[str, str] | None = None,
+) -> Trial:
+    """Make a `Trial` of tables that were read from files, or are in memory.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As for `as_trial`.
+    name : str
+        What reports call the trial.
+    settings : mapping
+        Of ``trial.toml``.
+    files : mapping of str to str
+        What messages call each table. A table without an entry is called by its name.
+    protocol : Protocol, optional
+        What was planned. Left out: as the settings state.
+    provenance : mapping of str to str, optional
+        Where the data come from.
+
+    Returns
+    -------
+    Trial
+        With all subjects.
+
+    Raises
+    ------
+    DataError
+        As for `as_trial`.
+    """
     if not isinstance(tables, Mapping):
         raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
     unknown = [table for table in tables if table not in TABLES]
     if unknown or "subjects" not in tables:
         raise DataError(f"{name}: found tables {listed(tables)}; expected 'subjects' and any of {listed(TABLES[1:])}.")
-    files = dict(files or {})
-    given = {"arms": arms, "visits": visits, "populations": list(populations) or None}
-    asked = check_settings(dict(settings or {}) | {key: value for key, value in given.items() if value})
+    asked = check_settings(settings)
     _refuse_unfit_populations(asked.get("populations", ()))
     notes: Notes = []
     raw = {table: under_our_names(frame, table, files.get(table, table), asked, notes) for table, frame in tables.items()}

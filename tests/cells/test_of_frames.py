@@ -324,9 +324,9 @@ def test_look_alikes_in_outcomes_are_refused(names, column):
 @pytest.mark.parametrize("subjects", [(1, "1"), ("a", "a "), ("1", 1.0), ("Übel", "U\u0308bel"), ("a", "a\u200b")])
 def test_one_subject_in_two_spellings_is_refused(subjects):
     edited = outcomes_of().assign(subject=objects(*subjects, "c", "d"))
-    with pytest.raises(ba.DataError, match=r"outcomes, column 'subject': found .* and .*, which are one; expected one spelling"):
+    with pytest.raises(ba.DataError, match=r"must have one spelling per subject; got .* and .* in column 'subject'"):
         ba.describe_change(edited)
-    with pytest.raises(ba.DataError, match="which are one"):
+    with pytest.raises(ba.DataError, match="must have one spelling per subject"):
         ba.describe_change(edited.assign(subject=edited["subject"].astype("category")))
 
 
@@ -354,7 +354,7 @@ def test_subjects_that_differ_by_leading_zeros_are_refused():
 
 def test_events_after_which_values_are_addressed_find_their_subject():
     events = pd.DataFrame({"subject": ["0", "3"], "kind": "death", "day": [1, "2"]})
-    after = ba.intercurrent.visits_after(outcomes_of(), events, days={"w4": 28})
+    after = ba.intercurrent.visits_after(outcomes_of(), events, visit_days={"w4": 28})
     assert after["subject"].tolist() == [0, 3]
 
 
@@ -364,7 +364,7 @@ def test_events_after_which_values_are_addressed_find_their_subject():
 def test_what_is_no_number_is_no_study_day(kind):
     events = pd.DataFrame({"subject": range(N), "kind": "death"}).assign(day=NO_NUMBERS[kind])
     with pytest.raises(ba.DataError, match=r"events, row .*column 'day': found .*; expected a study day from 1 on"):
-        ba.intercurrent.visits_after(outcomes_of(), events, days={"w4": 28})
+        ba.intercurrent.visits_after(outcomes_of(), events, visit_days={"w4": 28})
 
 
 def test_two_spellings_of_a_kind_of_event_are_refused():

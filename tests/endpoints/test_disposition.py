@@ -1,4 +1,4 @@
-"""`disposition`: where every randomised subject went."""
+"""`disposition`: the flow of every randomised subject."""
 
 import pandas as pd
 import pytest
@@ -88,7 +88,7 @@ def test_the_flow_of_a_trial_with_one_arm_is_counted(kostecki_dillon):
 
 
 def test_a_restricted_trial_is_refused(simulated):
-    with pytest.raises(ba.DataError, match="is restricted to 'itt'; the flow begins with all who were randomised"):
+    with pytest.raises(ba.DataError, match=r"must contain all randomised subjects; got .* restricted to 'itt'"):
         ba.disposition(simulated.restrict("itt"))
 
 

@@ -1,4 +1,4 @@
-"""`as_outcomes`: a researcher's tidy frame becomes *outcomes*, or one sentence that says why not."""
+"""`as_outcomes`: a tidy frame becomes *outcomes*, or is refused with the reason."""
 
 import numpy as np
 import pandas as pd

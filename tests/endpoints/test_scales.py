@@ -87,22 +87,22 @@ def test_a_baseline_in_capitals_is_the_baseline(word):
 
 def test_a_trial_without_assessments_is_refused():
     trial = ba.as_trial({"subjects": pd.DataFrame({"subject": ["a"]})}, name="t")
-    with pytest.raises(ba.DataError, match="t has no assessments; NRS is assessed at visits"):
+    with pytest.raises(ba.DataError, match="must have assessments for NRS; got t"):
         NRS.derive(trial)
 
 
 def test_an_unknown_scale_is_refused_with_those_there_are():
-    with pytest.raises(ba.DataError, match="t has no assessment of 'TWSTRS'; its scales are 'NRS', 'HIT-6'"):
+    with pytest.raises(ba.DataError, match="must have assessments of 'TWSTRS'; got t with the scales 'NRS', 'HIT-6'"):
         ba.TWSTRS.derive(trial_of())
 
 
 def test_a_scale_assessed_at_baseline_only_is_refused():
-    with pytest.raises(ba.DataError, match="t has no visit after baseline for NRS; expected one or more"):
+    with pytest.raises(ba.DataError, match="must have a visit after baseline for NRS; got none in t"):
         NRS.derive(trial_of(SCORES[SCORES["visit"] == "baseline"]))
 
 
 def test_a_diary_rule_does_not_apply_to_a_scale():
-    with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; a diary rule applies to diary endpoints only"):
+    with pytest.raises(ValueError, match="must be used with a diary endpoint; got 'HIT-6'"):
         ba.HIT_6.under(ba.diary.CHARM)
 
 

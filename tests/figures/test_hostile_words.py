@@ -56,7 +56,7 @@ def frames():
 
 
 def drawn(ax):
-    """What is seen in a figure: its data, looks and scales; and its texts, each on one line."""
+    """Return the visible parts of a figure: its data, looks and scales, and its texts, each on one line."""
     data, texts = [], []
     for artist in ax.get_figure(root=True).findobj():
         if isinstance(artist, Text):

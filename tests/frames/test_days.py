@@ -1,4 +1,4 @@
-"""The day that the name of a visit has."""
+"""The study day in the name of a visit."""
 
 import numpy as np
 import pytest

@@ -86,7 +86,9 @@ def test_a_cell_that_is_changed_changes_no_other():
 
 
 def test_the_same_estimand_and_method_twice_is_refused():
-    with pytest.raises(ba.DataError, match=r"1 rows repeat an estimand and method, the first is arm 'P', visit 'week 4'"):
+    with pytest.raises(
+        ba.DataError, match=r"got 1 rows that repeat an estimand and method, the first is arm 'P', visit 'week 4'"
+    ):
         as_estimates({"estimate": np.array([1.0, 2.0]), "arm": "P", "visit": "week 4"})
 
 

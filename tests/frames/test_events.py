@@ -1,4 +1,4 @@
-"""The shape of *events*, and messages about frames that have another."""
+"""The shape of *events*, and messages about other frames."""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ def test_events_without_totals_are_refused():
 
 
 def test_events_without_rows_are_refused():
-    with pytest.raises(ba.DataError, match="events has no rows; expected one per arm, stratum and category"):
+    with pytest.raises(ba.DataError, match="`events` must have a row per arm, stratum and category; got no rows"):
         check_events(COUNTS.iloc[:0])
 
 

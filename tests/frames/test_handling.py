@@ -1,4 +1,4 @@
-"""The words of handlings: each has its function, in the order in which messages list them; sentences are made of parts."""
+"""The words of handlings: each has its function, in the order of messages; sentences are made of parts."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""The shape of *outcomes*, and what the library reads off them."""
+"""The shape of *outcomes*, and their default response and covariates."""
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,13 @@ def test_outcomes_without_a_column_are_refused():
 
 
 def test_outcomes_without_rows_are_refused():
-    with pytest.raises(ba.DataError, match="outcomes has no rows; expected one per subject and scheduled visit"):
+    with pytest.raises(ba.DataError, match="must have a row per subject and scheduled visit; got no rows"):
         check_outcomes(outcomes_of().iloc[:0])
 
 
 @pytest.mark.parametrize("column", ["arm", "visit"])
 def test_outcomes_whose_arms_or_visits_carry_no_order_are_refused(column):
-    with pytest.raises(ba.DataError, match=f"column '{column}' carries no order .*as_outcomes"):
+    with pytest.raises(ba.DataError, match=rf"column '{column}' .*; got (str|object)\. Try as_outcomes"):
         check_outcomes(outcomes_of().astype({column: str}))
 
 
@@ -75,7 +75,7 @@ def course_of(subjects, arms):
 def test_a_subject_in_two_arms_has_no_arm():
     outcomes = course_of(["a", "b"], ["P", "T"])
     outcomes.loc[0, "arm"] = "T"
-    with pytest.raises(ba.DataError, match="found subject 'a' with several values of arm; expected one"):
+    with pytest.raises(ba.DataError, match="must have one arm per subject; got several for subject 'a'"):
         _ = grid_of(outcomes).arm_of_subject
 
 

@@ -1,4 +1,4 @@
-"""The order of categories: the data carry it."""
+"""The order of categories is that of the data."""
 
 import pandas as pd
 

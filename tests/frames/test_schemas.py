@@ -1,4 +1,4 @@
-"""The schemas of the frames: their page of documentation, and that frames and messages keep to them."""
+"""The schemas of the frames: their page of documentation, and their use in frames and messages."""
 
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -19,12 +19,12 @@ SCHEMAS = {schema.name: schema for schema in (OUTCOMES_SCHEMA, EVENTS_SCHEMA, TI
 PAGE = Path(__file__).parents[2] / "docs" / "frames.md"
 FIRST_LINES = """# The columns of the frames
 
-Four plain pandas frames carry everything. A frame of yours must have the columns that are *required*; those that are
-*completed* are added where they are left out: texts become empty, numbers missing. `as_outcomes` completes outcomes;
-every function that takes events or times completes them; models make estimates. Further columns are there where they
-apply, and covariates of subjects follow those of outcomes and times. Estimates begin with visit and arm and end with the
-estimate and its limits, so that a narrow terminal shows these and leaves out columns between. `OUTCOMES_SCHEMA.describe()` of
-`botox_analysis.frames.outcomes`, and its like, is the same as a frame.
+The library has four pandas frames. A frame written by hand must have the *required* columns. *Completed* columns are added
+if they are left out: texts become empty, numbers missing. `as_outcomes` completes outcomes. Every function that takes events
+or times completes them. Models make estimates. Frames contain further columns where they apply; the covariates of subjects
+follow the columns of outcomes and times. Estimates begin with visit and arm and end with the estimate and its limits, so that
+a narrow terminal shows these and hides columns between. `OUTCOMES_SCHEMA.describe()` of `botox_analysis.frames.outcomes`
+returns the same table as a frame, and so do the other schemas.
 
 This page is made from the schemas: `make docs`.
 """
@@ -39,7 +39,9 @@ def page():
             f"| `{column}` | {kind} | {unit} | {presence} | {meaning} |"
             for column, kind, unit, presence, meaning in schema.describe().itertuples(index=False)
         ]
-        parts.append(f"\nRows are told apart by {', '.join(f'`{column}`' for column in schema.key)}, as far as they are there.\n")
+        parts.append(
+            f"\nA row is identified by {', '.join(f'`{column}`' for column in schema.key)}, as far as the frame contains them.\n"
+        )
     return "\n".join(parts)
 
 

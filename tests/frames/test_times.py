@@ -1,4 +1,4 @@
-"""The shape of *times*, and what is said of frames that have another."""
+"""The shape of *times*, and messages about other frames."""
 
 import pandas as pd
 import pytest
@@ -45,7 +45,7 @@ def test_what_is_wrong_is_told_with_its_row(columns, said):
 
 
 def test_a_frame_without_rows_or_columns_is_refused():
-    with pytest.raises(ba.DataError, match="times has no rows"):
+    with pytest.raises(ba.DataError, match="must have a row per subject; got no rows"):
         check_times(TIMES_BY_HAND.iloc[:0])
     with pytest.raises(ba.DataError, match="times has no column 'observed'"):
         check_times(TIMES_BY_HAND.drop(columns="observed"))

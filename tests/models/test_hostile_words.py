@@ -87,7 +87,7 @@ def trial_of(word):
     }
     return ba.as_trial(
         tables, name=word["trial"], arms=[word["placebo"], word["toxin"]], visits=["baseline", *visits],
-        populations=(word["population"],),
+        settings={"populations": [word["population"]]},
     )  # fmt: skip
 
 
@@ -98,9 +98,9 @@ def of_outcomes(word, trial, outcomes, days):
     yield "filled", filled
     events = trial.intercurrent_events
     strategies = {word["kind"]: "hypothetical", word["other kind"]: "composite"}
-    addressed = ba.intercurrent.address(outcomes, events, strategies=strategies, days=days)
+    addressed = ba.intercurrent.address(outcomes, events, strategies=strategies, visit_days=days)
     yield "addressed", addressed
-    yield "after", ba.intercurrent.visits_after(outcomes, events, days=days)
+    yield "after", ba.intercurrent.visits_after(outcomes, events, visit_days=days)
     yield "counts of kinds", ba.intercurrent.counts(outcomes, events)
     for name, frame in (("outcomes", outcomes), ("addressed", addressed), ("filled", filled)):
         yield f"{name}, reasons", ba.missing.reasons(frame)
@@ -111,7 +111,7 @@ def of_outcomes(word, trial, outcomes, days):
         yield f"{name}, missing for other reasons", missing[~of_kind].reset_index(drop=True)
         for missing in ("observed cases", "non-responder imputation"):
             yield f"{name}, {missing}", ba.responders(frame, points=[2.0, 5.0], missing=missing, stratum=word["factor"])
-    times = ba.times.first_response(outcomes, points=4.0, days=days)
+    times = ba.times.first_response(outcomes, points=4.0, visit_days=days)
     yield "times", times
     yield "cycles", ba.times.by_cycle(times)
     labelled = outcomes.assign(imputation=word["imputation"], intercurrent=word["intercurrent"])
@@ -193,7 +193,7 @@ def of_models(word, outcomes):
 
 def of_times(word, outcomes, days):
     """Times -> estimates."""
-    times = ba.times.first_response(outcomes, points=4.0, days=days)
+    times = ba.times.first_response(outcomes, points=4.0, visit_days=days)
     yield "curve", ba.times.curve(times)
     yield "quantiles", ba.times.quantiles(times)
     yield "restricted means", ba.times.restricted_means(times)
@@ -203,7 +203,7 @@ def of_times(word, outcomes, days):
 def of_imputations(word, trial, outcomes, days):
     """Outcomes -> completed outcomes -> estimates."""
     strategies = {word["kind"]: "hypothetical", word["other kind"]: "treatment policy"}
-    addressed = ba.intercurrent.address(outcomes, trial.intercurrent_events, strategies=strategies, days=days)
+    addressed = ba.intercurrent.address(outcomes, trial.intercurrent_events, strategies=strategies, visit_days=days)
     assumed = {word["kind"]: "jump to reference", word["other kind"]: "missing at random"}
     covariates = ["baseline", word["factor"]]
     imputations = ba.missing.impute(

@@ -349,7 +349,7 @@ def test_adverse_events_follow_the_rule_of_the_protocol():
 
 @pytest.mark.parametrize(
     ("rule", "said"),
-    [({"window_days": 30}, "no column 'last_dose_day'"), ({"told_by": "flag"}, "no column 'treatment_emergent'")],
+    [({"window_days": 30}, "no column 'last_dose_day'"), ({"told_by": "flag"}, "must have a column 'treatment_emergent'")],
 )
 def test_a_rule_that_the_trial_does_not_allow_is_refused(rule, said):
     with pytest.raises(ba.DataError, match=said):

@@ -1,4 +1,4 @@
-"""Tables write the numbers they are given."""
+"""Tables write the given numbers."""
 
 import pandas as pd
 import pytest
@@ -120,14 +120,14 @@ def test_estimates_of_another_kind_are_refused_and_not_shown_under_a_wrong_headi
         lambda: ba.table.responders(rates, rates),
         lambda: ba.table.disposition(means),
     ):
-        with pytest.raises(ba.DataError, match=r"has the measure '.*'; expected '"):
+        with pytest.raises(ba.DataError, match=r"must have rows of the measures '.*'; got the measure '"):
             call()
 
 
 def test_no_estimates_are_refused(outcomes):
     means = ba.fit_ancova(outcomes).means().head(0)
     for show in (ba.table.baseline, ba.table.change, ba.plot.forest, ba.plot.responder_curve):
-        with pytest.raises(ba.DataError, match="estimates has no rows"):
+        with pytest.raises(ba.DataError, match=r"`estimates` must have .*; got no rows"):
             show(means)
 
 

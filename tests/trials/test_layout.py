@@ -263,7 +263,7 @@ def test_a_column_name_twice_in_a_frame_is_refused():
 def test_a_population_with_a_missing_value_is_refused(population):
     subjects = SUBJECTS.assign(**{population: ["yes", None]})
     with pytest.raises(ba.DataError, match=rf"subjects, row 3, column '{population}': found nothing; expected yes or no"):
-        ba.as_trial({"subjects": subjects}, name="t", populations=() if population != "mitt" else ("mitt",))
+        ba.as_trial({"subjects": subjects}, name="t", settings={"populations": ["mitt"]} if population == "mitt" else None)
 
 
 def test_whether_a_subject_completed_may_be_unknown():

@@ -96,10 +96,10 @@ def test_a_word_in_the_place_of_a_list_is_refused(call, said):
 def test_an_infinite_change_is_refused_in_outcomes():
     frame = pd.DataFrame({"subject": range(4), "arm": list("aabb"), "visit": "w", "change": [1.0, 2, 3, 5]})
     outcomes = ba.as_outcomes(frame, endpoint="x", arms=["a", "b"], visits=["w"])
-    with pytest.raises(ba.DataError, match="found an infinite change"):
+    with pytest.raises(ba.DataError, match="got an infinite change"):
         ba.fit_ancova(outcomes.assign(change=float("inf")), covariates=())
 
 
 def test_the_name_of_a_rule_is_no_rule():
-    with pytest.raises(TypeError, match="rule: found the text 'CHARM'; expected a DiaryRule"):
+    with pytest.raises(TypeError, match="`rule` must be a DiaryRule; got the text 'CHARM'"):
         ba.HEADACHE_DAYS.under("CHARM")

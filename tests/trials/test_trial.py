@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.trial import ALL_RANDOMISED
+from botox_analysis.trials.trial import ALL_RANDOMISED, checked_trial
 
 SUBJECTS = pd.DataFrame(
     {
@@ -93,14 +93,18 @@ def test_what_describes_a_subject_is_a_covariate_and_nothing_else_is():
 
 
 def test_a_population_named_by_the_user_is_no_covariate():
-    trial = ba.as_trial({"subjects": SUBJECTS.assign(mitt="yes")}, name="t", populations=("mitt",))
+    trial = ba.as_trial({"subjects": SUBJECTS.assign(mitt="yes")}, name="t", settings={"populations": ["mitt"]})
     assert trial.populations == ("itt", "safety", "mitt")
     assert trial.covariates == ["age"]
 
 
 def test_tables_may_be_called_by_their_files_in_messages():
     with pytest.raises(ba.DataError, match=r"^people\.xlsx, row 2, column 'itt'"):
-        ba.as_trial({"subjects": SUBJECTS.assign(itt="maybe")}, name="t", files={"subjects": "people.xlsx"})
+        checked_trial({"subjects": SUBJECTS.assign(itt="maybe")}, name="t", settings={}, files={"subjects": "people.xlsx"})
+
+
+def test_the_order_of_arms_may_be_a_tuple():
+    assert trial_of(arms=("T", "P")).arms == ["T", "P"]
 
 
 # Visits ---------------------------------------------------------------------------------------------------------------

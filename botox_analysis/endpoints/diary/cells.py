@@ -1,12 +1,12 @@
-"""What the cells of a diary say of each day, in three-valued logic: the day counts, does not count, or is left open.
+"""The state of each diary day from its cells, in three-valued logic: the day counts, does not count, or is open.
 
-A cell may be empty and the day known all the same: an "or" is true where one part is true, an "and" is false where one part is
-false. A day stays open only where the recorded cells allow several counts.
+A day may be known although a cell is empty. An "or" is true if one part is true; an "and" is false if one part is false. A
+day is open only if the recorded cells allow several counts.
 
-Cells speak of each other. Headache yes, hours above 0, a severity from mild to severe, and migraine yes each say that there was
-headache. Headache no, 0 hours and severity none each say that there was none: then there was neither migraine nor an hour of
-headache. Doses of acute medication say nothing of headache. Rows that contradict themselves are settled where a trial is read;
-in a frame that was put into a `Trial` later, a cell that says headache is believed.
+Cells imply one another. Headache yes, hours above 0, a severity from mild to severe, and migraine yes each imply headache.
+Headache no, 0 hours and severity none each imply no headache; such a day has no migraine and no hour of headache. Doses of
+acute medication imply nothing about headache. Contradictions within a row are resolved when a trial is read. In a frame that
+was added to a `Trial` later, a cell that implies headache prevails.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ from botox_analysis.trials.diary_rows import (
 )
 
 OF_UNKNOWN_SEVERITY = YES + NO
-"""The state of a headache day that is open only because its severity is unknown."""
+"""State of a headache day that is open only because its severity is unknown."""
 
 MODERATE = 2
 """Code of the severity from which a day is moderate or severe."""
 
 OF_ANY_DURATION = ("headache_hours", "headache", "severity")
-"""Columns of which one is enough to say whether there was headache."""
+"""Columns, each of which suffices to determine whether there was headache."""
 
 
 @dataclass(frozen=True)
 class Days:
-    """What n rows of a diary count.
+    """Counts of n rows of a diary.
 
     Attributes
     ----------
     state : ndarray of uint8, shape (n,)
-        `YES` where a day counts, `NO` where it counts 0, `OPEN` where the recorded cells allow several counts, and
-        `OF_UNKNOWN_SEVERITY`, of which the rule says how they count.
+        `YES` for a day that counts, `NO` for a day that counts 0. `OPEN` if the recorded cells allow several counts.
+        `OF_UNKNOWN_SEVERITY` days count as the rule defines.
     amount : ndarray, shape (n,), or None
-        What a day counts where its state is yes. None: 1 each.
+        Count of each day whose state is yes. None: 1 each.
     known_severity : ndarray of bool, shape (n,), or None
-        Headache days of known severity; None where no day is `OF_UNKNOWN_SEVERITY`.
+        Headache days of known severity; None if no day is `OF_UNKNOWN_SEVERITY`.
     """
 
     state: Any
@@ -63,7 +63,7 @@ class Days:
 
 
 Daily = Callable[[pd.DataFrame, DiaryRule], Any]
-"""The diary's rows and a rule -> `Days`, or an array of what each counts, shape (n,), missing where it is left open."""
+"""Function from the rows of a diary and a rule to `Days`, or to an array of counts, shape (n,), missing on open days."""
 
 
 def days_of(daily: Daily, diary: pd.DataFrame, rule: DiaryRule) -> Days:
@@ -72,16 +72,16 @@ def days_of(daily: Daily, diary: pd.DataFrame, rule: DiaryRule) -> Days:
     Parameters
     ----------
     daily : callable
-        Of an endpoint.
+        Daily count of an endpoint.
     diary : DataFrame
-        Of a trial.
+        Diary of a trial.
     rule : DiaryRule
-        How days are counted.
+        Rule by which days are counted.
 
     Returns
     -------
     Days
-        One for each row.
+        One count per row.
     """
     found = daily(diary, rule)
     if isinstance(found, Days):
@@ -91,22 +91,22 @@ def days_of(daily: Daily, diary: pd.DataFrame, rule: DiaryRule) -> Days:
 
 
 def any_headache(diary: pd.DataFrame) -> Any:
-    """Find whether there was headache of any duration.
+    """Find the days with headache of any duration.
 
     Parameters
     ----------
     diary : DataFrame
-        With any of ``headache``, ``headache_hours``, ``severity`` and ``migraine``.
+        Diary with any of ``headache``, ``headache_hours``, ``severity`` and ``migraine``.
 
     Returns
     -------
     ndarray of uint8, shape (n,)
-        `YES`, `NO`, or `OPEN` where no cell says it.
+        `YES`, `NO`, or `OPEN` if no cell determines it.
     """
     together = np.zeros(len(diary), dtype=np.uint8)
     for _, says in reports_of_headache(diary):
         together |= says
-    # Where both bits are set, that of yes clears that of no.
+    # If both bits are set, the bit of yes clears the bit of no.
     return together & ~(together >> 1)
 
 
@@ -116,36 +116,35 @@ def headache(diary: pd.DataFrame, rule: DiaryRule) -> Days:
     Parameters
     ----------
     diary : DataFrame
-        Of a trial.
+        Diary of a trial.
     rule : DiaryRule
-        With the minimum.
+        Rule with the minimum duration.
 
     Returns
     -------
     Days
-        Headache of unknown duration is open where the rule has a minimum.
+        Headache of unknown duration is open if the rule has a minimum.
 
     Raises
     ------
     DataError
-        The diary has no column that says it.
+        The diary lacks the columns that determine headache.
     """
     return Days(_of_rule(diary, rule))
 
 
 def _of_rule(diary: pd.DataFrame, rule: DiaryRule) -> Any:
-    """Whether there was headache of the minimum duration."""
+    """Find the days with headache of the minimum duration."""
     if rule.minimum_hours > 0:
         if "headache_hours" not in diary.columns:
             raise DataError(
-                f"diary has no column 'headache_hours', and the {rule.name} rule asks for at least {rule.minimum_hours:g} hours; "
-                "for a diary that says yes or no take the rule ANY_DURATION."
+                f"`diary` must have a column 'headache_hours', as the {rule.name} rule requires at least "
+                f"{rule.minimum_hours:g} hours; got {listed(diary.columns)}. Try the rule ANY_DURATION for a diary of yes and no."
             )
         return _lasting(diary, rule)
     if not set(OF_ANY_DURATION) & set(diary.columns):
         raise DataError(
-            f"diary has none of the columns {listed(OF_ANY_DURATION)}, of which headache days need one; its columns are "
-            f"{listed(diary.columns)}."
+            f"`diary` must have one of the columns {listed(OF_ANY_DURATION)} for headache days; got {listed(diary.columns)}."
         )
     return any_headache(diary)
 
@@ -156,14 +155,14 @@ def headache_hours(diary: pd.DataFrame, rule: DiaryRule) -> Days:
     Parameters
     ----------
     diary : DataFrame
-        With ``headache_hours``.
+        Diary with ``headache_hours``.
     rule : DiaryRule
-        With the minimum of a headache day.
+        Rule with the minimum duration of a headache day.
 
     Returns
     -------
     Days
-        Hours; 0 on days without headache, open where the duration is unknown.
+        Hours; 0 on days without headache, open if the duration is unknown.
 
     Raises
     ------
@@ -175,7 +174,7 @@ def headache_hours(diary: pd.DataFrame, rule: DiaryRule) -> Days:
 
 
 def _lasting(diary: pd.DataFrame, rule: DiaryRule) -> Any:
-    """Whether the hours reach the minimum; a day that is known to have no headache needs no hours."""
+    """Find the days whose hours reach the minimum; a day known to have no headache needs no hours."""
     hours = diary["headache_hours"].to_numpy(dtype=float, na_value=np.nan)
     long = (hours >= rule.minimum_hours) & (hours > 0)
     unknown = np.isnan(hours)
@@ -190,19 +189,19 @@ def migraine(diary: pd.DataFrame, rule: DiaryRule) -> Days:
     Parameters
     ----------
     diary : DataFrame
-        With ``migraine``, and ``acute_medication`` where treated headache days count.
+        Diary with ``migraine``, and ``acute_medication`` if treated headache days count.
     rule : DiaryRule
-        With the definition of a migraine day.
+        Rule with the definition of a migraine day.
 
     Returns
     -------
     Days
-        A day without headache has no migraine.
+        Days without headache have no migraine.
 
     Raises
     ------
     DataError
-        A column is missing, or the doses that are left to decide are never 0.
+        A column is missing, or doses that are needed are never 0.
     """
     _require(diary, "migraine", "migraine days")
     fulfilled = truths(diary["migraine"])
@@ -219,19 +218,19 @@ def migraine(diary: pd.DataFrame, rule: DiaryRule) -> Days:
 
 
 def moderate_severe(diary: pd.DataFrame, rule: DiaryRule) -> Days:
-    """Find the headache days of moderate or severe headache.
+    """Find the days with moderate or severe headache.
 
     Parameters
     ----------
     diary : DataFrame
-        With ``severity``.
+        Diary with ``severity``.
     rule : DiaryRule
-        With the minimum duration.
+        Rule with the minimum duration.
 
     Returns
     -------
     Days
-        A day without headache has no severity to record.
+        Days without headache count 0 and need no severity.
 
     Raises
     ------
@@ -254,14 +253,14 @@ def acute_medication(diary: pd.DataFrame, rule: DiaryRule) -> Days:  # noqa: ARG
     Parameters
     ----------
     diary : DataFrame
-        With ``acute_medication``.
+        Diary with ``acute_medication``.
     rule : DiaryRule
-        Has no say in this.
+        Not used.
 
     Returns
     -------
     Days
-        Days, not doses.
+        Days with a dose; the number of doses is not counted.
 
     Raises
     ------
@@ -275,7 +274,7 @@ def acute_medication(diary: pd.DataFrame, rule: DiaryRule) -> Days:  # noqa: ARG
 
 
 def _refuse_doses_without_0(diary: pd.DataFrame, taken: Any, left_open: Any, endpoint: str) -> None:
-    """Refuse to count by a column of doses in which an empty cell seems to say that none was taken."""
+    """Refuse a column of doses that is never 0 and has empty cells, which may mean that no dose was taken."""
     if not left_open.any() or (taken == NO).any():
         return
     n = int((left_open & (taken == OPEN) & has_record(diary)).sum())
@@ -288,7 +287,7 @@ def _refuse_doses_without_0(diary: pd.DataFrame, taken: Any, left_open: Any, end
 
 def _require(diary: pd.DataFrame, column: str, endpoint: str) -> None:
     if column not in diary.columns:
-        raise DataError(f"diary has no column '{column}', which {endpoint} need; its columns are {listed(diary.columns)}.")
+        raise DataError(f"`diary` must have a column '{column}' for {endpoint}; got {listed(diary.columns)}.")
 
 
 def _yes_where(true: Any) -> Any:
@@ -296,10 +295,10 @@ def _yes_where(true: Any) -> Any:
 
 
 def _both(left: Any, right: Any) -> Any:
-    """And: yes where both are, no where one is."""
+    """Combine states by "and": yes if both are, no if one is."""
     return (left & right & YES) | ((left | right) & NO)
 
 
 def _either(left: Any, right: Any) -> Any:
-    """Or: yes where one is, no where both are."""
+    """Combine states by "or": yes if one is, no if both are."""
     return ((left | right) & YES) | (left & right & NO)

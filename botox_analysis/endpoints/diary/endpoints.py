@@ -1,4 +1,4 @@
-"""Endpoints from a diary: headache days, migraine days, moderate or severe days, hours, acute-medication days."""
+"""Diary endpoints: headache days, migraine days, moderate or severe days, hours, acute-medication days."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from botox_analysis.wording import Overview
 
 @dataclass(frozen=True)
 class DiaryCount:
-    """Sums over periods of what each day of a diary counts.
+    """Sums of daily counts of a diary over periods.
 
     Attributes
     ----------
     name : str
-        Of the endpoint, for messages.
+        Name of the endpoint, for messages.
     daily : callable, (DataFrame, DiaryRule) -> array, shape (n,)
-        What each row of the diary counts; missing (nan) where the recorded cells leave it open.
+        Count of each row of the diary; missing (NaN) if the recorded cells leave it open.
     rule : DiaryRule
-        How days are counted and what becomes of incomplete periods.
+        Rule by which days are counted and incomplete periods are handled.
     """
 
     name: str
@@ -56,30 +56,37 @@ class DiaryCount:
         Parameters
         ----------
         trial : Trial
-            With a diary.
+            A trial with a diary.
 
         Returns
         -------
         Periods
-            The values, and from how many days each was counted.
+            The values, and the numbers of days from which they were counted.
         """
         return periods_of(self.name, self.daily, trial, self.rule)
 
 
 @dataclass(frozen=True, repr=False)
 class DiaryEndpoint(Endpoint):
-    """An endpoint that adds up days of a diary under a rule.
+    """An endpoint that sums days of a diary under a rule.
 
     Attributes
     ----------
     name : str
-        What a protocol calls it, such as ``"headache days"``.
+        Name in a protocol, such as ``"headache days"``.
     wording : str
-        The name with its unit; may hold ``{duration}``, ``{treated}`` and ``{period}``, which the rule fills.
+        The name with its unit. The rule fills ``{duration}``, ``{treated}`` and ``{period}``, which may occur in it.
     measure : DiaryCount
-        What each day counts, and the rule.
+        The daily count, and the rule.
     better : str
         Which values are better: ``"lower"`` or ``"higher"``.
+
+    Examples
+    --------
+    >>> ba.HEADACHE_DAYS.label
+    'headache days (≥ 4 h) per 28 days'
+    >>> ba.HEADACHE_DAYS.under(ba.diary.CHARM).label
+    'headache days per 28 days'
     """
 
     measure: DiaryCount
@@ -90,17 +97,17 @@ class DiaryEndpoint(Endpoint):
 
     @property
     def rule(self) -> DiaryRule:
-        """How days are counted and what becomes of incomplete periods."""
+        """Return the rule by which days are counted and incomplete periods are handled."""
         return self.measure.rule
 
     @property
     def daily(self) -> Daily:
-        """What each row of a diary counts."""
+        """Return the function that counts each row of the diary."""
         return self.measure.daily
 
     @property
     def label(self) -> str:
-        """Name with unit and the definition of the rule, as axes and captions print it."""
+        """Return the name with its unit and the definition of the rule, for axes and captions."""
         return self.rule.define(self.wording)
 
     def measured(self, trial: Trial) -> Measured:
@@ -109,7 +116,7 @@ class DiaryEndpoint(Endpoint):
         Parameters
         ----------
         trial : Trial
-            With a diary, restricted to the population that is meant.
+            A trial with a diary, restricted to the population of interest.
 
         Returns
         -------
@@ -120,70 +127,90 @@ class DiaryEndpoint(Endpoint):
         return Measured(periods.values, periods.recorded, periods.derivation, periods.left_empty)
 
     def under(self, rule: object) -> DiaryEndpoint:
-        """Count the same endpoint under another rule.
+        """Return the same endpoint, counted under another rule.
 
         Parameters
         ----------
         rule : DiaryRule
-            For instance `CHARM`.
+            The other rule, such as `CHARM`.
 
         Returns
         -------
         DiaryEndpoint
-            Its label has the rule's definition.
+            The endpoint, whose label contains the rule's definition.
+
+        Raises
+        ------
+        TypeError
+            `rule` is not a `DiaryRule`.
+
+        Examples
+        --------
+        >>> ba.MIGRAINE_DAYS.under(ba.diary.CHARM).rule.name
+        'CHARM'
         """
         if not isinstance(rule, DiaryRule):
-            raise TypeError(f"rule: found {kind_of(rule)}; expected a DiaryRule, such as CHARM.")
+            raise TypeError(f"`rule` must be a DiaryRule; got {kind_of(rule)}. Try diary.CHARM.")
         return replace(self, measure=replace(self.measure, rule=rule))
 
 
 def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = PREEMPT) -> DiaryEndpoint:
-    """Make an endpoint that adds up days of a diary.
+    """Make an endpoint that sums days of a diary.
 
     Parameters
     ----------
     name : str
-        What a protocol calls it.
+        Name in a protocol.
     wording : str
-        The name with its unit; may hold ``{duration}``, ``{treated}`` and ``{period}``, which the rule fills.
+        The name with its unit. The rule fills ``{duration}``, ``{treated}`` and ``{period}``, which may occur in it.
     daily : callable, (DataFrame, DiaryRule) -> array, shape (n,)
-        What each row of the diary counts; missing (nan) where the recorded cells leave it open.
+        Count of each row of the diary; missing (NaN) if the recorded cells leave it open.
     rule : DiaryRule
-        How days are counted.
+        Rule by which days are counted.
 
     Returns
     -------
     DiaryEndpoint
-        Its values are sums over periods.
-    """
+        An endpoint whose values are sums over periods.
 
+    Examples
+    --------
+    >>> severe_days = ba.diary.endpoint(
+    ...     "severe days", wording="severe days per {period} days", daily=lambda diary, rule: diary["severity"] == 3
+    ... )
+    >>> severe_days.label
+    'severe days per 28 days'
+    """
     require_text(name, "name", "the name of an endpoint, such as 'headache days'")
     return DiaryEndpoint(name, wording, DiaryCount(name, daily, rule))
 
 
 def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
-    """Count the diary days of which an endpoint does not know whether they count, by arm.
+    """Count the diary days that an endpoint cannot classify, by arm.
 
     Parameters
     ----------
     trial : Trial
-        With a diary; restricted to the population that is meant.
+        A trial with a diary, restricted to the population of interest.
     endpoint : Endpoint
-        Of a diary, under its rule.
+        A diary endpoint, with its rule.
 
     Returns
     -------
     DataFrame
-        Where, reason, n: the days of baseline and scheduled periods that the recorded cells leave open, apart by whether there
-        was headache, with a word where all of an arm are of one kind. Headache days of unknown severity follow, with how the
-        rule counts them, and the periods that have no value for that. Days without a row are not among them.
+        Columns ``where``, ``reason`` and ``n``: the days of baseline and scheduled periods that the recorded cells leave
+        open. Days with headache, without headache, and with neither recorded are counted separately. The reason states if all
+        days of an arm are of one kind. Headache days of unknown severity follow, with their handling by the rule, and the
+        periods that have no value for that reason. Days without a row are not counted.
 
     Raises
     ------
     DataError
-        The trial has no diary, or not the columns that the endpoint needs.
+        The trial has no diary, or lacks columns that the endpoint needs.
+    TypeError
+        `endpoint` is not an `Endpoint`.
     ValueError
-        The endpoint does not come from a diary.
+        The endpoint is not counted from a diary.
 
     Examples
     --------
@@ -194,49 +221,49 @@ def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:
 
 
 def days_left_out(trial: Trial, endpoint: Endpoint) -> tuple[LeftOut, ...]:
-    """Count the diary days of which an endpoint does not know whether they count, as values.
+    """Count the diary days that an endpoint cannot classify, as values.
 
     Parameters
     ----------
     trial, endpoint
-        As for `diary.unknown_days`.
+        As in `diary.unknown_days`.
 
     Returns
     -------
     tuple of LeftOut
-        At each arm.
+        Counts by arm.
 
     Raises
     ------
-    DataError, ValueError
-        As for `diary.unknown_days`.
+    DataError, TypeError, ValueError
+        As in `diary.unknown_days`.
     """
     require_trial(trial)
     if not isinstance(endpoint, Endpoint):
-        raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days, such as HEADACHE_DAYS.")
+        raise TypeError(f"`endpoint` must be an Endpoint of a diary; got {kind_of(endpoint)}. Try HEADACHE_DAYS.")
     if not isinstance(endpoint, DiaryEndpoint):
-        raise ValueError(f"{endpoint.name!r} is assessed at visits; days are left open in a diary only.")
+        raise ValueError(f"`endpoint` must be counted from a diary; got {endpoint.name!r}, which is assessed at visits.")
     diary = diary_of(trial, endpoint.name)
     rows = left_open(trial.subjects, diary, days_of(endpoint.daily, diary, endpoint.rule), endpoint.rule)
     return tuple(LeftOut(reason, n, endpoint=endpoint.label, at=arm) for arm, reason, n in rows)
 
 
-def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: int = 16) -> pd.DataFrame:
-    """A few whole diaries of each arm, chosen by rule and not by eye.
+def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n: int = 16) -> pd.DataFrame:
+    """Select whole diaries of some subjects of each arm, by a rule and not by eye.
 
-    The subjects of an arm are put in the order of their change at a visit, those without a value last; then every k-th
-    is taken, so that the good and the bad courses are there in their proportion.
+    The subjects of an arm are ordered by their change at a visit, those without a change last. Every k-th subject is
+    selected, so that good and bad courses are represented in their proportion.
 
     Parameters
     ----------
     trial : Trial
-        With a diary.
+        A trial with a diary.
     outcomes : DataFrame
         *outcomes* of the same trial.
     visit : str
-        The visit whose change gives the order.
-    n_per_arm : int
-        How many of each arm, or all where there are fewer.
+        Visit whose change orders the subjects.
+    n : int
+        Number of subjects per arm; all subjects of smaller arms.
 
     Returns
     -------
@@ -246,20 +273,26 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
     Raises
     ------
     DataError
-        The trial has no diary, or outcomes has no such visit.
+        The trial has no diary, or the outcomes have no such visit.
+
+    Examples
+    --------
+    >>> diaries = ba.diary.select(trial, outcomes, visit="week 24", n=2)
+    >>> diaries.groupby("arm", observed=True)["subject"].nunique().to_dict()
+    {'placebo': 2, 'onabotulinumtoxinA': 2}
     """
     require_trial(trial)
     require_outcomes(outcomes)
     if trial.diary is None:
-        raise DataError(f"{trial.name} has no diary to choose from.")
+        raise DataError(f"`trial` must have a diary; got {trial.name} without one.")
     if visit not in set(outcomes["visit"]):
-        raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(outcomes['visit'].cat.categories)}.")
+        raise DataError(f"`visit` must be a visit of `outcomes`, {listed(outcomes['visit'].cat.categories)}; got '{visit}'.")
     at_visit = outcomes[outcomes["visit"] == visit]
     chosen: list[Any] = []
     for arm in trial.arms:
         ordered = at_visit[at_visit["arm"] == arm].sort_values("change", kind="stable")["subject"].tolist()
-        n = min(n_per_arm, len(ordered))
-        places = np.floor((np.arange(n) + 0.5) * len(ordered) / max(n, 1)).astype(int)
+        taken = min(n, len(ordered))
+        places = np.floor((np.arange(taken) + 0.5) * len(ordered) / max(taken, 1)).astype(int)
         chosen += [ordered[place] for place in places]
     diary = trial.diary[trial.diary["subject"].isin(chosen)]
     order = pd.Categorical(diary["subject"].astype(object), categories=chosen, ordered=True)
@@ -269,33 +302,33 @@ def select_diaries(trial: Trial, outcomes: Outcomes, *, visit: str, n_per_arm: i
 
 
 def diary_endpoints_of(trial: Trial, rule: DiaryRule | None = None) -> list[DiaryEndpoint]:
-    """The diary endpoints for which a trial's diary has what they need.
+    """List the diary endpoints whose columns a trial's diary has.
 
     Parameters
     ----------
     trial : Trial
         Any trial.
     rule : DiaryRule, optional
-        How days are counted. Left out: `PREEMPT` where the diary has hours, otherwise `ANY_DURATION`.
+        Rule by which days are counted. By default `PREEMPT` if the diary has hours, otherwise `ANY_DURATION`.
 
     Returns
     -------
     list of DiaryEndpoint
-        Empty where there is no diary.
+        Empty if there is no diary.
     """
     require_trial(trial)
     if trial.diary is None:
         return []
-    there = set(trial.diary.columns)
-    rule = rule or (PREEMPT if "headache_hours" in there else ANY_DURATION)
-    says_headache = "headache_hours" in there or (rule.minimum_hours == 0 and bool(there & set(OF_ANY_DURATION)))
-    treated = rule.treated_is_migraine == "criteria" or ("acute_medication" in there and says_headache)
+    columns = set(trial.diary.columns)
+    rule = rule or (PREEMPT if "headache_hours" in columns else ANY_DURATION)
+    has_headache = "headache_hours" in columns or (rule.minimum_hours == 0 and bool(columns & set(OF_ANY_DURATION)))
+    treated = rule.treated_is_migraine == "criteria" or ("acute_medication" in columns and has_headache)
     usable = (
-        says_headache,
-        "migraine" in there and treated,
-        says_headache and "severity" in there,
-        "headache_hours" in there,
-        "acute_medication" in there,
+        has_headache,
+        "migraine" in columns and treated,
+        has_headache and "severity" in columns,
+        "headache_hours" in columns,
+        "acute_medication" in columns,
     )
     return [endpoint.under(rule) for endpoint, can in zip(DIARY_ENDPOINTS, usable, strict=True) if can]
 

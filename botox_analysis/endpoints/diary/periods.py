@@ -1,8 +1,8 @@
-"""Days of a diary added up over periods, and the days that stay open counted by arm.
+"""Sums of diary days over periods, and counts of open days by arm.
 
-A period is 28 days: baseline is days -28 to -1, week 4 is days 1 to 28, week 24 days 141 to 168. A day is recorded for an
-endpoint where the cells say what it counts. Scheduled visits are the periods up to the last in which anybody recorded as many
-days as the rule asks for.
+A period is 28 days: baseline is days -28 to -1, week 4 is days 1 to 28, week 24 is days 141 to 168. A day is recorded for an
+endpoint if its cells determine the count. Scheduled visits are the periods up to the last one in which any subject recorded
+the number of days that the rule requires.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from botox_analysis.trials.diary_rows import DOSES, NO, OF_HEADACHE, OPEN, YES
 from botox_analysis.trials.trial import Trial
 
 LEFT_OPEN = "days that the recorded cells leave open"
-"""What is left out of a count."""
+"""Reason for days left out of a count."""
 
 _KINDS = {"with headache": YES, "without headache": NO, "headache not recorded": OPEN}
 
 N_STATES = int(OF_UNKNOWN_SEVERITY) + 1
-"""How many states a day may have."""
+"""Number of states of a day."""
 
 _ONE_KIND = "not a random sample of days"
 _MAY_BE_NONE = "; no recorded day counts 0, so that an empty cell may mean none"
@@ -40,18 +40,18 @@ class Periods:
     Attributes
     ----------
     values : DataFrame, shape (N, 1 + V)
-        What was counted, one row per subject, one column per visit, `BASELINE` first; missing where too few days are recorded,
-        or no severity is known of which a share could be taken.
+        Counts, one row per subject, one column per visit, `BASELINE` first. Missing if too few days are recorded, or if a
+        share is needed and no severity of the subject is known.
     recorded : DataFrame, shape (N, 1 + V)
-        The days each value was counted from.
+        Number of days from which each value was counted.
     unknown_severity : ndarray of int, shape (N, 1 + V)
-        Headache days whose severity is unknown, where it decides.
+        Number of headache days whose severity is needed and unknown.
     without_share : ndarray of bool, shape (N, 1 + V)
-        Periods without a value since no severity of the subject is known.
+        Periods without a value because no severity of the subject is known.
     rule : DiaryRule
-        By which they were counted.
+        Rule by which they were counted.
     left_empty : str
-        A sentence about the cells that leave days open, where no period is scheduled.
+        A sentence on the cells that leave days open, if no period is scheduled.
     """
 
     values: pd.DataFrame
@@ -63,20 +63,20 @@ class Periods:
 
     @property
     def derivation(self) -> str:
-        """What became of incomplete periods, and of headache days of unknown severity where there are any, in words."""
+        """Describe the handling of incomplete periods, and of headache days of unknown severity if there are any."""
         severity = f", {self.rule.severity_handling}" if self.unknown_severity.any() else ""
         return f"{self.rule.handling}{severity}"
 
 
 def diary_of(trial: Trial, name: str) -> pd.DataFrame:
-    """Take the diary of a trial.
+    """Return the diary of a trial.
 
     Parameters
     ----------
     trial : Trial
         Any trial.
     name : str
-        What is counted in the diary, for the message.
+        Name of the endpoint counted from the diary, for the message.
 
     Returns
     -------
@@ -86,10 +86,10 @@ def diary_of(trial: Trial, name: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The trial has none.
+        The trial has no diary.
     """
     if trial.diary is None:
-        raise DataError(f"{trial.name} has no diary; {name} are counted in one.")
+        raise DataError(f"`trial` must have a diary, from which {name} are counted; got {trial.name} without one.")
     return trial.diary
 
 
@@ -99,46 +99,46 @@ def periods_of(name: str, daily: Daily, trial: Trial, rule: DiaryRule) -> Period
     Parameters
     ----------
     name : str
-        Of the endpoint.
+        Name of the endpoint.
     daily : callable
-        What it counts each day.
+        Its daily count.
     trial : Trial
-        With a diary.
+        A trial with a diary.
     rule : DiaryRule
-        How days are counted.
+        Rule by which days are counted.
 
     Returns
     -------
     Periods
-        Of all subjects of the trial.
+        Periods of all subjects of the trial.
 
     Raises
     ------
     DataError
-        The trial has no diary, or not the columns that the endpoint needs.
+        The trial has no diary, or lacks columns that the endpoint needs.
     """
     diary = diary_of(trial, name)
     return count_periods(trial.subjects, diary, days_of(daily, diary, rule), rule)
 
 
 def count_periods(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule: DiaryRule) -> Periods:
-    """Add up the days of each subject and period.
+    """Sum the days of each subject and period.
 
     Parameters
     ----------
     subjects : DataFrame
-        Of the trial.
+        Subjects of the trial.
     diary : DataFrame
-        Of the same trial.
+        Diary of the same trial.
     days : Days
-        What its rows count.
+        Counts of its rows.
     rule : DiaryRule
-        What becomes of periods that are not recorded whole.
+        Rule by which incomplete periods are handled.
 
     Returns
     -------
     Periods
-        Of all subjects.
+        Periods of all subjects.
     """
     grid = _Grid.of(subjects, diary, rule)
     tally = grid.tally(days.state)
@@ -158,7 +158,7 @@ def count_periods(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule:
     values = np.full(grid.shape, np.nan)
     length = rule.period_days
     values[enough] = total[enough] * length / n_recorded[enough] if rule.incomplete == "scaled" else total[enough]
-    # Where days without record count as days without headache, the value is counted from all of them.
+    # If days without a record count as days without headache, the value is counted from all days.
     recorded = np.where(enough, n_recorded if rule.incomplete == "scaled" else length, np.nan)
     index, columns = pd.Index(subjects["subject"]), [BASELINE, *_names(n_scheduled, length)]
     shown = slice(0, n_scheduled + 1)
@@ -173,7 +173,7 @@ def count_periods(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule:
 
 
 def _share(total: Any, n_known: Any, n_unknown: Any) -> Any:
-    """The share of days that count among headache days of known severity: of the period, else of the subject's whole diary."""
+    """Calculate the share of counted days among headache days of known severity: of the period, else of the whole diary."""
     share = np.zeros(total.shape)
     of_all = np.full(len(total), np.nan)
     np.divide(total.sum(axis=1), n_known.sum(axis=1), out=of_all, where=n_known.sum(axis=1) > 0)
@@ -184,7 +184,7 @@ def _share(total: Any, n_known: Any, n_unknown: Any) -> Any:
 
 
 def _n_scheduled(n_recorded: Any, rule: DiaryRule) -> int:
-    """How many periods there are up to the last of which somebody recorded enough; one that just began is not scheduled."""
+    """Count the periods up to the last one with enough recorded days; a period that just began is not scheduled."""
     reached = np.flatnonzero((n_recorded[:, 1:-1] >= rule.minimum_days).any(axis=0))
     return int(reached[-1]) + 1 if reached.size else 0
 
@@ -197,7 +197,7 @@ def _names(n_scheduled: int, length: int) -> list[str]:
 
 
 def _cells_left_empty(diary: pd.DataFrame, days: Days) -> str:
-    """A sentence about the columns that leave days open; empty where no day is."""
+    """Write a sentence on the columns that leave days open; empty if no day is open."""
     left = days.state == OPEN
     columns = [column for column in (*OF_HEADACHE, DOSES) if column in diary.columns and diary[column][left].isna().any()]
     return f" Empty cells leave {int(left.sum()):,} days open; they are in {listed(columns)}." if columns else ""
@@ -205,21 +205,21 @@ def _cells_left_empty(diary: pd.DataFrame, days: Days) -> str:
 
 @dataclass(frozen=True)
 class _Grid:
-    """Where the rows of a diary stand in a table of N subjects by P periods."""
+    """Places of the rows of a diary in a table of N subjects by P periods."""
 
     cell: Any
-    """The place of each row in the raveled table, shape (n,)."""
+    """Index of each row in the raveled table, shape (n,)."""
     shape: tuple[int, int]
-    """Baseline is column 0; days outside all periods fall into the last column."""
+    """Shape of the table. Baseline is column 0; days outside all periods are in the last column."""
 
     @classmethod
     def of(cls, subjects: pd.DataFrame, diary: pd.DataFrame, rule: DiaryRule) -> _Grid:
         day = diary["day"].to_numpy(dtype=np.int64)
         first, last, length = int(day.min(initial=0)), int(day.max(initial=0)), rule.period_days
-        each = np.arange(first, last + 1)
-        period = np.where(each > 0, (each - 1) // length + 1, np.where(each >= -length, 0, -1))
-        # A period is scheduled by one subject's days, so that those after the last with enough rows need no column.
-        n_rows = np.bincount(np.maximum(period, 0), weights=np.bincount(day - first, minlength=len(each)))
+        study_day = np.arange(first, last + 1)
+        period = np.where(study_day > 0, (study_day - 1) // length + 1, np.where(study_day >= -length, 0, -1))
+        # A period needs enough days of one subject to be scheduled. Later periods with fewer rows need no column.
+        n_rows = np.bincount(np.maximum(period, 0), weights=np.bincount(day - first, minlength=len(study_day)))
         n_periods = int(np.flatnonzero(n_rows[1:] >= rule.minimum_days).max(initial=-1)) + 1
         period[(period < 0) | (period > n_periods)] = n_periods + 1
         width = n_periods + 2
@@ -233,30 +233,31 @@ class _Grid:
         return np.moveaxis(counts.reshape(*self.shape, N_STATES), -1, 0)
 
     def add(self, rows: Any, weights: Any = None) -> Any:
-        """Count the rows that are meant, or add up their weights, shape (N, P)."""
+        """Count the chosen rows, or sum their weights, shape (N, P)."""
         weight = None if weights is None else weights[rows]
         return np.bincount(self.cell[rows], weights=weight, minlength=self.shape[0] * self.shape[1]).reshape(self.shape)
 
 
 def left_open(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule: DiaryRule) -> list[tuple[str, str, int]]:
-    """Count what an endpoint cannot count from the cells of baseline and scheduled periods, by arm.
+    """Count the open days of baseline and scheduled periods, by arm.
 
     Parameters
     ----------
     subjects : DataFrame
-        With ``arm``.
+        Subjects with ``arm``.
     diary : DataFrame
-        Of the same trial.
+        Diary of the same trial.
     days : Days
-        What its rows count.
+        Counts of its rows.
     rule : DiaryRule
-        How they are counted.
+        Rule by which they are counted.
 
     Returns
     -------
     list of (str, str, int)
-        Arm, reason, and number of days: those with headache, those without, those of which neither is recorded. A word is added
-        where all of an arm are of one kind. Headache days of unknown severity follow, and periods without a value for that.
+        Arm, reason, and number of days: those with headache, those without, and those with neither recorded. The reason
+        states if all days of an arm are of one kind. Headache days of unknown severity follow, and periods without a value
+        for that reason.
     """
     periods = count_periods(subjects, diary, days, rule)
     grid, n_shown = _Grid.of(subjects, diary, rule), periods.values.shape[1]
@@ -270,7 +271,7 @@ def left_open(subjects: pd.DataFrame, diary: pd.DataFrame, days: Days, rule: Dia
     is_open = days.state == OPEN
     if is_open.any():
         truth = any_headache(diary)
-        kinds = {kind: by_arm(grid.add(is_open & (truth == said))) for kind, said in _KINDS.items()}
+        kinds = {kind: by_arm(grid.add(is_open & (truth == state))) for kind, state in _KINDS.items()}
     doubt = "" if (days.state == NO).any() else _MAY_BE_NONE
     n_unknown, n_without = by_arm(periods.unknown_severity), by_arm(periods.without_share)
     rows: list[tuple[str, str, int]] = []

@@ -1,19 +1,23 @@
-"""`DiaryRule`: what counts as a day, and what becomes of a period that was not recorded whole."""
+"""`DiaryRule`: the definition of a counted day, and the handling of incomplete periods."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, get_args
 
 from botox_analysis.errors import require_choice, require_text
 from botox_analysis.frames.days import PERIOD_DAYS
+from botox_analysis.frames.handling import UNKNOWN_SEVERITY, UnknownSeverity
 from botox_analysis.wording import Overview, Shown
 
-INCOMPLETE = ("scaled", "as recorded")
+Incomplete = Literal["scaled", "as recorded"]
+TreatedIsMigraine = Literal["criteria", "criteria or treated"]
 
-SHARE_OF_THE_KNOWN, AS_NOT, MISSING = UNKNOWN_SEVERITY = ("share of the known", "as not", "missing")
-"""How a headache day of unknown severity counts as a moderate or severe one."""
+INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
+TREATED_IS_MIGRAINE: tuple[TreatedIsMigraine, ...] = get_args(TreatedIsMigraine)
+
+SHARE_OF_THE_KNOWN, AS_NOT, MISSING = UNKNOWN_SEVERITY
 
 _COUNTED = {
     SHARE_OF_THE_KNOWN: "by the share of the known",
@@ -24,53 +28,61 @@ _COUNTED = {
 
 @dataclass(frozen=True, repr=False)
 class DiaryRule(Shown):
-    """How a diary is counted. The rule travels with the outcomes: its definition in ``endpoint``, the rest in ``imputation``.
+    """A rule by which a diary is counted.
+
+    The outcomes contain the rule: ``endpoint`` contains its definition, and ``imputation`` contains the rest.
 
     Attributes
     ----------
     name : str
-        Where the rule comes from.
+        Source of the rule.
     minimum_hours : float
-        A headache day has at least so many hours of headache; 0 takes headache of any duration.
+        Least hours of headache of a headache day, from 0 to 24; 0 for headache of any duration.
     minimum_days : int
-        A period with fewer recorded days is missing.
+        Least number of recorded days of a period; with fewer the value is missing.
     incomplete : str
-        What becomes of a period with enough, but not all days: ``"scaled"`` to the full period (count times days in the period
-        over days recorded), or ``"as recorded"`` (days without record count as days without headache).
+        Handling of a period with enough, but not all days. ``"scaled"``: the count times days in the period over days
+        recorded. ``"as recorded"``: days without a record count as days without headache.
     treated_is_migraine : str
-        A migraine day fulfils the ``"criteria"``, or also is a headache day treated with acute medication: ``"criteria or
-        treated"``.
+        Definition of a migraine day: it fulfils the ``"criteria"``, or ``"criteria or treated"``, which adds headache days
+        treated with acute medication.
     period_days : int
-        Days in a period.
+        Number of days in a period.
     baseline_minimum_days : int, optional
-        A baseline with fewer recorded days is missing. Left out: ``minimum_days``.
+        Least number of recorded days of a baseline; with fewer it is missing. By default ``minimum_days``.
     unknown_severity : str
-        How a headache day without a severity counts as a moderate or severe one: with the ``"share of the known"``, ``"as not"``
-        (0), or as ``"missing"`` (not recorded).
+        Handling of headache days of unknown severity in counts of moderate or severe days: ``"share of the known"``, ``"as
+        not"`` (0), or ``"missing"`` (not recorded).
 
     Notes
     -----
-    The share of the known is that of moderate or severe days among the subject's headache days of known severity in the same
-    period. Where the period has none of these, it is the share of the subject's whole diary. Where that has none either, the
-    period has no value.
+    The share of the known is the share of moderate or severe days among the subject's headache days of known severity in the
+    same period. If the period has none of these, the share of the subject's whole diary is used. If the diary has none
+    either, the period has no value.
+
+    Examples
+    --------
+    >>> rule = ba.diary.DiaryRule("of the protocol", minimum_hours=2.0, minimum_days=20)
+    >>> ba.HEADACHE_DAYS.under(rule).label
+    'headache days (≥ 2 h) per 28 days'
     """
 
     name: str
     minimum_hours: float = 4.0
     minimum_days: int = 10
-    incomplete: str = "scaled"
-    treated_is_migraine: str = "criteria"
+    incomplete: Incomplete = "scaled"
+    treated_is_migraine: TreatedIsMigraine = "criteria"
     period_days: int = PERIOD_DAYS
     baseline_minimum_days: int | None = None
-    unknown_severity: str = SHARE_OF_THE_KNOWN
+    unknown_severity: UnknownSeverity = "share of the known"
 
     def __post_init__(self) -> None:
-        """Refuse a rule that cannot be followed."""
+        """Refuse a rule that cannot be applied."""
         require_text(self.name, "name", "the name of the rule")
         require_choice(self.incomplete, INCOMPLETE, "incomplete")
-        require_choice(self.treated_is_migraine, ("criteria", "criteria or treated"), "treated_is_migraine")
+        require_choice(self.treated_is_migraine, TREATED_IS_MIGRAINE, "treated_is_migraine")
         if not 0 <= self.minimum_hours <= 24:
-            raise ValueError(f"minimum_hours is {self.minimum_hours}; it is from 0 to 24.")
+            raise ValueError(f"`minimum_hours` must be from 0 to 24; got {self.minimum_hours}.")
         require_choice(self.unknown_severity, UNKNOWN_SEVERITY, "unknown_severity")
         _refuse_no_days("period_days", self.period_days, None)
         _refuse_no_days("minimum_days", self.minimum_days, self.period_days)
@@ -78,16 +90,16 @@ class DiaryRule(Shown):
 
     @property
     def minimum_of_baseline(self) -> int:
-        """The recorded days below which a baseline is missing."""
+        """Return the number of recorded days below which a baseline is missing."""
         return self.minimum_days if self.baseline_minimum_days is None else self.baseline_minimum_days
 
     def define(self, label: str) -> str:
-        """A label with the rule's definition in it.
+        """Insert the rule's definition into a label.
 
         Parameters
         ----------
         label : str
-            Has ``{duration}`` where the minimum duration goes, and ``{period}`` for the days of a period.
+            Label with ``{duration}`` for the minimum duration, and ``{period}`` for the days of a period.
 
         Returns
         -------
@@ -105,7 +117,7 @@ class DiaryRule(Shown):
 
     @property
     def in_words(self) -> tuple[tuple[str, str], ...]:
-        """What counts as a day, and what becomes of incomplete periods: names and texts."""
+        """Describe a counted day, and the handling of incomplete periods: names and texts."""
         hours = f"headache for at least {self.minimum_hours:g} h" if self.minimum_hours > 0 else "headache of any duration"
         treated = ", or is a headache day treated with acute medication" if self.treated_is_migraine != "criteria" else ""
         at_baseline = "" if self.minimum_of_baseline == self.minimum_days else self.baseline_handling
@@ -122,12 +134,12 @@ class DiaryRule(Shown):
 
     @property
     def handling(self) -> str:
-        """What becomes of incomplete periods, in words, with the name of the rule."""
+        """Describe the handling of incomplete periods, with the name of the rule."""
         return f"{self.name} rule: {self.periods_handling}"
 
     @property
     def periods_handling(self) -> str:
-        """What becomes of incomplete periods, in words."""
+        """Describe the handling of incomplete periods."""
         at_baseline = self.minimum_of_baseline
         if at_baseline == self.minimum_days:
             return self._kept(self.minimum_days)
@@ -137,12 +149,12 @@ class DiaryRule(Shown):
 
     @property
     def baseline_handling(self) -> str:
-        """What becomes of an incomplete baseline, in words."""
+        """Describe the handling of an incomplete baseline."""
         return self._kept(self.minimum_of_baseline)
 
     @property
     def severity_handling(self) -> str:
-        """How headache days of unknown severity count, in words."""
+        """Describe the handling of headache days of unknown severity."""
         return f"unknown severity counted {_COUNTED[self.unknown_severity]}"
 
     def _kept(self, minimum: int) -> str:
@@ -156,30 +168,32 @@ class DiaryRule(Shown):
 
 
 def _refuse_no_days(name: str, days: Any, most: int | None) -> None:
-    """Refuse a number of days that is not whole, or not among those of a period."""
+    """Refuse a number of days that is not whole, or not within a period."""
     if isinstance(days, bool) or not isinstance(days, Real) or days % 1 != 0:
-        raise ValueError(f"{name} is {days!r}; it is a whole number of days.")
+        raise ValueError(f"`{name}` must be a whole number of days; got {days!r}.")
     if most is not None and not 1 <= float(days) <= most:
-        raise ValueError(f"{name} is {days}; it is from 1 to period_days, {most}.")
+        raise ValueError(f"`{name}` must be from 1 to period_days, {most}; got {days}.")
 
 
 PREEMPT = DiaryRule("PREEMPT")
-"""At least 4 hours (NCT00156910). At least 10 recorded days, scaled to 28, is common knowledge, not seen in a source."""
+"""Headache of at least 4 hours (NCT00156910). At least 10 recorded days, scaled to 28; this part is common knowledge, not
+seen in a source."""
 
 CHARM = DiaryRule("CHARM", minimum_hours=0.0, minimum_days=14, treated_is_migraine="criteria or treated")
-"""Any duration; 14 to 27 recorded days are scaled to 28, fewer are missing (Pijpers 2019; 10.1186/s10194-018-0953-0)."""
+"""Headache of any duration; 14 to 27 recorded days are scaled to 28, fewer are missing (Pijpers 2019;
+10.1186/s10194-018-0953-0)."""
 
 COMPLETE = DiaryRule("complete-28", minimum_days=28)
-"""All 28 days recorded, as in the COMPEL subanalysis (Young 2019, 10.1186/s10194-018-0953-0); at least 4 hours."""
+"""All 28 days recorded, as in the COMPEL subanalysis (Young 2019, 10.1186/s10194-018-0953-0); headache of at least 4 hours."""
 
 AT_LEAST_20 = DiaryRule("20-of-28", minimum_days=20)
-"""At least 20 of 28 days (entry criterion of NCT05028569); at least 4 hours; scaled to 28, as an option."""
+"""At least 20 of 28 recorded days (entry criterion of NCT05028569), scaled to 28, as an option; headache of at least 4 hours."""
 
 ANY_DURATION = DiaryRule("any-duration", minimum_hours=0.0)
-"""Headache of any duration; for diaries that say yes or no. At least 10 recorded days, scaled to 28, as an option."""
+"""Headache of any duration, for diaries of yes and no. At least 10 recorded days, scaled to 28, as an option."""
 
 HALF_HOUR = DiaryRule("half-hour", minimum_hours=0.5)
-"""At least 30 minutes, as some trials take it (common knowledge, not seen in a source)."""
+"""Headache of at least 30 minutes, as in some trials (common knowledge, not seen in a source)."""
 
 RULES = {rule.name: rule for rule in (PREEMPT, CHARM, COMPLETE, AT_LEAST_20, ANY_DURATION, HALF_HOUR)}
-"""The ready-made rules by name."""
+"""The rules of this module by name."""

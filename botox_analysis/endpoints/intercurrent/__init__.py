@@ -1,1 +1,1 @@
-"""Intercurrent events, what becomes of the values after them, and missing values."""
+"""Intercurrent events, the handling of values after them, and missing values."""

@@ -1,4 +1,4 @@
-"""Intercurrent events: which there are, whom they happened to, and what becomes of the values after them.
+"""Intercurrent events: their kinds, subjects and days, and the handling of values after them.
 
 References
 ----------
@@ -18,9 +18,10 @@ from botox_analysis.endpoints.intercurrent.history import history_of, put_down_t
 from botox_analysis.endpoints.intercurrent.strategies import (
     AFFECTED,
     ALL_DAYS,
-    ANY_DAY,
     FAILURES,
+    Affected,
     Columns,
+    Failure,
     follow_events,
     in_time,
     place_events,
@@ -28,7 +29,7 @@ from botox_analysis.endpoints.intercurrent.strategies import (
 )
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_choice, require_columns, require_trial
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, strategy_problem
+from botox_analysis.frames.handling import COMPOSITE, DISCONTINUATION, EventStrategy, strategy_problem
 from botox_analysis.frames.outcomes import (
     EXPOSURE_DAYS,
     INTERCURRENT_EVENT,
@@ -53,7 +54,7 @@ _A_DAY = "a study day from 1 on"
 
 
 def intercurrent_events(trial: Trial) -> pd.DataFrame:
-    """The intercurrent events of a trial that are known, one row each.
+    """List the known intercurrent events of a trial, one row each.
 
     Parameters
     ----------
@@ -63,28 +64,34 @@ def intercurrent_events(trial: Trial) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``subject``, ``kind`` and ``day`` (a whole study day from 1 on), subjects in the order of the trial, in time within
-        them: the rows of the trial's own table, and, where that has no discontinuation and the table of subjects has
-        ``completed`` and ``last_day``, a ``"discontinuation"`` on the last day of each subject not known to have completed
-        (on day 1 where the last day was before it). Who has no last day is passed over: nobody knows which values came
-        after. No rows where nothing is known.
+        ``subject``, ``kind`` and ``day`` (a whole study day from 1), subjects in the order of the trial, their events in
+        time. The rows are those of the trial's own table. If that table contains no discontinuation, and the table of
+        subjects has ``completed`` and ``last_day``, discontinuations are added. They are on the last day of each subject not
+        known to have completed (on day 1 if the last day was before it). Subjects without a last day are skipped, as it is
+        not known which values came after. The frame is empty if no event is known.
+
+    Examples
+    --------
+    >>> events = ba.intercurrent.events(trial)
+    >>> events.columns.tolist(), events["kind"].unique().tolist()
+    (['subject', 'kind', 'day'], ['medication overuse', 'discontinuation', 'new preventive treatment'])
     """
     require_trial(trial)
-    own, left = trial.intercurrent_events, _leavers(trial)
-    pieces = [] if own is None else [own[list(EVENT_COLUMNS)].astype({"subject": object})]
+    table, left = trial.intercurrent_events, _leavers(trial)
+    pieces = [] if table is None else [table[list(EVENT_COLUMNS)].astype({"subject": object})]
     dated = left[left["last_day"].notna()]
     pieces.append(pd.DataFrame({"subject": dated["subject"], "kind": DISCONTINUATION, "day": dated["last_day"].clip(lower=1)}))
-    there = [piece for piece in pieces if len(piece)]
-    if not there:
+    filled = [piece for piece in pieces if len(piece)]
+    if not filled:
         return pd.DataFrame({"subject": [], "kind": [], "day": []}).astype({"subject": str, "kind": str, "day": int})
-    events = pd.concat(there, ignore_index=True)
+    events = pd.concat(filled, ignore_index=True)
     place = pd.Index(trial.subjects["subject"]).get_indexer(events["subject"])
     order = np.lexsort((events["day"].to_numpy(dtype=float), place))
     return events.iloc[order].reset_index(drop=True).astype({"subject": str, "kind": str, "day": int})
 
 
 def n_undated_discontinuations(trial: Trial) -> int:
-    """How many subjects left on a day that nobody knows.
+    """Count the subjects who discontinued on an unknown day.
 
     Parameters
     ----------
@@ -94,16 +101,16 @@ def n_undated_discontinuations(trial: Trial) -> int:
     Returns
     -------
     int
-        Those whom `intercurrent.events` passes over; 0 where the trial's own table tells discontinuations.
+        Number of subjects skipped by `intercurrent.events`; 0 if the trial's own table contains discontinuations.
     """
     return int(_leavers(trial)["last_day"].isna().sum())
 
 
 def _leavers(trial: Trial) -> pd.DataFrame:
-    """Subjects not known to have completed; nobody where the trial's own table, or no table, tells who discontinued when."""
-    subjects, own = trial.subjects, trial.intercurrent_events
-    told = own is not None and any("".join(kind.lower().split()) == DISCONTINUATION for kind in own["kind"].unique())
-    if told or not {"completed", "last_day"} <= set(subjects.columns):
+    """Return the subjects not known to have completed; no subjects if discontinuations have a table, or have no day."""
+    subjects, table = trial.subjects, trial.intercurrent_events
+    recorded = table is not None and any("".join(kind.lower().split()) == DISCONTINUATION for kind in table["kind"].unique())
+    if recorded or not {"completed", "last_day"} <= set(subjects.columns):
         return pd.DataFrame({"subject": [], "last_day": []})
     return subjects.loc[~subjects["completed"].to_numpy(dtype=bool, na_value=False), ["subject", "last_day"]]
 
@@ -112,71 +119,73 @@ def address_events(
     outcomes: Outcomes,
     events: pd.DataFrame,
     *,
-    strategies: Mapping[str, str],
-    affected: str = ANY_DAY,
-    failure: str | float = "baseline",
-    days: str | Mapping[str, float] | None = None,
+    strategies: Mapping[str, EventStrategy],
+    affected: Affected = "any day",
+    failure: Failure | float = "baseline",
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """Outcomes whose values after an intercurrent event are what the strategy for its kind makes of them.
+    """Apply the strategy for each kind of intercurrent event to the values after it.
 
-    The events of a subject apply in order of time, those of one day in the order of `strategies`. Each changes the values at
-    the visits after it, as the events before have left them, and no other. So a value that a hypothetical strategy has made
-    missing stays missing under treatment policy after it; the failure of a composite strategy stands whatever came
-    before; and what is last, highest or missing before an event is so after the events before it were addressed.
+    The events of a subject apply in the order of time, those of one day in the order of `strategies`. Each event changes only
+    the values at the visits after it, as earlier events have left them. A value made missing by a hypothetical strategy stays
+    missing under a later treatment policy. The failure of a composite strategy replaces any earlier result. The last or highest
+    value before an event is found after the earlier events were addressed.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes* as they were measured, with the full grid of subjects and visits.
+        *outcomes* as measured, with the full grid of subjects and visits.
     events : DataFrame
-        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives. Those of subjects who are not among the outcomes
-        (of a restricted population, say) change nothing. An event on or after the last visit's day changes nothing, either.
+        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` returns. Events of subjects who are not among the
+        outcomes (for example of a restricted population) change nothing. Nor does an event on or after the last visit's day.
     strategies : mapping of str to str
-        For each kind among the events (and for others that were planned for and did not happen), one of
+        For each kind among the events (and for planned kinds that did not happen), one of
 
-        * ``"treatment policy"``: values after the event stay as observed. The question is what the assignment does, whatever
-          happened. It is no strategy for death, after which there are no values.
-        * ``"hypothetical"``: values after the event are missing, to be imputed, or left to a model, as if it had not happened.
-          The question is about a world without the event; take it where that world can be imagined and predicted.
-        * ``"composite"``: after the event `failure` stands, since the event itself is an unfavourable outcome.
-        * ``"while on treatment"``: the last value before the event stands for those after it; missing where there is none
-          before. The question is how subjects fare up to the event, such as in palliative care.
+        * ``"treatment policy"``: values after the event stay as observed. The question is the effect of the assignment,
+          regardless of the event. It cannot be used for death, after which there are no values.
+        * ``"hypothetical"``: values after the event become missing, for imputation or a model, as if it had not happened.
+          The question is the effect without the event; use it if that situation is plausible and can be predicted.
+        * ``"composite"``: values after the event become `failure`, as the event itself is an unfavourable outcome.
+        * ``"while on treatment"``: values after the event become the last value before it; missing if there is none.
+          The question is the course of subjects up to the event, as in palliative care.
     affected : str
-        Which visits are after an event. ``"any day"``: those whose value looks at a day after it, that is, whose day is later
-        than the event's; the diary period in which it happened is after it. ``"all days"``: of a diary (outcomes with
-        ``recorded_days``), only those whose period lies after it as a whole, that is, where the day of the visit before is on
-        or after the event's; of assessments, as ``"any day"``. The day of the event itself is before the event. Take ``"all
-        days"`` for a discontinuation after which nobody records: the last value was counted from days before it, and
-        `missing.impute` then begins at the visit after it.
+        Visits that are after an event. ``"any day"``: visits whose day is later than the event's, so that the diary period in
+        which the event happened is after it. ``"all days"``: for a diary (outcomes with ``recorded_days``), only visits whose
+        whole period is after the event. That is, the day of the visit before is on or after the event's. For assessments it
+        is the same as ``"any day"``. The day of the event itself is before the event. Use ``"all days"`` for a
+        discontinuation after which nothing is recorded. The last value was then counted from days before it, and
+        `missing.impute` begins at the visit after it.
     failure : str or float
-        What a composite strategy puts after the event. ``"baseline"``: no change from baseline, for treatments whose benefit
-        ends where they do; missing where there is no baseline. ``"worst"``: the worst of the baseline and the values before
-        the event, for events that are worse than no benefit: the highest where the column ``better`` is ``"lower"``, else the
-        lowest. A number: the value, such as the end of a scale for death, or a value outside it that ranks last.
-    days : str or mapping of str to float, optional
-        A column of outcomes with the study day of each visit (where a subject has none, the name of the visit tells it, and
-        it is not before that subject's visits so far), or the day of each visit. Left out: as the names of the visits tell.
+        Value after the event under a composite strategy. ``"baseline"``: no change from baseline, for treatments whose
+        benefit ends when they end; missing without a baseline. ``"worst"``: the worst of the baseline and the values before
+        the event. It is for events that are worse than no benefit. The worst value is the highest if the column ``better`` is
+        ``"lower"``, else the lowest. A number: the value, such as the end of a scale for death, or a value outside it that
+        ranks last.
+    visit_days : str or mapping of str to float, optional
+        A column of outcomes with the study day of each visit, or the day of each visit. A subject without a day in the column
+        has the day in the name of the visit, but not before that subject's visits so far. By default all days are read from
+        the names of the visits.
 
     Returns
     -------
     DataFrame
-        A new frame of *outcomes*, rows as they were. ``value``, ``change`` and ``percent_change`` are addressed, and so are
-        ``recorded_days`` and ``exposure_days`` where they are there: missing where the value is no longer a count, those of the
-        last value before the event where that stands. ``intercurrent_event`` has the kinds of the events before each visit,
-        whatever their strategies: in time, ``"; "`` between them, empty where there was none; ``missing_after`` has that one of
-        these to which a missing value is put down. ``intercurrent`` names every strategy, the failure of a composite one where it
-        is not the baseline, and `affected` where it is ``"all days"``.
+        A new frame of *outcomes* with the same rows. ``value``, ``change`` and ``percent_change`` are changed by the
+        strategies. So are ``recorded_days`` and ``exposure_days``, if present. They are missing if the value is no longer a
+        count, and copied with a last value before the event. ``intercurrent_event`` contains the kinds of the events before
+        each visit, under any strategy: in time, separated by ``"; "``, empty if there was none. ``missing_after`` contains
+        the kind that explains a missing value. ``intercurrent`` names every strategy, the failure of a composite one unless
+        it is the baseline, and `affected` if it is ``"all days"``.
 
     Raises
     ------
     DataError
-        A frame is not of its shape, the outcomes are addressed already, or have no column ``better``, which ``"worst"`` needs,
-        an event has no subject, kind or day, or a day before day 1, or the day of a visit is not known where an event may be
-        before it.
+        A frame does not have its columns, the outcomes are addressed already, or lack the column ``better``, which
+        ``"worst"`` needs. An event has no subject, kind or day, or a day before day 1. The day of a visit is not known and an
+        event may be before it.
     ValueError
-        A kind has no strategy, or a word or failure is not known.
+        A kind has no strategy, or a strategy, `affected` or `failure` is not known.
     TypeError
-        The strategies are no mapping.
+        `strategies` is not a mapping.
 
     Examples
     --------
@@ -185,7 +194,7 @@ def address_events(
     >>> outcomes = ba.as_outcomes(frame, endpoint="pain, 0-10", arms=["A"], visits=[4, 8])
     >>> events = pd.DataFrame({"subject": [1], "kind": "rescue treatment", "day": 30})
     >>> addressed = ba.intercurrent.address(
-    ...     outcomes, events, strategies={"rescue treatment": "composite"}, days={"4": 28, "8": 56}
+    ...     outcomes, events, strategies={"rescue treatment": "composite"}, visit_days={"4": 28, "8": 56}
     ... )
     >>> addressed["value"].tolist()
     [9.0, 10.0]
@@ -193,7 +202,7 @@ def address_events(
     check_outcomes(outcomes)
     given = _checked_events(events)
     if not isinstance(strategies, Mapping):
-        raise TypeError(f"strategies is {strategies!r}; it is a strategy for each kind, such as {{'death': 'composite'}}.")
+        raise TypeError(f"`strategies` must be a dict, such as {{'death': 'composite'}}; got {strategies!r}.")
     wrong = strategy_problem(strategies) or kinds_problem(given, strategies)
     if wrong:
         raise ValueError(f"strategies: {wrong}")
@@ -201,7 +210,7 @@ def address_events(
     _check_failure(failure)
     _refuse_addressed(outcomes)
     kinds = list(strategies)
-    placed = place_events(outcomes, given, kinds, days, affected)
+    placed = place_events(outcomes, given, kinds, visit_days, affected)
     course = {
         name: placed.table(outcomes[name].to_numpy(dtype=float, na_value=np.nan))
         for name in _MEASURED
@@ -212,9 +221,7 @@ def address_events(
     before[placed.row] = baseline
     if np.isnan(course["value"]).all() and not np.isnan(course["change"]).all():
         if not isinstance(failure, str) and COMPOSITE in strategies.values():
-            raise DataError(
-                f"outcomes has changes only; a value of {failure:g} is no change: take failure='baseline' or 'worst'."
-            )
+            raise DataError(f"`failure` must be 'baseline' or 'worst' if outcomes has changes only; got the value {failure:g}.")
         no_change = np.zeros(len(before))
     else:
         no_change = np.where(np.isnan(before), np.nan, 0.0)
@@ -257,40 +264,47 @@ def visits_after(
     outcomes: Outcomes,
     events: pd.DataFrame,
     *,
-    affected: str = ANY_DAY,
-    days: str | Mapping[str, float] | None = None,
+    affected: Affected = "any day",
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
-    """How many visits are after each intercurrent event.
+    """Count the visits after each intercurrent event.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*, with the full grid of subjects and visits.
     events : DataFrame
-        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives.
+        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` returns.
     affected : str
-        Which visits are after an event, as in `intercurrent.address`.
-    days : str or mapping of str to float, optional
-        A column of outcomes with the study day of each visit, or the day of each visit. Left out: as the names tell.
+        Visits that are after an event, as in `intercurrent.address`.
+    visit_days : str or mapping of str to float, optional
+        A column of outcomes with the study day of each visit, or the day of each visit. By default read from the names of the
+        visits.
 
     Returns
     -------
     DataFrame
-        The events of subjects who are among the outcomes, in time within subject, with ``n_visits``: 0 where the event was
-        on or after the last visit's day, and changes nothing under any strategy.
+        The events of subjects who are among the outcomes, in time within subject, with ``n_visits``. It is 0 if the event was
+        on or after the last visit's day, and then changes nothing under any strategy.
 
     Raises
     ------
     DataError
-        A frame is not of its shape, or the day of a visit is not known.
+        A frame does not have its columns, or the day of a visit is not known.
     ValueError
         ``affected`` is not known.
+
+    Examples
+    --------
+    >>> after = ba.intercurrent.visits_after(outcomes, ba.intercurrent.events(trial))
+    >>> after.columns.tolist()
+    ['subject', 'kind', 'day', 'n_visits']
     """
     check_outcomes(outcomes)
     require_choice(affected, AFFECTED, "affected")
     given = _checked_events(events)
     kinds = list(dict.fromkeys(given["kind"]))
-    placed = place_events(outcomes, given, kinds, days, affected)
+    placed = place_events(outcomes, given, kinds, visit_days, affected)
     row, kind, day = (placed.happened[column].to_numpy() for column in ("row", "kind", "day"))
     return pd.DataFrame(
         {
@@ -303,20 +317,20 @@ def visits_after(
 
 
 def kinds_problem(events: pd.DataFrame, strategies: Mapping[str, str]) -> str:
-    """What is wrong with the kinds of events that strategies are named for.
+    """Describe the first problem of the kinds that have strategies.
 
     Parameters
     ----------
     events : DataFrame
-        With a column ``kind``.
+        Events with a column ``kind``.
     strategies : mapping of str to str
-        Kind of event -> strategy.
+        Strategy by kind of event.
 
     Returns
     -------
     str
-        A sentence, where a kind among the events has no strategy; empty where each has its own. One may be planned for a kind
-        that did not happen.
+        End of a message if a kind among the events has no strategy; empty if each has one. A strategy may be planned for a
+        kind that did not happen.
     """
     kinds = list(dict.fromkeys(events["kind"]))
     unnamed = [kind for kind in kinds if kind not in strategies]
@@ -329,25 +343,31 @@ def kinds_problem(events: pd.DataFrame, strategies: Mapping[str, str]) -> str:
 
 
 def intercurrent_counts(outcomes: Outcomes, events: pd.DataFrame) -> Events:
-    """How many subjects had each kind of intercurrent event, by arm.
+    """Count the subjects with each kind of intercurrent event, by arm.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*; their subjects are counted.
+        *outcomes*, whose subjects are counted.
     events : DataFrame
-        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` gives; those of other subjects do not count.
+        ``subject``, ``kind`` and ``day``, such as `intercurrent.events` returns; events of other subjects are not counted.
 
     Returns
     -------
     DataFrame
-        *events*, one row per kind and arm, the most frequent kind first: subjects with the event at any time, each once,
-        among all. No rows where there are no events.
+        *events*, one row per kind and arm, the most frequent kind first. ``n_events`` is the number of subjects with the
+        event at any time, among all subjects. Empty if there are no events.
 
     Raises
     ------
     DataError
-        A frame is not of its shape.
+        A frame does not have its columns.
+
+    Examples
+    --------
+    >>> counts = ba.intercurrent.counts(outcomes, ba.intercurrent.events(trial))
+    >>> counts[["arm", "category", "n_events", "n_total"]].head(1).to_numpy().tolist()
+    [['placebo', 'discontinuation', 84, 696]]
     """
     grid = grid_of(outcomes)
     given = _checked_events(events)
@@ -378,7 +398,7 @@ def intercurrent_counts(outcomes: Outcomes, events: pd.DataFrame) -> Events:
 def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
     require_columns(events, EVENT_COLUMNS, "events", made_by="intercurrent.events(trial)")
     if pd.api.types.is_datetime64_any_dtype(events["day"]) or any(isinstance(day, date) for day in events["day"].dropna()):
-        raise DataError("events, column 'day': found dates; expected study days, which are (date - first dose) in days, plus 1.")
+        raise DataError("`events` must have study days in column 'day'; got dates. Try (date - first dose) in days, plus 1.")
     subject, problems = read_identifiers(events["subject"], "events")
     kind, wrong = read_names(events["kind"], "events")
     problems += wrong
@@ -400,14 +420,14 @@ def _checked_events(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_addressed(outcomes: Outcomes) -> None:
-    said = labels_of(outcomes).intercurrent
-    if said or INTERCURRENT_EVENT in outcomes.columns:
-        found = f"intercurrent = '{said}'" if said else f"a column '{INTERCURRENT_EVENT}'"
-        raise DataError(f"outcomes: found {found}; expected outcomes as they were measured, with no event addressed yet.")
+    strategies = labels_of(outcomes).intercurrent
+    if strategies or INTERCURRENT_EVENT in outcomes.columns:
+        found = f"intercurrent = '{strategies}'" if strategies else f"a column '{INTERCURRENT_EVENT}'"
+        raise DataError(f"`outcomes` must be as measured, without any event addressed; got {found}.")
 
 
 def _check_failure(failure: str | float) -> None:
     if isinstance(failure, str):
         require_choice(failure, FAILURES, "failure")
     elif isinstance(failure, bool) or not np.isfinite(failure):
-        raise ValueError(f"failure is {failure!r}; it is 'baseline', 'worst', or a number.")
+        raise ValueError(f"`failure` must be 'baseline', 'worst', or a number; got {failure!r}.")

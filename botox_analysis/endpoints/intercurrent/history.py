@@ -1,4 +1,4 @@
-"""What has happened to a subject by a visit: how the column ``intercurrent_event`` tells it, and how it is read."""
+"""Intercurrent events of a subject up to a visit: how the column ``intercurrent_event`` is written and read."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from botox_analysis.frames.schema import categories_of
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 History = tuple[str, ...]
-"""Kinds of events in the order in which they happened; the same again and again is told once. Empty where there was none."""
+"""Kinds of events in the order in which they happened; immediate repetitions count once. Empty without an event."""
 
 
 def told(history: Sequence[str]) -> str:
-    """A history as the column has it.
+    """Write a history as a cell of the column.
 
     Parameters
     ----------
     history : sequence of str
-        Kinds of events, in time; the same again and again is told once.
+        Kinds of events, in time; immediate repetitions are written once.
 
     Returns
     -------
     str
-        Empty where nothing has happened.
+        Empty without an event.
 
     Examples
     --------
@@ -41,17 +41,17 @@ def told(history: Sequence[str]) -> str:
 
 
 def history_of(text: Any) -> History:
-    """A history from a cell of the column.
+    """Read a history from a cell of the column.
 
     Parameters
     ----------
     text : object
-        Of the column; missing where nothing is said.
+        A cell of the column; may be missing.
 
     Returns
     -------
     tuple of str
-        Empty where nothing is said, or nothing has happened.
+        Kinds of events, in time; empty if the cell is missing or empty.
 
     Examples
     --------
@@ -62,20 +62,20 @@ def history_of(text: Any) -> History:
 
 
 def put_down_to(history: Sequence[str], strategies: Mapping[str, str]) -> str:
-    """The event that a missing value is put down to.
+    """Choose the event that explains a missing value.
 
     Parameters
     ----------
     history : sequence of str
         Kinds of events, in time.
     strategies : mapping of str to str
-        Kind -> a word of `EVENT_STRATEGIES`; others may be among the events.
+        Strategy by kind, words of `EVENT_STRATEGIES`; the history may contain other kinds.
 
     Returns
     -------
     str
-        The kind of the first event after which a hypothetical strategy made the value missing, unless a later strategy put
-        something in its place; else a discontinuation, after which nothing is recorded; else the last event; empty where there
+        The kind of the first event after which a hypothetical strategy made the value missing, unless a later strategy
+        replaced it. Otherwise a discontinuation, after which nothing is recorded. Otherwise the last event; empty if there
         was none.
 
     Examples
@@ -94,68 +94,68 @@ def put_down_to(history: Sequence[str], strategies: Mapping[str, str]) -> str:
 
 
 def event_histories(outcomes: Outcomes, grid: SubjectGrid) -> tuple[IntArray, list[History]]:
-    """What has happened to each subject by each visit.
+    """Read the history of each subject up to each visit.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, with or without ``intercurrent_event``. What has happened by a visit has happened by the later ones, also
-        where the column does not say it again.
+        *outcomes*, with or without ``intercurrent_event``. An event that has happened by a visit has happened by later
+        visits, even if their cells do not repeat it.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
 
     Returns
     -------
     codes : ndarray of int, shape (N, V)
-        The place of the history; 0 where nothing has happened.
+        Index of the history; 0 without an event.
     histories : list of tuple of str
-        The different ones there are, the empty one first.
+        The distinct histories, the empty one first.
     """
     shape = (grid.n_subjects, len(grid.visits))
     place: dict[History, int] = {(): 0}
     if INTERCURRENT_EVENT not in outcomes.columns:
         return np.zeros(shape, dtype=np.int64), list(place)
     code, texts = pd.factorize(outcomes[INTERCURRENT_EVENT].astype(object))
-    said = [*map(history_of, texts), ()]
+    recorded = [*map(history_of, texts), ()]
     of_visit = grid.wide(code, -1)
     codes = np.zeros(shape, dtype=np.int64)
     so_far = np.zeros(len(codes), dtype=np.int64)
     for visit in range(shape[1]):
-        pairs, each = np.unique(np.column_stack([so_far, of_visit[:, visit]]), axis=0, return_inverse=True)
+        pairs, pair_of = np.unique(np.column_stack([so_far, of_visit[:, visit]]), axis=0, return_inverse=True)
         histories = list(place)
-        merged = [_gone_on(histories[before], said[now]) for before, now in pairs]
-        so_far = np.array([place.setdefault(history, len(place)) for history in merged], dtype=np.int64)[each.ravel()]
+        merged = [_gone_on(histories[before], recorded[now]) for before, now in pairs]
+        so_far = np.array([place.setdefault(history, len(place)) for history in merged], dtype=np.int64)[pair_of.ravel()]
         codes[:, visit] = so_far
     return codes, list(place)
 
 
-def _gone_on(before: History, said: History) -> History:
-    """What has happened by now: what is said, and whatever had happened before that is not said again."""
-    return said if said[: len(before)] == before else (*before, *(kind for kind in said if kind not in before))
+def _gone_on(before: History, recorded: History) -> History:
+    """Return the history up to a visit: the recorded one, preceded by earlier events that it does not repeat."""
+    return recorded if recorded[: len(before)] == before else (*before, *(kind for kind in recorded if kind not in before))
 
 
 def only_after(outcomes: Outcomes, kinds: Sequence[str]) -> pd.DataFrame:
-    """Outcomes that tell events of some kinds only.
+    """Restrict the histories of *outcomes* to events of some kinds.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes* with ``intercurrent_event``.
     kinds : sequence of str
-        Those that are told.
+        Kinds that are kept.
 
     Returns
     -------
     DataFrame
-        A new frame; its values are as they were.
+        A new frame with the same values.
     """
     histories = map(history_of, outcomes[INTERCURRENT_EVENT])
-    only = outcomes.assign(**{INTERCURRENT_EVENT: [told([kind for kind in each if kind in kinds]) for each in histories]})
+    only = outcomes.assign(**{INTERCURRENT_EVENT: [told([kind for kind in history if kind in kinds]) for history in histories]})
     return only.drop(columns=MISSING_AFTER, errors="ignore")
 
 
 def kinds_of(outcomes: Outcomes) -> list[str]:
-    """The kinds of events that have happened by a visit.
+    """List the kinds of events in the histories of *outcomes*.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def kinds_of(outcomes: Outcomes) -> list[str]:
     Returns
     -------
     list of str
-        In the order of the column's categories, or else of the alphabet.
+        Kinds in the order of the column's categories; alphabetical if the column is not categorical.
     """
     if INTERCURRENT_EVENT not in outcomes.columns:
         return []

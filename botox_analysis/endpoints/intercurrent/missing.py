@@ -1,4 +1,4 @@
-"""`missing.values`: *outcomes* -> *events*, how many values are missing at each visit, and for what reason."""
+"""`missing.values` and `missing.reasons`: numbers of missing values at each visit, and the reasons of each subject."""
 
 from __future__ import annotations
 
@@ -14,58 +14,64 @@ from botox_analysis.frames.schema import LOWER
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
 OBSERVED = ""
-"""What stands in the place of a reason where a value is there."""
+"""The reason of a value that is not missing."""
 
 GAP = "gap"
-"""No value at this visit, but at a later one."""
+"""The value is missing at this visit, and a later one is observed."""
 
 NO_FURTHER_VALUE = "no further value"
-"""No value at this visit and none later, but an earlier one."""
+"""The value is missing at this visit and all later ones, and an earlier one is observed."""
 
 NO_VALUE = "no value at any visit"
-"""Of a subject without any value after baseline."""
+"""The subject has no value after baseline."""
 
 COUNTED = ("trial", "population", "endpoint", IMPUTATION, HANDLING, DERIVATION)
-"""What *outcomes* say of themselves in each row, and reasons and counts of them, too."""
+"""Columns of *outcomes* that are the same in each row, and are copied to reasons and counts."""
 
 
 def missing_reasons(outcomes: Outcomes) -> pd.DataFrame:
-    """Where values are missing, and why: the intercurrent event that has happened, else what the subject's other values tell.
+    """Find missing values and their reasons: the intercurrent event, or otherwise the pattern of the subject's values.
 
-    Of several events a value is put down to the one after which `intercurrent.address` made it missing, by a hypothetical
-    strategy; else to the discontinuation, after which nothing is recorded; else to the last.
+    Of several events, the reason is the one after which `intercurrent.address` made the value missing, by a hypothetical
+    strategy. Otherwise it is the discontinuation, after which nothing is recorded. Otherwise it is the last event.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. A subject without a row at a visit has no value there. What has happened by a visit has happened by the later
-        ones, also where ``intercurrent_event`` does not say it again.
+        *outcomes*. A subject without a row at a visit has no value there. An event that has happened by a visit has happened
+        by later visits, even if ``intercurrent_event`` does not repeat it.
 
     Returns
     -------
     DataFrame
-        One row per subject and visit, with ``subject``, ``arm``, ``visit`` and ``missing``: empty where a change (or, where no
-        change is known in the whole frame, a value) is there; else the kind of the intercurrent event; where there was none,
-        ``"gap"`` before a later value, ``"no further value"`` after the last, ``"no value at any visit"`` where there is none.
-        Categories are these and, after them, the kinds, in the order they carry or else of the alphabet.
+        One row per subject and visit, with ``subject``, ``arm``, ``visit`` and ``missing``. ``missing`` is empty if the
+        change is known (or the value, if the whole frame has no changes). Otherwise it is the kind of the intercurrent event.
+        Without an event it is ``"gap"`` before a later value, ``"no further value"`` after the last, or ``"no value at any
+        visit"``. Its categories are these, followed by the kinds in their own order, or else alphabetically.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, or a subject is in two arms.
+        The frame does not have the columns of *outcomes*, or a subject is in two arms.
+
+    Examples
+    --------
+    >>> ba.missing.reasons(outcomes)["missing"].value_counts(sort=False).to_dict()
+    {'': 7762, 'gap': 0, 'no further value': 482, 'no value at any visit': 60}
     """
     grid = grid_of(outcomes)
-    there = grid.wide(outcomes[response_of(outcomes)].notna().to_numpy(), absent=False)
+    observed = grid.wide(outcomes[response_of(outcomes)].notna().to_numpy(), absent=False)
     event, events = _events_before(outcomes, grid)
-    later = np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]
+    later = np.logical_or.accumulate(observed[:, ::-1], axis=1)[:, ::-1]
     words = list(dict.fromkeys([OBSERVED, GAP, NO_FURTHER_VALUE, NO_VALUE, *kinds_of(outcomes), *events]))
-    of_event = np.array([words.index(each) for each in events])
+    of_event = np.array([words.index(kind) for kind in events])
     unexplained = np.where(later, words.index(GAP), words.index(NO_FURTHER_VALUE))
-    unexplained[~there.any(axis=1)] = words.index(NO_VALUE)
-    reason = np.where(there, words.index(OBSERVED), np.where(event > 0, of_event[event], unexplained))
+    unexplained[~observed.any(axis=1)] = words.index(NO_VALUE)
+    reason = np.where(observed, words.index(OBSERVED), np.where(event > 0, of_event[event], unexplained))
     missing = pd.Categorical.from_codes(reason.ravel(), words)
-    # A kind that is no reason for a missing value is none of the categories.
-    missing = missing.remove_categories([word for word in words[words.index(NO_VALUE) + 1 :] if word not in missing.unique()])
+    # A kind that explains no missing value is not a category. remove_categories would sort the others.
+    last_pattern, occurring = words.index(NO_VALUE), set(reason.ravel().tolist())
+    missing = missing.set_categories([word for code, word in enumerate(words) if code <= last_pattern or code in occurring])
     n_visits = len(grid.visits)
     subjects = grid.subjects
     return pd.DataFrame(
@@ -81,7 +87,7 @@ def missing_reasons(outcomes: Outcomes) -> pd.DataFrame:
 
 
 def _events_before(outcomes: Outcomes, grid: SubjectGrid) -> tuple[IntArray, list[str]]:
-    """The event that a value would be put down to if it were missing, shape (N, V): its place among kinds, none first."""
+    """Return the event that would explain a missing value, as its index among kinds, shape (N, V); and the kinds."""
     if MISSING_AFTER not in outcomes.columns:
         happened, histories = event_histories(outcomes, grid)
         events = [put_down_to(history, {}) for history in histories]
@@ -97,23 +103,30 @@ def _events_before(outcomes: Outcomes, grid: SubjectGrid) -> tuple[IntArray, lis
 
 
 def missing_values(outcomes: Outcomes) -> Events:
-    """How many values are missing at each visit, by reason and arm.
+    """Count the missing values at each visit, by reason and arm.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*; `missing.reasons` says what is missing, and why.
+        *outcomes*; `missing.reasons` defines missing values and their reasons.
 
     Returns
     -------
     DataFrame
-        *events*, one row per visit, reason (``category``) and arm, also where nobody is: ``n_events`` subjects without a value
-        for this reason, of all subjects of the arm. At a visit each subject has one reason at most.
+        *events*, one row per visit, reason (``category``) and arm, including counts of 0. ``n_events`` is the number of
+        subjects without a value for this reason, among all subjects of the arm. Each subject has at most one reason per
+        visit.
 
     Raises
     ------
     DataError
-        As `missing.reasons`.
+        As in `missing.reasons`.
+
+    Examples
+    --------
+    >>> events = ba.missing.values(outcomes)
+    >>> events[["visit", "arm", "category", "n_events", "n_total"]].tail(1).to_numpy().tolist()
+    [['week 24', 'onabotulinumtoxinA', 'no value at any visit', 6, 688]]
     """
     reasons = missing_reasons(outcomes)
     codes = [reasons[column].cat.codes.to_numpy(dtype=int) for column in ("visit", "missing", "arm")]
@@ -121,10 +134,10 @@ def missing_values(outcomes: Outcomes) -> Events:
     shape = (len(visits), len(words), len(arms))
     counts = np.bincount(np.ravel_multi_index(codes, shape), minlength=int(np.prod(shape))).reshape(shape)
     missing = counts[:, 1:, :]
-    said = {column: reasons[column].iloc[0] for column in COUNTED}
+    labels = {column: reasons[column].iloc[0] for column in COUNTED}
     events = pd.DataFrame(
         {
-            **said,
+            **labels,
             "visit": np.repeat(visits, missing[0].size),
             "arm": pd.Categorical(np.tile(arms, missing[..., 0].size), categories=arms),
             "stratum": "",
@@ -134,4 +147,4 @@ def missing_values(outcomes: Outcomes) -> Events:
             "better": LOWER,
         }
     )
-    return events[[*EVENTS, *(column for column in said if column not in EVENTS), "better"]]
+    return events[[*EVENTS, *(column for column in labels if column not in EVENTS), "better"]]

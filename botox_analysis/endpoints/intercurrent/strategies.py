@@ -1,4 +1,4 @@
-"""Which visits are after an intercurrent event, and what stands there, by strategy: arrays of subjects by visits.
+"""Visits after an intercurrent event, and their values by strategy: arrays of subjects by visits.
 
 References
 ----------
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import places_of
 from botox_analysis.endpoints.intercurrent.history import history_of, told
-from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import days_of_visits
 from botox_analysis.errors import DataError
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.handling import COMPOSITE, HYPOTHETICAL, TREATMENT_POLICY, WHILE_ON_TREATMENT
@@ -27,27 +27,32 @@ from botox_analysis.numerics.linear.inference import FloatArray
 Columns = dict[str, FloatArray]
 Truths = NDArray[np.bool_]
 
-ANY_DAY, ALL_DAYS = AFFECTED = ("any day", "all days")
-"""Which of the days that a value looks at are after the event where the visit is."""
+Affected = Literal["any day", "all days"]
+AFFECTED: tuple[Affected, ...] = get_args(Affected)
+"""Days of a value that are after the event, for the visit to be after it."""
 
-FAILURES = ("baseline", "worst")
-"""What a composite strategy puts after an event, besides a number."""
+ANY_DAY, ALL_DAYS = AFFECTED
+
+Failure = Literal["baseline", "worst"]
+FAILURES: tuple[Failure, ...] = get_args(Failure)
+"""Values after an event under a composite strategy, besides a number."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Where rows of outcomes stand in a table of N subjects by V visits, what happened to the subjects, and which day decides.
+    """Places of the rows of outcomes in a table of N subjects by V visits, the events of subjects, and the decisive days.
 
     Attributes
     ----------
     row, visit : ndarray of int, shape (rows,)
-        The place of each row of the outcomes.
+        Indices of each row of the outcomes in the table.
     who : array-like, shape (N,)
         The subjects, in order of appearance.
     happened : DataFrame
-        As `in_time` gives it.
+        Events as returned by `in_time`.
     decisive : ndarray, shape (N, V)
-        The day that is later than an event's where the visit is after it; missing where the outcomes have no row.
+        Day of the visit that is compared: the visit is after an event with an earlier day. Missing if the outcomes have no
+        row.
     """
 
     row: NDArray[np.int64]
@@ -57,17 +62,17 @@ class Placed:
     decisive: FloatArray
 
     def table(self, values: Any) -> FloatArray:
-        """Values of rows as a table.
+        """Arrange values of rows as a table of subjects by visits.
 
         Parameters
         ----------
         values : array-like, shape (rows,), or scalar
-            Of the outcomes.
+            Values of the outcomes.
 
         Returns
         -------
         ndarray, shape (N, V)
-            Missing where the outcomes have no row.
+            Missing if the outcomes have no row.
         """
         wide = np.full(self.decisive.shape, np.nan)
         wide[self.row, self.visit] = values
@@ -77,7 +82,7 @@ class Placed:
 def place_events(
     outcomes: Outcomes, given: pd.DataFrame, kinds: list[str], days: str | Mapping[str, float] | None, affected: str
 ) -> Placed:
-    """Which visits are after which event.
+    """Find the visits after each event.
 
     Parameters
     ----------
@@ -88,14 +93,14 @@ def place_events(
     kinds : list of str
         The kinds of events.
     days : str, mapping of str to float, or None
-        The days of visits, as in `visit_days`.
+        The days of visits, as in `days_of_visits`.
     affected : str
         A word of `AFFECTED`.
 
     Returns
     -------
     Placed
-        For each subject and visit.
+        Places of subjects and visits.
 
     Raises
     ------
@@ -105,40 +110,40 @@ def place_events(
     row, who = pd.factorize(outcomes["subject"])
     visit = outcomes["visit"].cat.codes.to_numpy()
     happened = in_time(given, who, kinds)
-    own = np.full((len(who), len(outcomes["visit"].cat.categories)), np.nan)
-    own[row, visit] = visit_days(outcomes, days)
-    decisive = _decisive_days(outcomes, own, days, affected)
-    there = np.zeros(own.shape, dtype=bool)
-    there[row, visit] = True
+    day_of = np.full((len(who), len(outcomes["visit"].cat.categories)), np.nan)
+    day_of[row, visit] = days_of_visits(outcomes, days)
+    decisive = _decisive_days(outcomes, day_of, days, affected)
+    has_row = np.zeros(day_of.shape, dtype=bool)
+    has_row[row, visit] = True
     concerned = np.zeros((len(who), 1), dtype=bool)
     concerned[happened["row"].to_numpy()] = True
-    unknown = np.argwhere(there & concerned & np.isnan(decisive))
+    unknown = np.argwhere(has_row & concerned & np.isnan(decisive))
     if len(unknown):
         subject, name = who[unknown[0][0]], outcomes["visit"].cat.categories[unknown[0][1]]
         raise DataError(
-            f"outcomes: found no day of '{name}' for subject '{subject}', who has an intercurrent event; expected one in "
-            f"the column of days, or days={{'{name}': ...}} for each visit."
+            f"`outcomes` must have a day of each visit for subjects with an intercurrent event; got none of '{name}' for "
+            f"subject '{subject}'. Try a day in the column of days, or visit_days={{'{name}': ...}} for each visit."
         )
-    return Placed(row, visit, who, happened, np.where(there, decisive, np.nan))
+    return Placed(row, visit, who, happened, np.where(has_row, decisive, np.nan))
 
 
 def in_time(given: pd.DataFrame, who: Any, kinds: list[str]) -> pd.DataFrame:
-    """Events of the subjects there are.
+    """Order the events of the given subjects by time.
 
     Parameters
     ----------
     given : DataFrame
         ``subject``, ``kind`` and ``day`` of events, checked.
     who : array-like, shape (N,)
-        Subjects.
+        The subjects.
     kinds : list of str
         The kinds of events.
 
     Returns
     -------
     DataFrame
-        An event a row, in time within subject: ``row`` of the subject, ``day``, ``kind`` (its place in `kinds`, which decides
-        between events of one day), and ``number``, from 0 on within the subject.
+        One row per event, in time within subject: ``row`` of the subject, ``day``, ``kind`` and ``number``, from 0 within the
+        subject. ``kind`` is the index in `kinds`, which orders events of one day.
 
     Raises
     ------
@@ -152,13 +157,13 @@ def in_time(given: pd.DataFrame, who: Any, kinds: list[str]) -> pd.DataFrame:
     return events.assign(number=events.groupby("row").cumcount())
 
 
-def _decisive_days(outcomes: Outcomes, own: FloatArray, days: str | Mapping[str, float] | None, affected: str) -> FloatArray:
-    """The day that is after an event where the visit is: the last that the value looks at, or the first."""
+def _decisive_days(outcomes: Outcomes, day_of: FloatArray, days: str | Mapping[str, float] | None, affected: str) -> FloatArray:
+    """Return the day that is compared with an event: the last day of the value, or the first."""
     visits = [str(visit) for visit in outcomes["visit"].cat.categories]
-    told = np.array([days[visit] if isinstance(days, Mapping) else day_of_visit(visit) for visit in visits], dtype=float)
-    # A subject does not come to a visit before those it has been to; a visit whose name tells no day has no day.
-    not_before = np.where(np.isnan(told), np.nan, np.fmax(told, np.fmax.accumulate(own, axis=1)))
-    last_day = np.where(np.isnan(own), not_before, own)
+    of_visit = np.array([days[visit] if isinstance(days, Mapping) else day_of_visit(visit) for visit in visits], dtype=float)
+    # A missed visit is not before the subject's earlier visits; a visit whose name contains no day has no day.
+    not_before = np.where(np.isnan(of_visit), np.nan, np.fmax(of_visit, np.fmax.accumulate(day_of, axis=1)))
+    last_day = np.where(np.isnan(day_of), not_before, day_of)
     if affected == ANY_DAY or RECORDED_DAYS not in outcomes.columns:
         return last_day
     return np.column_stack([np.ones(len(last_day)), last_day[:, :-1] + 1])
@@ -168,70 +173,70 @@ def follow_events(
     course: Columns, stays: Columns, happened: pd.DataFrame, decisive: FloatArray, *, strategies: Mapping[str, str],
     failure: str | float,
 ) -> tuple[Columns, NDArray[np.object_], Truths]:  # fmt: skip
-    """What was measured, after one event of each subject after the other has been addressed.
+    """Apply the strategies to the events of each subject, one event after the other.
 
     Parameters
     ----------
     course : dict of str to ndarray, shape (N, V)
-        ``value``, ``change`` and the days they were counted in, of N subjects at V visits; not changed.
+        ``value``, ``change`` and their days of counting, of N subjects at V visits; not changed.
     stays : dict of str to ndarray, shape (N,)
-        ``value`` and ``change`` of a subject who does not change: the baseline, and 0 where there is one.
+        ``value`` and ``change`` of a subject without change: the baseline, and 0 if there is one.
     happened : DataFrame
-        An event a row, in time within subject: ``row`` of the subject, ``day``, ``kind`` (its place in `strategies`), and
-        ``number``, from 0 on within the subject.
+        One row per event, in time within subject: ``row`` of the subject, ``day``, ``kind`` and ``number``, from 0 within the
+        subject. ``kind`` is the index in `strategies`.
     decisive : ndarray, shape (N, V)
-        The day that is later than an event's where the visit is after it.
+        Day of the visit that is compared: the visit is after an event with an earlier day.
     strategies : mapping of str to str
-        Kind -> a word of `EVENT_STRATEGIES`.
+        Strategy by kind, words of `EVENT_STRATEGIES`.
     failure : str or float
         A word of `FAILURES`, or the value.
 
     Returns
     -------
     course : dict of str to ndarray, shape (N, V)
-        As the strategies have it.
+        The course under the strategies.
     history : ndarray of str, shape (N, V)
-        What has happened by the visit, as `intercurrent_history.told` puts it.
+        Events up to the visit, as written by `history.told`.
     replaced : ndarray of bool, shape (N, V)
-        Where a strategy other than treatment policy applied.
+        Values to which a strategy other than treatment policy applied.
     """
     addressed = {column: whole.copy() for column, whole in course.items()}
     kinds = np.array([*strategies], dtype=object)
     history = np.full(decisive.shape, "", dtype=object)
     replaced = np.zeros(decisive.shape, dtype=bool)
     for _, at_once in happened.groupby("number"):
-        # One event of each subject: the first of all, then the second.
+        # One event of each subject at a time: the first event of all subjects, then the second.
         subject, kind = at_once["row"].to_numpy(), at_once["kind"].to_numpy()
         after = decisive[subject] > at_once["day"].to_numpy()[:, None]
         at, visit = np.nonzero(after)
         cell = subject[at], visit
         history[cell] = [told([*history_of(was), now]) for was, now in zip(history[cell], kinds[kind[at]], strict=True)]
         for code, strategy in enumerate(strategies.values()):
-            own, of_kind = subject[kind == code], after[kind == code]
-            if strategy == TREATMENT_POLICY or not len(own):
+            chosen, of_kind = subject[kind == code], after[kind == code]
+            if strategy == TREATMENT_POLICY or not len(chosen):
                 continue
-            values = {column: whole[own] for column, whole in addressed.items()}
-            stands = _STANDS[strategy](values, of_kind, {column: none[own] for column, none in stays.items()}, failure)
+            values = {column: whole[chosen] for column, whole in addressed.items()}
+            stands = _STANDS[strategy](values, of_kind, {column: none[chosen] for column, none in stays.items()}, failure)
             for column, whole in addressed.items():
-                whole[own] = np.where(of_kind, stands[column][:, None], values[column])
-            replaced[own] |= of_kind
+                whole[chosen] = np.where(of_kind, stands[column][:, None], values[column])
+            replaced[chosen] |= of_kind
     return addressed, history, replaced
 
 
 def strategy_words(strategies: Mapping[str, str], failure: str | float) -> str:
-    """The strategies as the column ``intercurrent`` says them.
+    """Write the strategies as a text of the column ``intercurrent``.
 
     Parameters
     ----------
     strategies : mapping of str to str
-        Kind -> a word of `EVENT_STRATEGIES`.
+        Strategy by kind, words of `EVENT_STRATEGIES`.
     failure : str or float
-        A word of `FAILURES`, or the value; told of a composite strategy where it is not the baseline.
+        A word of `FAILURES`, or the value; written after a composite strategy unless it is the baseline.
 
     Returns
     -------
     str
-        In the order of the mapping.
+        The strategies in the order of the mapping.
 
     Examples
     --------
@@ -253,7 +258,7 @@ def _last_before(values: Columns, after: Truths, stays: Columns, failure: str | 
 
 
 def _failure(values: Columns, after: Truths, stays: Columns, failure: str | float) -> Columns:
-    """No change, the highest value so far, or a number; what was not counted has no days in which it was counted."""
+    """Return no change, the highest value so far, or a number; such values have no days of counting."""
     stands = _missing(values, after, stays, failure)
     for column, none in stays.items():
         if failure == "baseline":
@@ -271,5 +276,6 @@ _STANDS: dict[str, Callable[[Columns, Truths, Columns, str | float], Columns]] =
     COMPOSITE: _failure,
     WHILE_ON_TREATMENT: _last_before,
 }
-"""Strategy -> values of k subjects by visit, which visits are after the event, and values and changes where nothing has changed
-(shape (k,)) -> what stands after the event, for each column an array of shape (k,). Treatment policy changes nothing."""
+"""Function for the values after an event, by strategy. Its arguments are the values of k subjects by visit, the visits after
+the event, and the values and changes without change, shape (k,). It returns one array of shape (k,) per column. Treatment
+policy changes nothing."""

@@ -1,1 +1,1 @@
-"""Responders, rules of continuation, and the time until a response."""
+"""Responders, continuation rules, and the time to a response."""

@@ -1,4 +1,4 @@
-"""`diary.continuation`: *outcomes* -> *events*, who would go on with treatment under a rule of a health service."""
+"""`diary.continuation`: *outcomes* -> *events*, subjects who would continue treatment under a rule of a health service."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ CONTINUES, NOT_ASSESSABLE = "continues", "not assessable"
 
 @dataclass(frozen=True)
 class ContinuationRule:
-    """Who goes on with treatment after the first cycles.
+    """A rule for continuing treatment after the first cycles.
 
     Attributes
     ----------
     name : str
-        Whose rule it is.
+        Name of the rule.
     reduction : float
-        The share of the baseline by which headache days have to have fallen, inclusive, in the last 28 days of the cycles.
+        Least reduction of headache days, as a share of the baseline (0 to 1, inclusive), in the last 28 days of the cycles.
     cycles : int
-        After how many cycles of treatment that is asked.
+        Number of treatment cycles before the decision.
     cycle_days : int
-        Length of a cycle.
+        Length of a cycle in days.
     episodic_below : float, optional
-        Headache days in 28 below which the condition counts as episodic; left out, the rule does not ask.
+        Headache days in 28 days below which the condition is episodic. By default the rule has no such condition.
     months_in_a_row : int
-        How many periods of 28 days in a row have to be below.
+        Number of consecutive periods of 28 days that have to be below.
 
     Examples
     --------
@@ -56,73 +56,81 @@ class ContinuationRule:
         """Refuse a rule that cannot be applied."""
         require_text(self.name, "name", "the name of the rule, such as 'NICE'")
         if not 0 <= self.reduction <= 1:
-            raise ValueError(f"reduction is {self.reduction!r}; it is a share from 0 to 1, such as 0.3.")
+            raise ValueError(f"`reduction` must be a share from 0 to 1, such as 0.3; got {self.reduction!r}.")
         if self.decision_day < PERIOD_DAYS or self.decision_day % PERIOD_DAYS:
             raise ValueError(
-                f"{self.cycles} cycles of {self.cycle_days} days are {self.decision_day} days; "
-                f"expected a multiple of {PERIOD_DAYS}."
+                f"`cycles` times `cycle_days` must be a positive multiple of {PERIOD_DAYS} days; got {self.cycles} cycles of "
+                f"{self.cycle_days} days, {self.decision_day} days."
             )
         if self.months_in_a_row < 1:
-            raise ValueError(f"months_in_a_row is {self.months_in_a_row!r}; it is 1 or more.")
+            raise ValueError(f"`months_in_a_row` must be 1 or more; got {self.months_in_a_row!r}.")
 
     @property
     def decision_day(self) -> int:
-        """The last day of the cycles."""
+        """Return the last day of the cycles."""
         return self.cycles * self.cycle_days
 
     @property
     def not_enough(self) -> str:
-        """The category of those who stop because they do not respond."""
+        """Return the category of subjects who stop because of an insufficient response."""
         return f"stops: less than {100 * self.reduction:g} % reduction"
 
     @property
     def episodic(self) -> str:
-        """The category of those who stop because their condition has become episodic."""
+        """Return the category of subjects who stop because their condition has become episodic."""
         return f"stops: fewer than {self.episodic_below:g} days in {self.months_in_a_row} months in a row"
 
 
 NICE = ContinuationRule("NICE TA260", reduction=0.3, episodic_below=15)
-"""Stop where headache days per month fell by less than 30 % after two cycles of treatment, or where there were fewer than 15 of
-them for three consecutive months: National Institute for Health and Care Excellence, technology appraisal TA260 (2012),
+"""Stop if headache days per month fell by less than 30 % after two cycles of treatment. Also stop if there were fewer than 15
+of them for three consecutive months. National Institute for Health and Care Excellence, technology appraisal TA260 (2012),
 paragraph 1.2."""
 
 PBS = ContinuationRule("PBS", reduction=0.5)
-"""Go on where headache days per month fell by at least 50 % from baseline after two cycles of 12 weeks: Pharmaceutical Benefits
-Scheme, Australia (Medicare Benefits Schedule, item 18377)."""
+"""Continue if headache days per month fell by at least 50 % from baseline after two cycles of 12 weeks. Pharmaceutical
+Benefits Scheme, Australia (Medicare Benefits Schedule, item 18377)."""
 
 
-def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
-    """Who would go on with treatment under a rule, who would stop and why, and of whom that cannot be said.
+def continuation(outcomes: Outcomes, *, rule: ContinuationRule = NICE) -> Events:
+    """Count the subjects who would continue or stop treatment under a rule, and those who cannot be assessed.
 
-    Each subject stops at the first visit at which the rule says so; where it does so for two reasons at once, for the
-    insufficient response. A month without a value ends a run of months: that a condition has become episodic has to be seen.
+    Each subject stops at the first visit at which the rule requires it. If two reasons apply at the same visit, the reason is
+    the insufficient response. A month without a value ends a run of months, as an episodic condition has to be observed.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes* of headache days per 28 days, a visit at the end of each.
+        *outcomes* of headache days per 28 days, with a visit at the end of each period.
     rule : ContinuationRule
-        `NICE`, `PBS`, or one of your own.
+        `NICE`, `PBS`, or another rule.
 
     Returns
     -------
     DataFrame
-        *events*, one row per category and arm; the categories are exclusive and make up everybody. ``"not assessable"``: the
-        value after the cycles is missing or the baseline is not usable, and no run of episodic months was seen before. None
-        of the rules says what becomes of these.
+        *events*, one row per category and arm; each subject is in exactly one category. Subjects are ``"not assessable"`` if
+        the value after the cycles is missing or the baseline is not usable. Subjects with an earlier run of episodic months
+        stop instead. None of the rules covers subjects who are not assessable.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, or lacks a visit that the rule asks for.
+        The frame does not have the columns of *outcomes*, or lacks a visit that the rule needs.
+    TypeError
+        `rule` is not a `ContinuationRule`.
+
+    Examples
+    --------
+    >>> events = ba.diary.continuation(outcomes, rule=ba.diary.NICE_TA260)
+    >>> events[["category", "arm", "n_events"]].head(1).to_numpy().tolist()
+    [['continues', 'placebo', 75]]
     """
     if not isinstance(rule, ContinuationRule):
-        raise TypeError(f"rule: found {kind_of(rule)}; expected a ContinuationRule, such as NICE.")
+        raise TypeError(f"`rule` must be a ContinuationRule; got {kind_of(rule)}. Try diary.NICE_TA260.")
     grid = grid_of(outcomes)
     months = _months(outcomes, rule)
     response = Response(rule.reduction, "baseline", LOWER)
     at_decision = grid.visits.index(months[-1])
-    met, known = (grid.wide(each, absent=False)[:, at_decision] for each in (response.met(outcomes), response.known(outcomes)))
+    met, known = (grid.wide(rows, absent=False)[:, at_decision] for rows in (response.met(outcomes), response.known(outcomes)))
     decided = np.where(met, CONTINUES, np.where(known, rule.not_enough, NOT_ASSESSABLE)).astype(object)
     categories = [CONTINUES, rule.not_enough]
     if rule.episodic_below is not None:
@@ -153,21 +161,21 @@ def continuation(outcomes: Outcomes, rule: ContinuationRule = NICE) -> Events:
 
 
 def _months(outcomes: Outcomes, rule: ContinuationRule) -> list[str]:
-    """The visits whose months the rule looks at, the one of the decision last."""
+    """Return the visits whose months the rule needs, the visit of the decision last."""
     visit_on = {day_of_visit(str(visit)): str(visit) for visit in outcomes["visit"].cat.remove_unused_categories().cat.categories}
     first = PERIOD_DAYS if rule.episodic_below is not None else rule.decision_day
     days = range(first, rule.decision_day + 1, PERIOD_DAYS)
     absent = [f"week {day // DAYS_PER_WEEK}" for day in days if day not in visit_on]
     if absent:
         raise DataError(
-            f"outcomes has no visit at {listed(absent)}, which {rule.name} asks for; its visits are {listed(visit_on.values())}, "
-            f"and each is to hold the headache days of the {PERIOD_DAYS} days before it."
+            f"`outcomes` must have visits at {listed(absent)} for {rule.name}; got {listed(visit_on.values())}. "
+            f"Each visit must count the headache days of the {PERIOD_DAYS} days before it."
         )
     return [visit_on[day] for day in days]
 
 
 def _first_run(below: Any, length: int) -> Any:
-    """The month in which the first run of so many months is complete; the number of months where there is none."""
+    """Find the month in which the first run of the required length is complete; the number of months if there is none."""
     n_months = below.shape[1]
     if length > n_months:
         return np.full(len(below), n_months)

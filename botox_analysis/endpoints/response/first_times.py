@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import days_of_visits
 from botox_analysis.endpoints.response.responders import responses
 from botox_analysis.endpoints.safety.categories import ANY, Special
 from botox_analysis.endpoints.safety.emergent import safety_trial
@@ -24,10 +24,10 @@ from botox_analysis.frames.times import TIMES, TIMES_TEXT, Times, check_times
 from botox_analysis.trials.trial import Trial
 
 NOT_OBSERVED = 1.0
-"""The day on which a subject is censored of whom nothing is known after the first treatment: before any event."""
+"""Day of censoring of subjects without any observation after the first treatment: before any event."""
 
 CENSORED_AS = "censored subjects count as without the event"
-"""What *events* by cycle make of who was censored before the event."""
+"""Handling in *events* by cycle of subjects censored before the event."""
 
 
 def first_response(
@@ -35,38 +35,38 @@ def first_response(
     *,
     reduction: float | None = None,
     points: float | None = None,
-    days: str | Mapping[str, float] | None = None,
+    visit_days: str | Mapping[str, float] | None = None,
 ) -> Times:
-    """The time from the first treatment to the first visit at which a subject responds.
+    """Calculate the time from the first treatment to the first visit at which a subject responds.
 
-    A response is what `responders` counts, ties included. A response is seen at visits only: its time is that of the visit,
-    and one at a visit that was missed is found at the next.
+    A response is defined as in `responders`, including ties. It is observed at visits only: its time is that of the visit. A
+    response at a missed visit is observed at the next one.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     reduction : float, optional
-        A share of the baseline; 0.5 where neither this nor `points` is given.
+        Least reduction as a share of the baseline (0 to 1). By default 0.5, unless `points` is given.
     points : float, optional
-        Points in the direction that is better, 0 or more, instead of a share.
-    days : str or mapping of str to float, optional
-        A numeric column of outcomes with the study day of each row, or the day of each visit. Left out: as the visits'
-        names tell (``"week 4"`` is day 28).
+        Least improvement in points, 0 or more, instead of a share.
+    visit_days : str or mapping of str to float, optional
+        A numeric column of outcomes with the study day of each row, or the day of each visit. By default read from the
+        visits' names (``"week 4"`` is day 28).
 
     Returns
     -------
     DataFrame
-        *times*, one row per subject. Who does not respond is censored at the last visit at which a response could have been
-        seen; who has no such visit, or no usable baseline, is censored on day 1, and ``note`` says so. ``baseline`` and the
-        covariates that do not change over a subject's visits follow.
+        *times*, one row per subject. Subjects without a response are censored at the last visit at which a response could
+        have been observed. Subjects without such a visit, or without a usable baseline, are censored on day 1, and ``note``
+        states it. ``baseline`` and the covariates that do not change over a subject's visits follow.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, a visit has no day, or nobody has a baseline where a share is asked for.
+        The frame does not have the columns of *outcomes*, a visit has no day, or no subject has a baseline for a share.
     ValueError
-        Both `reduction` and `points` are given or several of them, or a share is not from 0 to 1.
+        Both `reduction` and `points` are given, there is more than one threshold, or a share is not from 0 to 1.
 
     Examples
     --------
@@ -75,18 +75,18 @@ def first_response(
     [['S0001', 168.0, False], ['S0002', 28.0, True], ['S0003', 56.0, True]]
     """
     check_outcomes(outcomes)
-    asked = responses(outcomes, reduction, points)
-    if len(asked) != 1:
-        raise ValueError(f"first_response takes one threshold, found {len(asked)}; call it for each.")
-    response = asked[0]
-    day = visit_days(outcomes, days)
+    thresholds = responses(outcomes, reduction, points)
+    if len(thresholds) != 1:
+        raise ValueError(f"`reduction` or `points` must be one threshold; got {len(thresholds)}. Try one call per threshold.")
+    response = thresholds[0]
+    day = days_of_visits(outcomes, visit_days)
     known, met = response.known(outcomes), response.met(outcomes)
     undated = np.flatnonzero(known & np.isnan(day))
     if undated.size:
         row = outcomes.iloc[undated[0]]
         raise DataError(
-            f"outcomes: found {undated.size} values without a day, the first of subject '{row['subject']}' at "
-            f"'{row['visit']}'; expected a day for each."
+            f"`outcomes` must have a day for each value; got {undated.size} values without a day, the first of subject "
+            f"'{row['subject']}' at '{row['visit']}'."
         )
     code, _ = pd.factorize(outcomes["subject"])
     first = np.full(code.max() + 1, np.inf)
@@ -96,8 +96,8 @@ def first_response(
     observed = np.isfinite(first)
     of_subject = outcomes.drop_duplicates("subject").reset_index(drop=True)
     has_value = np.bincount(code[outcomes["value"].notna() | outcomes["change"].notna()], minlength=len(first)) > 0
-    why = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
-    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", days)]
+    note = np.where(has_value, "no usable baseline: censored on day 1", "no value after baseline: censored on day 1")
+    covariates = [column for column in outcomes.columns if column not in (*OUTCOMES, *TIMES, *OF_VISITS, "note", visit_days)]
     fixed = outcomes[covariates].groupby(code).nunique(dropna=False).le(1).all()
     return pd.DataFrame(
         {
@@ -111,40 +111,40 @@ def first_response(
             "observed": observed,
             **handling_of(outcomes).columns,
             **response.direction,
-            "note": np.where(last > 0, "", why),
+            "note": np.where(last > 0, "", note),
             **{column: of_subject[column] for column in ("baseline", *(name for name in covariates if fixed[name]))},
         }
     )
 
 
 def first_event(trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None) -> Times:
-    """The time from the first treatment to a subject's first treatment-emergent adverse event of a category.
+    """Calculate the time from the first treatment to the first treatment-emergent adverse event of a category.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
+        A trial with adverse events and ``last_day``. A trial of all randomised subjects is restricted to its safety
+        population, if it has one.
     category : str
-        As `safety.counts` names its categories: any event, a kind such as ``"serious"``, a class, a term, or a name of
-        `special`.
+        A category of `safety.counts`: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule by which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
-        Events of special interest: by name, the terms that belong to it.
+        Events of special interest: a name and its terms.
 
     Returns
     -------
     DataFrame
-        *times*, one row per subject, by the arm received. Subjects without such an event are censored at the end of their time
-        at risk: the last day, the death before it, or the end of the rule's window. An onset after the last day counts on it (as
-        in the time at risk of `safety.counts`), one that is not known on day 1, and a subject not observed after the first
-        treatment is censored on day 1. ``note`` says so, and whose time ends with death, or not with the window because the last
-        dose is not known. The subjects' covariates follow.
+        *times*, one row per subject, by the arm received. Subjects without such an event are censored at the end of their
+        time at risk. That is the last day, an earlier death, or the end of the rule's window. An onset after the last day is
+        counted on the last day, as in the time at risk of `safety.counts`. An unknown onset is counted on day 1. A subject
+        not observed after the first treatment is censored on day 1. ``note`` states these cases. It also states if the time
+        ends with death, or not with the window because the last dose is not known. The subjects' covariates follow.
 
     Raises
     ------
     DataError
-        The trial has no adverse events, none of this category, or a subject without one has no last day.
+        The trial has no adverse events, none of this category, or a subject without an event has no last day.
 
     Examples
     --------
@@ -195,34 +195,40 @@ def first_event(trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_
 
 
 def events_by_cycle(times: Times, *, cycle_days: float = CYCLE_DAYS) -> Events:
-    """How many subjects have their first event in each cycle of treatment, and how many have had it by its end.
+    """Count the subjects whose first event is in each treatment cycle, and those with the event by its end.
 
     Parameters
     ----------
     times : DataFrame
-        *times*, such as `times.first_response` gives.
+        *times*, such as `times.first_response` returns.
     cycle_days : float
-        Length of a cycle; an event on its last day belongs to it.
+        Length of a cycle in days; an event on its last day belongs to it.
 
     Returns
     -------
     DataFrame
-        *events* whose visits are ``"cycle 1"``, ``"cycle 2"``, ..., up to the last in which anybody was observed. The
-        denominator is everybody: who was censored before the event counts as without it, as ``imputation`` says.
+        *events* whose visits are ``"cycle 1"``, ``"cycle 2"``, ..., up to the last in which any subject was observed. The
+        denominator is all subjects: those censored before the event count as without it, as ``imputation`` states.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *times*.
+        The frame does not have the columns of *times*.
     ValueError
-        A cycle has no length.
+        `cycle_days` is not positive.
 
     References
     ----------
     Silberstein SD et al. (2015). J Neurol Neurosurg Psychiatry 86:996-1001: responders by the cycle of their first response.
+
+    Examples
+    --------
+    >>> events = ba.times.by_cycle(ba.times.first_response(outcomes))
+    >>> events[["visit", "arm", "n_events", "n_total"]].head(1).to_numpy().tolist()
+    [['cycle 1', 'placebo', 291, 696]]
     """
     if not cycle_days > 0:
-        raise ValueError(f"cycle_days is {cycle_days!r}; it is a number of days above 0.")
+        raise ValueError(f"`cycle_days` must be a number of days above 0; got {cycle_days!r}.")
     times = check_times(times)
     arms = categories_of(times["arm"])
     n_cycles = int(np.ceil(times["time"].max() / cycle_days))

@@ -1,4 +1,4 @@
-"""`responders`: *outcomes* -> *events*, who improved by at least a given share or number of points."""
+"""`responders`: *outcomes* -> *events*, subjects whose value fell by at least a share of the baseline, or by points."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import NON_RESPONDERS, OBSERVED_CASES, Handling, handling_of
+from botox_analysis.frames.handling import MISSING_RESPONSES, OBSERVED_CASES, Handling, MissingResponse, handling_of
 from botox_analysis.frames.outcomes import Outcomes, better_of_outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import HIGHER, LOWER, categories_of
 
-MISSING_RESPONSES = (OBSERVED_CASES, NON_RESPONDERS)
-
 TIE = 1e-9
-"""Counts scaled to 28 days carry rounding errors: a reduction short of the threshold by this share of the baseline is a tie."""
+"""Counts scaled to 28 days have rounding errors. A reduction short of the threshold by this share of the baseline is a tie."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """What counts as a response: a fall by at least a share of the baseline, or an improvement by points.
+    """The definition of a response: a reduction by at least a share of the baseline, or an improvement by points.
 
     Attributes
     ----------
@@ -32,7 +30,7 @@ class Response:
     of : str
         ``"baseline"`` or ``"points"``.
     better_values : str
-        Which values of the outcomes are better; empty where they do not state it.
+        Which values of the outcomes are better; empty if they do not state it.
     """
 
     threshold: float
@@ -41,25 +39,28 @@ class Response:
 
     @property
     def category(self) -> str:
-        """What *events* call it."""
+        """Return the category of *events*."""
         if self.of == "baseline":
             return f"≥ {100 * self.threshold:g} % reduction"
         return f"{'rise' if self.better_values == HIGHER else 'fall'} of ≥ {self.threshold:g} points"
 
     @property
     def better(self) -> str:
-        """Whether more responses are better: not where they are falls, and higher values are better. Empty where not known."""
+        """Return the better direction of responses, empty if not known.
+
+        Fewer responses are better if they are reductions and higher values are better.
+        """
         if self.of == "baseline" and self.better_values == HIGHER:
             return LOWER
         return HIGHER if self.better_values else ""
 
     @property
     def direction(self) -> dict[str, str]:
-        """The column ``better`` of *events*, *times* and *estimates* of responses; none where it is not known."""
+        """Return the column ``better`` of *events*, *times* and *estimates* of responses; empty if not known."""
         return {"better": self.better} if self.better else {}
 
     def known(self, outcomes: Outcomes) -> Any:
-        """Whether each row of *outcomes* can be judged.
+        """Return whether the response of each row of *outcomes* is known.
 
         Parameters
         ----------
@@ -69,13 +70,13 @@ class Response:
         Returns
         -------
         ndarray of bool, shape (rows,)
-            False where the change is missing, or where a share is asked of a baseline of 0 or less.
+            False if the change is missing, or if a share is required of a baseline of 0 or less.
         """
         there = outcomes["change"].notna().to_numpy()
         return there & (outcomes["baseline"].to_numpy(dtype=float) > 0) if self.of == "baseline" else there
 
     def met(self, outcomes: Outcomes) -> Any:
-        """Whether each row of *outcomes* is a response; a tie is one.
+        """Return whether each row of *outcomes* is a response; a tie is one.
 
         Parameters
         ----------
@@ -85,23 +86,23 @@ class Response:
         Returns
         -------
         ndarray of bool, shape (rows,)
-            False where it cannot be judged.
+            False if the response is not known.
         """
         change, baseline = (outcomes[name].to_numpy(dtype=float) for name in ("change", "baseline"))
         return self.known(outcomes) & self.reached(change, baseline)
 
     def reached(self, change: Any, baseline: Any) -> Any:
-        """Whether changes are large enough; a tie is.
+        """Return whether changes reach the threshold; a tie does.
 
         Parameters
         ----------
         change, baseline : ndarray
-            Of shapes that go together.
+            Arrays of broadcastable shapes, in the unit of the endpoint.
 
         Returns
         -------
         ndarray of bool
-            False where either is missing.
+            False if either is missing.
         """
         if self.of == "baseline":
             return -change >= (self.threshold - TIE) * baseline
@@ -110,19 +111,19 @@ class Response:
 
 
 def baseline_problem(outcomes: Outcomes, of: str) -> str:
-    """Say why no response can be judged in an arm: a fall is from a baseline.
+    """Explain why the response is unknown for a whole arm; a response is a reduction from baseline.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     of : str
-        ``"baseline"`` or ``"points"``, as `Response` has it.
+        ``"baseline"`` or ``"points"``, as in `Response`.
 
     Returns
     -------
     str
-        The rest of a sentence about the outcomes; empty where each arm has a subject whose response may be judged.
+        End of a message on the outcomes; empty if each arm has a subject whose response may be known.
     """
     baseline, changed = outcomes["baseline"], outcomes["change"].notna()
     usable = baseline > 0 if of == "baseline" else baseline.notna() | changed
@@ -138,26 +139,26 @@ def baseline_problem(outcomes: Outcomes, of: str) -> str:
 def responses(
     outcomes: Outcomes, reduction: float | Sequence[float] | None, points: float | Sequence[float] | None
 ) -> list[Response]:
-    """What is asked for, one response a threshold.
+    """Make one response per threshold.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, which have to have baselines where shares of them are asked for.
+        *outcomes*, which need baselines if shares of them are required.
     reduction, points : float or sequence of float, optional
-        Shares of the baseline (0.5 where neither is given), or points in the direction that is better.
+        Shares of the baseline (by default 0.5), or points in the better direction.
 
     Returns
     -------
     list of Response
-        In the order given.
+        Responses in the order given.
 
     Raises
     ------
     DataError
-        Nobody in an arm has a baseline; points are asked for and the outcomes have no column ``better``.
+        No subject of an arm has a baseline, or points are given and the outcomes have no column ``better``.
     ValueError
-        Both are given, a share is not from 0 to 1, points are below 0, or a threshold is there twice.
+        Both are given, a share is not from 0 to 1, points are below 0, or a threshold occurs twice.
     """
     if reduction is not None and points is not None:
         raise ValueError("responders takes reduction or points, not both.")
@@ -192,44 +193,50 @@ def responders(
     *,
     reduction: float | Sequence[float] | None = None,
     points: float | Sequence[float] | None = None,
-    missing: str = "observed cases",
+    missing: MissingResponse = "observed cases",
     stratum: str | None = None,
 ) -> Events:
-    """Subjects whose value fell by at least a share of their baseline, or improved by points.
+    """Count the subjects whose value fell by at least a share of their baseline, or improved by points.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*, with baselines.
     reduction : float or sequence of float, optional
-        Shares of the baseline, inclusive; 0.5 where neither this nor `points` is given.
+        Least reduction as shares of the baseline (0 to 1, inclusive). By default 0.5, unless `points` is given.
     points : float or sequence of float, optional
-        Points instead of shares, inclusive, 0 or more, in the direction that is better: a fall where the column ``better`` is
-        ``"lower"``, a rise where it is ``"higher"``.
+        Least improvement in points instead of shares, 0 or more, inclusive. It is a reduction if the column ``better`` is
+        ``"lower"``, an increase if it is ``"higher"``.
     missing : str
-        ``"observed cases"``: subjects with baseline and value. ``"non-responder imputation"``: all subjects, those with
-        a missing value or without a usable baseline count as non-responders.
+        ``"observed cases"``: only subjects with baseline and value are counted. ``"non-responder imputation"``: all subjects
+        are counted; those with a missing value or without a usable baseline count as non-responders.
     stratum : str, optional
-        A covariate of `outcomes` whose levels are counted apart, for a stratified comparison.
+        A covariate of `outcomes` whose levels are counted separately, for a stratified comparison.
 
     Returns
     -------
     DataFrame
-        *events*, one row per threshold, visit, stratum and arm, also where nobody is; ``category`` says the threshold,
-        ``threshold`` has it as a number. A share of a baseline of 0 or less is missing. ``better`` is ``"higher"``
-        (an event is a benefit); ``"lower"`` for shares where higher values are better, since they ask for a fall.
+        *events*, one row per threshold, visit, stratum and arm, including counts of 0. ``category`` contains the threshold in
+        words, and ``threshold`` as a number. A share of a baseline of 0 or less is missing. ``better`` is ``"higher"``, as an
+        event is a benefit. It is ``"lower"`` for shares if higher values are better, since shares are reductions.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, nobody in an arm has a baseline (above 0, for shares), points are asked for
-        and there is no column ``better``, or the stratum is missing in a row or changes over a subject's visits.
+        The frame does not have the columns of *outcomes*, or no subject of an arm has a baseline (above 0, for shares).
+        Points are given without a column ``better``. Or the stratum is missing in a row or changes over a subject's visits.
     ValueError
-        Both `reduction` and `points` are given, a share is not from 0 to 1, points are below 0, or a threshold is there twice.
+        Both `reduction` and `points` are given, a share is not from 0 to 1, points are below 0, or a threshold occurs twice.
 
     References
     ----------
     NICE TA260 (30 %); Pharmaceutical Benefits Scheme, Australia (50 %).
+
+    Examples
+    --------
+    >>> events = ba.responders(outcomes, reduction=0.5)
+    >>> events[["visit", "arm", "category", "n_events", "n_total"]].head(1).to_numpy().tolist()
+    [['week 4', 'placebo', '≥ 50 % reduction', 180, 692]]
     """
     check_outcomes(outcomes)
     require_choice(missing, MISSING_RESPONSES, "missing")
@@ -266,7 +273,7 @@ def responders(
 
 
 def _strata(outcomes: Outcomes, stratum: str | None) -> tuple[list[str], Any]:
-    """The levels of the stratum in the order the data carry, and the level of each row."""
+    """Return the levels of the stratum in the order of the data, and the level of each row."""
     if stratum is None:
         return [""], np.zeros(len(outcomes), dtype=int)
     require_columns(outcomes, [stratum], "outcomes")
@@ -287,7 +294,7 @@ def _strata(outcomes: Outcomes, stratum: str | None) -> tuple[list[str], Any]:
 
 
 def responses_handled(outcomes: Outcomes, missing: str) -> Handling:
-    """The handling of missing values, with what a missing response counts as.
+    """Return the handling of missing values, including that of missing responses.
 
     Parameters
     ----------
@@ -299,7 +306,7 @@ def responses_handled(outcomes: Outcomes, missing: str) -> Handling:
     Returns
     -------
     Handling
-        That of the outcomes where only responses that are known count.
+        The handling of the outcomes if only known responses are counted; otherwise extended by non-responder imputation.
     """
     handling = handling_of(outcomes)
     return handling if missing == OBSERVED_CASES else handling.counted_as(missing)

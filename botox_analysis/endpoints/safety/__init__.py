@@ -1,1 +1,1 @@
-"""Adverse events: which are treatment-emergent, counted, listed and placed in time."""
+"""Treatment-emergent adverse events: counts, listings and times."""

@@ -1,9 +1,9 @@
-"""How adverse events are grouped: by class and term, by what they are, by severity and relation, by a user's lists."""
+"""Groups of adverse events: by class and term, by kind, by severity and relation, and by lists of special interest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from botox_analysis.frames.events import NOT_RECORDED, WORST_SEVERITY
 ANY = "any adverse event"
 ANY_SPECIAL = "any adverse event of special interest"
 UNCODED = "uncoded"
-"""The class of events that have none."""
+"""Class of events without a class."""
 
 KINDS = (
     "treatment-related",
@@ -27,12 +27,12 @@ KINDS = (
     "fatal",
     "of special interest",
 )
-"""What an event may be besides its term, in the order of an overview."""
+"""Kinds of events besides their term, in the order of an overview."""
 
 RELATIONS = ("related", "not related")
 
 Special = Mapping[str, Sequence[str]]
-"""Events of special interest: by name, the terms that belong to it."""
+"""Events of special interest: a name and its terms."""
 
 
 class Level(NamedTuple):
@@ -41,11 +41,11 @@ class Level(NamedTuple):
     Attributes
     ----------
     code : ndarray of int, shape (rows,)
-        By row of the table of adverse events, its category; -1 where it is in none.
+        Category of each row of the table of adverse events; -1 without a category.
     names : list of (str, str)
-        Of each category, and of the one it is nested in.
+        Name of each category, and of the category in which it is nested.
     place : ndarray of int, shape (categories,)
-        Where the category stands among those of all levels.
+        Index of the category among those of all levels.
     """
 
     code: np.ndarray
@@ -54,16 +54,16 @@ class Level(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """What a subject counts once at: the highest rank it has in a category.
+    """Ranks of adverse events; a subject is counted once in a category, at its highest rank.
 
     Attributes
     ----------
     column : str
-        Of *events*, for the words; empty where there is nothing to tell apart.
+        Column of *events* for the words; empty if there is only one rank.
     rank : ndarray of int, shape (rows,)
-        By row of the table of adverse events, from 0.
+        Rank of each row of the table of adverse events, from 0.
     words : list of (int, str)
-        The ranks to show, in order.
+        Ranks to show, in order.
     """
 
     column: str
@@ -72,7 +72,7 @@ class Ranking(NamedTuple):
 
 
 def kinds(events: pd.DataFrame, special: Special | None) -> dict[str, np.ndarray]:
-    """Which events are of which kind, as far as the table tells.
+    """Find the kinds of events that the table contains.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ def kinds(events: pd.DataFrame, special: Special | None) -> dict[str, np.ndarray
     Returns
     -------
     dict of str to ndarray of bool, shape (rows,)
-        By kind, in the order of `KINDS`. What is not known to be unrelated is related; nothing else that is not known counts.
+        Membership by kind, in the order of `KINDS`. Events not known to be unrelated are related. For all other kinds,
+        unknown events do not count.
     """
     related = _yes(events, "related", unknown=True)
     severity = events["severity"].cat.codes.to_numpy() + 1 if "severity" in events.columns else None
@@ -102,7 +103,7 @@ def kinds(events: pd.DataFrame, special: Special | None) -> dict[str, np.ndarray
 
 
 def check_special(special: Special | None) -> None:
-    """Refuse lists of special interest that are empty, or that are no lists.
+    """Refuse lists of special interest that are empty or not lists.
 
     Parameters
     ----------
@@ -112,60 +113,60 @@ def check_special(special: Special | None) -> None:
     Raises
     ------
     ValueError
-        There is no name, a name has no terms, one text in the place of a list, or a term twice.
+        There is no name, a name has no terms, a text replaces a list, or a term occurs twice.
     """
     if special is None:
         return
     if not special:
-        raise ValueError("special names nothing; expected names with their terms, such as {'distant spread': ['Dysphagia']}.")
+        raise ValueError("`special` must have names with terms, such as {'distant spread': ['Dysphagia']}; got no names.")
     for name, terms in special.items():
         if isinstance(terms, str) or not len(terms):
-            raise ValueError(f"special has {terms!r} for '{name}'; expected a list of terms.")
+            raise ValueError(f"`special` must have a list of terms for each name; got {terms!r} for '{name}'.")
         plain = [_plain(term) for term in terms]
         twice = [term for number, term in enumerate(terms) if plain[number] in plain[:number]]
         if twice:
-            raise ValueError(f"special has {listed(twice)} for '{name}' a second time; expected each term once.")
+            raise ValueError(f"`special` must have each term once; got {listed(twice)} for '{name}' twice.")
 
 
 def levels_of(events: pd.DataFrame, by: str, special: Special | None) -> list[Level]:
-    """The categories of a table.
+    """Build the categories of a table.
 
     Parameters
     ----------
     events : DataFrame
-        The adverse events that count.
+        The adverse events that are counted.
     by : str
         One of `BY`.
     special : mapping of str to sequence of str, optional
-        Events of special interest, where `by` needs them.
+        Events of special interest, if `by` needs them.
 
     Returns
     -------
     list of Level
-        Every category is in one of them.
+        Levels that contain every category once.
     """
     return BY[by][0](events, special)
 
 
 def ranking_of(events: pd.DataFrame, by: str) -> Ranking:
-    """What a subject counts once at.
+    """Rank the adverse events for counting by subject.
 
     Parameters
     ----------
     events : DataFrame
-        The adverse events that count.
+        The adverse events that are counted.
     by : str
         One of `BY`.
 
     Returns
     -------
     Ranking
-        Without words to tell apart where a subject counts once in each category.
+        Ranks; a single one without words if `by` has no ranks.
 
     Raises
     ------
     DataError
-        The table lacks the column for it.
+        The table lacks the column of the ranks.
     """
     ranked = BY[by][1]
     return ranked(events) if ranked is not None else Ranking("", np.zeros(len(events), dtype=np.int8), [(0, "")])
@@ -187,7 +188,7 @@ def _classes(events: pd.DataFrame, special: Special | None) -> list[Level]:
 def _terms(events: pd.DataFrame, special: Special | None) -> list[Level]:
     anything, classes = _classes(events, special)
     term_code, terms = coded_words(events["term"])
-    # Numbers of pairs stand in the order of classes and, within a class, of terms.
+    # Codes of pairs are in the order of classes and, within a class, of terms.
     code, pairs = _renumbered(classes.code * len(terms) + term_code)
     own_class, own_term = np.divmod(pairs, max(len(terms), 1))
     terms_before = np.searchsorted(own_class, np.arange(len(classes.names)))
@@ -206,7 +207,7 @@ def _class_column(events: pd.DataFrame) -> pd.Series:
 
 
 def _renumbered(code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers without gaps, in the same order, and what they were."""
+    """Renumber codes without gaps, in the same order; return the new codes and the old code of each."""
     number, found = pd.factorize(code)
     order = np.argsort(found)
     place = np.empty(len(found), dtype=np.int64)
@@ -221,7 +222,7 @@ def _overview(events: pd.DataFrame, special: Special | None) -> list[Level]:
 
 def _special_interest(events: pd.DataFrame, special: Special | None) -> list[Level]:
     if special is None:
-        raise ValueError('by="special interest" needs special: names with their terms.')
+        raise ValueError('`special` must have names with terms for by="special interest"; got None.')
     code = _of_special_interest(events, special)
     levels = [_one(code.max(axis=1, initial=-1) >= 0, ANY_SPECIAL, 0)]
     place = 1
@@ -233,7 +234,7 @@ def _special_interest(events: pd.DataFrame, special: Special | None) -> list[Lev
 
 
 def _of_special_interest(events: pd.DataFrame, special: Special) -> np.ndarray:
-    """Which term of each list an event is, shape (rows, lists); -1 where it is none."""
+    """Find the term of each list that an event has, shape (rows, lists); -1 if it has none."""
     code, words = coded_words(events["term"])
     plain = pd.Index([_plain(word) for word in words], dtype=object)
     number = [pd.Index([_plain(term) for term in terms], dtype=object).get_indexer(plain) for terms in special.values()]
@@ -242,7 +243,7 @@ def _of_special_interest(events: pd.DataFrame, special: Special) -> np.ndarray:
 
 def _worst(events: pd.DataFrame) -> Ranking:
     if "severity" not in events.columns:
-        raise DataError("adverse_events has no column 'severity'; it is needed to count by severity.")
+        raise DataError(f"`adverse_events` must have a column 'severity' to count by severity; got {listed(events.columns)}.")
     rank = events["severity"].cat.codes.to_numpy() + 1
     words = [(number, word) for number, word in enumerate(SEVERITIES) if number]
     return Ranking("severity", rank, [*words, (0, NOT_RECORDED)] if (rank == 0).any() else words)
@@ -251,7 +252,7 @@ def _worst(events: pd.DataFrame) -> Ranking:
 def _closest(events: pd.DataFrame) -> Ranking:
     related = _yes(events, "related", unknown=True)
     if related is None:
-        raise DataError("adverse_events has no column 'related'; it is needed to count by relation.")
+        raise DataError(f"`adverse_events` must have a column 'related' to count by relation; got {listed(events.columns)}.")
     return Ranking("relation", related.astype(np.int8), [(1, RELATIONS[0]), (0, RELATIONS[1])])
 
 
@@ -273,6 +274,10 @@ def _plain(term: str) -> str:
     return "".join(term.casefold().split())
 
 
+ByName = Literal[
+    "term", "class", "overview", "severity", "relation", "term and severity", "term and relation", "special interest"
+]
+
 BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Callable[[pd.DataFrame], Ranking] | None]] = {
     "term": (_terms, None),
     "class": (_classes, None),
@@ -283,4 +288,8 @@ BY: dict[str, tuple[Callable[[pd.DataFrame, Special | None], list[Level]], Calla
     "term and relation": (_terms, _closest),
     "special interest": (_special_interest, None),
 }
-"""By word: how events fall into categories, and what a subject counts once at within a category."""
+"""For each word: the functions for categories of events, and for ranks within a category."""
+
+UnrankedName = Literal["term", "class", "overview", "special interest"]
+UNRANKED: tuple[UnrankedName, ...] = get_args(UnrankedName)
+"""Words of `BY` that count an occurrence in its categories whatever its rank."""

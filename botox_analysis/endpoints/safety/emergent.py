@@ -1,4 +1,4 @@
-"""Which adverse events emerged under treatment, on which day, and in whom they are counted."""
+"""Treatment-emergent adverse events, their days, and the population in which they are counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule, require_rule
 from botox_analysis.endpoints.safety.time_at_risk import FIRST_DAY, event_days, window_ends
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 BEFORE_TREATMENT = "onset before the first treatment: not treatment-emergent"
@@ -18,34 +18,37 @@ NOT_FLAGGED = "not flagged by the trial: not treatment-emergent"
 
 
 def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray, np.ndarray]:
-    """Which adverse events of a trial emerged under treatment, and when.
+    """Find the treatment-emergent adverse events of a trial, and their days.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events.
+        A trial with adverse events.
     rule : EmergentRule
-        Which count.
+        Rule by which events count.
 
     Returns
     -------
     counts : ndarray of bool, shape (rows,)
-        By row of the table of adverse events.
+        Whether each row of the table of adverse events counts.
     day : ndarray of float, shape (rows,)
-        The study day on which the event began or, if that was before day 1, got worse; missing where it is not known.
-        Of no meaning where ``counts`` is false.
+        The study day on which the event began or, if that was before day 1, worsened; missing if not known. Undefined if
+        ``counts`` is false.
 
     Raises
     ------
     DataError
-        The trial has no adverse events table, or a column is missing that the rule needs.
+        The trial has no table of adverse events, or lacks a column that the rule needs.
     """
     require_rule(rule)
     events = adverse_event_table(trial)
     onset, worsened = event_days(events, "onset_day"), event_days(events, "worsened_day")
     if rule.told_by == "flag":
         if "treatment_emergent" not in events.columns:
-            raise DataError("adverse_events has no column 'treatment_emergent'; events as flagged by the trial need it.")
+            raise DataError(
+                "`adverse_events` must have a column 'treatment_emergent' for events as flagged by the trial; "
+                f"got {listed(events.columns)}."
+            )
         counts = events["treatment_emergent"].to_numpy(dtype=bool, na_value=False)
         began, got_worse = onset >= FIRST_DAY, worsened >= FIRST_DAY
     else:
@@ -54,7 +57,7 @@ def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray,
         got_worse = (worsened >= FIRST_DAY) & (worsened <= close)
         counts = began | got_worse
         undated = np.flatnonzero(np.isnan(onset))
-        # What ended, or got worse, before day 1 began before it.
+        # Events that ended, or worsened, before day 1 began before it.
         before = (event_days(events, "end_day")[undated] < FIRST_DAY) | (worsened[undated] < FIRST_DAY)
         counts[undated] |= ~before
     known_worse = got_worse & ~np.isnan(onset)
@@ -62,25 +65,25 @@ def emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> tuple[np.ndarray,
 
 
 def not_emergent(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> dict[str, int]:
-    """How many occurrences are not treatment-emergent, by the reason.
+    """Count the occurrences that are not treatment-emergent, by reason.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events.
+        A trial with adverse events.
     rule : EmergentRule
-        Which count.
+        Rule by which events count.
 
     Returns
     -------
     dict of str to int
-        Rows of the table of adverse events by reason: before the first treatment; after the window of the rule; not flagged.
-        Reasons of no row are left out.
+        Number of rows of the table of adverse events by reason. Reasons are before the first treatment, after the window of
+        the rule, or not flagged. Reasons without rows are left out.
 
     Raises
     ------
     DataError
-        As `emergent`.
+        As in `emergent`.
     """
     left_out = ~emergent(trial, rule)[0]
     if rule.told_by == "flag":
@@ -99,7 +102,7 @@ def _after_the_window(rule: EmergentRule) -> str:
 
 
 def adverse_event_table(trial: Trial) -> pd.DataFrame:
-    """The table of adverse events.
+    """Return the table of adverse events.
 
     Parameters
     ----------
@@ -114,15 +117,15 @@ def adverse_event_table(trial: Trial) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The trial has none.
+        The trial has no such table.
     """
     if trial.adverse_events is None:
-        raise DataError(f"{trial.name} has no adverse events; expected a table adverse_events.")
+        raise DataError(f"`trial` must have a table adverse_events; got {trial.name} without adverse events.")
     return trial.adverse_events
 
 
 def safety_population(trial: Trial) -> str:
-    """The population in which adverse events are counted.
+    """Return the population in which adverse events are counted.
 
     Parameters
     ----------
@@ -132,13 +135,13 @@ def safety_population(trial: Trial) -> str:
     Returns
     -------
     str
-        The protocol's, else ``safety`` where there is such a column, else all randomised.
+        The protocol's population, else ``safety`` if there is such a column, else all randomised.
     """
     return trial.protocol.safety_population or ("safety" if "safety" in trial.populations else ALL_RANDOMISED)
 
 
 def safety_trial(trial: Trial) -> Trial:
-    """The subjects in whom adverse events are counted, and their events.
+    """Restrict a trial to the subjects in whom adverse events are counted, with their events.
 
     Parameters
     ----------
@@ -148,13 +151,13 @@ def safety_trial(trial: Trial) -> Trial:
     Returns
     -------
     Trial
-        Of the safety population where the trial is of all randomised, without what was measured otherwise; the trial as it is
-        where it was restricted before: its user has chosen.
+        The safety population of a trial of all randomised subjects, without its other measurements. A trial that is already
+        restricted is returned as it is.
 
     Raises
     ------
     DataError
-        The protocol names a population that is not there, or nobody is in it.
+        The protocol names a population that does not exist or has no subjects.
     """
     if trial.population != ALL_RANDOMISED:
         return trial
@@ -162,7 +165,7 @@ def safety_trial(trial: Trial) -> Trial:
 
 
 def arms_received(trial: Trial) -> pd.Series:
-    """The arm of each subject as far as safety goes: the one received where the trial says it, else the one assigned.
+    """Return the arm of each subject for safety: the arm received if the trial contains it, else the arm assigned.
 
     Parameters
     ----------
@@ -172,14 +175,14 @@ def arms_received(trial: Trial) -> pd.Series:
     Returns
     -------
     Series of category
-        By row of the subjects, reference first.
+        Arm by row of the subjects, reference first.
     """
     arm = trial.subjects["arm"]
     return trial.subjects["actual_arm"].fillna(arm) if "actual_arm" in trial.subjects.columns else arm
 
 
 def _window_end(trial: Trial, rule: EmergentRule) -> Any:
-    """The last day on which each row of the table of adverse events may count by the rule."""
+    """Return the last day on which each row of the table of adverse events may count under the rule."""
     if rule.window_days is None:
         return np.inf
     return window_ends(trial, rule)[adverse_event_table(trial)["subject"].cat.codes.to_numpy()]

@@ -1,64 +1,72 @@
-"""`EmergentRule`: the named rules by which adverse events are treatment-emergent."""
+"""`EmergentRule`: rules by which adverse events are treatment-emergent."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, get_args
 
 from botox_analysis.errors import require_choice, require_text
 
-TOLD_BY = ("days", "flag")
+ToldBy = Literal["days", "flag"]
+TOLD_BY: tuple[ToldBy, ...] = get_args(ToldBy)
 
 
 @dataclass(frozen=True)
 class EmergentRule:
-    """Which adverse events are treatment-emergent. The rule travels with the counts: its words stand in ``endpoint``.
+    """A rule by which adverse events are treatment-emergent. The column ``endpoint`` of counts contains its words.
 
-    By days, an event counts when it began, or when one that was there before got worse (``worsened_day``, where the table has
-    it), on day 1 or later and not after the window. What is not known is read cautiously: an event of unknown onset counts
-    unless it ended or got worse before day 1, and without a known last dose the window has no end.
+    By days, an event counts if it began on day 1 or later and not after the window. An event that existed before counts if it
+    worsened then (``worsened_day``, if the table has it). Unknown days are handled conservatively. An event of unknown onset
+    counts unless it ended or worsened before day 1. Without a known last dose the window has no end.
 
-    A window ends the time at risk, too: after it no event can count. `safety.time_at_risk` has the interval of each subject.
+    A window also ends the time at risk, as no later event can count. `safety.time_at_risk` returns the interval of each
+    subject.
 
     Attributes
     ----------
     name : str
-        What the rule is called.
+        Name of the rule.
     window_days : int, optional
-        The window ends so many days after the subject's last dose (``last_dose_day`` of the subjects). Left out: it has no
-        end.
+        Number of days after the subject's last dose (``last_dose_day`` of the subjects) at which the window ends. By default
+        it has no end.
     told_by : str
-        ``"days"``, or ``"flag"``: an event counts when the trial's own ``treatment_emergent`` says yes; an empty cell is no
-        yes, as in CDISC's flags.
+        ``"days"``, or ``"flag"``: an event counts if the trial's own ``treatment_emergent`` is yes. An empty cell is not yes,
+        as in the flags of CDISC.
 
     References
     ----------
     ICH E9 (1998), glossary: "Treatment Emergent".
+
+    Examples
+    --------
+    >>> rule = ba.safety.EmergentRule("within two weeks", window_days=14)
+    >>> rule.words
+    'from day 1 to 14 days after the last dose'
     """
 
     name: str
     window_days: int | None = None
-    told_by: str = "days"
+    told_by: ToldBy = "days"
 
     def __post_init__(self) -> None:
-        """Refuse a rule that cannot be followed."""
+        """Refuse a rule that cannot be applied."""
         require_text(self.name, "name", "the name of the rule")
         require_choice(self.told_by, TOLD_BY, "told_by")
         days: Any = self.window_days
         if days is None:
             return
         if self.told_by == "flag":
-            raise ValueError(f"window_days is {days} and told_by is 'flag'; a flag needs no window.")
+            raise ValueError(f"`window_days` must be left out if told_by is 'flag'; got {days}.")
         is_number = isinstance(days, Real) and not isinstance(days, bool)
         if not is_number or not math.isfinite(days) or days != int(days) or days < 0:
-            raise ValueError(f"window_days is {days!r}; it is a whole number, 0 or more.")
+            raise ValueError(f"`window_days` must be a whole number, 0 or more; got {days!r}.")
         object.__setattr__(self, "window_days", int(days))
 
     @property
     def words(self) -> str:
-        """What the rule says, in words."""
+        """Return the rule in words."""
         if self.told_by == "flag":
             return "as flagged by the trial"
         if self.window_days is None:
@@ -67,12 +75,12 @@ class EmergentRule:
         return f"from day 1 to {after}the last dose"
 
     def define(self, label: str) -> str:
-        """A label with the rule's words behind it.
+        """Append the rule's words to a label.
 
         Parameters
         ----------
         label : str
-            What is counted.
+            Name of the counted events.
 
         Returns
         -------
@@ -88,27 +96,27 @@ class EmergentRule:
 
 
 FROM_DAY_1 = EmergentRule("from day 1")
-"""On or after the day of the first treatment, for as long as the trial recorded."""
+"""Events on or after the day of the first treatment, as long as the trial recorded events."""
 
 WITHIN_30_DAYS = EmergentRule("within 30 days", window_days=30)
-"""From day 1 to 30 days after the last dose: a common window, an option; not seen in a source on botulinum toxin."""
+"""Events from day 1 to 30 days after the last dose: a common window, as an option; not seen in a source on botulinum toxin."""
 
 AS_FLAGGED = EmergentRule("as flagged", told_by="flag")
-"""What the trial itself flagged (``TRTEMFL`` of the CDISC analysis data set of adverse events)."""
+"""Events flagged by the trial (``TRTEMFL`` of the CDISC analysis data set of adverse events)."""
 
 
 def require_rule(rule: object) -> None:
-    """Refuse a rule that is none.
+    """Refuse an argument that is not an `EmergentRule`.
 
     Parameters
     ----------
     rule : object
-        What was given.
+        The argument.
 
     Raises
     ------
     TypeError
-        It is no `EmergentRule`.
+        It is not an `EmergentRule`.
     """
     if not isinstance(rule, EmergentRule):
-        raise TypeError(f"rule is {rule!r}; it is an EmergentRule, such as FROM_DAY_1, WITHIN_30_DAYS or AS_FLAGGED.")
+        raise TypeError(f"`rule` must be an EmergentRule, such as FROM_DAY_1, WITHIN_30_DAYS or AS_FLAGGED; got {rule!r}.")

@@ -1,4 +1,4 @@
-"""Adverse events in time: `safety.prevalence`, `safety.counts_per_subject`, and what they are made of."""
+"""Adverse events in time: `safety.prevalence`, `safety.onsets`, `safety.counts_per_subject` and their parts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.endpoints.outcomes import as_outcomes
 from botox_analysis.endpoints.safety.categories import ANY, Special, check_special, levels_of
 from botox_analysis.endpoints.safety.counts import ENDPOINT
@@ -24,7 +25,7 @@ from botox_analysis.trials.trial import Trial
 
 DAYS_APART = 7
 WHOLE_TIME = "time observed"
-"""The one visit of counts of adverse events."""
+"""The visit of counts of adverse events per subject."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,15 @@ class EventHistory:
     Attributes
     ----------
     endpoint : str
-        With the words of the rule.
+        Name of the events with the words of the rule.
     arm : Series, shape (N,)
-        Actually received; categorical, reference first.
+        Arm actually received; categorical, reference first.
     at_risk : TimeAtRisk
-        Of each subject.
+        Time at risk of each subject.
     subject : ndarray of int, shape (E,)
-        Who had each occurrence.
+        Index of the subject of each occurrence.
     onset, end : ndarray, shape (E,)
-        Its first day, missing where not known, and its last, missing while it goes on.
+        First day, missing if not known, and last day, missing if ongoing.
     """
 
     endpoint: str
@@ -54,35 +55,35 @@ class EventHistory:
 
     @property
     def day(self) -> FloatArray:
-        """The day on which each occurrence counts: day 1 where the onset is not known, the last day where it is later."""
+        """Return the day on which each occurrence counts: day 1 if the onset is not known, at most the last day at risk."""
         return self.at_risk.counted_day(self.subject, self.onset)
 
     @property
     def told(self) -> list[str]:
-        """By arm, intervals that do not end as asked for."""
+        """Write the notes of each arm on intervals with an unusual end."""
         return self.at_risk.told(self.arm.cat.codes.to_numpy(), len(self.arm.cat.categories))
 
 
 def history_of(
     trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> EventHistory:
-    """The occurrences of a category of adverse events in time.
+    """Find the occurrences of a category of adverse events in time.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events.
+        A trial with adverse events.
     category : str
-        As `safety.counts` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
+        A category of `safety.counts`: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule by which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
-        Events of special interest: by name, the terms that belong to it.
+        Events of special interest: a name and its terms.
 
     Returns
     -------
     EventHistory
-        Of all subjects, also of those without any.
+        Occurrences and time at risk, including subjects without any occurrence.
 
     Raises
     ------
@@ -104,28 +105,28 @@ def history_of(
 
 
 def rows_of_category(trial: Trial, events: pd.DataFrame, category: str, special: Special | None) -> Any:
-    """Which adverse events are of a category.
+    """Find the adverse events of a category.
 
     Parameters
     ----------
     trial : Trial
-        Whose they are.
+        Trial of the events.
     events : DataFrame
         Rows of its table.
     category : str
-        A name of `special`, a kind, a class or a term: the first of these that is called so.
+        A name of `special`, a kind, a class or a term: the first of these with this name.
     special : mapping of str to sequence of str, optional
         Events of special interest.
 
     Returns
     -------
     ndarray of bool, shape (rows,)
-        All occurrences of a term, in whatever class.
+        Rows of the category; a term includes its occurrences in all classes.
 
     Raises
     ------
     DataError
-        Nothing is called so.
+        No category has this name.
     """
     check_special(special)
     kinds: list[str] = []
@@ -135,9 +136,10 @@ def rows_of_category(trial: Trial, events: pd.DataFrame, category: str, special:
             if same:
                 return np.isin(level.code, same)
             kinds += [name for name, _ in level.names if by == "overview"]
+    known = [*kinds, *(special or {})]
     raise DataError(
-        f"{trial.name} has no adverse events called '{category}'; expected a class or term of its table, "
-        f"or one of {listed([*kinds, *(special or {})], n_shown=12)}."
+        f"`category` must be a class or term of {trial.name}, or one of {listed(known, n_shown=12)}; "
+        f"got '{category}'.{did_you_mean(category, known)}"
     )
 
 
@@ -149,37 +151,44 @@ def prevalence(
     rule: EmergentRule = FROM_DAY_1,
     special: Special | None = None,
 ) -> Events:
-    """How many of the subjects at risk on a day have an adverse event that goes on.
+    """Count the subjects at risk on a day with an ongoing adverse event.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
+        A trial with adverse events and ``last_day``. A trial of all randomised subjects is restricted to its safety
+        population, if it has one.
     category : str
-        As for `history_of`: any event, a kind, a class, a term, a name of `special`.
+        A category of `safety.counts`: any event, a kind, a class, a term, or a name of `special`.
     days : sequence of float, optional
-        Study days, from 1 on. Left out: every seventh up to the last on which anybody is at risk, which stands alone where it
+        Study days, from 1. By default every seventh day up to the last on which any subject is at risk; that day alone if it
         is before day 7.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule by which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
         Events of special interest.
 
     Returns
     -------
     DataFrame
-        *events*, one row per day and arm received; ``time`` has the day as a number. An event goes on from its first day to
-        its last, both included; one without an end goes on for good, one without a known onset from day 1. Subjects whose time
-        at risk (to the last day, the death, or the end of the rule's window) ends before the day are not counted, neither as a
-        case nor in the total. Where somebody died before the last day, or has no known last dose under a window, ``note`` counts
-        them.
+        *events*, one row per day and arm received; ``time`` is the day as a number. An event lasts from its first day to its
+        last, both included. Without an end it lasts to the end of observation, and without a known onset it begins on day 1.
+        Subjects whose time at risk ends before the day are not counted, neither as cases nor in the total. The time ends on
+        the last day, at an earlier death, or with the rule's window. ``note`` counts subjects who died before the last day,
+        or have no known last dose under a window.
 
     Raises
     ------
     DataError
-        The trial has no adverse events, none of this category, a subject has no last day, or nobody is at risk.
+        The trial has no adverse events, none of this category, a subject has no last day, or no subject is at risk.
     ValueError
         A day is before day 1.
+
+    Examples
+    --------
+    >>> events = ba.safety.prevalence(trial, "Neck pain", days=[28, 56])
+    >>> events[["time", "arm", "n_events"]].to_numpy().tolist()
+    [[28.0, 'placebo', 5], [28.0, 'onabotulinumtoxinA', 12], [56.0, 'placebo', 0], [56.0, 'onabotulinumtoxinA', 2]]
     """
     require_trial(trial)
     trial = safety_trial(trial)
@@ -187,7 +196,7 @@ def prevalence(
     require_ends(trial, history.at_risk.end)
     chosen = _weekly(trial, history.at_risk) if days is None else np.asarray(days, dtype=float)
     if not len(chosen) or not (chosen >= FIRST_DAY).all():
-        raise ValueError(f"days is {[float(day) for day in chosen]}; expected one day or more, from day 1 on.")
+        raise ValueError(f"`days` must be one day or more, from day 1; got {[float(day) for day in chosen]}.")
     start = np.where(np.isnan(history.onset), FIRST_DAY, history.onset)
     end = np.where(np.isnan(history.end), np.inf, history.end)
     arms, arm = list(history.arm.cat.categories), history.arm.cat.codes.to_numpy()
@@ -219,38 +228,44 @@ def prevalence(
 def _weekly(trial: Trial, at_risk: TimeAtRisk) -> FloatArray:
     last = float(at_risk.end.max())
     if last < FIRST_DAY:
-        raise DataError(f"{trial.name}: nobody was observed after the first treatment; expected a last_day from day 1 on.")
+        raise DataError(f"`trial` must have a last_day from day 1 for some subject; got {trial.name} without any.")
     return np.arange(DAYS_APART, last + 1, DAYS_APART) if last >= DAYS_APART else np.array([last])
 
 
 def list_onsets(
     trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> pd.DataFrame:
-    """The occurrences of a category one by one, in the order in which `plot.onset_raster` shows them.
+    """List the occurrences of a category, in the order of `plot.onset_raster`.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events; one of all randomised is taken in its safety population where it has one.
+        A trial with adverse events. A trial of all randomised subjects is restricted to its safety population, if it has one.
     category : str
-        As for `history_of`: any event, a kind, a class, a term, a name of `special`.
+        A category of `safety.counts`: any event, a kind, a class, a term, or a name of `special`.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule by which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
         Events of special interest.
 
     Returns
     -------
     DataFrame
-        One row per occurrence: the columns of the table of adverse events, where ``onset_day`` is the day on which it emerged,
-        and of its subject ``arm`` (received), ``n_total``, the subjects of the arm, and, where the trial has last days,
-        ``last_day``, the last day at risk: the last day, the death before it, or the end of the rule's window.
-        By arm, then by the day of the subject's first occurrence, then of its own; what has no known day comes last.
+        One row per occurrence, with the columns of the table of adverse events. ``onset_day`` is the day on which it emerged.
+        Further columns are ``arm`` (received) and ``n_total``, the number of subjects of the arm. If the trial has last days,
+        ``last_day`` is the last day at risk. That is the last day, an earlier death, or the end of the rule's window. Rows
+        are ordered by arm, then by the day of the subject's first occurrence, then by their own day; unknown days are last.
 
     Raises
     ------
     DataError
         The trial has no adverse events, or no such category.
+
+    Examples
+    --------
+    >>> onsets = ba.safety.onsets(trial, "Neck pain")
+    >>> onsets[["arm", "term", "onset_day"]].head(1).to_numpy().tolist()
+    [['placebo', 'Neck pain', 1.0]]
     """
     require_trial(trial)
     trial = safety_trial(trial)
@@ -274,32 +289,38 @@ def list_onsets(
 def event_counts(
     trial: Trial, category: str = ANY, *, rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> Outcomes:
-    """How often each subject had an adverse event, beside the time observed: for models of counts.
+    """Count the adverse events of each subject, with the time observed, for models of counts.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events; one of all randomised is taken in its safety population where it has one.
+        A trial with adverse events. A trial of all randomised subjects is restricted to its safety population, if it has one.
     category : str
-        As for `history_of`: any event, a kind, a class, a term, a name of `special`.
+        A category of `safety.counts`: any event, a kind, a class, a term, or a name of `special`.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule by which events are treatment-emergent.
     special : mapping of str to sequence of str, optional
         Events of special interest.
 
     Returns
     -------
     DataFrame
-        *outcomes* at one visit, by the arm received: ``value`` is the number of occurrences, ``baseline`` and ``change`` are
-        missing; ``exposure_days`` are the days at risk, from day 1 to the last day, the death before it, or the end of the
-        rule's window, both included (0 for subjects not observed after treatment, missing where ``last_day`` is).
-        Covariates are those of the trial's subjects; where a subject died before the last day, or has no known last dose under a
-        window, ``note`` says so. `fit_counts` makes rates and their ratios of it.
+        *outcomes* at one visit, by the arm received. ``value`` is the number of occurrences; ``baseline`` and ``change`` are
+        missing. ``exposure_days`` is the number of days at risk, first and last included. They begin on day 1 and end on the
+        last day, at an earlier death, or with the rule's window. The number is 0 for subjects not observed after treatment,
+        and missing if ``last_day`` is. Covariates are those of the trial's subjects. ``note`` states if a subject died before
+        the last day, or has no known last dose under a window. `fit_counts` estimates rates and their ratios.
 
     Raises
     ------
     DataError
         The trial has no adverse events, or no such category.
+
+    Examples
+    --------
+    >>> counts = ba.safety.counts_per_subject(trial, "Neck pain")
+    >>> counts.groupby("arm", observed=True)["value"].sum().to_dict()
+    {'placebo': 31.0, 'onabotulinumtoxinA': 64.0}
     """
     require_trial(trial)
     trial = safety_trial(trial)

@@ -1,4 +1,4 @@
-"""`safety.order_by_frequency`: adverse events in the order in which regulators read them."""
+"""`safety.order_by_frequency`: adverse events in the order that regulators use."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ _TOGETHER = ("trial", "population", "endpoint", "visit", "measure")
 
 
 def order_by_frequency(frame: Events, *, arm: str | None = None) -> pd.DataFrame:
-    """Classes, and the terms in each class, by falling frequency in the active arm, then by the alphabet.
+    """Order classes, and the terms in each class, by decreasing frequency in the active arm, then alphabetically.
 
     Parameters
     ----------
     frame : DataFrame
         *events* of `safety.counts`, or *estimates* of `event_rates` on them. Comparisons have no counts: order the events
-        and compare those.
+        first, then compare them.
     arm : str, optional
-        The arm whose share of subjects with the event counts. Left out: the last one, which is the active one of two.
+        Arm whose percentage of subjects with the event orders the rows. By default the last arm, which is the active one of
+        two.
 
     Returns
     -------
     DataFrame
-        All rows, in order. Rows of any adverse event come first, each class comes before its terms; a term whose class has
-        no row stands by itself. The rows of one event (its arms, strata, severities) keep their order, and so do trials,
-        populations, endpoints, visits and measures. What nobody was asked about in the arm comes last.
+        All rows, in order. Rows of any adverse event are first, and each class precedes its terms. A term whose class has no
+        row is placed like a class. The rows of one event (its arms, strata, severities) keep their order, and so do trials,
+        populations, endpoints, visits and measures. Events without subjects in the arm's denominator are last.
 
     Raises
     ------
     DataError
-        A column is missing, the frame holds comparisons, or the arm, or an event in it, is not there.
+        A column is missing, the frame contains comparisons, or the arm, or an event in it, is absent.
 
     Examples
     --------
@@ -48,7 +49,7 @@ def order_by_frequency(frame: Events, *, arm: str | None = None) -> pd.DataFrame
     """
     require_columns(frame, ("arm", "category"), "frame", made_by=_MADE_BY)
     if "reference" in frame.columns and (frame["reference"] != "").any():
-        raise DataError("frame has comparisons, which have no counts; order the events, then compare them.")
+        raise DataError("`frame` must have counts; got comparisons. Try ordering the events, then comparing them.")
     total = "n_total" if "n_total" in frame.columns else "n"
     require_columns(frame, ("n_events", total), "frame", made_by=_MADE_BY)
     if frame.empty:
@@ -56,7 +57,7 @@ def order_by_frequency(frame: Events, *, arm: str | None = None) -> pd.DataFrame
     arms = categories_of(frame["arm"])
     active = arms[-1] if arm is None else arm
     if active not in arms:
-        raise DataError(f"frame has no arm '{active}'; its arms are {listed(arms)}.")
+        raise DataError(f"`arm` must be one of {listed(arms)}; got '{active}'.")
     names = frame["category"].astype(str)
     within = frame["within"].fillna("").astype(str) if "within" in frame.columns else pd.Series("", index=frame.index)
     keys = [frame[column] for column in _TOGETHER if column in frame.columns] or [pd.Series(0, index=frame.index)]
@@ -65,10 +66,10 @@ def order_by_frequency(frame: Events, *, arm: str | None = None) -> pd.DataFrame
     number, events = event[0], event[1].to_frame(index=False, name=["together", "within", "name"])
 
     in_arm = (frame["arm"] == active).to_numpy()
-    asked = np.bincount(number[in_arm], minlength=len(events))
-    if (asked == 0).any():
-        lacking = events.loc[asked == 0, "name"].iloc[0]
-        raise DataError(f"frame has no row of '{lacking}' in arm '{active}'; expected one, with 0 where there were none.")
+    n_rows = np.bincount(number[in_arm], minlength=len(events))
+    if (n_rows == 0).any():
+        lacking = events.loc[n_rows == 0, "name"].iloc[0]
+        raise DataError(f"`frame` must have a row of each event in arm '{active}', also if it counts 0; got none of '{lacking}'.")
     n_events, n_total = (
         np.bincount(number[in_arm], frame[column].to_numpy(dtype=float, na_value=0)[in_arm], minlength=len(events))
         for column in ("n_events", total)
@@ -85,8 +86,8 @@ def order_by_frequency(frame: Events, *, arm: str | None = None) -> pd.DataFrame
 
 
 def _class_ranks(events: pd.DataFrame, rank: np.ndarray) -> np.ndarray:
-    """Of each event the rank of its class; its own where it is a class or its class has no row."""
+    """Return the rank of the class of each event; its own rank if it is a class or its class has no row."""
     alone = events["within"] == ""
     classes = dict(zip(zip(events.loc[alone, "together"], events.loc[alone, "name"], strict=True), rank[alone], strict=True))
-    own = zip(events["together"], events["within"], rank, strict=True)
-    return np.array([classes.get((together, within), of_own) for together, within, of_own in own])
+    keys = zip(events["together"], events["within"], rank, strict=True)
+    return np.array([classes.get((together, within), of_event) for together, within, of_event in keys])

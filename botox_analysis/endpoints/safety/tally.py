@@ -1,8 +1,8 @@
-"""Counting occurrences: subjects once in each category, occurrences each, and the time until the first.
+"""Counts of subjects with an occurrence, of occurrences, and of the time until the first, by category.
 
-Categories, subjects and days are whole numbers here. The occurrence by which a subject counts in a category is the least number
-of its pair of category and subject: found in a table of all pairs, or by one sort where that would be too large. Nothing is ever
-grouped.
+Categories, subjects and days are integers here. The occurrence by which a subject counts in a category has the smallest key
+of its pair of category and subject. It is found in a table of all pairs, or by one sort if that table is too large. Rows are
+never grouped.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ import pandas as pd
 from botox_analysis.frames.days import DAYS_PER_YEAR
 
 _DAY_BITS, _RANK_BITS = 17, 2
-"""Study days reach 36,525 and ranks 3; what is left of 64 bits is for category and subject."""
+"""Bits for study days (at most 36,525) and ranks (at most 3). The remaining bits of 64 are for category and subject."""
 
 _DAYS, _RANKS = (1 << _DAY_BITS) - 1, (1 << _RANK_BITS) - 1
 _NONE = np.iinfo(np.int64).max
 
 _ROOM = 2
-"""A table of all pairs of category and subject is quicker than sorting while it has at most so many places per occurrence."""
+"""Largest size of a table of all pairs of category and subject, per occurrence; larger tables are slower than sorting."""
 
 _BLOCK = 1 << 18
 
 _UNKNOWN = 1
-"""The code of an unknown day. Day 1 is 0 and day d is d: so an unknown day sorts behind day 1, before which nothing can begin,
-and before any other, which it might precede."""
+"""Code of an unknown day. Day 1 has code 0, and day d has code d. An unknown day therefore sorts after day 1, before which no
+event can begin, and before all later days."""
 
 
 @dataclass(frozen=True)
 class AtRisk:
-    """The subjects of a trial, as those who may have an event.
+    """The subjects of a trial who may have an event.
 
     Attributes
     ----------
     cell : ndarray of int, shape (N,)
-        Stratum and arm of each subject, as one number.
+        Stratum and arm of each subject, as one code.
     days : ndarray of float, shape (N,)
-        Days at risk, as `TimeAtRisk` has them; 0 for those never at risk, missing where not known.
+        Days at risk, as in `TimeAtRisk`; 0 for subjects never at risk, missing if not known.
     n_cells : int
-        Strata times arms.
+        Number of strata times number of arms.
     """
 
     cell: np.ndarray
@@ -51,29 +51,29 @@ class AtRisk:
 
     @property
     def n_total(self) -> np.ndarray:
-        """Subjects by cell."""
+        """Return the number of subjects by cell."""
         return np.bincount(self.cell, minlength=self.n_cells)
 
     @property
     def exposure(self) -> np.ndarray:
-        """Patient-years by cell; missing where anybody's days are: a sum over the others would be too small."""
+        """Return the patient-years by cell; missing if the days of any subject are, as a partial sum would be too small."""
         return np.bincount(self.cell, self.days, minlength=self.n_cells) / DAYS_PER_YEAR
 
 
 @dataclass(frozen=True)
 class Occurrences:
-    """Occurrences as whole numbers.
+    """Occurrences as integers.
 
     Attributes
     ----------
     subject : ndarray of int, shape (n,)
-        Which row of `AtRisk`.
+        Row of `AtRisk`.
     day : ndarray of int, shape (n,)
-        As `coded_days` gives them.
+        Codes of `coded_days`.
     rank : ndarray of int, shape (n,)
-        From 0: a subject counts at the highest rank it has in a category.
+        Rank from 0; a subject counts at its highest rank in a category.
     n_ranks : int
-        At most 4.
+        Number of ranks, at most 4.
     """
 
     subject: np.ndarray
@@ -89,10 +89,10 @@ class Counts:
     Attributes
     ----------
     n_events, occurrences : ndarray of int, shape (categories, ranks, cells)
-        Subjects at their highest rank in the category, and occurrences each at its own.
+        Subjects at their highest rank in the category, and occurrences at their own.
     at_risk : ndarray of float, shape (categories, ranks, cells)
-        Patient-years until the first occurrence of those counted, and until the end of the time at risk of the others; missing
-        where a time is not known.
+        Patient-years until the first occurrence of subjects counted, and until the end of the time at risk of the others.
+        Missing if a time is not known.
     """
 
     n_events: np.ndarray
@@ -101,12 +101,12 @@ class Counts:
 
 
 def coded_days(day: np.ndarray) -> np.ndarray:
-    """Study days as numbers that sort by what may have been first.
+    """Code study days as integers that sort by possible precedence.
 
     Parameters
     ----------
     day : ndarray of float, shape (n,)
-        Study days from 1 on, or missing.
+        Study days from 1, or missing.
 
     Returns
     -------
@@ -117,19 +117,19 @@ def coded_days(day: np.ndarray) -> np.ndarray:
 
 
 def coded_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
-    """Words as numbers, in the order of the alphabet.
+    """Code words as integers, in alphabetical order.
 
     Parameters
     ----------
     column : Series
-        Words, none missing.
+        Words, without missing values.
 
     Returns
     -------
     codes : ndarray of int, shape (n,)
-        Which word.
+        Index of each word.
     words : list of str
-        Those that occur, capitals beside small letters.
+        Words that occur, regardless of capitals in their order.
     """
     codes, found = pd.factorize(column)
     words = [str(word) for word in found]
@@ -140,23 +140,23 @@ def coded_words(column: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 
 def count(occurrences: Occurrences, category: np.ndarray, *, n_categories: int, subjects: AtRisk) -> Counts:
-    """Subjects with an occurrence, occurrences and time at risk, by category.
+    """Count subjects with an occurrence, occurrences and time at risk, by category.
 
     Parameters
     ----------
     occurrences : Occurrences
-        Those that count.
+        Occurrences that count.
     category : ndarray of int, shape (n,)
-        The category of each; -1 where it is in none.
+        Category of each occurrence; -1 without a category.
     n_categories : int
-        How many there are.
+        Number of categories.
     subjects : AtRisk
-        All of them.
+        All subjects.
 
     Returns
     -------
     Counts
-        Zeros where there is none.
+        Counts, 0 for categories without occurrences.
     """
     n_subjects, n_ranks, n_cells = len(subjects.cell), occurrences.n_ranks, subjects.n_cells
     shape = (n_categories, n_ranks, n_cells)
@@ -171,18 +171,18 @@ def count(occurrences: Occurrences, category: np.ndarray, *, n_categories: int, 
         pair = keys[block] >> (_RANK_BITS + _DAY_BITS)
         is_least = np.diff(pair, prepend=before) > 0
         before = pair[-1]
-        of_category, who = np.divmod(pair[is_least], n_subjects)
+        of_category, of_subject = np.divmod(pair[is_least], n_subjects)
         least = keys[block][is_least]
         of_rank, first = n_ranks - 1 - ((least >> _DAY_BITS) & _RANKS), least & _DAYS
-        row = (of_category * n_ranks + of_rank) * n_cells + subjects.cell[who]
-        # The time until the event is never longer than was observed, where that is known, and never less than a day.
-        until_first = np.maximum(np.fmin(np.maximum(first, 1), subjects.days[who]), 1.0)
+        row = (of_category * n_ranks + of_rank) * n_cells + subjects.cell[of_subject]
+        # The time until the event is at most the observed time, if that is known, and at least a day.
+        until_first = np.maximum(np.fmin(np.maximum(first, 1), subjects.days[of_subject]), 1.0)
         n_events += np.bincount(row, minlength=n_rows)
-        gained += np.bincount(row, until_first - days[who], minlength=n_rows)
-        n_unobserved += np.bincount(row, unobserved[who], minlength=n_rows)
+        gained += np.bincount(row, until_first - days[of_subject], minlength=n_rows)
+        n_unobserved += np.bincount(row, unobserved[of_subject], minlength=n_rows)
         n_unknown += np.bincount(row, first == _UNKNOWN, minlength=n_rows)
 
-    # Everybody's days, with the time until the event in the place of the days of those who have it.
+    # The days of all subjects; for subjects with the event, the time until the event replaces them.
     at_risk = np.bincount(subjects.cell, days, minlength=n_cells) + gained.reshape(shape)
     unknown = np.bincount(subjects.cell, unobserved, minlength=n_cells) - n_unobserved.reshape(shape) + n_unknown.reshape(shape)
     return Counts(
@@ -193,9 +193,9 @@ def count(occurrences: Occurrences, category: np.ndarray, *, n_categories: int, 
 def _sorted_keys(
     occurrences: Occurrences, category: np.ndarray, subjects: AtRisk, n_categories: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Occurrences by category, rank and cell; and a number for each that sorts by category, subject, highest rank, first day.
+    """Count occurrences by category, rank and cell; return a key that sorts by category, subject, highest rank, first day.
 
-    Numbers of which a pair of category and subject has a lower one may be missing.
+    Keys may be absent if their pair of category and subject has a smaller one.
     """
     inside = np.flatnonzero(category >= 0)
     rows = inside if len(inside) < len(category) else slice(None)
@@ -206,9 +206,9 @@ def _sorted_keys(
     in_table = n_pairs <= _ROOM * len(subject)
     keys = np.full(n_pairs, _NONE) if in_table else np.empty(len(subject), dtype=np.int64)
     for block in _blocks(len(subject)):
-        of_category, who, of_rank = category[block].astype(np.int64), subject[block], rank[block].astype(np.int64)
-        every += np.bincount((of_category * n_ranks + of_rank) * n_cells + subjects.cell[who], minlength=len(every))
-        pair = of_category * n_subjects + who
+        of_category, of_subject, of_rank = category[block].astype(np.int64), subject[block], rank[block].astype(np.int64)
+        every += np.bincount((of_category * n_ranks + of_rank) * n_cells + subjects.cell[of_subject], minlength=len(every))
+        pair = of_category * n_subjects + of_subject
         key = (((pair << _RANK_BITS) + (n_ranks - 1 - of_rank)) << _DAY_BITS) + day[block]
         if in_table:
             np.minimum.at(keys, pair, key)
@@ -218,6 +218,6 @@ def _sorted_keys(
 
 
 def _blocks(n: int) -> Iterator[slice]:
-    """Rows in parts that stay in the cache: steps over ten million rows at once spend most of their time on new memory."""
+    """Split rows into blocks that fit the cache: steps over ten million rows at once spend most time on new memory."""
     for start in range(0, n, _BLOCK):
         yield slice(start, min(start + _BLOCK, n))

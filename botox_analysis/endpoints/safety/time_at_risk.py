@@ -1,19 +1,19 @@
-"""`TimeAtRisk`: from which day to which each subject is at risk of an adverse event that counts, and why it ends there.
+"""`TimeAtRisk`: the interval in which each subject is at risk of an adverse event that counts, and the reason for its end.
 
-Events and time at risk come from the same interval. It begins on day 1. It ends on the last day observed, or with the window of
-the rule where that is earlier.
+Events and time at risk come from the same interval. It begins on day 1. It ends on the last day observed, or with the window
+of the rule if that is earlier.
 
-* The last day observed is ``last_day``, or the day of death where that is earlier or ``last_day`` is missing.
-* The day of death is that of the intercurrent event ``"death"``. Else, under a rule by days, it is the ``end_day`` of a fatal
-  adverse event; where the end is missing, its onset, or its worsening. Of several days the last is taken; days before day 1 are
-  no death of a treated subject. Under `AS_FLAGGED` days of adverse events decide nothing: the trial's own last day stands. (In
-  the CDISC pilot two fatal events end on the day before the death that the trial registers as its last day.)
-* A window ends ``window_days`` after the last dose. Without a known last dose it has no end: the subject is at risk to the last
-  day, and results say so.
+* The last day observed is ``last_day``, or the day of death if that is earlier or ``last_day`` is missing.
+* The day of death is that of the intercurrent event ``"death"``. Otherwise, under a rule by days, it is the ``end_day`` of a
+  fatal adverse event; if the end is missing, its onset, or its worsening. Of several days the last is used; days before day 1
+  are not deaths of treated subjects. Under `AS_FLAGGED` days of adverse events are not used: the trial's own last day applies.
+  (In the CDISC pilot two fatal events end on the day before the death that the trial registers as its last day.)
+* A window ends ``window_days`` after the last dose. Without a known last dose it has no end: the subject is at risk to the
+  last day, and a note states it.
 * Subjects last observed before day 1 are never at risk.
 
-An onset outside the rule does not count. An onset that the rule counts and that is later than the last day observed is evidence
-of an event: it counts on that last day, and on day 1 where that was before it.
+An onset outside the rule does not count. An onset that the rule counts and that is later than the last day observed is
+evidence of an event. It counts on that last day, or on day 1 if that day was before it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.trials.trial import Trial
 
 FIRST_DAY = 1.0
-"""The day of the first treatment; the day before is -1."""
+"""Day of the first treatment; the day before is -1."""
 
 DEATH_KIND = "death"
-"""The kind of intercurrent event after which nobody is observed."""
+"""Kind of intercurrent event after which no subject is observed."""
 
 LAST_DAY, NO_LAST_DOSE, DEATH, WINDOW, NOT_OBSERVED, NOT_KNOWN = REASONS = (
     "last day",
@@ -43,13 +43,13 @@ LAST_DAY, NO_LAST_DOSE, DEATH, WINDOW, NOT_OBSERVED, NOT_KNOWN = REASONS = (
     "not observed after the first treatment",
     "last day not known",
 )
-"""Why time at risk ends; of several reasons that hold, the last."""
+"""Reasons for the end of time at risk; if several apply, the last."""
 
 TOLD = {
     NO_LAST_DOSE: ("last dose not known: at risk to the last day", "without a known last dose: at risk to the last day"),
     DEATH: ("died: at risk to the death", "died: at risk to the death"),
 }
-"""What results say of intervals that do not end as asked for: of one subject, and after the number of subjects."""
+"""Notes on intervals with an unusual end: for one subject, and after a number of subjects."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class TimeAtRisk:
     Attributes
     ----------
     start : ndarray, shape (N,)
-        The first day: day 1.
+        First day: day 1.
     end : ndarray, shape (N,)
-        The last day; missing where not known, below `start` for those never at risk.
+        Last day; missing if not known, below `start` for subjects never at risk.
     reason : Categorical, shape (N,)
-        Why it ends there, one of `REASONS`.
+        Reason for the end, one of `REASONS`.
     last_observed : ndarray, shape (N,)
-        The last day, or the death before it; on or after `end`. Events that go on are followed to this day.
+        The last day, or an earlier death; not before `end`. Ongoing events are followed to this day.
     """
 
     start: FloatArray
@@ -75,11 +75,11 @@ class TimeAtRisk:
 
     @property
     def days(self) -> FloatArray:
-        """Days at risk of each subject, first and last included; 0 for those never at risk, missing where not known."""
+        """Return the days at risk of each subject, first and last included; 0 if never at risk, missing if not known."""
         return np.maximum(self.end - self.start + 1, 0.0)
 
     def on(self, day: float) -> Any:
-        """Subjects who are at risk on a day.
+        """Return the subjects who are at risk on a day.
 
         Parameters
         ----------
@@ -89,24 +89,24 @@ class TimeAtRisk:
         Returns
         -------
         ndarray of bool, shape (N,)
-            False where the end is not known.
+            False if the end is not known.
         """
         return (self.start <= day) & (day <= self.end)
 
     def counted_day(self, subject: Any, onset: FloatArray) -> FloatArray:
-        """The day on which each of E occurrences counts.
+        """Return the day on which each of E occurrences counts.
 
         Parameters
         ----------
         subject : ndarray of int, shape (E,)
-            Who had it.
+            Index of the subject.
         onset : ndarray, shape (E,)
-            The day on which it emerged; missing where not known.
+            Day on which it emerged; missing if not known.
 
         Returns
         -------
         ndarray, shape (E,)
-            The first day where the onset is not known, the last day at risk where the onset is later.
+            The first day if the onset is not known, the last day at risk if the onset is later.
         """
         start = self.start[subject]
         counted: FloatArray = np.maximum(np.fmin(np.where(np.isnan(onset), start, onset), self.end[subject]), start)
@@ -114,24 +114,24 @@ class TimeAtRisk:
 
     @property
     def notes(self) -> Any:
-        """By subject, an interval that does not end as asked for, in words, shape (N,); empty where there is nothing to tell."""
+        """Write a note on each subject whose interval has an unusual end, shape (N,); empty for other subjects."""
         words = [TOLD[reason][0] if reason in TOLD else "" for reason in REASONS]
         return np.array(words, dtype=object)[self.reason.codes]
 
     def told(self, cell: Any, n_cells: int) -> list[str]:
-        """Intervals that do not end as asked for, counted.
+        """Count the intervals with an unusual end, in words.
 
         Parameters
         ----------
         cell : ndarray of int, shape (N,)
             The arm, or the row of a result, of each subject.
         n_cells : int
-            How many there are.
+            Number of cells.
 
         Returns
         -------
         list of str
-            By cell; empty where there is nothing to tell.
+            Notes by cell; empty without such intervals.
         """
         parts: list[list[str]] = [[] for _ in range(n_cells)]
         for reason, (_, words) in TOLD.items():
@@ -142,19 +142,19 @@ class TimeAtRisk:
 
 
 def time_of(trial: Trial, rule: EmergentRule) -> TimeAtRisk:
-    """The time at risk of each subject under a rule.
+    """Calculate the time at risk of each subject under a rule.
 
     Parameters
     ----------
     trial : Trial
-        With or without adverse events.
+        A trial with or without adverse events.
     rule : EmergentRule
-        Which events count.
+        Rule by which events count.
 
     Returns
     -------
     TimeAtRisk
-        By row of the subjects.
+        Time at risk by row of the subjects.
 
     Raises
     ------
@@ -181,19 +181,19 @@ def time_of(trial: Trial, rule: EmergentRule) -> TimeAtRisk:
 
 
 def window_ends(trial: Trial, rule: EmergentRule) -> FloatArray:
-    """The last day on which an onset counts by the rule.
+    """Calculate the last day on which an onset counts under the rule.
 
     Parameters
     ----------
     trial : Trial
         Any trial.
     rule : EmergentRule
-        Which events count.
+        Rule by which events count.
 
     Returns
     -------
     ndarray, shape (N,)
-        By row of the subjects; infinite without a window or a known last dose.
+        Last day by row of the subjects; infinite without a window or a known last dose.
 
     Raises
     ------
@@ -204,26 +204,26 @@ def window_ends(trial: Trial, rule: EmergentRule) -> FloatArray:
     if rule.window_days is None:
         return np.full(len(trial.subjects), np.inf)
     if "last_dose_day" not in trial.subjects.columns:
-        raise DataError(f"subjects has no column 'last_dose_day'; adverse events {rule.words} need it.")
+        raise DataError(f"`subjects` must have a column 'last_dose_day' for adverse events {rule.words}; got none.")
     last_dose = trial.subjects["last_dose_day"].to_numpy(dtype=float, na_value=np.nan)
     ends: FloatArray = np.where(np.isnan(last_dose), np.inf, last_dose + rule.window_days)
     return ends
 
 
 def event_days(events: pd.DataFrame, column: str) -> FloatArray:
-    """The study days of a column of the table of adverse events.
+    """Read the study days of a column of the table of adverse events.
 
     Parameters
     ----------
     events : DataFrame
         The table, or rows of it.
     column : str
-        Which day.
+        Name of the column.
 
     Returns
     -------
     ndarray of float, shape (rows,)
-        All missing where there is no such column.
+        Study days; all missing if there is no such column.
     """
     days: FloatArray = events[column].to_numpy(dtype=float) if column in events.columns else np.full(len(events), np.nan)
     return days
@@ -235,26 +235,26 @@ def require_ends(trial: Trial, days: FloatArray) -> None:
     Parameters
     ----------
     trial : Trial
-        Whose subjects they are.
+        Trial of the subjects.
     days : ndarray, shape (N,)
-        The last day of each; missing where not known.
+        Last day of each subject; missing if not known.
 
     Raises
     ------
     DataError
-        Says of how many, and names the first.
+        A last day is not known. The message states the number of subjects, and names the first.
     """
     unknown = np.flatnonzero(np.isnan(days))
     if unknown.size:
         first = trial.subjects["subject"].iloc[unknown[0]]
         raise DataError(
-            f"{trial.name}: found no last_day for {unknown.size} subjects, the first is '{first}'; "
-            "expected the last day on which each was observed."
+            f"`trial` must have a last_day, the last day observed, for each subject; got none for {unknown.size} subjects of "
+            f"{trial.name}, the first is '{first}'."
         )
 
 
 def _deaths(trial: Trial, rule: EmergentRule) -> FloatArray:
-    """The day of death of each subject; missing where none is known."""
+    """Find the day of death of each subject; missing if none is known."""
     by_fatal, stated = np.full((2, len(trial.subjects)), np.nan)
     events, happened = trial.adverse_events, trial.intercurrent_events
     if rule.told_by == "days" and events is not None and "fatal" in events.columns:

@@ -1,4 +1,4 @@
-"""`plot.covariance`: the covariance or correlation of visits as a picture, with its numbers."""
+"""`plot.covariance`: the covariance or correlation between visits as a picture, with its numbers."""
 
 from __future__ import annotations
 
@@ -14,44 +14,53 @@ from botox_analysis.errors import DataError, kind_of, listed, wrong_kind
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, TWO_COLUMNS, axes_for, styled, visit_axis
 
 COLOURS = "RdBu"
-"""White at 0, blue above it and red below, as dark at either end: colour-blind readers tell them apart."""
+"""White at 0, blue above it and red below. Both ends are equally dark, so colour-blind readers can distinguish them."""
 
 DARK = 0.21
-"""Luminance of a colour on which white and black are as easy to read; on darker ones numbers are white
-(WCAG 2.2, contrast ratio)."""
+"""Relative luminance at which white and black text have the same contrast (WCAG 2.2, contrast ratio). Numbers on darker cells
+are white."""
 
 CELL = 0.46
-"""Inches a cell takes, where the page is wide enough."""
+"""Width of a cell in inches, if the page is wide enough."""
 
 WRITTEN_OUT = (1e-3, 1e5)
-"""A largest variance between these is written out, another one as a multiple of a power of ten."""
+"""Range of the largest variance that is written in full. Outside it, variances are multiples of a power of ten."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @styled
 def plot_covariance(covariance: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """How the visits of a subject vary together: a coloured cell with its number for each pair of visits.
+    """Draw a covariance or correlation matrix of visits: a coloured cell with its number for each pair of visits.
 
     Parameters
     ----------
     covariance : DataFrame
-        Visits by visits, such as `MmrmFit.covariance` and `MmrmFit.correlation` give; where all of its diagonal is 1 it is
-        a correlation.
+        Visits by visits, such as `MmrmFit.covariance` and `MmrmFit.correlation` return. It is a correlation if its whole
+        diagonal is 1.
     ax : Axes, optional
-        Where to draw. Left out: a new figure, a journal column wide, or wider for many visits.
+        Axes to draw on. By default a new figure: as wide as a journal column, or wider for many visits.
 
     Returns
     -------
     Axes
-        The lower triangle (the upper one says the same), visits in the order given. Colours of correlations always go
-        from -1 to 1, so that two pictures can be compared; those of covariances as far as the largest.
+        The lower triangle, visits in the order given; the upper triangle has the same values. Colours of correlations always
+        range from -1 to 1, so that two pictures can be compared. Colours of covariances range up to the largest absolute
+        value.
 
     Raises
     ------
     DataError
-        Rows and columns are not the same visits, two or more; a number is missing; it is not symmetric; a variance is not
-        above 0.
+        The rows and columns are not the same two or more visits. A number is missing, the matrix is not symmetric, or a
+        variance is not positive.
+
+    Examples
+    --------
+    >>> ax = ba.plot.covariance(fit.correlation())
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['4', '8', '12', '16', '20', '24']
+    >>> [text.get_text() for text in ax.texts][:3]
+    ['0.64', '0.62', '0.67']
     """
     values = _checked(covariance)
     n_visits = len(values)
@@ -88,7 +97,7 @@ def plot_covariance(covariance: pd.DataFrame, *, ax: Axes | None = None) -> Axes
     for spine in ax.spines.values():
         spine.set_visible(False)
 
-    # The upper triangle has room for what the colours mean.
+    # The upper triangle is empty: the colour bar stands there.
     bar = ax.figure.colorbar(picture, cax=ax.inset_axes((0.56, 0.93, 0.42, 0.035)), orientation="horizontal")
     ends = [-reach, 0.0, reach] if (shown[row, column] < 0).any() else [0.0, reach]
     bar.set_ticks(ends, labels=[wording.number(end, decimals if end and not correlated else 0) for end in ends])
@@ -101,33 +110,37 @@ def plot_covariance(covariance: pd.DataFrame, *, ax: Axes | None = None) -> Axes
 
 
 def _checked(covariance: pd.DataFrame) -> np.ndarray:
-    """The numbers, where they are a covariance."""
+    """Return the matrix as an array; refuse a matrix that is not a covariance."""
     if kind_of(covariance) != "a frame":
         raise wrong_kind(covariance, "covariance", "a covariance: fit.covariance(), or fit.correlation(), of a fit of fit_mmrm")
     if len(covariance.columns) < 2 or list(covariance.index) != list(covariance.columns):
         raise DataError(
-            f"covariance has rows {listed(covariance.index)} and columns {listed(covariance.columns)}; expected the same visits, "
-            "two or more."
+            f"`covariance` must have the same two or more visits as rows and columns; got rows {listed(covariance.index)} and "
+            f"columns {listed(covariance.columns)}."
         )
     values = np.asarray(covariance, dtype=float)
     if not np.isfinite(values).all():
-        raise DataError(f"covariance has {int((~np.isfinite(values)).sum())} cells without a number; expected one in each.")
+        raise DataError(
+            f"`covariance` must have a finite number in each cell; got {int((~np.isfinite(values)).sum())} cells without one."
+        )
     if not (np.diagonal(values) > 0).all():
-        raise DataError(f"covariance has a variance of {np.diagonal(values).min():g}; expected one above 0 at each visit.")
+        raise DataError(
+            f"`covariance` must have a positive variance at each visit; got {np.diagonal(values).min():g} on its diagonal."
+        )
     if not np.allclose(values, values.T, rtol=1e-9, atol=1e-9 * np.abs(values).max()):
-        raise DataError("covariance is not symmetric; expected the same number for visits a and b as for b and a.")
+        raise DataError("`covariance` must be symmetric; got different numbers for visits a and b than for visits b and a.")
     return values
 
 
 def _luminance(colour: np.ndarray) -> float:
-    """Relative luminance, from 0 (black) to 1 (white), of red, green and blue."""
+    """Calculate the relative luminance of a colour, from 0 (black) to 1 (white)."""
     shares = np.asarray(colour[:3])
     linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def _font_size(ax: Axes, n_visits: int, n_characters: int) -> float:
-    """The largest size, up to that of the labels, at which the longest number fits its cell."""
+    """Choose the largest font size, up to that of the labels, at which the longest number fits its cell."""
     figure = ax.get_figure(root=True)
     inches = ax.get_position().width * (figure.get_size_inches()[0] if figure is not None else ONE_COLUMN)
     return min(6.5, 1.45 * 72 * inches / n_visits / max(n_characters, 4))

@@ -1,4 +1,4 @@
-"""`plot.dropout`: the course of those who left, by when they left, beside that of those who stayed."""
+"""`plot.dropout`: mean courses of subjects who discontinued, by their last visit, beside those of subjects who completed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
 from botox_analysis import wording
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.checking.missing import TWO_LINES, legend_above_heads, tint, write_heads
 from botox_analysis.figures.drawing.style import (
     FAINT,
@@ -31,13 +31,13 @@ from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE
 
 TO_THE_END = "seen to the end"
-"""The category of those with a value at the last visit."""
+"""Category of subjects with a value at the last visit."""
 
 LIGHTEST, DARKEST = 0.4, 0.9
-"""How much of the arm's colour has the line of those who left first, and last; the rest is white."""
+"""Strength of the arm's colour for the earliest and the latest dropouts. The rest of the colour is white."""
 
 STAYED, LEFT, SINGLE = 2.2, 1.2, 0.8
-"""Points a line is wide: of those who stayed, of those who left (of many visits as thin as the last), of one subject."""
+"""Widths of lines in points: of completers, of dropouts (over many visits as thin as the last), of a single subject."""
 
 DASHES = (0, (3, 2))
 
@@ -45,46 +45,55 @@ MARGIN, PAD = 0.55, 0.16
 """Inches to the left of the first panel, and between panels."""
 
 LETTER = 4.2
-"""Points a letter of a tick is wide, with some room."""
+"""Width of a letter of a tick label in points, with some room."""
 
 LAST_NUMBER = 20
-"""Points to the right of the last visit, for the number of those seen to the end."""
+"""Points to the right of the last visit, for the number of completers."""
 
 MANY = 9
-"""Visits from which lines are thinner and the figure is higher."""
+"""Number of visits from which lines are thinner and the figure is higher."""
 
 
 @styled
 def plot_dropout(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Mean courses by the last visit with a value: a panel per arm, a line for each visit after which subjects left.
+    """Draw mean courses by the last visit with a value: a panel per arm, a line per last visit.
 
     Parameters
     ----------
     estimates : DataFrame
         *estimates* of `missing.dropout`, of one endpoint and measure. A change starts from 0 at baseline.
     ax : Axes, optional
-        Where to draw; a panel for each further arm is made beside it. Left out: a new figure, a journal column wide for one
-        arm, else a page.
+        Axes to draw on; a panel for each further arm is added beside it. By default a new figure: a journal column wide for
+        one arm, otherwise a page.
 
     Returns
     -------
     Axes
-        The panel of the first arm; the others are its neighbours in the figure, with the same scale. The thick line is of those
-        seen to the end; the others, the darker the later they end, have a point at their last visit and the number of subjects
-        beside it. A thin dashed line is of one subject.
+        The panel of the first arm. The other panels are its neighbours in the figure, with the same scale. The thick line is
+        that of subjects with a value at the last visit. The other lines are the darker, the later they end. Each has a point
+        at its last visit, with the number of subjects. A thin dashed line is of a single subject.
 
     Raises
     ------
     DataError
-        There are no rows, several endpoints or measures, or the rows are in no groups.
+        There are no rows, rows without a category, or several endpoints or measures.
+
+    Examples
+    --------
+    >>> ax = ba.plot.dropout(ba.missing.dropout(outcomes))
+    >>> [text.get_text() for text in ax.legend_.get_texts()][0]
+    'seen to the end'
     """
     check_estimates(estimates)
     if estimates.empty or (estimates["category"] == "").any():
-        raise DataError("estimates has no rows, or rows without a group (category); take missing.dropout.")
+        raise DataError(
+            f"`estimates` must have rows with a category; got {len(estimates)} rows, "
+            f"{int((estimates['category'] == '').sum())} of them without one. Try missing.dropout(outcomes)."
+        )
     for column in ("endpoint", "measure"):
         if estimates[column].nunique() != 1:
             raise DataError(
-                f"estimates has several of '{column}' ({estimates[column].nunique()}); a figure of dropout shows one."
+                f"`estimates` must have one {column}; got {listed(estimates[column].unique())}. Try filtering the rows."
             )
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])
@@ -111,7 +120,7 @@ def plot_dropout(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
         panel.set_xlim(places[0] - span * first, places[-1] + span * max(LAST_NUMBER / points, first))
         panel.tick_params(axis="y", labelleft=panel is ax)
     low, high = ax.get_ylim()
-    # Room for the numbers above and below the ends of lines.
+    # The numbers above and below the ends of lines need room.
     ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     ax.set_ylabel(wrapped(axis_label(str(estimates["endpoint"].iloc[0]), measure), 36))
     write_heads(panels, heads, [styles[arm][0] for arm in arms])
@@ -137,7 +146,7 @@ def _draw_groups(ax: Axes, rows: pd.DataFrame, at: dict[str, float], colour: str
             x[-1:], y[-1:], "o", color=shade, markersize=4.5 if end else 3.5, markeredgecolor="white", markeredgewidth=0.5,
             zorder=4,
         )  # fmt: skip
-        # Numbers stand away from the line of those who stayed.
+        # Numbers stand on the side away from the line of completers.
         above = last["estimate"] >= stayed.get(last["visit"], np.inf)
         ax.annotate(
             wording.count(last["n"]), (x[-1], y[-1]), (5, 0) if end else (0, 3.5 if above else -3.5), textcoords="offset points",
@@ -147,7 +156,7 @@ def _draw_groups(ax: Axes, rows: pd.DataFrame, at: dict[str, float], colour: str
 
 
 def _visit_labels(ticks: list[str], unit: str, points: float) -> tuple[list[str], bool]:
-    """Labels of ticks that stay apart in a panel of so many points, and whether they are turned."""
+    """Return tick labels that do not overlap in a panel of a given width in points, and whether they are rotated."""
     wide = _letters(ticks)
     step = (points - wide - LAST_NUMBER) / max(1, len(ticks) - 1)
     if unit:
@@ -158,12 +167,12 @@ def _visit_labels(ticks: list[str], unit: str, points: float) -> tuple[list[str]
 
 
 def _letters(labels: list[str]) -> float:
-    """Points that the longest line of labels takes."""
+    """Calculate the width of the longest line of the labels, in points."""
     return LETTER * max(len(line) for label in labels for line in label.split("\n"))
 
 
 def _entries(estimates: Estimates) -> tuple[list[Line2D], list[str]]:
-    """What the lines mean, as far as there are such."""
+    """Return the handles and labels of the legend, for the kinds of lines that are drawn."""
     ends = estimates.drop_duplicates(["arm", "category"], keep="last")
     stayed, single = ends["category"] == TO_THE_END, ends["n"] < 2
     entries: list[tuple[bool, str, dict[str, Any]]] = [

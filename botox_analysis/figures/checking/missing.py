@@ -1,4 +1,4 @@
-"""`plot.missing`: who is missing when, and why, as a raster of subjects by visits."""
+"""`plot.missing`: missing values and their reasons, as a raster of subjects by visits."""
 
 from __future__ import annotations
 
@@ -22,56 +22,65 @@ from botox_analysis.frames.schema import categories_of
 REASON_COLOURS = (
     "#E69F00", "#332288", "#111111", "#99501F", "#4D7ABF", "#73173C", "#E62E77", "#4DA8BF", "#0000E6",
 )  # fmt: skip
-"""Of reasons, in their order: the first is light, as gaps are few and thin. Each differs from every other and from the tints of
-the arms by 0.1 or more in Oklab, also as protanopes, deuteranopes and tritanopes see them (Machado GM et al. (2009). IEEE Trans
-Vis Comput Graph 15:1291-1298)."""
+"""Colours of reasons, in their order; the first is light, as gaps are few and thin. Each differs from all others and from the
+tints of the arms by 0.1 or more in Oklab. This also holds as protanopes, deuteranopes and tritanopes see them (Machado GM
+et al. (2009). IEEE Trans Vis Comput Graph 15:1291-1298)."""
 
 TINT = 0.3
-"""How much of an arm's colour a value that is there has; the rest is white."""
+"""Strength of the arm's colour in cells with a value; the rest is white."""
 
 THIN = 60
-"""Subjects of an arm up to which a white line parts them."""
+"""Largest number of subjects of an arm between whom white lines are drawn."""
 
 ROWS_PER_INCH = 290
-"""Just below the dots of a file in print, so that no subject falls between two of them."""
+"""Just below the resolution of a file in print, so that every subject has at least one dot."""
 
 LOWEST, HIGHEST = 2.0, 4.8
-"""Inches of the raster."""
+"""Least and greatest height of the raster, in inches."""
 
 MARGIN, PAD = 0.78, 0.14
 """Inches to the left of the first panel, and between panels."""
 
 LETTER, LINE, LEGEND_LINE, TWO_LINES = 3.9, 8.2, 10.0, 18.0
-"""Points a letter is wide, a line of ticks and of the legend is high, and two lines of turned ticks take."""
+"""Points: width of a letter, and heights of a line of tick labels, of a legend's line, and of two lines of rotated tick
+labels."""
 
 AROUND = 24.0
-"""Points of a figure's height beside its raster, its heads, its legend and its ticks."""
+"""Points of the figure's height in addition to its raster, heads, legend and ticks."""
 
 
 @styled
 def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """A raster of missing values: a panel per arm, a thin row per subject, a column per visit.
+    """Draw missing values as a raster: a panel per arm, a thin row per subject, a column per visit.
 
     Parameters
     ----------
     reasons : DataFrame
-        Of `missing.reasons`: one row per subject and visit, with ``subject``, ``arm``, ``visit`` and ``missing``, which is empty
-        where a value is there and says else why it is not. Colours go by the order of its categories.
+        The frame of `missing.reasons`: one row per subject and visit, with ``subject``, ``arm``, ``visit`` and ``missing``.
+        ``missing`` is empty at a visit with a value, and otherwise the reason. Colours follow the order of its categories.
     ax : Axes, optional
-        Where to draw; a panel for each further arm is made beside it. Left out: a new figure, up to a journal page wide.
+        Axes to draw on; a panel for each further arm is added beside it. By default a new figure, at most as wide as a
+        journal page.
 
     Returns
     -------
     Axes
-        The panel of the first arm; the others are its neighbours in the figure. Subjects stand in the order of their last value,
-        those who were seen longest at the bottom, so that the lower edge of dropout is the share still seen; within it by the
-        reason at the end, and by gaps. Beneath each visit stands the share of the arm's subjects that is missing.
+        The panel of the first arm; the other panels are its neighbours in the figure. Subjects are in the order of their last
+        value, the longest observed at the bottom. The lower edge of dropout is therefore the percentage still observed.
+        Subjects with the same last visit are in the order of their reason at the end, then of their gaps. Beneath each visit
+        is the percentage of the arm's subjects whose value is missing.
 
     Raises
     ------
     DataError
-        A column is missing, there are no rows, a subject has not one row at each visit or no reason is said, or there are more
-        reasons than colours.
+        A column is missing, or there are no rows. A subject does not have exactly one row with a reason at each visit. Or
+        there are more reasons than colours.
+
+    Examples
+    --------
+    >>> ax = ba.plot.missing(ba.missing.reasons(outcomes))
+    >>> ax.get_ylabel()
+    'Subjects, %'
     """
     words, codes, arm_of, arms, visits = _as_codes(reasons)
     _, ticks, unit = visit_axis(visits)
@@ -95,11 +104,11 @@ def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     panels = [ax, *(divider.append_axes("right", size="100%", pad=PAD, sharey=ax) for _ in arms[1:])]
     arm_colours = [colour for colour, _ in arm_styles(arms).values()]
     for panel, arm, colour in zip(panels, arms, arm_colours, strict=True):
-        own = _staircase(codes[arm_of == arm])
-        _draw_raster(panel, own, [tint(colour, TINT), *REASON_COLOURS[: len(words)]])
+        raster = _staircase(codes[arm_of == arm])
+        _draw_raster(panel, raster, [tint(colour, TINT), *REASON_COLOURS[: len(words)]])
         panel.set_xticks(range(len(visits)), ticks, rotation=90 if turned else 0)
-        shares = [_per_cent(share) for share in 100 * (own > 0).mean(axis=0)]
-        # Numbers of many visits are small, so that they stay apart; names are turned.
+        shares = [_per_cent(share) for share in 100 * (raster > 0).mean(axis=0)]
+        # Numbers of many visits are small, so that they do not overlap; names are rotated instead.
         size = min(6.5, 72 * column / (0.62 * (0.8 + max(map(len, shares + (ticks if unit else []))))))
         panel.tick_params(length=0, pad=3)
         panel.tick_params(axis="x", labelsize=size if unit else 6.5)
@@ -113,42 +122,43 @@ def plot_missing(reasons: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _write_below(ax, None, unit, 3.2, size=6.5)
     _write_below(ax, None, "Missing, %", below, size=6.5)
     write_heads(panels, heads, arm_colours)
-    there = tuple(Patch(color=tint(colour, TINT)) for colour in arm_colours)
-    handles = [there, *(Patch(color=REASON_COLOURS[number]) for number in shown)]
+    observed = tuple(Patch(color=tint(colour, TINT)) for colour in arm_colours)
+    handles = [observed, *(Patch(color=REASON_COLOURS[number]) for number in shown)]
     legend_above_heads(ax, handles, labels, n_lines)
     return ax
 
 
 def _as_codes(reasons: pd.DataFrame) -> tuple[list[str], np.ndarray, np.ndarray, list[str], list[str]]:
-    """Reasons, the code of each subject at each visit (0: a value is there), the arm of each subject, arms and visits."""
+    """Return reasons, codes of subjects by visits (0: a value), the arm of each subject, arms and visits."""
     require_columns(reasons, ("subject", "arm", "visit", "missing"), "reasons", made_by="missing.reasons(outcomes)")
     if reasons.empty:
-        raise DataError("reasons has no rows; expected one per subject and visit, as missing.reasons gives them.")
+        raise DataError("`reasons` must have a row per subject and visit; got no rows. Try missing.reasons(outcomes).")
     column = reasons["missing"]
     categorical = isinstance(column.dtype, pd.CategoricalDtype)
     words = [str(word) for word in (column.cat.categories if categorical else pd.unique(column.dropna())) if word != ""]
     if len(words) > len(REASON_COLOURS):
         raise DataError(
-            f"reasons has {len(words)} of them ({listed(words)}); a figure tells {len(REASON_COLOURS)} apart: join the rare ones."
+            f"`reasons` must have at most {len(REASON_COLOURS)} reasons, one per colour; got {len(words)}: {listed(words)}. "
+            "Try joining the rare ones."
         )
     arms, visits = categories_of(reasons["arm"]), categories_of(reasons["visit"])
     subject, subjects = pd.factorize(reasons["subject"])
     visit = pd.Index(visits).get_indexer(reasons["visit"].astype(object))
-    said = pd.Index(["", *words]).get_indexer(column.astype(object))
+    code = pd.Index(["", *words]).get_indexer(column.astype(object))
     places = subject * len(visits) + visit
-    if (said < 0).any() or (visit < 0).any() or len(places) != len(subjects) * len(visits) or len(set(places)) != len(places):
+    if (code < 0).any() or (visit < 0).any() or len(places) != len(subjects) * len(visits) or len(set(places)) != len(places):
         raise DataError(
-            f"reasons has {len(reasons)} rows, {int((said < 0).sum())} of them without a word, for {len(subjects)} subjects at "
-            f"{len(visits)} visits; expected one per subject and visit, as missing.reasons gives them."
+            f"`reasons` must have a row per subject and visit; got {len(reasons)} rows, {int((code < 0).sum())} of them without "
+            f"a reason, for {len(subjects)} subjects at {len(visits)} visits. Try missing.reasons(outcomes)."
         )
     codes = np.zeros((len(subjects), len(visits)), dtype=int)
-    codes[subject, visit] = said
+    codes[subject, visit] = code
     arm_of = reasons["arm"].astype(object).to_numpy()[np.unique(subject, return_index=True)[1]]
     return words, codes, arm_of, arms, [str(visit) for visit in visits]
 
 
 def _staircase(codes: np.ndarray) -> np.ndarray:
-    """Subjects by their last value, then the reason at the end, then the number of gaps and where they are."""
+    """Order subjects by their last value, then by the reason at the end, then by the number and the places of gaps."""
     seen = codes == 0
     last = np.where(seen.any(axis=1), codes.shape[1] - seen[:, ::-1].argmax(axis=1), 0)
     n_gaps = last - seen.sum(axis=1)
@@ -169,21 +179,21 @@ def _draw_raster(ax: Axes, codes: np.ndarray, colours: Sequence[Any]) -> None:
 
 
 def _widths(n_arms: int, n_visits: int, n_letters: int) -> tuple[float, float]:
-    """Inches of the figure and of a column, which has room for so many letters where the page is wide enough."""
+    """Calculate the inches of the figure and of a column with room for so many letters, if the page is wide enough."""
     gaps = MARGIN + PAD * (n_arms - 1) + 0.05
     width = min(TWO_COLUMNS, max(ONE_COLUMN, gaps + max(0.4, LETTER * (n_letters + 1) / 72) * n_arms * n_visits))
     return width, (width - gaps) / (n_arms * n_visits)
 
 
 def _per_cent(share: float) -> str:
-    """Whole per cents, few and almost all told from none and all."""
+    """Write a whole percentage; below 0.5 it is "<1" and from 99.5 it is ">99", unless it is exactly 0 or 100."""
     if 0 < share < 0.5:
         return "<1"
     return ">99" if 99.5 <= share < 100 else wording.number(share, 0)
 
 
 def _write_below(ax: Axes, place: tuple[float, float] | None, text: str, points: float, *, size: float) -> None:
-    """A text some points below the axis, at a place of it or to its left."""
+    """Write a text some points below the axis, at a place on the axis or to its left."""
     ax.annotate(
         text, place or (0, 0), (0 if place else -4, -points), xycoords=ax.get_xaxis_transform() if place else "axes fraction",
         textcoords="offset points", ha="center" if place else "right", va="top", fontsize=size, annotation_clip=False,
@@ -191,44 +201,44 @@ def _write_below(ax: Axes, place: tuple[float, float] | None, text: str, points:
 
 
 def tint(colour: str, strength: float) -> tuple[float, ...]:
-    """A colour mixed with white.
+    """Mix a colour with white.
 
     Parameters
     ----------
     colour : str
-        As matplotlib takes it.
+        A colour of matplotlib.
     strength : float
-        How much of it remains, from 0 to 1.
+        Share of the colour that remains, from 0 to 1.
 
     Returns
     -------
     tuple of float
-        Red, green and blue.
+        Red, green and blue, from 0 to 1.
     """
     return tuple(1 - strength * (1 - part) for part in to_rgb(colour))
 
 
 def write_heads(panels: Sequence[Axes], heads: Sequence[str], colours: Sequence[str]) -> int:
-    """What stands above each panel, in the colour of its arm.
+    """Write a head above each panel, in the colour of its arm.
 
     Parameters
     ----------
     panels : sequence of Axes
-        Side by side.
+        Panels side by side.
     heads : sequence of str
-        With line breaks.
+        One text per panel, with line breaks.
     colours : sequence of str
-        One a panel.
+        One colour per panel.
 
     Returns
     -------
     int
-        Lines that the heads take.
+        Number of lines of the highest head.
     """
     n_lines = max(head.count("\n") + 1 for head in heads)
     for panel, head, colour in zip(panels, heads, colours, strict=True):
         panel.annotate(
-            # The layout looks at the first panel only: all heads have the same height.
+            # The layout measures the first panel only: all heads have the same height.
             "\n" * (n_lines - head.count("\n") - 1) + head, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points",
             ha="left", va="bottom", color=colour, fontweight="bold",
         )  # fmt: skip
@@ -236,18 +246,18 @@ def write_heads(panels: Sequence[Axes], heads: Sequence[str], colours: Sequence[
 
 
 def legend_above_heads(ax: Axes, handles: Sequence[Any], labels: Sequence[str], n_lines: int) -> None:
-    """A legend above the heads of panels, as many entries side by side as fit.
+    """Place a legend above the heads of panels, with as many entries side by side as fit.
 
     Parameters
     ----------
     ax : Axes
         The first panel.
     handles : sequence of artist or tuple of artist
-        Those of a tuple stand side by side.
+        One handle per entry; the artists of a tuple stand side by side.
     labels : sequence of str
-        One a handle.
+        One label per handle.
     n_lines : int
-        That the heads take.
+        Number of lines of the heads.
     """
     figure = ax.get_figure(root=True)
     n_columns = _n_columns(labels, figure.get_size_inches()[0] if figure is not None else ONE_COLUMN)
@@ -260,7 +270,7 @@ def legend_above_heads(ax: Axes, handles: Sequence[Any], labels: Sequence[str], 
 
 
 def _n_columns(labels: Sequence[str], inches: float) -> int:
-    """As many columns of a legend as fit, which matplotlib fills from top to bottom."""
+    """Count the columns of a legend that fit; matplotlib fills columns from top to bottom."""
     for n_columns in range(len(labels), 1, -1):
         wide = sum(26 + LETTER * max(map(len, column)) for column in np.array_split(list(labels), n_columns))
         if wide <= 72 * (inches - MARGIN):

@@ -1,4 +1,4 @@
-"""`plot.multiplicity_graph`: hypotheses as circles, and what a rejected one passes on as arrows."""
+"""`plot.multiplicity_graph`: hypotheses as circles, and the shares of the level that a rejected one passes on as arrows."""
 
 from __future__ import annotations
 
@@ -19,70 +19,78 @@ from botox_analysis.figures.drawing.graph_layout import Points, Route, places, r
 from botox_analysis.figures.drawing.style import ARM_COLOURS, INK, ONE_COLUMN, TWO_COLUMNS, axes_for, legend_above, styled
 
 FONT_SIZE = 6.5
-"""Points, where an inch of the layout is an inch of the figure."""
+"""Size of letters in points, if one inch of the layout is one inch of the figure."""
 
 LINE = 1.32 * FONT_SIZE / 72
 """Height of a line of text, in inches."""
 
 SMALLEST = 0.24
-"""Radius of a circle, in inches."""
+"""Smallest radius of a circle, in inches."""
 
 MANY = 12
-"""More arrows than this have one label for all, where they are all alike."""
+"""Largest number of arrows of the same weight that have a label each. More arrows share one label."""
 
 VANISHING = 1e-9
-"""A smaller share is infinitesimal."""
+"""Shares below this are infinitesimal."""
 
 MARGIN = 0.05
-"""Around the drawing, in inches."""
+"""Margin around the drawing, in inches."""
 
 PADDING = 0.06
-"""Between the text of a circle and its line, in inches."""
+"""Distance from the text of a circle to its line, in inches."""
 
 KEY = 0.22
 """Height of the legend, in inches."""
 
 EPSILON = "ε"
-"""What stands for an infinitesimal share."""
+"""Symbol of an infinitesimal share."""
 
 
 @styled
 def plot_multiplicity_graph(nodes: pd.DataFrame, edges: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The graph of a multiple test procedure.
+    """Draw the graph of a multiple test procedure.
 
     Parameters
     ----------
     nodes : DataFrame
-        ``name`` and ``weight`` (the share of the level α that a hypothesis starts with), one row per hypothesis; after testing
-        also ``p_adjusted`` and ``rejected``. `TestingGraph.nodes` gives it.
+        One row per hypothesis, with ``name`` and ``weight``, its initial share of the level α. After testing also
+        ``p_adjusted`` and ``rejected``. `TestingGraph.nodes` returns it.
     edges : DataFrame
-        ``source``, ``target`` (names) and ``weight`` (the share that is passed on), one row per arrow. `TestingGraph.edges`
-        gives it.
+        One row per arrow, with ``source`` and ``target`` (names), and ``weight``, the share that is passed on.
+        `TestingGraph.edges` returns it.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal column's width, or of its page's where that is needed.
+        Axes to draw on. By default a new figure, as wide as a journal column, or as its page if needed.
 
     Returns
     -------
     Axes
-        One circle per hypothesis, filled where it is rejected, with its name, its share of α and its adjusted p-value; one
-        arrow per edge, dashed where the share is infinitesimal (ε). Of more than twelve arrows with one weight those there and
-        back are one line, and the weight stands below.
+        One circle per hypothesis, with its name, its share of α and its adjusted p-value. It is filled if the hypothesis is
+        rejected. One arrow per edge, dashed if the share is infinitesimal (ε). If more than twelve arrows have the same
+        weight, opposite arrows are one line, and the weight is written below.
 
     Raises
     ------
     DataError
-        A column is missing, there is no hypothesis, one is there twice, an arrow leads to none, or a weight is no share.
+        A column is missing, there is no hypothesis, or a name occurs twice. An arrow leads to no hypothesis, or a weight is
+        not between 0 and 1.
 
     References
     ----------
     Bretz F, Maurer W, Brannath W, Posch M (2009). Stat Med 28:586-604.
+
+    Examples
+    --------
+    >>> graph = ba.advanced.TestingGraph.fixed_sequence(["primary", "secondary"])
+    >>> ax = ba.plot.multiplicity_graph(graph.nodes(), graph.edges())
+    >>> [text.get_text() for text in ax.texts]
+    ['Primary', 'α', 'Secondary', '0', '1']
     """
     names = _checked(nodes, edges)
     tested = "rejected" in nodes.columns
     links = [(names.index(row.source), names.index(row.target)) for row in edges.itertuples()]
     shares = _written(edges["weight"].tolist())
     alike = len(links) > MANY and len(set(shares)) == 1
-    # One line there and back, where its label stands elsewhere.
+    # Opposite arrows are one line if their label is written below the graph.
     shown = [number for number, (one, other) in enumerate(links) if not alike or one < other or (other, one) not in links]
     labels = ["" if alike else shares[number] for number in shown]
     wrapped, below, radius = _texts(nodes)
@@ -114,28 +122,28 @@ def plot_multiplicity_graph(nodes: pd.DataFrame, edges: pd.DataFrame, *, ax: Axe
 
 
 def _checked(nodes: pd.DataFrame, edges: pd.DataFrame) -> list[str]:
-    """The names of the hypotheses."""
+    """Return the names of the hypotheses; refuse nodes and edges that are not a graph."""
     require_columns(nodes, ("name", "weight"), "nodes", made_by="graph.nodes() of a TestingGraph")
     require_columns(edges, ("source", "target", "weight"), "edges", made_by="graph.edges() of a TestingGraph")
     names = list(nodes["name"])
     if not names:
-        raise DataError("nodes has no rows; a graph has one hypothesis or more.")
+        raise DataError("`nodes` must have one hypothesis or more; got no rows.")
     if nodes["name"].duplicated().any():
         raise DataError(
-            f"nodes has {listed(nodes.loc[nodes['name'].duplicated(), 'name'])} more than once; expected each name once."
+            f"`nodes` must have each name once; got {listed(nodes.loc[nodes['name'].duplicated(), 'name'])} more than once."
         )
     strange = [name for name in (*edges["source"], *edges["target"]) if name not in names]
     if strange:
-        raise DataError(f"edges has {listed(dict.fromkeys(strange))}; the hypotheses are {listed(names)}.")
-    for frame, what in ((nodes, "nodes"), (edges, "edges")):
+        raise DataError(f"`edges` must connect the hypotheses {listed(names)}; got {listed(dict.fromkeys(strange))}.")
+    for frame, frame_name in ((nodes, "nodes"), (edges, "edges")):
         wrong = frame.loc[~frame["weight"].between(0, 1), "weight"].tolist()
         if wrong:
-            raise DataError(f"{what} has a weight of {wrong[0]:g}; expected shares from 0 to 1.")
+            raise DataError(f"`{frame_name}` must have weights from 0 to 1; got {wrong[0]:g}.")
     return names
 
 
 def _texts(nodes: pd.DataFrame) -> tuple[list[str], list[str], float]:
-    """Names on as many lines as make them roundest, the numbers below them, and the radius that holds both."""
+    """Return the names, on the number of lines that makes them roundest, the numbers below, and the radius of the circles."""
     below = _of_level(nodes["weight"].tolist())
     if "p_adjusted" in nodes.columns:
         below = [f"{share}\nadj. {wording.p_phrase(p)}" for share, p in zip(below, nodes["p_adjusted"], strict=True)]
@@ -149,13 +157,13 @@ def _texts(nodes: pd.DataFrame) -> tuple[list[str], list[str], float]:
 
 
 def _wrapped(name: str, n_characters: int) -> str:
-    """A name on several lines, which may also end with a slash."""
+    """Break a name into lines; a line may also end after a slash."""
     lines = textwrap.wrap(name.replace("/", "/ "), n_characters, break_long_words=False)
     return "\n".join(line.replace("/ ", "/") for line in lines)
 
 
 def _reach(name: str, numbers: str) -> float:
-    """Radius of the circle around lines of text, in inches."""
+    """Calculate the radius of a circle around lines of text, in inches."""
     widths = np.array([*(_width(line, "bold") for line in name.split("\n")), *(_width(line) for line in numbers.split("\n"))])
     heights = LINE * np.abs(np.arange(len(widths)) - (len(widths) - 1) / 2)
     return float(np.hypot(widths / 2, heights + LINE / 3).max()) + PADDING
@@ -169,7 +177,7 @@ def _width(line: str, weight: str = "normal") -> float:
 
 
 def _written(shares: list[float]) -> list[str]:
-    """Shares as a reader would write them, all in one way: 1/3 and 1/2, or 0.6 and 0.4, or 2/7 and 5/7."""
+    """Write shares in one notation: 1/3 and 1/2, or 0.6 and 0.4, or 2/7 and 5/7."""
     real = [share for share in shares if share >= VANISHING]
     simple = [Fraction(share).limit_denominator(24) for share in real]
     as_fractions = all(abs(fraction - share) < VANISHING for fraction, share in zip(simple, real, strict=True))
@@ -183,7 +191,7 @@ def _written(shares: list[float]) -> list[str]:
 
 
 def _of_level(weights: list[float]) -> list[str]:
-    """Shares of the level: α/3, 0.6α, 2α/7."""
+    """Write shares of the level: α/3, 0.6α, 2α/7."""
     found = []
     for share in _written(weights):
         above, slash, below = share.partition("/")
@@ -192,7 +200,7 @@ def _of_level(weights: list[float]) -> list[str]:
 
 
 def _framed(ax: Axes | None, centres: Points, ways: list[Route], radius: float, *, n_lines: int, key: bool) -> tuple[Axes, float]:
-    """Axes whose unit is an inch, or less where there is no room for that, and how much less."""
+    """Return axes whose unit is an inch, and the scale: below 1 if the drawing is larger than the figure."""
     labels = np.array([way.label for way in ways]).reshape(-1, 2)
     drawn = np.concatenate(
         [centres - radius, centres + radius, labels - LINE / 2, labels + LINE / 2, *(way.points for way in ways)]
@@ -206,8 +214,8 @@ def _framed(ax: Axes | None, centres: Points, ways: list[Route], radius: float, 
         ax = axes_for(None, width, scale * inches[1] + 2 * MARGIN + (KEY if key else 0.0))
     else:
         figure = ax.get_figure(root=True)
-        there = np.array(ax.get_position().size) * (figure.get_size_inches() if figure is not None else inches)
-        scale = min(1.0, float((there / inches).min()))
+        available = np.array(ax.get_position().size) * (figure.get_size_inches() if figure is not None else inches)
+        scale = min(1.0, float((available / inches).min()))
     ax.set_xlim(low[0], high[0])
     ax.set_ylim(low[1], high[1])
     ax.set_aspect("equal")
@@ -223,9 +231,9 @@ def _draw_circle(ax: Axes, centre: Points, radius: float, *, filled: bool) -> Ci
 
 
 def _write_inside(ax: Axes, centre: Points, name: str, numbers: str, *, colour: str, scale: float) -> None:
-    """Line by line, which keeps their distance the same whatever letters reach below the line."""
+    """Write the text of a circle line by line, so that lines keep the same distance for all letters."""
     lines = [*((line, "bold") for line in name.split("\n")), *((line, "normal") for line in numbers.split("\n"))]
-    # Half the height of a capital, so that the lines stand around the centre.
+    # Half the height of a capital letter, so that the lines are centred.
     first = centre[1] + (len(lines) - 1) / 2 * LINE - 0.36 * FONT_SIZE / 72
     for number, (line, weight) in enumerate(lines):
         ax.text(

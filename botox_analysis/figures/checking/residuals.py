@@ -1,4 +1,4 @@
-"""`plot.residuals`: whether the residuals of a model of repeated measures are as the model has them."""
+"""`plot.residuals`: whether the residuals of a model of repeated measures agree with its assumptions."""
 
 from __future__ import annotations
 
@@ -17,50 +17,57 @@ from botox_analysis.frames.schema import categories_of
 COLUMNS = ("subject", "arm", "visit", "fitted", "residual", "kind")
 
 MANY = 1000
-"""Residuals from which points are pixels also in files of lines, which would be large."""
+"""Number of residuals from which points are pixels in vector files too, which would be large otherwise."""
 
 ENOUGH = 8
-"""Residuals of an arm at a visit, on average, from which a box shows them; fewer are shown themselves."""
+"""Mean number of residuals per arm and visit from which boxes are drawn. Fewer residuals are drawn as points."""
 
 EXPECTED = (-1.96, 0.0, 1.96)
-"""Where the middle and 95 % of normal residuals lie."""
+"""Median and central 95 % of the standard normal distribution."""
 
 
 @styled
 def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Normalised residuals: against what was fitted, against the quantiles of a normal distribution, and by visit.
+    """Draw normalised residuals: against fitted values, against normal quantiles, and by visit.
 
     Parameters
     ----------
     residuals : DataFrame
-        One row a value, with subject, arm, visit, fitted, residual and kind: the normalised residuals of `MmrmFit.residuals`.
-        Under the model they are independent and normal with standard deviation 1.
+        One row per value, with ``subject``, ``arm``, ``visit``, ``fitted``, ``residual`` and ``kind``: the normalised
+        residuals of `MmrmFit.residuals`. Under the model they are independent and normal with standard deviation 1.
     ax : Axes, optional
-        Where to draw; two panels are made beside it. Left out: a new figure of a journal page's width.
+        Axes to draw on; two panels are added beside it. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        The left panel, residual by fitted; its neighbours in the figure are the quantiles of each arm, which lie on the line
-        where the residuals are normal, and the residuals of each arm at each visit: quartiles, whiskers to the last value
-        within 1.5 times their distance, single points beyond. The dashed lines hold 95 % of normal residuals.
+        The left panel, residuals by fitted values. The middle panel contains the quantiles of each arm, which lie on the line
+        if the residuals are normal. The right panel contains the residuals of each arm at each visit: quartiles, whiskers to
+        the last value within 1.5 interquartile ranges, single points beyond. The dashed lines enclose 95 % of normal
+        residuals.
 
     Raises
     ------
     DataError
-        A column is missing, there is no row, a residual is missing, or the residuals are raw or Pearson's.
+        A column is missing, there are no rows, a residual is missing, or the residuals are raw or Pearson residuals.
+
+    Examples
+    --------
+    >>> ax = ba.plot.residuals(fit.residuals("normalised"))
+    >>> ax.get_ylabel()
+    'Normalised residual'
     """
     require_columns(residuals, COLUMNS, "residuals", made_by="fit.residuals(), of a fit of fit_mmrm")
     if residuals.empty:
-        raise DataError("residuals has no rows; expected one for each value in the fit.")
+        raise DataError("`residuals` must have a row per value in the fit; got no rows. Try fit.residuals('normalised').")
     if (residuals["kind"] != "normalised").any():
         raise DataError(
-            f"residuals are {residuals['kind'].iloc[0]}; expected normalised ones, fit.residuals('normalised'), which are "
-            "independent and normal where the model holds."
+            f"`residuals` must be normalised, which are independent and normal under the model; got {residuals['kind'].iloc[0]} "
+            "ones. Try fit.residuals('normalised')."
         )
     missing = int(residuals[["fitted", "residual"]].isna().any(axis=1).sum())
     if missing:
-        raise DataError(f"residuals has {missing} rows without a fitted value or a residual; expected both in each.")
+        raise DataError(f"`residuals` must have a fitted value and a residual in each row; got {missing} rows without.")
     arms, visits = categories_of(residuals["arm"]), categories_of(residuals["visit"])
     ax = axes_for(ax, TWO_COLUMNS, 2.45)
     divider = make_axes_locatable(ax)
@@ -94,7 +101,7 @@ def plot_residuals(residuals: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _normal_quantiles(n: int) -> list[float]:
-    """Where n ordered values of a normal distribution are expected, by Hazen's plotting positions."""
+    """Calculate the expected ordered values of n normal residuals, by Hazen's plotting positions."""
     normal = NormalDist()
     return [normal.inv_cdf((rank + 0.5) / n) for rank in range(n)]
 

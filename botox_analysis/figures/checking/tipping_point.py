@@ -1,4 +1,4 @@
-"""`plot.tipping_surface`: how far imputed values would have to shift before a conclusion tips."""
+"""`plot.tipping_surface`: the shifts of imputed values at which a conclusion changes (tips)."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from botox_analysis.frames.estimates import Estimates, check_estimates
 from botox_analysis.frames.measures import axis_label, is_log_ratio, is_ratio, no_effect, scaled
 
 CLASSES = (0.001, 0.01, 0.05, 0.1, 0.5, 1.0)
-"""p-values at which a colour ends and the next begins."""
+"""p-values at the boundaries between colours."""
 
 COLOURS = "PuOr_r"
-"""Purple where the estimate has the direction that it has without a shift, orange where it has the other; the darker, the
-smaller the p-value. Colour-blind readers tell them apart, and both are dark to light also in grey."""
+"""Purple if the estimate has the same direction as without a shift, orange if it has the other; the smaller the p-value, the
+darker. Colour-blind readers can distinguish them, and both range from dark to light in grey, too."""
 
 SHADES = (0.1, 0.18, 0.26, 0.375, 0.425, 0.475)
-"""Where the classes of one direction stand on that scale; the largest step is at 0.05."""
+"""Places of the classes of one direction on the colour scale; the largest step is at 0.05."""
 
 SMALLEST = 1e-300
-"""p-values below are drawn as this."""
+"""Smaller p-values are drawn as this one."""
 
 BEYOND = 40.0
-"""More standard deviations than the smallest p-value is away."""
+"""Normal quantile beyond that of the smallest p-value."""
 
 MANY = 600
-"""Pairs of shifts from which a grid has no points that show it."""
+"""Number of pairs of shifts above which the pairs are not drawn as points."""
 
 NO_EFFECT = "#9A9A9A"
 DASHES = (0, (4, 2))
@@ -46,42 +46,50 @@ _PLAUSIBLE = ("plausible_from", "plausible_to", "plausible_from_reference", "pla
 _ONE_OF_EACH = ("trial", "population", "arm", "reference", "endpoint", "visit", "measure", "method", "conf_level", *_PLAUSIBLE)
 HALO = withStroke(linewidth=2.0, foreground="white")
 LONG_ENOUGH = 0.25
-"""Length of a line, in widths of the axes, from which its label stands in it."""
+"""Shortest line that contains its label, in widths of the axes."""
 
 _NORMAL = NormalDist()
 
 
 @styled
 def plot_tipping_point(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """p-values of a comparison by how far imputed values are shifted in the arm and in the reference.
+    """Draw the p-values of a comparison by the shifts of imputed values in the arm and in the reference.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of one arm at one visit, one row for each pair of shifts of a full grid: ``delta`` is added to imputed
-        values of the arm, ``delta_reference`` to those of the reference, in the unit of the endpoint; ``plausible_from`` and
-        ``plausible_to`` (and the same with ``_reference``) are the ends of what is held to be plausible, missing for nothing.
+        *estimates* of one arm at one visit, one row for each pair of shifts of a full grid. ``delta`` is added to imputed
+        values of the arm, ``delta_reference`` to those of the reference, in the unit of the endpoint. ``plausible_from`` and
+        ``plausible_to`` (and the same with ``_reference``) are the ends of the plausible range; missing if none is given.
     ax : Axes, optional
-        Where to draw. Left out: a new figure.
+        Axes to draw on. By default a new figure.
 
     Returns
     -------
     Axes
-        Where both arms are shifted: p-values in colours, a hue for each direction of the estimate, and a bold line where the
-        p-value is one minus the confidence level with the estimate in the direction that it has without a shift (or at the pair
-        nearest to none). Where one arm is shifted: the estimate and its limits by the shift, a point where it tips. A text says
-        so where the grid does not reach that; what is plausible is dashed. Between pairs, normal quantiles of p-values are
-        interpolated.
+        If both arms are shifted: p-values in colours, with a hue for each direction of the estimate. The bold line is where
+        the p-value is one minus the confidence level. On it, the estimate has the same direction as without a shift, or as at
+        the pair nearest to none. If one arm is shifted: the estimate and its limits by the shift, with a point at the tipping
+        point. A text states if the grid does not reach the tipping point. The plausible range is dashed. Between pairs,
+        normal quantiles of p-values are interpolated.
 
     Raises
     ------
     DataError
-        A column is missing, there are several arms, visits or others of which there is to be one, a pair of shifts is missing or
-        there twice, there is one pair only, or a row lacks an estimate, a p-value or a shift.
+        A column is missing, or there are several arms, visits, endpoints or measures. A pair of shifts is missing or occurs
+        twice, or there is only one pair. A row lacks an estimate, a p-value or a shift.
 
     References
     ----------
     Liublinska V, Rubin DB (2014). Stat Med 33:4170-4185.
+
+    Examples
+    --------
+    >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=3, seed=1)
+    >>> surface = imputations.tipping_surface("week 24", deltas=[0, 2, 4], reference_deltas=[0, 2, 4])
+    >>> ax = ba.plot.tipping_surface(surface)
+    >>> ax.get_xlabel().startswith("Shift of imputed values")
+    True
     """
     rows, deltas, references = _checked(estimates)
     if len(deltas) == 1 or len(references) == 1:
@@ -98,7 +106,7 @@ def plot_tipping_point(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
         _label_line(ax, line, label)
         handles.append(Line2D([], [], color=INK, linewidth=1.8, label=label))
     else:
-        _say(ax, _not_reached(rows, score))
+        _write_in_corner(ax, _not_reached(rows, score))
     if score.size <= MANY:
         ax.plot(rows["delta"], rows["delta_reference"], ".", color=INK, markersize=1.4, markeredgewidth=0, zorder=2)
     region = _region(rows)
@@ -122,31 +130,31 @@ def plot_tipping_point(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
 
 
 def _checked(estimates: Estimates) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """The rows of a full grid, by the shift of the reference and then of the arm; the shifts of the arm and of the reference."""
+    """Return the rows of a full grid in the order of the shifts, the shifts of the arm, and those of the reference."""
     check_estimates(estimates)
     require_columns(estimates, ("delta", "delta_reference", *_PLAUSIBLE), "estimates")
     if estimates.empty:
-        raise DataError("estimates has no rows; expected one for each pair of shifts.")
+        raise DataError("`estimates` must have a row for each pair of shifts; got no rows. Try imputations.tipping_surface(...).")
     for column in _ONE_OF_EACH:
         if estimates[column].nunique() > 1:
             raise DataError(
-                f"estimates has several of '{column}': {listed(estimates[column].unique())}; expected one: filter the rows."
+                f"`estimates` must have one {column}; got {listed(estimates[column].unique())}. Try filtering the rows."
             )
     needed = ["delta", "delta_reference", "estimate", "p_value", "conf_level"]
     lacking = estimates[needed].isna().any(axis=1)
     if lacking.any():
-        raise DataError(
-            f"estimates has {int(lacking.sum())} rows without one of {listed(needed)}; expected all of them in each row."
-        )
+        raise DataError(f"`estimates` must have {listed(needed)} in each row; got {int(lacking.sum())} rows without one of them.")
     rows = estimates.sort_values(["delta_reference", "delta"])
     deltas, references = (np.unique(rows[column].to_numpy(dtype=float)) for column in ("delta", "delta_reference"))
     if len(rows) != len(deltas) * len(references):
         raise DataError(
-            f"estimates has {len(rows)} rows for {len(deltas)} shifts of the arm and {len(references)} of the reference; "
-            f"expected {len(deltas) * len(references)}, one for each pair."
+            f"`estimates` must have {len(deltas) * len(references)} rows, one for each pair of {len(deltas)} shifts of the arm "
+            f"and {len(references)} of the reference; got {len(rows)}."
         )
     if len(rows) < 2:
-        raise DataError("estimates has one pair of shifts; a tipping point needs two or more.")
+        raise DataError(
+            "`estimates` must have two or more pairs of shifts; got one. Try more shifts in imputations.tipping_surface."
+        )
     return rows, deltas, references
 
 
@@ -155,32 +163,32 @@ def _arms(rows: pd.DataFrame) -> tuple[str, str]:
 
 
 def _direction(rows: pd.DataFrame) -> float:
-    """The sign of the estimate without a shift, or at the pair nearest to none."""
+    """Return the sign of the estimate without a shift, or at the pair nearest to none."""
     nearest = (rows["delta"] ** 2 + rows["delta_reference"] ** 2).to_numpy(dtype=float).argmin()
     return 1.0 if rows["estimate"].iloc[nearest] > _none(rows) else -1.0
 
 
 def _none(rows: pd.DataFrame) -> float:
-    """The estimate of no effect, as *estimates* hold it."""
+    """Return the value of no effect, on the scale of *estimates*."""
     measure = str(rows["measure"].iloc[0])
     return 0.0 if is_log_ratio(measure) else no_effect(measure)
 
 
 def _scores(rows: pd.DataFrame) -> np.ndarray:
-    """Normal quantiles of p-values, below 0 where the estimate has the direction that it has without a shift."""
+    """Calculate normal quantiles of p-values, negative if the estimate has the same direction as without a shift."""
     quantiles = [_NORMAL.inv_cdf(max(p, SMALLEST) / 2) for p in rows["p_value"]]
     side = np.where(np.sign(rows["estimate"] - _none(rows)) == -_direction(rows), -1, 1)
     return np.asarray(side * np.array(quantiles))
 
 
 def _boundary(rows: pd.DataFrame) -> tuple[float, float]:
-    """The score at which a conclusion tips, and the p-value there."""
+    """Return the score at which a conclusion tips, and the p-value there."""
     p = round(1 - float(rows["conf_level"].iloc[0]), 10)
     return _NORMAL.inv_cdf(p / 2), p
 
 
 def _sides(rows: pd.DataFrame) -> tuple[str, str]:
-    """On which side of no effect the estimate is without a shift, and the other one."""
+    """Return the side of no effect on which the estimate is without a shift, and the other side."""
     null = f"{no_effect(str(rows['measure'].iloc[0])):g}"
     below, above = f"below {null}", f"above {null}"
     return (below, above) if _direction(rows) < 0 else (above, below)
@@ -196,7 +204,7 @@ def _not_reached(rows: pd.DataFrame, score: np.ndarray) -> str:
 
 
 def _draw_classes(ax: Axes, rows: pd.DataFrame, deltas: np.ndarray, references: np.ndarray, score: np.ndarray) -> None:
-    """Classes of p-values with their bar; those of the other direction as far as there are such."""
+    """Draw the classes of p-values with their colour bar; classes of the other direction only if any p-value is in them."""
     ends = np.array([_NORMAL.inv_cdf(p / 2) for p in CLASSES])
     other = -ends[-2::-1]
     n_other = int(np.searchsorted(np.append(0.0, other), score.max())) if score.max() > 0 else 0
@@ -208,10 +216,10 @@ def _draw_classes(ax: Axes, rows: pd.DataFrame, deltas: np.ndarray, references: 
     bar.set_ticks(levels[np.abs(levels) < BEYOND], labels=[f"{p:g}" for p in p_values[: int((np.abs(levels) < BEYOND).sum())]])
     bar.ax.tick_params(length=0)
     bar.outline.set_visible(False)
-    own, opposite = _sides(rows)
+    side, opposite = _sides(rows)
     share = len(CLASSES) / (len(levels) - 1)
-    what = "ratio" if is_ratio(str(rows["measure"].iloc[0])) else "estimate"
-    texts = [(share / 2, f"p-value, {what} {own}")] + ([((1 + share) / 2, opposite)] if n_other else [])
+    quantity = "ratio" if is_ratio(str(rows["measure"].iloc[0])) else "estimate"
+    texts = [(share / 2, f"p-value, {quantity} {side}")] + ([((1 + share) / 2, opposite)] if n_other else [])
     for height, text in texts:
         bar.ax.annotate(
             text, (1, height), (26, 0), xycoords="axes fraction", textcoords="offset points", rotation=90, ha="left", va="center",
@@ -220,7 +228,7 @@ def _draw_classes(ax: Axes, rows: pd.DataFrame, deltas: np.ndarray, references: 
 
 
 def _region(rows: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """What is plausible of the arm and of the reference; none where it is not known."""
+    """Return the plausible ranges of the arm and of the reference; None if they are not known."""
     ends = [float(rows[column].iloc[0]) for column in _PLAUSIBLE]
     return None if np.isnan(ends).any() else ((ends[0], ends[1]), (ends[2], ends[3]))
 
@@ -228,12 +236,12 @@ def _region(rows: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float
 def _plausible_label(rows: pd.DataFrame) -> str:
     region = _region(rows) or ()
     decimals = wording.decimals_for([(rows["delta"].max() - rows["delta"].min()) / 100])
-    said = [
+    ranges = [
         f"{name} {wording.number(low, decimals if low else 0)} to {wording.number(high, decimals if high else 0)}"
         for name, column, (low, high) in zip(_arms(rows), ("delta", "delta_reference"), region, strict=True)
         if rows[column].nunique() > 1
     ]
-    return f"plausible: {', '.join(said)}"
+    return f"plausible: {', '.join(ranges)}"
 
 
 def _plain(shift: float) -> str:
@@ -241,7 +249,7 @@ def _plain(shift: float) -> str:
 
 
 def _label_line(ax: Axes, line: QuadContourSet, label: str) -> None:
-    """A label in the middle of the longest piece of a line, where that is long enough."""
+    """Write a label in the middle of the longest piece of a line, if that is long enough."""
     corners = np.array([*ax.dataLim.get_points()])
     pieces = [(piece - corners[0]) / (corners[1] - corners[0]) for piece in line.allsegs[0]]
     lengths = [np.append(0.0, np.hypot(*np.diff(piece, axis=0).T).cumsum()) for piece in pieces]
@@ -255,7 +263,7 @@ def _label_line(ax: Axes, line: QuadContourSet, label: str) -> None:
 
 
 def _mark_no_shift(ax: Axes, height: float, *, to_right: bool, upwards: bool) -> None:
-    """The words stand to one side of the point, where there is room."""
+    """Mark the point without a shift; the label stands on the side with room."""
     ax.plot([0], [height], "o", color="white", markeredgecolor=INK, markeredgewidth=1.0, markersize=5, clip_on=False, zorder=5)
     ax.annotate(
         "no shift", (0, height), (6 if to_right else -6, 4 if upwards else -4), textcoords="offset points", fontsize=6.5,
@@ -264,7 +272,7 @@ def _mark_no_shift(ax: Axes, height: float, *, to_right: bool, upwards: bool) ->
     )  # fmt: skip
 
 
-def _say(ax: Axes, text: str, *, at_bottom: bool = False) -> None:
+def _write_in_corner(ax: Axes, text: str, *, at_bottom: bool = False) -> None:
     ax.text(
         0.03, 0.03 if at_bottom else 0.97, wrapped(text, 40), transform=ax.transAxes, va="bottom" if at_bottom else "top",
         zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2},
@@ -282,7 +290,7 @@ def _legend(ax: Axes, handles: list[Line2D]) -> None:
 
 
 def _plot_line(rows: pd.DataFrame, column: str, ax: Axes | None) -> Axes:
-    """The estimate and its limits by the shift of one arm."""
+    """Draw the estimate and its limits by the shift of one arm."""
     arm, reference = _arms(rows)
     measure, endpoint = str(rows["measure"].iloc[0]), str(rows["endpoint"].iloc[0])
     shifts, score = rows[column].to_numpy(dtype=float), _scores(rows)
@@ -320,7 +328,7 @@ def _plot_line(rows: pd.DataFrame, column: str, ax: Axes | None) -> Axes:
             fontsize=6.5, zorder=5, path_effects=[HALO],
         )  # fmt: skip
     if not tips:
-        _say(ax, _not_reached(rows, score), at_bottom=_direction(rows) < 0)
+        _write_in_corner(ax, _not_reached(rows, score), at_bottom=_direction(rows) < 0)
     if 0 in shifts:
         place = int(np.flatnonzero(shifts == 0)[0])
         to_right = bool(shifts.mean() >= 0)
@@ -337,7 +345,7 @@ def _plot_line(rows: pd.DataFrame, column: str, ax: Axes | None) -> Axes:
 
 
 def _crossings(x: np.ndarray, y: np.ndarray) -> list[float]:
-    """Where a line through points is 0."""
+    """Find the places at which a line through points is 0."""
     found = [float(x[place]) for place in np.flatnonzero(y == 0)]
     for (left, right), (before, after) in zip(pairwise(x), pairwise(y), strict=True):
         if before * after < 0:

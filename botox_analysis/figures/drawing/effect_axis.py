@@ -37,10 +37,10 @@ EFFECTS = {
     LOG_EVENT_RATE_RATIO: "Event rate ratio to {}",
 }
 EFFECTS |= {measure_name(measure): words for measure, words in EFFECTS.items() if is_log_ratio(measure)}
-"""The measures of `compare_rates`, also as ratios, and what the axis says of them."""
+"""Measures of `compare_rates`, also as ratios, and their labels of the axis."""
 
 MARGIN = 0.04
-"""Of the axis, beyond the outermost number."""
+"""Share of the axis beyond the outermost number."""
 
 _STEPS = (
     (1, 2, 5),
@@ -48,42 +48,43 @@ _STEPS = (
     (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
     (1, 1.1, 1.2, 1.3, 1.4, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
 )
-"""Coarse to fine: the first that gives enough."""
+"""Steps from coarse to fine; the first that gives enough ticks is used."""
 
 _FEWEST = 3
+"""Least number of ticks."""
 _WIDE = 2.4
 """Decades from which only powers of ten are marked."""
 
 
 def on_axis(values: Any, measure: str) -> np.ndarray:
-    """Values as the axis counts them.
+    """Convert values of *estimates* to the scale of the axis.
 
     Parameters
     ----------
     values : array_like, shape (k,)
-        As *estimates* hold them.
+        Values on the scale of *estimates*.
     measure : str
-        Of `EFFECTS`.
+        A measure of `EFFECTS`.
 
     Returns
     -------
     ndarray, shape (k,)
-        Shares in percentage points, logarithms as ratios (minus infinity becomes 0).
+        Proportions as percentage points, log ratios as ratios (minus infinity becomes 0).
     """
     return np.array([scaled(value, measure) for value in np.asarray(values, dtype=float)])
 
 
 def set_effect_axis(ax: Axes, measure: str, values: Iterable[Any]) -> None:
-    """Scale, reach, ticks and the line of no effect of a horizontal axis.
+    """Set the scale, the limits, the ticks and the line of no effect of a horizontal axis.
 
     Parameters
     ----------
     ax : Axes
-        Whose horizontal axis it is.
+        Axes whose horizontal axis is set.
     measure : str
-        Of `EFFECTS`.
+        A measure of `EFFECTS`.
     values : iterable of array_like
-        All that is to be seen, as *estimates* hold it; what is infinite or missing does not count.
+        All values to be shown, on the scale of *estimates*; infinite and missing ones are ignored.
     """
     numbers = np.concatenate([np.ravel(np.asarray(part, dtype=float)) for part in values])
     if is_ratio(measure) and not is_log_ratio(measure):
@@ -106,7 +107,7 @@ def set_effect_axis(ax: Axes, measure: str, values: Iterable[Any]) -> None:
 
 
 def ratio_ticks(low: float, high: float) -> list[float]:
-    """Round ratios between two limits.
+    """Choose round ratios between two limits.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def ratio_ticks(low: float, high: float) -> list[float]:
     Returns
     -------
     list of float
-        1, 2 and 5 with their multiples of ten; over a wide range powers of ten only, and few enough to be read.
+        1, 2 and 5 with their multiples of ten. Over a wide range powers of ten only, so few that they can be read.
 
     Examples
     --------
@@ -129,8 +130,8 @@ def ratio_ticks(low: float, high: float) -> list[float]:
     """
     first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
     decades = np.log10(high / low)
-    each = max(1, int(np.ceil(decades / 6)))
-    powers = [power for power in range(first, last + 1) if power % each == 0]
+    step_of_powers = max(1, int(np.ceil(decades / 6)))
+    powers = [power for power in range(first, last + 1) if power % step_of_powers == 0]
     for steps in _STEPS if decades < _WIDE else ((1,),):
         ticks = [tick for power in powers for step in steps if low <= (tick := float(f"{step}e{power}")) <= high]
         if len(ticks) >= _FEWEST:

@@ -1,4 +1,4 @@
-"""Where the circles of a graph stand, how its arrows bend, and where their labels go, so that nothing overlaps. In inches."""
+"""Places of the circles of a graph, bends of its arrows and places of their labels without overlaps, in inches."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Size = tuple[float, float]
 Points = NDArray[np.float64]
 
 BETWEEN, LEAST = 0.62, 0.4
-"""From one circle to the next, where an arrow with its label is between them, and where a row would not fit otherwise."""
+"""Usual and least distance between neighbouring circles with a labelled arrow between them; the least is for long rows."""
 
 APART = 0.12
-"""From one circle to the next, where nothing is between them."""
+"""Distance between neighbouring circles without an arrow between them."""
 
 CLEAR = 0.05
-"""Between an arrow and a circle that it passes."""
+"""Least distance from an arrow to the circles that it passes."""
 
 LABEL_CLEAR = 0.06
-"""Between a label and all that it does not belong to."""
+"""Least distance from a label to the objects that it does not belong to."""
 
 _ALONG = (0.5, 0.44, 0.56, 0.38, 0.62, 0.33, 0.67, 0.29, 0.71, 0.25, 0.75, 0.21, 0.79)
-"""Where on its arrow a label may stand, the best first."""
+"""Places of a label on its arrow, as shares of the length, the best first."""
 
 _STEPS = np.linspace(0, 1, 61)
 
@@ -38,11 +38,11 @@ class Route:
     Attributes
     ----------
     bend : float
-        As matplotlib's ``arc3`` has it: above 0 to the right of the way, as a share of its length.
+        Curvature of matplotlib's ``arc3``: the share of the length by which the arrow bends, above 0 to its right.
     label : tuple of float
-        Where its label stands.
+        Centre of the label.
     points : ndarray, shape (k, 2)
-        Along the arrow, outside the two circles.
+        Points along the arrow, outside the two circles.
     """
 
     bend: float
@@ -51,24 +51,25 @@ class Route:
 
 
 def places(weights: Sequence[float], links: Sequence[Link], radius: float, width: float) -> Points:
-    """Centres of the circles.
+    """Place the centres of the circles.
 
     Parameters
     ----------
     weights : sequence of float, length m
-        Of the hypotheses.
+        Weights of the hypotheses.
     links : sequence of (int, int)
         Source and target of the arrows.
     radius : float
-        Of the circles.
+        Radius of the circles.
     width : float
-        What there is for a row.
+        Available width of a row.
 
     Returns
     -------
     ndarray, shape (m, 2)
-        A chain: rows that turn at their ends. No arrows: a grid. Where some start without a weight: a row for those that start
-        with one, below it those that they pass on to, and so on. All else: a circle, clockwise.
+        Centres. A chain is in rows of alternating direction, and circles without arrows are in a grid. If some hypotheses
+        start without a weight, the first row has those with one. The next row has their targets, and so on. All other graphs
+        are a circle, clockwise.
     """
     m = len(weights)
     if all(target == source + 1 for source, target in links):
@@ -84,7 +85,7 @@ def places(weights: Sequence[float], links: Sequence[Link], radius: float, width
 
 
 def _chain(m: int, size: float, width: float) -> Points:
-    """One row, or several that turn at their ends."""
+    """Place a chain in one row, or in several of alternating direction."""
     in_row = _in_row(m, size, LEAST, width)
     step = size + min(BETWEEN, (width - in_row * size) / max(1, in_row - 1))
     row, column = np.divmod(np.arange(m), in_row)
@@ -98,13 +99,13 @@ def _grid(m: int, size: float, width: float) -> Points:
 
 
 def _in_row(m: int, size: float, between: float, width: float) -> int:
-    """How many stand in each of as few rows as possible."""
+    """Count the circles per row if there are as few rows as possible."""
     most = max(1, int((width + between) // (size + between)))
     return math.ceil(m / math.ceil(m / most))
 
 
 def _depths(weights: Sequence[float], links: Sequence[Link]) -> list[int]:
-    """How many rejections it takes at least before a hypothesis has a share of the level."""
+    """Count the least number of rejections before each hypothesis has a share of the level."""
     depth = [0 if weight > 0 else len(weights) for weight in weights]
     for _ in weights:
         for source, target in links:
@@ -118,33 +119,33 @@ def _rows(depth: Sequence[int], links: Sequence[Link], radius: float) -> Points:
     beside = any(depth[source] == depth[target] for source, target in links)
     step = 2 * radius + (BETWEEN if beside else max(APART, 0.6 * BETWEEN))
     widest = max(depth.count(level) for level in set(depth))
-    # Long ways across need height, or the arrows lie flat one upon another.
+    # Wide rows need more height between them; otherwise the arrows between rows overlap.
     drop = 2 * radius + max(1.1 * BETWEEN, 0.3 * step * (widest - 1))
     for level in sorted(set(depth)):
-        members = [number for number, own in enumerate(depth) if own == level]
+        members = [number for number, depth_of_node in enumerate(depth) if depth_of_node == level]
         for place, number in enumerate(members):
             found[number] = step * (place - (len(members) - 1) / 2), -drop * level
     return found
 
 
 def routes(centres: Points, links: Sequence[Link], sizes: Sequence[Size], radius: float) -> list[Route]:
-    """Ways of the arrows around the circles, and places for their labels.
+    """Route the arrows around the circles, and place their labels.
 
     Parameters
     ----------
     centres : ndarray, shape (m, 2)
-        Of the circles.
+        Centres of the circles.
     links : sequence of (int, int)
         Source and target of the arrows.
     sizes : sequence of (float, float)
         Half the width and half the height of each label.
     radius : float
-        Of the circles.
+        Radius of the circles.
 
     Returns
     -------
     list of Route
-        In the order of the links. Two that go there and back bend apart.
+        Routes in the order of the links. Two opposite arrows bend apart.
     """
     bends = [_bend(centres, link, (link[1], link[0]) in links, radius) for link in links]
     ways = [_way(centres, link, bend) for link, bend in zip(links, bends, strict=True)]
@@ -161,7 +162,7 @@ def routes(centres: Points, links: Sequence[Link], sizes: Sequence[Size], radius
 
 
 def _bend(centres: Points, link: Link, has_return: bool, radius: float) -> float:  # noqa: FBT001 - a fact about the link
-    """The least bend that clears all other circles."""
+    """Choose the least bend that avoids all other circles."""
     tried = (0.16, 0.26, 0.4, 0.55) if has_return else (0.0, 0.2, -0.2, 0.35, -0.35, 0.5, -0.5)
     others = np.delete(centres, list(link), axis=0)
     if not len(others):
@@ -171,7 +172,7 @@ def _bend(centres: Points, link: Link, has_return: bool, radius: float) -> float
 
 
 def _way(centres: Points, link: Link, bend: float) -> Points:
-    """Ends and control point of the curve that ``arc3`` draws."""
+    """Return the ends and the control point of the curve that ``arc3`` draws."""
     start, end = centres[list(link)]
     across = np.array([end[1] - start[1], start[0] - end[0]])
     return np.array([start, (start + end) / 2 + bend * across, end])
@@ -196,7 +197,7 @@ def _nearest(points: Points, others: Points) -> float:
 
 
 def _room(spot: Points, size: Size, centres: Points, radius: float, arrows: Points, labels: list[tuple[Size, Size]]) -> float:
-    """How far a label at a spot is from all else: 0 on an arrow, and less than that on a circle or a label, which is worse."""
+    """Calculate the distance of a label to all other objects: 0 on an arrow, and less on a circle or a label, which is worse."""
     solid = [float(_gaps(centres - spot, size).min()) - radius]
     solid += [float(_gaps(np.subtract(place, spot), np.add(size, other))) for place, other in labels]
     room = min(solid) if min(solid) > 0 else -1.0
@@ -204,5 +205,5 @@ def _room(spot: Points, size: Size, centres: Points, radius: float, arrows: Poin
 
 
 def _gaps(away: Points, size: Size | Points) -> Points:
-    """From the edge of a rectangle of half the size to points that far away from its middle."""
+    """Calculate the distances from the edge of a rectangle, given by half its size, to points relative to its centre."""
     return np.asarray(np.hypot(*np.maximum(np.abs(away) - size, 0.0).T))

@@ -1,4 +1,4 @@
-"""Names beside points, where they hide neither points nor one another: the same figure has the same labels."""
+"""Labels beside points that hide neither points nor one another. The same figure always has the same labels."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from matplotlib.axes import Axes
 from botox_analysis.figures.drawing.style import INK
 
 DISTANCES = (2.0, 7.0, 14.0, 22.0, 32.0)
-"""Points from the rim of a point to its label, as they are tried in turn."""
+"""Distances in points from the rim of a point to its label, tried in this order."""
 
 LEADER_FROM = 7.0
-"""Points of distance from which a line leads from the point to its label."""
+"""Distance in points from which a line connects the point and its label."""
 
 _DIRECTIONS = ((1, 0), (1, 1), (1, -1), (0, 1), (0, -1), (-1, 1), (-1, 0), (-1, -1))
-"""Outwards first: the horizontal part counts away from the middle."""
+"""Directions of a label, outwards first. The horizontal part points away from the middle."""
 
 
 def label_points(ax: Axes, points: np.ndarray, radii: np.ndarray, names: Sequence[tuple[int, str]], *, middle: float) -> int:
-    """Write names beside points, the most important first; a name that finds no place is left out.
+    """Write names beside points, the most important first; a name without a free place is left out.
 
     Parameters
     ----------
     ax : Axes
-        With its final scales and limits.
+        Axes with their final scales and limits.
     points : ndarray, shape (k, 2)
         All points, in data coordinates.
     radii : ndarray, shape (k,)
-        Of the points, in points of the page.
+        Radii of the points, in points of the page.
     names : sequence of (int, str)
-        The number of a point and its name, the most important first.
+        The index of a point and its name, the most important first.
     middle : float
         Horizontal data coordinate from which points are labelled outwards.
 
     Returns
     -------
     int
-        How many names found a place.
+        Number of names that were written.
     """
     figure = ax.get_figure(root=True)
     if figure is None or not names:
         return 0
-    figure.draw_without_rendering()  # settles the layout, so that distances on the page are known
+    figure.draw_without_rendering()  # fixes the layout, so that distances on the page are known
     scale = figure.dpi / 72
     centres, rims = ax.transData.transform(points), radii * scale
     inside = ax.get_window_extent().extents
@@ -89,19 +89,19 @@ def label_points(ax: Axes, points: np.ndarray, radii: np.ndarray, names: Sequenc
 
 
 def _leader(centre: np.ndarray, rim: float, box: np.ndarray) -> np.ndarray:
-    """A line from the rim of a point to the nearest place of a box, as 20 points, shape (20, 2)."""
+    """Return 20 points on the line from the rim of a point to the nearest place of a box, shape (20, 2)."""
     end = np.clip(centre, box[:2], box[2:])
     start = centre + (end - centre) * min(1.0, rim / float(np.hypot(*(end - centre))))
     return np.asarray(start + np.linspace(0, 1, 20)[:, None] * (end - start))
 
 
 def _in_box(box: np.ndarray, points: np.ndarray, rims: np.ndarray | float = 0.0) -> bool:
-    """Whether a point, with its rim, lies in a box of left, bottom, right, top."""
+    """Return whether any point, with its rim, lies in a box of left, bottom, right and top."""
     wide = np.broadcast_to(rims, len(points))[:, None]
     return bool(((points + wide > box[:2]) & (points - wide < box[2:])).all(axis=1).any())
 
 
 def _touches(leader: np.ndarray, points: np.ndarray, rims: np.ndarray) -> bool:
-    """Whether a line runs over a point."""
+    """Return whether a line crosses any point."""
     apart = np.hypot(*(leader[:, None, :] - points[None, :, :]).transpose(2, 0, 1))
     return bool((apart < rims).any())

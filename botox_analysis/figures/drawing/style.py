@@ -1,4 +1,4 @@
-"""The look of all figures: journal column widths, colours keyed by arm, the same bytes from the same input."""
+"""Style of all figures: widths of journal columns, colours keyed by arm, the same bytes from the same input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec, get_args
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.text import Text
 
-from botox_analysis.errors import require_path, wrong_kind
+from botox_analysis.errors import listed, require_path, wrong_kind
 from botox_analysis.frames.days import number_of_visit
 from botox_analysis.frames.schema import BASELINE
 
@@ -27,21 +27,22 @@ ONE_COLUMN, TWO_COLUMNS = 85 / 25.4, 174 / 25.4
 
 REFERENCE_COLOUR = "#7A7A7A"
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""For the arms after the reference: Okabe and Ito's palette, safe for colour-blind readers
-(Okabe M, Ito K (2008). Color Universal Design)."""
+"""Colours of the arms after the reference: the palette of Okabe and Ito, safe for colour-blind readers (Okabe M, Ito K
+(2008). Color Universal Design)."""
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
-"""Arms differ in shape, too, for readers in black and white."""
+"""Markers of the arms, for readers in black and white."""
 
 INK, FAINT = "#222222", "#D9D9D9"
 
 FONT = "DejaVu Sans"
-"""Comes with matplotlib, so that a figure is the same on every machine; it has no Chinese, Japanese or Korean letters."""
+"""Font of all figures. It comes with matplotlib, so that a figure is the same on every machine. It has no Chinese, Japanese
+or Korean letters."""
 
 _STYLE: dict[str, Any] = {
     "font.family": FONT,
     "font.size": 7,
-    # A dollar sign in the name of an arm is not mathematics.
+    # A dollar sign in the name of an arm does not start a formula.
     "text.parse_math": False,
     "axes.labelsize": 7,
     "axes.titlesize": 7,
@@ -65,7 +66,7 @@ _STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "axes.unicode_minus": True,
     "figure.dpi": 150,
-    # As many figures as somebody draws.
+    # No warning when many figures are open.
     "figure.max_open_warning": 0,
     "savefig.dpi": 300,
     "pdf.fonttype": 42,
@@ -73,13 +74,14 @@ _STYLE: dict[str, Any] = {
     "svg.hashsalt": "botox_analysis",
 }
 
-# What would make two files of one figure differ: the date, and the version in the creator's name.
+# Without the date and the creator's version, two files of one figure have the same bytes.
 _METADATA = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-FORMATS = tuple(_METADATA)
+Format = Literal["png", "svg", "pdf"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 _PART = re.compile(r'(?<=[#"])[A-Za-z0-9_]*[0-9a-f]{10}(?=[")])')
 """Names of parts of an SVG file."""
@@ -89,17 +91,17 @@ Arguments = ParamSpec("Arguments")
 
 
 def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
-    """A plotting function that draws in the library's style and leaves the user's settings alone.
+    """Wrap a plotting function so that it draws in the library's style and keeps the user's settings.
 
     Parameters
     ----------
     plot : callable -> Axes
-        The function.
+        The plotting function.
 
     Returns
     -------
     callable -> Axes
-        The same function in its style.
+        The same function in the library's style.
     """
 
     @wraps(plot)
@@ -107,7 +109,7 @@ def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
         with mpl.rc_context(_STYLE), _silent_letters():
             ax = plot(*args, **kwargs)
             interactive = mpl.is_interactive()
-        # In a notebook the first figure switches this on, without which no later one would be shown.
+        # In a notebook the first figure switches this on; otherwise later figures would not be shown.
         mpl.interactive(interactive)
         return ax
 
@@ -115,14 +117,14 @@ def styled(plot: Callable[Arguments, Axes]) -> Callable[Arguments, Axes]:
 
 
 def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
-    """The axes to draw on: those given, or new ones of a journal's width.
+    """Return the axes to draw on: those given, or new ones.
 
     Parameters
     ----------
     ax : Axes or None
-        Given by the caller.
+        Axes given by the caller.
     width, height : float
-        Of a new figure, in inches.
+        Size of a new figure, in inches.
 
     Returns
     -------
@@ -137,25 +139,25 @@ def axes_for(ax: Axes | None, width: float, height: float) -> Axes:
 
 
 _STEP, _MOST_STEPS = 1.25, 12
-"""How a figure grows: to 14 times its height at most; where that does not help, to 14 times its width."""
+"""Factor and number of steps by which a figure grows: to 14 times its height at most, then to 14 times its width."""
 
 
 class MissingLettersWarning(UserWarning):
-    """Letters of a figure are drawn as boxes, since its font lacks them."""
+    """Warning that the font lacks letters of a figure, which are drawn as boxes."""
 
 
 @contextmanager
 def _silent_letters() -> Iterator[None]:
-    """Without matplotlib's warning for each letter that is drawn as a box, each time that its size is asked for."""
+    """Suppress matplotlib's warnings for letters drawn as boxes: one for each letter and each request of its size."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ ", category=UserWarning)
         yield
 
 
 class _Drawing(Figure):
-    """A figure that grows where its names need more lines, and names the letters its font lacks once, when it is first drawn."""
+    """A figure that grows if its names need more lines. When it is first drawn, it warns once of letters that its font lacks."""
 
-    told = False
+    has_warned = False
 
     def draw(self, renderer: Any) -> None:
         meant = [float(inches) for inches in self.get_size_inches()]
@@ -164,15 +166,15 @@ class _Drawing(Figure):
                 warnings.simplefilter("always")
                 with _silent_letters():
                     super().draw(renderer)
-            # Where the layout found no room for the axes it is made, and they get half of the height meant for all.
+            # The figure grows until the layout fits and each panel has half of the intended height.
             if not seen and (step == 0 or min(self._heights(), default=meant[1]) >= meant[1] / 2):
                 break
             higher, wider = (step + 1, 0) if step < _MOST_STEPS else (0, step + 1 - _MOST_STEPS)
             self.set_size_inches(meant[0] * _STEP**wider, meant[1] * _STEP**higher)
         for one in seen:
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-        lacking = "" if self.told else _letters_lacking(self)
-        self.told = True
+        lacking = "" if self.has_warned else _letters_lacking(self)
+        self.has_warned = True
         if lacking:
             warnings.warn(missing_letters(lacking), MissingLettersWarning, stacklevel=2)
 
@@ -188,17 +190,17 @@ class _Drawing(Figure):
 
 
 def missing_letters(letters: str) -> str:
-    """The sentence that names letters which are drawn as boxes.
+    """Write the sentence that names letters drawn as boxes.
 
     Parameters
     ----------
     letters : str
-        Those that the font lacks.
+        Letters that the font lacks.
 
     Returns
     -------
     str
-        At most twelve of them are named.
+        The sentence, with at most twelve of them.
 
     Examples
     --------
@@ -211,17 +213,17 @@ def missing_letters(letters: str) -> str:
 
 
 def letters_lacking(ax: Axes) -> str:
-    """The letters in a figure's texts that its font lacks.
+    """Find the letters in a figure's texts that its font lacks.
 
     Parameters
     ----------
     ax : Axes
-        Of a figure that has been drawn or saved; names of ticks are made then.
+        Axes of a figure that has been drawn or saved, as tick labels are made then.
 
     Returns
     -------
     str
-        Each once, in the order of their numbers in Unicode.
+        Each letter once, in the order of Unicode.
     """
     figure = ax.get_figure(root=True)
     return _letters_lacking(figure) if isinstance(figure, Figure) else ""
@@ -237,38 +239,38 @@ def _letters_lacking(figure: Figure) -> str:
 
 
 def arm_styles(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Colour and marker of each arm.
+    """Assign a colour and a marker to each arm.
 
     Parameters
     ----------
     arms : sequence of str
-        Reference first; it is grey.
+        Names of the arms; the first is the reference, which is grey.
 
     Returns
     -------
     dict of str to (str, str)
-        The colours repeat after seven arms.
+        Colour and marker by arm. Both repeat after seven arms.
     """
     colours = [REFERENCE_COLOUR, *(ARM_COLOURS[number % len(ARM_COLOURS)] for number in range(len(arms) - 1))]
     return {arm: (colours[number], MARKERS[number % len(MARKERS)]) for number, arm in enumerate(arms)}
 
 
 def visit_axis(visits: Sequence[str]) -> tuple[list[float], list[str], str]:
-    """Where visits stand on an axis of time, and what the axis says.
+    """Place visits on an axis of time, and label it.
 
     Parameters
     ----------
     visits : sequence of str
-        In time; ``baseline`` is at 0.
+        Visits in time; ``baseline`` is at 0.
 
     Returns
     -------
     places : list of float
-        The number in the name, where all names have the same unit; otherwise equal steps.
+        The numbers in the names if all names have the same unit, otherwise equal steps.
     ticks : list of str
-        What stands at each place.
+        Label of each place.
     label : str
-        The unit; empty where the ticks have the names.
+        The unit; empty if the ticks are the names.
 
     Examples
     --------
@@ -292,14 +294,14 @@ def visit_axis(visits: Sequence[str]) -> tuple[list[float], list[str], str]:
 
 
 def legend_above(ax: Axes, n_entries: int) -> None:
-    """A legend above the axes, where it hides nothing.
+    """Place a legend above the axes, so that it hides no data.
 
     Parameters
     ----------
     ax : Axes
-        With labelled artists.
+        Axes with labelled artists.
     n_entries : int
-        How many; as many stand side by side as fit.
+        Largest number of entries side by side.
     """
     figure = ax.get_figure(root=True)
     n_characters = 16.5 * (figure.get_size_inches()[0] if figure is not None else ONE_COLUMN)
@@ -313,7 +315,7 @@ def legend_above(ax: Axes, n_entries: int) -> None:
         loc="lower left",
         bbox_to_anchor=(0, 1),
         ncols=columns,
-        # In sizes of the font: a share of the axes would be half an inch in a figure of hundreds of rows.
+        # In font sizes: a share of the axes would be half an inch in a figure of hundreds of rows.
         borderaxespad=0.3,
         columnspacing=1.2,
         handletextpad=0.4,
@@ -321,34 +323,34 @@ def legend_above(ax: Axes, n_entries: int) -> None:
 
 
 def wrapped(label: str, n_characters: int = 44) -> str:
-    """A label on as many lines as it needs.
+    """Break a label into lines.
 
     Parameters
     ----------
     label : str
-        Of an axis.
+        Label of an axis.
     n_characters : int
-        That a line holds.
+        Largest number of characters per line.
 
     Returns
     -------
     str
-        With line breaks.
+        The label with line breaks.
     """
     return textwrap.fill(label, n_characters)
 
 
-def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
-    """Write the figure that holds the axes, and close it.
+def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMATS) -> list[Path]:
+    """Write the figure of the axes to files, and close it.
 
     Parameters
     ----------
     ax : Axes
-        Of the figure.
+        Axes of the figure.
     path : str or Path
-        Without suffix; each format adds its own.
+        Path without suffix; the suffix of each format is added.
     formats : sequence of str
-        Of ``"png"`` (300 dpi), ``"svg"`` and ``"pdf"``.
+        Formats among ``"png"`` (300 dpi), ``"svg"`` and ``"pdf"``.
 
     Returns
     -------
@@ -358,22 +360,30 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
     Raises
     ------
     DataError
-        ``ax`` or the path is something else.
+        `ax` is not Axes, or `path` is not a path.
     ValueError
-        A format is not known, or the path is that of a folder or in none that exists.
+        A format is not known, `ax` belongs to no figure, or `path` is a folder or in a folder that does not exist.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> ax = ba.plot.forest(fit.differences())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in ba.plot.save(ax, f"{folder}/forest", formats=["svg"])]
+    ['forest.svg']
     """
     if not isinstance(ax, Axes):
         raise wrong_kind(ax, "ax", "the Axes of a figure: plot.forest(estimates) and its like")
     require_path(path, "path", "the path of a file, without its suffix")
     strange = [name for name in formats if name not in FORMATS]
     if strange:
-        raise ValueError(f"formats has {strange}; it takes some of {list(FORMATS)}.")
+        raise ValueError(f"`formats` must be among {listed(FORMATS)}; got {listed(strange)}.")
     figure = ax.get_figure(root=True)
     if not isinstance(figure, Figure):
-        raise ValueError("ax belongs to no figure; draw on axes of a figure.")
+        raise ValueError("`ax` must belong to a figure; got axes that were removed from theirs. Try drawing again.")
     base = Path(path)
     if base.is_dir() or not base.parent.is_dir() or not base.name:
-        raise ValueError(f"path is {str(path)!r}; it is a file in a folder that exists, without its suffix.")
+        raise ValueError(f"`path` must be a file in an existing folder, without its suffix; got {str(path)!r}.")
     files = []
     with mpl.rc_context(_STYLE):
         for name in formats:
@@ -387,23 +397,26 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[str] = FORMATS)
 
 
 def _named_in_order(svg: str) -> str:
-    """The drawing with its parts named in their order: matplotlib names them by coordinates, to bits that machines differ in."""
+    """Rename the parts of a drawing to numbers in their order.
+
+    Matplotlib names them by coordinates, whose last bits differ between machines.
+    """
     order = {name: f"part{number}" for number, name in enumerate(dict.fromkeys(_PART.findall(svg)), start=1)}
     return _PART.sub(lambda found: order[found[0]], svg)
 
 
 def inches_wide(path: str | Path) -> float:
-    """How wide a PNG of `plot.save` is in print.
+    """Calculate the width in print of a PNG of `plot.save`.
 
     Parameters
     ----------
     path : str or Path
-        Of the PNG.
+        Path of the PNG.
 
     Returns
     -------
     float
-        Inches.
+        Width in inches.
     """
     header = Path(path).read_bytes()[:24]
     return int.from_bytes(header[16:20], "big") / float(_STYLE["savefig.dpi"])

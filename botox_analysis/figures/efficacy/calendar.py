@@ -20,36 +20,42 @@ WEEKS_MARKED = 4
 
 @styled
 def plot_calendar(diaries: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Diaries side by side: the darker, the more hours of headache that day; grey where nothing was recorded.
+    """Draw diaries as a heat map: the darker, the more hours of headache that day; days without an entry are grey.
 
     Parameters
     ----------
     diaries : DataFrame
-        Rows of a diary: ``subject``, ``arm``, ``day`` (no day 0), and ``headache_hours`` (0 to 24) or ``headache`` (yes
-        or no), subjects in the order in which they are to appear, as `diary.select` gives them.
+        Rows of a diary: ``subject``, ``arm``, ``day`` (no day 0), and ``headache_hours`` (0 to 24) or ``headache`` (yes or
+        no). Subjects are drawn in their order in the frame. `diary.select` returns such rows.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal page's width.
+        Axes to draw on. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        Subjects from top to bottom; the line between day -1 and day 1 is the first treatment.
+        Subjects from top to bottom. The line between day -1 and day 1 is the first treatment.
 
     Raises
     ------
     DataError
-        A column is missing, or there is no row.
+        A column is missing, or there are no rows.
+
+    Examples
+    --------
+    >>> ax = ba.plot.calendar(ba.diary.select(trial, outcomes, visit="week 24", n=5))
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['placebo', 'onabotulinumtoxinA']
     """
     require_columns(diaries, ("subject", "arm", "day"), "diaries", made_by=_MADE_BY)
     measured = "headache_hours" if "headache_hours" in diaries.columns or "headache" not in diaries.columns else "headache"
     require_columns(diaries, (measured,), "diaries", made_by=_MADE_BY)
     if diaries.empty:
-        raise DataError("diaries has no rows; expected one per subject and day.")
+        raise DataError(f"`diaries` must have a row per subject and day; got no rows. Try {_MADE_BY}.")
     subjects = list(pd.unique(diaries["subject"]))
     arm_of = diaries.drop_duplicates("subject")["arm"].astype(str).tolist()
     day = diaries["day"].to_numpy(dtype=int)
     first, last = int(day.min()), int(day.max())
-    # There is no day 0, so days after treatment stand one column to the left.
+    # There is no day 0, so days after treatment are shifted one column to the left.
     column = day - first - (day > 0) * (first < 0)
     hours = np.full((len(subjects), column.max() + 1), np.nan)
     hours[pd.Index(subjects).get_indexer(diaries["subject"]), column] = diaries[measured].to_numpy(dtype=float, na_value=np.nan)

@@ -1,11 +1,11 @@
-"""`plot.course`: the course over time, by arm, with limits."""
+"""`plot.course`: means or changes over time, by arm, with confidence limits."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.style import (
     FAINT,
     ONE_COLUMN,
@@ -21,20 +21,20 @@ from botox_analysis.frames.measures import axis_label, measure_of
 from botox_analysis.frames.schema import BASELINE
 
 DODGE = 0.014
-"""How far arms stand apart at a visit, as a share of the axis."""
+"""Distance between arms at a visit, as a share of the axis."""
 
 
 @styled
 def plot_course(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Means or changes of each arm over the visits, with their limits, and the numbers of subjects beneath.
+    """Draw means or changes of each arm over the visits, with their limits and the numbers of subjects below.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of one trial, endpoint and measure, by visit and arm, such as `Fit.means` gives. A change starts
-        from 0 at baseline; differences do not.
+        *estimates* of one trial, endpoint and measure, by visit and arm, such as `Fit.means` returns. A change starts from 0
+        at baseline; differences do not.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal column's width.
+        Axes to draw on. By default a new figure as wide as a journal column.
 
     Returns
     -------
@@ -45,12 +45,20 @@ def plot_course(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     ------
     DataError
         There are several endpoints, measures or levels of subgroups, or differences to several references.
+
+    Examples
+    --------
+    >>> ax = ba.plot.course(fit.means())
+    >>> ax.get_legend_handles_labels()[1]
+    ['placebo', 'onabotulinumtoxinA']
     """
     check_estimates(estimates)
     refuse_subgroups(estimates, "estimates")
     for column in ("endpoint", "measure"):
         if estimates[column].nunique() != 1:
-            raise DataError(f"estimates has several of '{column}' ({estimates[column].nunique()}); a course shows one.")
+            raise DataError(
+                f"`estimates` must have one {column}; got {listed(estimates[column].unique())}. Try filtering the rows."
+            )
     refuse_pairs(estimates, "a course")
     arms, visits = list(estimates["arm"].unique()), list(estimates["visit"].unique())
     measure = str(estimates["measure"].iloc[0])

@@ -1,4 +1,4 @@
-"""`plot.distribution`: how the change is distributed between subjects."""
+"""`plot.distribution`: the distribution of changes between subjects."""
 
 from __future__ import annotations
 
@@ -15,38 +15,47 @@ N_BINS = 16
 
 @styled
 def plot_distribution(outcomes: Outcomes, *, visit: str, ax: Axes | None = None) -> Axes:
-    """Histograms of the change from baseline at a visit, one per arm.
+    """Draw histograms of the change from baseline at a visit, one per arm.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Subjects without a value at the visit are not in the picture.
+        *outcomes*. Subjects without a change at the visit are left out.
     visit : str
-        One of its visits.
+        One of the visits of the outcomes.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal column's width.
+        Axes to draw on. By default a new figure as wide as a journal column.
 
     Returns
     -------
     Axes
-        Shares of each arm's subjects, in the same bins; the line marks no change.
+        Percentages of each arm's subjects, in the same bins. The line marks no change.
 
     Raises
     ------
     DataError
-        Outcomes has nothing at the visit.
+        The outcomes have no change at the visit.
+
+    Examples
+    --------
+    >>> ax = ba.plot.distribution(outcomes, visit="week 24")
+    >>> ax.get_ylabel()
+    'Subjects in the arm, %'
     """
     import seaborn as sns
 
     check_outcomes(outcomes)
     rows = outcomes[(outcomes["visit"] == visit) & outcomes["change"].notna()]
     if rows.empty:
-        raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(outcomes['visit'].cat.categories)}.")
+        raise DataError(
+            f"`visit` must be a visit with changes in `outcomes`; got '{visit}'. "
+            f"The visits are {listed(outcomes['visit'].cat.categories)}."
+        )
     ax = axes_for(ax, ONE_COLUMN, 2.4)
     arms = categories_of(outcomes["arm"])
     styles = arm_styles(arms)
     counts = {arm: int((rows["arm"] == arm).sum()) for arm in arms}
-    # Three filled histograms on top of each other show none of them.
+    # Three or more filled histograms would hide one another.
     filled = len(arms) <= 2
     named = rows.assign(arm=rows["arm"].astype(str))
     sns.histplot(

@@ -16,34 +16,45 @@ LINE = 0.135
 """Height of a line of text, in inches."""
 
 GAP = 0.22
-"""Height between two boxes, in inches."""
+"""Distance between two boxes, in inches."""
 
 INDENT = "   "
 
 COLUMN = 1.55
-"""Width that an arm needs at least, in inches."""
+"""Least width of an arm, in inches."""
 
 
 @styled
 def plot_flow(events: Events, *, ax: Axes | None = None) -> Axes:
-    """Boxes from randomisation to analysis, a column per arm.
+    """Draw the flow of subjects as boxes from randomisation to analysis, a column per arm.
 
     Parameters
     ----------
     events : DataFrame
-        *events* of `disposition`, in the order of the flow; further stages (such as those analysed) may follow. Rows with
-        ``within`` are listed in the box of the stage they belong to.
+        *events* of `disposition`, in the order of the flow. Further stages may follow, such as the subjects analysed. Rows
+        with ``within`` are listed in the box of that stage.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal page's width.
+        Axes to draw on. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        Without axes lines; one box per stage and arm.
+        Axes without lines, with one box per stage and arm.
+
+    Raises
+    ------
+    DataError
+        A column is missing.
 
     References
     ----------
     Hopewell S et al. (2025). CONSORT 2025 statement. PLoS Med 22:e1004587, figure 1.
+
+    Examples
+    --------
+    >>> ax = ba.plot.flow(ba.disposition(trial))
+    >>> ax.texts[0].get_text()
+    'Randomised (n = 1,384)'
     """
     require_columns(events, ("arm", "category", "within", "n_events", "n_total"), "events", made_by="disposition(trial)")
     arms = categories_of(events["arm"])
@@ -83,7 +94,7 @@ def plot_flow(events: Events, *, ax: Axes | None = None) -> Axes:
 
 
 def _box_lines(events: pd.DataFrame, stage: str, arm: str, n_characters: int) -> tuple[list[str], list[str]]:
-    """The lines of a stage, and those of the reasons listed in its box, which are indented."""
+    """Return the lines of a stage, and the indented lines of the reasons in its box."""
     rows = events[(events["arm"] == arm)]
     n = float(rows.loc[(rows["category"] == stage) & (rows["within"] == ""), "n_events"].iloc[0])
     head = wrapped(f"{wording.capital(stage)} (n = {wording.count(n)})", n_characters).split("\n")

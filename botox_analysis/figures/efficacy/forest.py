@@ -1,4 +1,4 @@
-"""`plot.forest`: estimates and their limits, one row each, the numbers beside."""
+"""`plot.forest`: estimates and their limits, one row each, with the numbers beside."""
 
 from __future__ import annotations
 
@@ -15,41 +15,47 @@ from botox_analysis.frames.measures import NUMBER_NEEDED, axis_label, is_ratio, 
 
 _LABEL_COLUMNS = ("trial", "population", "endpoint", "category", "subgroup", "visit", "arm", "method")
 ROW_HEIGHT, LINE = 0.19, 0.13
-"""Inches a row takes, and each further line of its label."""
+"""Height of a row, and of each further line of its label, in inches."""
 
 NO_EFFECT = "#9a9a9a"
-"""The line of no difference: seen, but behind the estimates."""
+"""Colour of the line of no effect: visible, but behind the estimates."""
 
 P_COLUMN = 98
-"""Points from the column of estimates to that of p-values."""
+"""Distance from the column of estimates to that of p-values, in points."""
 
 
 @styled
 def plot_forest(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """A forest of differences or ratios, in the order of the rows.
+    """Draw a forest plot of differences or ratios, in the order of the rows.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates*. What differs between the rows (trial, endpoint, visit, arm, ...) becomes their labels. Ratios, and log
-        ratios as ratios, stand on a log axis. A column ``margin`` (of `non_inferiority`) is drawn as a dashed line.
+        *estimates*. The columns that differ between rows (trial, endpoint, visit, arm, ...) make their labels. Ratios, and
+        log ratios as ratios, are on a log axis. A column ``margin`` (of `non_inferiority`) is drawn as a dashed line.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal page's width.
+        Axes to draw on. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        Points and limits from top to bottom, estimate and p-value written at the right; no effect is marked. An arrow is a
-        limit that is infinite.
+        Points and limits from top to bottom, with estimate and p-value written at the right. A line marks no effect. An arrow
+        marks an infinite limit.
 
     Raises
     ------
     DataError
-        There are no rows, differences stand beside ratios, or they are numbers needed to treat.
+        There are no rows, differences are mixed with ratios, or the measure is a number needed to treat.
+
+    Examples
+    --------
+    >>> ax = ba.plot.forest(fit.differences())
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['Week 4', 'Week 8', 'Week 12', 'Week 16', 'Week 20', 'Week 24']
     """
     check_estimates(estimates)
     if estimates.empty:
-        raise DataError("estimates has no rows; a forest shows one or more.")
+        raise DataError("`estimates` must have one row or more; got no rows.")
     labels = [wrapped(label, 48) for label in _labels(estimates)]
     n_lines = max(label.count("\n") + 1 for label in labels)
     measures = list(estimates["measure"].unique())
@@ -82,7 +88,7 @@ def plot_forest(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(len(labels) - 0.4, -1.3)
     ax.tick_params(axis="y", length=0, pad=6)
     ax.spines["left"].set_visible(False)
-    # What is counted has the name of its category and that of its endpoint.
+    # Proportions have the name of their category and that of their endpoint.
     counted = [str(estimates[column].iloc[0]) for column in ("category", "endpoint") if estimates[column].nunique() == 1]
     endpoint = ", ".join(name for name in counted if name)
     ax.set_xlabel(_x_label(endpoint, measures, references, estimates))
@@ -90,7 +96,7 @@ def plot_forest(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
 
 
 def _as_written(estimates: Estimates, column: str) -> list[float]:
-    """A column in the unit in which its measure is written; nothing where there is no such column."""
+    """Convert a column to the unit in which its measure is written; empty if there is no such column."""
     if column not in estimates.columns:
         return []
     return [scaled(value, measure) for value, measure in zip(estimates[column], estimates["measure"], strict=True)]
@@ -98,13 +104,18 @@ def _as_written(estimates: Estimates, column: str) -> list[float]:
 
 def _refuse_kinds(measures: list[str]) -> None:
     if any(is_ratio(measure) != is_ratio(measures[0]) for measure in measures):
-        raise DataError(f"estimates has differences and ratios ({listed(measures)}); a forest has one kind on its axis.")
+        raise DataError(
+            f"`estimates` must have differences only or ratios only; got {listed(measures)}. Try filtering the rows by measure."
+        )
     if NUMBER_NEEDED in measures:
-        raise DataError(f"estimates has the measure '{NUMBER_NEEDED}', whose limits run through infinity; show the differences.")
+        raise DataError(
+            f"`estimates` must have measures with finite limits; got '{NUMBER_NEEDED}', whose limits pass through infinity. "
+            "Try the differences."
+        )
 
 
 def _draw(ax: Axes, y: float, numbers: tuple[float, float, float], colour: str, marker: str) -> None:
-    """A point with its limits; an infinite limit, or a ratio's limit of 0, is an arrow at the end of the axis."""
+    """Draw a point with its limits. An infinite limit, or a limit of 0 of a ratio, is an arrow at the end of the axis."""
     middle, low, high = numbers
     first, last = ax.get_xlim()
     on_log = ax.get_xscale() == "log"
@@ -123,7 +134,7 @@ def _draw(ax: Axes, y: float, numbers: tuple[float, float, float], colour: str, 
 
 
 def _write_beside(ax: Axes, y: float, estimate: str, p: str, *, bold: bool) -> None:
-    """Two columns of text to the right of the axes, in points, so that they keep their distance at any width."""
+    """Write two columns to the right of the axes, placed in points so that they keep their distance at any width."""
     for text, offset in ((estimate, 8), (p, 8 + P_COLUMN)):
         ax.annotate(
             text, (1, y), (offset, 0), xycoords=ax.get_yaxis_transform(), textcoords="offset points", va="center", ha="left",
@@ -140,31 +151,31 @@ def _x_label(endpoint: str, measures: list[str], references: list[str], estimate
 
 
 def _labels(estimates: Estimates) -> list[str]:
-    """What tells the rows apart; all of them have a label, also a single one."""
+    """Return the label of each row from the columns that differ between rows; a single row has a label, too."""
     subgroups = [""] * len(estimates)
-    if {"subgroup", "level"} <= set(estimates.columns):  # of others that stand beside, nothing
+    if {"subgroup", "level"} <= set(estimates.columns):  # rows of other frames have no subgroup
         parts = estimates[["subgroup", "level"]].fillna("").itertuples(index=False)
         subgroups = [f"{subgroup.replace('_', ' ')} {level}".strip() for subgroup, level in parts]
     estimates = estimates.assign(subgroup=subgroups)
     differing = [column for column in _LABEL_COLUMNS if estimates[column].nunique() > 1]
     differing = differing or [column for column in ("visit", "category") if (estimates[column] != "").any()] or ["visit"]
-    rows = estimates[differing].assign(**({"method": _own_parts(estimates)} if "method" in differing else {}))
+    rows = estimates[differing].assign(**({"method": _differing_methods(estimates)} if "method" in differing else {}))
     if estimates.loc[estimates["reference"] != "", "reference"].nunique() > 1:
         rows["arm"] = _pairs(estimates)
     return [wording.capital(", ".join(str(value) for value in row.values() if value)) for row in rows.to_dict("records")]
 
 
 def _pairs(estimates: Estimates) -> list[str]:
-    """Each arm with what it is compared with, where that differs between the rows."""
+    """Return each arm with its reference, if rows have several references."""
     return [
         f"{row.arm} {'to' if is_ratio(row.measure) else 'minus'} {row.reference}" if row.reference else row.arm
         for row in estimates[["arm", "reference", "measure"]].itertuples()
     ]
 
 
-def _own_parts(estimates: Estimates) -> list[str]:
-    """Methods without the parts that all of them share; where nothing is left, the model."""
+def _differing_methods(estimates: Estimates) -> list[str]:
+    """Return the methods without the parts that all rows share; the model if no part is left."""
     parts = method_parts(estimates)
     differing = parts[[name for name in parts.columns if parts[name].nunique() > 1]]
-    own = [in_words(*row) for row in differing.itertuples(index=False)]
-    return [words or str(model) for words, model in zip(own, parts[MODEL], strict=True)]
+    methods = [in_words(*row) for row in differing.itertuples(index=False)]
+    return [words or str(model) for words, model in zip(methods, parts[MODEL], strict=True)]

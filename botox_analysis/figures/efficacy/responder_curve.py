@@ -1,45 +1,52 @@
-"""`plot.responder_curve`: the share of subjects who improved by at least so much, for every threshold."""
+"""`plot.responder_curve`: the percentage of responders for every threshold."""
 
 from __future__ import annotations
 
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.style import FAINT, ONE_COLUMN, arm_styles, axes_for, legend_above, styled
 from botox_analysis.frames.estimates import Estimates, check_measures
 from botox_analysis.frames.measures import PROPORTION
 
 MARKED = 0.5
-"""The threshold with a line of its own."""
+"""Threshold marked with a line."""
 
 
 @styled
 def plot_responder_curve(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Cumulative responder curves, with their pointwise limits as bands.
+    """Draw cumulative responder curves, with their pointwise limits as bands.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `event_rates` on `responders` at many shares (``threshold``), one visit.
+        *estimates* of `event_rates` on `responders` at many reductions (``threshold``, 0 to 1), at one visit.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal column's width.
+        Axes to draw on. By default a new figure as wide as a journal column.
 
     Returns
     -------
     Axes
-        One line per arm, falling from left to right; the reference (the first arm) is grey.
+        One line per arm, which falls from left to right. The reference (the first arm) is grey.
 
     Raises
     ------
     DataError
-        The rows have no threshold, or there are several visits.
+        The rows have no threshold, or there is not exactly one visit.
+
+    Examples
+    --------
+    >>> events = ba.responders(outcomes, reduction=[0.25, 0.5, 0.75])
+    >>> rates = ba.event_rates(events[events["visit"] == "week 24"])
+    >>> ax = ba.plot.responder_curve(rates)
+    >>> ax.get_ylabel()
+    'Subjects, % (at week 24)'
     """
     check_measures(estimates, [PROPORTION], "estimates")
-    if "threshold" not in estimates.columns:
-        raise DataError("estimates has no column 'threshold'; take event_rates of responders at several reductions.")
+    require_columns(estimates, ["threshold"], "estimates", made_by="event_rates(responders(outcomes, reduction=[0.1, 0.2, ...]))")
     if estimates["visit"].nunique() != 1:
-        raise DataError(f"estimates has {estimates['visit'].nunique()} visits; a responder curve shows one.")
+        raise DataError(f"`estimates` must have one visit; got {listed(estimates['visit'].unique())}. Try filtering the rows.")
     ax = axes_for(ax, ONE_COLUMN, 2.6)
     arms = list(estimates["arm"].unique())
     for arm, (colour, _) in arm_styles(arms).items():

@@ -1,4 +1,4 @@
-"""`plot.adverse_events`: rates by arm at the left, differences or ratios with limits at the right, crude counts beside."""
+"""`plot.adverse_events`: rates by arm at the left, differences or ratios with limits at the right, counts between them."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import EVENT_RATE, no_effect, scaled
 
 ROW_HEIGHT = 0.19
-"""Inches a row takes with two arms; each further arm adds a third."""
+"""Height of a row with two arms, in inches; each further arm adds a third."""
 
 LONG_NAME = 36
-"""Characters of an arm's name from which it takes a line of the legend."""
+"""Length of an arm's name, in characters, above which it has a line of the legend."""
 
 COLUMN = 30
-"""Points from one column of counts to the next."""
+"""Distance between columns of counts, in points."""
 
 
 @styled
 def plot_adverse_events(rates: Estimates, differences: Estimates, *, ax: Axes | None = None) -> Axes:
-    """A dot plot of adverse events, from top to bottom in the order of `differences`.
+    """Draw a dot plot of adverse events, from top to bottom in the order of `differences`.
 
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates`, of one measure, with ``n_events``; of event rates with ``occurrences``.
+        *estimates* of `event_rates`, of one measure, with ``n_events``. Event rates need ``occurrences`` instead.
     differences : DataFrame
-        *estimates* of `compare_rates`, of one measure, for the categories to show, in the order to show them. Ratios
-        stand on a log axis; a limit that is infinite is an arrow; what could not be estimated is a dash.
+        *estimates* of `compare_rates`, of one measure, for the categories to show, in their order. Ratios are on a log axis.
+        An infinite limit is an arrow; an estimate that is missing is a dash.
     ax : Axes, optional
-        Where to draw; a second panel is made beside it. Left out: a new figure of a journal page's width.
+        Axes to draw on; a second panel is added beside it. By default a new figure as wide as a journal page.
 
     Returns
     -------
@@ -56,8 +56,16 @@ def plot_adverse_events(rates: Estimates, differences: Estimates, *, ax: Axes | 
     Raises
     ------
     DataError
-        A frame is empty, of another kind or of several measures, has an event twice in an arm or too many events for a
-        figure, or `rates` lacks an event.
+        A frame is empty, or has another kind of measure or several measures. It contains an event twice in an arm, or too
+        many events for a figure. Or `rates` lacks an event of `differences`.
+
+    Examples
+    --------
+    >>> counts = ba.safety.counts(trial)
+    >>> events = counts[counts["category"].isin(["any adverse event", "Neck pain"])]
+    >>> ax = ba.plot.adverse_events(ba.event_rates(events), ba.compare_rates(events))
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['Any adverse event', 'Neck pain']
     """
     rates, differences = of_one_measure(rates, [*RATES], "rates"), of_one_measure(differences, [*EFFECTS], "differences")
     counts = "occurrences" if rates["measure"].iloc[0] == EVENT_RATE else "n_events"
@@ -65,11 +73,13 @@ def plot_adverse_events(rates: Estimates, differences: Estimates, *, ax: Axes | 
     events: list[Event] = list(differences["event"].unique())
     lacking = [term for within, term in events if (within, term) not in set(rates["event"])]
     if lacking:
-        raise DataError(f"rates has no {listed(lacking)}, which differences has; take both from the same events.")
+        raise DataError(
+            f"`rates` must have all events of `differences`; got no rows for {listed(lacking)}. Try both from the same events."
+        )
     rates = rates[rates["event"].isin(set(events))]
     arms = list(rates["arm"].unique())
     labels, right_label = event_labels(events), wrapped(_effect_label(differences), 28)
-    # Long names of arms take lines below the panels and above them, long terms in their row.
+    # Long names of arms need lines below and above the panels; long terms need lines in their row.
     lines = right_label.count("\n") + sum(len(arm) > LONG_NAME for arm in arms)
     height = ROW_HEIGHT * max(1.0, (len(arms) + 1) / 3)
     places, total = row_places(labels, height)
@@ -104,7 +114,7 @@ def _effect_label(differences: pd.DataFrame) -> str:
 
 
 def _shifts(n: int) -> list[float]:
-    """How far arms stand from the middle of their row, so that none hides another."""
+    """Calculate the distances of arms from the middle of their row, so that none hides another."""
     step = min(0.32, 0.78 / n)
     return [(number - (n - 1) / 2) * step for number in range(n)]
 
@@ -128,7 +138,7 @@ def _draw_rates(ax: Axes, rates: pd.DataFrame, counts: str) -> None:
 
 
 def _write(ax: Axes, y: float, text: str, offset: float, colour: str) -> None:
-    """A text that ends some points to the right of the axes, so that columns keep their distance at any width."""
+    """Write a text that ends some points to the right of the axes, so that columns keep their distance at any width."""
     ax.annotate(
         text, (1, y), (offset, -0.6), xycoords=ax.get_yaxis_transform(), textcoords="offset points", ha="right", va="center",
         fontsize=6.5, color=colour, annotation_clip=False,

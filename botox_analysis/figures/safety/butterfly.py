@@ -1,4 +1,4 @@
-"""`plot.butterfly`: two arms back to back, the terms between them, crude counts at the ends of the bars."""
+"""`plot.butterfly`: two arms back to back, the terms between them, counts at the ends of the bars."""
 
 from __future__ import annotations
 
@@ -19,44 +19,51 @@ from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import PROPORTION
 
 ROW_HEIGHT = 0.17
-"""Inches a row takes."""
+"""Height of a row, in inches."""
 
 NAME_SIZE, COUNT_SIZE = 6.5, 6.0
-"""Of letters, in points."""
+"""Sizes of letters of names and of counts, in points."""
 
 
 @styled
 def plot_butterfly(rates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Adverse events of two arms as bars back to back, from top to bottom in the order of the rows.
+    """Draw adverse events of two arms as bars back to back, from top to bottom in the order of the rows.
 
     Parameters
     ----------
     rates : DataFrame
         *estimates* of `event_rates` (proportions) of two arms, with ``n_events``; the first arm is at the left.
     ax : Axes, optional
-        Where to draw; a second panel is made beside it. Left out: a new figure of a journal page's width.
+        Axes to draw on; a second panel is added beside it. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        The left panel; the right one is its neighbour in the figure, with the same scale. At the end of each bar stands
-        n (%); classes whose terms are shown are bold.
+        The left panel. The right panel is its neighbour in the figure, with the same scale. Each bar ends with n (%). Classes
+        are bold if their terms are shown.
 
     Raises
     ------
     DataError
-        The frame is empty or of another kind, has not exactly two arms or too many events for a figure, or an event is
-        missing in one of them.
+        The frame is empty, has another measure, or does not have two arms. It has too many events for a figure, or lacks an
+        event in one of the arms.
+
+    Examples
+    --------
+    >>> counts = ba.safety.counts(trial)
+    >>> ax = ba.plot.butterfly(ba.event_rates(counts[counts["category"] == "Neck pain"]))
+    >>> ax.get_xlabel()
+    'Subjects, %'
     """
     rates = of_one_measure(rates, [PROPORTION], "rates")
     require_columns(rates, ["n_events"], "rates")
     arms = list(rates["arm"].unique())
     if len(arms) != 2:
-        raise DataError(f"rates has {len(arms)} arms, {listed(arms)}; a butterfly has two: filter the rows.")
+        raise DataError(f"`rates` must have two arms; got {len(arms)}: {listed(arms)}. Try filtering the rows.")
     events: list[Event] = list(rates["event"].unique())
     if len(rates) != 2 * len(events):
         once = rates.loc[~rates.duplicated("event", keep=False), ["category", "arm"]].iloc[0]
-        raise DataError(f"rates has '{once['category']}' in arm '{once['arm']}' only; expected a row in each arm.")
+        raise DataError(f"`rates` must have each event in both arms; got '{once['category']}' in arm '{once['arm']}' only.")
     labels = event_labels(events, n_characters=32)
     places, total = row_places(labels, ROW_HEIGHT)
     ax = axes_of_rows(ax, 0.75 + ROW_HEIGHT * total, len(events))
@@ -71,7 +78,7 @@ def plot_butterfly(rates: Estimates, *, ax: Axes | None = None) -> Axes:
     ticks = [tick for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, reach) if tick <= reach * (1 + 1e-9)]
     heads = [wrapped(with_n(arm, rates), 40) for arm in arms]
     n_lines = max(head.count("\n") for head in heads)
-    # Bars of either panel begin at the side where the names are.
+    # Bars of both panels begin at the side of the names.
     inner: tuple[tuple[Axes, Literal["left", "right"]], ...] = ((ax, "right"), (right, "left"))
     for (panel, side), arm, head in zip(inner, arms, heads, strict=True):
         rows = rates[rates["arm"] == arm]
@@ -89,7 +96,7 @@ def plot_butterfly(rates: Estimates, *, ax: Axes | None = None) -> Axes:
             spine.set_visible(name in ("bottom", side))
         panel.spines["bottom"].set_bounds(0, reach)
         panel.annotate(
-            # The layout looks at the left panel only: both heads have the same height.
+            # The layout measures the left panel only: both heads have the same height.
             "\n" * (n_lines - head.count("\n")) + head, (float(side == "right"), 1), (0, 3),
             xycoords="axes fraction", textcoords="offset points", ha=side, va="bottom", color=colour, fontweight="bold",
         )  # fmt: skip
@@ -104,10 +111,10 @@ def plot_butterfly(rates: Estimates, *, ax: Axes | None = None) -> Axes:
 
 
 def _leave_room(left: Axes, right: Axes, rates: pd.DataFrame) -> None:
-    """The same scale in both panels, so far that the counts at the ends of the bars find their place."""
+    """Set the same scale in both panels, with room for the counts at the ends of the bars."""
     figure = left.get_figure(root=True)
     if figure is not None:
-        figure.draw_without_rendering()  # settles how wide the panels are
+        figure.draw_without_rendering()  # fixes the width of the panels
     width = left.get_window_extent().width * 72 / (figure.dpi if figure is not None else 72)
     room = [min(0.8, (_width(text, COUNT_SIZE, "normal") + 6) / width) for text in rates["text"]]
     reach = max(share / (1 - part) for share, part in zip(rates["share"], room, strict=True)) or 1.0
@@ -116,7 +123,7 @@ def _leave_room(left: Axes, right: Axes, rates: pd.DataFrame) -> None:
 
 
 def _width(line: str, size: float, weight: str) -> float:
-    """Of a line of text, in points; a line without a shape has none."""
+    """Measure the width of a line of text, in points; 0 for a line without visible letters."""
     return (
         float(TextPath((0, 0), line, size=size, prop=FontProperties(weight=weight)).get_extents().width) if line.strip() else 0.0
     )

@@ -1,4 +1,4 @@
-"""`plot.event_curve`: how many have had the event, or how often it came, from day to day, with the numbers at risk."""
+"""`plot.event_curve`: the probability or the mean number of events from day to day, with the numbers at risk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.errors import DataError, require_columns
+from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.figures.drawing.style import INK, ONE_COLUMN, arm_styles, axes_for, legend_above, styled, wrapped
 from botox_analysis.frames.days import DAYS_PER_WEEK
 from botox_analysis.frames.estimates import Estimates, check_measures
@@ -17,48 +17,57 @@ LABELS = {
     MEAN_CUMULATIVE: "Mean cumulative number per subject",
     PROPORTION: "Subjects, %",
 }
-"""What the axis says of each measure; what is counted stands beneath it."""
+"""Label of the axis for each measure; the event is written below it."""
 
 PER_CENT = (CUMULATIVE_PROBABILITY, PROPORTION)
 AT_POINTS = (PROPORTION,)
-"""Measures known on their days only: points joined by lines; the others are steps."""
+"""Measures known on their days only, drawn as points joined by lines. Other measures are drawn as steps."""
 
 STEPS = (1, 2, *(DAYS_PER_WEEK * n for n in (1, 2, 4, 8, 12, 24, 52, 104)))
-"""Days between ticks: weeks, and the 28 days of a diary's month."""
+"""Days between ticks: whole weeks, and months of 28 days as in a diary."""
 
 MOST_TICKS = 8
 
 DODGE = 0.016
-"""How far the markers of the last day stand apart where it is the same for all, as a share of the axis."""
+"""Distance between markers of arms on a common last day, as a share of the axis."""
 
 
 @styled
 def plot_event_curve(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Curves of each arm over the days since the first treatment, their pointwise limits as bands, numbers at risk beneath.
+    """Draw a curve per arm over the days since the first treatment, with pointwise limits and numbers at risk.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of one trial and category by arm, with ``time`` in days, rising: `times.curve`, `safety.mean_cumulative`, or
-        `event_rates` of `safety.prevalence`.
+        *estimates* of one trial and category by arm, with increasing ``time`` in days: `times.curve`,
+        `safety.mean_cumulative`, or `event_rates` of `safety.prevalence`.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal column's width.
+        Axes to draw on. By default a new figure as wide as a journal column.
 
     Returns
     -------
     Axes
-        One line per arm; the reference (the first arm) is grey. Under a tick stands the number at risk just before that day.
+        One line per arm; the reference (the first arm) is grey. Below each tick is the number at risk just before that day.
 
     Raises
     ------
     DataError
-        The frame is of another kind, has no days, or is of several categories.
+        The frame has another measure, has no days, or has several categories.
+
+    Examples
+    --------
+    >>> times = ba.times.first_event(trial)
+    >>> ax = ba.plot.event_curve(ba.times.curve(times))
+    >>> ax.get_xlabel()
+    'Days since the first treatment'
     """
     check_measures(estimates, LABELS, "estimates")
     require_columns(estimates, ["time"], "estimates")
     for column in ("trial", "population", "endpoint", "category", "measure"):
         if estimates[column].nunique() != 1:
-            raise DataError(f"estimates has several of '{column}' ({estimates[column].nunique()}); an event curve shows one.")
+            raise DataError(
+                f"`estimates` must have one {column}; got {listed(estimates[column].unique())}. Try filtering the rows."
+            )
     measure = str(estimates["measure"].iloc[0])
     scale = 100 if measure in PER_CENT else 1
     arms = list(estimates["arm"].unique())
@@ -72,7 +81,7 @@ def plot_event_curve(estimates: Estimates, *, ax: Axes | None = None) -> Axes:
         y, low, high = scale * y, scale * low, scale * high
         if steps:
             ax.step(days, y, where="post", color=colour, label=arm, zorder=3)
-            # What happens on the last day would be a line without width.
+            # A step on the last day would have no width, so a marker shows it.
             shift = (number - (len(arms) - 1) / 2) * dodge
             ax.errorbar(
                 days[-1:] + shift, y[-1:], [(y - low)[-1:], (high - y)[-1:]], fmt=marker, color=colour, elinewidth=0.9,
@@ -105,7 +114,7 @@ def _subject_matter(estimates: Estimates) -> str:
 
 
 def day_ticks(last: float) -> list[float]:
-    """Ticks of an axis of days: weeks, or the 28 days of a diary's month.
+    """Choose the ticks of an axis of days: whole weeks, or months of 28 days as in a diary.
 
     Parameters
     ----------
@@ -115,7 +124,7 @@ def day_ticks(last: float) -> list[float]:
     Returns
     -------
     list of float
-        From 0 on.
+        Ticks from 0.
 
     Examples
     --------
@@ -129,7 +138,7 @@ def day_ticks(last: float) -> list[float]:
 def _write_numbers(
     ax: Axes, ticks: list[float], days: np.ndarray, n: np.ndarray, *, below: float, colour: str, between: bool
 ) -> None:
-    """Numbers under ticks: of the tick's day or, where a curve has every day on which they change, of the next row."""
+    """Write numbers below ticks: that of the tick's day, or of the next row if the curve has a row for each change."""
     row = np.searchsorted(days, ticks)
     for tick, at in zip(ticks, row, strict=True):
         if not between and (at == len(n) or days[at] != tick):

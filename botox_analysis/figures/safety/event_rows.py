@@ -1,4 +1,4 @@
-"""Which rows of *estimates* belong to one adverse event, and what the event is called in a figure."""
+"""Rows of *estimates* that belong to one adverse event, and the names of events in figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from botox_analysis import wording
-from botox_analysis.errors import DataError
+from botox_analysis.errors import DataError, listed
 from botox_analysis.figures.drawing.style import TWO_COLUMNS, axes_for, wrapped
 from botox_analysis.frames.estimates import Estimates, Event, with_events
 from botox_analysis.frames.measures import EVENT_RATE, INCIDENCE_RATE, PROPORTION
@@ -19,29 +19,29 @@ RATES = {
     INCIDENCE_RATE: "Subjects with the event per 100 patient-years at risk",
     EVENT_RATE: "Events per 100 patient-years",
 }
-"""What the axis of a rate says."""
+"""Label of the axis of each rate."""
 
 NO_BREAK = "\u00a0"
-"""A space at which no line ends."""
+"""A space at which a line never breaks."""
 
 MOST_PIXELS = 65_536
-"""Of a side of a PNG, from which on programs refuse to draw or to read it."""
+"""Pixels per side of a PNG at which programs refuse to draw or to read it."""
 
 LINE_HEIGHT = 0.118
-"""Inches a line of a name takes."""
+"""Height of a line of a name, in inches."""
 
 
 def of_one_measure(estimates: Estimates, measures: list[str], frame_name: str) -> pd.DataFrame:
-    """*Estimates* of adverse events of one measure, with their events told apart.
+    """Identify the events of *estimates* of adverse events, of one measure.
 
     Parameters
     ----------
     estimates : DataFrame
         *estimates*; ``within`` may be missing.
     measures : list of str
-        The measures there may be.
+        The allowed measures.
     frame_name : str
-        What a message calls the frame.
+        Name of the frame in messages.
 
     Returns
     -------
@@ -51,28 +51,27 @@ def of_one_measure(estimates: Estimates, measures: list[str], frame_name: str) -
     Raises
     ------
     DataError
-        There are no rows, a measure is of another kind, there are several measures, or an event has two rows in an arm.
+        There are no rows, a measure is not allowed, there are several measures, or an event has two rows in an arm.
     """
     keyed = with_events(estimates, measures, frame_name, also=("measure",))
     if keyed["measure"].nunique() > 1:
-        several = " and ".join(f"'{measure}'" for measure in keyed["measure"].unique())
-        raise DataError(f"{frame_name} has {several}; a figure of adverse events shows one measure: filter the rows.")
+        raise DataError(f"`{frame_name}` must have one measure; got {listed(keyed['measure'].unique())}. Try filtering the rows.")
     return keyed
 
 
 def axes_of_rows(ax: Axes | None, height: float, n_events: int, *, width: float = TWO_COLUMNS) -> Axes:
-    """The axes of a figure with a row for each adverse event.
+    """Return the axes of a figure with a row for each adverse event.
 
     Parameters
     ----------
     ax : Axes or None
-        Given by the caller.
+        Axes given by the caller.
     height : float
-        Of a new figure, in inches.
+        Height of a new figure, in inches.
     n_events : int
-        How many rows there are, for the message.
+        Number of rows, for the message.
     width : float
-        Of a new figure, in inches.
+        Width of a new figure, in inches.
 
     Returns
     -------
@@ -87,46 +86,46 @@ def axes_of_rows(ax: Axes | None, height: float, n_events: int, *, width: float 
     dpi = mpl.rcParams["savefig.dpi"]
     if ax is None and height * dpi > MOST_PIXELS:
         raise DataError(
-            f"{wording.count(n_events)} adverse events make a figure of {wording.count(height)} inches, and a PNG of {dpi:g} dpi "
-            f"ends at {MOST_PIXELS / dpi:.0f}: filter the most frequent terms (as at_least of table.adverse_events does), or "
-            "take plot.volcano, which shows that many."
+            f"A figure of adverse events must be lower than {MOST_PIXELS / dpi:.0f} inches (a PNG at {dpi:g} dpi); got "
+            f"{wording.count(n_events)} events, which need {wording.count(height)} inches. Try the most frequent terms, or "
+            "plot.volcano."
         )
     return axes_for(ax, width, height)
 
 
 def with_n(arm: str, rates: Estimates) -> str:
-    """An arm with its number of subjects, which a line break never parts.
+    """Write an arm with its number of subjects, without a line break between them.
 
     Parameters
     ----------
     arm : str
-        Its name.
+        Name of the arm.
     rates : DataFrame
         *estimates* of `event_rates`.
 
     Returns
     -------
     str
-        The most subjects that a row of the arm has.
+        The arm, with the largest ``n`` of its rows.
     """
     n = rates.loc[rates["arm"] == arm, "n"].max()
     return f"{arm} (n{NO_BREAK}={NO_BREAK}{wording.count(n)})"
 
 
 def event_labels(events: list[Event], *, n_characters: int = 44) -> list[str]:
-    """What events are called: a term that is in several classes with its class.
+    """Write the labels of events: a term that occurs in several classes has its class.
 
     Parameters
     ----------
     events : list of Event
-        In order.
+        Events in order.
     n_characters : int
-        That a line holds.
+        Largest number of characters per line.
 
     Returns
     -------
     list of str
-        Starting with a capital; long ones on several lines.
+        Labels with a capital first letter; long ones have several lines.
     """
     times: dict[str, int] = {}
     for _, term in events:
@@ -138,34 +137,34 @@ def event_labels(events: list[Event], *, n_characters: int = 44) -> list[str]:
 
 
 def row_places(labels: list[str], height: float) -> tuple[list[float], float]:
-    """Where rows stand below one another, those with long names with more room.
+    """Place rows below one another, with more room for long names.
 
     Parameters
     ----------
     labels : list of str
-        With line breaks.
+        Labels with line breaks.
     height : float
-        Inches of a row whose name is short.
+        Height of a row with a short name, in inches.
 
     Returns
     -------
     places : list of float
-        Of the middle of each row, counted in rows with short names: 0, 1, 2, ... where all are short.
+        Middle of each row, in units of rows with short names: 0, 1, 2, ... if all are short.
     total : float
-        How many of these all rows take.
+        Height of all rows, in the same unit.
     """
     heights = [max(1.0, LINE_HEIGHT * (label.count("\n") + 1.4) / height) if "\n" in label else 1.0 for label in labels]
     ends = list(accumulate(heights))
-    return [end - (own + 1) / 2 for end, own in zip(ends, heights, strict=True)], ends[-1]
+    return [end - (rows + 1) / 2 for end, rows in zip(ends, heights, strict=True)], ends[-1]
 
 
 def holds_terms(events: list[Event]) -> list[bool]:
-    """Which events are classes whose terms are shown, too.
+    """Return which events are classes whose terms are shown, too.
 
     Parameters
     ----------
     events : list of Event
-        In order.
+        Events in order.
 
     Returns
     -------

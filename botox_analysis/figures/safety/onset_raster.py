@@ -1,8 +1,8 @@
-"""`plot.onset_raster`: every adverse event from its onset to its end, a line per subject, crude counts beside."""
+"""`plot.onset_raster`: every adverse event from its onset to its end, a line per subject, with counts."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,40 +16,42 @@ from botox_analysis.figures.drawing.style import ARM_COLOURS, FAINT, INK, REFERE
 from botox_analysis.figures.safety.event_curve import day_ticks
 from botox_analysis.frames.schema import categories_of
 
-COLOURED_BY = ("severity", "term")
+ColouredBy = Literal["severity", "term"]
+COLOURED_BY: tuple[ColouredBy, ...] = get_args(ColouredBy)
 SHADES = "BuPu"
-"""Of severities, light to dark."""
+"""Colours of severities, light to dark."""
 
 NOT_RECORDED = "not recorded"
 MOST_LINES = 400
-"""Beyond, lines are thinner than print can show."""
+"""Largest number of subjects; with more, lines are too thin for print."""
 
 GAP = 0.14
-"""Inches between arms."""
+"""Distance between arms, in inches."""
 
 LABEL_LINE = 0.125
-"""Inches of a line of text."""
+"""Height of a line of text, in inches."""
 
 
 @styled
-def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axes | None = None) -> Axes:
-    """Adverse events as bars from the first day to the last, a line per subject in the order of the rows, arm by arm.
+def plot_onset_raster(events: pd.DataFrame, *, colour: ColouredBy = "severity", ax: Axes | None = None) -> Axes:
+    """Draw adverse events as bars from the first day to the last, a line per subject, arm by arm.
 
     Parameters
     ----------
     events : DataFrame
-        One row per occurrence, as `safety.onsets` gives them: ``subject``, ``arm``, ``onset_day`` (drawn from day 1 where
-        missing), ``end_day`` (missing while it goes on), and ``severity`` or ``term``; where they are there, ``last_day``, the
-        last day at risk, and ``n_total``, the subjects of the arm. Subjects stand in the order of their first rows.
+        One row per occurrence, as `safety.onsets` returns them: ``subject``, ``arm``, ``onset_day``, ``end_day``, and
+        ``severity`` or ``term``. A missing ``onset_day`` is drawn as day 1; a missing ``end_day`` means that the event is
+        ongoing. Two columns are optional: ``last_day``, the last day at risk, and ``n_total``, the number of subjects of the
+        arm. Subjects are in the order of their first rows.
     colour : str
-        ``"severity"``, or ``"term"`` for up to six of them.
+        ``"severity"``, or ``"term"`` for at most six terms.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal page's width.
+        Axes to draw on. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        An arrow ends what goes on, a faint line shows the time at risk. Under each arm stand its counts.
+        An arrow marks an ongoing event, a faint line the time at risk. The label of each arm contains its counts.
 
     Raises
     ------
@@ -57,14 +59,21 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
         A column is missing, or there are no rows, too many subjects or too many terms.
     ValueError
         `colour` is not known.
+
+    Examples
+    --------
+    >>> onsets = ba.safety.onsets(trial)
+    >>> ax = ba.plot.onset_raster(onsets[onsets["term"] == "Eyelid ptosis"])
+    >>> ax.get_xlabel().startswith("Days since the first treatment")
+    True
     """
     require_choice(colour, COLOURED_BY, "colour")
     require_columns(events, ("subject", "arm", "onset_day", "end_day", colour), "events", made_by="safety.onsets(trial)")
     if events.empty:
-        raise DataError("events has no rows; expected one per occurrence.")
+        raise DataError("`events` must have a row per occurrence; got no rows. Try safety.onsets(trial).")
     lines = events.drop_duplicates(["arm", "subject"])
     if len(lines) > MOST_LINES:
-        raise DataError(f"events has {len(lines)} subjects; an onset raster shows up to {MOST_LINES}: take one term or class.")
+        raise DataError(f"`events` must have at most {MOST_LINES} subjects; got {len(lines)}. Try the rows of one term or class.")
     arms = [arm for arm in categories_of(events["arm"]) if (lines["arm"] == arm).any()]
     labels = [f"{wrapped(str(arm), 22)}\n{_counts(events[events['arm'] == arm])}" for arm in arms]
     line_height = float(np.clip(6.0 / len(lines), 0.022, 0.1))
@@ -100,26 +109,28 @@ def plot_onset_raster(events: pd.DataFrame, *, colour: str = "severity", ax: Axe
 def _places(
     lines: pd.DataFrame, labels: dict[Any, str], line_height: float
 ) -> tuple[dict[tuple[Any, Any], float], list[float], float]:
-    """The place of each line, the middle of each arm, and the height of all; an arm has room for its label."""
+    """Return the place of each line, the middle of each arm, and the height of all lines; each arm has room for its label."""
     place: dict[tuple[Any, Any], float] = {}
     middles, top = [], 0.0
     for arm, label in labels.items():
-        own = list(lines.loc[lines["arm"] == arm, "subject"])
-        room = max(float(len(own)), (label.count("\n") + 1) * LABEL_LINE / line_height)
-        first = top + (room - len(own)) / 2
-        place |= {(arm, subject): first + number for number, subject in enumerate(own)}
-        middles.append(first + (len(own) - 1) / 2)
+        subjects = list(lines.loc[lines["arm"] == arm, "subject"])
+        room = max(float(len(subjects)), (label.count("\n") + 1) * LABEL_LINE / line_height)
+        first = top + (room - len(subjects)) / 2
+        place |= {(arm, subject): first + number for number, subject in enumerate(subjects)}
+        middles.append(first + (len(subjects) - 1) / 2)
         top += room + GAP / line_height
     return place, middles, top - GAP / line_height
 
 
-def _colours(column: pd.Series[Any], what: str) -> dict[str, Any]:
+def _colours(column: pd.Series[Any], coloured_by: str) -> dict[str, Any]:
     words = [str(word) for word in categories_of(column)]
-    if what == "term" and len(words) > len(ARM_COLOURS):
-        raise DataError(f"events has {len(words)} terms; an onset raster tells {len(ARM_COLOURS)} apart: colour by severity.")
-    # A severity that nobody has keeps its shade.
-    known = column.cat.categories if what == "severity" and isinstance(column.dtype, pd.CategoricalDtype) else words
-    shades = ARM_COLOURS if what == "term" else colormaps[SHADES](np.linspace(0.35, 0.95, len(known)))
+    if coloured_by == "term" and len(words) > len(ARM_COLOURS):
+        raise DataError(
+            f"`events` must have at most {len(ARM_COLOURS)} terms, one per colour; got {len(words)}. Try colour='severity'."
+        )
+    # A severity without events keeps its shade.
+    known = column.cat.categories if coloured_by == "severity" and isinstance(column.dtype, pd.CategoricalDtype) else words
+    shades = ARM_COLOURS if coloured_by == "term" else colormaps[SHADES](np.linspace(0.35, 0.95, len(known)))
     of_word = {str(word): shade for word, shade in zip(known, shades, strict=False)}
     return {word: of_word[word] for word in words} | ({NOT_RECORDED: REFERENCE_COLOUR} if column.isna().any() else {})
 

@@ -1,4 +1,4 @@
-"""`plot.severity`: the worst severity subjects had, as stacked bars by arm, crude counts beside."""
+"""`plot.severity`: subjects by their worst severity, as stacked bars by arm, with counts."""
 
 from __future__ import annotations
 
@@ -16,33 +16,40 @@ from botox_analysis.frames.events import NOT_RECORDED, WORST_SEVERITY
 from botox_analysis.frames.measures import PROPORTION
 
 COLOURS = "BuPu"
-"""Light to dark, also in grey and for colour-blind readers."""
+"""Colours of severities from light to dark, also in grey and for colour-blind readers."""
 
 ROW_HEIGHT, COLUMN = 0.18, 58
-"""Inches a row takes, and points from one column of counts to the next."""
+"""Height of a row in inches, and distance between columns of counts in points."""
 
 
 @styled
 def plot_severity(rates: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Shares of subjects by their worst severity, stacked: a bar per arm, or per event and arm.
+    """Draw percentages of subjects by their worst severity, stacked: a bar per arm, or per event and arm.
 
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `safety.counts` ``by="severity"`` (all events together) or ``by="term and
-        severity"`` (a column ``severity``), with ``n_events``; severities in the order to stack them.
+        *estimates* of `event_rates` on `safety.counts`, with ``n_events``. Use ``by="severity"`` for all events together, or
+        ``by="term and severity"``, which has a column ``severity``. Severities are stacked in the order of the rows.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal page's width.
+        Axes to draw on. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        From top to bottom in the order of the rows, from light to dark; beside it n (%) of each severity.
+        Bars from top to bottom in the order of the rows, from light to dark, with n (%) of each severity at the right.
 
     Raises
     ------
     DataError
-        The frame is empty or of another kind, says no severity, has one twice in an arm, or too many events for a figure.
+        The frame is empty, has another measure, or has no severities. It contains a severity twice in an arm, or too many
+        events for a figure.
+
+    Examples
+    --------
+    >>> ax = ba.plot.severity(ba.event_rates(ba.safety.counts(trial, by="severity")))
+    >>> ax.get_legend_handles_labels()[1]
+    ['mild', 'moderate', 'severe']
     """
     bars = _with_bars(rates)
     severities = list(bars["severity"].unique())
@@ -87,7 +94,7 @@ def plot_severity(rates: Estimates, *, ax: Axes | None = None) -> Axes:
 
 
 def _with_bars(rates: pd.DataFrame) -> pd.DataFrame:
-    """With the event of each row, empty where all are together, and its severity."""
+    """Add the event of each row, empty if all events are together, and its severity."""
     require_estimates(rates, "rates")
     by_term = "severity" in rates.columns
     bars = with_events(rates, [PROPORTION], "rates", also=("severity",) if by_term else ())
@@ -96,12 +103,15 @@ def _with_bars(rates: pd.DataFrame) -> pd.DataFrame:
         return bars.assign(severity=bars["severity"].astype(str))
     strange = [category for category in bars["category"].unique() if category not in WORST_SEVERITY]
     if strange:
-        raise DataError(f'rates says no severity for \'{strange[0]}\'; take adverse_events by="severity" or "term and severity".')
+        raise DataError(
+            f"`rates` must have a severity in each row; got '{strange[0]}' without one. "
+            'Try safety.counts(trial, by="severity") or by="term and severity".'
+        )
     return bars.assign(event=[("", "")] * len(bars), severity=bars["category"].map(WORST_SEVERITY))
 
 
 def _looks(severities: list[str]) -> dict[str, tuple[object, str]]:
-    """Colour and hatch of each severity; that which is not recorded has no place between light and dark."""
+    """Assign a colour and a hatch to each severity; severities that are not recorded are grey and hatched."""
     known = [severity for severity in severities if severity != NOT_RECORDED]
     shades = colormaps[COLOURS](np.linspace(0.3, 0.95, len(known)) if len(known) > 1 else [0.6])
     looks: dict[str, tuple[object, str]] = {severity: (shade, "") for severity, shade in zip(known, shades, strict=True)}

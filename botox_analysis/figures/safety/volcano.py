@@ -1,4 +1,4 @@
-"""`plot.volcano`: many adverse events at once, each a point: how much more often, against its p-value."""
+"""`plot.volcano`: many adverse events as points, by their difference or ratio and their p-value."""
 
 from __future__ import annotations
 
@@ -18,56 +18,64 @@ from botox_analysis.frames.estimates import Estimates, Event
 from botox_analysis.frames.measures import no_effect
 
 N_NAMED = 14
-"""How many of the smallest p-values have their term written beside."""
+"""Number of events with the smallest p-values whose terms are written."""
 
 LARGEST_AREA, SMALLEST_AREA = 170.0, 3.0
-"""Of a point, in square points of the page."""
+"""Areas of points, in square points of the page."""
 
 FEW_DECADES = 8
-"""Of p-values, up to which every power of ten is marked, and 0.5 and 0.05."""
+"""Decades of p-values up to which every power of ten is marked, and 0.5 and 0.05."""
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @styled
 def plot_volcano(rates: Estimates, differences: Estimates, *, ax: Axes | None = None) -> Axes:
-    """Differences or ratios of many adverse events against their p-values, the area of a point by the number of subjects.
+    """Draw differences or ratios of many adverse events against their p-values; areas are proportional to subjects.
 
     Parameters
     ----------
     rates : DataFrame
         *estimates* of `event_rates`, of one measure, with ``n_events``.
     differences : DataFrame
-        *estimates* of `compare_rates` on the same events, of one measure and one comparison, with p-values; where
-        ``p_adjusted`` is among the columns (`adjust_multiplicity`), it is shown and the axis says so.
+        *estimates* of `compare_rates` on the same events, of one measure and one comparison, with p-values. If there is a
+        column ``p_adjusted`` (of `adjust_multiplicity`), it is shown, and the label of the axis states it.
     ax : Axes, optional
-        Where to draw. Left out: a new figure of a journal page's width.
+        Axes to draw on. By default a new figure as wide as a journal page.
 
     Returns
     -------
     Axes
-        The smaller the p-value, the higher. The terms with the smallest are named as far as there is room, with their
-        crude counts; an infinite ratio is a triangle at the edge. How many have no estimate or p-value is written below.
+        The smaller the p-value, the higher the point. The terms with the smallest p-values are written with their counts if
+        there is room. An infinite ratio is a triangle at the edge. The number of events without an estimate or a p-value is
+        written below.
 
     Raises
     ------
     DataError
-        A frame is empty, of another kind, of several measures or arms, there are no p-values, or `rates` lacks an event.
+        A frame is empty, has another kind of measure, several measures or several arms, there are no p-values, or `rates`
+        lacks an event.
 
     Notes
     -----
-    A picture for finding what to look at, not a test: the limits of a difference are in `plot.adverse_events`.
+    The figure is for exploration, not a test. `plot.adverse_events` shows the limits of differences.
+
+    Examples
+    --------
+    >>> counts = ba.safety.counts(trial)
+    >>> differences = ba.compare_rates(counts, measure="log risk ratio")
+    >>> ax = ba.plot.volcano(ba.event_rates(counts), differences)
+    >>> ax.get_ylabel()
+    'p-value, not adjusted'
     """
     rates, differences = of_one_measure(rates, [*RATES], "rates"), of_one_measure(differences, [*EFFECTS], "differences")
     require_columns(rates, ["n_events"], "rates")
     arms = list(differences["arm"].unique())
     if len(arms) > 1:
-        raise DataError(
-            f"differences has {len(arms)} arms, {listed(arms)}; a volcano shows one against the reference: filter the rows."
-        )
+        raise DataError(f"`differences` must have one arm; got {len(arms)}: {listed(arms)}. Try filtering the rows.")
     p_column = "p_adjusted" if "p_adjusted" in differences.columns else "p_value"
     if differences[p_column].isna().all():
-        raise DataError("differences has no p-values; take an interval of compare_rates that comes with a test.")
+        raise DataError("`differences` must have p-values; got none. Try an interval of compare_rates that has a test.")
     drawn = differences.dropna(subset=["estimate", p_column])
     arm, reference, measure = arms[0], str(differences["reference"].iloc[0]), str(differences["measure"].iloc[0])
     n_events = _counts(rates, list(drawn["event"]), [arm, reference])
@@ -99,7 +107,7 @@ def plot_volcano(rates: Estimates, differences: Estimates, *, ax: Axes | None = 
 
 
 def _below(differences: pd.DataFrame, n_drawn: int, p_column: str) -> list[str]:
-    """What stands below the axis: what is measured, what the numbers in brackets are, and what is not shown."""
+    """Return the lines below the axis: the measure, the meaning of the numbers in brackets, and the events not shown."""
     row = differences.iloc[0]
     lines = [
         EFFECTS[row["measure"]].format(row["reference"]),
@@ -114,23 +122,26 @@ def _below(differences: pd.DataFrame, n_drawn: int, p_column: str) -> list[str]:
 
 
 def _counts(rates: pd.DataFrame, events: list[Event], arms: list[str]) -> np.ndarray:
-    """Subjects with each event in each arm, events x arms."""
+    """Return the numbers of subjects with each event in each arm, shape (events, arms)."""
     counted = dict(zip(zip(rates["event"], rates["arm"], strict=True), rates["n_events"], strict=True))
     lacking = [(event, arm) for event in events for arm in arms if (event, arm) not in counted]
     if lacking:
         (_, term), arm = lacking[0]
-        raise DataError(f"rates has no '{term}' in arm '{arm}', which differences has; take both from the same events.")
+        raise DataError(
+            f"`rates` must have all events of `differences`; got no row for '{term}' in arm '{arm}'. "
+            "Try both from the same events."
+        )
     return np.array([[counted[event, arm] for arm in arms] for event in events], dtype=float).reshape(-1, len(arms))
 
 
 def _set_p_axis(ax: Axes, p_value: np.ndarray) -> float:
-    """A log axis that rises to small p-values, marked with plain ones; gives the smallest it shows."""
+    """Set a log axis on which smaller p-values are higher; return the smallest p-value that it shows."""
     smallest = float(p_value[p_value > 0].min(initial=0.05)) / (10 if (p_value == 0).any() else 1)
     top = smallest / 10 ** max(0.12, -0.06 * np.log10(smallest))
     decades = -np.log10(top)
     ticks = [1.0, 0.5, 0.1, 0.05, 0.01] if decades <= FEW_DECADES else [1.0, 0.05]
-    each = 1 if decades <= FEW_DECADES else int(np.ceil(decades / 6))
-    powers = [power for power in range(3 if each == 1 else 2, int(decades) + 1) if power % each == 0]
+    step = 1 if decades <= FEW_DECADES else int(np.ceil(decades / 6))
+    powers = [power for power in range(3 if step == 1 else 2, int(decades) + 1) if power % step == 0]
     ticks += [float(f"1e-{power}") for power in powers]
     ticks = [tick for tick in ticks if tick >= top]
     ax.set_yscale("log")
@@ -150,7 +161,7 @@ def _plain(p_value: float) -> str:
 
 
 def _write_sides(ax: Axes, texts: tuple[str, str], colours: tuple[str, str]) -> int:
-    """Which arm each side of the picture speaks of, above the axes; gives how many lines that takes."""
+    """Write the arm of each side above the axes; return the number of lines."""
     lines = [wrapped(text, 48) for text in texts]
     for x, (text, colour) in enumerate(zip(lines, colours, strict=True)):
         ax.annotate(
@@ -161,7 +172,7 @@ def _write_sides(ax: Axes, texts: tuple[str, str], colours: tuple[str, str]) -> 
 
 
 def _size_legend(ax: Axes, most: float, n_lines: int) -> None:
-    """Three round numbers of subjects with their areas, above the names of the sides, which take so many lines."""
+    """Draw a legend of three round numbers of subjects with their areas, above the n_lines of the sides."""
     round_numbers = [step * 10**power for power in range(8) for step in (1, 2, 5) if step * 10**power <= most]
     handles = [
         Line2D(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responses, responses_handled
+from botox_analysis.endpoints.response.responders import responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
 from botox_analysis.frames.estimates import Estimates
-from botox_analysis.frames.handling import NON_RESPONDERS
+from botox_analysis.frames.handling import MISSING_RESPONSES, NON_RESPONDERS, MissingResponse
 from botox_analysis.frames.measures import CONDITIONAL_LOG_ODDS_RATIO, LOG_ODDS_RATIO, LOG_RISK_RATIO, PROPORTION, RISK_DIFFERENCE
 from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
 from botox_analysis.models.counts.fit import LOGIT, StandardisedFit, refuse_no_maximum
@@ -25,6 +25,8 @@ from botox_analysis.numerics.counts.likelihoods import BetaBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import Maximum, maximise
 from botox_analysis.numerics.counts.standardisation import Standardised, sandwich_of_scores, standardise
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
+
+VarianceName = Literal["ye", "ge"]
 
 VARIANCES = {"ye": "Ye variance", "ge": "Ge variance with HC0"}
 """Variances of standardised proportions, and what the method says."""
@@ -91,9 +93,9 @@ def fit_binary(
     points: float | None = None,
     response: str | None = None,
     covariates: Sequence[str] | None = None,
-    missing: str = "observed cases",
+    missing: MissingResponse = "observed cases",
     visits: Sequence[str] | None = None,
-    variance: str = "ye",
+    variance: VarianceName = "ye",
 ) -> BinaryFit:
     """Covariate-adjusted proportions of responders by logistic regression at each visit, standardised.
 

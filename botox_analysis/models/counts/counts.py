@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ from botox_analysis.models.counts.counted import Counted, count_days, count_even
 from botox_analysis.models.counts.fit import LOG, StandardisedFit, refuse_no_maximum
 from botox_analysis.models.linear.visit_rows import AnalysedRows, VisitRows, rows_by_visit
 from botox_analysis.models.means.any_fit import summary_row
-from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, solve_counts
+from botox_analysis.numerics.counts.estimating_equations import CORRELATIONS, CorrelationName, solve_counts
 from botox_analysis.numerics.counts.likelihoods import BetaBinomial, CountLikelihood, NegativeBinomial
 from botox_analysis.numerics.counts.maximum_likelihood import maximise
 from botox_analysis.numerics.counts.standardisation import Standardised, standardise, without_rounding
@@ -88,6 +88,8 @@ class Distribution:
 
 
 _RATE_RATIO, _ODDS_RATIO = CONDITIONAL_LOG_RATE_RATIO, CONDITIONAL_LOG_ODDS_RATIO
+DistributionName = Literal["negative binomial", "beta-binomial", "quasi-Poisson"]
+
 DISTRIBUTIONS = {
     "negative binomial": Distribution(
         likelihood=lambda counts, time: NegativeBinomial(counts),  # noqa: ARG005 - one signature for all
@@ -111,9 +113,9 @@ DISTRIBUTIONS = {
 def fit_counts(
     outcomes: Outcomes,
     *,
-    distribution: str = "negative binomial",
+    distribution: DistributionName = "negative binomial",
     covariates: Sequence[str] | None = None,
-    correlation: str | None = None,
+    correlation: CorrelationName | None = None,
     visits: Sequence[str] | None = None,
     period_days: int = PERIOD_DAYS,
 ) -> StandardisedFit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -34,7 +36,7 @@ NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
 _SPREAD = (MEAN, *SPREADS)
 
 
-def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) -> Estimates:
+def describe_baseline(trial: Trial, *, endpoints: Sequence[Endpoint] | None = None) -> Estimates:
     """The characteristics of a trial's subjects at baseline, by arm and in all.
 
     No p-values: a test of whether randomisation worked has no use. A text with more than 30 different words is no
@@ -44,7 +46,7 @@ def describe_baseline(trial: Trial, *, endpoints: list[Endpoint] | None = None) 
     ----------
     trial : Trial
         Restricted to the population that is meant.
-    endpoints : list of Endpoint, optional
+    endpoints : sequence of Endpoint, optional
         Endpoints whose baseline values are described, too.
 
     Returns

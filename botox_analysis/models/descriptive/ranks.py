@@ -11,7 +11,7 @@ from botox_analysis.errors import DataError, FitError, listed, require_choice, r
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.measures import SHIFTS
-from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, check_outcomes, labels_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
@@ -25,7 +25,7 @@ MEASURES = dict(zip(("value", "change", "percent_change"), SHIFTS, strict=True))
 def compare_ranks(
     outcomes: Outcomes,
     *,
-    response: str = "change",
+    response: ResponseName = "change",
     stratum: str | None = None,
     visits: Sequence[str] | None = None,
     conf_level: float = 0.95,

@@ -13,7 +13,7 @@ from botox_analysis.errors import DataError, is_whole_number, kind_of
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame, left_out_in_words
-from botox_analysis.frames.outcomes import IMPUTED, Outcomes
+from botox_analysis.frames.outcomes import IMPUTED, Outcomes, ResponseName
 from botox_analysis.models.imputation.single_values import with_values
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
@@ -30,8 +30,9 @@ _POOLED = {RUBIN: "Rubin's rules", RESAMPLED: "resamples of subjects"}
 _AFTER = "an event, or the last value"
 
 REPEATED_SAMPLING, INFORMATION_ANCHORED = "repeated sampling", "information-anchored"
-"""Targets of a variance: that of estimates over repeated trials; or that of complete data, enlarged by the share of information
-that is lost under missing at random (Cro S, Carpenter JR, Kenward MG (2019). J R Stat Soc A 182:623-645)."""
+"""Targets of a variance: the variance of estimates over repeated trials; or the variance of complete data, enlarged by the lost
+share of information. That share is the one under missing at random (Cro S, Carpenter JR, Kenward MG (2019). J R Stat Soc A
+182:623-645)."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,7 +81,7 @@ class Completed(Shown):
 
     outcomes: pd.DataFrame
     grid: SubjectGrid
-    response: str
+    response: ResponseName
     values: FloatArray
     imputed: BoolArray
     after: BoolArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from botox_analysis.models.imputation.completed import (
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
 from botox_analysis.models.means.covariates import names_in
 from botox_analysis.models.parts import AT_ONCE, Part, determined, in_parts, refuse_many, require_draws, seeds_of_parts
+from botox_analysis.models.repeated.covariance import AnyCovariance
 from botox_analysis.numerics.imputation.posterior import draw_posterior
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.refits import refit, resampled
@@ -109,8 +110,8 @@ def one_resample(model: ImputationModel, seed: np.random.SeedSequence) -> Parame
 
     Returns
     -------
-    Parameters
-        Parameters for one data set.
+    drawn : Parameters
+        The estimates, for one data set.
     """
     of_parameters, of_values = seed.spawn(2)
     _, beta, sigma, _ = _resampled(model, 1, of_parameters)
@@ -218,6 +219,9 @@ def _fitted(model: ImputationModel, weights: FloatArray) -> tuple[FloatArray, Fl
     return beta, many.sigma
 
 
+DrawsName = Literal["approximate Bayes", "Bayes"]
+VarianceName = Literal["jackknife", "bootstrap"]
+
 DRAWS: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
     APPROXIMATE_BAYES: _approximate_bayes,
     BAYES: _bayes,
@@ -241,7 +245,7 @@ class ImputingFurther(Completed):
         seed: int,
         covariates: Sequence[str] | None = None,
         by_visit: Sequence[str] | None = None,
-        covariance: str | Sequence[str] = "unstructured",
+        covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
     ) -> Self:
         """Impute the values that are still missing, once in each data set, by approximate Bayes.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
+from botox_analysis.frames.outcomes import ResponseName
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.numerics.linear.inference import FloatArray
@@ -42,7 +43,7 @@ class ImputedFit:
     arms: tuple[str, ...]
     visits: tuple[str, ...]
     n: FloatArray
-    response: str
+    response: ResponseName
     not_entered: tuple[LeftOut, ...]
 
     @property

@@ -11,17 +11,17 @@ from botox_analysis.errors import listed, require_choice, require_outcomes
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes
 from botox_analysis.models.imputation.completed import (
-    APPROXIMATE_BAYES,
     BOOTSTRAP,
     INFORMATION_ANCHORED,
     JACKKNIFE,
     REPEATED_SAMPLING,
 )
-from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, Parameters, values_given
+from botox_analysis.models.imputation.draws import DRAWS, VARIANCES, DrawsName, Parameters, VarianceName, values_given
 from botox_analysis.models.imputation.imputations import Imputations
 from botox_analysis.models.imputation.model import AnyStrategy, ImputationModel, imputation_model
 from botox_analysis.models.imputation.strategies import words_of
 from botox_analysis.models.parts import require_draws
+from botox_analysis.models.repeated.covariance import AnyCovariance
 
 
 def impute(
@@ -30,10 +30,10 @@ def impute(
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     n: int,
     seed: int,
-    draws: str = APPROXIMATE_BAYES,
+    draws: DrawsName = "approximate Bayes",
     covariates: Sequence[str] | None = None,
     by_visit: Sequence[str] | None = None,
-    covariance: str | Sequence[str] = "unstructured",
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
 ) -> Imputations:
     """Impute missing values many times, from a mixed model for repeated measures.
 
@@ -57,9 +57,8 @@ def impute(
         reference from randomisation on; the gain fades with the correlations. ``"copy increments in reference"``: the gain is
         kept, and later changes are those of the reference. ``"last mean carried forward"``: the mean of the arm stays constant.
 
-        A function has the signature of the functions in `REFERENCE_BASED`. Its arguments are the `Normal` of the visits in the
-        arm of the subject, the `Normal` in the reference, and the first visit after the event. It returns the `Normal` from which
-        values are imputed.
+        A function has the signature of the functions in `REFERENCE_BASED`. Its arguments are the `Normal` in the arm of the
+        subject, the `Normal` in the reference, and the first visit after the event. It returns the `Normal` of imputed values.
     n : int
         Number of data sets; some hundreds (pooled rows contain the Monte Carlo error).
     seed : int
@@ -84,8 +83,8 @@ def impute(
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes* or has imputed values, a strategy lacks its reference arm, or a kind of event
-        has no strategy.
+        The frame is not of the shape of *outcomes*, or has imputed values. Or a strategy lacks its reference arm, or a kind of
+        event has no strategy.
     FitError
         The observed values do not determine the model, or too many resamples do not.
     ValueError
@@ -123,12 +122,12 @@ def conditional_means(
     outcomes: Outcomes,
     *,
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
-    variance: str = JACKKNIFE,
+    variance: VarianceName = "jackknife",
     n: int | None = None,
     seed: int | None = None,
     covariates: Sequence[str] | None = None,
     by_visit: Sequence[str] | None = None,
-    covariance: str | Sequence[str] = "unstructured",
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
 ) -> Imputations:
     """Impute the conditional means of missing values, in all subjects and in resamples of them.
 
@@ -148,9 +147,8 @@ def conditional_means(
         reference from randomisation on; the gain fades with the correlations. ``"copy increments in reference"``: the gain is
         kept, and later changes are those of the reference. ``"last mean carried forward"``: the mean of the arm stays constant.
 
-        A function has the signature of the functions in `REFERENCE_BASED`. Its arguments are the `Normal` of the visits in the
-        arm of the subject, the `Normal` in the reference, and the first visit after the event. It returns the `Normal` from which
-        values are imputed.
+        A function has the signature of the functions in `REFERENCE_BASED`. Its arguments are the `Normal` in the arm of the
+        subject, the `Normal` in the reference, and the first visit after the event. It returns the `Normal` of imputed values.
     variance : str
         ``"jackknife"``: without each subject in turn. ``"bootstrap"``: in samples of subjects.
     n : int, optional
@@ -172,8 +170,8 @@ def conditional_means(
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes* or has imputed values, a strategy lacks its reference arm, or a kind of event
-        has no strategy.
+        The frame is not of the shape of *outcomes*, or has imputed values. Or a strategy lacks its reference arm, or a kind of
+        event has no strategy.
     FitError
         The observed values do not determine the model, or too many resamples do not.
     ValueError

@@ -14,14 +14,22 @@ from botox_analysis.endpoints.intercurrent.history import event_histories
 from botox_analysis.endpoints.intercurrent.missing import NO_FURTHER_VALUE
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.grid import SubjectGrid
-from botox_analysis.frames.handling import NEEDS_NO_REFERENCE
+from botox_analysis.frames.handling import NEEDS_NO_REFERENCE, ImputationStrategy
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes, default_covariates, grid_of, labels_of, response_of
+from botox_analysis.frames.outcomes import (
+    INTERCURRENT_EVENT,
+    Outcomes,
+    ResponseName,
+    default_covariates,
+    grid_of,
+    labels_of,
+    response_of,
+)
 from botox_analysis.models.imputation.single_values import refuse_absent_rows, refuse_imputed, wide_of
 from botox_analysis.models.imputation.strategies import REFERENCE_BASED, first_other, strategies_by_kind, words_of
 from botox_analysis.models.linear.fit import RESPONSES
 from botox_analysis.models.means.covariates import Covariate
-from botox_analysis.models.repeated.covariance import read_covariances
+from botox_analysis.models.repeated.covariance import AnyCovariance, read_covariances
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.mmrm import first_fit
@@ -30,7 +38,7 @@ from botox_analysis.numerics.imputation.strategies import Strategy, missing_at_r
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 
-AnyStrategy = str | Strategy
+AnyStrategy = ImputationStrategy | Strategy
 """A name in `REFERENCE_BASED`, or a function of the same signature."""
 
 
@@ -64,7 +72,9 @@ class Assumed:
         return np.arange(self.after.shape[1]) >= self.first[:, None]
 
 
-def assumed(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: str) -> Assumed:
+def assumed(
+    outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: ResponseName
+) -> Assumed:
     """Assign a strategy to each subject after the intercurrent event.
 
     Parameters
@@ -131,7 +141,7 @@ class ImputationModel:
 
     outcomes: pd.DataFrame
     grid: SubjectGrid
-    response: str
+    response: ResponseName
     assumed: Assumed
     fit: MmrmFit
     imputer: Imputer
@@ -199,7 +209,7 @@ def imputation_model(
     strategy: AnyStrategy | Mapping[str, AnyStrategy],
     covariates: Sequence[str] | None,
     by_visit: Sequence[str] | None,
-    covariance: str | Sequence[str],
+    covariance: AnyCovariance | Sequence[AnyCovariance],
 ) -> ImputationModel:
     """Fit the model from which missing values are imputed.
 
@@ -257,7 +267,12 @@ def imputation_model(
     return ImputationModel(kept, grid, response, after_events, fit, imputing, not_entered)
 
 
-def _fitted(outcomes: Outcomes, covariates: Sequence[Covariate], covariance: str | Sequence[str], response: str) -> MmrmFit:
+def _fitted(
+    outcomes: Outcomes,
+    covariates: Sequence[Covariate],
+    covariance: AnyCovariance | Sequence[AnyCovariance],
+    response: ResponseName,
+) -> MmrmFit:
     """Fit the first covariance that can be fitted."""
     phrases = read_covariances(covariance)
     return first_fit(partial(measured, outcomes, grid_of(outcomes), covariates=covariates, response=response), phrases)
@@ -289,7 +304,7 @@ def _refuse_no_reference(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStr
 
 
 def _with_covariates(
-    outcomes: Outcomes, grid: SubjectGrid, covariates: Sequence[Covariate], response: str
+    outcomes: Outcomes, grid: SubjectGrid, covariates: Sequence[Covariate], response: ResponseName
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
     """Keep the subjects whose covariates are known at all visits, and count the others."""
     endpoint = labels_of(outcomes).endpoint

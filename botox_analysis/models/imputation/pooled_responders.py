@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,8 @@ from botox_analysis.models.imputation.single_values import wide_of
 from botox_analysis.numerics.imputation.rubin import pool_by_rubin, pooled_wilson_interval
 from botox_analysis.numerics.linear.inference import FloatArray, t_inference
 
-OF = ("differences", "proportions")
+AnalysisName = Literal["differences", "proportions"]
+OF_RESPONDERS: tuple[AnalysisName, ...] = get_args(AnalysisName)
 
 
 class PoolingResponders(Completed):
@@ -28,7 +30,7 @@ class PoolingResponders(Completed):
 
     def pool_responders(
         self,
-        of: str = "differences",
+        analysis: AnalysisName = "differences",
         *,
         reduction: float | Sequence[float] | None = None,
         points: float | Sequence[float] | None = None,
@@ -39,7 +41,7 @@ class PoolingResponders(Completed):
 
         Parameters
         ----------
-        of : str
+        analysis : str
             ``"differences"`` of shares to the reference, by Rubin's rules; or ``"proportions"`` of each arm, with score
             limits for imputed data.
         reduction, points : float or sequence of float, optional
@@ -73,7 +75,7 @@ class PoolingResponders(Completed):
         0  ≥ 50 % reduction      0.15       0.03
         """
         require_conf_level(conf_level)
-        require_choice(of, OF, "of")
+        require_choice(analysis, OF_RESPONDERS, "analysis")
         if visits is not None and not len(visits):
             raise ValueError("`visits` must be one visit or more, or left out for all; got an empty list.")
         if self.pooled_by != RUBIN:
@@ -82,7 +84,7 @@ class PoolingResponders(Completed):
                 "Try missing.impute with draws 'approximate Bayes' or 'Bayes'."
             )
         grid = self.grid
-        if of == "differences":
+        if analysis == "differences":
             require_two_arms(grid.arms, "a difference", "imputations", where=" (left_out counts who did not enter)")
         named = None if visits is None else [text_of(visit) for visit in visits]
         unknown = [visit for visit in named or () if visit not in grid.visits]
@@ -97,7 +99,7 @@ class PoolingResponders(Completed):
         change = self.values - (baseline[:, None] if self.response == "value" else 0.0)
         arm = grid.arm_of_subject
         pieces = [
-            _of_visit(self, response, place, change[:, :, place], baseline, arm, of, conf_level)
+            _of_visit(self, response, place, change[:, :, place], baseline, arm, analysis, conf_level)
             for response in asked
             for place in chosen
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,8 +33,11 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 AT_ONCE = 20
 """Data sets in one task of a worker, for an analysis given as a function."""
 
-OF_AN_ANCOVA = ("differences", "means")
-LIMITS = ("normal", "percentile")
+AnalysisName = Literal["differences", "means"]
+ResamplingInterval = Literal["normal", "percentile"]
+
+OF_AN_ANCOVA: tuple[AnalysisName, ...] = get_args(AnalysisName)
+INTERVALS: tuple[ResamplingInterval, ...] = get_args(ResamplingInterval)
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,11 @@ class Pooling(Completed):
 
     def pool(
         self,
-        analysis: str | Analysis = "differences",
+        analysis: AnalysisName | Analysis = "differences",
         *,
         covariates: Sequence[str] | None = None,
         visits: Sequence[str] | None = None,
-        limits: str = "normal",
+        interval: ResamplingInterval = "normal",
         conf_level: float = 0.95,
     ) -> Estimates:
         """Pool the estimates of completed data sets, with the uncertainty of missing values.
@@ -83,7 +87,7 @@ class Pooling(Completed):
             Covariates of the analysis of covariance. Default: the baseline, if it exists.
         visits : sequence of str, optional
             Visits to analyse. Default: all.
-        limits : str
+        interval : str
             For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, with the p-value that agrees with them.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
@@ -126,9 +130,9 @@ class Pooling(Completed):
                 f"`covariates` must be without effects by arm; got {listed(by_arm)}. Try a function, such as "
                 "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
             )
-        require_choice(limits, LIMITS, "limits")
-        if limits == "percentile" and self.draws != BOOTSTRAP:
-            raise ValueError(f"`limits` must be 'normal' for draws by {self.draws}; got 'percentile', which needs a bootstrap.")
+        require_choice(interval, INTERVALS, "interval")
+        if interval == "percentile" and self.draws != BOOTSTRAP:
+            raise ValueError(f"`interval` must be 'normal' for draws by {self.draws}; got 'percentile', which needs a bootstrap.")
         if callable(analysis):
             if covariates is not None or visits is not None:
                 raise ValueError(
@@ -144,10 +148,10 @@ class Pooling(Completed):
                 )
             with one_thread():
                 analysed = analyse_all(self, analysis, asked, visits)
-        return pooled(self, analysed, limits, conf_level)
+        return pooled(self, analysed, interval, conf_level)
 
 
-def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: float) -> Estimates:
+def pooled(imputations: Completed, analysed: Analysed, interval: str, conf_level: float) -> Estimates:
     """Pool quantities by the rule for their draws.
 
     Parameters
@@ -156,7 +160,7 @@ def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: 
         The completed data sets.
     analysed : Analysed
         Estimates of k quantities in B data sets.
-    limits : str
+    interval : str
         ``"normal"`` or ``"percentile"``.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
@@ -191,15 +195,15 @@ def pooled(imputations: Completed, analysed: Analysed, limits: str, conf_level: 
         df = np.full(estimate.shape[1], np.inf)
         inference = t_inference(estimate[0], std_error, df, conf_level)
         low, high, p_value = inference.conf_low, inference.conf_high, inference.p_value
-        if limits == "percentile":
+        if interval == "percentile":
             low, high, p_value = percentile_limits(resampled, conf_level)
             beyond = beyond_reach(conf_level, n)
             if beyond:  # the p-value does not depend on the level
                 low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
-        rule = f"{imputations.draws} standard error{' and percentile limits' if limits == 'percentile' else ''}{lost}"
+        rule = f"{imputations.draws} standard error{' and percentile limits' if interval == 'percentile' else ''}{lost}"
         missing, monte_carlo = np.full(len(df), np.nan), np.zeros(len(df))
-        df = np.where(limits == "percentile", np.nan, df)
+        df = np.where(interval == "percentile", np.nan, df)
     how = method_of([f"{analysis}, {rule}" for analysis in method_parts(rows)[MODEL]], imputations.handling)
     of_one = rows["reference"].eq("").to_numpy() & rows["p_value"].isna().to_numpy()
     return as_estimates(

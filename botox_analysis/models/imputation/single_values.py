@@ -23,6 +23,7 @@ from botox_analysis.frames.handling import (
     LAST_OR_BASELINE,
     SINGLE_VALUE_RULES,
     WORST_OBSERVATION,
+    SingleValueRule,
     handling_of,
 )
 from botox_analysis.frames.outcomes import EXPOSURE_DAYS, IMPUTED, Outcomes, better_of_outcomes, grid_of
@@ -30,7 +31,7 @@ from botox_analysis.frames.schema import HIGHER
 from botox_analysis.numerics.linear.inference import FloatArray
 
 
-def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
+def fill(outcomes: Outcomes, *, rule: SingleValueRule) -> Outcomes:
     """Impute each missing value by a rule, once.
 
     The imputed value is treated as observed: standard errors are too small, and the direction of the bias is unknown in general.
@@ -69,7 +70,7 @@ def fill(outcomes: Outcomes, *, rule: str) -> Outcomes:
     True
     """
     require_outcomes(outcomes)
-    if isinstance(rule, str) and rule in IMPUTATION_STRATEGIES:
+    if str(rule) in IMPUTATION_STRATEGIES:
         raise ValueError(
             f"`rule` must be one of {listed(SINGLE_VALUE_RULES)}; got {rule!r}, a strategy of multiple imputation. Try "
             f"missing.impute(outcomes, strategy={rule!r}, ...)."

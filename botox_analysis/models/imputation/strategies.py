@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from botox_analysis.errors import DataError, listed, require_choice
 from botox_analysis.frames.handling import (
@@ -28,6 +28,8 @@ REFERENCE_BASED: dict[str, Strategy] = {
     LAST_MEAN: strategies.last_mean_carried_forward,
 }
 """Strategies by name; a further strategy is a function of the same signature."""
+
+CountStrategyName = Literal["missing at random", "jump to reference", "copy reference"]
 
 COUNT_STRATEGIES: dict[str, CountStrategy] = {
     AT_RANDOM: counts.missing_at_random,

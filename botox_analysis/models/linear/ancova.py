@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scipy import linalg
 
 from botox_analysis.errors import FitError, listed, require_choice
 from botox_analysis.frames.handling import handling_of
-from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, check_outcomes, labels_of
 from botox_analysis.models.linear.fit import RESPONSES, Fit
 from botox_analysis.models.linear.mean import mean_at, moments_at
 from botox_analysis.models.linear.visit_rows import VisitRows, crossed_rows_by_visit
@@ -20,6 +21,8 @@ from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.linear.robust import ALONE, POWERS, leverages, robust_coefficients
 
 MODEL = "ANCOVA"
+
+VarianceName = Literal["model", "HC2", "HC3"]
 
 VARIANCES = ("model", *POWERS)
 
@@ -71,9 +74,9 @@ def fit_ancova(
     outcomes: Outcomes,
     *,
     covariates: Sequence[str] | None = None,
-    response: str = "change",
+    response: ResponseName = "change",
     visits: Sequence[str] | None = None,
-    variance: str = "model",
+    variance: VarianceName = "model",
 ) -> AncovaFit:
     """Adjusted means and differences by least squares, each visit on its own.
 

@@ -15,7 +15,15 @@ from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, method_of
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.measures import MEANS, combination_of, contrast_of, difference_in
-from botox_analysis.models.means.adjusted_comparisons import ADJUSTMENTS, Infer, of_all_pairs, with_reference
+from botox_analysis.models.means.adjusted_comparisons import (
+    OF_ALL_PAIRS,
+    WITH_REFERENCE,
+    Infer,
+    PairsAdjustment,
+    ReferenceAdjustment,
+    of_all_pairs,
+    with_reference,
+)
 from botox_analysis.models.means.any_fit import overview_of
 from botox_analysis.models.means.contrasts import Combination, Weights, combinations_of, refuse_sums, refuse_visits
 from botox_analysis.models.means.fitted_mean import FittedMean
@@ -25,6 +33,7 @@ from botox_analysis.models.means.subject_margins import (
     OBSERVED,
     SUBJECTS,
     WORDS,
+    Margins,
     SubjectMoments,
     joined,
     subject_rows,
@@ -110,7 +119,7 @@ class Fit(Shown, TermAnswers):
         """
         raise NotImplementedError
 
-    def means(self, *, margins: str = "observed", conf_level: float = 0.95) -> Estimates:
+    def means(self, *, margins: Margins = "observed", conf_level: float = 0.95) -> Estimates:
         """Adjusted means of each arm at each visit.
 
         Parameters
@@ -150,7 +159,9 @@ class Fit(Shown, TermAnswers):
             **at.beside(at.slopes),
         ).assign(p_value=np.nan)  # fmt: skip
 
-    def differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
+    def differences(
+        self, *, margins: Margins = "observed", adjustment: ReferenceAdjustment = "none", conf_level: float = 0.95
+    ) -> Estimates:
         """Adjusted differences of each arm to the reference at each visit.
 
         Parameters
@@ -184,7 +195,7 @@ class Fit(Shown, TermAnswers):
         ----------
         Dunnett CW (1955). J Am Stat Assoc 50:1096-1121.
         """
-        require_choice(adjustment, ADJUSTMENTS["reference"], "adjustment")
+        require_choice(adjustment, WITH_REFERENCE, "adjustment")
         self._require_arms()
         at = self._at(margins)
         (visits, places), n = self._compared, self._n_compared()
@@ -197,7 +208,9 @@ class Fit(Shown, TermAnswers):
             words=WORDS[margins], **at.beside(slopes), **({} if adjustment == "none" else with_reference(n_others)),
         )  # fmt: skip
 
-    def pairwise_differences(self, *, margins: str = "observed", adjustment: str = "none", conf_level: float = 0.95) -> Estimates:
+    def pairwise_differences(
+        self, *, margins: Margins = "observed", adjustment: PairsAdjustment = "none", conf_level: float = 0.95
+    ) -> Estimates:
         """Adjusted differences between all pairs of arms at each visit.
 
         Parameters
@@ -230,7 +243,7 @@ class Fit(Shown, TermAnswers):
         ----------
         Kramer CY (1956). Biometrics 12:307-310. Hayter AJ (1984). Ann Stat 12:61-75.
         """
-        require_choice(adjustment, ADJUSTMENTS["pairs"], "adjustment")
+        require_choice(adjustment, OF_ALL_PAIRS, "adjustment")
         self._require_arms()
         at = self._at(margins)
         (visits, places), n = self._compared, self._n_compared()
@@ -317,7 +330,7 @@ class Fit(Shown, TermAnswers):
             category=[each.name for each in read],
         )  # fmt: skip
 
-    def _at(self, margins: str) -> _At:
+    def _at(self, margins: Margins) -> _At:
         """The rows of means at margins; slopes on covariates where these are random."""
         require_choice(margins, MARGINS, "margins")
         if margins in self.rows or (margins == SUBJECTS and not self.visits_together):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from botox_analysis.numerics.multiplicity.simultaneous import MOST_COMPARED, Too
 Infer = Callable[[Coefficients, FloatArray, float], Inference]
 """Coefficients, contrasts and nominal coverage -> what is said of each contrast."""
 
-ADJUSTMENTS = {"reference": ("none", "dunnett"), "pairs": ("none", "tukey")}
-"""By what is compared: adjustments by name."""
+ReferenceAdjustment = Literal["none", "dunnett"]
+PairsAdjustment = Literal["none", "tukey"]
+
+WITH_REFERENCE: tuple[ReferenceAdjustment, ...] = get_args(ReferenceAdjustment)
+OF_ALL_PAIRS: tuple[PairsAdjustment, ...] = get_args(PairsAdjustment)
+"""Adjustments by name, of differences to the reference and of those of all pairs."""
 
 WORDS = {
     "dunnett": "Dunnett's limits and p-values at each visit",

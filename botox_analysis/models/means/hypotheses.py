@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -23,7 +24,8 @@ from botox_analysis.models.means.fitted_mean import FittedMean, Term
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import IntArray
 
-TYPES = ("II", "III")
+TypeName = Literal["II", "III"]
+TYPES: tuple[TypeName, ...] = get_args(TypeName)
 
 Points = dict[str, IntArray]
 """Circumstances: codes of levels, and numbers as 0 or 1 from their mean."""

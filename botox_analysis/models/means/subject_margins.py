@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from scipy import linalg
@@ -16,10 +17,12 @@ from botox_analysis.errors import FitError, listed
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 
-OBSERVED, EQUAL, SUBJECTS, G_COMPUTATION = "observed", "equal", "subjects", "g-computation"
-MARGINS = (OBSERVED, EQUAL, SUBJECTS, G_COMPUTATION)
+Margins = Literal["observed", "equal", "subjects", "g-computation"]
+MARGINS: tuple[Margins, ...] = get_args(Margins)
 
-WORDS = {
+OBSERVED, EQUAL, SUBJECTS, G_COMPUTATION = MARGINS
+
+WORDS: dict[str, str] = {
     OBSERVED: "",
     EQUAL: "",
     SUBJECTS: "averaged over the subjects analysed",

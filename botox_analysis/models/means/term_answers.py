@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,20 @@ from botox_analysis.models.means.term_tests import TermTests
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray
 
-MARGINS = ("observed", "equal")
+SubgroupMargins = Literal["observed", "equal"]
+MARGINS: tuple[SubgroupMargins, ...] = get_args(SubgroupMargins)
 
 
 class TermAnswers(TermTests):
     """Answers of a fit by subgroup and by slope, beside its F tests."""
 
     def subgroup_means(
-        self, covariate: str, *, at: Sequence[float] | None = None, margins: str = "observed", conf_level: float = 0.95
+        self,
+        covariate: str,
+        *,
+        at: Sequence[float] | None = None,
+        margins: SubgroupMargins = "observed",
+        conf_level: float = 0.95,
     ) -> Estimates:
         """Adjusted means of each arm at each visit, at each level of a covariate.
 
@@ -125,13 +132,13 @@ class TermAnswers(TermTests):
             conf_level=conf_level,
         )  # fmt: skip
 
-    def slopes(self, number: str, *, conf_level: float = 0.95) -> Estimates:
+    def slopes(self, covariate: str, *, conf_level: float = 0.95) -> Estimates:
         """Slopes of the mean on a number, in each arm.
 
         Parameters
         ----------
-        number : str
-            One whose effect differs between arms in the model, or the one that the mean is a slope on.
+        covariate : str
+            A number whose effect differs between arms in the model, or the one that the mean is a slope on.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 
@@ -147,15 +154,15 @@ class TermAnswers(TermTests):
         ValueError
             The model has no slope by arm on it.
         """
-        rows, visits, n = self._slope_rows(number)
-        return self._at_visits(rows, self.arms, visits, "", f"slope of {self.labels['measure']} on {number}", n, conf_level)
+        rows, visits, n = self._slope_rows(covariate)
+        return self._at_visits(rows, self.arms, visits, "", f"slope of {self.labels['measure']} on {covariate}", n, conf_level)
 
-    def slope_differences(self, number: str, *, conf_level: float = 0.95) -> Estimates:
+    def slope_differences(self, covariate: str, *, conf_level: float = 0.95) -> Estimates:
         """Differences of slopes on a number to that in the reference.
 
         Parameters
         ----------
-        number, conf_level
+        covariate, conf_level
             As for `slopes`.
 
         Returns
@@ -170,23 +177,23 @@ class TermAnswers(TermTests):
         ValueError
             As `slopes`.
         """
-        rows, visits, n = self._slope_rows(number)
-        measure = f"difference in slope of {self.labels['measure']} on {number}"
+        rows, visits, n = self._slope_rows(covariate)
+        measure = f"difference in slope of {self.labels['measure']} on {covariate}"
         rows, n = rows[1:] - rows[:1], n[1:] + n[:1]
         return self._at_visits(rows, self.arms[1:], visits, self.arms[0], measure, n, conf_level)
 
-    def _slope_rows(self, number: str) -> tuple[FloatArray, tuple[str, ...], FloatArray]:
+    def _slope_rows(self, covariate: str) -> tuple[FloatArray, tuple[str, ...], FloatArray]:
         """Shape (A, K, p), the K visits, and subjects."""
-        self._require_by_arm(number)
-        if self.fitted_means[0].levels[number]:
-            raise ValueError(f"'{number}' is a factor and has no slope; ask for subgroup_differences('{number}').")
+        self._require_by_arm(covariate)
+        if self.fitted_means[0].levels[covariate]:
+            raise ValueError(f"'{covariate}' is a factor and has no slope; ask for subgroup_differences('{covariate}').")
         pieces = []
         for mean in self.fitted_means:
-            rows = mean.rows_compared({number: mean.centres[number] + np.arange(2.0)}, {})
+            rows = mean.rows_compared({covariate: mean.centres[covariate] + np.arange(2.0)}, {})
             pieces.append(self._placed(mean, rows[:, :, 1] - rows[:, :, 0]))
         rows = np.concatenate(pieces, axis=1)
         mean = self.fitted_means[0]
-        if len(self.fitted_means) > 1 or ("arm", number, "visit") in mean.terms or len(mean.compared) == 1:
+        if len(self.fitted_means) > 1 or ("arm", covariate, "visit") in mean.terms or len(mean.compared) == 1:
             return rows, self.visits, self.n
         return rows[:, :1], ("",), self._n_of_any()
 

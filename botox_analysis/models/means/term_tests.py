@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.errors import listed, require_choice, require_text, require_two_arms
 from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.models.means.fitted_mean import FittedMean
-from botox_analysis.models.means.hypotheses import TYPES, hypotheses, interactions
+from botox_analysis.models.means.hypotheses import TYPES, TypeName, hypotheses, interactions
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.small_sample import JointTest, Uncertainty, pooled_df
 
@@ -49,7 +49,7 @@ class TermTests:
         """Subjects at these visits, shape (A, K)."""
         return self.n
 
-    def term_tests(self, kind: str = "III") -> pd.DataFrame:
+    def term_tests(self, kind: TypeName = "III") -> pd.DataFrame:
         """F tests of every effect in the mean.
 
         Parameters

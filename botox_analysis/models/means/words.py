@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from botox_analysis.errors import require_choice, require_text
 
@@ -13,7 +14,11 @@ NO_DIFFERENCE = "no difference"
 SLOPE = "slope"
 
 KINDS = (ARM_BY_VISIT, CONSTANT_EFFECT, COMMON_BASELINE, NO_DIFFERENCE, SLOPE)
-"""How arms and visits may enter a mean."""
+"""Forms in which arms and visits enter a mean."""
+
+MeanName = Literal["arm by visit", "constant effect", "common baseline", "no difference"]
+MeanPhrase = MeanName | str
+"""The name of a mean, or a phrase such as ``"slope on week"``."""
 
 
 @dataclass(frozen=True)

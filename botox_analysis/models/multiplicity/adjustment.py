@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,19 @@ GRAPHS: dict[str, Callable[[int], TestingGraph]] = {
 """Procedures that go by the order of the rows."""
 
 DOUBLE = "double false discovery rate"
-METHODS = (*STATSMODELS, *GRAPHS, DOUBLE)
+MethodName = Literal[
+    "bonferroni",
+    "holm",
+    "hochberg",
+    "hommel",
+    "benjamini-hochberg",
+    "benjamini-yekutieli",
+    "fixed sequence",
+    "fall-back",
+    "double false discovery rate",
+]
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
+"""The methods of `STATSMODELS`, those of `GRAPHS`, and `DOUBLE`."""
 
 _FALSE_DISCOVERY = ("benjamini-hochberg", "benjamini-yekutieli", DOUBLE)
 _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) for name in STATSMODELS}
@@ -32,9 +44,9 @@ _PROPER_NAMES = {name: "-".join(part.capitalize() for part in name.split("-")) f
 def adjust_multiplicity(
     estimates: Estimates,
     *,
-    method: str | TestingGraph = "holm",
+    method: MethodName | TestingGraph = "holm",
     family: str | Sequence[str] = (),
-    level: float = 0.05,
+    error_rate: float = 0.05,
 ) -> pd.DataFrame:
     """Adjusted p-values, and which hypotheses are rejected, in families of *estimates*.
 
@@ -50,7 +62,7 @@ def adjust_multiplicity(
         of Mehrotra and Adewale, 2012).
     family : str or sequence of str
         Columns each combination of whose values is a family of its own, such as ``"visit"``. Left out: all rows are one.
-    level : float
+    error_rate : float
         The family-wise error rate, or the false discovery rate. It has one side or two as the p-values have: 0.05 for
         two-sided ones, 0.025 for one-sided ones.
 
@@ -58,8 +70,8 @@ def adjust_multiplicity(
     -------
     DataFrame
         The same rows in the same order, with ``p_adjusted`` (the smallest level at which the row is rejected), ``rejected``
-        (at `level`) and ``multiplicity`` (method, family and level in words). Confidence limits stay as they are, each for
-        itself; simultaneous ones by Bonferroni are those of a model asked for ``conf_level=1 - level / n``.
+        (at `error_rate`) and ``multiplicity`` (method, family and level in words). Confidence limits stay as they are, each for
+        itself; simultaneous ones by Bonferroni are those of a model asked for ``conf_level=1 - error_rate / n``.
 
     Raises
     ------
@@ -67,7 +79,7 @@ def adjust_multiplicity(
         There are no rows, a p-value is missing or not from 0 to 1, a column is missing, or a family has not as many
         rows as the graph has hypotheses.
     ValueError
-        The method is not known, or `level` is no share.
+        The method is not known, or `error_rate` is no share.
 
     Notes
     -----
@@ -75,7 +87,7 @@ def adjust_multiplicity(
     double false discovery rate rests on simulations; the others hold under any dependence.
 
     By the double false discovery rate a row may be rejected at one level and not at a higher one, where further classes join
-    the pool. The decision is the procedure's at `level`, and ``multiplicity`` says where it is not that of ``p_adjusted``.
+    the pool. The decision is the procedure's at `error_rate`, and ``multiplicity`` says where it is not that of ``p_adjusted``.
 
     References
     ----------
@@ -90,8 +102,8 @@ def adjust_multiplicity(
     """
     if not isinstance(method, TestingGraph):
         require_choice(method, METHODS, "method")
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level!r}; it is a share strictly between 0 and 1, such as 0.05.")
+    if not 0 < error_rate < 1:
+        raise ValueError(f"error_rate is {error_rate!r}; it is a share strictly between 0 and 1, such as 0.05.")
     columns = [family] if isinstance(family, str) else list(family)
     require_columns(check_estimates(estimates), [*columns, *(["within"] if method == DOUBLE else [])], "estimates")
     p_value = _p_values(estimates)
@@ -99,10 +111,10 @@ def adjust_multiplicity(
     words = np.empty(len(estimates), dtype=object)
     for rows in _families(estimates, columns):
         members = estimates.iloc[rows]
-        adjusted[rows], rejected[rows] = _decide(p_value[rows], members, method, level)
-        words[rows] = _in_words(method, members, columns, level)
-    lost = meets(adjusted, level) & ~rejected
-    words[lost] += f"; rejected at a smaller level, at {100 * level:g} % further classes join the pool"
+        adjusted[rows], rejected[rows] = _decide(p_value[rows], members, method, error_rate)
+        words[rows] = _in_words(method, members, columns, error_rate)
+    lost = meets(adjusted, error_rate) & ~rejected
+    words[lost] += f"; rejected at a smaller level, at {100 * error_rate:g} % further classes join the pool"
     return estimates.assign(p_adjusted=adjusted, rejected=rejected, multiplicity=words.astype(str))
 
 

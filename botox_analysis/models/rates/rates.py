@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -26,13 +28,18 @@ from botox_analysis.frames.measures import (
 )
 from botox_analysis.models.rates.strata import LinedUp, add_strata, line_up
 from botox_analysis.numerics.linear.inference import FloatArray
-from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS, Method
+from botox_analysis.numerics.rates.methods import COMPARISONS, TESTS, ComparedMeasure, ComparisonInterval, ComparisonTest, Method
 from botox_analysis.numerics.rates.person_time import poisson_interval
-from botox_analysis.numerics.rates.proportions import PROPORTION_INTERVALS, Limits
+from botox_analysis.numerics.rates.proportions import PROPORTION_INTERVALS, Limits, ProportionInterval
 from botox_analysis.numerics.rates.two_arms import Compared
 
 PER_YEARS = 100
 """Patient-years in which rates in person-time are counted."""
+
+RateMeasure = Literal["proportion", "incidence rate", "event rate"]
+
+RateInterval = Literal[ProportionInterval, "exact"]
+"""Intervals of a proportion, and that of rates in person-time."""
 
 COUNTED = {
     PROPORTION: ("n_events", "n_total"),
@@ -58,7 +65,7 @@ _CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 
 
 def event_rates(
-    events: Events, *, measure: str = "proportion", interval: str | None = None, conf_level: float = 0.95
+    events: Events, *, measure: RateMeasure = "proportion", interval: RateInterval | None = None, conf_level: float = 0.95
 ) -> Estimates:
     """How often the event happened, with limits, for each arm and category of *events*.
 
@@ -99,8 +106,8 @@ def event_rates(
     [[0.15, 0.1, 0.218]]
     """
     require_choice(measure, COUNTED, "measure")
-    known = PROPORTION_INTERVALS if measure == PROPORTION else ("exact",)
-    chosen = interval or next(iter(known))
+    known = tuple(PROPORTION_INTERVALS) if measure == PROPORTION else ("exact",)
+    chosen = interval or known[0]
     require_choice(chosen, known, "interval")
     require_conf_level(conf_level)
     counted = add_strata(_with_counts(check_events(events), measure, COUNTED[measure]))
@@ -148,9 +155,9 @@ def _rates(
 def compare_rates(
     events: Events,
     *,
-    measure: str = "risk difference",
-    interval: str = "miettinen-nurminen",
-    test: str | None = None,
+    measure: ComparedMeasure = "risk difference",
+    interval: ComparisonInterval = "miettinen-nurminen",
+    test: ComparisonTest | None = None,
     null: float = 0.0,
     conf_level: float = 0.95,
 ) -> Estimates:

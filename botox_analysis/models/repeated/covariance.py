@@ -15,7 +15,7 @@ from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.repeated.covariates import levels_of, numbers_of
 from botox_analysis.numerics.linear.inference import FloatArray
-from botox_analysis.numerics.repeated.structures import STRUCTURES
+from botox_analysis.numerics.repeated.structures import STRUCTURES, StructureName
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData
 
 Kind = tuple[str, tuple[float, ...]]
@@ -61,6 +61,9 @@ class Covariance:
     def _with_columns(self, structure: str) -> str:
         return structure + (f" on {self.on}" if self.on else "") + (f" by {self.by}" if self.by else "")
 
+
+AnyCovariance = StructureName | str | Covariance
+"""The name of a structure, a phrase with its columns behind the name, or what was read from one."""
 
 ON_DAYS = tuple(name for name, structure in STRUCTURES.items() if structure is not None and structure.on_days)
 """Structures that need a column of days."""

@@ -14,7 +14,7 @@ from botox_analysis.errors import DataError, FitError, kind_of, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
-from botox_analysis.frames.outcomes import Outcomes, grid_of, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, grid_of, labels_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
@@ -25,8 +25,8 @@ from botox_analysis.models.means.covariates import (
     usual_covariates,
     with_effects_at_baseline,
 )
-from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, SLOPE, USUAL_MEAN, MeanModel, read_mean
-from botox_analysis.models.repeated.covariance import Covariance, Kind, read_covariance, with_days, with_kinds
+from botox_analysis.models.means.words import COMMON_BASELINE, SLOPE, USUAL_MEAN, MeanModel, MeanPhrase, read_mean
+from botox_analysis.models.repeated.covariance import AnyCovariance, Covariance, Kind, read_covariance, with_days, with_kinds
 from botox_analysis.models.repeated.covariates import (
     Term,
     common_terms,
@@ -238,12 +238,12 @@ def _level(sums: CrossProducts) -> CrossProducts:
 def crossproducts(
     outcomes: Outcomes,
     *,
-    covariance: str | Covariance = "unstructured",
+    covariance: AnyCovariance = "unstructured",
     covariates: Sequence[str] | None = None,
     by_visit: Sequence[str] | None = None,
-    response: str = "change",
+    response: ResponseName = "change",
     weights: str | None = None,
-    mean: str = ARM_BY_VISIT,
+    mean: MeanPhrase = "arm by visit",
 ) -> RepeatedMeasures:
     """Sum cross-products over *outcomes*, for `advanced.fit_crossproducts`; sums of parts of the data can be added.
 
@@ -291,7 +291,7 @@ def measured(
     grid: SubjectGrid,
     covariance: Covariance,
     covariates: Sequence[Covariate],
-    response: str,
+    response: ResponseName,
     mean: MeanModel = USUAL_MEAN,
     weights: str | None = None,
 ) -> RepeatedMeasures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,13 @@ from botox_analysis.models.repeated.likelihood_ratio import LikelihoodRatio
 from botox_analysis.models.repeated.resampling import Resampling
 from botox_analysis.numerics.linear.inference import FloatArray, Inference, t_inference
 from botox_analysis.numerics.linear.least_squares import independent_columns
-from botox_analysis.numerics.repeated.predictions import CONDITIONS, subject_predictions
+from botox_analysis.numerics.repeated.predictions import CONDITIONS, ConditionName, subject_predictions
 from botox_analysis.numerics.repeated.residuals import subject_fits
 from botox_analysis.numerics.repeated.small_sample import JointTest
 from botox_analysis.numerics.threads import one_thread
 
-RESIDUALS = ("raw", "pearson", "normalised")
+ResidualName = Literal["raw", "pearson", "normalised"]
+RESIDUALS: tuple[ResidualName, ...] = get_args(ResidualName)
 
 
 class MmrmFit(Resampling, LikelihoodRatio):
@@ -198,7 +199,7 @@ class MmrmFit(Resampling, LikelihoodRatio):
     def _joint_test(self, rows: FloatArray) -> JointTest:
         return self.uncertainty.test_of(rows @ self.coefficients.beta, rows @ self.to_columns)
 
-    def residuals(self, kind: str = "normalised") -> pd.DataFrame:
+    def residuals(self, kind: ResidualName = "normalised") -> pd.DataFrame:
         """Compute residuals of the values in the fit.
 
         Parameters
@@ -253,7 +254,7 @@ class MmrmFit(Resampling, LikelihoodRatio):
             )
         return pd.concat(pieces, ignore_index=True)
 
-    def predictions(self, *, given: str = "observed values", conf_level: float = 0.95) -> pd.DataFrame:
+    def predictions(self, *, given: ConditionName = "observed values", conf_level: float = 0.95) -> pd.DataFrame:
         """Predict the value of each subject at each visit, also of subjects without any value.
 
         Parameters

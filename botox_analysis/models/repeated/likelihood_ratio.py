@@ -132,8 +132,7 @@ class LikelihoodRatio(FittedModel):
         FitError
             The larger model has the smaller likelihood, so one fit is not at its maximum.
         ValueError
-            The fits are not comparable: one by REML and one by maximum likelihood, different means by REML, or the smaller model
-            is no special case of the larger.
+            The fits have different estimation, or different means by REML. Or the smaller model is no special case of the larger.
 
         References
         ----------

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
 from botox_analysis.errors import DataError, listed, require_choice, require_crossproducts, wrong_kind
-from botox_analysis.frames.outcomes import Outcomes, grid_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, grid_of
 from botox_analysis.models.linear.fit import RESPONSES
-from botox_analysis.models.means.words import ARM_BY_VISIT, COMMON_BASELINE, read_mean
+from botox_analysis.models.means.words import COMMON_BASELINE, MeanPhrase, read_mean
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
-from botox_analysis.models.repeated.covariance import Covariance, read_covariances
+from botox_analysis.models.repeated.covariance import AnyCovariance, Covariance, read_covariances
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
 from botox_analysis.models.repeated.design import MmrmDesign, design_of
 from botox_analysis.models.repeated.fit import MmrmFit
@@ -43,15 +44,19 @@ from botox_analysis.numerics.repeated.reml import (
     sequential_root,
 )
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
-from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, Uncertainty
+from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, SmallSampleName, Uncertainty
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.threads import one_thread
 
 REML = "reml"
 
+EstimationName = Literal["reml", "ml"]
+
 ESTIMATION = {REML: "REML", "ml": "ML"}
 
 KENWARD_ROGER = ("kenward-roger", "kenward-roger-linear")
+
+VarianceName = Literal["model", "CR0", "CR2", "CR3"]
 
 VARIANCES = ("model", *ADJUSTMENTS)
 
@@ -61,11 +66,11 @@ def fit_mmrm(
     *,
     covariates: Sequence[str] | None = None,
     by_visit: Sequence[str] | None = None,
-    covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
-    small_sample: str = "satterthwaite",
-    response: str = "change",
-    variance: str = "model",
-    mean: str = ARM_BY_VISIT,
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
+    small_sample: SmallSampleName = "satterthwaite",
+    response: ResponseName = "change",
+    variance: VarianceName = "model",
+    mean: MeanPhrase = "arm by visit",
 ) -> MmrmFit:
     """Estimate adjusted means and differences at all visits at once, by the mixed model for repeated measures.
 
@@ -204,10 +209,10 @@ def first_fit(
 def fit_crossproducts(
     measures: RepeatedMeasures,
     *,
-    covariance: str | Covariance | Sequence[str | Covariance] = "unstructured",
-    small_sample: str = "satterthwaite",
-    estimation: str = REML,
-    variance: str = "model",
+    covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
+    small_sample: SmallSampleName = "satterthwaite",
+    estimation: EstimationName = "reml",
+    variance: VarianceName = "model",
 ) -> MmrmFit:
     """Fit the model of `fit_mmrm` to cross-products: with weights, by maximum likelihood, or for a sum of parts of the data.
 
@@ -248,7 +253,9 @@ def fit_crossproducts(
     return first_fit(lambda _: measures, phrases, small_sample, estimation, variance)
 
 
-def fit_many(many: Sequence[RepeatedMeasures], *, covariance: str = "unstructured", estimation: str = REML) -> ManyFits:
+def fit_many(
+    many: Sequence[RepeatedMeasures], *, covariance: AnyCovariance = "unstructured", estimation: EstimationName = "reml"
+) -> ManyFits:
     """Fit one model to many data sets at once, such as simulated trials or imputations of one.
 
     Parameters

@@ -1,4 +1,4 @@
-"""`missing.sensitivity`: the difference at a visit under every handling of what is missing, side by side."""
+"""`missing.sensitivity`: the difference at a visit under each handling of missing values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.intercurrent.history import kinds_of, only_after
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES, responders
+from botox_analysis.endpoints.response.responders import responders
 from botox_analysis.errors import DataError, FitError, listed, require_conf_level, require_two_arms
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import (
@@ -24,16 +24,21 @@ from botox_analysis.frames.handling import (
     HANDLING,
     IMPUTATION_STRATEGIES,
     JUMP_TO_REFERENCE,
+    MISSING_RESPONSES,
     MODEL,
     OBSERVED,
     OBSERVED_CASES,
     SINGLE_VALUE,
     SINGLE_VALUE_RULES,
     TIPPING_POINT,
+    ImputationStrategy,
+    MissingResponse,
+    SingleValueRule,
 )
 from botox_analysis.frames.outcomes import (
     INTERCURRENT_EVENT,
     Outcomes,
+    ResponseName,
     better_of_outcomes,
     check_outcomes,
     grid_of,
@@ -54,81 +59,82 @@ from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 
 WITH_JACKKNIFE = (AT_RANDOM, JUMP_TO_REFERENCE)
-"""Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
+"""Strategies with conditional means beside draws: their variances agree under the first, and differ most under the second."""
 
 MOST_JACKKNIFED = 500
-"""Subjects up to which a jackknife is made: beyond, it takes long and both variances are told apart without it."""
+"""Largest number of subjects with a jackknife, which takes long in more subjects."""
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is compared."""
+    """The arguments of a panel."""
 
     outcomes: pd.DataFrame
     visit: str
     covariates: tuple[str, ...]
-    by_visit: tuple[str, ...]
     conf_level: float
 
     @property
-    def response(self) -> str:
+    def response(self) -> ResponseName:
         return response_of(self.outcomes)
 
 
 def sensitivity(
     outcomes: Outcomes,
-    visit: str | None = None,
     *,
+    visit: str | None = None,
     n: int,
     seed: int,
     covariates: Sequence[str] | None = None,
-    by_visit: Sequence[str] | None = None,
     after: Sequence[str] | None = None,
     reduction: float | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """The difference at a visit under every handling of what is missing: the table and the forest that a reviewer asks for.
+    """Estimate the difference at a visit under each handling of missing values, for a table and a forest plot.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, not imputed, with the column ``better``, by which the worst observation is carried forward; where
-        `intercurrent.address` was applied, its strategies hold throughout.
+        *outcomes* without imputed values, with the column ``better`` for the worst observation carried forward. Strategies of
+        `intercurrent.address` hold in all rows.
     visit : str, optional
-        Left out: the last.
+        Visit of the difference. Default: the last visit.
     n : int
-        Imputations of each strategy; some hundreds.
+        Number of imputations for each strategy; some hundreds.
     seed : int
-        Of their draws.
+        Seed of the random number generator (int >= 0).
     covariates : sequence of str, optional
-        Of all models; left out: the baseline, where there is one.
-    by_visit : sequence of str, optional
-        Those of the covariates whose coefficient differs between visits in the models of all visits, as for `fit_mmrm`. Left out:
-        the baseline, where it is one of the covariates.
+        Covariates of all models; a mixed model has a coefficient of the baseline for each visit. Default: the baseline, if it
+        exists.
     after : sequence of str, optional
-        The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
-        others what is missing is missing at random. Left out: all.
+        Kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``. Values
+        missing after other events are missing at random. Default: all kinds.
     reduction : float, optional
-        Compare responders by this share of the baseline instead of means.
+        Share of the baseline, from 0 to 1, by which responders are compared instead of means.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* of differences to the reference, from the mixed model of all observed values over single values to multiple
-        imputation under each strategy, with the columns of `Imputations.pool`; up to 500 subjects also conditional means with a
-        jackknife. ``method`` names the handling in few words, ``approach`` its kind, ``details`` says how it was made. Of
-        means, the last rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one
-        for each arm but the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the
-        limits of Miettinen and Nurminen, rows of imputations those of Rubin. A handling that the data do not determine has a
-        row without numbers, and ``note`` says why.
+        *estimates* of differences to the reference, with the columns of `Imputations.pool`. Rows are the mixed model of all
+        observed values, single imputation by each rule, and multiple imputation under each strategy. Up to 500 subjects, rows of
+        conditional means with a jackknife follow. ``method`` is the handling in few words, ``approach`` its kind, and ``details``
+        its full description.
+
+        For means, the last rows are tipping points, one for each arm but the reference. Values imputed as missing at random are
+        shifted by ``delta`` until the conclusion changes. An arm without a tipping point has no row. For responders, rules have
+        the limits of Miettinen and Nurminen, imputations those of Rubin. A handling that the data do not determine has a row
+        without numbers, and ``note`` contains the reason.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, has no column ``better``, has one arm, is imputed already, or has no such
-        visit.
+        The frame is not of the shape of *outcomes*, has no column ``better``, one arm only, imputed values, or lacks the visit.
+    FitError
+        The data determine the difference under no handling.
+    ValueError
+        `n`, `seed`, `after` or `conf_level` is out of range.
 
     References
     ----------
@@ -148,13 +154,12 @@ def sensitivity(
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
-    names = covariates_of_all_visits(outcomes, grid, covariates, by_visit)
+    names = covariates_of_all_visits(outcomes, grid, covariates, None)
     refuse_by_arm(names, "pooled differences")
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    varying = tuple(each.name for each in names if each.by_visit)
-    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), varying, conf_level)
+    asked = _Asked(outcomes, chosen, tuple(covariate.name for covariate in names), conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
@@ -165,7 +170,7 @@ def sensitivity(
 
 @dataclass(frozen=True)
 class Row:
-    """The handling in few words, its kind (one of `APPROACHES`), and its estimates or why there are none."""
+    """A handling in few words, its kind (one of `APPROACHES`), and its estimates or the reason for their absence."""
 
     label: str
     approach: str
@@ -184,17 +189,17 @@ def _at(estimates: Estimates, asked: _Asked) -> pd.DataFrame:
 
 
 class _Imputed:
-    """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
+    """Imputations under each strategy; models of the same values share the draws of their parameters."""
 
     def __init__(self, asked: _Asked, n: int, seed: int, after: Sequence[str] | None) -> None:
         self._asked, self._n, self._seed, self._after = asked, n, seed, after
         self._outcomes = asked.outcomes if after is None else _after_these(asked.outcomes, after)
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
 
-    def __call__(self, strategy: str, draws: str = APPROXIMATE_BAYES) -> Imputations:
-        """Completed data sets."""
+    def __call__(self, strategy: ImputationStrategy, draws: str = APPROXIMATE_BAYES) -> Imputations:
+        """Complete data sets under a strategy."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
-        model = imputation_model(self._outcomes, chosen, self._asked.covariates, self._asked.by_visit, FALL_BACK)
+        model = imputation_model(self._outcomes, chosen, self._asked.covariates, None, FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
         if key not in self._drawn:
             self._drawn[key] = (DRAWS | VARIANCES)[draws](model, self._n, self._seed)
@@ -202,23 +207,23 @@ class _Imputed:
 
 
 def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
-    """Outcomes that tell the events named only, so that what is missing after others is missing at random, and not moved."""
+    """Keep the named kinds of events only: values missing after other events are missing at random, and not moved."""
     if isinstance(after, str):
-        raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
+        raise ValueError(f"`after` must be a list of kinds of intercurrent events; got {after!r}.")
     if INTERCURRENT_EVENT not in outcomes.columns:
         raise DataError(
-            f"outcomes has no column '{INTERCURRENT_EVENT}', and after names kinds of events; take intercurrent.address first."
+            f"outcomes has no column '{INTERCURRENT_EVENT}', but `after` has kinds of events. Try intercurrent.address first."
         )
     kinds = kinds_of(outcomes)
     if not set(after) & set(kinds):
-        raise DataError(f"after names {listed(after)}, and none of them happened; the events of outcomes are {listed(kinds)}.")
+        raise DataError(f"`after` must have a kind among the events of outcomes, {listed(kinds)}; got {listed(after)}.")
     return only_after(outcomes, after)
 
 
 def _by_one_model(asked: _Asked) -> Iterator[Row]:
     def mixed() -> pd.DataFrame:
         fit = fit_mmrm(
-            asked.outcomes, covariates=asked.covariates, by_visit=asked.by_visit, covariance=FALL_BACK,
+            asked.outcomes, covariates=asked.covariates, covariance=FALL_BACK,
             small_sample="kenward-roger-linear", response=asked.response,
         )  # fmt: skip
         return _at(fit.differences(conf_level=asked.conf_level), asked)
@@ -233,7 +238,7 @@ def _by_one_model(asked: _Asked) -> Iterator[Row]:
         yield _attempt(rule, SINGLE_VALUE, partial(_filled, asked.outcomes, rule, alone))
 
 
-def _filled(outcomes: Outcomes, rule: str, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+def _filled(outcomes: Outcomes, rule: SingleValueRule, compare: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
     return compare(fill(outcomes, rule=rule))
 
 
@@ -242,7 +247,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
     if n_subjects <= MOST_JACKKNIFED:
         chosen += [(f"conditional mean, jackknife: {strategy}", strategy, JACKKNIFE) for strategy in WITH_JACKKNIFE]
 
-    def pool(strategy: str, draws: str) -> pd.DataFrame:
+    def pool(strategy: ImputationStrategy, draws: str) -> pd.DataFrame:
         return imputed(strategy, draws).pool(covariates=asked.covariates, visits=[asked.visit], conf_level=asked.conf_level)
 
     for label, strategy, draws in chosen:
@@ -250,7 +255,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
 
 
 def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
-    """Where the conclusion tips; an arm without imputed values, or whose values tip nothing, has no row."""
+    """Find tipping points; an arm without imputed values or without a tipping point has no row."""
     for arm in grid_of(asked.outcomes).arms[1:]:
         try:
             imputations = imputed(AT_RANDOM)
@@ -263,7 +268,7 @@ def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
 
 
 def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
-    def compared(outcomes: Outcomes, missing: str = OBSERVED_CASES) -> pd.DataFrame:
+    def compared(outcomes: Outcomes, missing: MissingResponse = "observed cases") -> pd.DataFrame:
         events = responders(outcomes, reduction=reduction, missing=missing)
         return compare_rates(events[events["visit"] == asked.visit], conf_level=asked.conf_level)
 
@@ -275,7 +280,7 @@ def _responders_by_rule(asked: _Asked, reduction: float) -> Iterator[Row]:
 
 
 def _responders_by_draws(asked: _Asked, imputed: _Imputed, reduction: float) -> Iterator[Row]:
-    def pool(strategy: str) -> pd.DataFrame:
+    def pool(strategy: ImputationStrategy) -> pd.DataFrame:
         return imputed(strategy).pool_responders(reduction=reduction, visits=[asked.visit], conf_level=asked.conf_level)
 
     for strategy in IMPUTATION_STRATEGIES:
@@ -286,21 +291,21 @@ _NOT_DETERMINED = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", 
 
 
 def _together(rows: Sequence[Row], asked: _Asked) -> pd.DataFrame:
-    """All handlings in one frame; those that failed have the estimand of the others."""
+    """Combine all handlings in one frame; failed handlings have the estimand of the others."""
     determined = [row.found for row in rows if isinstance(row.found, pd.DataFrame)]
     if not determined:
         raise FitError(f"the difference at '{asked.visit}' is determined under no handling of missing values: {rows[0].found}")
     frames = []
     for row in rows:
-        told = {"method": row.label, "approach": row.approach}
+        words = {"method": row.label, "approach": row.approach}
         if isinstance(row.found, pd.DataFrame):
             note: Any = row.found["note"] if "note" in row.found.columns else ""
-            frames.append(row.found.assign(details=row.found["method"], note=note, **told))
+            frames.append(row.found.assign(details=row.found["method"], note=note, **words))
         else:
             empty = dict.fromkeys(_NOT_DETERMINED, np.nan)
             parts = {MODEL: row.label, HANDLING: "", DERIVATION: ""}
-            frames.append(determined[0].assign(details=row.label, note=row.found, **told, **parts, **empty))
+            frames.append(determined[0].assign(details=row.label, note=row.found, **words, **parts, **empty))
     together = pd.concat(frames, ignore_index=True)
-    words = [name for name in ("variance_target", "note", "details") if name in together.columns]
-    together[words] = together[words].fillna("")
+    texts = [name for name in ("variance_target", "note", "details") if name in together.columns]
+    together[texts] = together[texts].fillna("")
     return as_estimates(together.to_dict("series"))

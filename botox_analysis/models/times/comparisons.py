@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,11 @@ from botox_analysis.numerics.linear.least_squares import independent_columns
 from botox_analysis.numerics.times.survival import restricted_mean
 from botox_analysis.wording import joined
 
-TESTS = ("wald", "log-rank")
+TimeMeasure = Literal["log hazard ratio", "restricted mean difference"]
+TimeTest = Literal["wald", "log-rank"]
+
+MEASURES: tuple[TimeMeasure, ...] = get_args(TimeMeasure)
+TESTS: tuple[TimeTest, ...] = get_args(TimeTest)
 LOST_INFORMATION = 1e-6
 """A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity. There it is 1e-13 or
 less, where the search ends; at a hazard ratio of a million it is 1e-6."""
@@ -42,8 +46,8 @@ makes it 1e15 where that is so; just below, a coefficient has six digits."""
 def compare_times(
     times: Times,
     *,
-    measure: str = LOG_HAZARD_RATIO,
-    test: str = "wald",
+    measure: TimeMeasure = "log hazard ratio",
+    test: TimeTest = "wald",
     stratum: str | None = None,
     covariates: Sequence[str] | None = None,
     horizon: float | None = None,
@@ -102,7 +106,7 @@ def compare_times(
     >>> ba.times.compare(times, stratum="overuse")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
     [[0.38, 0.24, 0.52]]
     """
-    require_choice(measure, (LOG_HAZARD_RATIO, RESTRICTED_MEAN_DIFFERENCE), "measure")
+    require_choice(measure, MEASURES, "measure")
     require_choice(test, TESTS, "test")
     require_conf_level(conf_level)
     groups = by_category(times)

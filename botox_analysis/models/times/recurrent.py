@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.endpoints.safety.categories import ANY, BY, Special, check_special, levels_of
+from botox_analysis.endpoints.safety.categories import ANY, UNRANKED, Special, UnrankedName, check_special, levels_of
 from botox_analysis.endpoints.safety.emergent import adverse_event_table, emergent, safety_trial
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
 from botox_analysis.endpoints.safety.history import EventHistory, history_of
@@ -130,7 +130,7 @@ def mean_cumulative(
 
 
 def onset_and_duration(
-    trial: Trial, *, by: str = "term", rule: EmergentRule = FROM_DAY_1, special: Special | None = None
+    trial: Trial, *, by: UnrankedName = "term", rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> Estimates:
     """When adverse events begin and how long they last: quartiles by category and arm.
 
@@ -163,7 +163,7 @@ def onset_and_duration(
         `by` is not known, or `special` is missing or empty.
     """
     require_trial(trial)
-    require_choice(by, [word for word, (_, ranked) in BY.items() if ranked is None], "by")
+    require_choice(by, UNRANKED, "by")
     check_special(special)
     trial = safety_trial(trial)
     history = history_of(trial, ANY, rule=rule)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from scipy import linalg
 
 from botox_analysis.numerics.linear.inference import FloatArray
 
-CORRELATIONS = ("independence", "exchangeable", "unstructured")
+CorrelationName = Literal["independence", "exchangeable", "unstructured"]
+
+CORRELATIONS: tuple[CorrelationName, ...] = get_args(CorrelationName)
 """Working correlations of the visits of a subject. The unstructured one is computed from Pearson residuals, scaled by their root
 mean square at each visit. Its divisor is the number of subjects with both visits, less the number of coefficients. geepack and
 gee of R have one scale for all visits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -36,6 +37,33 @@ _STRATIFIED_SCORE = f"stratified Miettinen-Nurminen interval, {_CMH_WEIGHTS}"
 _SCORE = "Miettinen-Nurminen interval"
 _POISSON = " (Poisson counts)"
 """The variance of a count is assumed equal to its mean. Limits are too narrow where events of a subject are clustered."""
+
+ComparedMeasure = Literal[
+    "risk difference",
+    "log risk ratio",
+    "log odds ratio",
+    "incidence rate difference",
+    "log incidence rate ratio",
+    "event rate difference",
+    "log event rate ratio",
+]
+"""Measures by which two arms are compared."""
+
+ComparisonInterval = Literal[
+    "miettinen-nurminen",
+    "mee",
+    "newcombe",
+    "agresti-caffo",
+    "wald",
+    "exact",
+    "mantel-haenszel",
+    "koopman",
+    "log",
+    "score",
+    "conditional exact",
+    "peto",
+]
+"""Intervals of all these measures; each measure has some of them."""
 
 COMPARISONS: dict[str, dict[str, Method]] = {
     "risk difference": {
@@ -121,6 +149,8 @@ def _cochran_mantel_haenszel(counts: TwoArms) -> FloatArray:
     p_value = score.p_value_at(counts, score.corrected_odds_ratio_statistic, 0.0)
     return np.where(counts.comparable, p_value, np.nan)
 
+
+ComparisonTest = Literal["cochran-mantel-haenszel", "fisher", "mid-p", "barnard", "boschloo"]
 
 TESTS: dict[str, NamedTest] = {
     "cochran-mantel-haenszel": NamedTest(_cochran_mantel_haenszel, "Cochran-Mantel-Haenszel test", stratified=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -203,6 +204,8 @@ def jeffreys_interval(n_events: ArrayLike, n_total: ArrayLike, conf_level: float
     low, high = (special.betaincinv(events + 0.5, total - events + 0.5, share) for share in (tail, 1 - tail))
     return _with_ends(events, total, low, high)
 
+
+ProportionInterval = Literal["wilson", "clopper-pearson", "mid-p", "agresti-coull", "jeffreys"]
 
 PROPORTION_INTERVALS: dict[str, Callable[[ArrayLike, ArrayLike, float], Limits]] = {
     "wilson": wilson_interval,

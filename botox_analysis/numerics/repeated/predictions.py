@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray, SubjectData
 
 AT_ONCE = 128
 """Number of rows for which degrees of freedom are computed at a time, so that their arrays stay small."""
+
+ConditionName = Literal["observed values", "covariates"]
 
 CONDITIONS: dict[str, Callable[[BoolArray], BoolArray]] = {
     "observed values": lambda observed: observed,

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import linalg, special
@@ -437,6 +438,8 @@ def residual(fitted: FittedProblem) -> Uncertainty:
 
     return Uncertainty(phi, df, lambda _contrasts: (1.0, left))
 
+
+SmallSampleName = Literal["satterthwaite", "kenward-roger", "kenward-roger-linear", "between-within", "residual"]
 
 SMALL_SAMPLE: dict[str, Callable[[FittedProblem], Uncertainty]] = {
     "satterthwaite": satterthwaite,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -331,6 +332,20 @@ _CORRELATIONS = {
     "spatial exponential": Structure(_spatial_exponential, _start_spatial, _one, on_days=True),
 }
 """Correlations by name: a function of its derivatives, starting values and the number of parameters of each."""
+
+StructureName = Literal[
+    "unstructured",
+    "compound symmetry",
+    "ar1",
+    "toeplitz",
+    "ante-dependence",
+    "spatial exponential",
+    "heterogeneous compound symmetry",
+    "heterogeneous ar1",
+    "heterogeneous toeplitz",
+    "heterogeneous ante-dependence",
+    "heterogeneous spatial exponential",
+]
 
 STRUCTURES: dict[str, Structure | None] = {
     "unstructured": None,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
 from botox_analysis import wording
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.errors import DataError, FitError, listed
-from botox_analysis.frames.handling import COMPOSITE, OBSERVED_CASES
-from botox_analysis.frames.outcomes import Outcomes, default_covariates, has_baseline, response_of
+from botox_analysis.errors import DataError, FitError, listed, require_choice
+from botox_analysis.frames.handling import COMPOSITE, IMPUTATION_STRATEGIES, OBSERVED_CASES
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, default_covariates, has_baseline, response_of
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.descriptive.baseline_and_change import describe_change
 from botox_analysis.models.imputation.completed import BOOTSTRAP
@@ -23,7 +24,7 @@ from botox_analysis.models.linear.design import refuse_missing_covariate
 from botox_analysis.models.linear.fit import Fit
 from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.fit import MmrmFit
-from botox_analysis.models.repeated.mmrm import fit_mmrm
+from botox_analysis.models.repeated.mmrm import VarianceName, fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.report.analysis.begins import strategies_begin
 from botox_analysis.report.analysis.intercurrent import addressed
@@ -31,7 +32,7 @@ from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.planned import RUBIN
 from botox_analysis.trials.trial import Protocol, Trial
 
-SMALL_SAMPLE = "kenward-roger-linear"
+SMALL_SAMPLE: Final = "kenward-roger-linear"
 """Always, in large trials too, where it changes nothing. In this form the standard errors of complete data are those of the
 analysis of covariance, and those of an unstructured covariance are the ones of SAS."""
 
@@ -66,7 +67,7 @@ class Comparison:
     observed: pd.DataFrame
     outcomes: pd.DataFrame
     handling: str
-    response: str
+    response: ResponseName
     covariates: tuple[str, ...]
     visits: tuple[str, ...]
     model: str
@@ -126,7 +127,7 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
     )  # fmt: skip
 
 
-def _never_in_every_arm(outcomes: Outcomes, endpoint: Endpoint, covariates: tuple[str, ...], response: str) -> str:
+def _never_in_every_arm(outcomes: Outcomes, endpoint: Endpoint, covariates: tuple[str, ...], response: ResponseName) -> str:
     """What each arm lacks at the last visit that anybody has."""
     usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
     needed = wording.joined([response, *(name.replace("_", " ") for name in covariates)])
@@ -193,7 +194,7 @@ def covariates_of(trial: Trial, outcomes: Outcomes) -> tuple[str, ...]:
     return (*default_covariates(outcomes), *trial.protocol.covariates)
 
 
-def comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: str) -> list[str]:
+def comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response: ResponseName) -> list[str]:
     """List the visits with a usable value in every arm.
 
     Parameters
@@ -235,10 +236,10 @@ def _by_mmrm(of: Comparison) -> Fit:
 def fit_visits_together(
     outcomes: Outcomes,
     covariates: tuple[str, ...],
-    response: str,
+    response: ResponseName,
     visits: list[str],
     covariance: str | Covariance | tuple[str, ...],
-    variance: str = "model",
+    variance: VarianceName = "model",
 ) -> MmrmFit:
     """Fit the mixed model of an endpoint.
 
@@ -284,10 +285,11 @@ def _by_imputation(of: Comparison) -> ImputedFit:
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
     _, imputed_from, _ = strategies_begin(outcomes, of.response)
     covariance = planned.covariance or FALL_BACK
+    strategy = require_choice(planned.imputation, IMPUTATION_STRATEGIES, "imputation")
     if planned.variance == RUBIN:
         imputations = impute(
             imputed_from,
-            strategy=planned.imputation,
+            strategy=strategy,
             n=planned.draws,
             seed=planned.seed,
             covariates=of.covariates,
@@ -297,7 +299,7 @@ def _by_imputation(of: Comparison) -> ImputedFit:
         sampled = planned.variance == BOOTSTRAP
         imputations = conditional_means(
             imputed_from,
-            strategy=planned.imputation,
+            strategy=strategy,
             variance=planned.variance,
             n=planned.draws if sampled else None,
             seed=planned.seed if sampled else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ ENOUGH = 0.2
 """Share of the subjects with an event who have a value recorded after it, below which treatment policy is not claimed: the
 values after the event are then nearly all those of the model."""
 
-_STRATEGIES = {
+_STRATEGIES: dict[str, str] = {
     TREATMENT_POLICY: "by treatment policy (recorded values are used whatever happened)",
     HYPOTHETICAL: "by a hypothetical strategy (values after {it} are not used)",
     COMPOSITE: "by a composite strategy (no change from baseline stands for the values after {it})",
@@ -61,7 +62,7 @@ def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -
     pieces = []
     for kind, of_kind in counted.groupby("category", sort=False):
         own = events[(events["kind"] == kind) & events["subject"].isin(measured["subject"])]
-        after = address_events(measured, own, strategies={str(kind): HYPOTHETICAL}, days=days)
+        after = address_events(measured, own, strategies={str(kind): HYPOTHETICAL}, visit_days=days)
         seen = measured["value"].notna().to_numpy() & after["value"].isna().to_numpy()
         later = measured["subject"].isin(_recorded_later(own, primary, trial)).to_numpy()
         who = measured.loc[seen & later, ["subject", "arm"]].drop_duplicates("subject")["arm"].value_counts(sort=False)
@@ -149,9 +150,9 @@ def claimed(analysis: Analysis) -> dict[str, str]:
     """
     planned, recorded = analysis.trial.protocol.intercurrent, recorded_after(analysis)
     kinds = list(dict.fromkeys(analysis.intercurrent_events["kind"]))
-    found = {}
+    found: dict[str, str] = {}
     for kind in kinds:
-        strategy = planned.get(kind, TREATMENT_POLICY)
+        strategy: str = planned.get(kind, TREATMENT_POLICY)
         if strategy == TREATMENT_POLICY and kind in recorded and not recorded[kind].is_enough:
             strategy = HYPOTHETICAL if analysis.primary.by_mmrm else ""
         found[kind] = strategy
@@ -186,7 +187,7 @@ def intercurrent_sentence(analysis: Analysis) -> str:
     return " ".join([*sentences, *([undated] if undated else [])])
 
 
-def _as_planned(kept: dict[str, str], recorded: dict[str, Recorded]) -> str:
+def _as_planned(kept: Mapping[str, str], recorded: dict[str, Recorded]) -> str:
     said: list[str] = []
     for word in dict.fromkeys(kept.values()):
         alike = [kind for kind, strategy in kept.items() if strategy == word]

@@ -20,7 +20,7 @@ from botox_analysis.trials.trial import Trial
 DAY = "day of the visit"
 """The column of days, while events are addressed."""
 
-_STANDING = {HYPOTHETICAL: "nothing", COMPOSITE: "the baseline", WHILE_ON_TREATMENT: "the last value before it"}
+_STANDING: dict[str, str] = {HYPOTHETICAL: "nothing", COMPOSITE: "the baseline", WHILE_ON_TREATMENT: "the last value before it"}
 
 
 def refuse_unknown_strategies(trial: Trial) -> None:
@@ -71,7 +71,7 @@ def addressed(measured: Outcomes, endpoint: Endpoint, trial: Trial, events: pd.D
     if not strategies:
         return measured
     with_days, days = dated(measured, endpoint, trial)
-    return address_events(with_days, events, strategies=strategies, days=days).drop(columns=DAY, errors="ignore")
+    return address_events(with_days, events, strategies=strategies, visit_days=days).drop(columns=DAY, errors="ignore")
 
 
 def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -> list[LeftOut]:
@@ -101,7 +101,7 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
     if changing:
         # Without the events that change nothing, the last event before a visit is the one that decided.
         deciding = events[events["kind"].isin(changing)]
-        happened = address_events(with_days, deciding, strategies=changing, days=days)[INTERCURRENT_EVENT]
+        happened = address_events(with_days, deciding, strategies=changing, visit_days=days)[INTERCURRENT_EVENT]
         decided = np.array([next(reversed(history_of(text)), "") for text in happened], dtype=object)
         was, now = (frame[["value", "change"]].notna().any(axis=1).to_numpy() for frame in (efficacy.measured, efficacy.observed))
         for kind, strategy in changing.items():
@@ -114,7 +114,7 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
                     (f"{stands} put where no value was recorded", ~was & now),
                 )
             ]
-    late = visits_after(with_days, events, days=days).query("n_visits == 0")["kind"]
+    late = visits_after(with_days, events, visit_days=days).query("n_visits == 0")["kind"]
     rows += [
         (f"{kind} on the day of the last visit or later: no value comes after it", int((late == kind).sum()))
         for kind in strategies

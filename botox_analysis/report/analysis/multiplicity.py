@@ -48,4 +48,4 @@ def adjusted_of(plan: Plan, analysed: Sequence[Efficacy]) -> Estimates:
     family = pd.concat(rows, ignore_index=True)
     names = [f"{endpoint}, {arm}" for endpoint, arm in zip(family["endpoint"], family["arm"], strict=True)]
     planned = plan.trial.protocol
-    return adjust_multiplicity(family, method=graph_of(planned, names), level=1 - planned.conf_level)
+    return adjust_multiplicity(family, method=graph_of(planned, names), error_rate=1 - planned.conf_level)

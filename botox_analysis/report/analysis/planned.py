@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.endpoints.diary.rule import PREEMPT, RULES, UNKNOWN_SEVERITY
+from botox_analysis.endpoints.diary.rule import PREEMPT, RULES
 from botox_analysis.endpoints.endpoint import Endpoint
-from botox_analysis.endpoints.response.responders import MISSING_RESPONSES
 from botox_analysis.endpoints.safety.emergent import emergent
 from botox_analysis.endpoints.safety.emergent_rule import FROM_DAY_1, EmergentRule
-from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, NEEDS_NO_REFERENCE, SINGLE_VALUE_RULES
+from botox_analysis.errors import DataError, listed, require_choice
+from botox_analysis.frames.handling import (
+    IMPUTATION_STRATEGIES,
+    MISSING_RESPONSES,
+    NEEDS_NO_REFERENCE,
+    SINGLE_VALUE_RULES,
+    UNKNOWN_SEVERITY,
+)
 from botox_analysis.frames.schema import BASELINE, HIGHER
 from botox_analysis.models.imputation.completed import BOOTSTRAP, JACKKNIFE
 from botox_analysis.models.linear.design import is_number
-from botox_analysis.models.multiplicity.adjustment import METHODS
+from botox_analysis.models.multiplicity.adjustment import METHODS, MethodName
 from botox_analysis.models.multiplicity.testing_graph import TestingGraph
 from botox_analysis.models.repeated.covariance import read_covariance
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS
 from botox_analysis.trials.trial import Protocol, Trial
 
-RUBIN = "rubin"
+RUBIN: Final = "rubin"
 VARIANCES = (RUBIN, JACKKNIFE, BOOTSTRAP)
 """Of an imputed primary analysis."""
 
@@ -266,7 +272,7 @@ def family_of(trial: Trial, endpoints: list[Endpoint]) -> list[str]:
     return chosen
 
 
-def graph_of(planned: Protocol, names: list[str]) -> str | TestingGraph:
+def graph_of(planned: Protocol, names: list[str]) -> MethodName | TestingGraph:
     """The method of the protocol's adjustment, as `adjust_multiplicity` takes it.
 
     Parameters
@@ -288,7 +294,7 @@ def graph_of(planned: Protocol, names: list[str]) -> str | TestingGraph:
     """
     said = planned.multiplicity
     if said["method"] != GRAPH:
-        return str(said["method"])
+        return require_choice(said["method"], METHODS, "method")
     return TestingGraph(said.get("weights", []), said.get("transitions", []), names)
 
 

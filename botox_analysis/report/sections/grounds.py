@@ -171,7 +171,7 @@ def _assumed(analysis: Analysis) -> list[Ground]:
     return grounds
 
 
-_OF_EVENTS = {
+_OF_EVENTS: dict[str, str] = {
     TREATMENT_POLICY: "the value with the event is the one of interest (treatment policy)",
     HYPOTHETICAL: "what would have been without it is as in like subjects without it (hypothetical)",
     COMPOSITE: "the event is a failure (composite)",

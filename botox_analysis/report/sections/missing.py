@@ -149,7 +149,7 @@ def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[Le
     handlings, left_out = made_or_told(
         lambda: sensitivity(
             imputed_from,
-            visit,
+            visit=visit,
             n=planned.draws,
             seed=planned.seed,
             covariates=covariates,

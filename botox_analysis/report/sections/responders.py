@@ -29,7 +29,7 @@ RESPONDERS = "responders"
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
 """Reductions in the table of responders; the curve has every per cent."""
 
-_COUNTED = {NON_RESPONSE: "of all in the population, missing values as non-response"}
+_COUNTED: dict[str, str] = {NON_RESPONSE: "of all in the population, missing values as non-response"}
 """Handlings of missing values in the words of a headline."""
 
 

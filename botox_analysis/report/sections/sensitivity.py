@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from botox_analysis.figures.efficacy.forest import plot_forest
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import OBSERVED_CASES
 from botox_analysis.frames.left_out import LeftOut
-from botox_analysis.frames.outcomes import Outcomes, response_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, response_of
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.linear.ancova import fit_ancova
 from botox_analysis.models.linear.fit import Fit
@@ -29,7 +30,7 @@ ALL_OBSERVED = "all observed values"
 
 MMRM, ANCOVA, UNADJUSTED = "MMRM", "ANCOVA", "unadjusted"
 
-ROBUST = "HC2"
+ROBUST: Final = "HC2"
 """The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
 differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
 
@@ -150,7 +151,7 @@ def other_analyses(analysis: Analysis) -> tuple[Fits, list[LeftOut]]:
     return fits, failed
 
 
-def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response: str, visit: str) -> Fit:
+def _by_robust_ancova(outcomes: Outcomes, covariates: tuple[str, ...], response: ResponseName, visit: str) -> Fit:
     return fit_ancova(outcomes, covariates=covariates, response=response, visits=[visit], variance=ROBUST)
 
 

@@ -1,4 +1,4 @@
-"""`table.baseline`: who the subjects were."""
+"""`table.baseline`: baseline characteristics of the subjects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MISSING_ROW = "Missing, n"
 
 
 def table_baseline(estimates: Estimates) -> pd.DataFrame:
-    """Baseline characteristics: mean (SD) of numbers, n (%) of categories; no p-values.
+    """Write baseline characteristics: mean (SD) of numbers, n (%) of categories, without p-values.
 
     Parameters
     ----------
@@ -23,14 +23,20 @@ def table_baseline(estimates: Estimates) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Text: a row per characteristic or category, a column per arm, headed by the number of its subjects. Shares and means are
-        of the subjects with a value; a characteristic that some lack has a row that counts them. Of a characteristic that says
-        yes or no, the yes.
+        Text: a row per characteristic or category, a column per arm, headed by its number of subjects. Percentages and means
+        are of the subjects with a value. If subjects lack a value, an additional row contains their number. A characteristic
+        with the categories yes and no has one row, for yes.
 
     Raises
     ------
     DataError
-        The frame is empty, or of another kind.
+        The frame is empty, or has another measure.
+
+    Examples
+    --------
+    >>> ba.table.baseline(ba.describe_baseline(trial)).iloc[0].to_dict()
+    {'Characteristic': 'Age, mean (SD)', 'placebo (n = 696)': '41.0 (10.5)',
+     'onabotulinumtoxinA (n = 688)': '40.9 (10.2)', 'all arms (n = 1,384)': '40.9 (10.3)'}
     """
     check_measures(estimates, (MEAN, *SPREADS, PROPORTION), "estimates")
     arms = list(estimates["arm"].unique())

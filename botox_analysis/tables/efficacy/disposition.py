@@ -1,4 +1,4 @@
-"""`table.disposition`: who was randomised, treated, stayed and left."""
+"""`table.disposition`: numbers of subjects randomised, treated, completed and discontinued."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botox_analysis.tables.writers import INDENT
 
 
 def table_disposition(rates: Estimates) -> pd.DataFrame:
-    """The flow of subjects, n (%) of those randomised, by arm.
+    """Write the flow of subjects by arm, n (%) of those randomised.
 
     Parameters
     ----------
@@ -22,12 +22,17 @@ def table_disposition(rates: Estimates) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Text: a row per stage, reasons indented, a column per arm.
+        Text: a row per stage, the reasons indented below, and a column per arm.
 
     Raises
     ------
     DataError
-        The frame is empty or of another kind, or counts are not among the columns.
+        The frame is empty, has another measure, or lacks ``n_events`` or ``within``.
+
+    Examples
+    --------
+    >>> ba.table.disposition(ba.event_rates(ba.disposition(trial))).iloc[1].to_dict()
+    {'Stage': 'Not treated', 'placebo': '4 (0.6 %)', 'onabotulinumtoxinA': '6 (0.9 %)'}
     """
     require_columns(check_measures(rates, [PROPORTION], "rates"), ("n_events", "within"), "rates")
     arms = list(rates["arm"].unique())

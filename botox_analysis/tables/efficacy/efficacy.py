@@ -11,7 +11,7 @@ from botox_analysis.frames.schema import ALL_VISITS
 
 
 def table_efficacy(means: Estimates, differences: Estimates) -> pd.DataFrame:
-    """Means of each arm and differences to the reference, with limits and p-values.
+    """Write the means of each arm and the differences from the reference, with limits and p-values.
 
     Parameters
     ----------
@@ -26,7 +26,13 @@ def table_efficacy(means: Estimates, differences: Estimates) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The frames are empty, of another kind, or differences are to several references.
+        The frames are empty, have another measure, or contain differences from several references.
+
+    Examples
+    --------
+    >>> table = ba.table.efficacy(fit.means(), fit.differences())
+    >>> table[["Visit", "Arm", "n", "Difference from placebo (95 % CI)", "p"]].iloc[1].tolist()
+    ['week 4', 'onabotulinumtoxinA', '682', '−1.4 (−2.1 to −0.8)', '<0.001']
     """
     check_measures(means, MEANS, "means")
     check_measures(differences, [difference_in(measure) for measure in MEANS], "differences")
@@ -63,7 +69,7 @@ def _written(row: pd.Series, decimals: int) -> str:
 
 
 def table_change(estimates: Estimates) -> pd.DataFrame:
-    """Unadjusted means, changes and percent reductions of each arm.
+    """Write unadjusted means, changes and percent reductions of each arm.
 
     Parameters
     ----------
@@ -73,12 +79,18 @@ def table_change(estimates: Estimates) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Text: a row per visit and arm; at baseline there is no change.
+        Text: a row per visit and arm. The row of baseline has no change.
 
     Raises
     ------
     DataError
-        The frame is empty, or of another kind.
+        The frame is empty, or has another measure.
+
+    Examples
+    --------
+    >>> table = ba.table.change(ba.describe_change(outcomes))
+    >>> table[["Visit", "Arm", "Mean (SD)", "Mean change (95 % CI)"]].iloc[2].tolist()
+    ['week 4', 'placebo', '14.9 (6.9)', '−5.2 (−5.7 to −4.7)']
     """
     check_measures(estimates, (*MEANS, *SPREADS, PERCENT_REDUCTION), "estimates")
     level = f"{100 * estimates['conf_level'].iloc[0]:g} % CI"
@@ -95,7 +107,9 @@ def table_change(estimates: Estimates) -> pd.DataFrame:
         }
         for measure in (MEAN_CHANGE, PERCENT_REDUCTION):
             digits = decimals if measure == MEAN_CHANGE else 1
-            there = measure in of_measure
-            shown[f"{wording.capital(measure)} ({level})"] = _written(of_measure[measure], digits) if there else wording.MISSING
+            is_known = measure in of_measure
+            shown[f"{wording.capital(measure)} ({level})"] = (
+                _written(of_measure[measure], digits) if is_known else wording.MISSING
+            )
         rows.append(shown)
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""`table.multiplicity`: differences of a family with their p-values, adjusted and not."""
+"""`table.multiplicity`: differences of a family of hypotheses with unadjusted and adjusted p-values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botox_analysis.frames.measures import measure_name, scaled
 
 
 def table_multiplicity(adjusted: Estimates) -> pd.DataFrame:
-    """Differences of a family of hypotheses with their p-values, as they are and adjusted.
+    """Write the differences of a family of hypotheses with unadjusted and adjusted p-values.
 
     Parameters
     ----------
@@ -21,12 +21,18 @@ def table_multiplicity(adjusted: Estimates) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Text: a row per hypothesis in the order of the rows.
+        Text: a row per hypothesis, in the order of the rows.
 
     Raises
     ------
     DataError
-        The frame is of another kind.
+        The frame does not contain *estimates* of `adjust_multiplicity`.
+
+    Examples
+    --------
+    >>> adjusted = ba.adjust_multiplicity(fit.differences(), method="holm")
+    >>> ba.table.multiplicity(adjusted)[["Visit", "p", "p, adjusted", "Rejected"]].iloc[0].tolist()
+    ['week 4', '<0.001', '<0.001', 'yes']
     """
     require_columns(check_estimates(adjusted), ["p_adjusted", "rejected"], "adjusted", made_by="adjust_multiplicity(estimates)")
     rows = []

@@ -1,4 +1,4 @@
-"""`table.responders`: who improved by at least so much."""
+"""`table.responders`: responders by arm, and comparisons of the arms."""
 
 from __future__ import annotations
 
@@ -25,26 +25,34 @@ _OF_SHARES = (RISK_DIFFERENCE, *_LOG_RATIOS, *(measure_name(measure) for measure
 
 
 def table_responders(rates: Estimates, differences: Estimates) -> pd.DataFrame:
-    """Responders of each arm, and how the arms compare.
+    """Write the responders of each arm, and the comparisons of the arms.
 
     Parameters
     ----------
     rates : DataFrame
         *estimates* of `event_rates` on `responders`.
     differences : DataFrame
-        *estimates* of `compare_rates` on the same; several measures and numbers needed to treat may follow each other (by
-        ``pd.concat``) and have a column each, in that order.
+        *estimates* of `compare_rates` on the same events. Several measures and numbers needed to treat may be joined by
+        ``pd.concat``; each has a column, in that order.
 
     Returns
     -------
     DataFrame
-        Text: a row per visit, threshold and handling of missing values, a column per arm, then the comparisons, each with the
-        p-value that belongs to it where there is one, once where all measures have the same.
+        Text: a row per visit, threshold and handling of missing values, a column per arm, then the comparisons. Each
+        comparison has the column of its p-values beside it, if it has any. If the p-values of all measures are equal, they
+        have one column.
 
     Raises
     ------
     DataError
-        The frames are empty, or of another kind.
+        A frame is empty, or has another measure.
+
+    Examples
+    --------
+    >>> events = ba.responders(outcomes, reduction=0.5)
+    >>> table = ba.table.responders(ba.event_rates(events), ba.compare_rates(events))
+    >>> table[["Visit", "placebo, n/N (%)", "Difference, percentage points (95 % CI)", "p"]].iloc[-1].tolist()
+    ['week 24', '190/617 (30.8 %)', '17.6 (12.2 to 23.0)', '<0.001']
     """
     check_measures(rates, [PROPORTION], "rates")
     check_measures(differences, _OF_SHARES, "differences")
@@ -78,7 +86,7 @@ def table_responders(rates: Estimates, differences: Estimates) -> pd.DataFrame:
 
 
 def _with_p(differences: pd.DataFrame) -> list[str]:
-    """Measures whose p-values are shown: the last one where all say the same, as score tests do."""
+    """Return the measures whose p-values are shown: the last one if all have the same p-values, as score tests have."""
     tested = differences[differences["p_value"].notna() & (differences["measure"] != NUMBER_NEEDED)]
     measures = list(tested["measure"].unique())
     by_row = tested.pivot_table(index=[*_KEY, "arm"], columns="measure", values="p_value", sort=False)

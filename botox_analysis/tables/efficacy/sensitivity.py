@@ -1,4 +1,4 @@
-"""`table.sensitivity`: a difference under every handling of what is missing, as a table of text."""
+"""`table.sensitivity`: a difference under each handling of missing values, as text."""
 
 from __future__ import annotations
 
@@ -11,32 +11,41 @@ from botox_analysis.frames.measures import is_log_ratio, is_ratio, measure_name,
 
 
 def table_sensitivity(estimates: Estimates) -> pd.DataFrame:
-    """A difference under every handling of what is missing, in the order of the rows.
+    """Write a difference under each handling of missing values, in the order of the rows.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of `missing.sensitivity`, or of several `Imputations.pool` one below the other, each with a short
-        ``method`` of its own, as in ``pooled.assign(method="half of the gain lost")``: of one measure, category, endpoint and
-        visit.
+        *estimates* of `missing.sensitivity`, or the joined results of several `Imputations.pool`. The latter need a short
+        ``method`` each, as in ``pooled.assign(method="half of the gain lost")``. The rows have one measure, category,
+        endpoint and visit.
 
     Returns
     -------
     DataFrame
-        Texts: the handling (and the arm, where there are several), n, the difference with its limits, p, what the variance is
-        of, the fraction of missing information in per cent, and the Monte Carlo error.
+        Text: the handling (and the arm if there are several), n, the difference with its limits and p. With a column
+        ``variance_target`` also the target of the variance, the fraction of missing information in per cent, and the Monte
+        Carlo error.
 
     Raises
     ------
     DataError
         There are no rows, or several measures, categories, endpoints or visits.
+
+    Examples
+    --------
+    >>> estimates = ba.missing.sensitivity(outcomes, visit="week 24", n=2, seed=1)
+    >>> ba.table.sensitivity(estimates)[["Handling", "n"]].iloc[0].tolist()
+    ['Mixed model of all observed values', '1,220']
     """
     check_estimates(estimates)
     if estimates.empty:
-        raise DataError("estimates has no rows; expected a difference under one handling or more.")
+        raise DataError("`estimates` must have a row per handling of missing values; got no rows.")
     for column in ("measure", "category", "endpoint", "visit"):
         if estimates[column].nunique() > 1:
-            raise DataError(f"estimates has several of '{column}' ({listed(estimates[column].unique())}); a table shows one.")
+            raise DataError(
+                f"`estimates` must have one {column}; got {listed(estimates[column].unique())}. Try filtering the rows."
+            )
     measure = str(estimates["measure"].iloc[0])
     numbers = estimates.reindex(columns=["missing_information", "monte_carlo_error"], fill_value=float("nan"))
     ratio, share = is_ratio(measure), measure_of(measure).factor

@@ -1,9 +1,9 @@
-"""`table.adverse_events`: subjects with the event, occurrences, and how the arms compare."""
+"""`table.adverse_events`: subjects with the event, occurrences, and comparisons of the arms."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -16,8 +16,11 @@ from botox_analysis.tables.event_rows import Rows, arm_heads, comparison_columns
 FIRST = "Adverse event"
 
 
-OCCURRENCES = IN_BRACKETS, BESIDE = ("in brackets", "beside")
-"""Where occurrences stand: in the cell of the subjects, or in a column of their own."""
+Occurrences = Literal["in brackets", "beside"]
+OCCURRENCES: tuple[Occurrences, ...] = get_args(Occurrences)
+"""Place of occurrences: in the cell of the subjects, or in a separate column."""
+
+IN_BRACKETS, BESIDE = OCCURRENCES
 
 
 def table_adverse_events(
@@ -25,45 +28,53 @@ def table_adverse_events(
     differences: pd.DataFrame | None = None,
     *,
     at_least: float = 0.0,
-    occurrences: str = IN_BRACKETS,
+    occurrences: Occurrences = "in brackets",
 ) -> pd.DataFrame:
-    """Adverse events by arm: subjects n (%), and occurrences; terms are indented below their class.
+    """Write adverse events by arm: subjects n (%), and occurrences; terms are indented below their class.
 
     Parameters
     ----------
     rates : DataFrame
         *estimates* of `event_rates` on `safety.counts`, in the order to show (see `safety.order_by_frequency`).
     differences : DataFrame, optional
-        *estimates* of `compare_rates` on the same; several measures, and numbers needed to treat, may follow each other (by
-        ``pd.concat``).
+        *estimates* of `compare_rates` on the same events. Several measures, and numbers needed to treat, may be joined by
+        ``pd.concat``.
     at_least : float
-        Only terms that this share of subjects, in per cent, had in at least one arm, and their classes; the last row says how
-        many terms are not shown.
+        Least share of subjects (0 to 1) with the term in at least one arm. Rarer terms, and classes without a frequent
+        term, are left out. The last row then states how many.
     occurrences : str
-        ``"in brackets"`` behind the subjects, or ``"beside"``, in a column of their own.
+        ``"in brackets"`` after the subjects, or ``"beside"``, in a separate column.
 
     Returns
     -------
     DataFrame
-        Text: a row per category, a column per arm, then the comparisons with their limits; p-values stand beside their
-        interval where there are any, adjusted ones if `adjust_multiplicity` was asked.
+        Text: a row per category, a column per arm, then the comparisons with their limits. Any p-values are beside their
+        limits. They are adjusted if there is a column ``p_adjusted`` (of `adjust_multiplicity`).
 
     Raises
     ------
     DataError
-        A frame is empty or of another kind, counts are not among the columns, or an event has two rows in an arm.
+        A frame is empty, has another measure, lacks ``n_events``, or contains an event twice in an arm.
     ValueError
-        `at_least` is no percentage, or the place of occurrences is not known.
+        `at_least` is not a share, or `occurrences` is not known.
+
+    Examples
+    --------
+    >>> counts = ba.safety.counts(trial)
+    >>> table = ba.table.adverse_events(ba.event_rates(counts), ba.compare_rates(counts), at_least=0.05)
+    >>> table.iloc[0].tolist()
+    ['Any adverse event', '333 (48.1 %) [494]', '386 (56.6 %) [599]', '8.5 (3.2 to 13.7)', '0.002']
     """
     require_choice(occurrences, OCCURRENCES, "occurrences")
-    if not 0 <= at_least <= 100:
-        raise ValueError(f"at_least is {at_least!r}; it is in per cent, from 0 to 100.")
+    if not 0 <= at_least <= 1:
+        raise ValueError(f"`at_least` must be a share of subjects from 0 to 1; got {at_least!r}. Try 0.05 for 5 %.")
     events, counted = rows_by_event(rates, [PROPORTION], "rates")
     require_columns(rates, ["n_events"], "rates")
     compared = comparison_columns(differences)
     heads = arm_heads(rates)
     names = dict(zip(events, event_names(events), strict=True))
-    shown = _frequent(events, counted, list(heads), at_least)
+    percent = round(100 * at_least, 9)  # 29 of 0.29, whose product is 28.999999999999996
+    shown = _frequent(events, counted, list(heads), percent)
     columns = {
         FIRST: [names[event] for event in shown],
         **_counts(shown, counted, heads, occurrences),
@@ -71,12 +82,12 @@ def table_adverse_events(
     }
     if len(shown) < len(events):
         for head, texts in columns.items():
-            texts.append(_left_out(events, shown, at_least) if head == FIRST else "")
+            texts.append(_left_out(events, shown, percent) if head == FIRST else "")
     return pd.DataFrame(columns)
 
 
 def _counts(shown: list[Event], counted: Rows, heads: dict[str, str], occurrences: str) -> dict[str, list[str]]:
-    """The columns of each arm."""
+    """Write the columns of each arm."""
     columns: dict[str, list[str]] = {}
     for arm, head in heads.items():
         rows = [counted.get((event, arm)) for event in shown]
@@ -99,19 +110,19 @@ def _count(row: dict[str, Any] | None, *, with_total: bool, in_brackets: bool) -
     return f"{text} [{wording.count(occurrences)}]" if in_brackets and not math.isnan(occurrences) else text
 
 
-def _frequent(events: list[Event], counted: Rows, arms: list[str], at_least: float) -> list[Event]:
-    """Terms that are frequent enough in an arm, and classes with such a term."""
-    if at_least == 0:
+def _frequent(events: list[Event], counted: Rows, arms: list[str], percent: float) -> list[Event]:
+    """Return the terms that are frequent enough in an arm, and the classes with such a term."""
+    if percent == 0:
         return events
     classes = _classes(events)
 
     def is_frequent(event: Event) -> bool:
         rows = [counted[event, arm] for arm in arms if (event, arm) in counted]
-        return any(row["n"] > 0 and 100 * row["n_events"] >= at_least * row["n"] for row in rows)
+        return any(row["n"] > 0 and 100 * row["n_events"] >= percent * row["n"] for row in rows)
 
     terms = {event for event in events if event not in classes and is_frequent(event)}
-    alive = {within for within, _ in terms}
-    return [event for event in events if event in terms or (event in classes and event[1] in alive)]
+    shown_classes = {within for within, _ in terms}
+    return [event for event in events if event in terms or (event in classes and event[1] in shown_classes)]
 
 
 def _classes(events: list[Event]) -> set[Event]:
@@ -119,8 +130,8 @@ def _classes(events: list[Event]) -> set[Event]:
     return {event for event in events if event[0] == "" and event[1] in holding}
 
 
-def _left_out(events: list[Event], shown: list[Event], at_least: float) -> str:
-    classes, gone = _classes(events), [event for event in events if event not in set(shown)]
-    n_classes = sum(event in classes for event in gone)
-    text = f"Terms below {at_least:g} % in every arm, not shown: {wording.count(len(gone) - n_classes)}"
+def _left_out(events: list[Event], shown: list[Event], percent: float) -> str:
+    classes, left_out = _classes(events), [event for event in events if event not in set(shown)]
+    n_classes = sum(event in classes for event in left_out)
+    text = f"Terms below {percent:g} % in every arm, not shown: {wording.count(len(left_out) - n_classes)}"
     return f"{text}; classes without another term: {wording.count(n_classes)}" if n_classes else text

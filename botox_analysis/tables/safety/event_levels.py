@@ -14,29 +14,35 @@ from botox_analysis.tables.event_rows import arm_heads, event_names, rows_by_eve
 
 
 def table_severity(rates: Estimates) -> pd.DataFrame:
-    """Adverse events by arm and worst severity, n (%).
+    """Write adverse events by arm and worst severity, n (%).
 
     Parameters
     ----------
     rates : DataFrame
-        *estimates* of `event_rates` on `safety.counts` ``by="term and severity"``, in the order to show. (Those of
-        ``by="severity"`` have a row per severity: `table.adverse_events` shows them.)
+        *estimates* of `event_rates` on `safety.counts` ``by="term and severity"``, in the order to show.
+        `table.adverse_events` shows those of ``by="severity"``, which have a row per severity.
 
     Returns
     -------
     DataFrame
-        Text: a row per category, a column per arm and severity; a subject counts in one column only.
+        Text: a row per category, a column per arm and severity. Each subject is counted in one column only.
 
     Raises
     ------
     DataError
-        The frame is empty or of another kind, says no severity, or has a severity twice.
+        The frame is empty, has another measure, has no severities, or contains a severity twice.
+
+    Examples
+    --------
+    >>> rates = ba.event_rates(ba.safety.counts(trial, by="term and severity"))
+    >>> ba.table.severity(rates).iloc[0].tolist()[:4]
+    ['Any adverse event', '89 (12.9 %)', '144 (20.8 %)', '100 (14.5 %)']
     """
     return _by_level(rates, "severity")
 
 
 def table_relation(rates: Estimates) -> pd.DataFrame:
-    """Adverse events by arm and relation to the treatment, n (%).
+    """Write adverse events by arm and relation to the treatment, n (%).
 
     Parameters
     ----------
@@ -46,12 +52,18 @@ def table_relation(rates: Estimates) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Text: a row per category, a column per arm and relation; a subject counts in one column only.
+        Text: a row per category, a column per arm and relation. Each subject is counted in one column only.
 
     Raises
     ------
     DataError
-        The frame is empty or of another kind, says no relation, or has a relation twice.
+        The frame is empty, has another measure, has no relations, or contains a relation twice.
+
+    Examples
+    --------
+    >>> rates = ba.event_rates(ba.safety.counts(trial, by="term and relation"))
+    >>> ba.table.relation(rates).iloc[0].tolist()
+    ['Any adverse event', '70 (10.1 %)', '263 (38.0 %)', '173 (25.4 %)', '213 (31.2 %)']
     """
     return _by_level(rates, "relation")
 
@@ -59,7 +71,9 @@ def table_relation(rates: Estimates) -> pd.DataFrame:
 def _by_level(rates: pd.DataFrame, column: str) -> pd.DataFrame:
     check_measures(rates, [PROPORTION], "rates")
     if column not in rates.columns or rates[column].isna().any():
-        raise DataError(f'rates says no {column}; take adverse_events by="term and {column}".')
+        raise DataError(
+            f'`rates` must have a {column} in each row; got rows without one. Try safety.counts(trial, by="term and {column}").'
+        )
     require_columns(rates, ["n_events"], "rates")
     events, counted = rows_by_event(rates, [PROPORTION], "rates", also=(column,))
     levels = list(rates[column].unique())

@@ -1,4 +1,4 @@
-"""`table.listing`: a listing line by line, as text."""
+"""`table.listing`: a listing, line by line, as text."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from botox_analysis.errors import wrong_kind
 
 
 def table_listing(listing: pd.DataFrame) -> pd.DataFrame:
-    """A listing of adverse events, or of anything else with a row per line, as text.
+    """Write a listing of adverse events, or any frame with a row per line, as text.
 
     Parameters
     ----------
     listing : DataFrame
-        One row per line, in the order to show; columns of numbers, truths, dates or words.
+        One row per line, in the order to show, with columns of numbers, booleans, dates or texts.
 
     Returns
     -------
     DataFrame
-        Text, with the names of the columns in words: whole numbers as they are, others with one decimal, truths as yes and
-        no, and `wording.MISSING` for what is not known.
+        Text, with the names of the columns in words. Integers have no decimals and other numbers have one; booleans are yes
+        and no; missing values are `wording.MISSING`.
 
     Raises
     ------
     DataError
-        It is no frame, or one without columns.
+        `listing` is not a frame, or has no columns.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> ba.table.listing(pd.DataFrame({"onset_day": [3.0, None], "serious": [True, False]})).to_dict("list")
     {'Onset day': ['3', '–'], 'Serious': ['yes', 'no']}
     """

@@ -25,7 +25,7 @@ from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.settings.file import check_settings
-from botox_analysis.trials.trial import as_trial
+from botox_analysis.trials.trial import checked_trial
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
 _UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)
@@ -287,7 +287,7 @@ def _note_refusal(page: Page, guesses: list[Guess]) -> None:
         return
     files = {guess.table: f"{guess.table}{'.parquet' if guess.found.is_columnar else '.csv'}" for guess in guesses}
     try:
-        as_trial(tables, name="draft", files=files, settings=check_settings(page.settings))
+        checked_trial(tables, name="draft", files=files, settings=check_settings(page.settings))
     except DataError as error:
         page.ask(TOP, f"As drafted, the files are refused. Add settings to {SETTINGS}, or correct the cells:")
         for line in problem_lines(error):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.public.download import Recorded, obtain
-from botox_analysis.trials.trial import Protocol, Trial, as_trial
+from botox_analysis.trials.trial import Protocol, Trial, checked_trial
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Source:
     read: Callable[[Mapping[str, Path]], Trial]
 
 
-def fetch_trial(name: str) -> Trial:
+def fetch_trial(name: PublicTrial) -> Trial:
     """Fetch a public patient-level trial by name.
 
     The files are read from a folder named after the trial, inside the folder of the environment variable
@@ -123,15 +124,17 @@ def _read_vickers(paths: Mapping[str, Path]) -> Trial:
             "acupuncturist": "A" + people["acupuncturist"].astype(str).str.zfill(2),
         }
     )
-    return as_trial(
+    return checked_trial(
         {
             "subjects": subjects,
             "assessments": pd.concat(pieces, ignore_index=True).rename(columns={"id": "subject"}),
         },
         name="Acupuncture for chronic headache (Vickers 2004)",
-        arms=["control", "acupuncture"],
-        visits=[BASELINE, "3 months", "12 months"],
-        populations=("completers",),
+        settings={
+            "arms": ["control", "acupuncture"],
+            "visits": [BASELINE, "3 months", "12 months"],
+            "populations": ["completers"],
+        },
         protocol=Protocol(
             endpoint="headache days",
             visit="12 months",
@@ -168,11 +171,13 @@ def _read_cdystonia(paths: Mapping[str, Path]) -> Trial:
             "value": rows["twstrs"],
         }
     )
-    return as_trial(
+    return checked_trial(
         {"subjects": subjects, "assessments": assessments},
         name="Botulinum toxin type B in cervical dystonia (cdystonia)",
-        arms=["placebo", "BoNT-B 5,000 U", "BoNT-B 10,000 U"],
-        visits=[BASELINE, *(f"week {week}" for week in (2, 4, 8, 12, 16))],
+        settings={
+            "arms": ["placebo", "BoNT-B 5,000 U", "BoNT-B 10,000 U"],
+            "visits": [BASELINE, *(f"week {week}" for week in (2, 4, 8, 12, 16))],
+        },
         protocol=Protocol(
             endpoint="TWSTRS",
             visit="week 4",
@@ -201,9 +206,10 @@ def _read_kostecki_dillon(paths: Mapping[str, Path]) -> Trial:
         }
     )
     subjects = people[["id", "age", "sex", "hatype"]].rename(columns={"id": "subject", "hatype": "headache_type"})
-    trial = as_trial(
+    trial = checked_trial(
         {"subjects": subjects, "diary": diary},
         name="Daily migraine diary (Kostecki-Dillon)",
+        settings={},
         protocol=Protocol(endpoint="headache days"),
         files=_spoken_of("kostecki_dillon"),
     )
@@ -220,7 +226,9 @@ def _spoken_of(name: str) -> dict[str, str]:
 
 _VICKERS_FILES = "https://raw.githubusercontent.com/pmean/introduction-to-sql/d1c76562791a6c080526ada6d0b5ab94ad260860/data/"
 
-SOURCES: dict[str, Source] = {
+PublicTrial = Literal["vickers2004", "cdystonia", "kostecki_dillon"]
+
+SOURCES: dict[PublicTrial, Source] = {
     "vickers2004": Source(
         files={
             file: Recorded(_VICKERS_FILES + file, checksum, n_bytes)

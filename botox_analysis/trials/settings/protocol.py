@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from botox_analysis.errors import DataError
-from botox_analysis.frames.handling import strategy_problem
+from botox_analysis.frames.handling import (
+    EventStrategy,
+    ImputationStrategy,
+    MissingResponse,
+    SingleValueRule,
+    UnknownSeverity,
+    strategy_problem,
+)
 from botox_analysis.trials.settings.kinds import (
     NUMBERS,
     ROWS,
@@ -122,23 +129,23 @@ class Protocol:
     covariates: tuple[str, ...] = ()
     efficacy_population: str = ""
     safety_population: str = ""
-    analysis: str = ""
-    handling: str = ""
+    analysis: Literal["", "mmrm", "ancova"] = ""
+    handling: Literal["", SingleValueRule] = ""
     reduction: float = 0.5
     points: float = 0.0
     diary_rule: str = ""
-    unknown_severity: str = ""
+    unknown_severity: Literal["", UnknownSeverity] = ""
     baseline_minimum_days: int = 0
-    intercurrent: Mapping[str, str] = field(default_factory=dict)
+    intercurrent: Mapping[str, EventStrategy] = field(default_factory=dict)
     conf_level: float = 0.95
-    imputation: str = ""
+    imputation: Literal["", ImputationStrategy] = ""
     draws: int = 100
     seed: int = 1
-    variance: str = "rubin"
-    responders: str = ""
+    variance: Literal["rubin", "jackknife", "bootstrap"] = "rubin"
+    responders: Literal["", MissingResponse, "as in the primary analysis"] = ""
     stratum: str = ""
     covariance: tuple[str, ...] = ()
-    fall_back_variance: str = ""
+    fall_back_variance: Literal["", "CR0", "CR2", "CR3"] = ""
     emergent: Mapping[str, Any] = field(default_factory=dict)
     multiplicity: Mapping[str, Any] = field(default_factory=dict)
 

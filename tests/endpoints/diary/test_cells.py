@@ -1,4 +1,4 @@
-"""Three-valued days: every row a diary can hold, against all whole days that agree with its cells."""
+"""States of diary days: every possible row, against all complete days that agree with its cells."""
 
 from dataclasses import replace
 from itertools import product
@@ -34,7 +34,7 @@ RULES = [
 
 
 def whole_days_of(row):
-    """The whole days that have each cell of the row that is not empty."""
+    """Return the complete days that agree with the recorded cells of a row."""
     return [day for day in WHOLE_DAYS if all(cell is None or cell == known for cell, known in zip(row, day, strict=True))]
 
 
@@ -42,7 +42,7 @@ CONSISTENT = [row for row in ROWS if whole_days_of(row)]
 
 
 def count(endpoint, rule, day):
-    """What a whole day counts, in words of the field."""
+    """Count a complete day, by the definitions of the field."""
     _, hours, severity, migraine, doses = day
     headache_day = hours > 0 and hours >= rule.minimum_hours
     treated = rule.treated_is_migraine == "criteria or treated" and headache_day and doses > 0
@@ -56,7 +56,7 @@ def count(endpoint, rule, day):
 
 
 def known_count(endpoint, rule, row):
-    """The count, where all whole days that agree with the cells have the same; else nothing."""
+    """Return the count if all complete days that agree with the cells have the same; else None."""
     counts = {count(endpoint, rule, day) for day in whole_days_of(row)}
     return counts.pop() if len(counts) == 1 else np.nan
 
@@ -68,7 +68,7 @@ def trial_of(rows, columns=COLUMNS):
 
 
 def counts_of(trial, endpoint, rule):
-    """What each day counts: a period is a day."""
+    """Return the count of each day, with periods of one day."""
     daily = replace(rule, period_days=1, minimum_days=1, unknown_severity="missing")
     found = endpoint.under(daily).measure(trial).drop(columns="baseline").iloc[0].to_numpy()
     return np.append(found, np.full(len(trial.diary) - len(found), np.nan))

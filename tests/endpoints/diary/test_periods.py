@@ -35,7 +35,7 @@ def share_of(days):
 
 
 def value_of(days, whole_diary, rule, minimum):
-    """Moderate or severe days of one period, counted day by day."""
+    """Count the moderate or severe days of one period, day by day."""
     total, n_recorded = 0.0, 0
     for hours, severity in days:
         if hours is None:

@@ -1,4 +1,4 @@
-"""`DiaryRule`: the rules of the field, what they say of themselves, and rules that cannot be followed."""
+"""`DiaryRule`: the rules of the field, their words, and rules that cannot be applied."""
 
 import pytest
 
@@ -64,19 +64,19 @@ def test_a_rule_writes_its_definition_into_a_label(rule, label):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"minimum_hours": -1}, "minimum_hours is -1; it is from 0 to 24"),
-        ({"minimum_hours": 24.5}, r"minimum_hours is 24\.5; it is from 0 to 24"),
-        ({"minimum_hours": float("nan")}, "minimum_hours is nan; it is from 0 to 24"),
-        ({"minimum_days": 0}, "minimum_days is 0; it is from 1 to period_days, 28"),
-        ({"minimum_days": 29}, "minimum_days is 29; it is from 1 to period_days, 28"),
-        ({"period_days": 0}, "it is from 1 to period_days, 0"),
-        ({"period_days": 28.5}, r"period_days is 28\.5; it is a whole number of days"),
-        ({"minimum_days": 10.5}, r"minimum_days is 10\.5; it is a whole number of days"),
-        ({"minimum_days": "10"}, "minimum_days is '10'; it is a whole number of days"),
-        ({"minimum_days": True}, "minimum_days is True; it is a whole number of days"),
-        ({"period_days": float("inf")}, "period_days is inf; it is a whole number of days"),
-        ({"baseline_minimum_days": 0}, "baseline_minimum_days is 0; it is from 1 to period_days, 28"),
-        ({"baseline_minimum_days": 29}, "baseline_minimum_days is 29; it is from 1 to period_days, 28"),
+        ({"minimum_hours": -1}, "`minimum_hours` must be from 0 to 24; got -1"),
+        ({"minimum_hours": 24.5}, r"`minimum_hours` must be from 0 to 24; got 24\.5"),
+        ({"minimum_hours": float("nan")}, "`minimum_hours` must be from 0 to 24; got nan"),
+        ({"minimum_days": 0}, "`minimum_days` must be from 1 to period_days, 28; got 0"),
+        ({"minimum_days": 29}, "`minimum_days` must be from 1 to period_days, 28; got 29"),
+        ({"period_days": 0}, "must be from 1 to period_days, 0; got"),
+        ({"period_days": 28.5}, r"`period_days` must be a whole number of days; got 28\.5"),
+        ({"minimum_days": 10.5}, r"`minimum_days` must be a whole number of days; got 10\.5"),
+        ({"minimum_days": "10"}, "`minimum_days` must be a whole number of days; got '10'"),
+        ({"minimum_days": True}, "`minimum_days` must be a whole number of days; got True"),
+        ({"period_days": float("inf")}, "`period_days` must be a whole number of days; got inf"),
+        ({"baseline_minimum_days": 0}, "`baseline_minimum_days` must be from 1 to period_days, 28; got 0"),
+        ({"baseline_minimum_days": 29}, "`baseline_minimum_days` must be from 1 to period_days, 28; got 29"),
         (
             {"unknown_severity": "not"},
             "`unknown_severity` must be one of 'share of the known', 'as not', 'missing'.*; got 'not'",

@@ -1,4 +1,4 @@
-"""`missing.values`: reasons told on paper, and what adds up."""
+"""`missing.reasons` and `missing.values`: reasons by hand, and sums of counts."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ THREE = [GAP, NO_FURTHER_VALUE, NO_VALUE]
 
 
 def outcomes_of(values, arms=None, kinds=None):
-    """*outcomes* with a baseline of 10; a row of values, one a week, for each subject."""
+    """Make *outcomes* with a baseline of 10; a row of weekly values for each subject."""
     values = np.array(values, dtype=float)
     n_visits = values.shape[1]
     arms = arms or ["P"] * len(values)
@@ -111,6 +111,12 @@ def test_kinds_follow_in_the_order_they_carry_and_else_of_the_alphabet():
     ordered = pd.Categorical(outcomes["intercurrent_event"], ["", "withdrawal", "death"])
     categories = missing_reasons(outcomes.assign(intercurrent_event=ordered))["missing"].cat.categories
     assert categories.tolist() == ["", *THREE, "withdrawal", "death"]
+
+
+def test_a_kind_that_explains_no_missing_value_leaves_the_order_of_the_others():
+    outcomes = outcomes_of([[1, NAN, NAN], [NAN, 1, 1]], kinds=[["", "death", "death"], ["", "rescue", "rescue"]])
+    assert missing_reasons(outcomes)["missing"].cat.categories.tolist() == ["", *THREE, "death"]
+    assert missing_values(outcomes)["category"].unique().tolist() == [*THREE, "death"]
 
 
 # Counts ---------------------------------------------------------------------------------------------------------------
@@ -205,12 +211,12 @@ def test_a_frame_that_is_not_outcomes_is_refused():
 def test_a_subject_in_two_arms_is_refused():
     outcomes = outcomes_of([[1, 1], [1, 1]], arms=["P", "T"])
     outcomes.loc[0, "arm"] = "T"
-    with pytest.raises(ba.DataError, match="found subject '0' with several values of arm; expected one"):
+    with pytest.raises(ba.DataError, match="must have one arm per subject; got several for subject '0'"):
         missing_reasons(outcomes)
 
 
 def test_of_several_events_the_one_that_made_a_value_missing_is_its_reason():
-    """First what a hypothetical strategy set aside, then the discontinuation, then the last."""
+    """The order is the event of a hypothetical strategy, the discontinuation, the last event."""
     both = ["", "left", "left; rescue"]
     assert words(outcomes_of([[1, NAN, NAN]], kinds=[both])) == [["", "left", "rescue"]]
     stopped = outcomes_of([[1, NAN, NAN]], kinds=[["", "discontinuation; rescue", "discontinuation; rescue"]])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.endpoints.intercurrent.visit_days import visit_days
+from botox_analysis.endpoints.intercurrent.visit_days import days_of_visits
 
 
 @pytest.fixture
@@ -23,27 +23,27 @@ def outcomes():
 
 
 def test_days_come_from_names_a_mapping_or_a_column(outcomes):
-    assert visit_days(outcomes, None).tolist() == [28, 56, 28, 56]
-    assert visit_days(outcomes, {"week 4": 30, "week 8": 60}).tolist() == [30, 60, 30, 60]
-    np.testing.assert_array_equal(visit_days(outcomes, "day"), [27, 57, 30, np.nan])
+    assert days_of_visits(outcomes, None).tolist() == [28, 56, 28, 56]
+    assert days_of_visits(outcomes, {"week 4": 30, "week 8": 60}).tolist() == [30, 60, 30, 60]
+    np.testing.assert_array_equal(days_of_visits(outcomes, "day"), [27, 57, 30, np.nan])
 
 
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        ({"week 4": 28}, "the visits 'week 8' have no day; give days={'week 8': ...}, or a column of days"),
+        ({"week 4": 28}, "visits must have a day in `visit_days`; got none for 'week 8'"),
         ("date", "outcomes has no column 'date'"),
-        ("visit", "the column of days 'visit' holds category; expected numbers"),
-        ({"week 4": 0, "week 8": 56}, "found 'week 4' of subject '1' on day 0; expected visits on day 1"),
+        ("visit", "must have numbers in the column of days 'visit'; got category"),
+        ({"week 4": 0, "week 8": 56}, "must have visits on day 1 .* or later; got 'week 4' of subject '1' on day 0"),
     ],
 )
 def test_what_tells_no_days_is_refused(outcomes, days, said):
     with pytest.raises(ba.DataError, match=said):
-        visit_days(outcomes, days)
+        days_of_visits(outcomes, days)
 
 
 def test_names_that_tell_no_day_are_refused():
     frame = pd.DataFrame({"subject": [1], "arm": "a", "visit": "end", "value": 9})
     outcomes = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["end"])
-    with pytest.raises(ba.DataError, match="the visits 'end' have names that tell no day; give days="):
-        visit_days(outcomes, None)
+    with pytest.raises(ba.DataError, match=r"must have a day in their names; got none for 'end'. Try visit_days="):
+        days_of_visits(outcomes, None)

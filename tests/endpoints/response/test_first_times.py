@@ -10,7 +10,7 @@ WEEKS = ["week 4", "week 8", "week 12"]
 
 
 def outcomes_of(*values, baseline=20.0, **columns):
-    """One subject per triple of values at weeks 4, 8 and 12."""
+    """Make one subject per triple of values at weeks 4, 8 and 12."""
     frame = pd.DataFrame(
         {
             "subject": np.repeat(range(len(values)), 3),
@@ -87,15 +87,15 @@ def test_points_ask_for_a_fall_or_a_rise():
 
 def test_days_of_each_row_take_the_place_of_the_visit():
     outcomes = outcomes_of([15, 10, 9], [15, 15, 15], day=[25, 61.0, 84, 29, 50, 90])
-    times = ba.times.first_response(outcomes, days="day")
+    times = ba.times.first_response(outcomes, visit_days="day")
     assert told(times) == [[61, True], [90, False]]
     assert "day" not in times.columns
 
 
 def test_a_value_without_its_day_is_refused():
     outcomes = outcomes_of([15, 10, 9], day=[25, np.nan, 84])
-    with pytest.raises(ba.DataError, match="found 1 values without a day, the first of subject '0' at 'week 8'"):
-        ba.times.first_response(outcomes, days="day")
+    with pytest.raises(ba.DataError, match="got 1 values without a day, the first of subject '0' at 'week 8'"):
+        ba.times.first_response(outcomes, visit_days="day")
 
 
 def test_baseline_and_covariates_follow_but_those_that_change_over_visits_do_not():
@@ -105,7 +105,7 @@ def test_baseline_and_covariates_follow_but_those_that_change_over_visits_do_not
 
 
 def test_several_thresholds_are_several_calls():
-    with pytest.raises(ValueError, match="first_response takes one threshold, found 2; call it for each"):
+    with pytest.raises(ValueError, match="must be one threshold; got 2"):
         ba.times.first_response(outcomes_of([1, 2, 3]), reduction=[0.3, 0.5])
 
 
@@ -142,7 +142,7 @@ def test_rates_take_the_cycles_and_say_what_became_of_the_censored(simulated):
 
 
 def test_a_cycle_has_a_length():
-    with pytest.raises(ValueError, match="cycle_days is 0"):
+    with pytest.raises(ValueError, match="`cycle_days` must be a number of days above 0; got 0"):
         ba.times.by_cycle(pd.DataFrame({"subject": [1], "arm": "a", "time": [3], "observed": [True]}), cycle_days=0)
 
 
@@ -151,7 +151,7 @@ def test_a_cycle_has_a_length():
 
 @pytest.fixture
 def trial():
-    """Six subjects: two events and a later one, one after the last day, an unknown onset, none, none and not treated."""
+    """Make six subjects: two events and a later one, one after the last day, an unknown onset, none, none and not treated."""
     subjects = pd.DataFrame(
         {
             "subject": list("abcdef"),
@@ -196,14 +196,14 @@ def test_a_category_is_any_a_kind_a_class_a_term_or_a_list(trial, category, n):
 
 
 def test_what_nobody_calls_so_is_refused(trial):
-    with pytest.raises(ba.DataError, match="six has no adverse events called 'Neck ache'; expected a class or term of its table"):
+    with pytest.raises(ba.DataError, match=r"must be a class or term of six, or one of .*; got 'Neck ache'"):
         ba.times.first_event(trial, "Neck ache")
 
 
 def test_who_has_no_event_and_no_last_day_is_refused(trial):
     subjects = trial.subjects.assign(last_day=[90, 20, 80, np.nan, 60, 5])
     unknown = ba.as_trial({"subjects": subjects, "adverse_events": trial.adverse_events}, name="six")
-    with pytest.raises(ba.DataError, match="found no last_day for 1 subjects, the first is 'd'"):
+    with pytest.raises(ba.DataError, match="got none for 1 subjects of six, the first is 'd'"):
         ba.times.first_event(unknown)
 
 

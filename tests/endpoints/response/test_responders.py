@@ -1,4 +1,4 @@
-"""`responders`: who improved, counted on paper, with the ties that scaled counts bring."""
+"""`responders`: responders counted by hand, with the ties of scaled counts."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import botox_analysis as ba
 
 
 def outcomes_of(baseline, value, arm=None, **columns):
-    """One subject per pair of baseline and value, at one visit."""
+    """Make one subject per pair of baseline and value, at one visit."""
     frame = pd.DataFrame({"subject": range(len(value)), "visit": "week 24", "value": value, **columns})
     frame["arm"] = "T" if arm is None else arm
     if baseline is not None:
@@ -261,7 +261,7 @@ def test_a_frame_that_is_not_outcomes_is_refused():
 
 
 def test_outcomes_without_an_order_of_visits_are_refused():
-    with pytest.raises(ba.DataError, match="column 'visit' carries no order"):
+    with pytest.raises(ba.DataError, match="must have an ordered column 'visit'"):
         ba.responders(outcomes_of([20], [5]).astype({"visit": str}))
 
 
@@ -310,7 +310,7 @@ def test_a_stratum_that_changes_over_visits_is_refused(simulated):
 
 
 def course(**columns):
-    """Eight subjects in two arms at weeks 4 and 24."""
+    """Make eight subjects in two arms at weeks 4 and 24."""
     frame = pd.DataFrame(
         {
             "subject": np.repeat(range(8), 2), "arm": np.repeat(["P", "T"] * 4, 2), "visit": ["week 4", "week 24"] * 8,
@@ -384,6 +384,6 @@ def test_ranks_of_changes_need_a_baseline():
 
 
 def test_continuation_of_subjects_without_a_baseline_is_not_assessable():
-    events = ba.diary.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), ba.diary.PBS)
+    events = ba.diary.continuation(course(baseline=np.repeat([20.0, np.nan] * 4, 2)), rule=ba.diary.PBS)
     assert events.query("category == 'not assessable'")["n_events"].tolist() == [0, 4]
     assert events["n_total"].unique().tolist() == [4]

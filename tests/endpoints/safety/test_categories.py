@@ -1,4 +1,4 @@
-"""By class, severity, relation, a user's list and stratum: each subject once where it belongs, and every row there."""
+"""Counts by class, severity, relation, special interest and stratum: each subject once per row, and every row present."""
 
 import pandas as pd
 import pytest
@@ -28,7 +28,7 @@ def trial_of(events=EVENTS, subjects=SUBJECTS):
 
 
 def counted(events, *, by=("within", "category"), column="n_events"):
-    """{what tells rows apart: [count per arm]}, in the order of the rows."""
+    """Return {key of the row: [count per arm]}, in the order of the rows."""
     return {key: rows[column].tolist() for key, rows in events.groupby(list(by), sort=False)}
 
 
@@ -161,7 +161,7 @@ def test_severity_and_relation_tell_rows_of_events_and_of_estimates_apart(by, co
 
 
 def test_relations_that_are_not_there_are_refused():
-    with pytest.raises(ba.DataError, match="adverse_events has no column 'related'; it is needed to count by relation"):
+    with pytest.raises(ba.DataError, match="must have a column 'related' to count by relation; got 'subject'"):
         ba.safety.counts(trial_of(EVENTS.drop(columns="related")), by="term and relation")
 
 
@@ -188,11 +188,11 @@ def test_lists_of_which_nobody_has_anything_are_rows_of_0():
 @pytest.mark.parametrize(
     ("special", "said"),
     [
-        ({}, "special names nothing"),
-        ({"eye": []}, r"special has \[\] for 'eye'; expected a list of terms"),
-        ({"eye": "Ptosis"}, "special has 'Ptosis' for 'eye'; expected a list of terms"),
-        ({"eye": ["Ptosis", "ptosis"]}, "special has 'ptosis' for 'eye' a second time"),
-        (None, 'by="special interest" needs special'),
+        ({}, "must have names with terms, .*; got no names"),
+        ({"eye": []}, r"must have a list of terms for each name; got \[\] for 'eye'"),
+        ({"eye": "Ptosis"}, "must have a list of terms for each name; got 'Ptosis' for 'eye'"),
+        ({"eye": ["Ptosis", "ptosis"]}, "must have each term once; got 'ptosis' for 'eye' twice"),
+        (None, 'must have names with terms for by="special interest"; got None'),
     ],
 )
 def test_lists_that_cannot_be_counted_are_refused(special, said):
@@ -201,7 +201,7 @@ def test_lists_that_cannot_be_counted_are_refused(special, said):
 
 
 def test_lists_that_are_not_asked_for_are_refused():
-    with pytest.raises(ValueError, match='special is given with by="term"'):
+    with pytest.raises(ValueError, match=r'`special` must be used with .*; got by="term"'):
         ba.safety.counts(trial_of(), special=SPREAD)
 
 
@@ -232,11 +232,11 @@ def test_strata_stand_in_the_order_of_their_categories():
 
 @pytest.mark.parametrize("stratum", ["region", "arm"])
 def test_a_stratum_that_is_no_covariate_is_refused(stratum):
-    with pytest.raises(ba.DataError, match=f"t has no covariate '{stratum}' for strata; its covariates are 'site'"):
+    with pytest.raises(ba.DataError, match=f"must be a covariate of t, 'site'; got '{stratum}'"):
         ba.safety.counts(trial_of(), stratum=stratum)
 
 
 def test_a_subject_without_a_stratum_is_refused():
     subjects = SUBJECTS.assign(site=["y", None, "x", None, "y"])
-    with pytest.raises(ba.DataError, match="found no site for 2 of them, the first is 'b'; expected one for each"):
+    with pytest.raises(ba.DataError, match="got no site for 2 subjects, the first is 'b'"):
         ba.safety.counts(trial_of(subjects=subjects), stratum="site")

@@ -26,7 +26,7 @@ def trial_of(events=EVENTS, subjects=SUBJECTS):
 
 
 def counted(trial, by="term", column="n_events"):
-    """{(within, category): [count per arm]}, in the order of the rows."""
+    """Return {(within, category): [count per arm]}, in the order of the rows."""
     events = ba.safety.counts(trial, by=by)
     return {key: rows[column].tolist() for key, rows in events.groupby(["within", "category"], sort=False)}
 
@@ -209,7 +209,7 @@ ALONE = {
 
 @pytest.fixture
 def quiet():
-    """Five subjects of whom none had an adverse event."""
+    """Make five subjects without an adverse event."""
     return trial_of(EVENTS.iloc[:0], SUBJECTS.assign(last_day=[365, 365, 200, 200, 331]))
 
 
@@ -250,13 +250,13 @@ def test_where_nobody_had_any_there_are_no_times_and_no_onsets(quiet):
 
 def test_a_trial_without_adverse_events_is_refused():
     trial = ba.as_trial({"subjects": SUBJECTS}, name="t")
-    with pytest.raises(ba.DataError, match="t has no adverse events; expected a table adverse_events"):
+    with pytest.raises(ba.DataError, match="must have a table adverse_events; got t"):
         ba.safety.counts(trial)
     assert n_not_emergent(trial) == 0
 
 
 def test_severities_that_are_not_there_are_refused():
-    with pytest.raises(ba.DataError, match="adverse_events has no column 'severity'"):
+    with pytest.raises(ba.DataError, match="must have a column 'severity' to count by severity"):
         ba.safety.counts(trial_of(EVENTS.drop(columns="severity")), by="severity")
 
 

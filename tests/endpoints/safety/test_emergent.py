@@ -1,4 +1,4 @@
-"""`EmergentRule`: an event counts by its day, by a window after the last dose, or because the trial says so."""
+"""`EmergentRule`: an event counts by its day, by a window after the last dose, or by the trial's flag."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ def trial_with(subjects=SUBJECTS, **columns):
 
 
 def counted(rule, subjects=SUBJECTS, **columns):
-    """Whether one event counts, and the day on which it emerged."""
+    """Return whether one event counts, and the day on which it emerged."""
     counts, day = emergent(trial_with(subjects, **columns), rule)
     return bool(counts[0]), float(day[0])
 
@@ -85,7 +85,7 @@ def test_each_subject_has_its_own_window():
 
 
 def test_a_window_of_a_trial_without_last_doses_is_refused():
-    with pytest.raises(ba.DataError, match="subjects has no column 'last_dose_day'; adverse events from day 1 to 30 days after"):
+    with pytest.raises(ba.DataError, match="must have a column 'last_dose_day' for adverse events from day 1 to 30 days after"):
         counted(ba.safety.WITHIN_30_DAYS, SUBJECTS.drop(columns="last_dose_day"), onset_day=1)
 
 
@@ -104,7 +104,7 @@ def test_a_flagged_event_that_began_before_treatment_has_the_day_of_its_worsenin
 
 
 def test_flags_that_are_not_there_are_refused():
-    with pytest.raises(ba.DataError, match="adverse_events has no column 'treatment_emergent'; events as flagged"):
+    with pytest.raises(ba.DataError, match="must have a column 'treatment_emergent' for events as flagged"):
         counted(ba.safety.AS_FLAGGED, onset_day=5)
 
 
@@ -137,14 +137,14 @@ def test_what_does_not_count_is_counted_under_each_rule(rule, n):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"window_days": -1}, "window_days is -1; it is a whole number, 0 or more"),
-        ({"window_days": 1.5}, "window_days is 1.5; it is a whole number, 0 or more"),
-        ({"window_days": float("nan")}, "window_days is nan; it is a whole number, 0 or more"),
-        ({"window_days": float("inf")}, "window_days is inf; it is a whole number, 0 or more"),
-        ({"window_days": "30"}, "window_days is '30'; it is a whole number, 0 or more"),
-        ({"window_days": True}, "window_days is True; it is a whole number, 0 or more"),
+        ({"window_days": -1}, "`window_days` must be a whole number, 0 or more; got -1"),
+        ({"window_days": 1.5}, "`window_days` must be a whole number, 0 or more; got 1.5"),
+        ({"window_days": float("nan")}, "`window_days` must be a whole number, 0 or more; got nan"),
+        ({"window_days": float("inf")}, "`window_days` must be a whole number, 0 or more; got inf"),
+        ({"window_days": "30"}, "`window_days` must be a whole number, 0 or more; got '30'"),
+        ({"window_days": True}, "`window_days` must be a whole number, 0 or more; got True"),
         ({"told_by": "dates"}, "`told_by` must be one of 'days', 'flag'.*; got 'dates'"),
-        ({"told_by": "flag", "window_days": 30}, "window_days is 30 and told_by is 'flag'; a flag needs no window"),
+        ({"told_by": "flag", "window_days": 30}, "`window_days` must be left out if told_by is 'flag'; got 30"),
     ],
 )
 def test_a_rule_that_cannot_be_followed_is_refused(asked, said):
@@ -188,5 +188,5 @@ def test_what_does_not_count_has_its_reason(rule, reasons):
 
 
 def test_a_word_is_no_rule():
-    with pytest.raises(TypeError, match="rule is 'from day 1'; it is an EmergentRule, such as FROM_DAY_1"):
+    with pytest.raises(TypeError, match=r"must be an EmergentRule, such as FROM_DAY_1, .*; got 'from day 1'"):
         ba.safety.counts(ba.open_trial("simulated"), rule="from day 1")

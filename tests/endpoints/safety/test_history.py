@@ -60,13 +60,13 @@ def test_prevalence_takes_a_category_and_days_and_has_them_as_numbers(trial):
 
 @pytest.mark.parametrize("days", [[], [0, 28], [-3]])
 def test_days_before_treatment_are_refused(trial, days):
-    with pytest.raises(ValueError, match="expected one day or more, from day 1 on"):
+    with pytest.raises(ValueError, match="must be one day or more, from day 1; got"):
         ba.safety.prevalence(trial, days=days)
 
 
 def test_prevalence_needs_everybodys_last_day(trial):
     subjects = trial.subjects.drop(columns="last_day")
-    with pytest.raises(ba.DataError, match="five: found no last_day for 5 subjects, the first is 'a'"):
+    with pytest.raises(ba.DataError, match="got none for 5 subjects of five, the first is 'a'"):
         ba.safety.prevalence(ba.as_trial({"subjects": subjects, "adverse_events": trial.adverse_events}, name="five"))
 
 

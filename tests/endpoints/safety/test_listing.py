@@ -1,4 +1,4 @@
-"""`safety.listing`: a line for each event, in the order a reviewer reads, and as many as the overview counts."""
+"""`safety.listing`: a line for each event, in the order of reviewers, and as many as the overview counts."""
 
 import numpy as np
 import pandas as pd
@@ -52,17 +52,27 @@ def test_columns_are_those_of_the_table_in_the_order_of_a_listing():
 
 
 def test_only_serious_events_may_be_listed():
-    lines = listing(only="serious")
+    lines = listing(category="serious")
     assert (lines["subject"].astype(str) + " " + lines["term"]).tolist() == ["c Fever", "c Nausea"]
     assert lines.index.tolist() == [0, 1]
 
 
 def test_only_events_of_special_interest_may_be_listed():
-    assert listing(only="of special interest", special=SPECIAL)["term"].tolist() == ["Neck pain", "Neck pain", "Fever", "Fever"]
+    assert listing(category="of special interest", special=SPECIAL)["term"].tolist() == [
+        "Neck pain",
+        "Neck pain",
+        "Fever",
+        "Fever",
+    ]
+
+
+@pytest.mark.parametrize(("category", "terms"), [("Fever", ["Fever", "Fever"]), ("spread", ["Neck pain", "Neck pain"])])
+def test_only_a_term_or_a_list_may_be_listed(category, terms):
+    assert listing(category=category, special=SPECIAL)["term"].tolist() == terms
 
 
 def test_nothing_of_a_kind_is_a_listing_without_lines():
-    lines = listing(EVENTS.assign(serious="no"), only="serious")
+    lines = listing(EVENTS.assign(serious="no"), category="serious")
     assert len(lines) == 0
     assert lines.columns.tolist() == listing().columns.tolist()
 
@@ -70,7 +80,7 @@ def test_nothing_of_a_kind_is_a_listing_without_lines():
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("fatal", "of special interest")])
 def test_a_listing_has_the_subjects_and_occurrences_of_the_overview(simulated, kind):
     trial = simulated.restrict("safety")
-    lines = ba.safety.listing(trial, only=kind).query("emergent")
+    lines = ba.safety.listing(trial, category=kind).query("emergent")
     rows = ba.safety.counts(trial, by="overview").query("category == @kind").set_index("arm")
     by_arm = lines.groupby("arm", observed=False)
     assert by_arm["subject"].nunique().to_dict() == rows["n_events"].to_dict()
@@ -93,24 +103,17 @@ def test_the_table_of_the_trial_is_not_changed():
 # Refusals -------------------------------------------------------------------------------------------------------------
 
 
-def test_what_the_table_does_not_tell_is_refused():
-    with pytest.raises(ba.DataError, match="adverse_events has no column that says which are 'fatal'"):
-        listing(only="fatal")
+def test_a_category_that_the_table_does_not_have_is_refused():
+    with pytest.raises(ba.DataError, match=r"`category` must be a class or term of t, or one of .*; got 'fatal'"):
+        listing(category="fatal")
 
 
-@pytest.mark.parametrize(
-    "asked", [{"only": "of special interest"}, {"special": SPECIAL}, {"only": "serious", "special": SPECIAL}]
-)
-def test_lists_and_the_wish_for_them_go_together(asked):
-    with pytest.raises(ValueError, match='special and only="of special interest" go together'):
-        listing(**asked)
-
-
-def test_an_unknown_kind_is_refused():
-    with pytest.raises(ValueError, match=r"`only` must be one of 'treatment-related', 'severe', 'serious'.*; got 'grave'"):
-        listing(only="grave")
+@pytest.mark.parametrize("special", [{}, {"spread": []}])
+def test_empty_lists_of_special_interest_are_refused(special):
+    with pytest.raises(ValueError, match="special"):
+        listing(special=special)
 
 
 def test_a_trial_without_adverse_events_has_no_listing():
-    with pytest.raises(ba.DataError, match="t has no adverse events"):
+    with pytest.raises(ba.DataError, match="must have a table adverse_events; got t"):
         ba.safety.listing(ba.as_trial({"subjects": SUBJECTS}, name="t"))

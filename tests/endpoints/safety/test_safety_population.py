@@ -22,14 +22,14 @@ COUNTING = [
 
 
 def trial_of(protocol=None, **columns):
-    """Six subjects, the last of each arm never treated; one of these two has an event all the same."""
+    """Make six subjects, the last of each arm never treated; one of these two has an event."""
     subjects = pd.DataFrame({"subject": list("abcdef"), "arm": ["P", "P", "P", "T", "T", "T"], "last_day": 90}).assign(**columns)
     events = pd.DataFrame(
         {"subject": ["a", "d", "d", "f", "f"], "term": "Neck pain", "onset_day": [5, 9, -3, 12, -4], "end_day": 20}
     )
-    populations = ("treated",) if "treated" in columns else ()
+    settings = {"populations": ["treated"]} if "treated" in columns else None
     tables = {"subjects": subjects, "adverse_events": events}
-    return ba.as_trial(tables, name="t", populations=populations, protocol=protocol)
+    return ba.as_trial(tables, name="t", settings=settings, protocol=protocol)
 
 
 TREATED = ["yes", "yes", "no", "yes", "yes", "no"]

@@ -1,4 +1,4 @@
-"""`TimeAtRisk`: one interval per subject, its end and the reason, by hand; and what results say of it."""
+"""`TimeAtRisk`: one interval per subject, its end and the reason, by hand; and the notes on it."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ EVENT = {"subject": "a", "term": "X", "onset_day": 5}
 
 
 def trial_of(events=(EVENT,), happened=(), last_day=100.0, last_dose_day=40.0, **columns):
-    """Subject a of arm P is what the test is about; b of arm T was observed for 200 days and had the last dose on day 190."""
+    """Make subject a of arm P, the subject of the test, and b of arm T, with 200 days and the last dose on day 190."""
     subjects = pd.DataFrame(
         {"subject": ["a", "b"], "arm": ["P", "T"], "last_day": [last_day, 200], "last_dose_day": [last_dose_day, 190], **columns}
     )
@@ -24,7 +24,7 @@ def trial_of(events=(EVENT,), happened=(), last_day=100.0, last_dose_day=40.0, *
 
 
 def end_of(rule=ba.safety.FROM_DAY_1, **asked):
-    """The end of the time at risk of subject a, and its reason."""
+    """Return the end of the time at risk of subject a, and its reason."""
     return tuple(ba.safety.time_at_risk(trial_of(**asked), rule=rule).loc[0, ["end_day", "reason"]])
 
 
@@ -80,7 +80,7 @@ def test_a_trial_without_last_doses_has_no_window():
         {"subjects": trial.subjects.drop(columns="last_dose_day"), "adverse_events": trial.adverse_events}, name="t"
     )
     assert ba.safety.time_at_risk(trial)["end_day"].tolist() == [100, 200]
-    with pytest.raises(ba.DataError, match="subjects has no column 'last_dose_day'; adverse events from day 1 to 30 days after"):
+    with pytest.raises(ba.DataError, match="must have a column 'last_dose_day' for adverse events from day 1 to 30 days after"):
         ba.safety.time_at_risk(trial, rule=ba.safety.WITHIN_30_DAYS)
 
 
@@ -90,7 +90,7 @@ def test_times_are_those_of_the_safety_population_by_the_arm_received():
 
 
 def test_a_word_is_no_rule():
-    with pytest.raises(TypeError, match="rule is 'from day 1'; it is an EmergentRule"):
+    with pytest.raises(TypeError, match="`rule` must be an EmergentRule"):
         ba.safety.time_at_risk(trial_of(), rule="from day 1")
 
 
@@ -153,7 +153,9 @@ def test_a_window_may_end_before_the_death():
 
 
 def counted(rule=ba.safety.FROM_DAY_1, **asked):
-    """Occurrences, exposure and time at risk of arm P, in days; the time of the first event, and whether it was observed."""
+    """Return occurrences, exposure and time at risk of arm P, in days; the time of the first event, and whether it was
+    observed.
+    """
     trial = trial_of(**asked)
     row = ba.safety.counts(trial, by="class", rule=rule).iloc[0]
     first = ba.times.first_event(trial, rule=rule).iloc[0]
@@ -213,7 +215,7 @@ def test_prevalence_of_a_short_time_at_risk_is_that_of_its_last_day():
 def test_prevalence_of_nobody_is_refused():
     subjects = pd.DataFrame({"subject": ["a"], "arm": ["P"], "last_day": [-5]})
     trial = ba.as_trial({"subjects": subjects, "adverse_events": pd.DataFrame([EVENT])}, name="t")
-    with pytest.raises(ba.DataError, match="t: nobody was observed after the first treatment; expected a last_day from day 1 on"):
+    with pytest.raises(ba.DataError, match="must have a last_day from day 1 for some subject; got t"):
         ba.safety.prevalence(trial)
 
 

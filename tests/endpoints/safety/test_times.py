@@ -18,7 +18,7 @@ SUBJECTS = pd.DataFrame({"subject": list("abc"), "arm": ["P", "P", "T"], "last_d
 
 
 def days_at_risk(rows, subjects=SUBJECTS, by="term", category="X"):
-    """Days at risk of term X by arm; rows are subject and onset."""
+    """Return the days at risk of term X by arm; rows are subject and onset."""
     events = pd.DataFrame(rows, columns=["subject", "onset_day"]).assign(term="X")
     trial = ba.as_trial({"subjects": subjects, "adverse_events": events}, name="t", arms=["P", "T"])
     found = ba.safety.counts(trial, by=by)
@@ -99,7 +99,7 @@ def test_nobody_is_at_risk_for_longer_than_observed(simulated):
 
 
 def plainly(trial, category, severity=None):
-    """Subjects, occurrences and days at risk by arm, by looking at one subject after another."""
+    """Count subjects, occurrences and days at risk by arm, one subject after another."""
     words = ["mild", "moderate", "severe"]
     found = []
     for arm in trial.arms:
@@ -183,7 +183,7 @@ def test_severities_in_terms_are_counted_as_by_looking_at_each_subject(trial):
 
 @given(st.integers(1, 4), st.integers(1, 50), st.integers(0, 60), st.integers(0, 2**32 - 1))
 def test_many_categories_in_small_blocks_are_counted_as_each_on_its_own(n_ranks, n_categories, n, seed):
-    """A category on its own has room for a table of pairs; many together are sorted, and pairs reach from block to block."""
+    """A single category has room for a table of pairs; many together are sorted, and pairs extend over blocks."""
     rng = np.random.default_rng(seed)
     subjects = AtRisk(rng.integers(0, 3, 20), rng.integers(0, 40, 20).astype(float), 3)
     days = np.where(rng.random(n) < 0.1, np.nan, rng.integers(1, 36_525, n))

@@ -131,12 +131,12 @@ def test_the_same_covariance_gives_the_same_bytes(tmp_path):
     [
         (
             COVARIANCE.iloc[::-1],
-            "rows 'week 12', 'week 8', 'week 4' and columns 'week 4', 'week 8', 'week 12'; expected the same",
+            "must have the same .* visits .*; got rows 'week 12', 'week 8', 'week 4' and columns 'week 4', 'week 8'",
         ),
-        (COVARIANCE.iloc[:1, :1], "expected the same visits, two or more"),
-        (COVARIANCE.where(COVARIANCE != 24.7), "2 cells without a number"),
-        (COVARIANCE * [1, 1, 2], "not symmetric"),
-        (COVARIANCE - np.diag([38.84, 0, 0]), "a variance of 0; expected one above 0"),
+        (COVARIANCE.iloc[:1, :1], "must have the same two or more visits"),
+        (COVARIANCE.where(COVARIANCE != 24.7), "got 2 cells without one"),
+        (COVARIANCE * [1, 1, 2], "must be symmetric"),
+        (COVARIANCE - np.diag([38.84, 0, 0]), "must have a positive variance at each visit; got 0"),
     ],
 )
 def test_what_is_no_covariance_of_visits_is_refused(covariance, message):

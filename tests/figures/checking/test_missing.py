@@ -1,4 +1,4 @@
-"""The figures of missing data: the artists are asked for their data."""
+"""The figures of missing data, tested by the data of their artists."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -53,7 +53,7 @@ def small(values, arms=None, kinds=None):
 
 
 def panels(ax):
-    """From left to right, without bars of colours."""
+    """Return the panels from left to right, without colour bars."""
     ax.figure.draw_without_rendering()
     return sorted((panel for panel in ax.figure.axes if panel.get_label() != "<colorbar>"), key=lambda p: p.get_position().x0)
 
@@ -172,24 +172,24 @@ def test_the_first_panel_is_drawn_on_the_axes_given():
 def test_a_frame_with_a_visit_missing_is_refused():
     reasons = missing_reasons(small([[1, NAN], [1, 1]]))
     with pytest.raises(
-        ba.DataError, match=r"reasons has 3 rows, 0 of them without a word, for 2 subjects at 2 visits; expected one"
+        ba.DataError, match=r"a row per subject and visit; got 3 rows, 0 of them without a reason, for 2 subjects at 2 visits"
     ):
         plot_missing(reasons.iloc[1:])
-    with pytest.raises(ba.DataError, match=r"reasons has 4 rows, 1 of them without a word"):
+    with pytest.raises(ba.DataError, match=r"got 4 rows, 1 of them without a reason"):
         plot_missing(reasons.assign(missing=[None, *reasons["missing"][1:]]))
 
 
 def test_outcomes_without_reasons_and_an_empty_frame_are_refused(outcomes):
     with pytest.raises(ba.DataError, match=r"`reasons` must have a column 'missing'; got outcomes\. Try missing\.reasons"):
         plot_missing(outcomes)
-    with pytest.raises(ba.DataError, match="reasons has no rows"):
+    with pytest.raises(ba.DataError, match="`reasons` must have a row per subject and visit; got no rows"):
         plot_missing(missing_reasons(outcomes).head(0))
 
 
 def test_more_reasons_than_colours_are_refused():
     kinds = [[f"kind {number}"] for number in range(7)]
     reasons = missing_reasons(small([[NAN]] * 7 + [[1]], kinds=[*kinds, [""]]))
-    with pytest.raises(ba.DataError, match=r"reasons has 10 of them .*; a figure tells 9 apart: join the rare ones"):
+    with pytest.raises(ba.DataError, match=r"at most 9 reasons, one per colour; got 10: .* Try joining the rare ones"):
         plot_missing(reasons)
 
 
@@ -203,7 +203,7 @@ def test_no_value_at_any_visit_stands_at_the_top():
 
 
 def courses(ax):
-    """Lines of groups, by their labels."""
+    """Return the lines of groups, by their labels."""
     return {line.get_label(): line for line in ax.lines if not line.get_label().startswith("_")}
 
 
@@ -272,9 +272,9 @@ def test_one_visit_has_a_figure_of_dropout():
 
 def test_means_of_two_endpoints_and_of_no_groups_are_refused(outcomes):
     estimates = describe_dropout(outcomes)
-    with pytest.raises(ba.DataError, match=r"estimates has several of 'endpoint' \(2\); a figure of dropout shows one"):
+    with pytest.raises(ba.DataError, match=r"must have one endpoint; got 'headache days .*', 'pain'"):
         plot_dropout(pd.concat([estimates, estimates.assign(endpoint="pain")]))
-    with pytest.raises(ba.DataError, match="rows without a group"):
+    with pytest.raises(ba.DataError, match="must have rows with a category; got 64 rows, 64 of them without"):
         plot_dropout(ba.describe_change(outcomes))
 
 
@@ -285,7 +285,7 @@ PLAUSIBLE = ("plausible_from", "plausible_to", "plausible_from_reference", "plau
 
 
 def grid(deltas, references, *, estimate=-1.8, slopes=(0.25, -0.2), std_error=0.6, plausible=None, **columns):
-    """Estimates that are linear in both shifts, with a z-test."""
+    """Make estimates that are linear in both shifts, with a z-test."""
     delta, delta_reference = (shifts.ravel() for shifts in np.meshgrid(np.array(deltas, float), np.array(references, float)))
     middle = estimate + slopes[0] * delta + slopes[1] * delta_reference
     margin = stats.norm.ppf(0.975) * std_error
@@ -313,7 +313,7 @@ def grid(deltas, references, *, estimate=-1.8, slopes=(0.25, -0.2), std_error=0.
 
 
 def boundary(ax):
-    """Corners of the bold line."""
+    """Return the corners of the bold line."""
     sets = [drawn for drawn in ax.collections if not getattr(drawn, "filled", True)]
     return np.concatenate([piece for one in sets for piece in one.allsegs[0]]) if sets else np.empty((0, 2))
 
@@ -481,12 +481,10 @@ def test_the_bold_line_is_ink_and_solid():
 def test_grids_that_are_not_full_or_of_several_are_refused():
     estimates = grid([0, 1, 2], [-1, 0])
     with pytest.raises(
-        ba.DataError, match="has 5 rows for 3 shifts of the arm and 2 of the reference; expected 6, one for each pair"
+        ba.DataError, match="must have 6 rows, one for each pair of 3 shifts of the arm and 2 of the reference; got 5"
     ):
         plot_tipping_point(estimates.iloc[1:])
-    with pytest.raises(
-        ba.DataError, match="estimates has several of 'visit': 'week 24', 'week 12'; expected one: filter the rows"
-    ):
+    with pytest.raises(ba.DataError, match="must have one visit; got 'week 24', 'week 12'"):
         plot_tipping_point(pd.concat([estimates, estimates.assign(visit="week 12")]))
     with pytest.raises(ba.DataError, match="repeat an estimand and method"):
         plot_tipping_point(pd.concat([estimates, estimates.head(1)]))
@@ -496,11 +494,11 @@ def test_rows_that_lack_something_are_refused():
     estimates = grid([0, 1, 2], [-1, 0])
     with pytest.raises(ba.DataError, match="estimates has no column 'plausible_to'"):
         plot_tipping_point(estimates.drop(columns="plausible_to"))
-    with pytest.raises(ba.DataError, match=r"estimates has 1 rows without one of 'delta', .*, 'p_value', 'conf_level'"):
+    with pytest.raises(ba.DataError, match=r"must have 'delta', .*, 'p_value', 'conf_level' in each row; got 1 rows without"):
         plot_tipping_point(estimates.assign(p_value=[NAN, *estimates["p_value"][1:]]))
-    with pytest.raises(ba.DataError, match="estimates has one pair of shifts; a tipping point needs two or more"):
+    with pytest.raises(ba.DataError, match="must have two or more pairs of shifts; got one"):
         plot_tipping_point(estimates.head(1))
-    with pytest.raises(ba.DataError, match="estimates has no rows"):
+    with pytest.raises(ba.DataError, match="`estimates` must have a row for each pair of shifts; got no rows"):
         plot_tipping_point(estimates.head(0))
 
 

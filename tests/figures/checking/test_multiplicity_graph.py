@@ -1,4 +1,4 @@
-"""Graphs of multiple test procedures: what is in them, and that nothing lies upon anything else."""
+"""Graphs of multiple test procedures: their contents, and the absence of overlaps."""
 
 import functools
 import itertools
@@ -56,7 +56,7 @@ def drawn(graph, **options):
 
 @functools.cache
 def picture(name):
-    """One of the graphs, drawn once for all that is asked of it."""
+    """Draw one of the graphs, once for all tests of it."""
     ax = drawn(GRAPHS[name])
     ax.figure.canvas.draw()
     return ax
@@ -224,10 +224,10 @@ def test_a_small_axes_has_smaller_text():
 @pytest.mark.parametrize(
     ("nodes", "edges", "said"),
     [
-        ({"name": ["a", "a"]}, {}, "nodes has 'a' more than once"),
-        ({}, {"source": ["c"]}, "edges has 'c'; the hypotheses are 'a', 'b'"),
-        ({"weight": [np.nan, 1]}, {}, "nodes has a weight of nan"),
-        ({}, {"weight": [1.5]}, "edges has a weight of 1.5"),
+        ({"name": ["a", "a"]}, {}, "must have each name once; got 'a' more than once"),
+        ({}, {"source": ["c"]}, "must connect the hypotheses 'a', 'b'; got 'c'"),
+        ({"weight": [np.nan, 1]}, {}, "`nodes` must have weights from 0 to 1; got nan"),
+        ({}, {"weight": [1.5]}, "`edges` must have weights from 0 to 1; got 1.5"),
     ],
 )
 def test_what_is_no_graph_is_refused(nodes, edges, said):
@@ -239,7 +239,7 @@ def test_what_is_no_graph_is_refused(nodes, edges, said):
 
 def test_no_hypotheses_are_refused():
     graph = Graph.holm(2)
-    with pytest.raises(ba.DataError, match="nodes has no rows"):
+    with pytest.raises(ba.DataError, match="one hypothesis or more; got no rows"):
         ba.plot.multiplicity_graph(graph.nodes().head(0), graph.edges())
     with pytest.raises(ba.DataError, match="nodes has no column 'weight'"):
         ba.plot.multiplicity_graph(graph.nodes()[["name"]], graph.edges())

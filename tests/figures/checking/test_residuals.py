@@ -1,4 +1,4 @@
-"""The figure of residuals shows each of them in three ways."""
+"""The figure of residuals shows each residual in three ways."""
 
 from itertools import pairwise
 from statistics import NormalDist
@@ -21,7 +21,7 @@ def closed_figures():
 
 
 def frame(n_per_cell, visits=("week 4", "week 8"), arms=ARMS):
-    """Every third residual is below 0; arms alternate, then visits."""
+    """Make residuals of which every third is below 0; arms alternate, then visits."""
     n_rows = n_per_cell * len(visits) * len(arms)
     place = np.arange(n_rows)
     return pd.DataFrame(
@@ -37,7 +37,7 @@ def frame(n_per_cell, visits=("week 4", "week 8"), arms=ARMS):
 
 
 def panels(ax):
-    """By fitted value, by quantile, by visit."""
+    """Return the panels by fitted value, by quantile, by visit."""
     return sorted(ax.figure.axes, key=lambda panel: panel.get_position().x0)
 
 
@@ -150,8 +150,8 @@ def test_the_same_residuals_give_the_same_bytes(tmp_path):
     ("residuals", "message"),
     [
         (frame(3).drop(columns="fitted"), "residuals has no column 'fitted'"),
-        (frame(3).head(0), "residuals has no rows"),
-        (frame(3).assign(residual=np.nan), "12 rows without a fitted value or a residual"),
+        (frame(3).head(0), "`residuals` must have a row per value in the fit; got no rows"),
+        (frame(3).assign(residual=np.nan), "must have a fitted value and a residual in each row; got 12 rows"),
     ],
 )
 def test_residuals_that_are_not_there_are_refused(residuals, message):

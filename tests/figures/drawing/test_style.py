@@ -1,4 +1,4 @@
-"""Letters that the font lacks are named once for a figure, and no warning of matplotlib's is left."""
+"""Letters that the font lacks are named once per figure, and matplotlib's warnings are suppressed."""
 
 import io
 import warnings
@@ -25,7 +25,7 @@ SAID = f"the font of figures ({FONT}) lacks '毒', '肉': drawn as boxes"
 
 @pytest.fixture
 def drawn():
-    """A function: texts of a figure -> its axes; they are an axis's label, a tick, an entry of a legend and a text in it."""
+    """Return a function that draws texts as an axis label, a tick, a legend entry and a text."""
 
     @styled
     def draw(label, tick="x", entry="y", text="z"):

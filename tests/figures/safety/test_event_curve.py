@@ -1,4 +1,4 @@
-"""Curves of events show the numbers they are given."""
+"""Curves of events show the given numbers."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -100,7 +100,7 @@ def test_ticks_are_days_weeks_or_months_of_a_diary(last, step):
 def test_other_frames_are_refused(curve):
     with pytest.raises(ba.DataError, match="estimates has no column 'time'"):
         ba.plot.event_curve(curve.drop(columns="time"))
-    with pytest.raises(ba.DataError, match="several of 'category'"):
+    with pytest.raises(ba.DataError, match="must have one category; got"):
         ba.plot.event_curve(pd.concat([curve, curve.assign(category="other")]))
-    with pytest.raises(ba.DataError, match="estimates has the measure 'mean change'"):
+    with pytest.raises(ba.DataError, match="got the measure 'mean change'"):
         ba.plot.event_curve(curve.assign(measure="mean change"))

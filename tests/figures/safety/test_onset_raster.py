@@ -1,4 +1,4 @@
-"""The raster of onsets draws every occurrence, each subject on its own line."""
+"""The raster of onsets draws every occurrence, with one line per subject."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -96,11 +96,11 @@ def test_subjects_stand_in_the_order_of_the_listing(simulated):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda events: events.iloc[:0], "events has no rows"),
+        (lambda events: events.iloc[:0], "must have a row per occurrence; got no rows"),
         (lambda events: events.drop(columns="end_day"), "events has no column 'end_day'"),
         (
             lambda events: events.loc[np.repeat(0, 401)].assign(subject=range(401)),
-            "events has 401 subjects; an onset raster shows up",
+            "at most 400 subjects; got 401",
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_cannot_be_drawn_is_refused(events, change, said):
 
 
 def test_too_many_terms_and_unknown_colours_are_refused(events):
-    with pytest.raises(ba.DataError, match="events has 7 terms; an onset raster tells 6 apart"):
+    with pytest.raises(ba.DataError, match="at most 6 terms, one per colour; got 7"):
         ba.plot.onset_raster(events.loc[np.repeat(0, 7)].assign(term=list("abcdefg")), colour="term")
     with pytest.raises(ValueError, match=r"`colour` must be one of .*; got 'arm'"):
         ba.plot.onset_raster(events, colour="arm")

@@ -112,7 +112,7 @@ def test_under_jump_to_reference_rubins_variance_is_larger_than_that_over_repeat
 @pytest.mark.long
 def test_a_bootstrap_has_normal_limits_or_those_of_its_quantiles(outcomes):
     imputations = ba.missing.conditional_means(outcomes, strategy="jump to reference", n=400, seed=2, variance="bootstrap")
-    normal, percentile = (imputations.pool(limits=limits) for limits in ("normal", "percentile"))
+    normal, percentile = (imputations.pool(interval=interval) for interval in ("normal", "percentile"))
     assert normal["estimate"].to_numpy() == pytest.approx(percentile["estimate"].to_numpy())
     half = special.ndtri(0.975) * normal["std_error"]
     assert (normal["conf_high"] - normal["estimate"]).to_numpy() == pytest.approx(half.to_numpy())
@@ -167,14 +167,14 @@ def test_a_jackknife_without_the_only_subject_of_a_site_is_determined(sites):
 def test_percentile_limits_and_p_values_say_the_same(outcomes):
     imputations = ba.missing.conditional_means(outcomes, strategy="jump to reference", n=300, seed=2, variance="bootstrap")
     for level in (0.5, 0.8, 0.9, 0.99):
-        rows = imputations.pool(limits="percentile", conf_level=level)
+        rows = imputations.pool(interval="percentile", conf_level=level)
         excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
         assert (excluded == (rows["p_value"] < 1 - level)).all()
 
 
 def test_percentile_limits_beyond_the_resamples_are_missing_with_a_note(outcomes):
     imputations = ba.missing.conditional_means(outcomes, strategy="jump to reference", n=30, seed=2, variance="bootstrap")
-    rows = imputations.pool(limits="percentile", conf_level=0.95)
+    rows = imputations.pool(interval="percentile", conf_level=0.95)
     assert rows[["conf_low", "conf_high"]].isna().all(axis=None)
     assert rows["p_value"].notna().all()
     assert rows["note"].str.contains("beyond 30 resamples; take 39 resamples or more").all()
@@ -200,7 +200,7 @@ def test_few_resamples_do_not_contradict_themselves_at_any_level(repeated):
             repeated(seed, n_visits=2, missing=0.2), strategy="missing at random", n=40, seed=seed, variance="bootstrap"
         )
         for level in (0.8, 0.85, 0.9, 0.93, 0.95):
-            rows = imputations.pool(limits="percentile", conf_level=level)
+            rows = imputations.pool(interval="percentile", conf_level=level)
             excluded = (rows["conf_low"] > 0) | (rows["conf_high"] < 0)
             assert (excluded == (rows["p_value"] <= 1 - level)).all()
             said += excluded.tolist()
@@ -291,8 +291,8 @@ def test_data_sets_are_taken_one_after_the_other_or_by_their_number(drawn):
 
 
 def test_limits_and_words_are_checked(drawn):
-    with pytest.raises(ValueError, match="`limits` must be 'normal' for draws by approximate Bayes; got 'percentile'"):
-        drawn.pool(limits="percentile")
+    with pytest.raises(ValueError, match="`interval` must be 'normal' for draws by approximate Bayes; got 'percentile'"):
+        drawn.pool(interval="percentile")
     with pytest.raises(ValueError, match=r"`analysis` must be one of 'differences', 'means'.*; got 'medians'"):
         drawn.pool("medians")
     with pytest.raises(ValueError, match="must be left out where `analysis` is a function"):

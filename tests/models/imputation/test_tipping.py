@@ -339,7 +339,7 @@ def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said
     ("how", "said"),
     [
         ({"lags": [1]}, "`lags` must have a factor for each visit .*; got 1 factors, but some subjects have 2 visits"),
-        ({"lags": 0.5}, r"`lags` must be a list with a factor for each visit .*, such as \[1, 0.5\]; got the number 0.5"),
+        ({"lags": 0.5}, r"`lags` must be a list of factors for each visit .*, such as \[1, 0.5\]; got the number 0.5"),
         ({"lags": "11"}, "`lags` must be a list .*; got the text '11'"),
         ({"lags": [1, np.inf]}, "`lags` must have finite numbers; got the number inf"),
         ({"lags": [1, 1], "on": "all imputed"}, "`on` must be 'after the event' for `lags`; got 'all imputed'"),

@@ -184,7 +184,7 @@ def test_means_refuse_unknown_margins_and_levels(outcomes, call, said):
 
 
 def test_outcomes_without_order_are_refused(outcomes):
-    with pytest.raises(ba.DataError, match="column 'arm' carries no order"):
+    with pytest.raises(ba.DataError, match="must have an ordered column 'arm'"):
         ba.fit_ancova(outcomes.assign(arm=outcomes["arm"].astype(str)))
 
 

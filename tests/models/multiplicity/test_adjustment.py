@@ -160,7 +160,7 @@ def test_of_forty_events_after_a_vaccine_irritability_is_flagged_from_24_times_i
     irritability = VACCINE["category"].tolist().index("irritability")
     assert (vaccine["p_value"] < 0.05).sum() == 4
     at_ten, at_five = (
-        ba.adjust_multiplicity(vaccine, method="double false discovery rate", level=level) for level in (0.1, 0.05)
+        ba.adjust_multiplicity(vaccine, method="double false discovery rate", error_rate=level) for level in (0.1, 0.05)
     )
     assert np.flatnonzero(at_ten["rejected"]).tolist() == [irritability]
     assert not at_five["rejected"].any()
@@ -174,7 +174,7 @@ def test_a_term_flagged_at_a_smaller_level_only_is_said_to_be():
     first = ba.adjust_multiplicity(tests, method="double false discovery rate").iloc[0]
     assert (first["p_adjusted"], first["rejected"]) == (pytest.approx(0.04), False)
     assert first["multiplicity"].endswith("rejected at a smaller level, at 5 % further classes join the pool")
-    assert ba.adjust_multiplicity(tests, method="double false discovery rate", level=0.04)["rejected"].iloc[0]
+    assert ba.adjust_multiplicity(tests, method="double false discovery rate", error_rate=0.04)["rejected"].iloc[0]
 
 
 def test_a_tie_with_the_level_is_rejected_whatever_the_last_bit():
@@ -243,8 +243,8 @@ def test_the_double_rate_asks_for_a_class_in_each_row():
 def test_unknown_words_and_levels_are_refused():
     with pytest.raises(ValueError, match=r"`method` must be one of .*; got 'BH'"):
         ba.adjust_multiplicity(rows_of([0.1]), method="BH")
-    with pytest.raises(ValueError, match="level is 5; it is a share"):
-        ba.adjust_multiplicity(rows_of([0.1]), level=5)
+    with pytest.raises(ValueError, match="error_rate is 5; it is a share"):
+        ba.adjust_multiplicity(rows_of([0.1]), error_rate=5)
     with pytest.raises(ba.DataError, match="no column 'week'"):
         ba.adjust_multiplicity(rows_of([0.1]), family="week")
 

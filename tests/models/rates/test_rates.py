@@ -111,7 +111,7 @@ def test_a_category_that_another_arm_lacks_is_not_passed_over():
 
 
 def test_no_rows_are_refused(events):
-    with pytest.raises(ba.DataError, match="events has no rows"):
+    with pytest.raises(ba.DataError, match="`events` must have a row per arm, stratum and category; got no rows"):
         ba.event_rates(events.head(0))
 
 

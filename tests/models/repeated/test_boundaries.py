@@ -56,7 +56,7 @@ def test_a_fit_does_not_change_with_the_frame_it_was_made_of(outcomes):
 @pytest.mark.parametrize("column", ["trial", "population", "endpoint", "intercurrent", "imputation"])
 def test_outcomes_of_two_estimands_are_not_fitted_as_one(outcomes, column):
     mixed = outcomes.assign(**{column: np.where(outcomes["subject"] < "S0020", "one", "other")})
-    with pytest.raises(ba.DataError, match=f"several of '{column}': 'one', 'other'"):
+    with pytest.raises(ba.DataError, match=f"`outcomes` must have one {column}; got 'one', 'other'"):
         ba.fit_mmrm(mixed)
 
 

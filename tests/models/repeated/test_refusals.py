@@ -64,7 +64,7 @@ def test_words_that_are_not_known_are_refused_with_those_that_are(outcomes, call
         ({"covariates": ("value",)}, "no covariate 'value'"),
         ({"covariance": "ar1 by centre"}, "no column 'centre'"),
         ({"covariance": "spatial exponential on day"}, "no column of days 'day'"),
-        ({"covariance": "ar1 by clinic"}, "found subject 'S0000' with several values of clinic; expected one"),
+        ({"covariance": "ar1 by clinic"}, "must have one clinic per subject; got several for subject 'S0000'"),
     ],
 )
 def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call, said):
@@ -191,13 +191,15 @@ def test_subjects_of_another_part_of_the_trial_are_not_counted_as_left_out(outco
 
 
 def test_a_subject_twice_at_a_visit_is_named(outcomes):
-    with pytest.raises(ba.DataError, match="found subject 'S0001' at 'week 8' a second time"):
+    with pytest.raises(
+        ba.DataError, match="must have one row per subject and visit; got subject 'S0001' at 'week 8' a second time"
+    ):
         ba.fit_mmrm(pd.concat([outcomes, outcomes.iloc[[5]]]))
 
 
 @pytest.mark.parametrize(("column", "choice"), [("pain", {"covariates": ("pain",)}), ("change", {}), ("baseline", {})])
 def test_infinite_numbers_are_refused(outcomes, column, choice):
-    with pytest.raises(ba.DataError, match=f"found an infinite {column}"):
+    with pytest.raises(ba.DataError, match=f"an infinite {column}"):
         ba.fit_mmrm(outcomes.assign(**{column: outcomes[column].replace(outcomes[column].iloc[0], np.inf)}), **choice)
 
 

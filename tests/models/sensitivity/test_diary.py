@@ -189,7 +189,7 @@ def test_draws_are_about_the_conditional_mean_of_the_fitted_model(gappy):
     first = outcomes[outcomes["visit"] == "week 4"][at]
     centred = first["baseline"] - first["baseline"].mean()
     design = np.column_stack([first["arm"] == arm for arm in ARMS] + [centred]).astype(float)
-    mean, g = special.expit(design @ fit.coefficients.beta), fit.told[0]["dispersion"]
+    mean, g = special.expit(design @ fit.coefficients.beta), fit.summary_rows[0]["dispersion"]
     expected = k[at, 0] + (PERIOD - m[at, 0]) * (mean + g * k[at, 0]) / (1 + g * m[at, 0])
     days = days_of(impute_diary(gappy, ba.HEADACHE_DAYS, n=400, seed=6))[:, at, 0]
     # Parameters of resamples are not quite those of the fit: their mean differs by a small part of their own spread.
@@ -379,17 +379,19 @@ def test_the_baseline_keeps_its_own_minimum(gappy):
 
 
 def test_what_is_assessed_at_visits_is_refused(simulated):
-    with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; days are imputed of endpoints that count them"):
+    with pytest.raises(ValueError, match="`endpoint` must count days of a diary; got 'HIT-6', which is assessed at visits"):
         impute_diary(simulated, ba.HIT_6, n=2, seed=1)
 
 
 def test_outcomes_in_the_place_of_an_endpoint_are_refused(gappy):
-    with pytest.raises(TypeError, match="endpoint: found the text 'headache days'; expected an Endpoint"):
+    with pytest.raises(
+        TypeError, match=r"`endpoint` must be an Endpoint that counts days of a diary, .*; got the text 'headache days'"
+    ):
         impute_diary(gappy, "headache days", n=2, seed=1)
 
 
 def test_a_trial_without_a_diary_is_refused(gappy):
-    with pytest.raises(ba.DataError, match="made up has no diary"):
+    with pytest.raises(ba.DataError, match=r"must have a diary, .*; got made up"):
         impute_diary(replace(gappy, diary=None), ba.HEADACHE_DAYS, n=2, seed=1)
 
 
@@ -399,8 +401,8 @@ def test_a_trial_without_a_diary_is_refused(gappy):
         ({"n": 1}, "n is 1; days are imputed many times"),
         ({"n": True}, "n is True"),
         ({"seed": -1}, "seed is -1; expected a whole number"),
-        ({"minimum_days": 0}, "minimum_days is 0; it is from 1 to period_days, 28"),
-        ({"minimum_days": 29}, "minimum_days is 29"),
+        ({"minimum_days": 0}, "`minimum_days` must be from 1 to period_days, 28; got 0"),
+        ({"minimum_days": 29}, "`minimum_days` must be from 1 to period_days, 28; got 29"),
         ({"covariates": ["height"]}, "outcomes has no covariate 'height'"),
         ({"covariates": "sex"}, "`covariates` must be a list of names; got 'sex'"),
         ({"n": 10**9}, "more than fit into memory"),

@@ -62,7 +62,7 @@ def test_who_was_not_observed_after_treatment_is_never_at_risk():
 
 
 def test_everybodys_last_day_is_needed():
-    with pytest.raises(ba.DataError, match="found no last_day for 1 subjects, the first is 'b'"):
+    with pytest.raises(ba.DataError, match="got none for 1 subjects of four, the first is 'b'"):
         ba.safety.mean_cumulative(trial_of(ROWS, last=(90, None, 90, 56)))
 
 

@@ -1,4 +1,4 @@
-"""The table of baseline characteristics counts the arms, and who lacks a value."""
+"""The table of baseline characteristics counts the arms, and the subjects without a value."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""The table of missing values writes the counts it is given, and their sum."""
+"""The table of missing values writes the given counts and their sum."""
 
 import numpy as np
 import pandas as pd
@@ -66,22 +66,22 @@ def test_reasons_are_nested_rows_of_the_page(events):
 
 def test_two_endpoints_at_once_are_refused(events):
     both = pd.concat([events, events.assign(endpoint="hours")])
-    with pytest.raises(ba.DataError, match="events has several of 'endpoint': 'days', 'hours'; filter one"):
+    with pytest.raises(ba.DataError, match="must have one endpoint; got 'days', 'hours'"):
         table_missing(both)
 
 
 def test_a_row_that_is_there_twice_is_refused(events):
-    with pytest.raises(ba.DataError, match="events has 'gap' at 'week 4' in arm 'P' a second time; expected each once"):
+    with pytest.raises(ba.DataError, match="must have one row per visit, reason and arm; got 'gap' at 'week 4' in arm 'P' twice"):
         table_missing(pd.concat([events, events.head(1)]))
 
 
 def test_an_empty_frame_and_one_of_another_kind_are_refused(events):
-    with pytest.raises(ba.DataError, match="events has no rows; expected those of missing_values"):
+    with pytest.raises(ba.DataError, match="a row per visit, reason and arm; got no rows"):
         table_missing(events.head(0))
     with pytest.raises(ba.DataError, match="events has no column 'category'"):
         table_missing(events.drop(columns="category"))
 
 
 def test_counts_of_0_that_were_left_out_are_refused(events):
-    with pytest.raises(ba.DataError, match="events has 3 rows; expected 8, one for each visit, reason and arm, also of 0"):
+    with pytest.raises(ba.DataError, match="must have 8 rows, one for each visit, reason and arm, also if it counts 0; got 3"):
         table_missing(events[events["n_events"] > 0])

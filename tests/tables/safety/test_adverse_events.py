@@ -1,4 +1,4 @@
-"""Tables of adverse events write the counts they are given, in the order they are given, and drop nothing silently."""
+"""Tables of adverse events write the given counts in the given order, and drop nothing silently."""
 
 import re
 
@@ -169,7 +169,7 @@ def test_an_arm_without_a_row_is_a_dash_and_not_a_nought(rates):
 
 
 def test_rare_terms_are_counted_in_the_last_row_with_the_classes_that_go_with_them(rates, differences):
-    table = ba.table.adverse_events(rates, differences, at_least=5)
+    table = ba.table.adverse_events(rates, differences, at_least=0.05)
     assert table["Adverse event"].tolist() == [
         "Any adverse event", "Eye disorders", f"{INDENT}Ptosis",
         "Terms below 5 % in every arm, not shown: 2; classes without another term: 1",
@@ -180,40 +180,40 @@ def test_rare_terms_are_counted_in_the_last_row_with_the_classes_that_go_with_th
 def test_a_term_at_the_threshold_is_shown_also_where_the_share_is_no_binary_fraction():
     # 29 of 100 is 0.29, which times 100 is 28.999999999999996.
     events = events_by_hand([("", "fall", (29, 0), (29, 0)), ("", "cough", (28, 28), (28, 28))])
-    table = ba.table.adverse_events(ba.event_rates(events), at_least=29)
+    table = ba.table.adverse_events(ba.event_rates(events), at_least=0.29)
     assert table["Adverse event"].tolist() == ["Fall", "Terms below 29 % in every arm, not shown: 1"]
 
 
 def test_shown_and_not_shown_add_up_to_all_terms(simulated):
     rates = ba.event_rates(ba.safety.counts(simulated.restrict("safety")))
     n_terms = (rates.drop_duplicates(["within", "category"])["within"] != "").sum()
-    for at_least in (1, 2, 3.5):
+    for at_least in (0.01, 0.02, 0.035):
         names = ba.table.adverse_events(rates, at_least=at_least)["Adverse event"]
         gone = int(names.iloc[-1].split("not shown: ")[1].split(";")[0])
         assert names.str.startswith(INDENT).sum() + gone == n_terms
 
 
 def test_a_threshold_that_nothing_reaches_leaves_the_count(rates):
-    table = ba.table.adverse_events(rates, at_least=99)
+    table = ba.table.adverse_events(rates, at_least=0.99)
     assert table["Adverse event"].tolist() == ["Terms below 99 % in every arm, not shown: 4; classes without another term: 2"]
 
 
-def test_a_threshold_is_a_percentage(rates):
-    with pytest.raises(ValueError, match="at_least is 101; it is in per cent"):
-        ba.table.adverse_events(rates, at_least=101)
+def test_a_threshold_is_a_share(rates):
+    with pytest.raises(ValueError, match="`at_least` must be a share of subjects from 0 to 1; got 5"):
+        ba.table.adverse_events(rates, at_least=5)
 
 
 def test_two_populations_in_a_table_are_refused(rates):
     both = pd.concat([rates, rates.assign(population="per protocol")])
-    said = "two rows of 'any adverse event' in arm 'placebo'; expected those of one trial, population and method: filter the rows"
+    said = "each event once per arm; got two rows of 'any adverse event' in arm 'placebo'"
     with pytest.raises(ba.DataError, match=said):
         ba.table.adverse_events(both)
 
 
 def test_no_rows_and_rates_in_the_place_of_differences_are_refused(rates):
-    with pytest.raises(ba.DataError, match="rates has no rows"):
+    with pytest.raises(ba.DataError, match="`rates` must have rows of the measures 'proportion'; got no rows"):
         ba.table.adverse_events(rates.head(0))
-    with pytest.raises(ba.DataError, match="differences has the measure 'proportion'"):
+    with pytest.raises(ba.DataError, match="got the measure 'proportion'"):
         ba.table.adverse_events(rates, rates)
 
 
@@ -234,7 +234,7 @@ def test_two_thousand_terms_are_written_each_once():
 
 
 def by_level(column, levels, counts):
-    """Rates of one term by severity or relation, 20 subjects in each of two arms."""
+    """Make rates of one term by severity or relation, 20 subjects in each of two arms."""
     return ba.event_rates(
         pd.DataFrame(
             [(arm, "Eye disorders", "Ptosis", level, counts[arm][number]) for number, level in enumerate(levels) for arm in ARMS],
@@ -275,7 +275,7 @@ def test_severities_of_a_term_add_up_to_its_subjects(simulated):
 @pytest.mark.parametrize("level", ["severity", "relation"])
 def test_rates_that_say_no_severity_or_relation_are_refused_with_what_to_take(rates, level):
     show = {"severity": ba.table.severity, "relation": ba.table.relation}[level]
-    said = rf'^rates says no {level}; take adverse_events by="term and {level}"\.$'
+    said = rf'^`rates` must have a {level} in each row; .* Try safety\.counts\(trial, by="term and {level}"\)\.$'
     with pytest.raises(ba.DataError, match=said):
         show(rates)
     some = by_level(level, ["one"], {"placebo": (1,), "toxin": (3,)})
@@ -283,13 +283,15 @@ def test_rates_that_say_no_severity_or_relation_are_refused_with_what_to_take(ra
         show(pd.concat([rates, some]))
 
 
-@pytest.mark.parametrize(("level", "instead"), [("severity", "table_severity or plot_severity"), ("relation", "table_relation")])
+@pytest.mark.parametrize(
+    ("level", "instead"), [("severity", "table.severity, or plot.severity"), ("relation", "or table.relation")]
+)
 @pytest.mark.parametrize("show", [ba.table.adverse_events, ba.table.incidence, ba.plot.butterfly])
 def test_rates_by_severity_or_relation_are_refused_with_the_table_that_shows_them(level, instead, show):
     rates = by_level(level, ["one", "two"], {"placebo": (1, 2), "toxin": (3, 4)})
     if show is ba.table.incidence:
         rates = rates.assign(measure="incidence rate", at_risk=10.0)
-    with pytest.raises(ba.DataError, match=rf"^rates has 'Ptosis' in arm 'placebo' by {level}: filter one, or take {instead}\.$"):
+    with pytest.raises(ba.DataError, match=rf"got 'Ptosis' in arm 'placebo' by {level}\. .* {instead}\.$"):
         show(rates)
 
 
@@ -328,7 +330,7 @@ def test_no_patient_years_are_told_in_the_place_of_the_rate():
 
 @pytest.fixture
 def quiet():
-    """A trial in which nobody had an adverse event."""
+    """Make a trial without adverse events."""
     subjects = pd.DataFrame({"subject": list("abcde"), "arm": ["P", "P", "T", "T", "T"], "last_day": 100})
     events = pd.DataFrame({"subject": [], "term": [], "severity": []})
     return ba.as_trial({"subjects": subjects, "adverse_events": events}, name="quiet")
