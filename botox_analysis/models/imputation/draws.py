@@ -34,7 +34,7 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray
 from botox_analysis.numerics.threads import one_thread
 
 TOO_MANY = (
-    "the imputation model, for {n} that do: too many values are missing, or few subjects have a level of a covariate. Try "
+    "the imputation model, for {n} that do: more is missing than it can bear, or few subjects have a level of a covariate; take "
     f"fewer covariates, a covariance with fewer parameters, or draws='{BAYES}'."
 )
 
@@ -170,7 +170,7 @@ def _jackknife(model: ImputationModel, n: int, seed: int) -> Parameters:  # noqa
     n_lost = int((~_known(beta, sigma)).sum())
     if n_lost:
         raise FitError(
-            f"without one of its subjects the imputation model is not determined ({n_lost} of {n_subjects} subjects). Try fewer "
+            f"without one of its subjects the imputation model is not determined ({n_lost} of {n_subjects} subjects); take fewer "
             "covariates or a covariance with fewer parameters."
         )
     return Parameters(beta, sigma, weights=weights)
