@@ -49,8 +49,10 @@ def main() -> None:
     drawn = {name: ba.missing.impute(each, strategy="missing at random", n=100, seed=1, covariates=MODEL) for name, each in
              (("172 x 4", small), ("1,000 x 6", large))}  # fmt: skip
     for name, imputations in drawn.items():
-        for shift in ("marginal", "sequential"):
-            rows.append((f"{name}, 21 x 21 {shift} shifts of 100 imputations", "3", _grid(imputations, shift), 9))
+        rows += [
+            (f"{name}, 21 x 21 {shift} shifts of 100 imputations", "3", _grid(imputations, shift), 9)
+            for shift in ("marginal", "sequential")
+        ]
     rows.append(
         ("172 x 4, every handling side by side, 200 imputations", "", lambda: ba.missing.sensitivity(small, n=200, seed=1), 5)
     )

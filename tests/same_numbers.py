@@ -43,7 +43,7 @@ RENAMED: dict[str, dict[str, str]] = {}
 REPORTS = ("simulated", "cdystonia", "vickers2004")
 
 SLOWER = ("test_simulation.py",)
-"""Reference tests left out: they simulate for minutes."""
+"""Modules left out: they simulate for minutes. Of the others all tests run, whatever their marks, but no properties."""
 
 
 class Recorder:
@@ -82,7 +82,7 @@ def _home_of_estimates() -> Any:
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None or cell != cell else str(cell)
+    return "" if cell is None or pd.isna(cell) else str(cell)
 
 
 HEARD = Recorder()
@@ -91,6 +91,13 @@ HEARD = Recorder()
 def pytest_configure() -> None:
     """Listen, where pytest runs with this file as a plugin."""
     HEARD.listen()
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    """Leave properties out: the number of their examples is a matter of the profile, not of the code."""
+    properties = [item for item in items if getattr(getattr(item, "obj", None), "is_hypothesis_test", False)]
+    config.hook.pytest_deselected(items=properties)
+    items[:] = [item for item in items if item not in properties]
 
 
 def pytest_unconfigure() -> None:
@@ -147,9 +154,6 @@ def record(target: Path, project: Path) -> None:
                 "same_numbers",
                 "-p",
                 "no:xdist",
-                "--hypothesis-seed=0",
-                "-m",
-                "not slow",
                 *references,
             ],
         ]

@@ -1,6 +1,7 @@
 """The limits of the house: how many modules a folder holds, and how long a module is."""
 
 import ast
+import statistics
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,12 @@ PACKAGE = Path(botox_analysis.__file__).parent
 
 MOST_MODULES = 12
 """Modules of a folder beside its `__init__`: as many as one finds without searching."""
+
+MEDIAN_LINES = 180
+"""Lines of half of the modules, docstrings and blank lines included."""
+
+LONGEST_FUNCTION = 80
+"""Lines of a function beside its docstring: as many as one sees at once."""
 
 MOST_LINES = 250
 """Lines of a module that are neither blank nor docstring: as many as one reads in one sitting."""
@@ -45,6 +52,24 @@ def test_a_folder_holds_at_most_twelve_modules(folder):
 def test_a_module_has_at_most_250_statement_lines():
     lengths = {str(path.relative_to(PACKAGE)): statement_lines(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
     assert {name: n for name, n in lengths.items() if n > MOST_LINES} == {}
+
+
+def test_half_of_the_modules_have_fewer_than_180_lines():
+    lengths = [len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")]
+    assert statistics.median(lengths) < MEDIAN_LINES
+
+
+def test_a_function_has_fewer_than_80_lines_beside_its_docstring():
+    lengths = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                first = node.body[0]
+                documented = ast.get_docstring(node, clean=False) is not None
+                lengths[f"{path.stem}.{node.name}"] = (
+                    node.end_lineno - node.lineno + 1 - (first.end_lineno - first.lineno + 1) * documented
+                )
+    assert {name: n for name, n in lengths.items() if n >= LONGEST_FUNCTION} == {}
 
 
 def test_a_folder_of_tests_has_the_name_of_a_room():

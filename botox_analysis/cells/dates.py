@@ -69,13 +69,7 @@ def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) 
     text = ""
     if isinstance(value, str) or is_real(value):
         text = spelled(text_of(value))
-        try:
-            value = datetime.datetime.strptime(text, notation.date_format)
-        except (ValueError, OverflowError):
-            return None, NO_CLOCK
-        # Without signs between its parts a date needs all its digits: 1112024 may be the 1st or the 11th.
-        if _COMPACT.search(notation.date_format) and value.strftime(notation.date_format).lower() != text.lower():
-            return None, NO_CLOCK
+        value = _written_moment(text, notation.date_format)
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[s]").item()
     if is_beyond_calendars(value):
@@ -92,6 +86,18 @@ def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) 
     if zone is not None:
         return value.astimezone(zone).date(), LOCAL
     return value.date(), ZERO if text and not text.upper().endswith("Z") else UTC
+
+
+def _written_moment(text: str, date_format: str) -> datetime.datetime | None:
+    """Parse a date or moment that is written in a format; None if it is not."""
+    try:
+        moment = datetime.datetime.strptime(text, date_format)  # noqa: DTZ007 - a date of a file has the zone that is written, or none
+    except (ValueError, OverflowError):
+        return None
+    # Without signs between its parts a date needs all its digits: 1112024 may be the 1st or the 11th.
+    if _COMPACT.search(date_format) and moment.strftime(date_format).lower() != text.lower():
+        return None
+    return moment
 
 
 def _counted_day(value: Any, notation: Notation) -> tuple[datetime.date | None, int]:

@@ -183,11 +183,8 @@ class Endpoint(Shown):
             if name not in OUTCOMES and name not in recorded
         }
         return outcomes_frame(
-            trial=trial.name,
-            population=trial.population,
-            endpoint=self.label,
-            better=self.better,
-            handling=Handling(OBSERVED_CASES, measured.derivation),
+            {"trial": trial.name, "population": trial.population, "endpoint": self.label, "better": self.better},
+            Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
             visit=pd.Categorical.from_codes(np.tile(np.arange(n_visits), len(wide)), visits, ordered=True),
@@ -197,17 +194,22 @@ class Endpoint(Shown):
 
 
 def outcomes_frame(
-    *, trial: str, population: str, endpoint: str, better: str, handling: Handling, subject: pd.Series[Any], arm: pd.Series[Any],
-    visit: pd.Categorical, values: tuple[Any, Any, Any], covariates: Mapping[str, Any], intercurrent: str = "",
-) -> pd.DataFrame:  # fmt: skip
+    texts: Mapping[str, str],
+    handling: Handling,
+    *,
+    subject: pd.Series[Any],
+    arm: pd.Series[Any],
+    visit: pd.Categorical,
+    values: tuple[Any, Any, Any],
+    covariates: Mapping[str, Any],
+) -> pd.DataFrame:
     """Build the frame of *outcomes* from its columns.
 
     Parameters
     ----------
-    trial, population, endpoint, intercurrent : str
-        Texts that are the same in each row.
-    better : str
-        Which values are better: ``"lower"`` or ``"higher"``; empty if not known.
+    texts : mapping of str to str
+        Texts that are the same in each row: ``trial``, ``population``, ``endpoint``, ``better`` (``"lower"``, ``"higher"``, or
+        empty if not known) and ``intercurrent``, which is empty if left out.
     handling : Handling
         Handling of missing values, and diary rule.
     subject, arm : Series, shape (rows,)
@@ -229,10 +231,10 @@ def outcomes_frame(
     np.divide(100 * change, baseline, out=percent, where=baseline != 0)
     return pd.DataFrame(
         {
-            "trial": trial,
-            "population": population,
-            "endpoint": endpoint,
-            "intercurrent": intercurrent,
+            "trial": texts["trial"],
+            "population": texts["population"],
+            "endpoint": texts["endpoint"],
+            "intercurrent": texts.get("intercurrent", ""),
             IMPUTATION: str(handling),
             "subject": subject,
             "arm": arm,
@@ -243,7 +245,7 @@ def outcomes_frame(
             "percent_change": percent,
             HANDLING: handling.missing,
             DERIVATION: handling.derivation,
-            "better": better,
+            "better": texts["better"],
             **covariates,
         }
     )

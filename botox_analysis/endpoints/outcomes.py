@@ -24,6 +24,14 @@ from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBS
 from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES, Outcomes
 from botox_analysis.frames.schema import BETTER
 
+_NAMED = ("subject", "arm", "visit", "value", "baseline", "change")
+"""Columns that may have other names in a frame."""
+
+_TEXTS = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION, "better")
+"""Columns with one text in all rows."""
+
+_MADE_BY = "a frame with one row per subject and visit"
+
 
 def as_outcomes(
     frame: pd.DataFrame,
@@ -81,25 +89,57 @@ def as_outcomes(
     >>> outcomes["change"].tolist()
     [-1.0, -3.0, -2.0, -2.0]
     """
-    require_columns(frame, (), "frame", made_by="a frame with one row per subject and visit")
+    given = _under_our_names(frame, columns)
     if not isinstance(endpoint, str | Endpoint):
         raise TypeError(f"endpoint: found {kind_of(endpoint)}; expected what was measured, with its unit, or an Endpoint.")
+    arms, visits = spell_all(arms, "arms"), spell_all(visits, "visits")
+    rounding = rounding_of([given[column].dtype for column in ("value", "baseline", "change") if column in given.columns])
+    _refuse_no_covariates(given)
+    refuse(_read_cells(given))
+    _refuse_strangers(given, arms, visits)
+    _refuse_repeats(given)
+
+    subjects = pd.Index(pd.unique(given["subject"]))
+    grid = pd.MultiIndex.from_product([subjects, visits], names=["subject", "visit"])
+    placed = given.set_index(["subject", "visit"]).reindex(grid)
+    of_subject = placed.groupby(level="subject", sort=False)
+    arm = of_subject["arm"].transform("first")
+    missing = np.full(len(placed), np.nan)
+    baseline = of_subject["baseline"].transform("first").to_numpy(dtype=float) if "baseline" in given.columns else missing
+    value = placed["value"].to_numpy(dtype=float) if "value" in given.columns else missing
+    change = placed["change"].to_numpy(dtype=float) if "change" in given.columns else missing
+    _refuse_contradictions(placed, baseline, value, change, rounding)
+    change = np.where(np.isnan(change), value - baseline, change)
+    value = np.where(np.isnan(value), baseline + change, value)
+    texts = {name: _one_word(given, name) if name in given.columns else "" for name in _TEXTS}
+    return outcomes_frame(
+        {
+            **texts,
+            "endpoint": endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
+            "better": _better(texts["better"], endpoint),
+        },
+        _handling(texts),
+        subject=pd.Series(placed.index.get_level_values("subject")),
+        arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
+        visit=pd.Categorical.from_codes(np.tile(np.arange(len(visits)), len(subjects)), visits, ordered=True),
+        values=(baseline, value, change),
+        covariates=_covariates(placed),
+    )
+
+
+def _under_our_names(frame: pd.DataFrame, columns: Mapping[str, str] | None) -> pd.DataFrame:
+    """Return the frame with our names of columns; raise an error if columns are missing or have two names."""
+    require_columns(frame, (), "frame", made_by=_MADE_BY)
     if columns is not None and not isinstance(columns, Mapping):
         raise TypeError(f"columns: found {kind_of(columns)}; expected a dict such as {{'subject': 'USUBJID'}}.")
     if frame.columns.has_duplicates:
         twice_named = frame.columns[frame.columns.duplicated()]
         raise DataError(f"frame: found column {listed(twice_named)} more than once; expected each name once.")
-    arms, visits = spell_all(arms, "arms"), spell_all(visits, "visits")
-    names = {column: column for column in ("subject", "arm", "visit", "value", "baseline", "change")} | dict(columns or {})
-    unknown = [column for column in names if column not in ("subject", "arm", "visit", "value", "baseline", "change")]
+    names = {column: column for column in _NAMED} | dict(columns or {})
+    unknown = [column for column in names if column not in _NAMED]
     if unknown:
         raise ValueError(f"columns names {listed(unknown)}; it takes subject, arm, visit, value, baseline and change.")
-    require_columns(
-        frame,
-        [names[column] for column in ("subject", "arm", "visit")],
-        "frame",
-        made_by="a frame with one row per subject and visit",
-    )
+    require_columns(frame, [names[column] for column in ("subject", "arm", "visit")], "frame", made_by=_MADE_BY)
     require_columns(frame, (columns or {}).values(), "frame")
     both = [ours for ours, theirs in (columns or {}).items() if ours != theirs and ours in frame.columns]
     if both:
@@ -112,12 +152,11 @@ def as_outcomes(
     given = frame.rename(columns={theirs: ours for ours, theirs in names.items()}).reset_index(drop=True)
     if given.empty:
         raise DataError("frame has no rows; expected one per subject and visit.")
-    rounding = rounding_of([given[column].dtype for column in ("value", "baseline", "change") if column in given.columns])
-    _refuse_no_covariates(given)
-    problems = _read_cells(given)
-    refuse(problems)
-    _refuse_strangers(given, arms, visits)
-    twice = np.flatnonzero(given.duplicated(["subject", "visit"]))
+    return given
+
+
+def _refuse_repeats(given: pd.DataFrame) -> None:
+    """Raise an error for a subject with two rows at a visit, two arms or two baselines."""
     problems = [
         Problem(
             "frame",
@@ -126,7 +165,7 @@ def as_outcomes(
             f"subject '{given['subject'].iloc[row]}' at '{given['visit'].iloc[row]}' a second time",
             "one row per subject and visit",
         )
-        for row in twice
+        for row in np.flatnonzero(given.duplicated(["subject", "visit"]))
     ]
     for column in ("arm", "baseline"):
         if column in given.columns:
@@ -137,45 +176,20 @@ def as_outcomes(
             ]
     refuse(problems)
 
-    subjects = pd.Index(pd.unique(given["subject"]))
-    grid = pd.MultiIndex.from_product([subjects, visits], names=["subject", "visit"])
-    placed = given.set_index(["subject", "visit"]).reindex(grid)
+
+def _covariates(placed: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """Return the further columns; one that is constant within subjects is known at their unobserved visits, too."""
     of_subject = placed.groupby(level="subject", sort=False)
-    arm = of_subject["arm"].transform("first")
-    missing = np.full(len(placed), np.nan)
-    own_baseline = of_subject["baseline"].transform("first").to_numpy(dtype=float) if "baseline" in given.columns else None
-    baseline = missing if own_baseline is None else own_baseline
-    value = placed["value"].to_numpy(dtype=float) if "value" in given.columns else missing
-    change = placed["change"].to_numpy(dtype=float) if "change" in given.columns else missing
-    _refuse_contradictions(placed, baseline, value, change, rounding)
-    change = np.where(np.isnan(change), value - baseline, change)
-    value = np.where(np.isnan(value), baseline + change, value)
-    own = ("trial", "population", "intercurrent", IMPUTATION, HANDLING, DERIVATION, "better")
     covariates = {}
-    for name in given.columns:
-        if name not in (*OUTCOMES, *own):
-            column = placed[name]
-            # A covariate that is constant within subjects is known at unobserved visits, too.
+    for name in placed.columns:
+        if name not in (*OUTCOMES, *_TEXTS):
             fixed = (of_subject[name].nunique() <= 1).all()
-            covariates[name] = (of_subject[name].transform("first") if fixed else column).reset_index(drop=True)
+            covariates[name] = (of_subject[name].transform("first") if fixed else placed[name]).reset_index(drop=True)
     if IMPUTED in covariates:
         covariates[IMPUTED] = _truths(covariates[IMPUTED])
     if MISSING_AFTER in covariates:
         covariates[MISSING_AFTER] = covariates[MISSING_AFTER].fillna("")
-    said = {name: _one_word(given, name) if name in given.columns else "" for name in own}
-    return outcomes_frame(
-        trial=said["trial"],
-        population=said["population"],
-        endpoint=endpoint.label if isinstance(endpoint, Endpoint) else endpoint,
-        better=_better(said["better"], endpoint),
-        handling=_handling(said),
-        subject=pd.Series(placed.index.get_level_values("subject")),
-        arm=pd.Series(pd.Categorical.from_codes(pd.Index(arms).get_indexer(arm), arms)),
-        visit=pd.Categorical.from_codes(np.tile(np.arange(len(visits)), len(subjects)), visits, ordered=True),
-        values=(baseline, value, change),
-        covariates=covariates,
-        intercurrent=said["intercurrent"],
-    )
+    return covariates
 
 
 def _truths(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -32,7 +32,7 @@ def rows_of_tables(tables: Mapping[str, pd.DataFrame | None]) -> tuple[tuple[str
 
 
 def files_of(provenance: Mapping[str, str]) -> list[str]:
-    """The files that a trial was read from.
+    """List the files from which a trial was read.
 
     Parameters
     ----------

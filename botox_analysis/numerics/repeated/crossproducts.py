@@ -259,8 +259,8 @@ def cross_products(data: SubjectData) -> CrossProducts:
             key = (int(kind[some]), int(code[some]))
             added = (part.T @ part, count)
             if key in sums:
-                for total, more in zip(sums[key], added, strict=True):
-                    total += more
+                for at, more in enumerate(added):
+                    sums[key][at] += more
             else:
                 sums[key] = list(added)
                 masks[key] = observed[some]

@@ -81,7 +81,7 @@ class StudyDays:
         for (table, column), reading in self.readings.items():
             self.door.refuse_cells(
                 table, column, np.isin(reading.clock, utc),
-                lambda _: f"a local date, as in {where}, or time_zone in {SETTINGS}, such as \"Europe/Berlin\"",
+                lambda _: f'a local date, as in {where}, or time_zone in {SETTINGS}, such as "Europe/Berlin"',
             )  # fmt: skip
 
     def of_dates(self, table: str, column: str) -> pd.Series[Any]:

@@ -58,8 +58,7 @@ def under_our_names(
             f"{file}, row 1: found the column {', '.join(map(repr, odd))}; expected names without control characters."
         )
     nameless = [at for at, name in enumerate(names) if _is_nameless(name)]
-    for at in nameless:
-        notes.append(_left_out(frame[at], at, names, file))
+    notes.extend(_left_out(frame[at], at, names, file) for at in nameless)
     twice = [name for at, name in enumerate(names) if at not in nameless and name in names[:at]]
     if twice:
         raise DataError(f"{file}, row 1: found column {listed(dict.fromkeys(twice))} more than once; expected each name once.")

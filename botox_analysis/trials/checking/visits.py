@@ -272,11 +272,8 @@ def _note_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> N
     if rows.size:
         first = int(rows[0])
         number = int(door.rows("assessments")[first])
-        door.notes.append(
-            (
-                f"{door.file('assessments')}, day",
-                f"days that contradict the visit or each other, first in row {number}: subject '{frame['subject'].iloc[first]}', "
-                f"'{visit[first]}' on day {day[first]:g}",
-                int(rows.size),
-            )
+        found = (
+            f"days that contradict the visit or each other, first in row {number}: subject '{frame['subject'].iloc[first]}', "
+            f"'{visit[first]}' on day {day[first]:g}"
         )
+        door.notes.append((f"{door.file('assessments')}, day", found, int(rows.size)))

@@ -95,6 +95,17 @@ def _codes_in(table: str, column: str, look: Look, decimal: str) -> list[str]:
 
 
 def _draft_dates(page: Page, guesses: list[Guess]) -> None:
+    _draft_date_format(page, _dated_columns(page, guesses))
+    for guess in guesses:
+        for column in DATES[guess.table].values():
+            look = guess.look(column)
+            if look is not None and (look.numbers(".") == 0).any() and "first_day" not in page.settings:
+                place = f"{guess.found.path.name}, {guess.columns[column]}"
+                page.set(TOP, "first_day", 0, f"{GUESS}: there is a day 0 in {place}; is it the day of the first treatment?")
+
+
+def _dated_columns(page: Page, guesses: list[Guess]) -> list[tuple[Guess, str]]:
+    """List the columns with dates; if the date of day 1 is not certain, ask for it."""
     dated = [(guess, column) for guess in guesses for column in DATES[guess.table] if column in guess.columns]
     subjects = next((guess for guess in guesses if guess.table == "subjects"), None)
     if not dated and subjects is not None and subjects.columns.get(FIRST_DOSE, FIRST_DOSE) != FIRST_DOSE:
@@ -109,6 +120,10 @@ def _draft_dates(page: Page, guesses: list[Guess]) -> None:
             page.ask(TOP, f"Dates become study days by {FIRST_DOSE} in subjects, the date of day 1. Which column is it?{dates}")
     if subjects is not None and FIRST_DOSE in subjects.columns:
         dated.append((subjects, FIRST_DOSE))
+    return dated
+
+
+def _draft_date_format(page: Page, dated: list[tuple[Guess, str]]) -> None:
     looks = {f"{guess.found.path.name}, {guess.columns[column]}": guess.looks[guess.columns[column]] for guess, column in dated}
     counted = {place: origin for place, look in looks.items() if not date_formats_of(look) and (origin := date_origin_of(look))}
     if counted:
@@ -124,9 +139,3 @@ def _draft_dates(page: Page, guesses: list[Guess]) -> None:
         example = next(word for place, look in looks.items() if place not in counted for word in look.words)
         also = f"; or {listed(common[1:])}?" if common[1:] else ""
         page.set(TOP, "date_format", common[0], f"{GUESS}, from {example!r}{also}")
-    for guess in guesses:
-        for column in DATES[guess.table].values():
-            look = guess.look(column)
-            if look is not None and (look.numbers(".") == 0).any() and "first_day" not in page.settings:
-                place = f"{guess.found.path.name}, {guess.columns[column]}"
-                page.set(TOP, "first_day", 0, f"{GUESS}: there is a day 0 in {place}; is it the day of the first treatment?")

@@ -131,19 +131,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     wrong = diary_problem(diary)
     if wrong:
         raise DataError(f"{SETTINGS}, [diary]: {wrong}")
-    for key in ("columns", "values"):
-        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, TABLE), f"{SETTINGS}, [{key}]")
-    for table, names in settings.get("columns", {}).items():
-        _check_keys(names, dict.fromkeys(names, WORD), f"{SETTINGS}, [columns.{table}]")
-        odd = [name for name in names if not name or has_control(name)]
-        if odd:
-            raise DataError(
-                f"{SETTINGS}, [columns.{table}]: found the name {', '.join(map(repr, odd))}; expected names of columns."
-            )
-    for table, columns in settings.get("values", {}).items():
-        _check_keys(columns, dict.fromkeys(columns, TABLE), f"{SETTINGS}, [values.{table}]")
-        for column, words in columns.items():
-            _check_keys(words, dict.fromkeys(words, WORD_NUMBER_OR_TRUTH), f"{SETTINGS}, [values.{table}.{column}]")
+    _check_names_and_words(settings)
     for scale, keys in settings.get("scales", {}).items():
         _check_keys({scale: keys}, {scale: TABLE}, f"{SETTINGS}, [scales]")
         _check_keys(keys, _SCALE_KEYS, f'{SETTINGS}, [scales."{scale}"]')
@@ -158,6 +146,23 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     if separator not in _SEPARATORS:
         raise DataError(f"{SETTINGS}: found separator = {separator!r}; expected one of {', '.join(map(repr, _SEPARATORS[:8]))}.")
     return dict(settings)
+
+
+def _check_names_and_words(settings: Mapping[str, Any]) -> None:
+    """Check the names of columns and the words for values that the files use."""
+    for key in ("columns", "values"):
+        _check_keys(settings.get(key, {}), dict.fromkeys(TABLES, TABLE), f"{SETTINGS}, [{key}]")
+    for table, names in settings.get("columns", {}).items():
+        _check_keys(names, dict.fromkeys(names, WORD), f"{SETTINGS}, [columns.{table}]")
+        odd = [name for name in names if not name or has_control(name)]
+        if odd:
+            raise DataError(
+                f"{SETTINGS}, [columns.{table}]: found the name {', '.join(map(repr, odd))}; expected names of columns."
+            )
+    for table, columns in settings.get("values", {}).items():
+        _check_keys(columns, dict.fromkeys(columns, TABLE), f"{SETTINGS}, [values.{table}]")
+        for column, words in columns.items():
+            _check_keys(words, dict.fromkeys(words, WORD_NUMBER_OR_TRUTH), f"{SETTINGS}, [values.{table}.{column}]")
 
 
 def _spelled(value: Any, depth: int = 4) -> Any:
@@ -201,10 +206,11 @@ def _check_encoding(encoding: str) -> None:
 
 def _check_date_format(date_format: str) -> None:
     """Raise an error for a format without year, month and day, or with the name of a time zone, which cannot be parsed."""
-    for day in (datetime.datetime(2001, 2, 3), datetime.datetime(1999, 12, 31), datetime.datetime(2000, 2, 29)):
+    for year, month, day in ((2001, 2, 3), (1999, 12, 31), (2000, 2, 29)):
+        moment = datetime.datetime(year, month, day, tzinfo=datetime.UTC)
         try:
-            written = day.replace(tzinfo=datetime.UTC).strftime(date_format)
-            kept = datetime.datetime.strptime(written, date_format).date() == day.date()
+            read = datetime.datetime.strptime(moment.strftime(date_format), date_format)  # noqa: DTZ007 - only its day is used
+            kept = read.date() == moment.date()
         except (ValueError, OverflowError, re.error):
             kept = False
         if not kept or "%Z" in date_format.replace("%%", ""):

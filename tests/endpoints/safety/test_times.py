@@ -117,7 +117,7 @@ def plainly(trial, category, severity=None):
             if has_event and 1 not in onsets and any(math.isnan(onset) for onset in onsets):
                 days = math.nan
             elif has_event:
-                first = min(onset for onset in onsets if onset == onset)
+                first = min(onset for onset in onsets if not math.isnan(onset))
                 days += first if math.isnan(last) else max(min(first, last), 1)
             else:
                 days += last

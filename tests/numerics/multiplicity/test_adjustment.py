@@ -39,8 +39,8 @@ def graphs(draw):
     is_full = [draw(st.integers(0, 1)) for _ in range(m + 1)]
     rows = []
     for number, (row, kept) in enumerate(zip(shares, is_full, strict=True)):
-        row = [0 if column == number - 1 else share for column, share in enumerate(row)]
-        rows.append([Fraction(share, max(1, sum(row) + kept)) for share in row])
+        moved = [0 if column == number - 1 else share for column, share in enumerate(row)]
+        rows.append([Fraction(share, max(1, sum(moved) + kept)) for share in moved])
     return rows[0], rows[1:], draw(st.lists(p_values, min_size=m, max_size=m))
 
 

@@ -210,7 +210,7 @@ def test_two_spellings_that_look_alike_are_refused(table, column, first, second)
 
 
 @pytest.mark.parametrize(("first", "second"), SAME)
-@pytest.mark.parametrize(("table", "column"), [place for place in PLACES if place[1] not in ("visit",)])
+@pytest.mark.parametrize(("table", "column"), [place for place in PLACES if place[1] != "visit"])
 def test_two_spellings_that_are_canonically_equal_are_merged_and_counted(table, column, first, second):
     trial = ba.as_trial(named(table, column, first, second), name="t")
     assert getattr(trial, table)[column].nunique() == 1

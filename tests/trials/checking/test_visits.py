@@ -124,9 +124,7 @@ def test_a_baseline_after_the_start_of_treatment_is_noted(trial_folder, day):
     ],
 )
 def test_a_scale_without_a_baseline_is_refused_with_the_visit_that_looks_like_one(trial_folder, name):
-    others = (
-        ["V2", "V3"] if name in ("V1",) else ["visit 2", "visit 3"] if name == "visit 1" else ["4", "8"] if name == "0" else []
-    )
+    others = ["V2", "V3"] if name == "V1" else ["visit 2", "visit 3"] if name == "visit 1" else ["4", "8"] if name == "0" else []
     others = others or (["first", "second"] if np.isnan(day_of_visit(name)) else ["week 4", "week 8"])
     with pytest.raises(ba.DataError, match=rf"found no 'baseline' of 'HIT-6'.*expected baseline = \"{name}\" in trial\.toml"):
         trial_at(trial_folder, [name, *others])
