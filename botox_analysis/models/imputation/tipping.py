@@ -100,9 +100,7 @@ def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequ
     columns = [imputations.response, *(name for name in names if name != imputations.response)]
     known = first[columns].notna().all(axis=1).to_numpy()[rows]
     design = determined_design(first.iloc[rows[known]], asked, grid.arms)
-    directions = []
-    for shifted in (chosen, grid.arms[0]):
-        directions.append(way.of(shifted)[..., known, place])
+    directions = [way.of(shifted)[..., known, place] for shifted in (chosen, grid.arms[0])]
     if not any(direction.any() for direction in directions):
         raise DataError(f"`by_visit` and `lags` must be other than 0 at '{visit}'; got 0.")
     number = grid.arms.index(chosen)

@@ -180,9 +180,10 @@ class Resampling(FittedModel):
                 f"{weights.shape}."
             )
         with one_thread():
-            pieces = []
-            for first in range(0, len(weights), AT_ONCE):
-                pieces.append(differences_of(self, resampled(data, self.measures.sums, weights[first : first + AT_ONCE])))
+            pieces = [
+                differences_of(self, resampled(data, self.measures.sums, weights[first : first + AT_ONCE]))
+                for first in range(0, len(weights), AT_ONCE)
+            ]
         return ManyFits(
             self.arms,
             self.difference_rows[1],

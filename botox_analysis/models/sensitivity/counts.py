@@ -127,11 +127,11 @@ def impute_counts(
     Examples
     --------
     >>> events = ba.safety.counts_per_subject(trial.restrict("safety"), "Neck pain")
-    >>> imputations = ba.missing.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
+    >>> imputations = ba.missing.impute_counts(events, planned_days=168, strategy="jump to reference", n=5, seed=1)
     >>> pooled = imputations.pool(lambda completed: ba.fit_counts(completed).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information
-    0  log event rate ratio      0.71                 0.03
+    0  log event rate ratio      0.74                 0.01
     """
     require_draws(n, seed, "counts are")
     _refuse_other_outcomes(outcomes)

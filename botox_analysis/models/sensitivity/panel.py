@@ -142,9 +142,10 @@ def sensitivity(
 
     Examples
     --------
-    >>> every = ba.missing.sensitivity(outcomes, n=20, seed=1)
+    >>> late = outcomes[outcomes["visit"].isin(["week 20", "week 24"])]
+    >>> every = ba.missing.sensitivity(late, n=5, seed=1)
     >>> every[["method", "estimate"]].round(1).iloc[[0, 1, -2]].to_numpy().tolist()
-    [['mixed model of all observed values', -2.1], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.1]]
+    [['mixed model of all observed values', -2.2], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.3]]
     """
     check_outcomes(outcomes)
     require_conf_level(conf_level)
