@@ -40,7 +40,7 @@ def outcomes():
 
 @pytest.fixture(scope="module")
 def with_events(outcomes):
-    """The same outcomes with the visits after each event named, as the reference has them."""
+    """Name the intercurrent event at visits after it, with the first visits of the reference."""
     first = pd.read_csv(REFERENCE / "imputation" / "reference_ice.csv").set_index("subject")["visit"].map(VISITS.index)
     after = outcomes["visit"].cat.codes.to_numpy() >= outcomes["subject"].map(first).fillna(len(VISITS)).to_numpy()
     return outcomes.assign(intercurrent_event=np.where(after, "discontinuation", ""))

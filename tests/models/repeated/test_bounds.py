@@ -28,7 +28,7 @@ MANY = [
 
 @pytest.fixture
 def evaluated(monkeypatch):
-    """A list that grows with each likelihood that is computed."""
+    """Count the computed likelihoods, in a list that each extends."""
     calls, evaluate = [], reml.evaluate
 
     def counted(*given):

@@ -45,7 +45,7 @@ def made_up(n_subjects, n_visits=6, seed=1):
 
 
 def calls_of(outcomes):
-    """Calls of a fit with its differences, by file, once everything is imported."""
+    """Count the calls of a fit with its differences by file, after all imports."""
     for _ in range(2):
         ba.fit_mmrm(outcomes).differences()
     calls = Counter()

@@ -21,7 +21,7 @@ def outcomes(repeated):
 
 @pytest.fixture(scope="module")
 def fits(outcomes):
-    """A function: what is asked of fit_mmrm -> a fit by maximum likelihood, fitted once."""
+    """Give a function from arguments of fit_mmrm to a fit by maximum likelihood, fitted once."""
     known = {}
 
     def fit(**asked):

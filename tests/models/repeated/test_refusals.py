@@ -22,7 +22,7 @@ def fit(outcomes):
 
 
 def without(edit, outcomes, rows):
-    """The changes of some rows are missing."""
+    """Delete the changes of some rows."""
     return edit(outcomes, change=outcomes["change"].where(~rows))
 
 

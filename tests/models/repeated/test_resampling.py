@@ -18,7 +18,7 @@ def outcomes(repeated):
 
 
 def drawn(outcomes, counts):
-    """The frame in which each subject stands as often as its count says, under names of its own."""
+    """Repeat each subject by its count, under different names."""
     subjects = outcomes["subject"].unique()
     names = np.repeat(subjects, counts)
     copies = pd.DataFrame({"subject": names, "copy": [f"{name}, {place}" for place, name in enumerate(names)]})

@@ -40,7 +40,7 @@ def outcomes(repeated):
 
 @pytest.fixture(scope="module")
 def seen_by(edit, outcomes):
-    """A function: the subjects with a value at the last visits, and how many these are -> outcomes."""
+    """Give a function from the subjects with a value at the last visits, and the number of these visits, to outcomes."""
 
     def make(subjects, n_last=1):
         few = (outcomes["visit"].cat.codes >= 5 - n_last) & ~outcomes.groupby("subject").ngroup().isin(subjects)

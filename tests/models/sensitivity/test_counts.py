@@ -54,7 +54,7 @@ def impute(outcomes, strategy="missing at random", *, planned_days=PLANNED, n=8,
 
 
 def of(answer):
-    """An analysis: *completed* -> *estimates* of unadjusted rates."""
+    """Estimate unadjusted rates from completed outcomes."""
     return lambda completed: getattr(ba.fit_counts(completed, covariates=()), answer)()
 
 
@@ -449,7 +449,7 @@ def trials():
 
 
 def log_ratio(completed):
-    """The logarithm of the ratio of crude rates, with the variance of a ratio of sums: what `fit_counts` says, and quicker."""
+    """Estimate the log ratio of crude rates, with the variance of a ratio of sums, as `fit_counts` does, but faster."""
     value, time = (completed[column].to_numpy(dtype=float) for column in ("value", "exposure_days"))
     logs, variances = [], []
     for code in (0, 1):

@@ -31,7 +31,7 @@ TRUE_DIFFERENCE = PERIOD * float(np.subtract(*(chances(arm, BASELINES).mean() fo
 
 
 def diary_trial(seed, *, n_per_arm=40, n_visits=1, recorded=None, dispersion=DISPERSION):
-    """A trial of which the model is true, and the days that would have counted, subjects x visits.
+    """Simulate a trial under the model, and its complete days with the event (subjects x visits).
 
     ``recorded`` draws how many days of each period were recorded, which ones at random; left out: all. Baselines are whole.
     """
@@ -321,7 +321,7 @@ def test_doses_are_refused_though_few(gappy):
 
 
 def with_unknown_severity(trial, day):
-    """A third of the severities of headache days are unknown, from a day on."""
+    """Delete a third of the severities of headache days, from a day on."""
     diary = trial.diary
     severity = (
         pd.Series("moderate", index=diary.index).where(diary.index % 4 > 0, "mild").where(diary["headache_hours"] > 0, "none")
