@@ -90,16 +90,16 @@ def test_g_computation_is_the_mean_of_everybodys_fitted_values_with_their_varian
 
 
 @pytest.mark.parametrize(
-    ("covariates", "mean"),
+    ("covariates", "by_visit", "mean"),
     [
-        (("sex", "baseline"), "arm by visit"),
-        (("arm:sex", "region", "baseline"), "arm by visit"),
-        (("sex", "region"), "common baseline"),
-        (("baseline", "sex"), "constant effect"),
+        (("sex", "baseline"), ("baseline",), "arm by visit"),
+        (("arm:sex", "region", "baseline"), (), "arm by visit"),
+        (("sex", "region"), (), "common baseline"),
+        (("baseline", "sex"), ("baseline",), "constant effect"),
     ],
 )
-def test_where_everybody_has_every_visit_subjects_are_the_rows(repeated, covariates, mean):
-    fit = ba.fit_mmrm(repeated(3), covariates=covariates, mean=mean)
+def test_where_everybody_has_every_visit_subjects_are_the_rows(repeated, covariates, by_visit, mean):
+    fit = ba.fit_mmrm(repeated(3), covariates=covariates, by_visit=by_visit, mean=mean)
     for ask in ("means", "differences"):
         over_subjects, over_rows = (getattr(fit, ask)(margins=margins) for margins in ("subjects", "observed"))
         np.testing.assert_allclose(over_subjects[NUMBERS], over_rows[NUMBERS], rtol=1e-7)
