@@ -1,13 +1,13 @@
 """From a trial's raw diaries to its published figures.
 
-One rule carries the library: a `Trial` is measured by an `Endpoint`, which gives *outcomes*; a model of outcomes gives
-*estimates*; figures and tables show estimates and nothing else.
+One rule carries the library. A `Trial` is measured by an `Endpoint`, which gives *outcomes*. A model of outcomes gives
+*estimates*. Figures and tables show estimates and nothing else.
 
 Read
     draft_settings                                      a folder of files -> a draft of its trial.toml
     load_trial, open_trial, fetch_trial, as_trial       files, a name, frames -> Trial
     simulate_trial                                      a seed -> Trial
-    validate_trial                                      Trial -> what was understood, and whether a report can be made
+    validate_trial                                      Trial -> its description, and if a report can be made
     bundled_data, load_published                        the data that come with the library
     Trial.restrict                                      Trial -> Trial of one population
 Measure
@@ -60,7 +60,7 @@ Examples begin where these lines end:
 
 import lazy_loader
 
-# The names are in __init__.pyi, for type checkers and for this line; a module is imported when a name of it is first asked for.
+# The names are in __init__.pyi, for type checkers and for this line; a module is imported when a name of it is first used.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 __version__ = "0.1.0"

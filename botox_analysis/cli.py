@@ -176,12 +176,14 @@ def _one_sentence() -> Iterator[None]:
 
 def _problem_lines(error: DataError) -> Iterator[str]:
     """Write a line for each problem: its place, the content found, the number of rows, the content expected."""
+    import pandas as pd
+
     for row in error.problems.itertuples():
         column = f", column '{row.column}'" if row.column else ""
         if row.n > 1:
             yield f"{row.file}{column}: {row.found} in {row.n:,} rows, first in row {row.row:.0f}; expected {row.expected}"
         else:
-            place = "" if row.row != row.row or row.row is None else f", row {row.row:.0f}"
+            place = "" if pd.isna(row.row) else f", row {row.row:.0f}"
             yield f"{row.file}{place}{column}: {row.found}; expected {row.expected}"
 
 

@@ -456,7 +456,7 @@ class Shown:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        """The overview as text."""
+        """Return the overview as text."""
         return self._overview().text
 
     def _repr_html_(self) -> str:
@@ -511,7 +511,7 @@ def arms_in_words(arms: Sequence[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """A text on one line, without signs that move the cursor or the direction of writing."""
+    """Put a text on one line, and replace characters that move the cursor or change the direction of writing."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in " ".join(text.split()))
 
 

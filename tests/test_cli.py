@@ -48,7 +48,7 @@ def test_a_trial_that_was_moved_gives_the_same_report_and_changed_files_of_it_do
     (folder / "trial").rename(moved)
     gone = RUN.invoke(app, ["check", str(out)])
     assert gone.exit_code == 2
-    assert "give the trial (--trial)" in gone.output
+    assert "Try the argument trial (--trial)" in gone.output
     same = RUN.invoke(app, ["check", str(out), "--trial", str(moved)])
     assert (same.exit_code, same.output) == (0, f"{out}: every file and every number is the same.\n")
     assessments = moved / "assessments.csv"
@@ -124,7 +124,7 @@ def test_validate_checks_the_protocol_too(folder):
     refused = RUN.invoke(app, ["validate", str(folder / "trial")])
     assert refused.exit_code == 2
     assert refused.output.splitlines()[-1] == (
-        "report: no, because trial: the protocol's visit 'week 99' is not among those of pain at which arms can be compared: "
+        "report: no, because trial, protocol: found visit = 'week 99'; expected a visit at which every arm has a value of pain: "
         "'week 4'."
     )
 

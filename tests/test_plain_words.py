@@ -9,6 +9,7 @@ from tests.public import PUBLIC
 
 ROOMS = (
     "botox_analysis.errors",
+    "botox_analysis.report",
     "botox_analysis.trials",
     *(f"botox_analysis.models.{room}" for room in ("repeated", "imputation", "sensitivity")),
 )

@@ -1,4 +1,4 @@
-"""`check_report`: a report is made again, and what moved is named, apart from what differs by rounding."""
+"""`check_report`: make a report again, and list the differences apart from those of rounding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, require_trial
 from botox_analysis.report.draft import put_back
-from botox_analysis.report.folder import MANIFEST, folder_of, foreign_to, own_file, printable, read_manifest
+from botox_analysis.report.folder import MANIFEST, file_inside, folder_of, foreign_to, printable, read_manifest
 from botox_analysis.report.same import SAME, Compared, compare_estimates, is_same_drawing, is_same_page
 from botox_analysis.report.write import ESTIMATES, PAGE, Progress, write_report
 from botox_analysis.trials.bundled import SIMULATED, open_trial
@@ -24,7 +24,7 @@ from botox_analysis.trials.trial import Trial
 COLUMNS = ("file", "what", "reported", "now", "verdict", "cause")
 MOVED = "moved"
 ROUNDED = f"the same to {SAME:.0e}".replace("e-09", "e-9")
-"""What differs in the last bits, of which kernels of other processors have others, and what follows from that."""
+"""Verdict on differences in the last bits of numbers, which depend on the kernels of the processor."""
 
 BY_HAND = "changed in the folder since it was written"
 INPUTS = "other files of the trial"
@@ -34,42 +34,52 @@ KERNELS = "other kernels"
 NOT_KNOWN = "not known"
 
 _PARTS = {"inputs": INPUTS, "settings": SETTINGS, "versions": VERSIONS, "kernels": KERNELS}
-"""Parts of the manifest, and what they are the cause of where they differ."""
+"""Parts of the manifest, with the cause that a difference of each part is."""
 
 _N_NUMBERS = 50
 _LARGEST = 100_000_000
-"""In bytes: larger files are not compared but by their checksum; none of a report has a hundredth of it."""
+"""In bytes. Larger files are compared by their checksum only; files of a report have less than a hundredth of this size."""
 
 
 def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Progress | None = None) -> pd.DataFrame:
-    """What differs between a report and the same report made now, and whether it moved or is rounding.
+    """Make a report again, and list its differences from the report in a folder.
 
     Parameters
     ----------
     folder : str or Path
-        A report of `write_report`. No link in it is followed; what is behind one counts as missing. A report that a killed run
-        had moved aside is put back first.
+        Folder of a report by `write_report`. Links in it are not followed; a file behind a link counts as missing. A report
+        that a killed run had moved aside is put back first.
     trial : Trial, optional
-        The trial it is about. Left out: opened again from where the manifest says it came from.
+        The trial of the report. Left out: it is opened again from its origin in the manifest.
     progress : callable, optional
-        Told before each step: what, steps done, steps in all.
+        Called before each step, with its name, the number of steps done, and the total number of steps.
 
     Returns
     -------
     DataFrame
-        Empty where every file is the same to the byte. Otherwise a row per file that changed since it was written, is
-        missing, is new, or comes out differently now, and a row per number of ``estimates.csv`` that moved (up to 50). The
-        ``verdict`` is `MOVED`, or `ROUNDED`: numbers the same to 1e-9; figures the same to a thousandth of a point; the page, if
-        its words are the same, too. Kernels that differ are told beside. The ``cause`` is what else differs and can be the
-        reason: the file was changed in the folder, or the trial's files, the settings, the versions or the kernels are others
-        than the manifest says; `NOT_KNOWN` where none of them is.
+        Empty where every file is the same to the byte. Otherwise it has a row for each file that was changed, removed or
+        added since the report was written, or that now has other contents. Up to 50 rows are numbers of ``estimates.csv``
+        that changed. The ``verdict`` is `MOVED` or `ROUNDED`. `ROUNDED` are numbers equal within
+        1e-9, figures equal within a thousandth of a point, and pages with the same words. The ``cause`` is a possible
+        reason. It is a change in the folder, or a difference in files of the trial, settings, versions or kernels. It is
+        `NOT_KNOWN` where none of these differs.
 
     Raises
     ------
     DataError
-        The folder holds no report, the manifest does not say where the trial came from, or no report can be made of it now.
+        The folder contains no report, the manifest has no origin of the trial, or the report cannot be made now.
     FitError
-        A model is not determined by the data.
+        The data do not determine the primary model.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory(prefix="no-report") as folder:
+    ...     try:
+    ...         ba.check_report(folder)
+    ...     except ba.DataError as error:
+    ...         print(str(error).split(": ")[-1])
+    found no manifest.json; expected the folder of a report.
     """
     if trial is not None:
         require_trial(trial)
@@ -97,51 +107,53 @@ def check_report(folder: str | Path, *, trial: Trial | None = None, progress: Pr
 
 
 def reasons_for(found: pd.DataFrame) -> list[str]:
-    """Say of a check what the differences can come from, apart: changes in the folder, the trial's files, versions.
+    """Write sentences on the possible reasons for differences: changes in the folder, files of the trial, settings, versions.
 
     Parameters
     ----------
     found : DataFrame
-        Of `check_report`.
+        Differences found by `check_report`.
 
     Returns
     -------
     list of str
-        A sentence for each.
+        A sentence for each reason.
     """
     by_hand = found.loc[found["cause"] == BY_HAND, "file"].drop_duplicates()
     n = "1 file was" if len(by_hand) == 1 else f"{len(by_hand):,} files were"
-    told = [f"In the folder, {n} changed, added or removed since the report was written."] if len(by_hand) else []
+    sentences = [f"In the folder, {n} changed, added or removed since the report was written."] if len(by_hand) else []
     of_manifest = found[found["file"] == MANIFEST]
     for part, begin in (
         ("inputs", "The trial's files are others than those of the report"),
         ("settings", "The settings of the analysis are others"),
         ("versions", "The report was made with other versions of packages, which may be why it comes out differently"),
     ):
-        rows = of_manifest[of_manifest["what"].str.startswith(f"{part}: ")]
+        rows = of_manifest[of_manifest["cause"] == _PARTS[part]]
         names = [what.removeprefix(f"{part}: ").removeprefix("sha256 of ") for what in rows["what"]]
         if part == "versions":
             names = [f"{name} {then}, now {now}" for name, then, now in zip(names, rows["reported"], rows["now"], strict=True)]
         if names:
-            told.append(f"{begin}: {', '.join(names)}.")
-    return told
+            sentences.append(f"{begin}: {', '.join(names)}.")
+    return sentences
 
 
 def _trial_of(folder: Path, origin: str) -> Trial:
     if not origin:
-        raise DataError(f"{printable(folder)}: the manifest does not say where the trial came from; give the trial.")
+        raise DataError(
+            f"{printable(folder)}: found no origin of the trial in the manifest; expected one, or the argument trial (--trial)."
+        )
     with parsing(f"{folder.name}/{MANIFEST}", "a folder's path as the origin"):
         is_folder = Path(origin).is_dir()
     if origin not in (SIMULATED, *SOURCES) and not is_folder:
         raise DataError(
-            f"{printable(folder)}: the report was made from '{printable(origin)}', found no such folder from here; give the "
-            "trial (--trial)."
+            f"{printable(folder)}: found the origin '{printable(origin)}' of the trial in the manifest, and no such folder; "
+            "expected the folder of the trial. Try the argument trial (--trial)."
         )
     return open_trial(origin)
 
 
 def _from(origin: object, provenance: Mapping[str, str]) -> dict[str, str]:
-    """The provenance with the origin of the report, which names it on its page: a trial that was moved is the same."""
+    """Put the origin of the report into the provenance: the page names it, and a trial in a new folder is the same trial."""
     others = {key: value for key, value in provenance.items() if key != "origin"}
     return {"origin": origin, **others} if isinstance(origin, str) and origin else others
 
@@ -152,9 +164,9 @@ Row = tuple[str, str, str, str, str, str]
 def _changed_since(folder: Path, reported: dict[str, str]) -> list[Row]:
     rows: list[Row] = []
     for file, checksum in reported.items():
-        path = own_file(folder, file)
+        path = file_inside(folder, file)
         try:
-            now = "not there" if path is None else sha256_of(path)
+            now = "missing" if path is None else sha256_of(path)
         except OSError as error:
             now = f"cannot be read: {error.strerror}"
         if now != checksum:
@@ -163,15 +175,15 @@ def _changed_since(folder: Path, reported: dict[str, str]) -> list[Row]:
                 (file, what, printable(checksum[:12]), now[:12] if len(now) == len(checksum) else now[:80], MOVED, BY_HAND)
             )
     with parsing(printable(folder), "folders that can be read"):
-        strange = sorted(foreign_to(folder, reported))
-    return rows + [(file, "not part of the report", "not there", "there", MOVED, BY_HAND) for file in strange]
+        foreign = sorted(foreign_to(folder, reported))
+    return rows + [(file, "not part of the report", "missing", "present", MOVED, BY_HAND) for file in foreign]
 
 
 def _part_moved(part: str, before: dict[str, Any], now: dict[str, Any]) -> list[Row]:
     rows: list[Row] = []
     earlier, later = before.get(part, {}), now.get(part, {})
     for key in sorted({*earlier, *later}):
-        old, new = earlier.get(key, "not there"), later.get(key, "not there")
+        old, new = earlier.get(key, "missing"), later.get(key, "missing")
         if old != new:
             verdict = ROUNDED if part == "kernels" else MOVED
             rows.append((MANIFEST, f"{part}: {printable(key)}", printable(old), printable(new), verdict, _PARTS[part]))
@@ -179,7 +191,7 @@ def _part_moved(part: str, before: dict[str, Any], now: dict[str, Any]) -> list[
 
 
 def _outputs_moved(folder: Path, again: Path, reported: dict[str, str], now: dict[str, str], causes: list[str]) -> list[Row]:
-    """Files that come out differently, and the numbers that are why."""
+    """List the files with other contents, and the numbers that cause them."""
     rows: list[Row] = []
     cause = "; ".join(causes) or NOT_KNOWN
     numbers = _numbers_of(folder, again)
@@ -193,21 +205,21 @@ def _outputs_moved(folder: Path, again: Path, reported: dict[str, str], now: dic
     for file in differ:
         before, after = reported.get(file, ""), now.get(file, "")
         verdict = ROUNDED if file in rounded else MOVED
-        rows.append((file, "sha256", printable(before[:12]) or "not there", after[:12] or "not there", verdict, cause))
+        rows.append((file, "sha256", printable(before[:12]) or "missing", after[:12] or "missing", verdict, cause))
     if numbers is not None:
-        why = cause if ESTIMATES in differ else BY_HAND
+        of_numbers = cause if ESTIMATES in differ else BY_HAND
         rows += [
-            (ESTIMATES, printable(what), printable(old), printable(new), MOVED, why)
+            (ESTIMATES, printable(what), printable(old), printable(new), MOVED, of_numbers)
             for what, old, new in numbers.moved[:_N_NUMBERS]
         ]
         if numbers.n_rounded:
-            said = f"{numbers.n_rounded} numbers, at most {numbers.farthest:.0e} apart"
-            rows.append((ESTIMATES, said, "the last bits", "others", ROUNDED, why))
+            what = f"{numbers.n_rounded} numbers, at most {numbers.farthest:.0e} apart"
+            rows.append((ESTIMATES, what, "the last bits", "others", ROUNDED, of_numbers))
     return rows
 
 
 def _numbers_of(folder: Path, again: Path) -> Compared | None:
-    """What moved between the estimates; that they are no table any more, where they are none."""
+    """Compare the estimates of two folders; None where the earlier file is missing or too large."""
     before = _to_compare(folder, ESTIMATES)
     if before is None:
         return None
@@ -218,7 +230,7 @@ def _numbers_of(folder: Path, again: Path) -> Compared | None:
 
 
 def _is_rounding(file: str, folder: Path, again: Path) -> bool:
-    """Whether a figure or the page differs by rounding alone; a figure is known by its lines, of which the others are made."""
+    """Decide if a figure or the page differs by rounding only; the SVG file of a figure decides for its other files."""
     if file != PAGE and not file.startswith("figures/"):
         return False
     shown = file if file == PAGE else Path(file).with_suffix(".svg").as_posix()
@@ -229,5 +241,5 @@ def _is_rounding(file: str, folder: Path, again: Path) -> bool:
 
 
 def _to_compare(place: Path, file: str) -> Path | None:
-    path = own_file(place, file)
+    path = file_inside(place, file)
     return path if path is not None and path.stat().st_size <= _LARGEST else None

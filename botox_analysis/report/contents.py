@@ -24,17 +24,17 @@ from botox_analysis.trials.trial import Trial
 
 
 def report_methods(analysis: Analysis) -> Section:
-    """Gather the paragraphs on methods of the sections before.
+    """Collect the paragraphs on methods of the sections before.
 
     Parameters
     ----------
     analysis : Analysis
-        With these sections.
+        Analysis with these sections.
 
     Returns
     -------
     Section
-        Of text alone.
+        Without figures and tables.
     """
     return Section("methods", "Methods", paragraphs=tuple(analysis.methods))
 
@@ -52,8 +52,8 @@ SECTIONS: tuple[Callable[[Analysis], Section], ...] = (
     report_methods,
     report_diagnostics,
 )
-"""In the order of the page, of the headline and of ``estimates.csv``, each a function of the analysis with the sections before.
-Sections with the same heading stand together on the page, where the first of them stands."""
+"""Functions that make the sections, in the order of the page, of the headline and of ``estimates.csv``. Each takes the analysis
+with the sections before. Sections with the same heading are together on the page, at the place of the first of them."""
 
 
 def analyse(trial: Trial) -> Analysis:
@@ -62,7 +62,7 @@ def analyse(trial: Trial) -> Analysis:
     Parameters
     ----------
     trial : Trial
-        With all who were randomised; its protocol is followed.
+        Trial with all randomised subjects and a protocol.
 
     Returns
     -------
@@ -72,9 +72,9 @@ def analyse(trial: Trial) -> Analysis:
     Raises
     ------
     DataError
-        There is one arm only, nothing to measure, or the protocol names what the trial does not have.
+        The trial has one arm only or no endpoint, or the protocol names a column, endpoint or visit that it does not have.
     FitError
-        The primary model is not determined by the data; no other takes its place.
+        The data do not determine the primary model. No other model takes its place.
     """
     analysis = analyse_endpoints(trial)
     for make in SECTIONS:
@@ -83,33 +83,33 @@ def analyse(trial: Trial) -> Analysis:
 
 
 def with_left_out(analysis: Analysis, rows: list[LeftOut]) -> Analysis:
-    """Add the last section: what the analyses and the figures do not contain.
+    """Add the last section, on data that the analyses and the figures do not contain.
 
     Parameters
     ----------
     analysis : Analysis
-        With all other sections.
+        Analysis with all other sections.
     rows : list of LeftOut
-        What the figures do not show, known when they are drawn.
+        Contents that the figures do not show, known when they are drawn.
 
     Returns
     -------
     Analysis
-        With the section.
+        A copy with the section.
     """
     left_out = pd.concat([analysis.left_out, left_out_frame(rows)], ignore_index=True) if rows else analysis.left_out
     shown = pd.DataFrame(
         {
-            "Where": left_out["where"],
-            "Why": left_out["reason"],
+            "Analysis or data": left_out["where"],
+            "Reason": left_out["reason"],
             "n": [wording.count(n) for n in left_out["n"]],
         }
     )
     section = Section(
         "left-out",
-        "What was left out",
+        "Data left out of the analyses",
         link="Left out",
         paragraphs=("Nothing was left out of any analysis.",) if shown.empty else (),
-        shows=(Table("left_out", "What was left out, and why", shown),),
+        shows=(Table("left_out", "Data left out, with reasons", shown),),
     )
     return analysis.with_section(section)

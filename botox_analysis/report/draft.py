@@ -1,4 +1,7 @@
-"""The draft of a report, written beside the old one and swapped in by two renames; what a killed run left, the next clears."""
+"""The draft of a report: it is written beside the old report, and replaces it by two renames.
+
+Drafts of killed runs are removed by the next run.
+"""
 
 from __future__ import annotations
 
@@ -21,30 +24,30 @@ from botox_analysis.report import runs
 from botox_analysis.report.folder import folder_of, printable, read_manifest, refuse_foreign
 
 PREFIX = ".botox-analysis-"
-"""Names of drafts begin so; they stand beside the folder of the report, so that each step of the swap is a rename."""
+"""Prefix of the names of drafts. They are beside the folder of the report, so that each step of the swap is a rename."""
 
 RUN, NEW, OLD, GONE = "run.json", "new", "old", "gone"
-"""In a draft: whose it is, the new report, the old one between the two renames, and the old one after them."""
+"""Contents of a draft: the record of the run, the new report, the old report between the renames, and after them."""
 
 _MADE_BY = "botox-analysis draft"
 _BEGIN = f'{{"made_by": "{_MADE_BY}"'
-"""Of every record."""
+"""First characters of every record."""
 _PROBES, _SECONDS_BETWEEN = 5, 0.1
-"""A draft may be held for a moment by a run that looks whether its own is alive."""
+"""Another run may hold the lock of a draft for a moment, to test if its run is alive."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A draft that another run made.
+    """A draft of another run.
 
     Attributes
     ----------
     folder : str
-        Name of the folder that the report is for, beside the draft; empty where the run was killed before it said so.
+        Name of the report's folder, beside the draft; empty where the run was killed before it recorded the name.
     pid : str
-        Of the process, for messages.
+        Number of the process, for messages.
     lock : str
-        `FREE`: the run is no longer alive. `HELD`: it is. `NOT_KNOWN`: it was on another machine, or there are no locks.
+        `FREE`: the run has ended. `HELD`: it is alive. `NOT_KNOWN`: it was on another machine, or there are no locks.
     """
 
     folder: str
@@ -54,22 +57,23 @@ class Found:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Replace a report by what is written into a draft, when all of it is written.
+    """Replace a report by a draft, after the draft is complete.
 
     Parameters
     ----------
     path : str or Path
-        Of the report's folder.
+        Path of the report's folder.
 
     Yields
     ------
     Path
-        The new report, an empty folder.
+        Empty folder for the new report.
 
     Raises
     ------
     DataError
-        The folder holds something else than a report, another run is writing it, or it cannot be written. What was there stays.
+        The folder contains other files than a report, another run is writing to it, or it cannot be written. Its contents are
+        kept.
     """
     target = folder_of(path)
     mend(target)
@@ -91,18 +95,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def mend(path: str | Path) -> list[str]:
-    """Put back reports that killed runs had moved aside, and remove the drafts they left beside a folder.
+    """Put back reports that killed runs had moved aside, and remove their drafts beside a folder.
 
     Parameters
     ----------
     path : str or Path
-        Of a report's folder; it need not be there.
+        Path of a report's folder; it need not exist.
 
     Returns
     -------
     list of str
-        A sentence for each report that was put back. Drafts of runs that are alive, or of which this cannot be known (on
-        another machine), are left alone.
+        A sentence for each report that was put back. Drafts are kept if their run is alive, or if this is not known because
+        it was on another machine.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def mend(path: str | Path) -> list[str]:
         No folder can have this path.
     """
     parent = folder_of(path).parent
-    told = []
+    sentences = []
     for draft in _drafts(parent):
         with _probed(draft) as found:
             if found is None or found.lock != runs.FREE:
@@ -118,22 +122,22 @@ def mend(path: str | Path) -> list[str]:
             target = parent / found.folder if found.folder else None
             with suppress(OSError):
                 if _clear(draft, target) and target is not None:
-                    told.append(f"{printable(target)}: put back the report that a run had moved aside when it was killed.")
-    return told
+                    sentences.append(f"{printable(target)}: put back the report that a killed run had moved aside.")
+    return sentences
 
 
 def put_back(path: str | Path) -> list[str]:
-    """Put back a report that is not in its place because a run was killed while it replaced it.
+    """Put back a report that a killed run had moved aside.
 
     Parameters
     ----------
     path : str or Path
-        Of the report's folder.
+        Path of the report's folder.
 
     Returns
     -------
     list of str
-        A sentence, where it was put back; nothing is touched where there is something in the folder.
+        A sentence if the report was put back. A folder with any content is not changed.
 
     Raises
     ------
@@ -142,47 +146,47 @@ def put_back(path: str | Path) -> list[str]:
     """
     folder = folder_of(path)
     try:
-        is_there = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+        in_place = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     except OSError:
-        is_there = True
-    return [] if is_there else mend(folder)
+        in_place = True
+    return [] if in_place else mend(folder)
 
 
 @contextmanager
 def _as_data_error(target: Path) -> Iterator[None]:
-    """Turn what a disk or its rights refuse into one sentence."""
+    """Turn an error of the file system into one message."""
     try:
         yield
     except OSError as error:
         at = f" at {printable(error.filename)}" if error.filename else ""
         raise DataError(
             f"{printable(target)}: found that the report cannot be written ({error.strerror or error}{at}); expected a "
-            "folder that may be written and replaced, with room for 20 MB; what was there before is as it was."
+            "folder that can be written and replaced, with 20 MB of free space. Earlier contents of it are unchanged."
         ) from error
 
 
 @contextmanager
 def _parents_of(target: Path) -> Iterator[None]:
-    """Make the folders that are to hold the report's; if it comes to nothing, they go again."""
-    made = [place for place in target.parents if not place.exists()]
+    """Make the parents of the report's folder, and remove them if the report is not written."""
+    new = [place for place in target.parents if not place.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
-        for place in made:
+        for place in new:
             with suppress(OSError):
                 place.rmdir()
         raise
 
 
 def _begin(target: Path) -> tuple[Path, IO[str]]:
-    """A new draft, and the file that is locked as long as this run is alive."""
+    """Make a new draft, and its record, which is locked while this run is alive."""
     for _ in range(_PROBES):
         draft = Path(tempfile.mkdtemp(prefix=PREFIX, dir=target.parent))
         try:
             run = (draft / RUN).open("x", encoding="utf-8")
         except FileNotFoundError:
-            # Another run took it, still empty, for a killed one's.
+            # Another run took the draft, still empty, for that of a killed run, and removed it.
             continue
         except BaseException:
             draft.rmdir()
@@ -195,7 +199,7 @@ def _begin(target: Path) -> tuple[Path, IO[str]]:
                 return draft, run
         except BaseException:
             with suppress(OSError):
-                # It writes what it could not write before, once more.
+                # Closing writes again the text that could not be written before.
                 run.close()
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -219,7 +223,7 @@ def _drafts(parent: Path) -> list[Path]:
 
 @contextmanager
 def _probed(draft: Path) -> Iterator[Found | None]:
-    """What is known of a draft, with its lock held in the meantime where it was free; None for what is not provably one."""
+    """Read the record of a draft, and hold its lock meanwhile if it was free; None for a folder that may be no draft."""
     found = None
     try:
         names = {path.name for path in draft.iterdir()} if stat.S_ISDIR(draft.lstat().st_mode) else {"no folder"}
@@ -236,7 +240,7 @@ def _probed(draft: Path) -> Iterator[Found | None]:
         lock = runs.lock(run.fileno())
         try:
             text = run.read(10_000)
-            # Killed, or without room, before the record was whole, and before anything else was.
+            # The run was killed, or the disk was full, before the record was complete and before other contents.
             record = (
                 None if names == {RUN} and _BEGIN.startswith(text[: len(_BEGIN)]) and not text.endswith("}") else json.loads(text)
             )
@@ -253,12 +257,12 @@ def _is_name(name: object) -> bool:
     return isinstance(name, str) and name not in ("", ".", "..") and "\0" not in name and Path(name).name == name
 
 
-def _refuse_second(target: Path, own: Path) -> None:
-    """Refuse to write a report that another run is writing."""
+def _refuse_second(target: Path, draft_of_run: Path) -> None:
+    """Refuse to write a report while another run writes it."""
     for probe in range(_PROBES):
         alive = []
         for draft in _drafts(target.parent):
-            if draft != own:
+            if draft != draft_of_run:
                 with _probed(draft) as found:
                     alive += [found] if found is not None and found.lock == runs.HELD and found.folder == target.name else []
         if not alive:
@@ -266,15 +270,15 @@ def _refuse_second(target: Path, own: Path) -> None:
         if probe < _PROBES - 1:
             time.sleep(_SECONDS_BETWEEN)
     raise DataError(
-        f"{printable(target)}: found another run that is writing this report (process {alive[0].pid}); expected one at a time: "
-        "wait for its end, or choose another folder."
+        f"{printable(target)}: found another run that is writing this report (process {alive[0].pid}); expected one run at a "
+        "time. Try again after its end, or another folder."
     )
 
 
 def _swap(draft: Path, target: Path) -> None:
-    """Move the old report aside and the new one in; whoever calls puts the old one back if the second step fails."""
+    """Move the old report aside and the new one in. If the second step fails, the caller puts the old report back."""
     called = printable(target.name)
-    # Hours may have gone by since the first look.
+    # Checked again: the analysis since the first check may have taken hours.
     refuse_foreign(target, called)
     if not target.exists():
         (draft / NEW).rename(target)
@@ -287,7 +291,7 @@ def _swap(draft: Path, target: Path) -> None:
 
 
 def _clear(draft: Path, target: Path | None) -> bool:
-    """Remove a draft; whether the old report was in it and has been put back, since nothing else is in its place."""
+    """Remove a draft, and return True if the old report was in it and was put back into its free place."""
     old = draft / OLD
     put_back = False
     if target is not None and old.is_dir() and not old.is_symlink():
@@ -297,12 +301,12 @@ def _clear(draft: Path, target: Path | None) -> bool:
         elif _holds_report(target):
             old.rename(draft / GONE)
         else:
-            # Something else stands in its place: the old report stays where it is.
+            # Other contents are in its place: the old report stays in the draft.
             return False
     for name in (NEW, GONE):
         shutil.rmtree(draft / name, ignore_errors=True)
     with suppress(OSError):
-        # The last, so that what is left by a run killed here is known for a draft.
+        # The record is removed last: if the run is killed here, the rest is still known as a draft.
         if [path.name for path in draft.iterdir()] == [RUN]:
             (draft / RUN).unlink()
             draft.rmdir()
@@ -310,16 +314,16 @@ def _clear(draft: Path, target: Path | None) -> bool:
 
 
 def _refuse_taken(draft: Path, target: Path) -> None:
-    """Say where the old report is if something else has come into its place between the two renames."""
+    """Raise an error with the place of the old report, if other contents took its place between the two renames."""
     if (draft / OLD).exists():
         raise DataError(
-            f"{printable(target)}: found that something else has taken the place of the report meanwhile; the earlier report is "
-            f"in {printable(draft / OLD)}."
+            f"{printable(target)}: found other contents, written here during the run; expected none. The earlier report is in "
+            f"{printable(draft / OLD)}."
         )
 
 
 def _is_free(target: Path) -> bool:
-    """Whether nothing is there, or an empty folder, which a rename replaces."""
+    """Decide if a path does not exist, after an empty folder in its place is removed."""
     try:
         target.rmdir()
     except FileNotFoundError:

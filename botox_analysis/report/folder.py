@@ -1,4 +1,4 @@
-"""The folder of a report: its manifest, and what is in it that no report wrote."""
+"""The folder of a report: its manifest, and files that the report did not write."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ MANIFEST = "manifest.json"
 MADE_BY = "botox-analysis report"
 
 _INSIDE = re.compile(r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*")
-"""Paths of files inside a report: no way out of the folder begins with a letter, a digit, ``_`` or ``-``."""
+"""Pattern of paths inside a report. Each part begins with a letter, a digit, ``_`` or ``-``, so no path leads outside."""
 
 _LONGEST_PATH = 250
 _LONGEST_SHOWN = 80
 _LARGEST_MANIFEST = 10_000_000
-"""In bytes; that of a report has some 10,000."""
+"""Largest manifest in bytes; that of a report has about 10,000."""
 
 
 def folder_of(path: str | Path) -> Path:
-    """The folder that a path leads to, which need not be there.
+    """Resolve the path of a report's folder, which need not exist.
 
     Parameters
     ----------
     path : str or Path
-        Of the folder of a report.
+        Path of the folder.
 
     Returns
     -------
     Path
-        Absolute, with all links followed.
+        Absolute path, with all links followed.
 
     Raises
     ------
@@ -64,14 +64,14 @@ def folder_of(path: str | Path) -> Path:
 
 
 def refuse_foreign(folder: Path, called: str) -> None:
-    """Refuse to replace anything that is not a report, or a report to which somebody has added files.
+    """Refuse to replace a folder that is not a report, or a report with added files.
 
     Parameters
     ----------
     folder : Path
-        To be replaced; it need not be there.
+        Folder to replace; it need not exist.
     called : str
-        What messages call it.
+        Name of the folder in messages.
 
     Raises
     ------
@@ -90,28 +90,29 @@ def refuse_foreign(folder: Path, called: str) -> None:
         raise DataError(f"{called}: found other files and no {MANIFEST}; expected an earlier report, an empty folder, or none.")
     outputs = read_manifest(folder, called)["outputs"]
     with parsing(called, "folders that can be read"):
-        strange = sorted(foreign_to(folder, outputs))
-    if strange:
+        foreign = sorted(foreign_to(folder, outputs))
+    if foreign:
         raise DataError(
-            f"{called}: found {listed(strange)}, which the earlier report did not write; move it away, or choose another folder."
+            f"{called}: found {listed(foreign)}, not written by the earlier report; expected files of the report only. Try "
+            "another folder, or move it away."
         )
 
 
 def foreign_to(folder: Path, outputs: Iterable[str]) -> Iterator[str]:
-    """Name what is in the folder of a report and was not written by it.
+    """List files in the folder of a report that the report did not write.
 
     Parameters
     ----------
     folder : Path
-        Of the report.
+        Folder of the report.
     outputs : iterable of str
-        The files that its manifest names.
+        Files in its manifest.
 
     Yields
     ------
     str
-        Path from the folder, ready to print: of a file, a link, a pipe or a socket; of a folder, empty or not, with ``/`` at
-        its end. Folders that are foreign are not entered, and no link is followed.
+        Printable path from the folder, of a file, a link, a pipe or a socket. The path of a folder, empty or not, has ``/`` at
+        its end. Foreign folders are not entered, and links are not followed.
     """
     files = {MANIFEST, *outputs}
     parents = {parent.as_posix() for file in files for parent in PurePosixPath(file).parents}
@@ -130,20 +131,21 @@ def foreign_to(folder: Path, outputs: Iterable[str]) -> Iterator[str]:
                     yield printable(path)
 
 
-def own_file(folder: Path, file: str) -> Path | None:
-    """A file of a report, if it is one and no link on the way leads out of the folder.
+def file_inside(folder: Path, file: str) -> Path | None:
+    """Find a regular file of a report, without following links.
 
     Parameters
     ----------
     folder : Path
-        Of the report.
+        Folder of the report.
     file : str
-        Path from the folder.
+        Path of the file from the folder.
 
     Returns
     -------
     Path or None
-        None for what is not there, a link, in a folder that is a link, a folder, a pipe, a socket or a device.
+        None where the file is missing, or is no regular file (a folder, a pipe, a socket, a device). None also for links, and
+        for files in linked folders.
     """
     path, mode = folder, stat.S_IFDIR
     for name in PurePosixPath(file).parts:
@@ -158,27 +160,27 @@ def own_file(folder: Path, file: str) -> Path | None:
 
 
 def read_manifest(folder: Path, called: str = "") -> dict[str, Any]:
-    """The manifest of a report.
+    """Read the manifest of a report.
 
     Parameters
     ----------
     folder : Path
-        Of the report.
+        Folder of the report.
     called : str
-        What messages call the folder; left out: its name.
+        Name of the folder in messages; left out: its name on disk.
 
     Returns
     -------
     dict
-        What `write_report` recorded.
+        Record by `write_report`.
 
     Raises
     ------
     DataError
-        There is none, it is something else's, or damaged; or it names a file outside the folder.
+        The manifest is missing, damaged or of another program, or it names a file outside the folder.
     """
     called = called or printable(folder.name)
-    path = own_file(folder, MANIFEST)
+    path = file_inside(folder, MANIFEST)
     if path is None:
         raise DataError(f"{called}: found no {MANIFEST}; expected the folder of a report.")
     with parsing(f"{called}/{MANIFEST}", "JSON in UTF-8, as botox-analysis wrote it"):
@@ -188,7 +190,7 @@ def read_manifest(folder: Path, called: str = "") -> dict[str, Any]:
                 "botox-analysis writes."
             )
         manifest = json.loads(path.read_bytes().decode("utf-8"))
-        # A text with half of a pair of code units can be read, and not written.
+        # A text with half of a surrogate pair can be read, and cannot be written.
         json.dumps(manifest, ensure_ascii=False).encode()
     if not isinstance(manifest, dict) or manifest.get("made_by") != MADE_BY or not isinstance(manifest.get("outputs"), dict):
         raise DataError(f"{called}: found a {MANIFEST} that is not of a report; expected one that botox-analysis wrote.")
@@ -204,22 +206,22 @@ def read_manifest(folder: Path, called: str = "") -> dict[str, Any]:
 
 
 def printable(value: object) -> str:
-    """A name or value that a file had, fit for one line of a message.
+    r"""Make a name or value from a file printable in one line of a message.
 
     Parameters
     ----------
     value : object
-        Its text may have line breaks, commands of a terminal, or bytes that are no text.
+        Its text may contain line breaks, control sequences of a terminal, or bytes that are no text.
 
     Returns
     -------
     str
-        With the former as escapes; the end of a long text is left out.
+        With these as escapes. The end of a long text is left out.
 
     Examples
     --------
-    >>> printable("a\\nb")
-    'a\\\\nb'
+    >>> printable("a\nb")
+    'a\\nb'
     """
     text = value if isinstance(value, str) else str(value)
     shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: _LONGEST_SHOWN * 2])

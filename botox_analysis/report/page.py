@@ -22,12 +22,12 @@ REM_PER_INCH = 7.6
 
 @dataclass(frozen=True)
 class Chapter:
-    """Sections that stand together below one heading.
+    """Sections below one heading.
 
     Attributes
     ----------
     sections : tuple of Section
-        With the same heading, in their order; the first gives name and link.
+        Sections with the same heading, in their order. The first gives the name and the link.
     """
 
     sections: tuple[Section, ...]
@@ -39,7 +39,7 @@ class Chapter:
 
     @property
     def heading(self) -> str:
-        """Empty for what stands at the top."""
+        """The heading; empty for sections at the top of the page."""
         return self.sections[0].heading
 
     @property
@@ -60,16 +60,16 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as it stands on the page.
+    """The image of a figure on the page.
 
     Attributes
     ----------
     number : int
-        Of the figure, from 1 on.
+        Number of the figure, from 1.
     png : str
-        The file, in base 64.
+        The image, in base 64.
     width : str
-        In rem.
+        Width in rem.
     """
 
     number: int
@@ -78,17 +78,17 @@ class Picture:
 
 
 def chapters_of(sections: tuple[Section, ...]) -> list[Chapter]:
-    """Put sections together by their headings.
+    """Group sections by their headings.
 
     Parameters
     ----------
     sections : tuple of Section
-        In their order.
+        Sections in their order.
 
     Returns
     -------
     list of Chapter
-        In the order of their first sections, without those that have nothing to show.
+        In the order of their first sections, without empty chapters.
     """
     together: dict[str, list[Section]] = {}
     for section in sections:
@@ -102,12 +102,12 @@ def figures_of(sections: tuple[Section, ...]) -> list[Figure]:
     Parameters
     ----------
     sections : tuple of Section
-        Of a report.
+        Sections of a report.
 
     Returns
     -------
     list of Figure
-        Their numbers on the page are their places here.
+        Figures in the order of their numbers on the page.
     """
     return [figure for chapter in chapters_of(sections) for section in chapter.sections for figure in section.figures]
 
@@ -118,32 +118,32 @@ def tables_of(sections: tuple[Section, ...]) -> list[Table]:
     Parameters
     ----------
     sections : tuple of Section
-        Of a report.
+        Sections of a report.
 
     Returns
     -------
     list of Table
-        Those without rows among them.
+        All tables, also those without rows.
     """
     return [table for chapter in chapters_of(sections) for section in chapter.sections for table in section.tables]
 
 
 def render_page(analysis: Analysis, folder: Path, versions: Mapping[str, str]) -> str:
-    """Make the page.
+    """Make the page of a report.
 
     Parameters
     ----------
     analysis : Analysis
-        With all sections.
+        Analysis with all sections.
     folder : Path
-        Of the report, with the figures.
+        Folder of the report, with the figures.
     versions : mapping of str to str
-        Of Python and the packages.
+        Versions of Python and of the packages.
 
     Returns
     -------
     str
-        HTML that needs no other file to be read.
+        HTML that contains all figures and tables.
     """
     import jinja2
     from markupsafe import Markup
@@ -169,6 +169,6 @@ def render_page(analysis: Analysis, folder: Path, versions: Mapping[str, str]) -
 
 
 def _picture(number: int, file: Path) -> Picture:
-    # Shown somewhat larger than in print, all at the same scale.
+    # All figures have the same scale, somewhat larger than in print.
     width = f"{style.inches_wide(file) * REM_PER_INCH:.1f}"
     return Picture(number, base64.b64encode(file.read_bytes()).decode(), width)

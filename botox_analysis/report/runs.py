@@ -1,4 +1,4 @@
-"""Runs that write reports: whether one is alive, and whether it was on this machine."""
+"""Locks and records of runs that write reports: they show if a run is alive, and if it was on this machine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 FREE, HELD, NOT_KNOWN = "free", "held", "not known"
-"""Locks: the kernel gives one back when its process ends, however it ends, so that a number used again for another process
-is not mistaken for it. Some file systems, and Windows, have none of this kind: there drafts of killed runs stay."""
+"""States of a lock. The operating system releases a lock when its process ends. A process number that is used again is
+therefore not mistaken for the old process. Some file systems, and Windows, have no such locks: drafts of killed runs stay."""
 
 if sys.platform == "win32":
 
     def lock(_descriptor: int) -> str:
-        """Answer that there are no locks of this kind."""
+        """Return `NOT_KNOWN`: Windows has no locks of this kind."""
         return NOT_KNOWN
 
 else:
@@ -26,12 +26,12 @@ else:
         Parameters
         ----------
         descriptor : int
-            Of the file.
+            Descriptor of the file.
 
         Returns
         -------
         str
-            `FREE` where the lock is now held here, `HELD` where another process holds it, `NOT_KNOWN` where there are no locks.
+            `FREE`: this process now holds the lock. `HELD`: another process holds it. `NOT_KNOWN`: there are no locks.
         """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,12 +43,12 @@ else:
 
 
 def machine() -> dict[str, str]:
-    """Name this machine, and the time since it was started.
+    """Name this machine and its last start.
 
     Returns
     -------
     dict of str to str
-        ``host``, ``machine``, ``boot``; empty where the system has none.
+        ``host``, ``machine``, ``boot``; empty texts where the system has no such name.
     """
     return {
         "host": platform.node(),
@@ -65,17 +65,17 @@ def _text_of(path: str) -> str:
 
 
 def is_here(record: dict[str, Any]) -> bool:
-    """Tell whether a run was on this machine, before or after it was started again: its lock can be seen from here.
+    """Decide if a run was on this machine, where its lock is visible.
 
     Parameters
     ----------
     record : dict
-        That the run left in its draft.
+        Record of the run, from its draft.
 
     Returns
     -------
     bool
-        False where this is not known.
+        True also after a restart of the machine. False where this is not known.
     """
     here = machine()
     if here["boot"] and here["boot"] == record.get("boot"):

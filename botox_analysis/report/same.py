@@ -1,4 +1,4 @@
-"""Whether two files of a report differ by rounding alone: numbers by their size, drawings and the page by the numbers in them."""
+"""Comparison of two files of a report apart from rounding: estimates, drawings, and the page."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from botox_analysis.frames.estimates import ESTIMATES_KEY
 from botox_analysis.trials.readers.delimited import read_delimited
 
 SAME = 1e-9
-"""Numbers that differ by no more than this share of themselves, or of their standard error, are the same: those of one kernel
-differ from those of another by 1e-11 at most."""
+"""Numbers are the same if they differ by at most this share of themselves, or of their standard error. Numbers of different
+kernels differ by at most 1e-11."""
 
 SAME_POINT = 1e-3
-"""In points: coordinates of a drawing are written to a millionth, and seen to a tenth."""
+"""In points. Coordinates of a drawing are written to a millionth of a point, and visible to a tenth."""
 
 ON_ONE_SCALE = ("estimate", "conf_low", "conf_high", "monte_carlo_error")
-"""Numbers whose rounding is that of the estimate, and to be seen against the standard error."""
+"""Columns whose rounding is that of the estimate, and is compared with the standard error."""
 
 _NUMBER = re.compile(r"(?<![\w#.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w])")
 _NAME = re.compile(r'(?<=id=")[^"]+|(?<=href="#)[^"]+|(?<=url\(#)[^)]+')
@@ -30,16 +30,16 @@ _PICTURE = re.compile(r"data:image/png;base64,[^\"]+")
 
 @dataclass(frozen=True)
 class Compared:
-    """Two tables of estimates, row by row.
+    """The comparison of two tables of estimates, row by row.
 
     Attributes
     ----------
     moved : list of (str, str, str)
-        What, as reported, as now; in the order of the table as reported, then of the rows that it does not have.
+        Changed numbers: name, reported value, value now. They are in the order of the reported table, then of added rows.
     n_rounded : int
-        Numbers that differ by rounding.
+        Count of numbers that differ by rounding.
     farthest : float
-        By which share of themselves, or of the standard error, at most.
+        Largest difference by rounding, as a share of the number or of the standard error.
     """
 
     moved: list[tuple[str, str, str]]
@@ -48,17 +48,17 @@ class Compared:
 
 
 def compare_estimates(before: Path, now: Path) -> Compared:
-    """What moved between two files of estimates, and what is the same to `SAME`.
+    """Compare two files of estimates, apart from differences up to `SAME`.
 
     Parameters
     ----------
     before, now : Path
-        As `write_report` writes them.
+        Files of estimates by `write_report`.
 
     Returns
     -------
     Compared
-        Rows are paired by their estimand and method, in their order where several have the same.
+        Rows are paired by their estimand and method. Rows with the same key are paired in their order.
 
     Raises
     ------
@@ -75,9 +75,9 @@ def compare_estimates(before: Path, now: Path) -> Compared:
     )
     paired = paired.sort_values(["row", "row now"], ignore_index=True)
     shown = ("endpoint", "visit", "arm", "measure", "category")
-    said = [", ".join(filter(None, row)) for row in paired[list(shown)].itertuples(index=False)]
+    names = [", ".join(filter(None, row)) for row in paired[list(shown)].itertuples(index=False)]
     moved = [
-        (row, said[row], *(("there", "not there") if side == "left_only" else ("not there", "there")))
+        (row, names[row], *(("present", "missing") if side == "left_only" else ("missing", "present")))
         for row, side in enumerate(paired["_merge"])
         if side != "both"
     ]
@@ -89,8 +89,8 @@ def compare_estimates(before: Path, now: Path) -> Compared:
         apart = _apart(one.iloc[differ], other.iloc[differ], paired["std_error"].iloc[differ] if column in ON_ONE_SCALE else None)
         n_rounded += int((apart <= SAME).sum())
         farthest = max(farthest, float(apart[apart <= SAME].max(initial=0.0)))
-        moved += [(row, f"{said[row]}: {column}", one.iloc[row], other.iloc[row]) for row in differ[~(apart <= SAME)]]
-    in_order = [(what, reported, found) for _, what, reported, found in sorted(moved, key=itemgetter(0))]
+        moved += [(row, f"{names[row]}: {column}", one.iloc[row], other.iloc[row]) for row in differ[~(apart <= SAME)]]
+    in_order = [(name, reported, now_found) for _, name, reported, now_found in sorted(moved, key=itemgetter(0))]
     return Compared(in_order, n_rounded, farthest)
 
 
@@ -99,37 +99,37 @@ def _numbered(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
 
 
 def _apart(one: pd.Series, other: pd.Series, std_error: pd.Series | None) -> np.ndarray:
-    """How far numbers are apart, as a share of the larger; missing for what is no number."""
-    a, b = (pd.to_numeric(each, errors="coerce").to_numpy(dtype=float) for each in (one, other))
+    """Difference of numbers as a share of the larger; missing where a cell is no number."""
+    a, b = (pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float) for cells in (one, other))
     size = np.maximum(np.abs(a), np.abs(b))
     if std_error is not None:
         size = np.fmax(size, pd.to_numeric(std_error, errors="coerce").to_numpy(dtype=float))
     apart = np.full(len(a), np.nan)
     known = np.isfinite(a) & np.isfinite(b) & (size > 0)
-    # Divided first: numbers of a damaged file may be so large that their difference is none.
+    # Divided first: the difference of very large numbers of a damaged file may overflow.
     apart[known] = np.abs(a[known] / size[known] - b[known] / size[known])
     return apart
 
 
 def is_same_drawing(before: Path, now: Path) -> bool:
-    """Whether two SVG files draw the same, but for coordinates that differ by rounding.
+    """Decide if two SVG files draw the same figure, apart from rounding of coordinates.
 
     Parameters
     ----------
     before, now : Path
-        Of one figure.
+        SVG files of one figure.
 
     Returns
     -------
     bool
-        Names of parts are matched in their order, as they are made of coordinates.
+        True for the same drawing. Names of parts are matched in their order, since they depend on coordinates.
     """
     one, other = (_with_names_in_order(path.read_text("utf-8", errors="replace")) for path in (before, now))
     if _NUMBER.sub("0", one) != _NUMBER.sub("0", other):
         return False
     a, b = (np.array(_NUMBER.findall(text), dtype=float) for text in (one, other))
     with np.errstate(invalid="ignore", over="ignore"):
-        # A damaged drawing may have numbers beyond all.
+        # A damaged drawing may have infinite numbers.
         return bool((np.abs(a - b) <= SAME_POINT).all())
 
 
@@ -139,17 +139,17 @@ def _with_names_in_order(svg: str) -> str:
 
 
 def is_same_page(before: Path, now: Path) -> bool:
-    """Whether two pages say the same; the pictures in them are those of the figures, and not compared again.
+    """Decide if two pages have the same text; their figures are compared as files of their own.
 
     Parameters
     ----------
     before, now : Path
-        Of one report.
+        Pages of one report.
 
     Returns
     -------
     bool
-        To the letter.
+        True if every letter is the same.
     """
     one, other = (_PICTURE.sub("", path.read_text("utf-8", errors="replace")) for path in (before, now))
     return one == other

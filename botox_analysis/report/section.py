@@ -1,4 +1,4 @@
-"""The parts of a report as values: a section, and the figures and tables that it shows."""
+"""The parts of a report: sections, with their figures and tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Figure:
     caption : str
         The estimand, n and method.
     draw : callable
-        Draws it and returns the axes to save.
+        Draws the figure and returns the axes to save.
     notes : tuple of str
         Sentences after the caption.
     """
@@ -42,9 +42,9 @@ class Table:
     name : str
         Name of its files.
     title : str
-        Stands above it.
+        Title above the table.
     frame : DataFrame
-        Texts, as they are shown; a table without rows is written and not shown.
+        Texts of the table. A table without rows is written to a file and not shown on the page.
     notes : tuple of str
         Sentences below it.
     """
@@ -56,10 +56,10 @@ class Table:
 
 
 EFFICACY = "Efficacy"
-"""The heading that several sections share."""
+"""Heading of several sections."""
 
 Shown = Figure | Table | tuple[Figure | None, ...] | None
-"""An item of a section: figures in a tuple stand side by side; None is an item that this trial does not have."""
+"""An item of a section. Figures in a tuple are side by side; None is an item that this trial does not have."""
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,19 @@ class Section:
     name : str
         Its anchor on the page.
     heading : str
-        Of the page; sections with the same heading stand together below it, and those without one at the top.
+        Heading on the page. Sections with the same heading are together below it. Those without a heading are at the top.
     link : str
         The heading in the navigation; empty where it is the same.
     paragraphs : tuple of str
         Text below the heading.
     shows : tuple of Figure, Table, tuple or None
-        Items in the order of the page. A section without text and items is not on the page.
+        Items in the order of the page. A section without paragraphs and items is not on the page.
     headline : tuple of str
         Sentences of the headline.
     methods : tuple of str
-        Paragraphs on how the numbers were computed.
+        Paragraphs on the methods.
     estimates : tuple of DataFrame
-        *estimates* that the section adds to ``estimates.csv``.
+        *estimates* of the section, for ``estimates.csv``.
     left_out : tuple of LeftOut
         Subjects and values that its analyses do not contain, and analyses that could not be made.
     settings : mapping of str to object
@@ -113,12 +113,12 @@ class Section:
 
     @property
     def is_on_page(self) -> bool:
-        """Whether there is anything to show."""
+        """True if the section has a paragraph, a figure or a table."""
         return bool(self.paragraphs or self.figures or self.tables)
 
 
 def _singly(items: Iterable[Shown]) -> Iterator[Figure | Table | None]:
-    """The items, with those that stand side by side one after the other."""
+    """Yield the items one by one, also those that are side by side."""
     for item in items:
         if isinstance(item, tuple):
             yield from item

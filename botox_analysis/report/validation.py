@@ -1,4 +1,4 @@
-"""`validate_trial`: what was understood of a trial, and whether `write_report` can make a report of it."""
+"""`validate_trial`: describe a trial as it was read, and decide if `write_report` can make a report of it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from botox_analysis.models.descriptive.baseline_and_change import DATES, FACTOR,
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.report.analysis.efficacy import analyse_endpoint
-from botox_analysis.report.analysis.left_out import made_or_told
+from botox_analysis.report.analysis.left_out import attempt
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
 from botox_analysis.report.analysis.planned import response
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")
-"""Columns of what was understood."""
+"""Columns of the description."""
 
 _WIDTH = 110
 _FEW_VALUES = 6
-"""A number with so few whole values may be a code."""
+"""A number with at most so many different whole values may be a code."""
 
 _SHOWN = 10
 """Levels of a factor that are shown."""
@@ -43,17 +43,26 @@ Fact = tuple[str, str]
 
 @dataclass(frozen=True)
 class Validation:
-    """What was understood of a trial, and whether a report can be made of it. Its text is for people.
+    """A trial as it was read, and the decision if a report can be made of it.
 
     Attributes
     ----------
     understood : DataFrame
-        Columns ``what`` and ``found``: arms and the reference, populations, kinds of covariates, endpoints with their visits in
-        time, intercurrent events, and, where it holds, the primary analysis. Several arms are several rows.
+        Columns ``what`` (the item) and ``found``. The items are arms and the reference, populations, kinds of covariates,
+        endpoints with their visits, and intercurrent events. If a report can be made, the primary analysis follows. Each arm is
+        a row.
     left_out : DataFrame
-        What reading left out, merged or assumed: where, reason, n.
+        Rows left out, merged or assumed in reading: where, reason, n.
     refusal : str
-        Why `write_report` refuses; empty where it makes a report.
+        The error of `write_report`; empty if it makes a report.
+
+    Examples
+    --------
+    >>> validation = ba.validate_trial(trial)
+    >>> validation.report, validation.refusal
+    ('yes', '')
+    >>> validation.understood.query("what == 'arm'")["found"].tolist()
+    ['placebo: 696, the reference', 'onabotulinumtoxinA: 688']
     """
 
     understood: pd.DataFrame
@@ -62,16 +71,22 @@ class Validation:
 
     @property
     def report(self) -> str:
-        """``"yes"``, or ``"no, because ..."``."""
+        """The decision: ``"yes"``, or ``"no, because ..."``.
+
+        Examples
+        --------
+        >>> ba.validate_trial(trial).report
+        'yes'
+        """
         return f"no, because {self.refusal}" if self.refusal else "yes"
 
     def __str__(self) -> str:
-        """Two columns of text, what was left out, and the last line ``report: yes`` or ``report: no, because ...``."""
+        """Write two columns of text, rows left out, and the last line ``report: yes`` or ``report: no, because ...``."""
         rows = list(self.understood.itertuples(index=False, name=None))
-        said = rows + [("left out", f"{where}: {reason} ({n:,})") for where, reason, n in self.left_out.itertuples(index=False)]
-        width = max(len(what) for what, _ in said) + 2
+        facts = rows + [("left out", f"{where}: {reason} ({n:,})") for where, reason, n in self.left_out.itertuples(index=False)]
+        width = max(len(what) for what, _ in facts) + 2
         lines: list[str] = []
-        for what, found in groupby(said, key=lambda fact: fact[0]):
+        for what, found in groupby(facts, key=lambda fact: fact[0]):
             first = what.ljust(width)
             for _, text in found:
                 lines += textwrap.wrap(
@@ -82,25 +97,25 @@ class Validation:
 
 
 def validate_trial(trial: Trial) -> Validation:
-    """Tell what was understood of a trial, and whether `write_report` can make a report of it.
+    """Describe a trial as it was read, and decide if `write_report` can make a report of it.
 
-    The primary model is fitted, by the functions that the report calls: what is promised, the report does. What fails beside it
-    (a secondary endpoint, a sensitivity analysis) is counted in the report and does not end it.
+    The primary model is fitted by the functions of the report, so that both give the same decision. A secondary endpoint or a
+    sensitivity analysis that fails does not end a report, and is counted in it.
 
     Parameters
     ----------
     trial : Trial
-        With all who were randomised.
+        Trial with all randomised subjects.
 
     Returns
     -------
     Validation
-        `print` it, or read its frames.
+        Text for `print`, and frames.
 
     Raises
     ------
     DataError
-        What is given is no trial.
+        The argument is no `Trial`.
 
     Examples
     --------
@@ -142,12 +157,12 @@ def _used(trial: Trial) -> dict[str, str]:
 
 
 def _kind(column: pd.Series) -> str:
-    """A number and its range, a factor and its levels, or why it is neither."""
+    """Describe a covariate: a number with its range, a factor with its levels, or another kind."""
     known = column.dropna()
     missing = f"; {len(column) - len(known):,} missing" if len(known) < len(column) else ""
     kind = kind_of_covariate(column)
     if known.empty:
-        return "nothing in any row"
+        return "missing in every row"
     if kind == NUMBER:
         values = np.unique(known.to_numpy(dtype=float))
         if len(values) <= _FEW_VALUES and (values == np.floor(values)).all():
@@ -179,7 +194,7 @@ def _of_tables(trial: Trial) -> Iterable[Fact]:
 
 
 def _of_events(trial: Trial) -> Iterable[Fact]:
-    """Kinds of intercurrent events, and what becomes of the values after them."""
+    """List the kinds of intercurrent events, with the strategies for the values after them."""
     events, strategies = intercurrent_events(trial), trial.protocol.intercurrent
     for kind in dict.fromkeys(events["kind"]):
         n = events.loc[events["kind"] == kind, "subject"].nunique()
@@ -190,20 +205,20 @@ def _of_events(trial: Trial) -> Iterable[Fact]:
 
 
 def _of_endpoints(trial: Trial) -> Iterable[Fact]:
-    nothing: list[Endpoint] = []
-    endpoints, why_not = made_or_told(lambda: endpoints_in_order(trial), nothing, "", 0)
-    if why_not:
-        yield "endpoint", why_not[0].reason
+    none: list[Endpoint] = []
+    endpoints, failed = attempt(lambda: endpoints_in_order(trial), none, "", 0)
+    if failed:
+        yield "endpoint", failed[0].reason
     for number, endpoint in enumerate(endpoints):
         primary = ", the primary endpoint" if number == 0 else ""
         yield "endpoint", f"{endpoint.label}{primary}: {_course(endpoint, trial)}"
 
 
 def _course(endpoint: Endpoint, trial: Trial) -> str:
-    """The visits of an endpoint in time, and whether there is a baseline."""
-    wide, why_not = made_or_told(lambda: endpoint.measure(trial), pd.DataFrame(), "", 0)
-    if why_not:
-        return why_not[0].reason
+    """List the visits of an endpoint in order of time, after its baseline where there is one."""
+    wide, failed = attempt(lambda: endpoint.measure(trial), pd.DataFrame(), "", 0)
+    if failed:
+        return failed[0].reason
     visits = [str(visit) for visit in wide.columns if visit != BASELINE]
     has_baseline = BASELINE in wide.columns and bool(wide[BASELINE].notna().any())
     first = f"{BASELINE}, then " if has_baseline else f"no {BASELINE}; "
@@ -212,7 +227,7 @@ def _course(endpoint: Endpoint, trial: Trial) -> str:
 
 def _of_plan(plan: Plan) -> Iterable[Fact]:
     planned, primary = plan.trial.protocol, plan.primary
-    yield "primary visit", f"{plan.visit}{'' if planned.visit else ' (the last at which arms can be compared)'}"
+    yield "primary visit", f"{plan.visit}{'' if planned.visit else ' (the last visit at which arms can be compared)'}"
     for use, name in _used(plan.trial).items():
         n = len(plan.trial.subjects) if name == ALL_RANDOMISED else int(plan.trial.subjects[name].sum())
         if use == "efficacy" or plan.safe is not None:
@@ -226,11 +241,11 @@ def _of_plan(plan: Plan) -> Iterable[Fact]:
 
 
 def _response(plan: Plan) -> str:
-    """What makes a responder, or why nothing does."""
+    """Define a response, or state why no response is defined."""
     if plan.primary.response != "change":
         return "none, since there is no baseline"
     if plan.primary.endpoint.better == HIGHER and not plan.trial.protocol.points:
-        return "none, since more is better and the protocol names no points"
+        return "none, since higher values are better and the protocol names no points"
     return response(plan.trial.protocol, plan.primary.endpoint.better)
 
 
@@ -240,7 +255,7 @@ def _missing(primary: Efficacy) -> str:
 
 def _model(primary: Efficacy, plan: Plan) -> str:
     fit, names = primary.fit, [name.replace("_", " ") for name in plan.primary.covariates]
-    adjusted = f"adjusted for {wording.joined(names)}" if names else "nothing is adjusted"
+    adjusted = f"adjusted for {wording.joined(names)}" if names else "unadjusted"
     if isinstance(fit, ImputedFit):
         return f"analysis of covariance at each visit of {len(fit.imputations)} completed data sets, {adjusted}"
     if isinstance(fit, MmrmFit):

@@ -1,4 +1,4 @@
-"""`write_report`: a trial becomes a folder, written whole or not at all."""
+"""`write_report`: write the report of a trial into a folder, completely or not at all."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ PAGE, ESTIMATES = "index.html", "estimates.csv"
 _PACKAGES = ("botox-analysis", "numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
 Progress = Callable[[str, int, int], None]
-"""What is being done, how many steps are done, how many there are."""
+"""A function of the name of the current step, the number of steps done, and the number of steps in total."""
 
 
 def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None = None) -> Path:
-    """A report of a trial: a page, figures, tables, every number, and a manifest.
+    """Write the report of a trial: a page, figures, tables, all estimates, and a manifest.
 
     Parameters
     ----------
     trial : Trial
-        With all who were randomised. Its protocol says what is primary.
+        Trial with all randomised subjects. Its protocol names the primary endpoint and its analysis.
     folder : str or Path
-        Where to write. A report that is there is replaced when the new one is complete, and stays if anything fails; what a
-        killed run left beside it is put back or removed.
+        Folder of the report. An earlier report in it is replaced when the new one is complete, and kept if an error occurs.
+        Drafts of killed runs beside it are put back or removed.
     progress : callable, optional
-        Told before each step: what, steps done, steps in all.
+        Called before each step, with its name, the number of steps done, and the total number of steps.
 
     Returns
     -------
@@ -51,18 +51,29 @@ def write_report(trial: Trial, folder: str | Path, *, progress: Progress | None 
     Raises
     ------
     DataError
-        The folder holds something else than a report, another run is writing it, it cannot be written, or the trial cannot be
-        analysed.
+        The folder contains other files than a report, another run is writing to it, or it cannot be written. Or the trial
+        cannot be analysed.
     FitError
-        A model is not determined by the data.
+        The data do not determine the primary model.
+
+    Examples
+    --------
+    A report compares arms; a trial without assessments has no endpoint:
+
+    >>> import pandas as pd
+    >>> subjects = pd.DataFrame({"subject": ["1", "2"], "arm": ["placebo", "toxin"]})
+    >>> ba.write_report(ba.as_trial({"subjects": subjects}, name="A trial"), "report")
+    Traceback (most recent call last):
+    ...
+    botox_analysis.errors.DataError: A trial: found no diary and no assessments; expected one of them: a report needs an endpoint.
     """
     require_trial(trial)
     folder = folder_of(folder)
-    tell = progress or (lambda *_: None)
+    report_step = progress or (lambda *_: None)
     for repaired in mend(folder):
-        tell(repaired, 0, 1)
+        report_step(repaired, 0, 1)
     with replacing(folder) as draft:
-        _fill(trial, draft, tell)
+        _fill(trial, draft, report_step)
     return folder / PAGE
 
 
@@ -91,7 +102,7 @@ def _fill(trial: Trial, folder: Path, progress: Progress) -> None:
 
 
 def _save(ax: Any, path: Path) -> str:
-    """Save a figure; the letters that its font lacks, which the report names once for all of its figures."""
+    """Save a figure, and return the letters that its font lacks; the report names them once for all figures."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", style.MissingLettersWarning)
         style.save_figure(ax, path)
@@ -105,7 +116,7 @@ def _versions() -> dict[str, str]:
 def _manifest(analysis: Analysis, folder: Path) -> str:
     written = sorted(path for path in folder.rglob("*") if path.is_file())
     trial = analysis.trial
-    said = {
+    manifest = {
         "made_by": MADE_BY,
         "trial": trial.name,
         "origin": trial.provenance.get("origin", ""),
@@ -117,4 +128,4 @@ def _manifest(analysis: Analysis, folder: Path) -> str:
         "versions": _versions(),
         "kernels": kernels(),
     }
-    return json.dumps(said, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"

@@ -130,24 +130,36 @@ def _change_rows(rows: list[list[str]], table: str, chance: Random) -> None:
     )
     if what < 4 and row:
         row[place] = chance.choice(CELLS)
+    elif what == 10 and row:
+        row[place] = chance.choice(
+            ['"{}"', ' "{}"', '"{}" ', '"{}', '{}"', '"{}\n"', "'{}'", "\u00a0{}", "{}\u200b", " {} "]
+        ).format(row[place])
     elif what == 4:
         rows[0][chance.randrange(len(rows[0]))] = chance.choice([*known, *CELLS])
-    elif what == 5:
+    elif 7 <= what <= 9:
+        _change_number_of_rows(rows, row, what, chance)
+    else:
+        _change_columns(rows, place, what, known, chance)
+
+
+def _change_number_of_rows(rows: list[list[str]], row: list[str], what: int, chance: Random) -> None:
+    """Repeat a row, drop it, or add an empty one."""
+    if what == 7:
+        rows.insert(chance.randrange(len(rows) + 1), list(row))
+    elif what == 8:
+        rows.remove(row)
+    else:
+        rows.insert(chance.randrange(len(rows) + 1), chance.choice([[], [""], [" "] * len(row), [""] * len(row)]))
+
+
+def _change_columns(rows: list[list[str]], place: int, what: int, known: list[str], chance: Random) -> None:
+    """Add a column, drop one, or fill one with other cells."""
+    if what == 5:
         for number, cells in enumerate(rows):
             cells.insert(min(place, len(cells)), chance.choice(known) if number == 0 else chance.choice(CELLS))
     elif what == 6:
         for cells in rows:
             del cells[place : place + 1]
-    elif what == 7:
-        rows.insert(chance.randrange(len(rows) + 1), list(row))
-    elif what == 8:
-        rows.remove(row)
-    elif what == 9:
-        rows.insert(chance.randrange(len(rows) + 1), chance.choice([[], [""], [" "] * len(row), [""] * len(row)]))
-    elif what == 10 and row:
-        row[place] = chance.choice(
-            ['"{}"', ' "{}"', '"{}" ', '"{}', '{}"', '"{}\n"', "'{}'", "\u00a0{}", "{}\u200b", " {} "]
-        ).format(row[place])
     else:
         for cells in rows[1:]:
             if place < len(cells):

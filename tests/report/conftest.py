@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ HANDLINGS = ("last observation carried forward", "baseline observation carried f
 
 @dataclass
 class Made:
-    """A made-up trial: its tables as they are written, its settings, and what was spoilt."""
+    """A made-up trial: its tables as they are written, its settings, and its faults."""
 
     rng: np.random.Generator
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -149,22 +149,13 @@ def _with_gaps(made: Made, values: list[str], share: float) -> list[str]:
 def _assessments(made: Made) -> None:
     if made.chance(0.15):
         return
-    rng, subjects = made.rng, made.tables["subjects"]
     unit, numbers, days = made.one_of(SCHEDULES)
-    visits = [f"{unit} {number}" for number in numbers]
+    visit_days = {f"{unit} {number}": round(number * days) for number in numbers}
+    visits = list(visit_days)
     dated = made.chance(0.5) or unit == "visit"
-    rows = []
     scales = [("NRS", True), ("HIT-6", True), ("PGIC", False)]
     chosen = [scale for scale in scales if made.chance(0.5)] or [made.one_of(scales)]
-    for scale, has_baseline in chosen:
-        for subject, arm in zip(subjects["subject"], subjects["arm"], strict=True):
-            level, leaves = int(rng.integers(30, 70)), made.chance(0.1)
-            for number, visit in enumerate(["baseline", *visits]):
-                if (not has_baseline and number == 0) or (leaves and number > 1) or made.chance(0.04):
-                    continue
-                value = level + int(rng.integers(-9, 10)) - 3 * (arm != "placebo") * (number > 0)
-                day = -1 if number == 0 else round(numbers[number - 1] * days)
-                rows.append((subject, scale, visit, "" if made.chance(0.02) else str(value), str(day)))
+    rows = [row for scale, has_baseline in chosen for row in _scores(made, scale, has_baseline, visit_days)]
     frame = pd.DataFrame(rows, columns=["subject", "scale", "visit", "value", "day"])
     made.tables["assessments"] = frame if dated else frame.drop(columns="day")
     if {scale for scale, has_baseline in chosen if not has_baseline} & set(frame["scale"]):
@@ -174,7 +165,7 @@ def _assessments(made: Made) -> None:
     if made.chance(0.2):
         made.settings["visits"] = ["baseline", *visits] if made.chance(0.5) else visits
     elif made.chance(0.15) and dated:
-        edges = [0, *(round(number * days) for number in numbers)]
+        edges = [0, *visit_days.values()]
         made.settings["windows"] = {
             visit: [1 + edges[at] + (3 if at else 0), edges[at + 1] + 3] for at, visit in enumerate(visits)
         }  # fmt: skip
@@ -184,6 +175,18 @@ def _assessments(made: Made) -> None:
         extra = frame.iloc[:2].assign(visit="phone call", day="33")
         made.tables["assessments"] = pd.concat([made.tables["assessments"], extra[made.tables["assessments"].columns]])
         made.settings["unscheduled"] = ["phone call"]
+
+
+def _scores(made: Made, scale: str, has_baseline: bool, visit_days: dict[str, int]) -> Iterator[tuple[str, ...]]:
+    """Values of a scale at the visits; some are missing, and some subjects leave after the first visit."""
+    subjects = made.tables["subjects"]
+    for subject, arm in zip(subjects["subject"], subjects["arm"], strict=True):
+        level, leaves = int(made.rng.integers(30, 70)), made.chance(0.1)
+        for number, (visit, day) in enumerate([("baseline", -1), *visit_days.items()]):
+            if (not has_baseline and number == 0) or (leaves and number > 1) or made.chance(0.04):
+                continue
+            value = level + int(made.rng.integers(-9, 10)) - 3 * (arm != "placebo") * (number > 0)
+            yield subject, scale, visit, "" if made.chance(0.02) else str(value), str(day)
 
 
 def _diary(made: Made) -> None:
@@ -241,18 +244,8 @@ def _events(made: Made) -> None:
 def _protocol(made: Made) -> None:
     subjects, assessed = made.tables["subjects"], made.tables.get("assessments")
     protocol: dict[str, Any] = {}
-    if assessed is not None and made.chance(0.5):
-        protocol["endpoint"] = str(assessed["scale"].iloc[-1])
-        after = [visit for visit in assessed["visit"].unique() if visit not in ("baseline", "phone call")]
-        if made.chance(0.6):
-            protocol["visit"] = str(after[-1])
-    covariates = [name for name in ("age", "sex", "site", "weight") if name in subjects.columns and made.chance(0.5)]
-    if covariates:
-        protocol["covariates"] = covariates
-    for key, names in (("efficacy_population", ("itt", "completers")), ("safety_population", ("safety",))):
-        there = [name for name in names if name in subjects.columns]
-        if there and made.chance(0.4):
-            protocol[key] = made.one_of(there)
+    _plan_endpoint(made, protocol)
+    _plan_subjects(made, protocol)
     choices = {
         "analysis": ("mmrm", "ancova"), "handling": HANDLINGS, "reduction": (0.5, 0.3, 0.75, 1.0, 0.0),
         "points": (5.0, 3.0, 2), "diary_rule": ("PREEMPT", "any-duration", "CHARM"),
@@ -273,13 +266,40 @@ def _protocol(made: Made) -> None:
         protocol["emergent"] = {"told_by": "days", "window_days": 30}
     if assessed is not None and len(set(subjects["arm"])) > 2 and made.chance(0.3):
         protocol["multiplicity"] = {"method": made.one_of(("holm", "fixed sequence"))}
+    _plan_strategies(made, protocol)
+    made.protocol = protocol
+
+
+def _plan_endpoint(made: Made, protocol: dict[str, Any]) -> None:
+    assessed = made.tables.get("assessments")
+    if assessed is not None and made.chance(0.5):
+        protocol["endpoint"] = str(assessed["scale"].iloc[-1])
+        after = [visit for visit in assessed["visit"].unique() if visit not in ("baseline", "phone call")]
+        if made.chance(0.6):
+            protocol["visit"] = str(after[-1])
+
+
+def _plan_subjects(made: Made, protocol: dict[str, Any]) -> None:
+    """Plan covariates and populations."""
+    columns = made.tables["subjects"].columns
+    covariates = [name for name in ("age", "sex", "site", "weight") if name in columns and made.chance(0.5)]
+    if covariates:
+        protocol["covariates"] = covariates
+    for key, names in (("efficacy_population", ("itt", "completers")), ("safety_population", ("safety",))):
+        known = [name for name in names if name in columns]
+        if known and made.chance(0.4):
+            protocol[key] = made.one_of(known)
+
+
+def _plan_strategies(made: Made, protocol: dict[str, Any]) -> None:
+    """Plan strategies for intercurrent events."""
+    subjects = made.tables["subjects"]
     events = made.tables.get("intercurrent_events")
     kinds = list(events["kind"].unique()) if events is not None else []
     if {"completed", "last_day"} <= set(subjects.columns) and (subjects["completed"] == "no").any():
         kinds.append("discontinuation")
     if kinds and made.chance(0.6):
         protocol["intercurrent"] = {kind: made.one_of(STRATEGIES[: 2 if kind == "death" else 4]) for kind in kinds}
-    made.protocol = protocol
 
 
 # As others write it ---------------------------------------------------------------------------------------------------
@@ -353,6 +373,15 @@ def _give_dates(made: Made) -> None:
 
 
 def _write_otherwise(made: Made) -> None:
+    _write_missing(made)
+    if made.chance(0.2):
+        made.settings["encoding"] = made.one_of(("utf-8", "latin-1", "cp1252"))
+    _separate_otherwise(made)
+    _translate_answers(made)
+    _rename_columns(made)
+
+
+def _write_missing(made: Made) -> None:
     settings, tables = made.settings, made.tables
     if made.chance(0.2):
         # A diary's day -9 is no missing value.
@@ -360,8 +389,10 @@ def _write_otherwise(made: Made) -> None:
         settings["missing"] = [code]
         for table, frame in tables.items():
             tables[table] = frame.replace("", str(code))
-    if made.chance(0.2):
-        settings["encoding"] = made.one_of(("utf-8", "latin-1", "cp1252"))
+
+
+def _separate_otherwise(made: Made) -> None:
+    settings, tables = made.settings, made.tables
     if made.chance(0.2):
         settings["separator"] = ";"
         if made.chance(0.7):
@@ -369,6 +400,10 @@ def _write_otherwise(made: Made) -> None:
             for table, frame in tables.items():
                 if "weight" in frame.columns:
                     tables[table] = frame.assign(weight=frame["weight"].str.replace(".", ","))
+
+
+def _translate_answers(made: Made) -> None:
+    settings, tables = made.settings, made.tables
     if made.chance(0.2):
         words = {"yes": "ja", "no": "nein"}
         for table, columns in YES_NO.items():
@@ -376,6 +411,10 @@ def _write_otherwise(made: Made) -> None:
                 if table in tables and column in tables[table].columns and made.chance(0.5):
                     tables[table][column] = tables[table][column].replace(words)
                     settings.setdefault("values", {}).setdefault(table, {})[column] = {ja: yes for yes, ja in words.items()}
+
+
+def _rename_columns(made: Made) -> None:
+    settings, tables = made.settings, made.tables
     if made.chance(0.2):
         theirs = {"subject": "USUBJID", "value": "AVAL", "visit": "AVISIT", "term": "AEDECOD", "arm": "TRT01P", "kind": "EVENT"}
         for table, frame in tables.items():
@@ -443,7 +482,7 @@ def _spoil_protocol(key: str) -> Callable[[Made], Any]:
 
 
 def _spoil_cells(text: str, column: str, share: float) -> Callable[[Made], Any]:
-    """Some cells of one column of any table, or all of them, say something else."""
+    """Replace some cells of one column of any table, or all of them, by a text."""
 
     def spoil(made: Made) -> Any:
         there = [table for table, frame in made.tables.items() if list(frame.columns).count(column) == 1 and len(frame)]
@@ -494,7 +533,7 @@ def _within_arm(frame: pd.DataFrame, name: str, say: Callable[[np.ndarray], np.n
 
 
 def _planned_covariate(name: str, values: Callable[[pd.DataFrame], Any]) -> Callable[[Made], Any]:
-    """A covariate of the protocol that says nothing, or what the arm says."""
+    """Plan a covariate that is constant, or equal to the arm."""
 
     def spoil(made: Made) -> Any:
         frame = made.tables["subjects"]
@@ -505,7 +544,7 @@ def _planned_covariate(name: str, values: Callable[[pd.DataFrame], Any]) -> Call
 
 
 def _few_values(keep: Callable[[pd.DataFrame, set[str]], Any]) -> Callable[[Made], Any]:
-    """Assessments of which an arm, or everybody, lacks some."""
+    """Remove assessments of an arm, or of all subjects."""
 
     def spoil(made: Made) -> Any:
         frame, subjects = made.tables.get("assessments"), made.tables["subjects"]
@@ -577,7 +616,7 @@ FAULTS: dict[str, Callable[[Made], Any]] = {
     "a table in two files": _spoil_file("subjects.parquet", b"PAR1"),
     "a broken Parquet file": _spoil_file("diary.parquet", b"PAR1 and nothing else"),
 }
-"""What may be wrong, by name. Some of it is allowed: an unknown file is told, empty rows are skipped."""
+"""Faults by name. Some are allowed: an unknown file is reported, and empty rows are skipped."""
 
 
 def _first_arm(frame: pd.DataFrame) -> np.ndarray:
@@ -587,11 +626,11 @@ def _first_arm(frame: pd.DataFrame) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def made_up() -> Callable[[int], Made]:
-    """A function: a seed -> a made-up trial, whose ``write`` puts it into a folder."""
+    """A function that makes a trial from a seed; its ``write`` writes it into a folder."""
     return make
 
 
 @pytest.fixture(scope="session")
 def every_fault() -> dict[str, Callable[[Made], Any]]:
-    """What may be wrong with a made-up trial."""
+    """Faults of made-up trials, by name."""
     return FAULTS

@@ -1,4 +1,4 @@
-"""Trials of scores at three visits, whole and with subjects who leave."""
+"""Trials of scores at three visits, complete and with subjects who discontinue."""
 
 import numpy as np
 import pandas as pd
@@ -41,12 +41,12 @@ def trial_of(assessments, **planned):
 
 
 def holed_of(scores):
-    """The same scores, where one subject in four leaves after week 4."""
+    """The same scores, where one subject in four discontinues after week 4."""
     return scores[~(scores["visit"].isin(["week 8", "week 12"]) & scores["subject"].isin([f"s{n}" for n in range(0, N, 4)]))]
 
 
 def apart(scores, among):
-    """Of some subjects, nobody is seen at week 8 and at week 12 both."""
+    """Remove values so that none of some subjects has values at both week 8 and week 12."""
     number = scores["subject"].str[1:].astype(int)
     left = np.where(number % 4 < 2, "week 8", "week 12")
     return scores[~((scores["visit"] == left) & among(number))]

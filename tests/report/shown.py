@@ -1,4 +1,4 @@
-"""What a report shows, by name: captions and notes of figures, titles, notes and frames of tables."""
+"""Contents of a report by name: captions and notes of figures; titles, notes and frames of tables."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
 
 
 def notes(analysis: Analysis) -> dict[str, list[str]]:
-    """By name of the figure or table; without those that have none."""
+    """Notes by name of the figure or table, without empty ones."""
     items = [*figures_of(analysis.sections), *tables_of(analysis.sections)]
     return {item.name: list(item.notes) for item in items if item.notes}

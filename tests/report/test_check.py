@@ -1,4 +1,4 @@
-"""What a check says of a report: moved, or the same to 1e-9, number by number and file by file."""
+"""Verdicts of a check: moved, or the same to 1e-9, for every number and file."""
 
 import hashlib
 import io
@@ -40,7 +40,7 @@ def made_with_figures(trial, tmp_path_factory):
 
 
 def copied(made, folder, monkeypatch):
-    """A copy of a report, to be changed; made again it comes out as it was."""
+    """A copy of a report, for changes; a new report is equal to the original."""
     monkeypatch.setattr(checking, "write_report", lambda _trial, again, **_: shutil.copytree(made, again))
     return shutil.copytree(made, folder)
 
@@ -56,7 +56,7 @@ def drawn(made_with_figures, tmp_path, monkeypatch):
 
 
 def rewritten(report, file, change):
-    """A report as if it had been written so elsewhere: the file is changed and the manifest says so."""
+    """Change a file of a report and its checksum in the manifest, as if another machine had written it."""
     path = report / file
     path.write_bytes(change(path.read_bytes()))
     manifest = json.loads((report / "manifest.json").read_text("utf-8"))
@@ -66,7 +66,7 @@ def rewritten(report, file, change):
 
 
 def nudged(by):
-    """Estimates of which every standard error is a share larger."""
+    """Increase every standard error of the estimates by a share."""
 
     def change(content):
         frame = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
@@ -187,8 +187,8 @@ def test_all_else_has_moved(tmp_path, now):
 
 def test_rows_that_are_not_there_have_moved(tmp_path):
     found = compared(tmp_path, [{}, {"arm": "b"}], [{}])
-    assert found.moved == [("e, v, b, difference", "there", "not there")]
-    assert compared(tmp_path, [{}], [{}, {"arm": "b"}]).moved == [("e, v, b, difference", "not there", "there")]
+    assert found.moved == [("e, v, b, difference", "present", "missing")]
+    assert compared(tmp_path, [{}], [{}, {"arm": "b"}]).moved == [("e, v, b, difference", "missing", "present")]
 
 
 def test_rows_of_one_estimand_are_paired_in_their_order(tmp_path):

@@ -1,4 +1,4 @@
-"""What a report claims is what the data bear, and what its protocol asks for."""
+"""Claims of a report: the data support them, and the protocol asks for them."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ ARMS = ("placebo", "75 U", "155 U")
 
 
 def trial_of(*, arms=ARMS[:2], leave=(), stay_seen=0, scales=None, tables=None, named="placebo", **planned):
-    """Scores of 60 subjects on two scales; those of `leave` stop on day 30, the first `stay_seen` are seen all the same."""
+    """Scores of 60 subjects on two scales; those of `leave` stop on day 30, and the first `stay_seen` have values after it."""
     rng = np.random.default_rng(7)
     subject = [f"S{number:02d}" for number in range(N)]
     arm = np.array([arms[number % len(arms)] for number in range(N)], dtype=object)
@@ -71,15 +71,15 @@ def test_treatment_policy_is_not_claimed_where_few_values_follow_the_event():
     assert (recorded.n, recorded.n_with) == (3, 18)
     assert claimed(analysis) == {"discontinuation": "hypothetical"}
     said = estimand(analysis)
-    assert "After discontinuation a value was recorded in only 3 of 18 subjects (16.7 %): the mixed model" in said
-    assert "a treatment-policy strategy" not in said
+    assert "After discontinuation, a value was recorded in only 3 of 18 subjects (16.7 %). The mixed model" in said
+    assert "(treatment policy)" not in said
 
 
 @pytest.mark.long
 def test_treatment_policy_is_claimed_from_a_fifth_on():
     analysis = analyse(trial_of(leave=LEAVE[:15], stay_seen=3))
     assert claimed(analysis) == {"discontinuation": "treatment policy"}
-    assert "a value was recorded after discontinuation in 3 of 15 subjects (20.0 %)" in estimand(analysis)
+    assert "A value was recorded after discontinuation in 3 of 15 subjects (20.0 %)" in estimand(analysis)
 
 
 @pytest.mark.long
@@ -128,8 +128,8 @@ def test_the_primary_numbers_are_those_of_the_planned_imputation(imputed):
 def test_headline_and_methods_follow_the_imputation(imputed):
     said = " ".join(imputed.headline)
     row = imputed.primary.differences.iloc[-1]
-    assert f"a difference of {ba.wording.number(row['estimate'], 1)}" in said
-    assert "in 60 of 60 subjects randomised" in said
+    assert f"The difference was {ba.wording.number(row['estimate'], 1)}" in said
+    assert "The analysis included 60 of 60 subjects randomised." in said
     assert "multiple imputation, jump to reference" in estimand(imputed)
     assert "pooled by Rubin's rules" in " ".join(imputed.methods)
     assert next(iter(other_analyses(imputed)[0])).label == "ANCOVA, imputed (primary)"
@@ -159,7 +159,7 @@ def test_conditional_means_can_be_primary(variance):
     [
         ({"imputation": "jump to placebo"}, "expected one of"),
         ({"imputation": "jump to reference", "handling": "last observation carried forward"}, "expected one of them"),
-        ({"imputation": "jump to reference", "analysis": "mmrm"}, "leave that line out"),
+        ({"imputation": "jump to reference", "analysis": "mmrm"}, "expected analysis = 'ancova' or none"),
         ({"imputation": "jump to reference", "variance": "robust"}, "found variance = 'robust'"),
         ({"imputation": "jump to reference", "draws": 1}, "expected 2 draws or more"),
         ({"imputation": "jump to reference", "seed": -1}, "a seed from 0 on"),
@@ -173,7 +173,7 @@ def test_an_imputation_that_cannot_be_primary_is_refused(planned, said):
 def test_a_strategy_that_needs_a_reference_is_refused_where_none_is_known():
     trial = trial_of(arms=("low", "high"), named=None, imputation="jump to reference")
     assert trial.reference == ""
-    with pytest.raises(ba.DataError, match="nothing says which arm is the reference"):
+    with pytest.raises(ba.DataError, match="and no reference arm"):
         plan_of(trial)
     assert plan_of(trial_of(arms=("low", "high"), named=None, imputation="missing at random"))
 
@@ -365,10 +365,12 @@ def test_no_reduction_is_a_response_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER))
     assert analysis.primary.endpoint.better == "higher"
     assert responses_of(analysis) is None
-    assert "more is better, and no fall is a response; points = 5 in the protocol asks" in " ".join(analysis.left_out["reason"])
+    assert "higher values are better, so a fall is no response; points = 5 in the protocol defines" in " ".join(
+        analysis.left_out["reason"]
+    )
     assert "reduction" not in " ".join(analysis.headline)
     understood = ba.validate_trial(analysis.trial).understood
-    assert understood.set_index("what")["found"]["response"].startswith("none, since more is better")
+    assert understood.set_index("what")["found"]["response"].startswith("none, since higher values are better")
 
 
 def test_a_rise_in_points_is_a_response_where_more_is_better():
@@ -401,23 +403,23 @@ def test_a_direction_that_is_none_is_refused():
         trial_of(scales={"NRS": {"better": "up"}})
 
 
-# What the number rests on, and counts that differ ---------------------------------------------------------------------
+# Facts and assumptions, and counts that differ ------------------------------------------------------------------------
 
 
 @pytest.mark.long
 def test_what_is_verified_stands_apart_from_what_is_assumed():
     grounds = validity(analyse(trial_of(leave=LEAVE)))
-    verified = grounds[grounds["status"] == "verified"].set_index("what")["detail"]
-    assert verified["observed at week 12"] == "15 in placebo and 27 in 75 U"
-    assert verified["in the model, of all randomised subjects"] == "30 in placebo and 30 in 75 U"
-    assert "missing at random" in grounds.loc[grounds["status"] == "assumed", "what"].tolist()
+    verified = grounds[grounds["status"] == "verified"].set_index("statement")["detail"]
+    assert verified["subjects with a value observed at week 12"] == "15 in placebo and 27 in 75 U"
+    assert verified["subjects in the model, from all randomised subjects"] == "30 in placebo and 30 in 75 U"
+    assert "missing at random" in grounds.loc[grounds["status"] == "assumed", "statement"].tolist()
 
 
 @pytest.mark.long
 def test_each_difference_has_its_grounds():
     grounds = validity(analyse(trial_of(arms=ARMS)))
     assert grounds["arm"].unique().tolist() == ["75 U", "155 U"]
-    assert "missing at random" not in grounds["what"].tolist()
+    assert "missing at random" not in grounds["statement"].tolist()
 
 
 @pytest.mark.long

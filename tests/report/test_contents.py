@@ -1,4 +1,4 @@
-"""A report is a tuple of sections: one more is one function and one line, and the page knows none by name."""
+"""A report is a tuple of sections: a new section is one function and one line."""
 
 import json
 import re
@@ -34,12 +34,12 @@ def trial():
 
 @pytest.fixture(scope="module")
 def analysis():
-    """Of the bundled trial, which has something to show in every section."""
+    """The analysis of the bundled trial, with contents in every section."""
     return analyse(ba.open_trial("simulated"))
 
 
 def report_doses(analysis):
-    """A section that no report has."""
+    """A section of this test only."""
     estimates = analysis.primary.differences.assign(endpoint="dose response")
     return Section(
         "doses",
@@ -73,7 +73,7 @@ def test_one_line_more_in_the_tuple_is_one_section_more(trial, tmp_path, sketche
     }
     assert {path.name for path in (out / "tables").glob("dose_table.*")} == {"dose_table.csv", "dose_table.html"}
     assert "dose response" in set(pd.read_csv(out / "estimates.csv")["endpoint"])
-    assert "no dose recorded" in set(pd.read_csv(out / "tables" / "left_out.csv")["Why"])
+    assert "no dose recorded" in set(pd.read_csv(out / "tables" / "left_out.csv")["Reason"])
     assert json.loads((out / "manifest.json").read_text("utf-8"))["settings"]["doses"] == "as planned"
 
 

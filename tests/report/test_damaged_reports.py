@@ -18,7 +18,7 @@ MEANS = {"endpoint": ["HIT-6"], "visit": "week 4", "arm": "155 U", "measure": "m
 
 @pytest.fixture
 def report(tmp_path):
-    """A function: changes of the manifest, and the estimates -> the folder of a report."""
+    """A function that writes the folder of a report from changes of its manifest, and from estimates."""
 
     def write(estimates=None, **changes):
         folder = tmp_path / "report"
@@ -35,7 +35,7 @@ def report(tmp_path):
 
 @pytest.fixture
 def made_again(monkeypatch):
-    """A report made now has these estimates and nothing else."""
+    """Make `write_report` write these estimates and no other file."""
 
     def write(trial, folder, **_):
         folder.mkdir()
@@ -177,7 +177,7 @@ def test_what_is_no_file_of_the_folder_is_missing_and_never_read(report, made_ag
 def test_what_is_no_file_of_the_folder_is_not_replaced(report, damage):
     folder = report(outputs={"index.html": "00", "tables/x.csv": "00"})
     damage(folder)
-    with pytest.raises(ba.DataError, match=r"found '(index\.html|tables)/?', which the earlier report did not write"):
+    with pytest.raises(ba.DataError, match=r"found '(index\.html|tables)/?', not written by the earlier report"):
         refuse_foreign(folder, "report")
 
 
@@ -241,7 +241,7 @@ def test_numbers_beyond_all_are_compared_without_a_warning(report, made_again):
     ("part", "cause", "said"),
     [
         ("inputs", check.INPUTS, "The trial's files are others than those of the report: diary.csv."),
-        ("versions", check.VERSIONS, "which may be why it comes out differently: diary.csv 0.0.9, now not there."),
+        ("versions", check.VERSIONS, "which may be why it comes out differently: diary.csv 0.0.9, now missing."),
         ("settings", check.SETTINGS, "The settings of the analysis are others: diary.csv."),
         ("kernels", check.KERNELS, ""),
     ],

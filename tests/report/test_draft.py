@@ -1,4 +1,4 @@
-"""A report is replaced whole or not at all, whenever its run is killed; what is not ours is never touched."""
+"""A report is replaced completely or not at all when its run is killed, and other files are never changed."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from botox_analysis.report.folder import MADE_BY, folder_of
 
 
 class KilledHere(BaseException):
-    """The run ends here, as if by the kernel."""
+    """The end of a killed run."""
 
 
 def fill(folder, text):
@@ -41,14 +41,14 @@ def text_of(folder):
 
 @pytest.fixture
 def report(tmp_path):
-    """The folder of a report, beside nothing else."""
+    """The folder of a report, alone in its parent."""
     fill(tmp_path / "report", "old")
     return tmp_path / "report"
 
 
 @pytest.fixture
 def left_behind(report):
-    """A function: what is in it, changes of its record -> a draft whose run is no longer alive."""
+    """A function that makes the draft of a killed run, from its contents and changes of its record."""
 
     def leave(*parts, name="dead", **changes):
         draft = report.parent / f"{PREFIX}{name}"
@@ -67,7 +67,7 @@ def names(report):
 
 
 def killed(monkeypatch, report, at):
-    """A run that is killed at one rename or just after it, counted from 0; whether it came so far."""
+    """Kill a run at a rename (from 0) or just after it, and return True if it reached the rename."""
     rename, n = Path.rename, [0]
 
     def rename_or_die(self, target):
@@ -106,7 +106,7 @@ def test_a_run_killed_at_any_rename_loses_nothing_and_the_next_run_leaves_nothin
 def test_a_check_puts_back_what_a_killed_run_had_moved_aside_and_tells_it(report, left_behind):
     shutil.rmtree(report)
     left_behind(OLD, NEW)
-    assert put_back(report) == [f"{report}: put back the report that a run had moved aside when it was killed."]
+    assert put_back(report) == [f"{report}: put back the report that a killed run had moved aside."]
     assert text_of(report) == {"old"}
     assert names(report) == ["report"]
     assert put_back(report) == []
@@ -116,7 +116,7 @@ def test_what_is_put_back_is_told_to_who_watches(report, left_behind):
     shutil.rmtree(report)
     left_behind(OLD)
     told = []
-    with pytest.raises(ba.DataError, match="does not say where the trial came from"):
+    with pytest.raises(ba.DataError, match="found no origin of the trial in the manifest"):
         ba.check_report(report, progress=lambda *step: told.append(step))
     assert [(what.split(": ")[1][:8], *steps) for what, *steps in told] == [("put back", 0, 1)]
 
@@ -309,7 +309,7 @@ def add_pipe(folder):
 
 @pytest.mark.parametrize("add", [add_file, add_folder, add_link, add_pipe])
 def test_what_somebody_adds_while_the_report_is_made_ends_it(report, add):
-    before = "which the earlier report did not write; move it away"
+    before = "not written by the earlier report"
     with pytest.raises(ba.DataError, match=before):
         write(report, then=lambda: add(report))
     assert text_of(report) == {"old"}
@@ -344,7 +344,7 @@ def test_what_takes_the_place_of_the_report_in_the_swap_stays_and_the_old_report
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", come_first)
-    with pytest.raises(ba.DataError, match=r"the earlier report is in .*/old\."):
+    with pytest.raises(ba.DataError, match=r"The earlier report is in .*/old\."):
         write(report)
     assert (report / "notes.txt").exists()
     [draft] = report.parent.glob(f"{PREFIX}*")

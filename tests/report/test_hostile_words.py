@@ -1,4 +1,4 @@
-"""A report of a trial whose every text holds words of the program has other labels, and nothing else."""
+"""Words of the program in the texts of a trial change the labels of its report, and no number."""
 
 import pandas as pd
 import pytest
@@ -27,7 +27,7 @@ PROTOCOLS = {
         "points": 2.0,
     },
 }
-"""What is planned, by the words of the trial."""
+"""Settings of the protocol, with the words of the trial."""
 
 pytestmark = pytest.mark.slow
 

@@ -37,7 +37,7 @@ def checksums(folder):
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory):
-    """What is written under this machine's kernels, and under others."""
+    """Files written under the kernels of this machine, and under others."""
     other = choice.most_different()
     if not other:
         pytest.skip("this machine has no other kernels")

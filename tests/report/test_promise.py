@@ -1,4 +1,4 @@
-"""What `validate_trial` promises, `write_report` does: over made-up trials, valid, nearly valid and wrong in several places."""
+"""`validate_trial` and `write_report` decide alike on made-up trials: valid ones, nearly valid ones, and others."""
 
 from collections import Counter
 from contextlib import contextmanager
@@ -13,16 +13,16 @@ from botox_analysis.trials.settings import file as settings
 from botox_analysis.trials.settings import protocol
 
 N_QUICK, N_TRIALS, N_CHUNKS = 42, 2_000, 8
-"""Trials of each run, and all of them in parts that run beside each other."""
+"""Number of trials of each run, and ranges of trials for parallel tests."""
 
 N_WHOLE = 48
-"""Trials of which the whole analysis or report is made, or refused."""
+"""Trials whose whole analysis or report is made or refused."""
 
 OURS = (ba.DataError, ba.FitError)
 
 
 class Reached(Exception):  # noqa: N818 - a signal, no error
-    """The first model is about to be fitted."""
+    """Raised before the first model is fitted."""
 
 
 def reach(comparison):
@@ -31,7 +31,7 @@ def reach(comparison):
 
 @pytest.fixture
 def unfitted(monkeypatch):
-    """No model is fitted: `validate_trial` takes it for determined, and the report ends there."""
+    """Fit no model: `validate_trial` takes it as determined, and the report ends before it."""
     monkeypatch.setattr(validation, "analyse_endpoint", lambda comparison: None)
     monkeypatch.setattr(validation, "_model", lambda primary, plan: "not fitted")
     monkeypatch.setattr(validation, "_missing", lambda primary: "not fitted")
@@ -40,7 +40,7 @@ def unfitted(monkeypatch):
 
 @contextmanager
 def refused():
-    """What an error of ours says; empty where there is none."""
+    """Return the message of a `DataError` or `FitError`; empty without an error."""
     said = []
     try:
         yield said
@@ -49,12 +49,12 @@ def refused():
 
 
 def with_few_draws(trial):
-    """The same trial, whose imputations cost little."""
+    """Reduce the imputations of a trial."""
     return replace(trial, protocol=replace(trial.protocol, draws=min(trial.protocol.draws, 4)))
 
 
 def outcome_of(made, folder):
-    """What becomes of a made-up trial up to the first fit: refused by reading, no report, or a report."""
+    """Classify a made-up trial before the first fit: refused by reading, no report, or a report."""
     written = made.write(folder)
     with refused() as problem:
         trial = ba.load_trial(written)

@@ -1,4 +1,4 @@
-"""The report: the same bytes each time, complete, honest about what it is, and never half written."""
+"""The report: the same bytes each time, complete, with its limits stated, and never half written."""
 
 import dataclasses
 import hashlib
@@ -15,7 +15,7 @@ from botox_analysis.figures.drawing.style import missing_letters
 from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
 from botox_analysis.frames.left_out import LeftOut
 from botox_analysis.report import write as writing
-from botox_analysis.report.analysis.left_out import left_out_of_safety, told_once
+from botox_analysis.report.analysis.left_out import left_out_of_safety, merge_endpoints
 from botox_analysis.report.contents import analyse
 from botox_analysis.report.sections.responders import responses_of
 
@@ -57,7 +57,7 @@ def report(trial, sketched, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole_report(trial, tmp_path_factory):
-    """The same with its figures."""
+    """The report with its figures."""
     return ba.write_report(trial, tmp_path_factory.mktemp("whole report") / "out").parent
 
 
@@ -169,7 +169,7 @@ def test_the_numbers_of_the_headline_are_in_the_estimates(report):
     )
     assert len(row) == 1
     estimate, low, high = row[["estimate", "conf_low", "conf_high"]].iloc[0]
-    said = f"difference of −{-estimate:.1f} (95 % CI −{-low:.1f} to −{-high:.1f}"
+    said = f"The difference was −{-estimate:.1f} (95 % CI −{-low:.1f} to −{-high:.1f}"
     assert said in (report / "index.html").read_text("utf-8")
 
 
@@ -189,17 +189,17 @@ def test_every_count_of_the_adverse_event_table_is_in_the_estimates(report):
 @pytest.mark.long
 def test_who_was_left_out_is_counted(report, simulated):
     left_out = pd.read_csv(report / "tables" / "left_out.csv")
-    never = left_out[left_out["Where"] == "MMRM, all diary endpoints"]
-    at_end = left_out[left_out["Where"] == "MMRM, all diary endpoints, week 24"]
+    never = left_out[left_out["Analysis or data"] == "MMRM, all diary endpoints"]
+    at_end = left_out[left_out["Analysis or data"] == "MMRM, all diary endpoints, week 24"]
     measured, events = ba.HEADACHE_DAYS.derive(simulated), ba.intercurrent.events(simulated)
     outcomes = ba.intercurrent.address(measured, events, strategies=simulated.protocol.intercurrent).query("visit == 'week 24'")
     assert never["n"].sum() + at_end["n"].sum() == outcomes["change"].isna().sum()
 
 
-def test_what_is_said_of_several_endpoints_is_told_once():
+def test_what_is_said_of_several_endpoints_is_merge_endpoints():
     endpoints = [ba.scale("VAS"), ba.scale("NRS"), ba.HEADACHE_DAYS, ba.MIGRAINE_DAYS]
     rows = [LeftOut("no value", n, "MMRM", endpoint.label, "week 4") for endpoint, n in zip(endpoints, (3, 3, 2, 2), strict=True)]
-    told = told_once([*rows, dataclasses.replace(rows[0], n=1), LeftOut("days", 9, "diary")], endpoints)
+    told = merge_endpoints([*rows, dataclasses.replace(rows[0], n=1), LeftOut("days", 9, "diary")], endpoints)
     assert [(row.where, row.reason, row.n) for row in told] == [
         ("MMRM, VAS, NRS, week 4", "no value", 3),
         ("MMRM, all diary endpoints, week 4", "no value", 2),
@@ -210,20 +210,22 @@ def test_what_is_said_of_several_endpoints_is_told_once():
 
 def test_what_is_said_of_all_endpoints_is_said_of_all():
     endpoints = [ba.scale("VAS"), ba.HEADACHE_DAYS]
-    told = told_once([LeftOut("late", 2, endpoint=endpoint.label) for endpoint in endpoints], endpoints)
+    told = merge_endpoints([LeftOut("late", 2, endpoint=endpoint.label) for endpoint in endpoints], endpoints)
     assert told == [LeftOut("late", 2, endpoint="all endpoints")]
 
 
 def test_a_reason_with_the_label_of_another_endpoint_stays_with_its_own():
     endpoints = [ba.scale("VAS"), ba.scale("VAS, week 4")]
     row = LeftOut("no VAS recorded", 2, "MMRM", endpoints[1].label, "VAS at any visit")
-    assert told_once([row], endpoints) == [row]
+    assert merge_endpoints([row], endpoints) == [row]
 
 
 @pytest.mark.long
 def test_the_page_says_what_the_mixed_model_of_the_bundled_trial_found(report):
     page = (report / "index.html").read_text("utf-8")
-    assert "a difference of −2.2 (95 % CI −3.0 to −1.4, p &lt; 0.001; n = 1,350, 1,212 of them with a value at week 24)" in page
+    assert (
+        "The difference was −2.2 (95 % CI −3.0 to −1.4, p &lt; 0.001; n = 1,350, 1,212 of them with a value at week 24)" in page
+    )
     assert "7,665 values of 1,350 subjects" in page
 
 
@@ -258,7 +260,7 @@ def test_a_check_names_what_comes_out_differently_now(small, tmp_path):
 
 
 def test_a_check_without_origin_asks_for_the_trial(small_report):
-    with pytest.raises(ba.DataError, match="does not say where the trial came from; give the trial"):
+    with pytest.raises(ba.DataError, match="found no origin of the trial in the manifest; expected one, or the argument trial"):
         ba.check_report(small_report)
 
 
@@ -304,7 +306,7 @@ def test_a_folder_with_somebody_elses_manifest_is_not_overwritten(small, tmp_pat
 def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, small_report, tmp_path):
     shutil.copytree(small_report, tmp_path / "out")
     (tmp_path / "out" / "notes.txt").write_text("mine")
-    with pytest.raises(ba.DataError, match=r"found 'notes\.txt', which the earlier report did not write"):
+    with pytest.raises(ba.DataError, match=r"found 'notes\.txt', not written by the earlier report"):
         ba.write_report(small, tmp_path / "out")
     assert (tmp_path / "out" / "notes.txt").exists()
 
@@ -317,7 +319,7 @@ def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
     analysis = analyse(trial)
     assert analysis.visit == "week 4"
     assert analysis.left_out["where"].tolist() == ["NRS, week 8"]
-    assert analysis.headline[1].startswith("At week 8, the last visit, an arm has no value")
+    assert analysis.headline[1].startswith("At week 8, the last visit, at least one arm has no value")
 
 
 def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):
@@ -355,7 +357,7 @@ def test_adverse_events_that_all_began_before_treatment_are_none_of_it(small, tm
     tables = {"subjects": small.subjects, "assessments": small.assessments.astype({"visit": str}), "adverse_events": events}
     page = ba.write_report(ba.as_trial(tables, name="before"), tmp_path / "out").read_text("utf-8")
     # Shares of 0 are no sentence; that there were none is.
-    assert "No treatment-emergent adverse event was recorded: in none of 12 subjects with placebo and 12 with &lt;b&gt;" in page
+    assert "No treatment-emergent adverse event was recorded in any of 12 subjects with placebo and 12 with &lt;b&gt;" in page
     assert "onset before the first treatment" in page
 
 
@@ -395,7 +397,7 @@ def test_events_of_subjects_outside_the_safety_population_are_counted_as_left_ou
 
 @pytest.fixture
 def followed(small):
-    """Four subjects whose time at risk is not that of the others, and events at its edges."""
+    """Make four subjects whose time at risk ends early or is not known, and events at its limits."""
     last_day, last_dose = [100.0] * 24, [50.0] * 24
     last_day[0], last_day[1], last_dose[2], last_dose[4], last_dose[3] = np.nan, -2, None, None, None
     events = pd.DataFrame(
@@ -442,7 +444,7 @@ def test_events_after_the_window_have_their_own_reason(followed):
 
 @pytest.mark.long
 def test_methods_say_that_death_ends_time_at_risk_where_it_does(followed):
-    said = "Time at risk ends with death where that is before the last day."
+    said = "Time at risk ends at death, if death is before the last day."
     assert said in "".join(analyse(followed).methods)
     alive = dataclasses.replace(followed, adverse_events=followed.adverse_events.drop(columns="fatal"))
     assert said not in "".join(analyse(alive).methods)
@@ -462,7 +464,7 @@ def test_letters_that_the_font_of_figures_lacks_are_counted_as_left_out_without_
     tables = {"subjects": subjects, "assessments": small.assessments.astype({"visit": str})}
     ba.write_report(ba.as_trial(tables, name="letters"), tmp_path / "out")
     left_out = pd.read_csv(tmp_path / "out" / "tables" / "left_out.csv")
-    [row] = left_out[left_out["Where"] == "figures"].to_numpy().tolist()
+    [row] = left_out[left_out["Analysis or data"] == "figures"].to_numpy().tolist()
     letters = "".join(sorted("安慰剂肉毒素🧪"))
     assert row == ["figures", missing_letters(letters), 7]
 
@@ -484,19 +486,19 @@ def test_a_report_without_safety_data_has_no_safety_section(small_report):
 
 def test_one_arm_is_refused_with_what_to_do_instead():
     subjects = pd.DataFrame({"subject": ["a", "b"]})
-    with pytest.raises(ba.DataError, match="one arm only, 'all subjects'; a report compares arms"):
+    with pytest.raises(ba.DataError, match="found one arm only, 'all subjects'; expected two or more"):
         analyse(ba.as_trial({"subjects": subjects}, name="one arm"))
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"endpoint": "joy"}, "the protocol's endpoint 'joy' is not measured; what is: 'NRS'"),
+        ({"endpoint": "joy"}, "found endpoint = 'joy'; expected one that the trial measured: 'NRS'"),
         (
             {"visit": "week 99"},
-            "the protocol's visit 'week 99' is not among those of NRS at which arms can be compared: 'week 4'",
+            "found visit = 'week 99'; expected a visit at which every arm has a value of NRS: 'week 4'",
         ),
-        ({"covariates": ("height",)}, "the protocol's covariate 'height' is not a column of subjects"),
+        ({"covariates": ("height",)}, "found the covariate 'height'; expected columns of subjects"),
         ({"efficacy_population": "happy"}, "no population 'happy'"),
     ],
 )

@@ -12,7 +12,7 @@ N = 24
 
 
 def trial_of(settings=None, *, subjects=None, tables=None, **planned):
-    """Two arms with a scale at three visits, and what is said otherwise."""
+    """Make a trial of two arms with a scale at three visits, and other settings or tables."""
     who = [f"s{n}" for n in range(N)]
     columns = {"subject": who, "arm": ["placebo", "toxin"] * (N // 2)} | (subjects or {})
     rows = [
@@ -61,7 +61,7 @@ def test_an_endpoint_without_a_baseline_is_shown_as_such():
         ([1, 2, 3] * (N // 3), {"factors": ["x"]}, "x: a factor: '1' 8, '2' 8, '3' 8"),
         ([f"level {n % 12:02d}" for n in range(N)], {}, "and 2 more levels"),
         (["a", None] * (N // 2), {}, "x: a factor: 'a' 12; 12 missing"),
-        ([None] * N, {}, "x: nothing in any row"),
+        ([None] * N, {}, "x: missing in every row"),
         (pd.date_range("1980-01-01", periods=N), {}, "x: dates, in no table or model"),
     ],
 )
@@ -119,27 +119,27 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
 @pytest.mark.parametrize(
     ("trial", "reason"),
     [
-        (lambda: trial_of(endpoint="HIT-6"), "the protocol's endpoint 'HIT-6' is not measured; what is: 'NRS'"),
-        (lambda: trial_of(visit="week 12"), "not among those of NRS at which arms can be compared: 'week 4', 'week 8'"),
-        (lambda: trial_of(visit="baseline"), "'baseline' is not among those of NRS at which arms can be compared"),
+        (lambda: trial_of(endpoint="HIT-6"), "found endpoint = 'HIT-6'; expected one that the trial measured: 'NRS'"),
+        (lambda: trial_of(visit="week 12"), "expected a visit at which every arm has a value of NRS: 'week 4', 'week 8'"),
+        (lambda: trial_of(visit="baseline"), "found visit = 'baseline'; expected a visit at which every arm has a value"),
         (lambda: trial_of(efficacy_population="fas"), "no population 'fas'; its populations are 'all randomised'"),
         (lambda: trial_of(safety_population="treated"), "no population 'treated'"),
         (lambda: trial_of(handling="LOCF"), "found handling = 'LOCF'; expected one of 'last observation carried forward'"),
         (lambda: trial_of(analysis="anova"), "found analysis = 'anova'; expected one of 'mmrm', 'ancova'"),
-        (lambda: trial_of(covariates=("age",)), "the protocol's covariate 'age' is not a column of subjects"),
+        (lambda: trial_of(covariates=("age",)), "found the covariate 'age'; expected columns of subjects"),
         (lambda: trial_of(covariates=("baseline",)), "found 'baseline' among the covariates"),
         (lambda: trial_of(subjects={"x": range(N)}, covariates=("x", "x")), "found the covariate 'x' more than once"),
         (lambda: trial_of(subjects={"x": BORN}, covariates=("x",)), "the covariate 'x' holds dates"),
         (lambda: trial_of(subjects={"x": [np.nan] * N}, covariates=("x",)), "the covariate 'x' is missing for every subject"),
         (
             lambda: trial_of(subjects={"x": [None, "a"] * (N // 2)}, covariates=("x",)),
-            "found no visit at which every arm has the change, baseline and x of NRS: at 'week 8' 'placebo' lacks it",
+            "baseline and x of NRS; expected one or more. At 'week 8', 'placebo' has none.",
         ),
         (lambda: trial_of(subjects={"x": ["a", "b"] * (N // 2)}, covariates=("x",)), "is aliased with a covariate"),
         (lambda: trial_of(subjects={"x": [f"t{n}" for n in range(N)]}, covariates=("x",)), "the mean of arm 'toxin' is aliased"),
-        (lambda: trial_of(subjects={"itt": [True, False] * (N // 2)}), "nobody of arm 'toxin' is in the population 'itt'"),
+        (lambda: trial_of(subjects={"itt": [True, False] * (N // 2)}), "found no subject of arm 'toxin' in the population 'itt'"),
         (lambda: trial_of(subjects={"itt": False}), "found no subject in the population 'itt'"),
-        (lambda: trial_of(subjects={"arm": ["placebo"] * N}), "has one arm only, 'placebo'"),
+        (lambda: trial_of(subjects={"arm": ["placebo"] * N}), "found one arm only, 'placebo'"),
         (lambda: trial_of(tables={"intercurrent_events": DIED}, intercurrent={"dead": "composite"}), "found none for 'death'"),
     ],
 )  # fmt: skip
@@ -157,13 +157,15 @@ def test_a_safety_population_without_an_arm_is_told_where_there_are_adverse_even
     events = pd.DataFrame({"subject": ["s0"], "term": ["cough"]})
     safe = {"safety": [True, False] * (N // 2)}
     said = ba.validate_trial(trial_of(subjects=safe, tables={"adverse_events": events}))
-    assert said.refusal == "A trial: nobody of arm 'toxin' is in the population 'safety'; expected some."
+    assert (
+        said.refusal == "A trial: found no subject of arm 'toxin' in the population 'safety'; expected one or more in each arm."
+    )
     assert ba.validate_trial(trial_of(subjects=safe)).report == "yes"
 
 
 def test_a_restricted_trial_is_asked_for_whole():
     restricted = trial_of(subjects={"itt": True}).restrict("itt")
-    assert "is restricted to 'itt'; expected all randomised" in ba.validate_trial(restricted).report
+    assert "found the population 'itt'; expected all randomised subjects" in ba.validate_trial(restricted).report
 
 
 def test_what_was_understood_is_shown_also_where_there_is_no_report():
@@ -175,7 +177,7 @@ def test_what_was_understood_is_shown_also_where_there_is_no_report():
 def test_a_trial_without_any_measurement_is_told():
     subjects = pd.DataFrame({"subject": ["a", "b"], "arm": ["placebo", "toxin"]})
     said = ba.validate_trial(ba.as_trial({"subjects": subjects}, name="bare"))
-    assert said.refusal == "bare has neither diary nor assessments; a report needs something that was measured."
+    assert said.refusal == "bare: found no diary and no assessments; expected one of them: a report needs an endpoint."
 
 
 @pytest.mark.parametrize("given", ["simulated", None, pd.DataFrame()])

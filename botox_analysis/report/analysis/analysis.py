@@ -1,4 +1,4 @@
-"""The analyses that all sections of a report share: its endpoints, as the trial's protocol has them."""
+"""The analyses that all sections of a report share: the endpoints of the trial, by its protocol."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from botox_analysis.report.analysis.efficacy import analyse_endpoint, compare_en
 from botox_analysis.report.analysis.estimand import values_after_events
 from botox_analysis.report.analysis.intercurrent import left_out_of_events
 from botox_analysis.report.analysis.left_out import (
+    attempt,
     left_out_of_diary,
     left_out_of_endpoint,
     left_out_of_trial,
-    made_or_told,
-    told_once,
+    merge_endpoints,
 )
 from botox_analysis.report.analysis.multiplicity import adjusted_of
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
@@ -26,37 +26,35 @@ from botox_analysis.trials.trial import Trial
 
 
 def analyse_endpoints(trial: Trial) -> Analysis:
-    """Analyse the endpoints of a trial, as its protocol has it.
+    """Analyse the endpoints of a trial, by its protocol.
 
     Parameters
     ----------
     trial : Trial
-        With all who were randomised; its protocol is followed.
+        Trial with all randomised subjects and a protocol.
 
     Returns
     -------
     Analysis
-        Without sections. What the protocol leaves open: the first endpoint, the last visit, the population ``itt`` (``safety``
-        for adverse events) where there is one, the mixed model for repeated measures where there are several visits, baseline
-        as the only covariate.
+        Without sections. `plan_of` has the defaults where the protocol states nothing.
 
     Raises
     ------
     DataError
-        There is one arm only, nothing to measure, or the protocol names what the trial does not have.
+        The trial has one arm only or no endpoint, or the protocol names a column, endpoint or visit that it does not have.
     FitError
-        The primary model is not determined by the data; no other takes its place.
+        The data do not determine the primary model. No other model takes its place.
     """
     plan = plan_of(trial)
     primary, visit, events = analyse_endpoint(plan.primary), plan.visit, plan.events
     planned, efficacy_trial = trial.protocol, plan.efficacy_trial
-    not_seen = left_out_of_trial(trial, efficacy_trial, primary, emergent_rule_of(planned))
+    not_analysed = left_out_of_trial(trial, efficacy_trial, primary, emergent_rule_of(planned))
     n = len(efficacy_trial.subjects)
     secondary: list[Efficacy] = []
     for endpoint in plan.endpoints[1:]:
-        analysed, why = made_or_told(partial(_secondary, endpoint, plan), None, endpoint.label, n)
+        analysed, reasons = attempt(partial(_secondary, endpoint, plan), None, endpoint.label, n)
         secondary += [] if analysed is None else [analysed]
-        not_seen += why
+        not_analysed += reasons
     of_endpoints = [
         row
         for efficacy in (primary, *secondary)
@@ -64,8 +62,8 @@ def analyse_endpoints(trial: Trial) -> Analysis:
         + left_out_of_events(efficacy, efficacy_trial, events)
         + left_out_of_endpoint(efficacy)
     ]
-    not_seen += told_once(of_endpoints, [efficacy.endpoint for efficacy in (primary, *secondary)])
-    adjusted, not_adjusted = made_or_told(
+    not_analysed += merge_endpoints(of_endpoints, [efficacy.endpoint for efficacy in (primary, *secondary)])
+    adjusted, not_adjusted = attempt(
         lambda: adjusted_of(plan, [primary, *secondary]), pd.DataFrame(), "adjustment for multiplicity", n
     )
     after_events = values_after_events(primary, efficacy_trial, events)
@@ -81,11 +79,11 @@ def analyse_endpoints(trial: Trial) -> Analysis:
         intercurrent_events=events,
         intercurrent_rates=pd.DataFrame() if after_events.empty else event_rates(after_events, conf_level=planned.conf_level),
         adjusted=adjusted,
-        not_seen=(*not_seen, *not_adjusted),
+        not_analysed=(*not_analysed, *not_adjusted),
     )
 
 
 def _secondary(endpoint: Endpoint, plan: Plan) -> Efficacy:
-    """A secondary endpoint, by the model of the primary one."""
+    """Analyse a secondary endpoint by the model of the primary one."""
     comparison = compare_endpoint(endpoint, plan.efficacy_trial, analysis=plan.primary.model, events=plan.events)
     return analyse_endpoint(comparison)

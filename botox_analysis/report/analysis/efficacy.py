@@ -1,4 +1,4 @@
-"""The analysis of an endpoint: by which model, and at which visits."""
+"""The analysis of an endpoint: its model, its visits, and its fit."""
 
 from __future__ import annotations
 
@@ -33,33 +33,36 @@ from botox_analysis.report.analysis.planned import RUBIN
 from botox_analysis.trials.trial import Protocol, Trial
 
 SMALL_SAMPLE: Final = "kenward-roger-linear"
-"""Always, in large trials too, where it changes nothing. In this form the standard errors of complete data are those of the
-analysis of covariance, and those of an unstructured covariance are the ones of SAS."""
+"""Small-sample method of the mixed model. In large trials it changes almost nothing. In this form, the standard errors of
+complete data equal those of the analysis of covariance. With an unstructured covariance they equal those of SAS."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared of an endpoint, and by which model, before it is fitted.
+    """A planned comparison of an endpoint, before the model is fitted.
 
     Attributes
     ----------
     endpoint : Endpoint
-        What was measured.
-    measured, observed, outcomes : DataFrame
-        *outcomes* as measured; with the protocol's strategies for intercurrent events; and with its handling of missing
-        values, too.
+        The endpoint.
+    measured : DataFrame
+        *outcomes* as measured.
+    observed : DataFrame
+        *outcomes* after the protocol's strategies for intercurrent events.
+    outcomes : DataFrame
+        `observed` after the protocol's handling of missing values.
     handling : str
-        What stands for missing values in `outcomes`.
+        Handling of missing values in `outcomes`.
     response : str
         ``"change"``, or ``"value"`` where there is no baseline.
     covariates : tuple of str
-        The baseline first, where there is one.
+        Covariates of the model; the baseline first, where there is one.
     visits : tuple of str
-        Those at which every arm has a value, in time.
+        Visits at which every arm has a value, in order of time.
     model : str
         A word of `ANALYSES`.
     planned : Protocol
-        What is planned of it.
+        The protocol of the trial.
     """
 
     endpoint: Endpoint
@@ -75,37 +78,37 @@ class Comparison:
 
 
 def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events: pd.DataFrame) -> Comparison:
-    """Decide what is compared of an endpoint, as planned.
+    """Plan the comparison of an endpoint, by the protocol.
 
     Parameters
     ----------
     endpoint : Endpoint
-        What to measure.
+        The endpoint.
     trial : Trial
-        Restricted to the efficacy population.
+        Trial restricted to the efficacy population.
     analysis : str
-        A word of `ANALYSES`. Empty: ``"mmrm"``, but ``"ancova"`` where the protocol puts single values in the place of
-        missing ones, and ``"imputed"`` where it names a strategy of multiple imputation. At a single visit the mixed model is
-        the analysis of covariance, which is then taken.
+        A word of `ANALYSES`. Where it is empty: ``"ancova"`` if the protocol replaces missing values by single values,
+        ``"imputed"`` if it names a strategy of multiple imputation, and otherwise ``"mmrm"``. With a single visit, ``"ancova"``
+        takes the place of ``"mmrm"``.
     events : DataFrame
-        Intercurrent events of all who were randomised; addressed where the protocol names strategies for them.
+        Intercurrent events of all randomised subjects.
 
     Returns
     -------
     Comparison
-        Of the visits at which every arm has a value.
+        With the visits at which every arm has a value.
 
     Raises
     ------
     DataError
-        There is no such visit, a covariate is missing for every subject, or the protocol asks for a baseline that is not there.
+        There is no such visit, a covariate is missing for every subject, or the protocol needs a baseline and there is none.
     """
     measured = endpoint.derive(trial)
     failures = [kind for kind, strategy in trial.protocol.intercurrent.items() if strategy == COMPOSITE]
     if failures and not has_baseline(measured):
         raise DataError(
-            f"{trial.name}, the protocol's strategies for intercurrent events: found '{COMPOSITE}', which puts the baseline "
-            f"after {listed(failures)}, and {endpoint.name} has none; take another strategy."
+            f"{trial.name}, the protocol's strategies for intercurrent events: found '{COMPOSITE}' for {listed(failures)}, which "
+            f"needs a baseline, and {endpoint.name} has none; expected another strategy."
         )
     observed = addressed(measured, endpoint, trial, events)
     handling = trial.protocol.handling
@@ -128,17 +131,17 @@ def compare_endpoint(endpoint: Endpoint, trial: Trial, *, analysis: str, events:
 
 
 def _never_in_every_arm(outcomes: Outcomes, endpoint: Endpoint, covariates: tuple[str, ...], response: ResponseName) -> str:
-    """What each arm lacks at the last visit that anybody has."""
+    """Name the arms without a usable value at the last visit with one."""
     usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
     needed = wording.joined([response, *(name.replace("_", " ") for name in covariates)])
     if usable.empty:
-        return f"found nobody with the {needed} of {endpoint.name}; expected somebody in each arm at one visit or more."
+        return f"found no subject with the {needed} of {endpoint.name}; expected one or more in each arm at the same visit."
     last = usable["visit"].max()
-    there = set(usable.loc[usable["visit"] == last, "arm"])
-    lacking = [arm for arm in categories_of(outcomes["arm"]) if arm not in there]
+    present = set(usable.loc[usable["visit"] == last, "arm"])
+    lacking = [arm for arm in categories_of(outcomes["arm"]) if arm not in present]
     return (
-        f"found no visit at which every arm has the {needed} of {endpoint.name}: at '{last}' {listed(lacking)} lacks it; "
-        "expected one or more."
+        f"found no visit at which every arm has the {needed} of {endpoint.name}; expected one or more. At '{last}', "
+        f"{listed(lacking)} has none."
     )
 
 
@@ -148,41 +151,41 @@ def analyse_endpoint(comparison: Comparison) -> Efficacy:
     Parameters
     ----------
     comparison : Comparison
-        What is compared.
+        The planned comparison.
 
     Returns
     -------
     Efficacy
-        The endpoint, analysed.
+        The analysis of the endpoint.
 
     Raises
     ------
     FitError
         The model is not determined by the data.
     """
-    of, conf_level = comparison, comparison.planned.conf_level
-    fit = ANALYSES[of.model](of)
+    conf_level = comparison.planned.conf_level
+    fit = ANALYSES[comparison.model](comparison)
     return Efficacy(
-        endpoint=of.endpoint,
-        measured=of.measured,
-        observed=of.observed,
-        outcomes=of.outcomes,
-        handling=of.handling,
+        endpoint=comparison.endpoint,
+        measured=comparison.measured,
+        observed=comparison.observed,
+        outcomes=comparison.outcomes,
+        handling=comparison.handling,
         fit=fit,
         means=fit.means(conf_level=conf_level),
         differences=fit.differences(conf_level=conf_level),
         average=fit.average_differences(conf_level=conf_level) if isinstance(fit, MmrmFit) else pd.DataFrame(),
-        unadjusted=describe_change(of.outcomes, conf_level=conf_level),
+        unadjusted=describe_change(comparison.outcomes, conf_level=conf_level),
     )
 
 
 def covariates_of(trial: Trial, outcomes: Outcomes) -> tuple[str, ...]:
-    """The covariates of the model of an endpoint.
+    """List the covariates of the model of an endpoint.
 
     Parameters
     ----------
     trial : Trial
-        Whose protocol names them.
+        Trial with the protocol.
     outcomes : DataFrame
         *outcomes* of the endpoint.
 
@@ -202,14 +205,14 @@ def comparable_visits(outcomes: Outcomes, covariates: tuple[str, ...], response:
     outcomes : DataFrame
         *outcomes* of an endpoint.
     covariates : tuple of str
-        Of its model.
+        Covariates of its model.
     response : str
         ``"change"`` or ``"value"``.
 
     Returns
     -------
     list of str
-        In time.
+        In order of time.
     """
     usable = outcomes[outcomes[[response, *covariates]].notna().all(axis=1)]
     n_arms = usable.groupby("visit", observed=False)["arm"].nunique()
@@ -229,7 +232,7 @@ def _by_mmrm(of: Comparison) -> Fit:
                 of.outcomes, of.covariates, of.response, list(of.visits), fit.structure, of.planned.fall_back_variance
             )
     except FitError as error:
-        raise FitError(f"{error} A protocol with analysis = 'ancova' takes each visit on its own.") from error
+        raise FitError(f"{error} Try analysis = 'ancova' in the protocol, which analyses each visit separately.") from error
     return fit
 
 
@@ -248,20 +251,20 @@ def fit_visits_together(
     outcomes : DataFrame
         *outcomes* of an endpoint.
     covariates : tuple of str
-        Of the model; the baseline has a coefficient for each visit.
+        Covariates of the model; the baseline has a coefficient for each visit.
     response : str
         ``"change"`` or ``"value"``.
     visits : list of str
-        Those in the model.
+        Visits in the model.
     covariance : str, Covariance or tuple of str
-        Of the visits of a subject; of several, the first that the data determine.
+        Covariance of the visits of a subject. Of several structures, the first that the data determine is fitted.
     variance : str
-        Of the model, or a sandwich variance.
+        ``"model"``, or the name of a sandwich variance.
 
     Returns
     -------
     MmrmFit
-        With the small-sample method that goes with the variance.
+        With the small-sample method for the variance.
 
     Raises
     ------
@@ -279,7 +282,7 @@ def fit_visits_together(
 
 
 def _by_imputation(of: Comparison) -> ImputedFit:
-    """An analysis of covariance of data sets completed under the protocol's strategy."""
+    """Fit the analysis of covariance to data sets completed under the protocol's strategy."""
     planned = of.planned
     compared = of.observed[of.observed["visit"].isin(of.visits)]
     outcomes = compared.assign(visit=compared["visit"].cat.remove_unused_categories()).reset_index(drop=True)
@@ -314,4 +317,4 @@ ANALYSES: dict[str, Callable[[Comparison], Fit | ImputedFit]] = {
     "ancova": _by_ancova,
     "imputed": _by_imputation,
 }
-"""The word of the protocol -> what is compared -> its fit."""
+"""Function that fits each analysis of a protocol."""

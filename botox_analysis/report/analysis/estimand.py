@@ -1,4 +1,4 @@
-"""What the primary analysis estimates: values recorded after intercurrent events are counted before a strategy is claimed."""
+"""Strategies for intercurrent events that the primary analysis may claim, by counts of values recorded after them."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ RECORDED_AFTER = "of these, with a value recorded after it"
 """The category of subjects with an event who have a value of the primary endpoint at a visit after it."""
 
 ENOUGH = 0.2
-"""Share of the subjects with an event who have a value recorded after it, below which treatment policy is not claimed: the
-values after the event are then nearly all those of the model."""
+"""Share of the subjects with an event who have a value recorded after it. Below this share treatment policy is not claimed:
+nearly all values after the event are then predictions of the model."""
 
 _STRATEGIES: dict[str, str] = {
-    TREATMENT_POLICY: "by treatment policy (recorded values are used whatever happened)",
+    TREATMENT_POLICY: "by treatment policy (recorded values are used regardless of the event)",
     HYPOTHETICAL: "by a hypothetical strategy (values after {it} are not used)",
-    COMPOSITE: "by a composite strategy (no change from baseline stands for the values after {it})",
-    WHILE_ON_TREATMENT: "by a while-on-treatment strategy (the last value before {it} stands for those after {it})",
+    COMPOSITE: "by a composite strategy (values after {it} are replaced by no change from baseline)",
+    WHILE_ON_TREATMENT: "by a while-on-treatment strategy (values after {it} are replaced by the last value before {it})",
 }
 
 
 def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -> Events:
-    """Count the subjects with each intercurrent event, and of these the ones with a value recorded after it.
+    """Count the subjects with each intercurrent event, and those among them who have a value recorded after it.
 
     Parameters
     ----------
     primary : Efficacy
         The primary endpoint.
     trial : Trial
-        Restricted to the efficacy population.
+        Trial restricted to the efficacy population.
     events : DataFrame
-        Of all who were randomised: ``subject``, ``kind``, ``day``.
+        Events of all randomised subjects: ``subject``, ``kind``, ``day``.
 
     Returns
     -------
     DataFrame
-        *events* by kind and arm, the most frequent kind first; `RECORDED_AFTER` is nested in the kind, among the subjects with
-        the event, and is absent where nothing says on which day the visits are. No rows where nobody has an event.
+        *events* by kind and arm, the most frequent kind first. `RECORDED_AFTER` is nested in the kind, among the subjects with
+        the event. It is absent where the days of the visits are not known. Without rows where no subject has an event.
     """
     counted = intercurrent_counts(primary.measured, events)
     if counted.empty or not counted["n_events"].any():
@@ -61,19 +61,19 @@ def values_after_events(primary: Efficacy, trial: Trial, events: pd.DataFrame) -
         return counted
     pieces = []
     for kind, of_kind in counted.groupby("category", sort=False):
-        own = events[(events["kind"] == kind) & events["subject"].isin(measured["subject"])]
-        after = address_events(measured, own, strategies={str(kind): HYPOTHETICAL}, visit_days=days)
-        seen = measured["value"].notna().to_numpy() & after["value"].isna().to_numpy()
-        later = measured["subject"].isin(_recorded_later(own, primary, trial)).to_numpy()
-        who = measured.loc[seen & later, ["subject", "arm"]].drop_duplicates("subject")["arm"].value_counts(sort=False)
-        n = np.array([int(who.get(arm, 0)) for arm in of_kind["arm"]])
+        one_kind = events[(events["kind"] == kind) & events["subject"].isin(measured["subject"])]
+        masked = address_events(measured, one_kind, strategies={str(kind): HYPOTHETICAL}, visit_days=days)
+        after = measured["value"].notna().to_numpy() & masked["value"].isna().to_numpy()
+        later = measured["subject"].isin(_recorded_later(one_kind, primary, trial)).to_numpy()
+        n_of = measured.loc[after & later, ["subject", "arm"]].drop_duplicates("subject")["arm"].value_counts(sort=False)
+        n = np.array([int(n_of.get(arm, 0)) for arm in of_kind["arm"]])
         nested = of_kind.assign(category=RECORDED_AFTER, within=kind, n_total=of_kind["n_events"], n_events=n)
         pieces += [of_kind, nested]
     return pd.concat(pieces, ignore_index=True)
 
 
 def _recorded_later(events: pd.DataFrame, primary: Efficacy, trial: Trial) -> pd.Index:
-    """Subjects with anything recorded after the event: a diary's period that it falls into may hold the days before it only."""
+    """Find subjects with any record after the event; the diary period of the event may contain only days before it."""
     first = events.groupby("subject")["day"].min()
     if not isinstance(primary.endpoint, DiaryEndpoint) or trial.diary is None:
         return first.index
@@ -84,14 +84,16 @@ def _recorded_later(events: pd.DataFrame, primary: Efficacy, trial: Trial) -> pd
 
 @dataclass(frozen=True)
 class Recorded:
-    """The subjects with an intercurrent event who have a value recorded after it.
+    """Counts of subjects with an intercurrent event, and of those with a value recorded after it.
 
     Attributes
     ----------
     kind : str
-        Of the event.
-    n, n_with : int
-        Subjects with such a value, and with the event.
+        Kind of the event.
+    n : int
+        Subjects with a value recorded after the event.
+    n_with : int
+        Subjects with the event.
     """
 
     kind: str
@@ -100,28 +102,28 @@ class Recorded:
 
     @property
     def is_enough(self) -> bool:
-        """Whether treatment policy may be claimed."""
+        """True if treatment policy may be claimed."""
         return self.n_with == 0 or self.n >= ENOUGH * self.n_with
 
     @property
     def words(self) -> str:
-        """The counts."""
+        """The counts, in words."""
         share = wording.percent(self.n / self.n_with) if self.n_with else wording.MISSING
         return f"{wording.count(self.n)} of {wording.count(self.n_with)} subjects ({share} %)"
 
 
 def recorded_after(analysis: Analysis) -> dict[str, Recorded]:
-    """The values recorded after each kind of intercurrent event.
+    """Count the subjects with a value recorded after each kind of intercurrent event.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     dict of str to Recorded
-        By kind, of all arms together; kinds of which it is not known are absent.
+        By kind, of all arms together. Kinds without known counts are absent.
     """
     rates = analysis.intercurrent_rates
     if rates.empty:
@@ -134,19 +136,18 @@ def recorded_after(analysis: Analysis) -> dict[str, Recorded]:
 
 
 def claimed(analysis: Analysis) -> dict[str, str]:
-    """The strategy that the analysis may be said to follow for each kind of intercurrent event.
+    """Choose the strategy that the analysis may claim for each kind of intercurrent event.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     dict of str to str
-        A word of `EVENT_STRATEGIES`: the protocol's (treatment policy where it names none); ``"hypothetical"`` where treatment
-        policy would rest on too few recorded values and the rest is left to a model under missing at random; empty where it
-        would rest on another handling of missing values.
+        A word of `EVENT_STRATEGIES`: the protocol's, or treatment policy where it names none. Where too few values are recorded
+        for treatment policy: ``"hypothetical"`` under a model that assumes missing at random, and otherwise empty.
     """
     planned, recorded = analysis.trial.protocol.intercurrent, recorded_after(analysis)
     kinds = list(dict.fromkeys(analysis.intercurrent_events["kind"]))
@@ -160,17 +161,17 @@ def claimed(analysis: Analysis) -> dict[str, str]:
 
 
 def intercurrent_sentence(analysis: Analysis) -> str:
-    """What becomes of values after intercurrent events, and what may be claimed of it.
+    """Describe the handling of values after intercurrent events, and the strategies that may be claimed.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     str
-        One sentence or more.
+        One or more sentences.
     """
     strategies = claimed(analysis)
     undated = _undated(analysis)
@@ -188,58 +189,63 @@ def intercurrent_sentence(analysis: Analysis) -> str:
 
 
 def _as_planned(kept: Mapping[str, str], recorded: dict[str, Recorded]) -> str:
-    said: list[str] = []
+    sentences: list[str] = []
     for word in dict.fromkeys(kept.values()):
         alike = [kind for kind, strategy in kept.items() if strategy == word]
-        verb = "" if said else f" {'is' if len(alike) == 1 else 'are'} handled"
+        verb = "is" if len(alike) == 1 else "are"
         words = _STRATEGIES[word].format(it="it" if len(alike) == 1 else "them")
-        counted = _counted(alike, recorded) if word == TREATMENT_POLICY else ""
-        said.append(f"{wording.joined(alike)}{verb} {words}{counted}")
-    return f"Intercurrent events: {', '.join(said)}."
+        kinds = wording.capital(wording.joined(alike)) if sentences else f"Intercurrent events: {wording.joined(alike)}"
+        sentences.append(f"{kinds} {verb} handled {words}.{_counted(alike, recorded) if word == TREATMENT_POLICY else ''}")
+    return " ".join(sentences)
 
 
 def _as_recorded(kinds: list[str], recorded: dict[str, Recorded]) -> str:
     any_of = " or ".join([", ".join(kinds[:-1]), kinds[-1]] if len(kinds) > 1 else kinds)
     return (
-        f"Intercurrent events: values are used whether or not {any_of} happened: a treatment-policy strategy"
-        f"{_counted(kinds, recorded)}."
+        f"Intercurrent events: recorded values are used whether or not {any_of} happened (treatment policy)."
+        f"{_counted(kinds, recorded)}"
     )
 
 
 def _counted(kinds: list[str], recorded: dict[str, Recorded]) -> str:
-    """Values recorded after the events of which treatment policy is claimed."""
+    """Count the values recorded after the events for which treatment policy is claimed, in a sentence."""
     known = [recorded[kind] for kind in kinds if kind in recorded and recorded[kind].n_with]
     if not known:
         return ""
-    return f"; a value was recorded after {wording.joined([f'{each.kind} in {each.words}' for each in known])}"
+    return f" A value was recorded {wording.joined([f'after {counts.kind} in {counts.words}' for counts in known])}."
 
 
 def _not_claimed(recorded: Recorded, word: str, analysis: Analysis) -> str:
     primary = analysis.primary
-    after = f"After {recorded.kind} a value was recorded in only {recorded.words}:"
+    counts = f"After {recorded.kind}, a value was recorded in only {recorded.words}."
     if not recorded.n:
-        after = f"After {recorded.kind} no value was recorded in any of {wording.count(recorded.n_with)} subjects:"
+        counts = f"After {recorded.kind}, no value was recorded in any of {wording.count(recorded.n_with)} subjects."
     if word == HYPOTHETICAL:
         return (
-            f"{after} the mixed model under missing at random targets the hypothetical strategy for it (the values there would "
-            "have been without it), and treatment policy is not claimed."
+            f"{counts} The mixed model under missing at random targets the hypothetical strategy for {recorded.kind} (the values "
+            "that would have been observed without it). Treatment policy is not claimed."
         )
     if isinstance(primary.fit, ImputedFit):
-        return f"{after} the others are imputed ({analysis.trial.protocol.imputation}), an assumption and not a treatment policy."
-    return f"{after} the analysis rests on {primary.handling}, and treatment policy is not claimed."
+        return (
+            f"{counts} The missing values are imputed ({analysis.trial.protocol.imputation}). This is an assumption; treatment "
+            "policy is not claimed."
+        )
+    return (
+        f"{counts} The analysis depends on the handling of missing values ({primary.handling}). Treatment policy is not claimed."
+    )
 
 
 def _undated(analysis: Analysis) -> str:
-    """Subjects who discontinued on a day that is not recorded."""
+    """Count the subjects who discontinued on a day that is not recorded, in a sentence."""
     subjects, events = analysis.efficacy_trial.subjects, analysis.intercurrent_events
     if "completed" not in subjects.columns:
         return ""
-    left = ~subjects["completed"].to_numpy(dtype=bool, na_value=False)
+    discontinued = ~subjects["completed"].to_numpy(dtype=bool, na_value=False)
     known = set(events.loc[events["kind"] == DISCONTINUATION, "subject"])
-    n = int((left & ~subjects["subject"].astype(object).isin(known).to_numpy()).sum())
+    n = int((discontinued & ~subjects["subject"].astype(object).isin(known).to_numpy()).sum())
     if not n:
         return ""
     return (
-        f"{wording.count(n)} subjects discontinued on a day that is not recorded; which of their values came after it is not "
-        "known, and all recorded values are used."
+        f"{wording.count(n)} subjects discontinued on a day that is not recorded. Their values after discontinuation cannot be "
+        "identified, and all their recorded values are used."
     )

@@ -1,4 +1,4 @@
-"""The intercurrent events of a report: values after them as the protocol has it, and what that did to the values."""
+"""Intercurrent events of a report: the protocol's strategies for values after them, and counts of the values changed."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.trials.trial import Trial
 
 DAY = "day of the visit"
-"""The column of days, while events are addressed."""
+"""Name of a temporary column: the day of each visit, for the strategies."""
 
 _STANDING: dict[str, str] = {HYPOTHETICAL: "nothing", COMPOSITE: "the baseline", WHILE_ON_TREATMENT: "the last value before it"}
 
 
 def refuse_unknown_strategies(trial: Trial) -> None:
-    """Refuse strategies that are not known, or not named for just the kinds of events that there are.
+    """Refuse unknown strategies, and strategies for other kinds of events than those recorded.
 
     Parameters
     ----------
     trial : Trial
-        With all who were randomised.
+        Trial with all randomised subjects.
 
     Raises
     ------
     DataError
-        Names the kind, and what would have been right.
+        A strategy is not known, a recorded kind of event has none, or a named kind is not recorded.
     """
     strategies = trial.protocol.intercurrent
     if strategies:
@@ -44,28 +44,28 @@ def refuse_unknown_strategies(trial: Trial) -> None:
 
 
 def addressed(measured: Outcomes, endpoint: Endpoint, trial: Trial, events: pd.DataFrame) -> pd.DataFrame:
-    """Outcomes whose values after intercurrent events are what the protocol's strategies make of them.
+    """Apply the protocol's strategies to the values after intercurrent events.
 
     Parameters
     ----------
     measured : DataFrame
         *outcomes* of the endpoint.
     endpoint : Endpoint
-        What was measured.
+        The endpoint.
     trial : Trial
-        Restricted to the efficacy population.
+        Trial restricted to the efficacy population.
     events : DataFrame
-        Of all who were randomised: ``subject``, ``kind``, ``day``.
+        Events of all randomised subjects: ``subject``, ``kind``, ``day``.
 
     Returns
     -------
     DataFrame
-        The frame given where the protocol names no strategies.
+        *outcomes*; the unchanged frame where the protocol names no strategies.
 
     Raises
     ------
     DataError
-        Nothing tells the day of a visit.
+        The day of a visit is not known.
     """
     strategies = trial.protocol.intercurrent
     if not strategies:
@@ -75,22 +75,22 @@ def addressed(measured: Outcomes, endpoint: Endpoint, trial: Trial, events: pd.D
 
 
 def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -> list[LeftOut]:
-    """What the strategies for intercurrent events did to the values of one endpoint.
+    """Count the values of one endpoint that the strategies for intercurrent events changed.
 
     Parameters
     ----------
     efficacy : Efficacy
         An analysed endpoint.
     trial : Trial
-        Restricted to the efficacy population.
+        Trial restricted to the efficacy population.
     events : DataFrame
-        Of all who were randomised: ``subject``, ``kind``, ``day``.
+        Events of all randomised subjects: ``subject``, ``kind``, ``day``.
 
     Returns
     -------
     list of LeftOut
-        Of values that are not used, replaced, or put where there was none, by the kind of event that had
-        the last word; and events after which no visit comes.
+        Values that are not used, replaced, or added where none was recorded, by the kind of event that decided. Also
+        events without a later visit.
     """
     strategies = trial.protocol.intercurrent
     if not strategies:
@@ -99,7 +99,7 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
     rows: list[tuple[str, int]] = []
     changing = {kind: strategy for kind, strategy in strategies.items() if strategy != TREATMENT_POLICY}
     if changing:
-        # Without the events that change nothing, the last event before a visit is the one that decided.
+        # Without the events that change no value, the last event before a visit is the one that decides.
         deciding = events[events["kind"].isin(changing)]
         happened = address_events(with_days, deciding, strategies=changing, visit_days=days)[INTERCURRENT_EVENT]
         decided = np.array([next(reversed(history_of(text)), "") for text in happened], dtype=object)
@@ -111,61 +111,60 @@ def left_out_of_events(efficacy: Efficacy, trial: Trial, events: pd.DataFrame) -
                 for reason, changed in (
                     ("recorded values not used", was & ~now),
                     (f"recorded values replaced by {stands}", was & now),
-                    (f"{stands} put where no value was recorded", ~was & now),
+                    (f"{stands} used where no value was recorded", ~was & now),
                 )
             ]
     late = visits_after(with_days, events, visit_days=days).query("n_visits == 0")["kind"]
     rows += [
-        (f"{kind} on the day of the last visit or later: no value comes after it", int((late == kind).sum()))
-        for kind in strategies
+        (f"{kind} on the day of the last visit or later: no visit after it", int((late == kind).sum())) for kind in strategies
     ]
     return [LeftOut(reason, n, endpoint=efficacy.endpoint.label) for reason, n in rows if n]
 
 
 def dated(measured: Outcomes, endpoint: Endpoint, trial: Trial) -> tuple[pd.DataFrame, str | None]:
-    """Outcomes with the days of their visits, where the names of visits do not tell all.
+    """Add the days of the visits to outcomes, where the names of the visits do not contain all days.
 
     Parameters
     ----------
     measured : DataFrame
         *outcomes* of the endpoint.
     endpoint : Endpoint
-        What was measured.
+        The endpoint.
     trial : Trial
-        Restricted to the efficacy population.
+        Trial restricted to the efficacy population.
 
     Returns
     -------
     outcomes : DataFrame
-        The day is that of the assessment, else of the name, else the median of the visit.
+        *outcomes* with the day of the assessment, else the day in the name of the visit, else the median day of the visit.
     days : str or None
-        The column of days; None where names tell all.
+        The column of days; None where all names of visits contain a day.
 
     Raises
     ------
     DataError
-        Nothing tells the day of a visit.
+        The day of a visit is not known.
     """
-    untold = [visit for visit in measured["visit"].cat.categories if np.isnan(day_of_visit(str(visit)))]
+    without_day = [visit for visit in measured["visit"].cat.categories if np.isnan(day_of_visit(str(visit)))]
     assessed = None if isinstance(endpoint, DiaryEndpoint) else trial.assessments
     if assessed is not None and "day" not in assessed.columns:
         assessed = None
-    if assessed is None and not untold:
+    if assessed is None and not without_day:
         return measured, None
     days = pd.Series(np.nan, index=measured.index)
     if assessed is not None:
-        seen = assessed[assessed["scale"] == endpoint.name]
+        of_scale = assessed[assessed["scale"] == endpoint.name]
         place = [
             pd.MultiIndex.from_arrays([frame["subject"].astype(object), frame["visit"].astype(object)])
-            for frame in (seen, measured)
+            for frame in (of_scale, measured)
         ]
-        days[:] = pd.Series(seen["day"].to_numpy(dtype=float), index=place[0]).reindex(place[1]).clip(lower=1).to_numpy()
+        days[:] = pd.Series(of_scale["day"].to_numpy(dtype=float), index=place[0]).reindex(place[1]).clip(lower=1).to_numpy()
         medians = days.groupby(measured["visit"], observed=True).transform("median")
-        days = days.fillna(medians.where(measured["visit"].isin(untold)))
-    undated = list(dict.fromkeys(measured.loc[measured["visit"].isin(untold) & days.isna(), "visit"]))
+        days = days.fillna(medians.where(measured["visit"].isin(without_day)))
+    undated = list(dict.fromkeys(measured.loc[measured["visit"].isin(without_day) & days.isna(), "visit"]))
     if undated:
         raise DataError(
-            f"{trial.name}: the visits {listed(undated)} of {endpoint.name} have names that tell no day, and no day in the "
-            "assessments; the protocol's strategies for intercurrent events need one."
+            f"{trial.name}: found the visits {listed(undated)} of {endpoint.name} without a day in their names or in the "
+            "assessments; the protocol's strategies for intercurrent events need one. Try a column 'day' in the assessments."
         )
     return measured.assign(**{DAY: days}), DAY

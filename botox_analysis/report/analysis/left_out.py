@@ -1,4 +1,4 @@
-"""What a report's analyses do not see, counted: subjects, visits, diary days, occurrences."""
+"""Counts of the subjects, visits, diary days and occurrences that the analyses of a report do not contain."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ AT_RISK = {
     NOT_OBSERVED: "not observed after the first treatment: never at risk",
     **{reason: words for reason, (words, _) in TOLD.items()},
 }
-"""Subjects whose time at risk does not end as that of the others."""
+"""Reasons why the time at risk of a subject is not known, or ends earlier than planned, in words."""
 
-Made = TypeVar("Made")
+Part = TypeVar("Part")
 
 
-def made_or_told(make: Callable[[], Made], instead: Made, analysis: str, n: int) -> tuple[Made, list[LeftOut]]:
-    """Make a part of a report; where the data do not allow it, say why.
+def attempt(make: Callable[[], Part], instead: Part, analysis: str, n: int) -> tuple[Part, list[LeftOut]]:
+    """Make a part of a report; where the data do not allow it, record the reason.
 
     Parameters
     ----------
     make : callable
-        Makes the part.
+        Returns the part.
     instead : object
-        What stands where it cannot be made.
+        Takes its place where it cannot be made.
     analysis : str
-        The subject of the part.
+        Name of the analysis, for the reason.
     n : int
-        How many subjects it would have shown.
+        Number of subjects in the part.
 
     Returns
     -------
     part : object
-        What was made, or `instead`.
+        The part, or `instead`.
     left_out : list of LeftOut
         Empty, or one row.
     """
@@ -62,21 +62,21 @@ def made_or_told(make: Callable[[], Made], instead: Made, analysis: str, n: int)
 def left_out_of_trial(
     trial: Trial, efficacy_trial: Trial, primary: Efficacy, emergent: EmergentRule = FROM_DAY_1
 ) -> list[LeftOut]:
-    """What no analysis of the trial sees.
+    """Count the subjects, covariates and rows that no analysis of the trial contains.
 
     Parameters
     ----------
     trial, efficacy_trial : Trial
-        As loaded, and restricted to the efficacy population.
+        The trial as loaded, and the trial restricted to the efficacy population.
     primary : Efficacy
-        The primary endpoint, whose rule says which diary days are scheduled.
+        The primary endpoint; its rule defines the scheduled diary days.
     emergent : EmergentRule
-        Which adverse events are treatment-emergent.
+        The rule for treatment-emergent adverse events.
 
     Returns
     -------
     list of LeftOut
-        Of subjects, covariates, diary days, discontinuations and adverse events.
+        Counts of subjects, covariates, diary days, discontinuations and adverse events.
     """
     rows: list[LeftOut] = []
     outside = len(trial.subjects) - len(efficacy_trial.subjects)
@@ -84,9 +84,9 @@ def left_out_of_trial(
         rows.append(LeftOut(f"randomised, not in the population '{efficacy_trial.population}'", outside, "efficacy analyses"))
     for name in trial.covariates:
         column = trial.subjects[name]
-        said = {TEXT: f"a text with more than {MAX_LEVELS} different words", DATES: "dates"}.get(kind_of_covariate(column))
-        if said:
-            rows.append(LeftOut(f"{name}: {said}", column.nunique(), "baseline characteristics"))
+        kind = {TEXT: f"a text with more than {MAX_LEVELS} different words", DATES: "dates"}.get(kind_of_covariate(column))
+        if kind:
+            rows.append(LeftOut(f"{name}: {kind}", column.nunique(), "baseline characteristics"))
     if trial.diary is not None and isinstance(primary.endpoint, DiaryEndpoint):
         rule = primary.endpoint.rule
         day = trial.diary["day"]
@@ -101,19 +101,19 @@ def left_out_of_trial(
 
 
 def left_out_of_safety(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> list[LeftOut]:
-    """What counts of adverse events do not see, and whose time at risk does not end as that of the others.
+    """Count the adverse events that are not counted, and the subjects whose time at risk is not known or ends early.
 
     Parameters
     ----------
     trial : Trial
-        As loaded.
+        Trial as loaded.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        The rule for treatment-emergent events.
 
     Returns
     -------
     list of LeftOut
-        Of occurrences or subjects, the latter by arm. Empty where there are no adverse events.
+        Counts of occurrences, or of subjects by arm. Empty where the trial has no table of adverse events.
     """
     events = trial.adverse_events
     if events is None:
@@ -127,31 +127,33 @@ def left_out_of_safety(trial: Trial, rule: EmergentRule = FROM_DAY_1) -> list[Le
         ("onset after the last day: counted on it", int((history.onset > history.at_risk.end[history.subject]).sum())),
     ]
     for reason, words in AT_RISK.items():
-        # Without the column the trial has no time at risk at all, and the report no incidences.
+        # Without the column, the time at risk is not known for any subject, and the report has no incidences.
         if reason != NOT_KNOWN or "last_day" in safe.subjects.columns:
             by_arm = history.arm[history.at_risk.reason == reason].value_counts(sort=False)
-            said = ", ".join(f"{arm} {n}" for arm, n in by_arm.items())
-            rows.append((f"{words} ({said})", int(by_arm.sum())))
-    for column in ("severity", "serious", "led_to_discontinuation", "fatal"):
-        if column in counted.columns:
-            rows.append((f"{column} not recorded: not counted as such", int(counted[column].isna().sum())))
+            counts = ", ".join(f"{arm} {n}" for arm, n in by_arm.items())
+            rows.append((f"{words} ({counts})", int(by_arm.sum())))
+    rows += [
+        (f"{column} not recorded: not counted as such", int(counted[column].isna().sum()))
+        for column in ("severity", "serious", "led_to_discontinuation", "fatal")
+        if column in counted.columns
+    ]
     return [LeftOut(reason, n, ADVERSE_EVENTS) for reason, n in rows if n]
 
 
 def left_out_of_diary(efficacy: Efficacy, trial: Trial) -> list[LeftOut]:
-    """Count the diary days of which an endpoint does not know whether they count.
+    """Count the diary days that an endpoint cannot classify.
 
     Parameters
     ----------
     efficacy : Efficacy
         An analysed endpoint.
     trial : Trial
-        Restricted to the efficacy population.
+        Trial restricted to the efficacy population.
 
     Returns
     -------
     list of LeftOut
-        By arm; empty for what is assessed at visits.
+        Counts by arm; empty for endpoints assessed at visits.
     """
     if not isinstance(efficacy.endpoint, DiaryEndpoint):
         return []
@@ -159,7 +161,7 @@ def left_out_of_diary(efficacy: Efficacy, trial: Trial) -> list[LeftOut]:
 
 
 def left_out_of_endpoint(efficacy: Efficacy) -> list[LeftOut]:
-    """What the analysis of one endpoint does not see.
+    """Count the visits and subjects that the analysis of one endpoint does not contain.
 
     Parameters
     ----------
@@ -169,7 +171,7 @@ def left_out_of_endpoint(efficacy: Efficacy) -> list[LeftOut]:
     Returns
     -------
     list of LeftOut
-        Of visits and subjects.
+        Counts of visits and subjects.
     """
     label, fit = efficacy.endpoint.label, efficacy.fit
     rows: list[LeftOut] = []
@@ -180,53 +182,53 @@ def left_out_of_endpoint(efficacy: Efficacy) -> list[LeftOut]:
     rows += [_in_words_of_a_diary(row, efficacy) for row in fit.not_entered]
     if isinstance(fit, MmrmFit):
         for visit, n in zip(fit.visits, fit.n.sum(axis=0), strict=True):
-            unseen = fit.n_subjects - int(n)
-            if unseen:
-                row = _in_words_of_a_diary(LeftOut(NO_VALUE, unseen, "MMRM", label, visit, kind=NO_VALUE), efficacy)
+            n_missing = fit.n_subjects - int(n)
+            if n_missing:
+                row = _in_words_of_a_diary(LeftOut(NO_VALUE, n_missing, "MMRM", label, visit, kind=NO_VALUE), efficacy)
                 rows.append(replace(row, reason=f"{row.reason}; other visits are used"))
-    zero = int((efficacy.outcomes.drop_duplicates("subject")["baseline"] == 0).sum())
-    if zero:
-        rows.append(LeftOut("a baseline of 0", zero, "responders and percent changes", label))
+    n_zero = int((efficacy.outcomes.drop_duplicates("subject")["baseline"] == 0).sum())
+    if n_zero:
+        rows.append(LeftOut("a baseline of 0", n_zero, "responders and percent changes", label))
     return rows
 
 
-def told_once(rows: Iterable[LeftOut], endpoints: Sequence[Endpoint]) -> list[LeftOut]:
-    """The same rows, with endpoints that share a reason and a count in one row: those of one diary have the same gaps.
+def merge_endpoints(rows: Iterable[LeftOut], endpoints: Sequence[Endpoint]) -> list[LeftOut]:
+    """Merge rows with the same reason and count for several endpoints; endpoints of one diary have the same gaps.
 
     Parameters
     ----------
     rows : iterable of LeftOut
-        Of endpoints by their label.
+        Counts for endpoints, named by their labels.
     endpoints : sequence of Endpoint
-        All that were analysed.
+        All analysed endpoints.
 
     Returns
     -------
     list of LeftOut
-        In the order of first appearance; several endpoints are called by their names.
+        In the order of first appearance. A row of several endpoints has their names.
     """
     names = {endpoint.label: endpoint.name for endpoint in endpoints}
     diary = {endpoint.label for endpoint in endpoints if isinstance(endpoint, DiaryEndpoint)}
     together: dict[LeftOut, list[str]] = {}
     for row in rows:
         together.setdefault(replace(row, endpoint=""), []).append(row.endpoint)
-    told = []
+    merged = []
     for row, labels in together.items():
         several = labels[0] if len(labels) == 1 else ", ".join(names.get(label, label) for label in labels)
         if len(labels) > 1 and set(labels) in (diary, set(names)):
             several = "all diary endpoints" if set(labels) == diary else "all endpoints"
-        told.append(replace(row, endpoint=several))
-    return told
+        merged.append(replace(row, endpoint=several))
+    return merged
 
 
 def _in_words_of_a_diary(row: LeftOut, efficacy: Efficacy) -> LeftOut:
-    """A model's row of missing values with the reason of a diary: the days that a period needs to have a value."""
+    """Rewrite a model's count of missing values for a diary: a period needs a number of recorded days to have a value."""
     rule = efficacy.endpoint.rule if isinstance(efficacy.endpoint, DiaryEndpoint) else None
-    unused = ", or not used after an intercurrent event" if efficacy.masks_values else ""
+    masked = ", or not used after an intercurrent event" if efficacy.masks_values else ""
     if row.kind == NO_VALUE:
-        recorded = row.reason if rule is None else f"fewer than {rule.minimum_days} recorded days in the period"
-        return replace(row, reason=f"{recorded}{unused}")
+        reason = row.reason if rule is None else f"fewer than {rule.minimum_days} recorded days in the period"
+        return replace(row, reason=f"{reason}{masked}")
     if row.kind == NO_VALUE_EVER and rule is not None:
-        needed = f"no baseline, or no period with {rule.minimum_days} recorded days"
-        return replace(row, reason=f"{row.reason}: {needed}{unused}")
+        reason = f"no baseline, or no period with {rule.minimum_days} recorded days"
+        return replace(row, reason=f"{row.reason}: {reason}{masked}")
     return row

@@ -1,4 +1,4 @@
-"""The protocol's adjustment over arms and endpoints, and what the headline says of it."""
+"""The protocol's adjustment for multiplicity, over arms and endpoints."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from botox_analysis.report.analysis.planned import graph_of
 
 
 def adjusted_of(plan: Plan, analysed: Sequence[Efficacy]) -> Estimates:
-    """Adjust the differences at the primary visit over the arms and endpoints of the protocol's family.
+    """Adjust the differences at the primary visit over all arms and endpoints of the protocol's family.
 
     Parameters
     ----------
     plan : Plan
-        Has the family and the method.
+        Plan with the family of endpoints and the protocol.
     analysed : sequence of Efficacy
         The primary endpoint first.
 
     Returns
     -------
     DataFrame
-        *estimates* with ``p_adjusted``, ``rejected`` and ``multiplicity``, endpoint by endpoint in the order of the family; of an
-        endpoint without the primary visit, those at its last. Empty where nothing is adjusted.
+        *estimates* with ``p_adjusted``, ``rejected`` and ``multiplicity``, in the order of the family. An endpoint without the
+        primary visit has those of its last visit. Empty where nothing is adjusted.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def adjusted_of(plan: Plan, analysed: Sequence[Efficacy]) -> Estimates:
     of_name = {efficacy.endpoint.name: efficacy for efficacy in analysed}
     lacking = [name for name in plan.family if name not in of_name]
     if lacking:
-        raise DataError(f"{listed(lacking)} could not be analysed, and the family has one hypothesis for each of its arms.")
+        raise DataError(f"found no analysis of {listed(lacking)}; expected one for each endpoint adjusted together.")
     rows = []
     for name in plan.family:
         differences = of_name[name].differences

@@ -21,21 +21,24 @@ from botox_analysis.trials.trial import Trial
 
 @dataclass(frozen=True)
 class Efficacy:
-    """One endpoint, analysed.
+    """The analysis of one endpoint.
 
     Attributes
     ----------
     endpoint : Endpoint
-        What was measured.
-    measured, observed, outcomes : DataFrame
-        *outcomes* as measured; with the protocol's strategies for intercurrent events (the same where it has none); and with
-        its handling of missing values, too.
+        The endpoint.
+    measured : DataFrame
+        *outcomes* as measured.
+    observed : DataFrame
+        *outcomes* after the protocol's strategies for intercurrent events; the same as `measured` where it has none.
+    outcomes : DataFrame
+        `observed` after the protocol's handling of missing values.
     handling : str
-        What stands for missing values in `outcomes`: observed cases, or a strategy of `missing.impute`.
+        Handling of missing values in `outcomes`: observed cases, or a rule of `missing.fill`.
     fit : Fit or ImputedFit
         The model.
     means, differences, average, unadjusted : DataFrame
-        *estimates*; the difference averaged over visits is empty where each visit was analysed on its own.
+        *estimates*; `average` (over visits) is empty where each visit was analysed separately.
     """
 
     endpoint: Endpoint
@@ -51,34 +54,34 @@ class Efficacy:
 
     @property
     def by_mmrm(self) -> bool:
-        """Whether all visits were analysed together by a mixed model."""
+        """True if all visits were analysed together by a mixed model."""
         return isinstance(self.fit, MmrmFit)
 
     @property
     def is_imputed(self) -> bool:
-        """Whether completed data sets were analysed and pooled."""
+        """True if completed data sets were analysed and pooled."""
         return isinstance(self.fit, ImputedFit)
 
     @property
     def analysis(self) -> str:
-        """A word of the protocol for the analysis, ``"imputed"`` where data sets were completed."""
+        """The protocol's word for the analysis, or ``"imputed"`` where data sets were completed."""
         return "mmrm" if self.by_mmrm else "imputed" if self.is_imputed else "ancova"
 
     @property
     def has_baseline(self) -> bool:
-        """Whether anybody has a baseline; values are compared instead of changes where nobody has."""
+        """True if any subject has a baseline; otherwise values are compared instead of changes."""
         return has_baseline(self.outcomes)
 
     @property
     def masks_values(self) -> bool:
-        """Whether a strategy for intercurrent events leaves values out that were recorded."""
+        """True if a strategy for intercurrent events excludes recorded values."""
         return bool((self.measured["change"].notna() & self.observed["change"].isna()).any()) or bool(
             (self.measured["value"].notna() & self.observed["value"].isna()).any()
         )
 
     @property
     def missing(self) -> str:
-        """How missing values are handled, in words."""
+        """The handling of missing values, in words."""
         if isinstance(self.fit, ImputedFit):
             return f"multiple imputation, {self.fit.imputations.words}"
         if self.by_mmrm and self.handling == OBSERVED_CASES:
@@ -86,7 +89,7 @@ class Efficacy:
         return self.handling
 
     def n_analysed(self, visit: str) -> list[float]:
-        """Subjects of each arm in the model: of all visits where they are analysed together, else of one.
+        """Count the subjects of each arm in the model: of all visits together, or of one visit.
 
         Parameters
         ----------
@@ -100,15 +103,15 @@ class Efficacy:
         """
         if isinstance(self.fit, MmrmFit):
             return [float(n) for n in self.fit.measures.sums.n_by_arm.sum(axis=0)]
-        return self.n_seen(visit)
+        return self.n_at_visit(visit)
 
-    def n_seen(self, visit: str) -> list[float]:
-        """Subjects of each arm in the model with a value at a visit.
+    def n_at_visit(self, visit: str) -> list[float]:
+        """Count the subjects of each arm in the model who have a value at a visit.
 
         Parameters
         ----------
         visit : str
-            Of those in the model.
+            A visit of the model.
 
         Returns
         -------
@@ -119,7 +122,7 @@ class Efficacy:
 
 
 def secondary_visit(efficacy: Efficacy, visit: str) -> str:
-    """The visit at which a secondary endpoint is tabulated.
+    """Choose the visit at which a secondary endpoint is tabulated.
 
     Parameters
     ----------
@@ -143,30 +146,30 @@ class Analysis:
     Attributes
     ----------
     trial, efficacy_trial : Trial
-        As loaded, and restricted to the efficacy population.
+        The trial as loaded, and the trial restricted to the efficacy population.
     safe : Trial or None
-        Restricted to the safety population; None where the trial has no table of adverse events.
+        Trial restricted to the safety population; None where the trial has no table of adverse events.
     endpoints : tuple of Endpoint
-        All that were planned, the primary one first.
+        All planned endpoints, the primary one first.
     visit : str
         The primary visit.
     covariates : tuple of str
-        Of the primary model.
+        Covariates of the primary model.
     primary : Efficacy
         The primary endpoint.
     secondary : list of Efficacy
         The others.
     intercurrent_events : DataFrame
-        Of all who were randomised: subject, kind, day.
+        Events of all randomised subjects: subject, kind, day.
     intercurrent_rates : DataFrame
-        *estimates* of the kinds of these in the efficacy population, and of the values recorded after them; empty where there
-        are none.
+        *estimates* of the share of subjects with each kind of event in the efficacy population, and with a value recorded
+        after it. Empty where no event is recorded.
     adjusted : DataFrame
         *estimates* of the differences that the protocol adjusts together, with ``p_adjusted``; empty where it adjusts none.
-    not_seen : tuple of LeftOut
+    not_analysed : tuple of LeftOut
         Subjects and values that the endpoints and the trial's other analyses do not contain.
     sections : tuple of Section
-        In the order of the page.
+        Sections in the order of the page.
     """
 
     trial: Trial
@@ -180,21 +183,21 @@ class Analysis:
     intercurrent_events: pd.DataFrame
     intercurrent_rates: pd.DataFrame
     adjusted: pd.DataFrame
-    not_seen: tuple[LeftOut, ...]
+    not_analysed: tuple[LeftOut, ...]
     sections: tuple[Section, ...] = ()
 
     def with_section(self, section: Section) -> Analysis:
-        """The same analysis with one section more.
+        """Add a section to the analysis.
 
         Parameters
         ----------
         section : Section
-            Of the same trial.
+            Section of the same trial.
 
         Returns
         -------
         Analysis
-            The section is the last.
+            A copy, with the section as its last.
         """
         return replace(self, sections=(*self.sections, section))
 
@@ -215,8 +218,8 @@ class Analysis:
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """What the analyses do not contain: where, reason, n."""
-        rows = [*self.not_seen, *(row for section in self.sections for row in section.left_out)]
+        """Subjects and values that the analyses do not contain: where, reason, n."""
+        rows = [*self.not_analysed, *(row for section in self.sections for row in section.left_out)]
         tables = [table for table in (self.trial.left_out, left_out_frame(rows)) if not table.empty]
         return pd.concat(tables or [left_out_frame([])], ignore_index=True)
 
@@ -225,7 +228,7 @@ class Analysis:
         """Every estimate of the sections, as one frame of *estimates*."""
         parts = [frame for section in self.sections for frame in section.estimates]
         together = pd.concat([part for part in parts if not part.empty], ignore_index=True)
-        # The primary difference, for instance, is in two frames; rows that differ in a number stay and are refused.
+        # The primary difference, for instance, is in two frames. Rows that differ in a number are kept, and refused later.
         together = together.drop_duplicates(ignore_index=True)
         if not self.adjusted.empty:
             decided = self.adjusted[[*ESTIMATES_KEY, "p_adjusted", "rejected", "multiplicity"]]
@@ -234,10 +237,10 @@ class Analysis:
 
     @property
     def settings(self) -> dict[str, object]:
-        """The settings of the shared analyses and of the sections: the protocol's words, and the defaults where it is open."""
+        """The settings of the analyses: the words of the protocol, and defaults where it states nothing."""
         endpoint, fit, planned = self.primary.endpoint, self.primary.fit, self.trial.protocol
         rule = endpoint.rule if isinstance(endpoint, DiaryEndpoint) else None
-        # In the order of the manifest: a section replaces what is empty here, and adds its own at the end.
+        # In the order of the manifest: a section replaces a setting that is empty here, and adds others at the end.
         found: dict[str, object] = {
             "endpoint": endpoint.label,
             "visit": self.visit,

@@ -1,4 +1,4 @@
-"""What a report will analyse: the protocol's words and, where it leaves a place open, defaults, checked against the data."""
+"""The plan of a report: the settings of the protocol, and defaults for the others, checked against the data."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ HALVED = Protocol().reduction
 
 @dataclass(frozen=True)
 class Plan:
-    """What a report will analyse.
+    """The plan of a report.
 
     Attributes
     ----------
     trial, efficacy_trial : Trial
-        As loaded, and restricted to the efficacy population.
+        The trial as loaded, and the trial restricted to the efficacy population.
     safe : Trial or None
-        Restricted to the safety population; None where the trial has no table of adverse events.
+        Trial restricted to the safety population; None where the trial has no table of adverse events.
     endpoints : tuple of Endpoint
         The primary one first.
     events : DataFrame
-        Intercurrent events of all who were randomised.
+        Intercurrent events of all randomised subjects.
     primary : Comparison
-        Of the primary endpoint.
+        Planned comparison of the primary endpoint.
     visit : str
         The primary visit.
     family : tuple of str
@@ -56,35 +56,37 @@ class Plan:
 
 
 def plan_of(trial: Trial) -> Plan:
-    """Decide what a report analyses, and refuse a protocol that the trial does not allow.
+    """Make the plan of a report, and refuse a protocol that the trial does not allow.
 
     Parameters
     ----------
     trial : Trial
-        With all who were randomised; its protocol is followed.
+        Trial with all randomised subjects and a protocol.
 
     Returns
     -------
     Plan
-        What the protocol leaves open: the first endpoint, the last visit at which arms can be compared, the population ``itt``
-        (``safety`` for adverse events) where there is one, the mixed model for repeated measures where there are several visits.
+        Defaults where the protocol states nothing: the first endpoint, and the last visit at which all arms have a value. The
+        population is ``itt`` (``safety`` for adverse events) where the trial has it. The model is the mixed model for
+        repeated measures where there are several visits.
 
     Raises
     ------
     DataError
-        There is one arm only, nothing to measure, or the protocol names what the trial does not have.
+        The trial has one arm only or no endpoint, or the protocol names a column, endpoint or visit that it does not have.
     """
     if trial.population != ALL_RANDOMISED:
         raise DataError(
-            f"{trial.name} is restricted to '{trial.population}'; expected all randomised: the protocol names the populations."
+            f"{trial.name}: found the population '{trial.population}'; expected all randomised subjects, since the protocol "
+            "names the populations."
         )
     if len(trial.arms) < 2:
         raise DataError(
-            f"{trial.name} has one arm only, '{trial.arms[0]}'; a report compares arms. For one arm, derive the outcomes and "
-            "take describe_change."
+            f"{trial.name}: found one arm only, '{trial.arms[0]}'; expected two or more, since a report compares arms. For one "
+            "arm, try Endpoint.derive and describe_change."
         )
     if ALL_ARMS in trial.arms:
-        raise DataError(f"{trial.name}: found an arm '{ALL_ARMS}', as tables call everybody; expected another name.")
+        raise DataError(f"{trial.name}: found an arm '{ALL_ARMS}', which tables use for all subjects; expected another name.")
     planned = trial.protocol
     endpoints = endpoints_in_order(trial)
     refuse_unknown_strategies(trial)
@@ -100,8 +102,8 @@ def plan_of(trial: Trial) -> Plan:
     visit = planned.visit or primary.visits[-1]
     if visit not in primary.visits:
         raise DataError(
-            f"{trial.name}: the protocol's visit '{visit}' is not among those of {primary.endpoint.name} at which arms can be "
-            f"compared: {listed(primary.visits)}."
+            f"{trial.name}, protocol: found visit = '{visit}'; expected a visit at which every arm has a value of "
+            f"{primary.endpoint.name}: {listed(primary.visits)}."
         )
     return Plan(trial, efficacy_trial, safe, tuple(endpoints), events, primary, visit, tuple(family))
 
@@ -117,13 +119,13 @@ def efficacy_population(trial: Trial) -> str:
     Returns
     -------
     str
-        The protocol's, else ``itt`` where there is such a column, else all randomised.
+        The protocol's population, else ``itt`` where subjects have this column, else all randomised.
     """
     return trial.protocol.efficacy_population or ("itt" if "itt" in trial.populations else ALL_RANDOMISED)
 
 
 def endpoints_in_order(trial: Trial) -> list[Endpoint]:
-    """List what a trial has measured, the primary endpoint first.
+    """List the endpoints of a trial, the primary endpoint first.
 
     Parameters
     ----------
@@ -133,23 +135,23 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
     Returns
     -------
     list of Endpoint
-        Of the diary, then of the assessments.
+        Endpoints of the diary, then of the assessments.
 
     Raises
     ------
     DataError
-        Nothing was measured, or not what the protocol calls primary; or a word of the protocol is not known.
+        The trial has no endpoint, or not the protocol's primary one; or a word of the protocol is not known.
     """
     planned = trial.protocol
     refuse_unknown_words(trial)
-    endpoints = [_as_planned(each, planned) for each in endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
+    endpoints = [_as_planned(endpoint, planned) for endpoint in endpoints_of(trial, rule=RULES.get(planned.diary_rule))]
     if not endpoints:
-        raise DataError(f"{trial.name} has neither diary nor assessments; a report needs something that was measured.")
+        raise DataError(f"{trial.name}: found no diary and no assessments; expected one of them: a report needs an endpoint.")
     for at, endpoint in enumerate(endpoints):
         alike = [other.name for other in endpoints[:at] if endpoint.label in (other.label, other.name)]
         if alike:
             raise DataError(
-                f"{trial.name}: found the endpoints {listed([alike[0], endpoint.name])}, which a report would call the same, "
+                f"{trial.name}: found the endpoints {listed([alike[0], endpoint.name])}, with the same label in a report, "
                 f"'{endpoint.label}'; expected another name for one of them."
             )
     if not planned.endpoint:
@@ -157,14 +159,14 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
     primary = [endpoint for endpoint in endpoints if endpoint.name == planned.endpoint]
     if not primary:
         raise DataError(
-            f"{trial.name}: the protocol's endpoint '{planned.endpoint}' is not measured; what is: "
+            f"{trial.name}, protocol: found endpoint = '{planned.endpoint}'; expected one that the trial measured: "
             f"{listed([endpoint.name for endpoint in endpoints])}."
         )
     return [primary[0], *(endpoint for endpoint in endpoints if endpoint is not primary[0])]
 
 
 def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
-    """An endpoint of a diary under its rule, with what the protocol has otherwise."""
+    """Change the rule of a diary endpoint where the protocol has other settings."""
     if not isinstance(endpoint, DiaryEndpoint):
         return endpoint
     rule = endpoint.rule
@@ -178,11 +180,12 @@ def _as_planned(endpoint: Endpoint, planned: Protocol) -> Endpoint:
 
 
 def _refuse_missing_arms(trial: Trial) -> None:
-    there = set(trial.subjects["arm"])
-    missing = [arm for arm in trial.arms if arm not in there]
+    present = set(trial.subjects["arm"])
+    missing = [arm for arm in trial.arms if arm not in present]
     if missing:
         raise DataError(
-            f"{trial.name}: nobody of arm {listed(missing)} is in the population '{trial.population}'; expected some."
+            f"{trial.name}: found no subject of arm {listed(missing)} in the population '{trial.population}'; expected one or "
+            "more in each arm."
         )
 
 
@@ -199,17 +202,18 @@ def _safe(trial: Trial) -> Trial | None:
 def _refuse_one_visit(trial: Trial, primary: Comparison) -> None:
     if trial.protocol.analysis == "mmrm" and len(primary.visits) == 1:
         raise DataError(
-            f"{trial.name}: the protocol's analysis 'mmrm' needs two or more visits; {primary.endpoint.name} can be compared at "
-            f"{listed(primary.visits)} only, where the mixed model is the analysis of covariance: take 'ancova'."
+            f"{trial.name}, protocol: found analysis = 'mmrm', and {primary.endpoint.name} can be compared at "
+            f"{listed(primary.visits)} only; expected two or more visits. At one visit the mixed model is the analysis of "
+            "covariance: try analysis = 'ancova'."
         )
 
 
 def _refuse_needless_baseline(trial: Trial, primary: Comparison) -> None:
-    """Refuse a response from baseline of an endpoint that has none."""
+    """Refuse a definition of response by change where the endpoint has no baseline."""
     planned = trial.protocol
-    asked = f"points = {planned.points:g}" if planned.points else f"reduction = {planned.reduction:g}"
+    definition = f"points = {planned.points:g}" if planned.points else f"reduction = {planned.reduction:g}"
     if primary.response == "value" and (planned.points or planned.reduction != HALVED):
         raise DataError(
-            f"{trial.name}, protocol: found {asked}, a change from baseline, and {primary.endpoint.name} has no baseline; "
+            f"{trial.name}, protocol: found {definition}, a change from baseline, and {primary.endpoint.name} has no baseline; "
             "leave that line out, or choose another endpoint."
         )

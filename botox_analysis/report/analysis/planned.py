@@ -1,4 +1,4 @@
-"""Words of a protocol that no report knows, and plans that contradict themselves, refused in one sentence each."""
+"""Checks of a protocol: unknown words, settings that the trial does not allow, and contradictions are refused."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from botox_analysis.trials.trial import Protocol, Trial
 
 RUBIN: Final = "rubin"
 VARIANCES = (RUBIN, JACKKNIFE, BOOTSTRAP)
-"""Of an imputed primary analysis."""
+"""Variances of an imputed primary analysis."""
 
 AS_PRIMARY = "as in the primary analysis"
 OBSERVED_ONLY, NON_RESPONSE = MISSING_RESPONSES
 RESPONDERS = (NON_RESPONSE, OBSERVED_ONLY, AS_PRIMARY)
-"""How missing values count among responders; the first where the protocol names none."""
+"""Handlings of missing values among responders; the first is the default."""
 
 GRAPH = "graph"
 
 
 def refuse_unknown_words(trial: Trial) -> None:
-    """Refuse words of a protocol that are not known, and columns that are not there.
+    """Refuse unknown words of a protocol, and columns that the trial does not have.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def refuse_unknown_words(trial: Trial) -> None:
     Raises
     ------
     DataError
-        Names the setting, what was found and what was expected.
+        A setting is not one of those expected.
     """
     planned = trial.protocol
     words = (
@@ -76,7 +76,7 @@ def refuse_unknown_words(trial: Trial) -> None:
         raise DataError(f"{trial.name}, protocol: found conf_level = {planned.conf_level}; expected a number between 0 and 1.")
     if not planned.points >= 0:
         raise DataError(
-            f"{trial.name}, protocol: found points = {planned.points:g}; expected 0 or more, in the direction that is better. "
+            f"{trial.name}, protocol: found points = {planned.points:g}; expected 0 or more, in the better direction. "
             'Try better = "higher" for the scale, in [scales], where a rise is a response.'
         )
     _refuse_unfit_covariates(trial)
@@ -89,14 +89,14 @@ def _refuse_unfit_covariates(trial: Trial) -> None:
     planned = trial.protocol
     if BASELINE in planned.covariates:
         raise DataError(
-            f"{trial.name}, protocol: found '{BASELINE}' among the covariates; expected others: where there is one, it is in "
-            "the model by itself."
+            f"{trial.name}, protocol: found '{BASELINE}' among the covariates; expected others, since the model always includes "
+            "the baseline where there is one."
         )
-    strange = [name for name in planned.covariates if name not in trial.covariates]
-    if strange:
+    unknown = [name for name in planned.covariates if name not in trial.covariates]
+    if unknown:
         raise DataError(
-            f"{trial.name}: the protocol's covariate {listed(strange)} is not a column of subjects; "
-            f"these are {listed(trial.covariates)}."
+            f"{trial.name}, protocol: found the covariate {listed(unknown)}; expected columns of subjects: "
+            f"{listed(trial.covariates)}."
         )
     twice = [name for at, name in enumerate(planned.covariates) if name in planned.covariates[:at]]
     if twice:
@@ -116,7 +116,7 @@ def _refuse_unfit_stratum(trial: Trial) -> None:
     missing = int(trial.subjects[stratum].isna().sum())
     if missing:
         raise DataError(
-            f"{trial.name}, protocol: found stratum = '{stratum}', which {missing} subjects do not have; expected one for each."
+            f"{trial.name}, protocol: found stratum = '{stratum}', missing for {missing} subjects; expected a stratum for each."
         )
 
 
@@ -129,8 +129,8 @@ def _refuse_unfit_covariance(trial: Trial) -> None:
             raise DataError(f"{trial.name}, protocol: {error}") from error
         if phrase.on or (phrase.by and phrase.by != "arm" and phrase.by not in trial.covariates):
             raise DataError(
-                f"{trial.name}, protocol: found covariance = '{word}'; expected a structure of scheduled visits, with ' by arm', "
-                "or ' by' and a column of subjects, at the end where each has its own."
+                f"{trial.name}, protocol: found covariance = '{word}'; expected a structure of scheduled visits. For a "
+                "covariance of each arm or level, try ' by arm', or ' by' and a column of subjects, at its end."
             )
     if len(set(planned.covariance)) < len(planned.covariance):
         raise DataError(f"{trial.name}, protocol: found a covariance twice in {listed(planned.covariance)}; expected each once.")
@@ -143,12 +143,12 @@ def _refuse_contradictions(trial: Trial) -> None:
         raise DataError(f"{where} and handling = '{planned.handling}'; expected one of them.")
     if planned.imputation and planned.analysis == "mmrm":
         raise DataError(
-            f"{where} and analysis = 'mmrm'; completed data sets are analysed by analysis of covariance: leave that line out."
+            f"{where} and analysis = 'mmrm'; expected analysis = 'ancova' or none, since completed data sets are analysed by "
+            "analysis of covariance."
         )
     if planned.imputation and planned.imputation not in NEEDS_NO_REFERENCE and not trial.reference:
         raise DataError(
-            f"{where}, and nothing says which arm is the reference ('{trial.arms[0]}' comes first); expected reference = \"...\" "
-            "in trial.toml."
+            f"{where} and no reference arm ('{trial.arms[0]}' is only the first); expected reference = \"...\" in trial.toml."
         )
     if planned.draws < 2 or planned.seed < 0:
         raise DataError(
@@ -158,36 +158,38 @@ def _refuse_contradictions(trial: Trial) -> None:
 
 
 def emergent_rule_of(planned: Protocol) -> EmergentRule:
-    """The rule by which adverse events are treatment-emergent.
+    """Return the protocol's rule for treatment-emergent adverse events.
 
     Parameters
     ----------
     planned : Protocol
-        Of a trial.
+        Protocol of a trial.
 
     Returns
     -------
     EmergentRule
-        From day 1 on where the protocol has no other.
+        From day 1 where the protocol has no other rule.
     """
-    said = dict(planned.emergent)
-    return EmergentRule("of the protocol", said.get("window_days"), said.get("told_by", "days")) if said else FROM_DAY_1
+    settings = dict(planned.emergent)
+    if not settings:
+        return FROM_DAY_1
+    return EmergentRule("of the protocol", settings.get("window_days"), settings.get("told_by", "days"))
 
 
 def response(planned: Protocol, better: str) -> str:
-    """What makes a responder, in words.
+    """Define a response of the primary endpoint, in words.
 
     Parameters
     ----------
     planned : Protocol
-        Of a trial.
+        Protocol of a trial.
     better : str
-        Values of the primary endpoint that are better: ``"lower"`` or ``"higher"``.
+        Better values of the primary endpoint: ``"lower"`` or ``"higher"``.
 
     Returns
     -------
     str
-        Points or a share.
+        A fall or rise in points, or a percent reduction.
     """
     if planned.points:
         return f"{'rise' if better == HIGHER else 'fall'} of at least {planned.points:g} points"
@@ -195,25 +197,25 @@ def response(planned: Protocol, better: str) -> str:
 
 
 def refuse_unfit_emergent(trial: Trial, safe: Trial | None) -> None:
-    """Refuse a rule of adverse events that the trial does not allow.
+    """Refuse a rule for treatment-emergent events that the trial does not allow.
 
     Parameters
     ----------
     trial : Trial
-        As loaded.
+        Trial as loaded.
     safe : Trial or None
-        In the safety population; None where there are no adverse events.
+        Trial restricted to the safety population; None where the trial has no table of adverse events.
 
     Raises
     ------
     DataError
-        The rule cannot be followed, or there are no adverse events.
+        The rule needs a column that the trial does not have, or the trial has no table of adverse events.
     """
     planned = trial.protocol
     if not planned.emergent:
         return
     if safe is None:
-        raise DataError(f"{trial.name}, protocol: found [protocol.emergent] and no table of adverse events; leave it out.")
+        raise DataError(f"{trial.name}, protocol: found [protocol.emergent] and no table of adverse events; expected no rule.")
     try:
         rule = emergent_rule_of(planned)
     except (ValueError, TypeError) as error:
@@ -227,12 +229,12 @@ def refuse_unfit_emergent(trial: Trial, safe: Trial | None) -> None:
 
 
 def family_of(trial: Trial, endpoints: list[Endpoint]) -> list[str]:
-    """The endpoints whose differences are the family of the protocol's adjustment.
+    """Name the endpoints whose differences the protocol adjusts together.
 
     Parameters
     ----------
     trial : Trial
-        As loaded.
+        Trial as loaded.
     endpoints : list of Endpoint
         The primary one first.
 
@@ -244,61 +246,61 @@ def family_of(trial: Trial, endpoints: list[Endpoint]) -> list[str]:
     Raises
     ------
     DataError
-        The method or an endpoint is not known, there is one hypothesis only, or the graph is none of theirs.
+        The method or an endpoint is not known, there is one hypothesis only, or the graph does not fit the hypotheses.
     """
-    said = trial.protocol.multiplicity
-    if not said:
+    settings = trial.protocol.multiplicity
+    if not settings:
         return []
-    where, method = f"{trial.name}, [protocol.multiplicity]", said.get("method", "")
+    where, method = f"{trial.name}, [protocol.multiplicity]", settings.get("method", "")
     known = [name for name in (*METHODS, GRAPH) if name != "double false discovery rate"]
     if method not in known:
         raise DataError(
             f"{where}: found method = '{method}'; expected one of {listed(known, n_shown=12)}.{did_you_mean(method, known)}"
         )
     names = [endpoint.name for endpoint in endpoints]
-    chosen = list(said.get("endpoints", names[:1]))
-    strange = [name for name in chosen if name not in names]
-    if strange or len(set(chosen)) < len(chosen) or not chosen:
+    chosen = list(settings.get("endpoints", names[:1]))
+    unknown = [name for name in chosen if name not in names]
+    if unknown or len(set(chosen)) < len(chosen) or not chosen:
         raise DataError(f"{where}: found endpoints = {listed(chosen)}; expected some of {listed(names)}, each once.")
     n = len(chosen) * (len(trial.arms) - 1)
     if n < 2:
         raise DataError(
-            f"{where}: found one hypothesis, {chosen[0]} of {trial.arms[1]} against {trial.arms[0]}; an adjustment needs two or "
-            "more: name endpoints, or leave it out."
+            f"{where}: found one hypothesis, {chosen[0]} of {trial.arms[1]} against {trial.arms[0]}; expected two or more. "
+            "Try more endpoints, or no adjustment."
         )
-    if ("weights" in said or "transitions" in said) != (method == GRAPH):
-        raise DataError(f"{where}: found method = '{method}'; weights and transitions are those of method = '{GRAPH}', both.")
-    _made(lambda: graph_of(trial.protocol, [str(number) for number in range(n)]), where)
+    if ("weights" in settings or "transitions" in settings) != (method == GRAPH):
+        raise DataError(f"{where}: found method = '{method}'; expected weights and transitions with method = '{GRAPH}' only.")
+    _refuse_failure(lambda: graph_of(trial.protocol, [str(number) for number in range(n)]), where)
     return chosen
 
 
 def graph_of(planned: Protocol, names: list[str]) -> MethodName | TestingGraph:
-    """The method of the protocol's adjustment, as `adjust_multiplicity` takes it.
+    """Return the method of the protocol's adjustment, for `adjust_multiplicity`.
 
     Parameters
     ----------
     planned : Protocol
-        With an adjustment.
+        Protocol with an adjustment for multiplicity.
     names : list of str
-        Of the hypotheses, in order.
+        Names of the hypotheses, in order.
 
     Returns
     -------
     str or TestingGraph
-        The word, or the graph.
+        The name of the method, or the testing graph.
 
     Raises
     ------
     ValueError
-        The numbers are no graph of so many hypotheses.
+        The weights and transitions are no graph of this number of hypotheses.
     """
-    said = planned.multiplicity
-    if said["method"] != GRAPH:
-        return require_choice(said["method"], METHODS, "method")
-    return TestingGraph(said.get("weights", []), said.get("transitions", []), names)
+    settings = planned.multiplicity
+    if settings["method"] != GRAPH:
+        return require_choice(settings["method"], METHODS, "method")
+    return TestingGraph(settings.get("weights", []), settings.get("transitions", []), names)
 
 
-def _made(make: Callable[[], object], where: str) -> None:
+def _refuse_failure(make: Callable[[], object], where: str) -> None:
     try:
         make()
     except (ValueError, TypeError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from botox_analysis import wording
@@ -21,12 +23,12 @@ _POPULATIONS = {
 
 
 def population(name: str) -> str:
-    """A population in words.
+    """Name a population in words.
 
     Parameters
     ----------
     name : str
-        Of a trial.
+        Name of a population.
 
     Returns
     -------
@@ -37,12 +39,12 @@ def population(name: str) -> str:
 
 
 def efficacy_population(analysis: Analysis) -> str:
-    """The population in which arms are compared.
+    """Name the population in which arms are compared.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
@@ -53,12 +55,12 @@ def efficacy_population(analysis: Analysis) -> str:
 
 
 def limits(analysis: Analysis) -> str:
-    """The limits of the estimates of efficacy.
+    """Name the confidence limits of the estimates of efficacy.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
@@ -69,12 +71,12 @@ def limits(analysis: Analysis) -> str:
 
 
 def level(row: pd.Series) -> str:
-    """What limits are called.
+    """Name the confidence limits of an estimate.
 
     Parameters
     ----------
     row : Series
-        Of *estimates*.
+        Row of *estimates*.
 
     Returns
     -------
@@ -85,23 +87,23 @@ def level(row: pd.Series) -> str:
 
 
 def adjective(analysis: Analysis) -> str:
-    """What stands before a mean of the primary model.
+    """Choose the adjective of a mean of the primary model.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     str
-        Empty where nothing is adjusted for.
+        ``"adjusted "``; empty where the model has no covariate.
     """
     return "adjusted " if analysis.covariates else ""
 
 
 def mean_of(primary: Efficacy) -> str:
-    """The mean of the primary model, and what it is of.
+    """Name the mean of the primary model, with its endpoint.
 
     Parameters
     ----------
@@ -118,66 +120,66 @@ def mean_of(primary: Efficacy) -> str:
 
 
 def effects(analysis: Analysis, *, by_mmrm: bool) -> list[str]:
-    """The covariates of the primary model in words.
+    """Name the covariates of the primary model in words.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
     by_mmrm : bool
         Whether the baseline has an effect for each visit.
 
     Returns
     -------
     list of str
-        One each.
+        One text for each covariate.
     """
     names = [name.replace("_", " ") for name in analysis.covariates]
     return ["baseline by visit" if by_mmrm and name == BASELINE else name for name in names]
 
 
 def adjusted(analysis: Analysis, *, by_mmrm: bool) -> str:
-    """What a model is adjusted for.
+    """Write the covariates of a model, as an addition to its name.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
     by_mmrm : bool
         Whether the baseline has an effect for each visit.
 
     Returns
     -------
     str
-        Follows the name of the model.
+        Follows the name of the model, with a comma.
     """
     names = effects(analysis, by_mmrm=by_mmrm)
     return f", adjusted for {wording.joined(names)}" if names else ", unadjusted"
 
 
 def model(analysis: Analysis) -> str:
-    """The primary model, what it is adjusted for, and what becomes of missing values, in a phrase.
+    """Describe the primary model, its covariates and its handling of missing values.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     str
-        For captions.
+        Two sentences for captions, without the last full stop.
     """
     primary = analysis.primary
-    of = adjusted(analysis, by_mmrm=primary.by_mmrm)
+    covariates = adjusted(analysis, by_mmrm=primary.by_mmrm)
     if not isinstance(primary.fit, MmrmFit):
-        return f"Analysis of covariance at each visit{of}; {primary.missing}"
+        return f"Analysis of covariance at each visit{covariates}. Missing values: {primary.missing}"
     covariance = f"{primary.fit.covariance_structure.words} covariance"
-    return f"Mixed model for repeated measures with {covariance}{of}; missing values: {primary.missing}"
+    return f"Mixed model for repeated measures with {covariance}{covariates}. Missing values: {primary.missing}"
 
 
 def in_model(primary: Efficacy, visit: str) -> str:
-    """How many subjects the primary model has.
+    """State the number of subjects in the primary model.
 
     Parameters
     ----------
@@ -189,16 +191,16 @@ def in_model(primary: Efficacy, visit: str) -> str:
     Returns
     -------
     str
-        At the visit, and in all where all visits are analysed together.
+        Of the visit; where all visits are analysed together, also of the whole model.
     """
-    seen = wording.count(sum(primary.n_seen(visit)))
+    n_at_visit = wording.count(sum(primary.n_at_visit(visit)))
     if not primary.by_mmrm:
-        return f"{seen} subjects at {visit}"
-    return f"{wording.count(sum(primary.n_analysed(visit)))} subjects, {seen} of them with a value at {visit}"
+        return f"{n_at_visit} subjects at {visit}"
+    return f"{wording.count(sum(primary.n_analysed(visit)))} subjects, {n_at_visit} of them with a value at {visit}"
 
 
 def covariance(fit: MmrmFit, analysis: Analysis) -> str:
-    """The structure that was fitted, and those that could not be.
+    """Describe the fitted covariance, and the structures planned before it that could not be fitted.
 
     Parameters
     ----------
@@ -210,19 +212,19 @@ def covariance(fit: MmrmFit, analysis: Analysis) -> str:
     Returns
     -------
     str
-        With its article; of two visits with their correlation.
+        With its article; for two visits, with their correlation.
     """
     order = analysis.trial.protocol.covariance or FALL_BACK
     failed = [read_covariance(word).words for word in order[: order.index(fit.structure)]]
     chosen = fit.covariance_structure.words
-    said = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
+    words = f"{'an' if chosen[0] in 'aeiou' else 'a'} {chosen} covariance"
     if len(fit.visits) == 2:
-        said += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"
-    return f"{said} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else said
+        words += f" with a correlation of {wording.number(fit.correlation().iloc[0, 1], 2)}"
+    return f"{words} (planned before it, and not determined by the data: {wording.joined(failed)})" if failed else words
 
 
 def differences_in_points(differences: Estimates) -> str:
-    """Differences of shares, in percentage points.
+    """Write a sentence on differences of proportions, in percentage points.
 
     Parameters
     ----------
@@ -232,13 +234,13 @@ def differences_in_points(differences: Estimates) -> str:
     Returns
     -------
     str
-        With their limits, where they have some.
+        A sentence, with confidence limits where they are known.
     """
     several = len(differences) > 1
-    said = []
+    parts = []
     for _, row in differences.iterrows():
         low, high = 100 * row["conf_low"], 100 * row["conf_high"]
         of_arm = f" for {row['arm']}" if several else ""
-        limits = "" if low != low else f" ({level(row)} {wording.interval(low, high)})"
-        said.append(f"a difference{of_arm} of {wording.number(100 * row['estimate'])} percentage points{limits}")
-    return wording.joined(said)
+        limits = "" if math.isnan(low) else f" ({level(row)} {wording.interval(low, high)})"
+        parts.append(f"{wording.number(100 * row['estimate'])} percentage points{limits}{of_arm}")
+    return f"The {'differences were' if several else 'difference was'} {wording.joined(parts)}."

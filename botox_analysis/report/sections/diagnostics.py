@@ -1,4 +1,4 @@
-"""The section of diagnostics: whether the primary mixed model fits its values."""
+"""The section of diagnostics: residuals and correlations of the primary mixed model."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from botox_analysis.report.section import Figure, Section
 
 
 def report_diagnostics(analysis: Analysis) -> Section:
-    """Show the residuals of the primary mixed model, and its correlations.
+    """Show the residuals and the correlations of the primary mixed model.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        Empty for other models; correlations are shown from three visits on.
+        Empty for other models. Correlations are shown for three visits or more.
     """
     fit = analysis.primary.fit
     if not isinstance(fit, MmrmFit):
         return Section("diagnostics")
     residuals = Figure(
         "residuals",
-        f"Normalised residuals of the primary model, {wording.count(fit.n_values)} values: divided by the standard deviation, "
-        "and with the correlation within subjects removed. From left to right: against the fitted values; against the quantiles "
-        "of a normal distribution, equal on the line; by visit. If the model holds, 95 % lie between the dashed lines.",
-        partial(plot_residuals, _as_seen(fit.residuals())),
+        f"Normalised residuals of the primary model, {wording.count(fit.n_values)} values. They are divided by the standard "
+        "deviation, and the correlation within subjects is removed. From left to right: against the fitted values; against the "
+        "quantiles of a normal distribution, equal on the line; by visit. If the model holds, 95 % lie between the dashed lines.",
+        partial(plot_residuals, _rounded(fit.residuals())),
     )
     correlations = Figure(
         "covariance",
@@ -52,8 +52,8 @@ def report_diagnostics(analysis: Analysis) -> Section:
     )
 
 
-def _as_seen(residuals: pd.DataFrame) -> pd.DataFrame:
-    """Residuals to a millionth of their range, less than a pixel: so many are drawn alike whatever the last bits of a fit are."""
+def _rounded(residuals: pd.DataFrame) -> pd.DataFrame:
+    """Round residuals to a millionth of their range, less than a pixel: the last bits of a fit then do not change a drawing."""
 
     def rounded(numbers: pd.Series) -> pd.Series:
         span = float(numbers.max() - numbers.min())

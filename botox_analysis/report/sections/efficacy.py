@@ -1,4 +1,4 @@
-"""The sections of efficacy: the primary endpoint by its model and unadjusted, and the secondary endpoints."""
+"""The sections of efficacy: the primary endpoint, by its model and unadjusted, and the secondary endpoints."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from botox_analysis.tables.efficacy.efficacy import table_change, table_efficacy
 
 
 def report_efficacy(analysis: Analysis) -> Section:
-    """Show the primary endpoint: the course of the arms, their differences, and the changes unadjusted.
+    """Show the primary endpoint: the course of the arms, their differences, and unadjusted changes.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        With the estimates of all endpoints; without a distribution where no change is known.
+        With the estimates of all endpoints. Without the figure of the distribution where no change is known.
     """
     primary, population = analysis.primary, phrases.efficacy_population(analysis)
     title = f"{wording.capital(primary.endpoint.label)}, {population}{' (n: subjects with a value)' * primary.by_mmrm}"
@@ -57,17 +57,17 @@ def report_efficacy(analysis: Analysis) -> Section:
 
 
 def report_secondary(analysis: Analysis) -> Section:
-    """Show the secondary endpoints at the primary visit, or at their last.
+    """Show the secondary endpoints at the primary visit, or at their last visit.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        Without a table where there are none. Its estimates are with those of the primary endpoint.
+        Without a table where the trial has no secondary endpoint. Its estimates are in the section of the primary endpoint.
     """
     visit = analysis.visit
     if not analysis.secondary:
@@ -77,9 +77,9 @@ def report_secondary(analysis: Analysis) -> Section:
         at = secondary_visit(efficacy, visit)
         means.append(efficacy.means[efficacy.means["visit"] == at])
         differences.append(efficacy.differences[efficacy.differences["visit"] == at])
-    elsewhere = any(visit not in efficacy.fit.visits for efficacy in analysis.secondary)
+    other_visits = any(visit not in efficacy.fit.visits for efficacy in analysis.secondary)
     population = phrases.efficacy_population(analysis)
-    title = f"Secondary endpoints at {visit}{' or their last visit' * elsewhere}, {population}"
+    title = f"Secondary endpoints at {visit}{' or their last visit' * other_visits}, {population}"
     shown = _adjusted(table_efficacy(pd.concat(means), pd.concat(differences)), analysis)
     return Section("secondary", EFFICACY, shows=(Table("secondary", title, shown),))
 
@@ -88,7 +88,7 @@ def _course(analysis: Analysis, population: str) -> Figure:
     primary = analysis.primary
     mean = wording.capital(phrases.adjective(analysis) + phrases.mean_of(primary))
     caption = (
-        f"{mean}, {population}, with {phrases.limits(analysis)}. {phrases.model(analysis)}. Numbers below are the "
+        f"{mean}, {population}, with {phrases.limits(analysis)}. {phrases.model(analysis)}. Numbers below the axis are "
         f"subjects {'with a value at the visit' if primary.by_mmrm else 'analysed'}."
     )
     return Figure("course", caption, partial(plot_course, primary.means))
@@ -109,15 +109,16 @@ def _forest(analysis: Analysis, population: str) -> Figure:
     primary = analysis.primary
     caption = (
         f"Difference in {phrases.mean_of(primary)} from {primary.fit.arms[0]}, {population}, with "
-        f"{phrases.limits(analysis)}{', at each visit and averaged over them' if primary.by_mmrm else ''}; "
-        f"{phrases.in_model(primary, analysis.visit)}. {phrases.model(analysis)}. Limits are not adjusted for several visits."
+        f"{phrases.limits(analysis)}{', at each visit and on average' if primary.by_mmrm else ''}. It includes "
+        f"{phrases.in_model(primary, analysis.visit)}. {phrases.model(analysis)}. Limits are not adjusted for the number of "
+        "visits."
     )
     differences = pd.concat([frame for frame in (primary.differences, primary.average) if not frame.empty], ignore_index=True)
     return Figure("forest", caption, partial(plot_forest, differences))
 
 
 def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
-    """The table with means that nothing is adjusted for called so: those of values, where the protocol has no covariates."""
+    """Remove "adjusted" from the column of means, where the protocol has no covariate and not every mean is adjusted."""
     if analysis.trial.protocol.covariates:
         return table
     level = phrases.limits(analysis)
@@ -125,7 +126,7 @@ def _adjusted(table: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
 
 
 def _change(primary: Efficacy) -> pd.DataFrame:
-    """Means and changes; without a baseline the means alone."""
+    """Make the table of unadjusted means and changes; without a baseline, of means alone."""
     level = phrases.level(primary.unadjusted.iloc[0])
     change, reduction = (f"{wording.capital(measure)} ({level})" for measure in (MEAN_CHANGE, PERCENT_REDUCTION))
     if primary.has_baseline:

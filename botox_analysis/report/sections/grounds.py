@@ -1,4 +1,4 @@
-"""The section at the top: what the primary difference rests on, verified or assumed, and its adjustment for multiplicity."""
+"""The first section: verified facts and assumptions behind the primary difference, and its adjustment for multiplicity."""
 
 from __future__ import annotations
 
@@ -30,33 +30,33 @@ from botox_analysis.tables.efficacy.multiplicity import table_multiplicity
 VERIFIED, ASSUMED = "verified", "assumed"
 
 MONTE_CARLO = 0.1
-"""Share of the standard error that the Monte Carlo error may be."""
+"""Largest Monte Carlo error that is called small, as a share of the standard error."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """One thing that the primary number rests on.
+    """A verified fact or an assumption behind the primary difference.
 
     Attributes
     ----------
     status : str
         `VERIFIED` or `ASSUMED`.
-    what, detail : str
-        In words.
+    statement, detail : str
+        Texts of the table.
     """
 
     status: str
-    what: str
+    statement: str
     detail: str
 
 
 def report_grounds(analysis: Analysis) -> Section:
-    """List what the primary difference rests on, and the p-values that the protocol adjusts together.
+    """Show the facts and assumptions behind the primary difference, and the p-values that the protocol adjusts together.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
@@ -69,36 +69,37 @@ def report_grounds(analysis: Analysis) -> Section:
         title = f"Adjustment for multiplicity: {adjusted['multiplicity'].iloc[0]}"
         decided = Table("adjusted", title, table_multiplicity(adjusted))
     return Section(
-        "grounds", shows=(Table("validity", "What the primary difference rests on", _once(validity(analysis))), decided)
+        "grounds",
+        shows=(Table("validity", "Facts and assumptions behind the primary difference", _merged(validity(analysis))), decided),
     )
 
 
 def validity(analysis: Analysis) -> pd.DataFrame:
-    """List what each primary number rests on.
+    """List the verified facts and the assumptions behind each primary difference.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     DataFrame
-        ``arm``, ``status`` (`VERIFIED` or `ASSUMED`), ``what`` and ``detail``: one row a ground and primary difference; what
-        holds for all differences has the arm of each.
+        ``arm``, ``status`` (`VERIFIED` or `ASSUMED`), ``statement`` and ``detail``: a row for each statement and arm.
     """
-    rows = []
     differences = analysis.primary.differences
-    for _, row in differences[differences["visit"] == analysis.visit].iterrows():
-        for ground in (*_verified(analysis, row), *_assumed(analysis)):
-            rows.append((row["arm"], ground.status, ground.what, ground.detail))
-    return pd.DataFrame(rows, columns=["arm", "status", "what", "detail"])
+    rows = [
+        (row["arm"], ground.status, ground.statement, ground.detail)
+        for _, row in differences[differences["visit"] == analysis.visit].iterrows()
+        for ground in (*_verified(analysis, row), *_assumed(analysis))
+    ]
+    return pd.DataFrame(rows, columns=["arm", "status", "statement", "detail"])
 
 
-def _once(grounds: pd.DataFrame) -> pd.DataFrame:
-    """Grounds as they are shown: one that holds for several differences is one row."""
+def _merged(grounds: pd.DataFrame) -> pd.DataFrame:
+    """Merge equal statements about several differences into one row, for the page."""
     n = grounds["arm"].nunique()
-    key = ["status", "what", "detail"]
+    key = ["status", "statement", "detail"]
     grounds = grounds.groupby(key, sort=False)["arm"].agg(list).reset_index()
     of_all = grounds["arm"].map(len) == n
     grounds = grounds.assign(of_all=of_all).sort_values(["status", "of_all"], ascending=[False, True], kind="stable")
@@ -108,7 +109,7 @@ def _once(grounds: pd.DataFrame) -> pd.DataFrame:
         ({"Difference": named} if n > 1 else {})
         | {
             "Status": grounds["status"].map(wording.capital),
-            "What": grounds["what"].map(wording.capital),
+            "Statement": grounds["statement"].map(wording.capital),
             "Detail": grounds["detail"].map(wording.capital),
         }
     )
@@ -127,9 +128,9 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
     observed = at_visit["arm"].value_counts(sort=False).to_dict()
     analysed = dict(zip(primary.fit.arms, primary.n_analysed(visit), strict=True))
     grounds = [
-        Ground(VERIFIED, "assigned to the arms", by_arm(randomised)),
-        Ground(VERIFIED, f"in the model, of {phrases.efficacy_population(analysis)}", by_arm(analysed)),
-        Ground(VERIFIED, f"observed at {visit}", by_arm(observed)),
+        Ground(VERIFIED, "subjects assigned to the arms", by_arm(randomised)),
+        Ground(VERIFIED, f"subjects in the model, from {phrases.efficacy_population(analysis)}", by_arm(analysed)),
+        Ground(VERIFIED, f"subjects with a value observed at {visit}", by_arm(observed)),
     ]
     fit = primary.fit
     if isinstance(fit, MmrmFit):
@@ -145,15 +146,15 @@ def _verified(analysis: Analysis, row: pd.Series) -> list[Ground]:
         detail = f"{wording.number(100 * error / row['std_error'])} % of the standard error, {small}"
         grounds.append(Ground(VERIFIED, f"Monte Carlo error of {len(fit.imputations)} data sets", detail))
     for recorded in recorded_after(analysis).values():
-        grounds.append(Ground(VERIFIED, f"with a value recorded after {recorded.kind}", recorded.words))
+        grounds.append(Ground(VERIFIED, f"subjects with a value recorded after {recorded.kind}", recorded.words))
     return grounds
 
 
 def _assumed(analysis: Analysis) -> list[Ground]:
     primary = analysis.primary
     grounds = [
-        Ground(ASSUMED, "the assignment was random and concealed", "no data can show it"),
-        Ground(ASSUMED, "outcomes were recorded alike in all arms", "blinding held, or does not matter for this endpoint"),
+        Ground(ASSUMED, "the assignment was random and concealed", "data cannot show this"),
+        Ground(ASSUMED, "outcomes were recorded alike in all arms", "blinding was maintained, or does not affect this endpoint"),
     ]
     response = response_of(primary.outcomes)
     if primary.observed[response].isna().any() or isinstance(primary.fit, ImputedFit):
@@ -162,20 +163,23 @@ def _assumed(analysis: Analysis) -> list[Ground]:
         if strategy:
             grounds.append(Ground(ASSUMED, f"after {kind}", _OF_EVENTS[strategy]))
     if analysis.covariates:
-        grounds.append(Ground(ASSUMED, "effects of numbers among the covariates are linear", "differences hold at their means"))
+        grounds.append(
+            Ground(ASSUMED, "effects of numeric covariates are linear", "differences apply at the means of the covariates")
+        )
     if isinstance(primary.fit, MmrmFit):
         same = "" if primary.fit.covariance_structure.by == "arm" else ", the same in all arms"
-        grounds.append(Ground(ASSUMED, "within subjects", f"the covariance of the model{same}, and nearly normal errors"))
+        detail = f"they have the covariance of the model{same}, and are nearly normal"
+        grounds.append(Ground(ASSUMED, "errors within subjects", detail))
     else:
-        grounds.append(Ground(ASSUMED, "errors", "the same variance in all arms, and means that are nearly normal"))
+        grounds.append(Ground(ASSUMED, "errors", "they have the same variance in all arms, and their means are nearly normal"))
     return grounds
 
 
 _OF_EVENTS: dict[str, str] = {
-    TREATMENT_POLICY: "the value with the event is the one of interest (treatment policy)",
-    HYPOTHETICAL: "what would have been without it is as in like subjects without it (hypothetical)",
-    COMPOSITE: "the event is a failure (composite)",
-    WHILE_ON_TREATMENT: "the value up to the event is the one of interest (while on treatment)",
+    TREATMENT_POLICY: "the value regardless of the event is of interest (treatment policy)",
+    HYPOTHETICAL: "without it, values would have been as in similar subjects without it (hypothetical)",
+    COMPOSITE: "the event counts as a failure (composite)",
+    WHILE_ON_TREATMENT: "the last value before the event is of interest (while on treatment)",
 }
 
 
@@ -184,7 +188,7 @@ def _of_missing(analysis: Analysis) -> tuple[str, str]:
     if isinstance(primary.fit, ImputedFit):
         return "missing values", primary.missing
     if primary.handling != OBSERVED_CASES:
-        return "missing values", f"{primary.handling} is what would have been observed"
+        return "missing values", f"the values that would have been observed equal those by rule ({primary.handling})"
     if primary.by_mmrm:
-        return AT_RANDOM, "what is missing depends on nothing but what was observed of the subject"
-    return "missing values", "subjects without a value differ from the others in nothing but arm and covariates"
+        return AT_RANDOM, "the missingness of a value depends on observed data of the subject only"
+    return "missing values", "subjects without a value differ from the others in arm and covariates only"

@@ -1,4 +1,4 @@
-"""The section of missing values: how many there are and why, and the primary difference under every handling of them."""
+"""The section of missing values: their counts, their reasons, and the primary difference under every handling of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from botox_analysis.models.imputation.imputing import impute
 from botox_analysis.models.repeated.refusals import FALL_BACK
 from botox_analysis.models.sensitivity.panel import sensitivity
 from botox_analysis.report.analysis.begins import LAST_VALUE, strategies_begin
-from botox_analysis.report.analysis.left_out import made_or_told
+from botox_analysis.report.analysis.left_out import attempt
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.prose import phrases
 from botox_analysis.report.section import Figure, Section, Table
@@ -30,21 +30,21 @@ from botox_analysis.trials.trial import Protocol
 
 @dataclass(frozen=True)
 class MissingValues:
-    """What is missing of the primary endpoint, and what the primary difference is under every handling of it.
+    """Missing values of the primary endpoint, and the primary difference under every handling of them.
 
     Attributes
     ----------
     reasons : DataFrame
-        What is missing, of whom, when, why.
+        Values by subject and visit, missing or not, with the reason.
     counted : DataFrame
-        *events*: the same by visit, reason and arm.
+        *events*: counts of missing values by visit, reason and arm.
     handlings : DataFrame
         *estimates* of the difference at the primary visit; empty where they could not be made.
     surface : DataFrame
-        *estimates* over a grid of shifts of imputed values; empty where there are several differences, nothing to move, or
-        they could not be made.
+        *estimates* over a grid of shifts of imputed values. Empty where there are several differences, no imputed value, or
+        where it could not be made.
     begins : str
-        After what strategies begin: a kind of intercurrent event, or `LAST_VALUE`.
+        Start of strategies: a kind of intercurrent event, or `LAST_VALUE`.
     """
 
     reasons: pd.DataFrame
@@ -54,7 +54,7 @@ class MissingValues:
     begins: str
 
     def determined(self, approach: str) -> bool:
-        """Whether a handling could be made.
+        """Decide if a handling of missing values has an estimate.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class MissingValues:
         Returns
         -------
         bool
-            False where none of them has an estimate.
+            False where no handling of this kind has an estimate.
         """
         if self.handlings.empty:
             return False
@@ -77,12 +77,12 @@ def report_missing(analysis: Analysis) -> Section:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        Empty where nothing is missing.
+        Empty where no value is missing.
     """
     missing, left_out = missing_values_of(analysis)
     if missing is None:
@@ -91,8 +91,8 @@ def report_missing(analysis: Analysis) -> Section:
     population = phrases.efficacy_population(analysis)
     lacking = Figure(
         "missing",
-        f"Who lacks a value of {label} when, and why, {population}. Each subject is a row, in the order of the last visit with a "
-        "value; the share missing stands below.",
+        f"Missing values of {label} by subject and visit, with their reasons, {population}. Each subject is a row, in the order "
+        "of the last visit with a value. The share of missing values is below.",
         partial(plot_missing, missing.reasons),
     )
     counted = Table("missing", f"Missing values of {label}, {population}", table_missing(missing.counted))
@@ -100,8 +100,8 @@ def report_missing(analysis: Analysis) -> Section:
     if not missing.handlings.empty:
         forest = Figure("handlings", _caption(missing, analysis, population), partial(plot_forest, missing.handlings))
         title = (
-            f"The difference at {analysis.visit} by how missing values are handled, {population} (n: subjects with a value "
-            "there, observed or imputed)"
+            f"The difference at {analysis.visit} by handling of missing values, {population} (n: subjects with a value, observed "
+            "or imputed)"
         )
         handlings = Table("handlings", title, table_sensitivity(missing.handlings))
     if not missing.surface.empty:
@@ -128,14 +128,15 @@ def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[Le
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     missing : MissingValues or None
-        At the visits that are compared; None where nothing is missing. Its frames are empty where nothing can be imputed.
+        At the visits of the comparison; None where no value is missing. Frames of estimates are empty where they could not be
+        made.
     left_out : list of LeftOut
-        What could not be analysed, and why.
+        Analyses that could not be made, with the reason.
     """
     primary, visit, covariates, planned = analysis.primary, analysis.visit, analysis.covariates, analysis.trial.protocol
     compared = primary.observed[primary.observed["visit"].isin(primary.fit.visits)]
@@ -146,7 +147,7 @@ def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[Le
         return None, []
     n_lacking = int(outcomes.loc[lacking, "subject"].nunique())
     outcomes, imputed_from, begins = strategies_begin(outcomes, response)
-    handlings, left_out = made_or_told(
+    handlings, left_out = attempt(
         lambda: sensitivity(
             imputed_from,
             visit=visit,
@@ -161,14 +162,14 @@ def missing_values_of(analysis: Analysis) -> tuple[MissingValues | None, list[Le
     )
     surface = pd.DataFrame()
     if not left_out:
-        surface, left_out = made_or_told(
+        surface, left_out = attempt(
             lambda: _surface(imputed_from, visit, covariates, planned), pd.DataFrame(), "shifts of imputed values", n_lacking
         )
     return MissingValues(missing_reasons(outcomes), missing_values(outcomes), handlings, surface, begins), left_out
 
 
 def _surface(outcomes: Outcomes, visit: str, covariates: tuple[str, ...], planned: Protocol) -> pd.DataFrame:
-    """The difference over shifts of imputed values; none where there are several differences."""
+    """Estimate the difference over shifts of imputed values; empty where there are several differences."""
     if outcomes["arm"].nunique() != 2:
         return pd.DataFrame()
     imputations = impute(
@@ -180,19 +181,16 @@ def _surface(outcomes: Outcomes, visit: str, covariates: tuple[str, ...], planne
 def _caption(missing: MissingValues, analysis: Analysis, population: str) -> str:
     by_draws = ""
     if missing.determined(DRAWN):
-        by_draws = (
-            f", {analysis.trial.protocol.draws} imputations under each assumption of what the missing values would have been "
-            "(Rubin's rules)"
-        )
+        by_draws = f", multiple imputation ({analysis.trial.protocol.draws} data sets under each assumption, Rubin's rules)"
     jackknifed = ", conditional means with a jackknife" if missing.determined(CONDITIONAL_MEANS) else ""
     tipped = ""
     if missing.determined(TIPPING_POINT):
-        tipped = " At the tipping point imputed values are moved by so much that a limit reaches 0."
+        tipped = " At the tipping point, imputed values are shifted until a confidence limit reaches 0."
     elif not missing.surface.empty:
-        tipped = " No shift of imputed values brings a limit to 0."
+        tipped = " No shift of imputed values brings a confidence limit to 0."
     return (
-        f"The primary difference at {analysis.visit} under these handlings of missing values, {population}, with "
-        f"{phrases.limits(analysis)}: a mixed model and observed cases, single values by rule"
+        f"The primary difference at {analysis.visit} by handling of missing values, {population}, with "
+        f"{phrases.limits(analysis)}. Handlings: a mixed model, observed cases, single values by rule"
         f"{by_draws}{jackknifed}.{tipped}"
     )
 
@@ -200,42 +198,45 @@ def _caption(missing: MissingValues, analysis: Analysis, population: str) -> str
 def _caption_of_surface(missing: MissingValues, visit: str) -> str:
     region = ""
     if missing.surface["plausible_from"].notna().any():
-        region = " In the plausible region those who left are between what was imputed and no change from baseline on average."
+        region = (
+            " In the plausible region, the mean of the shifted values is between the mean of the imputed values and no change "
+            "from baseline."
+        )
     return (
-        f"The p-value of the primary difference at {visit}, where values imputed under missing at random are moved by the shifts "
-        f"on the axes. The line is where the conclusion tips.{region}"
+        f"The p-value of the primary difference at {visit}, after values imputed under missing at random are shifted by the "
+        f"amounts on the axes. The conclusion changes at the line.{region}"
     )
 
 
 def _methods(missing: MissingValues, analysis: Analysis) -> tuple[str, ...]:
-    """Handlings of missing values in the sensitivity analyses of the primary difference."""
+    """Describe the handlings of missing values in the sensitivity analyses of the primary difference."""
     if missing.handlings.empty:
         return ()
-    said = (
+    handlings = (
         f"The difference at {analysis.visit} is shown under several handlings of missing values. Single values by rule "
-        "treat a guess as if it had been observed."
+        "are analysed as if they had been observed."
     )
     if not missing.determined(DRAWN):
-        return (said,)
+        return (handlings,)
     fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
     known = missing.begins != LAST_VALUE
-    also = f", and what is missing without a {missing.begins}," if known else ""
-    begins = " (from the visit after, where the last value is of the period of leaving)" if known else ""
+    also = f", and values missing without a {missing.begins}," if known else ""
+    begins = f" If the last value is of the period of {missing.begins}, the strategies begin at the next visit." if known else ""
     conditional = (
-        " Conditional means need no random numbers: missing values are put at their means, and a jackknife of the whole "
+        " Conditional means need no random numbers: missing values are replaced by their means. A jackknife of the whole "
         "analysis gives the standard error over repeated trials."
     )
     paragraph = (
-        f"{said} Multiple imputation draws {analysis.trial.protocol.draws} data sets from a mixed "
-        f"model of the observed values (fixed effects {fixed}; unstructured covariance, or the next simpler one that the "
-        "values determine), whose parameters are estimated anew in a bootstrap sample of subjects for each (approximate "
-        f"Bayes, seed {analysis.trial.protocol.seed}). Gaps{also} are missing at random. After {missing.begins}{begins}, "
-        "values are imputed as those of the own arm (missing at random), at once as in the reference (jump to reference), as if "
-        "in the reference from the start (copy reference), with the gain so far kept (copy increments in reference), or with the "
-        "arm's mean staying where it was (last mean carried forward). Data sets are analysed by analysis of covariance and "
-        "pooled by Rubin's rules with Barnard and Rubin's degrees of freedom; the Monte Carlo error is how far the estimate "
-        "would move with other draws. Under every strategy but missing at random the variance of Rubin's rules is anchored to "
-        "the information that is lost, and larger than that over repeated trials."
-        + (conditional if missing.determined(CONDITIONAL_MEANS) else "")
+        f"{handlings} Multiple imputation draws {analysis.trial.protocol.draws} data sets from a mixed model of the observed "
+        f"values. Its fixed effects are {fixed}. Its covariance is unstructured, or the next simpler structure that the values "
+        "determine. For each data set, its parameters are estimated in a new bootstrap sample of subjects (approximate Bayes, "
+        f"seed {analysis.trial.protocol.seed}). Gaps{also} are imputed under missing at random. Values after {missing.begins} "
+        f"are imputed under several strategies.{begins} Missing at random: as in the arm of the subject. Jump to reference: as "
+        "in the reference arm from then on. Copy reference: as in the reference arm from the start. Copy increments in "
+        "reference: the gain so far is kept. Last mean carried forward: the mean of the arm stays constant. Each data set is "
+        "analysed by analysis of covariance. The results are pooled by Rubin's rules with Barnard and Rubin's degrees of "
+        "freedom. The Monte Carlo error states how much the estimate would change with other draws. Under every strategy "
+        "except missing at random, the variance of Rubin's rules is anchored to the information that is lost. It is larger "
+        "than the variance over repeated trials." + (conditional if missing.determined(CONDITIONAL_MEANS) else "")
     )
     return (paragraph,)

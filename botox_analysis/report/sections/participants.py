@@ -1,4 +1,4 @@
-"""The section of the participants: from randomisation to the analysis, their intercurrent events, and themselves at baseline."""
+"""The section of participants: flow, disposition, intercurrent events, and baseline characteristics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.events import Events
 from botox_analysis.models.descriptive.baseline_and_change import describe_baseline
 from botox_analysis.models.rates.rates import event_rates
-from botox_analysis.report.analysis.left_out import made_or_told
+from botox_analysis.report.analysis.left_out import attempt
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.prose import footnotes, phrases
 from botox_analysis.report.section import Figure, Section, Table
@@ -29,12 +29,12 @@ def report_participants(analysis: Analysis) -> Section:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        Without intercurrent events where there are none, and without a table of characteristics where there are none.
+        Without the tables of intercurrent events and of characteristics where the trial has none.
     """
     population = phrases.efficacy_population(analysis)
     conf_level = analysis.trial.protocol.conf_level
@@ -59,11 +59,11 @@ def report_participants(analysis: Analysis) -> Section:
 
 def _caption(analysis: Analysis) -> str:
     if analysis.primary.by_mmrm:
-        analysed = "All with a value at any visit are in the primary analysis."
+        analysed = "The primary analysis includes all subjects with a value at any visit."
     elif analysis.primary.is_imputed:
-        analysed = f"Of those analysed at {analysis.visit} values were observed or imputed."
+        analysed = f"Subjects analysed at {analysis.visit} have an observed or an imputed value."
     else:
-        analysed = f"Who left late may have been observed long enough to be analysed at {analysis.visit}."
+        analysed = f"Subjects who discontinued late may have a value at {analysis.visit}, and are then analysed."
     return f"Flow of subjects from randomisation to the primary analysis, by arm. {analysed}"
 
 
@@ -73,15 +73,15 @@ def baseline_of(analysis: Analysis) -> Estimates:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     DataFrame
-        *estimates* of covariates and endpoints; endpoints that cannot be measured are among those not analysed.
+        *estimates* of covariates and endpoints, without endpoints that could not be measured.
     """
     trial = analysis.efficacy_trial
-    described, _ = made_or_told(lambda: describe_baseline(trial, endpoints=list(analysis.endpoints)), None, "", 0)
+    described, _ = attempt(lambda: describe_baseline(trial, endpoints=list(analysis.endpoints)), None, "", 0)
     if described is None:
         described = describe_baseline(trial, endpoints=[efficacy.endpoint for efficacy in analysis.analysed])
     return described
@@ -93,19 +93,19 @@ def flow_of(analysis: Analysis) -> Events:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     DataFrame
-        *events*, one row a stage and arm.
+        *events*, a row for each stage and arm.
     """
     flow = disposition(analysis.trial)
     return pd.concat([flow, _analysed(flow, analysis.primary, analysis.visit)], ignore_index=True)
 
 
 def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame:
-    """The stages of the flow that the primary analysis adds."""
+    """Count the subjects at the stages that the primary analysis adds to the flow."""
     first = flow.drop_duplicates("arm")
 
     def stage(category: str, within: str, n: list[float]) -> pd.DataFrame:
@@ -114,5 +114,5 @@ def _analysed(flow: pd.DataFrame, primary: Efficacy, visit: str) -> pd.DataFrame
 
     if not primary.by_mmrm:
         return stage(f"analysed at {visit}", "", primary.n_analysed(visit))
-    seen = stage(f"with a value at {visit}", ANALYSED, primary.n_seen(visit))
-    return pd.concat([stage(ANALYSED, "", primary.n_analysed(visit)), seen])
+    observed = stage(f"with a value at {visit}", ANALYSED, primary.n_at_visit(visit))
+    return pd.concat([stage(ANALYSED, "", primary.n_analysed(visit)), observed])

@@ -1,7 +1,8 @@
-"""The section of responders: missing values counted as the protocol has it first, then otherwise, the same once."""
+"""The section of responders: under the protocol's handling of missing values first, then under others that differ."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +17,7 @@ from botox_analysis.frames.schema import HIGHER
 from botox_analysis.models.imputation.fit import ImputedFit
 from botox_analysis.models.rates.conclusions import number_needed
 from botox_analysis.models.rates.rates import compare_rates, event_rates
-from botox_analysis.report.analysis.left_out import made_or_told
+from botox_analysis.report.analysis.left_out import attempt
 from botox_analysis.report.analysis.parts import Analysis, Efficacy
 from botox_analysis.report.analysis.planned import AS_PRIMARY, NON_RESPONSE, OBSERVED_ONLY, RUBIN, response
 from botox_analysis.report.prose import phrases
@@ -27,10 +28,12 @@ from botox_analysis.trials.trial import Protocol
 RESPONDERS = "responders"
 
 REDUCTIONS = (0.3, 0.5, 0.75, 1.0)
-"""Reductions in the table of responders; the curve has every per cent."""
+"""Reductions in the table of responders; the curve has every percentage."""
 
-_COUNTED: dict[str, str] = {NON_RESPONSE: "of all in the population, missing values as non-response"}
-"""Handlings of missing values in the words of a headline."""
+_COUNTED: dict[str, str] = {
+    NON_RESPONSE: "All subjects of the population are included, and missing values count as non-response."
+}
+"""Sentences of the headline for handlings of missing values; other handlings are named."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Responders:
     words : str
         The handling.
     rates, differences, needed : DataFrame
-        *estimates* at `REDUCTIONS` and the protocol's own; `needed` are the numbers needed to treat.
+        *estimates* at `REDUCTIONS` and the protocol's reduction; `needed` are the numbers needed to treat.
     """
 
     words: str
@@ -58,9 +61,10 @@ class Responses:
     Attributes
     ----------
     curve : DataFrame or None
-        *estimates*: rates at every per cent, at the primary visit; missing where the protocol asks for points.
+        *estimates*: rates at every percentage, at the primary visit. None where the protocol defines a response by points.
     handled : tuple of Responders
-        Under several handlings of missing values, the protocol's first; what counts the same subjects is there once.
+        Responders under several handlings of missing values, the protocol's first. Handlings that count the same subjects are
+        included once.
     """
 
     curve: pd.DataFrame | None
@@ -68,35 +72,35 @@ class Responses:
 
 
 def report_responders(analysis: Analysis) -> Section:
-    """Compare the shares of responders.
+    """Show the proportions of responders and their differences.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        Nothing is shown where no response can be judged, and the reason is among what was left out.
+        Without a figure and a table where a response cannot be defined; `left_out` has the reason.
     """
     primary, planned = analysis.primary, analysis.trial.protocol
     n = len(analysis.efficacy_trial.subjects)
-    responses, left_out = made_or_told(lambda: responses_of(analysis), None, RESPONDERS, n)
+    responses, left_out = attempt(lambda: responses_of(analysis), None, RESPONDERS, n)
     if primary.has_baseline and primary.endpoint.better == HIGHER and not planned.points:
-        reason = "more is better, and no fall is a response; points = 5 in the protocol asks for a rise of 5"
+        reason = "higher values are better, so a fall is no response; points = 5 in the protocol defines a rise of 5 as response"
         left_out.append(LeftOut(reason, n, RESPONDERS, primary.endpoint.label))
     if not primary.has_baseline:
-        left_out.append(LeftOut("there is no baseline from which to respond", n, RESPONDERS, primary.endpoint.label))
+        left_out.append(LeftOut("no baseline, so no response is defined", n, RESPONDERS, primary.endpoint.label))
     if responses is None:
         return Section("responders", EFFICACY, shows=(None, None), left_out=tuple(left_out))
     rates, differences, needed = (
         pd.concat(frames, ignore_index=True)
-        for frames in zip(*((each.rates, each.differences, each.needed) for each in responses.handled), strict=True)
+        for frames in zip(*((under.rates, under.differences, under.needed) for under in responses.handled), strict=True)
     )
     compared = pd.concat([differences, needed], ignore_index=True)
     title = f"Responders, {primary.endpoint.label}, {phrases.efficacy_population(analysis)}"
-    shown = table_responders(_asked(rates, analysis), _asked(compared, analysis))
+    shown = table_responders(_tabulated(rates, analysis), _tabulated(compared, analysis))
     return Section(
         "responders",
         EFFICACY,
@@ -109,11 +113,11 @@ def report_responders(analysis: Analysis) -> Section:
     )
 
 
-def _asked(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
-    """The responders a reader asks for: every threshold at the primary visit, the protocol's own at every visit."""
-    planned = analysis.trial.protocol
-    own = (responses["threshold"] - (planned.points or planned.reduction)).abs() < 1e-12
-    return responses[own | (responses["visit"] == analysis.visit)]
+def _tabulated(responses: pd.DataFrame, analysis: Analysis) -> pd.DataFrame:
+    """Select every threshold at the primary visit, and the protocol's threshold at every visit."""
+    protocol = analysis.trial.protocol
+    planned = (responses["threshold"] - (protocol.points or protocol.reduction)).abs() < 1e-12
+    return responses[planned | (responses["visit"] == analysis.visit)]
 
 
 def _curve(responses: Responses, analysis: Analysis) -> Figure | None:
@@ -121,9 +125,9 @@ def _curve(responses: Responses, analysis: Analysis) -> Figure | None:
         return None
     primary = analysis.primary
     caption = (
-        f"Cumulative responder curve at {analysis.visit}, {phrases.efficacy_population(analysis)}: the share of "
-        f"subjects whose {primary.endpoint.label} fell by at least the percentage on the horizontal axis, with pointwise "
-        f"{phrases.limits(analysis)} (Wilson); {primary.handling}. The grey line marks 50 %."
+        f"Cumulative responder curve at {analysis.visit}, {phrases.efficacy_population(analysis)}; {primary.handling}. The "
+        f"curve is the share of subjects whose {primary.endpoint.label} fell by at least the percentage on the horizontal axis. "
+        f"Confidence limits are pointwise {phrases.limits(analysis)} (Wilson). The grey line marks 50 %."
     )
     return Figure("responder_curve", caption, partial(plot_responder_curve, responses.curve))
 
@@ -134,12 +138,12 @@ def responses_of(analysis: Analysis) -> Responses | None:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial, whose protocol names the response, how missing values count, and the strata in which arms are compared.
+        Of the trial; the protocol defines the response, the handling of missing values and the strata.
 
     Returns
     -------
     Responses or None
-        None where no response can be judged: there is no baseline, or more is better and the protocol names no points.
+        None where no response is defined: without a baseline, or where higher is better and the protocol has no points.
     """
     primary, visit, planned = analysis.primary, analysis.visit, analysis.trial.protocol
     by_points = planned.points != 0
@@ -174,7 +178,7 @@ def responses_of(analysis: Analysis) -> Responses | None:
 
 
 def _not_shown(events: pd.DataFrame, shown: set[tuple[object, ...]]) -> tuple[pd.DataFrame, set[tuple[object, ...]]]:
-    """The responses at a visit of which no handling before has counted the same subjects, and their counts."""
+    """Select responses with counts that no earlier handling has, and return them with the counts."""
     key = ["visit", "threshold"]
     counts = events.groupby([*key, "arm"], sort=False, observed=True)[["n_events", "n_total"]].sum()
     of_response = {
@@ -186,7 +190,7 @@ def _not_shown(events: pd.DataFrame, shown: set[tuple[object, ...]]) -> tuple[pd
 
 
 def _handled(primary: Efficacy, planned: Protocol) -> dict[str, pd.DataFrame | ImputedFit]:
-    """What is counted under each handling, by its words, the protocol's own first."""
+    """Return the outcomes or the fit under each handling of missing values, by its words, the protocol's first."""
     choices: dict[str, tuple[str, pd.DataFrame | ImputedFit]] = {
         NON_RESPONSE: (NON_RESPONSE, primary.observed),
         OBSERVED_ONLY: (OBSERVED_ONLY, primary.observed),
@@ -205,7 +209,7 @@ def _handled(primary: Efficacy, planned: Protocol) -> dict[str, pd.DataFrame | I
 def _pooled(
     fit: ImputedFit, reduction: list[float] | None, points: list[float] | None, planned: Protocol
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Responders derived from each imputed value."""
+    """Derive responders from each completed data set, and pool them."""
     shares, compared = (
         fit.imputations.pool_responders(of, reduction=reduction, points=points, visits=fit.visits, conf_level=planned.conf_level)
         for of in ("proportions", "differences")
@@ -214,13 +218,13 @@ def _pooled(
 
 
 def _reductions(planned: float) -> list[float]:
-    """The protocol's reduction among the others, but for one that reads the same."""
+    """List the reductions of the table with the protocol's, which replaces one with the same text."""
     others = [share for share in REDUCTIONS if f"{100 * share:g}" != f"{100 * planned:g}"]
     return sorted([planned, *others])
 
 
 def _sentences(responses: Responses, analysis: Analysis) -> tuple[str, ...]:
-    """The shares of responders in the headline, at the primary visit."""
+    """Write the sentences of the headline on responders at the primary visit."""
     planned = analysis.trial.protocol
     sentences = []
     for number, handled in enumerate(responses.handled):
@@ -233,30 +237,30 @@ def _sentences(responses: Responses, analysis: Analysis) -> tuple[str, ...]:
         shares = wording.joined([_share(row) for _, row in rates.iterrows()])
         compared = phrases.differences_in_points(differences)
         if number == 0:
-            counted = _COUNTED.get(handled.words, handled.words)
-            asked = response(planned, analysis.primary.endpoint.better)
-            sentences.append(f"A {asked} was seen in {shares} ({counted}), {compared}{_needed(needed)}.")
+            counted = _COUNTED.get(handled.words, f"Missing values: {handled.words}.")
+            definition = response(planned, analysis.primary.endpoint.better)
+            sentences.append(f"A {definition} was observed in {shares}. {counted} {compared} {_needed(needed)}")
         else:
-            sentences.append(f"Responders by {handled.words}: {shares}, {compared}.")
+            sentences.append(f"Responders by {handled.words}: {shares}. {compared}")
     return tuple(sentences)
 
 
 def _share(row: pd.Series) -> str:
     share = f"{wording.percent(row['estimate'])} %"
     n_events = row.get("n_events", float("nan"))
-    if n_events != n_events:
+    if math.isnan(n_events):
         return f"{share} of {wording.count(row['n'])} with {row['arm']}"
     return f"{wording.count(n_events)} of {wording.count(row['n'])} ({share}) with {row['arm']}"
 
 
 def _needed(needed: pd.DataFrame) -> str:
-    """The numbers needed to treat, after the differences they are the inverse of."""
+    """Write a sentence on the numbers needed to treat."""
     several = len(needed) > 1
-    said = [
+    numbers = [
         wording.number_needed(row["estimate"], row["conf_low"], row["conf_high"]) + (f" with {row['arm']}" if several else "")
         for _, row in needed.iterrows()
     ]
-    return f"; number needed to treat: {wording.joined(said)}"
+    return f"Number needed to treat: {wording.joined(numbers)}."
 
 
 def _at(estimates: Estimates, visit: str, threshold: float) -> pd.DataFrame:
@@ -264,14 +268,15 @@ def _at(estimates: Estimates, visit: str, threshold: float) -> pd.DataFrame:
 
 
 def _methods(responses: Responses, planned: Protocol) -> str:
-    """Counts of responders, their comparisons and their limits, in a paragraph."""
-    handled = wording.joined([each.words for each in responses.handled])
+    """Describe the counts of responders, their comparisons and their confidence limits."""
+    handled = wording.joined([under.words for under in responses.handled])
     stratum = planned.stratum.replace("_", " ")
-    stratified = f"; arms are compared within the strata of {stratum}, weighted together" if stratum else ""
+    stratified = f" Arms are compared within the strata of {stratum}, and the strata are weighted together." if stratum else ""
     return (
-        "Percent reductions are of the mean, unadjusted, in the subjects seen at the visit, with limits by the delta method. "
-        "Responders are compared by the difference of proportions with Miettinen and Nurminen's score interval and the test it "
-        "inverts, and by its inverse, the number needed to treat for one more responder (NNTB; NNTH: one fewer); "
-        "where the difference may be none, its limits run through infinity. Single proportions have Wilson intervals. Responders "
-        f"are shown under these handlings of missing values: {handled}{stratified}. What counts the same subjects is shown once."
+        "Percent reductions are those of the unadjusted mean in subjects with a value at the visit, with confidence limits by "
+        "the delta method. Proportions of responders are compared by their difference, with Miettinen and Nurminen's score "
+        "interval and the test that it inverts. The inverse of the difference is the number needed to treat for one more "
+        "responder (NNTB) or one fewer (NNTH). If the limits of the difference include 0, those of the number needed to treat "
+        "run through infinity. Single proportions have Wilson intervals. Responders are shown under these handlings of missing "
+        f"values: {handled}.{stratified} Handlings that count the same subjects are shown once."
     )

@@ -1,4 +1,4 @@
-"""The section of safety: treatment-emergent adverse events, counted and compared, and none of them tested."""
+"""The section of safety: counts and comparisons of treatment-emergent adverse events, without tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from botox_analysis.frames.estimates import check_estimates
 from botox_analysis.frames.events import WORST_SEVERITY
 from botox_analysis.frames.measures import INCIDENCE_RATE, LOG_INCIDENCE_RATE_RATIO
 from botox_analysis.models.rates.rates import compare_rates, event_rates
-from botox_analysis.report.analysis.left_out import ADVERSE_EVENTS, made_or_told
+from botox_analysis.report.analysis.left_out import ADVERSE_EVENTS, attempt
 from botox_analysis.report.analysis.parts import Analysis
 from botox_analysis.report.analysis.planned import emergent_rule_of
 from botox_analysis.report.prose import footnotes, phrases
@@ -35,15 +35,20 @@ MOST_FREQUENT = 20
 
 @dataclass(frozen=True)
 class Safety:
-    """Adverse events, in the safety population.
+    """Adverse events in the safety population.
 
     Attributes
     ----------
     trial : Trial
-        Restricted to that population.
-    overview, overview_differences, incidence, incidence_ratios, terms, differences, shown : DataFrame
-        *estimates*: overview and severity, the overview in patient-years at risk (empty where these are not known), classes
-        and terms, their differences; of these the most frequent terms, the largest difference first.
+        Trial restricted to the safety population.
+    overview, overview_differences : DataFrame
+        *estimates* of the overview and of severity, and their differences.
+    incidence, incidence_ratios : DataFrame
+        *estimates* of the overview per patient-years at risk; empty where the time at risk is not known.
+    terms, differences : DataFrame
+        *estimates* of classes and terms, and their differences.
+    shown : DataFrame
+        Differences of the most frequent terms, the largest difference first.
     """
 
     trial: Trial
@@ -67,27 +72,27 @@ def report_safety(analysis: Analysis) -> Section:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        Empty where the trial has no table of adverse events, or they cannot be counted.
+        Empty where the trial has no table of adverse events, or where they cannot be counted.
     """
     safe, planned, n = analysis.safe, analysis.trial.protocol, len(analysis.efficacy_trial.subjects)
-    safety, left_out = made_or_told(lambda: None if safe is None else adverse_events_of(safe, planned), None, ADVERSE_EVENTS, n)
+    safety, left_out = attempt(lambda: None if safe is None else adverse_events_of(safe, planned), None, ADVERSE_EVENTS, n)
     if safety is None:
         return Section("safety", left_out=tuple(left_out))
     population = phrases.population(safety.trial.population)
     overview = Table(
         "adverse_events_overview",
-        f"Adverse events: overview, {population}: subjects n (%), and occurrences",
+        f"Overview of adverse events, {population}: subjects n (%), and occurrences",
         table_adverse_events(safety.overview, safety.overview_differences, occurrences="beside"),
         footnotes.adverse_events(analysis),
     )
     incidence = terms = None
     if not safety.incidence.empty:
-        title = f"Adverse events: incidence per 100 patient-years at risk of the first, {population}"
+        title = f"Incidence of adverse events per 100 patient-years at risk of the first event, {population}"
         incidence = Table("incidence", title, table_incidence(safety.incidence, safety.incidence_ratios))
     if not safety.terms.empty:
         title = f"Adverse events by class and term, {population}: subjects n (%) [occurrences]"
@@ -114,7 +119,7 @@ def report_safety(analysis: Analysis) -> Section:
 def _severity(safety: Safety, population: str) -> Figure | None:
     if not safety.severities["n_events"].any():
         return None
-    caption = f"Subjects by the worst severity of their treatment-emergent adverse events, {population}; n (%) beside."
+    caption = f"Subjects by the worst severity of their treatment-emergent adverse events, {population}, with n (%)."
     return Figure("severity", caption, partial(plot_severity, safety.severities))
 
 
@@ -124,9 +129,9 @@ def _most_frequent_terms(safety: Safety, analysis: Analysis, population: str) ->
     n = len(safety.shown.drop_duplicates(["within", "category"]))
     most = f", the {n} most frequent terms" if n > 1 else ""
     caption = (
-        f"Treatment-emergent adverse events{most}, {population}; by the largest difference. A subject counts once per term. "
-        "Left: share of subjects, with crude counts beside; right: difference with Miettinen-Nurminen "
-        f"{phrases.limits(analysis)}. Nothing is adjusted for the number of terms compared."
+        f"Treatment-emergent adverse events{most}, {population}, ordered by the largest difference. A subject counts once per "
+        "term. Left: share of subjects, with crude counts. Right: difference with Miettinen-Nurminen "
+        f"{phrases.limits(analysis)}. Limits are not adjusted for the number of terms."
     )
     return Figure("adverse_events", caption, partial(plot_adverse_events, safety.terms, safety.shown))
 
@@ -137,20 +142,20 @@ def adverse_events_of(safe: Trial, planned: Protocol) -> Safety:
     Parameters
     ----------
     safe : Trial
-        Restricted to the safety population.
+        Trial restricted to the safety population.
     planned : Protocol
-        Has the level and the rule by which events are treatment-emergent.
+        Protocol with the confidence level, and the rule for treatment-emergent events.
 
     Returns
     -------
     Safety
-        Differences have limits and no p-values.
+        With confidence limits of the differences, and without p-values.
     """
     rule = emergent_rule_of(planned)
     rate, compare = (partial(make, conf_level=planned.conf_level) for make in (event_rates, compare_rates))
     overview = [adverse_events(safe, by="overview", rule=rule)]
     if "severity" in adverse_event_table(safe).columns:
-        # Subjects by their worst severity; occurrences, which have their own, are of other subjects, too.
+        # Subjects count by their worst severity. Occurrences have a severity each, so their counts do not match.
         overview.append(adverse_events(safe, by="severity", rule=rule).assign(occurrences=np.nan))
     overview_events = pd.concat(overview, ignore_index=True)
     terms = order_by_frequency(adverse_events(safe, by="term", rule=rule))
@@ -173,12 +178,12 @@ def adverse_events_of(safe: Trial, planned: Protocol) -> Safety:
 
 
 def _without_tests(compared: pd.DataFrame) -> pd.DataFrame:
-    """Side effects are described by their size and its limits: no hypothesis was planned for any of them."""
+    """Remove p-values: no hypothesis on adverse events was planned, and differences with limits describe them."""
     return compared.assign(p_value=np.nan)
 
 
 def _most_frequent(terms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
-    """Differences of the most frequent terms, the largest (in any arm) first."""
+    """Select the differences of the most frequent terms, and order them by the largest difference of any arm."""
     key = ["within", "category"]
     in_all = terms[terms["within"] != ""].groupby(key, sort=False)["n_events"].sum().nlargest(MOST_FREQUENT)
     place = pd.MultiIndex.from_frame(differences[key])
@@ -191,23 +196,21 @@ def _most_frequent(terms: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFra
 
 
 def _sentences(safety: Safety) -> tuple[str, ...]:
-    """Adverse events in the headline: subjects with any, and the term with the largest excess."""
+    """Write the sentences of the headline on adverse events: subjects with any event, and the term with the largest excess."""
     rates = safety.overview[safety.overview["category"] == ANY]
     if not rates["n_events"].any():
         subjects = [
             f"{wording.count(row['n'])}{' subjects' * (not at)} with {row['arm']}" for at, (_, row) in enumerate(rates.iterrows())
         ]
-        return (f"No treatment-emergent adverse event was recorded: in none of {wording.joined(subjects)}.",)
+        return (f"No treatment-emergent adverse event was recorded in any of {wording.joined(subjects)}.",)
     differences = safety.overview_differences[safety.overview_differences["category"] == ANY]
     parts = [
         f"{wording.count(row['n_events'])} of {wording.count(row['n'])} subjects with {row['arm']} "
         f"({wording.percent(row['estimate'])} %)"
         for _, row in rates.iterrows()
     ]
-    said = [
-        f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}, "
-        f"{phrases.differences_in_points(differences)}."
-    ]
+    occurred = f"At least one treatment-emergent adverse event occurred in {wording.joined(parts)}."
+    sentences = [f"{occurred} {phrases.differences_in_points(differences)}"]
     if not safety.shown.empty and safety.shown["estimate"].max() > 0:
         top = safety.shown.loc[safety.shown["estimate"].idxmax()]
         pair = safety.terms[(safety.terms["category"] == top["category"]) & (safety.terms["within"] == top["within"])].set_index(
@@ -216,23 +219,22 @@ def _sentences(safety: Safety) -> tuple[str, ...]:
         shares = [f"{wording.percent(pair.loc[arm, 'estimate'])} % with {arm}" for arm in (top["arm"], top["reference"])]
         n_terms = len(safety.shown.drop_duplicates(["within", "category"]))
         which = f"Of the {n_terms} most frequent terms, the" if n_terms > 1 else "The"
-        said.append(f"{which} largest excess over {top['reference']} was in {top['category']}: {wording.joined(shares)}.")
-    return tuple(said)
+        sentences.append(f"{which} largest excess over {top['reference']} was in {top['category']}: {wording.joined(shares)}.")
+    return tuple(sentences)
 
 
 def _methods(safety: Safety, analysis: Analysis) -> str:
-    """Counts of adverse events, their comparisons and their limits, in a paragraph."""
+    """Describe the counts of adverse events, their comparisons and their confidence limits."""
     rule = emergent_rule_of(analysis.trial.protocol)
     died = (time_of(safety.trial, rule).reason == DEATH).any()
-    death = " Time at risk ends with death where that is before the last day." if died else ""
+    death = " Time at risk ends at death, if death is before the last day." if died else ""
     received = "received" if "actual_arm" in analysis.trial.subjects.columns else "to which subjects were randomised"
     return (
-        f"Adverse events are counted in {phrases.population(safety.trial.population)}, by the arm {received}; an event "
-        f"is treatment-emergent {_emergent(rule)}. A subject counts "
-        "once per class and once per term; occurrences are in brackets. Classes, and terms within them, are in the order of "
-        f"their frequency in {analysis.trial.arms[-1]}. Differences have Miettinen and Nurminen's score limits, incidences per "
-        f"100 patient-years at risk of the first event exact ones.{death} Side effects are described, not tested, and limits are "
-        "not adjusted for their number."
+        f"Adverse events are counted in {phrases.population(safety.trial.population)}, by the arm {received}. An event is "
+        f"treatment-emergent {_emergent(rule)}. A subject counts once per class and once per term; occurrences are in brackets. "
+        f"Classes, and terms within them, are ordered by their frequency in {analysis.trial.arms[-1]}. Differences have "
+        "Miettinen and Nurminen's score limits. Incidences per 100 patient-years at risk of the first event have exact "
+        f"limits.{death} Adverse events are described and not tested. Limits are not adjusted for the number of comparisons."
     )
 
 

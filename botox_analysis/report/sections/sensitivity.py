@@ -1,4 +1,4 @@
-"""The section of other models of the primary difference: how much of it depends on the model."""
+"""The section of sensitivity analyses: the primary difference by other models."""
 
 from __future__ import annotations
 
@@ -31,22 +31,23 @@ ALL_OBSERVED = "all observed values"
 MMRM, ANCOVA, UNADJUSTED = "MMRM", "ANCOVA", "unadjusted"
 
 ROBUST: Final = "HC2"
-"""The variance of the analysis of covariance that lets the spread differ between arms. HC2 is without bias where it does not
-differ, so that what sets this line apart from the one beside it is owed to the spread, not to a cautious variance such as HC3."""
+"""Robust variance of the analysis of covariance, for unequal variances. HC2 is unbiased where the variances are equal. A
+difference between its line of the forest plot and the next is therefore due to unequal variances, not to the conservative bias
+of HC3."""
 
 
 @dataclass(frozen=True)
 class NamedModel:
-    """The name of a model of the primary difference, apart from that of others.
+    """The unique name of a model of the primary difference.
 
     Attributes
     ----------
     model : str
         The model in one word.
     values : str
-        The values it is of, or its handling of missing ones.
+        The values in the model, or the handling of missing values.
     variety : str
-        The rest of the name; empty where there is none.
+        Variance or covariance, where the name needs it; otherwise empty.
     is_primary : bool
         Whether it is the primary model.
     """
@@ -63,10 +64,10 @@ class NamedModel:
 
 
 OF_ALL_OBSERVED, EACH_ARM = NamedModel(MMRM, ALL_OBSERVED), NamedModel(MMRM, "a covariance for each arm")
-"""Sensitivity analyses by the mixed model."""
+"""Names of the sensitivity analyses by the mixed model."""
 
-OF_THOSE_SEEN = NamedModel(ANCOVA, OBSERVED_CASES)
-"""The sensitivity analysis of the subjects with a value at the visit."""
+OF_OBSERVED_CASES = NamedModel(ANCOVA, OBSERVED_CASES)
+"""Name of the sensitivity analysis of subjects with a value at the visit."""
 
 Fits = Mapping[NamedModel, Fit | ImputedFit]
 """Models of the primary difference by their names, the primary model first."""
@@ -78,12 +79,12 @@ def report_sensitivity(analysis: Analysis) -> Section:
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     Section
-        With the models that could not be fitted among what was left out.
+        With the models that could not be fitted in `left_out`.
     """
     fits, failed = other_analyses(analysis)
     differences = differences_by_model(fits, analysis)
@@ -99,21 +100,21 @@ def report_sensitivity(analysis: Analysis) -> Section:
 
 
 def other_analyses(analysis: Analysis) -> tuple[Fits, list[LeftOut]]:
-    """Fit other models of the primary difference beside the primary one.
+    """Fit other models of the primary difference.
 
     Parameters
     ----------
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
     fits : dict of NamedModel to Fit or ImputedFit
-        By the name of the model, the primary first: the mixed model of what was observed, with one covariance and with one
-        for each arm; the analysis of covariance of those seen at the visit; that of the primary handling with a robust variance;
-        without covariates.
+        By the name of the model, the primary model first. The others are the mixed model of all observed values, and the
+        mixed model with a covariance for each arm. Then follow the analysis of covariance of observed cases, with a robust
+        variance, and without covariates.
     left_out : list of LeftOut
-        Models that could not be fitted, and why.
+        Models that could not be fitted, with the reason.
     """
     primary, visit, covariates = analysis.primary, analysis.visit, analysis.covariates
     structures = analysis.trial.protocol.covariance or FALL_BACK
@@ -129,9 +130,9 @@ def other_analyses(analysis: Analysis) -> tuple[Fits, list[LeftOut]]:
         others.append((OF_ALL_OBSERVED, partial(fit_visits_together, observed, covariates, response, visits, structures)))
     if isinstance(primary.fit, MmrmFit) and not primary.fit.covariance_structure.by:
         by_arm = replace(primary.fit.covariance_structure, by="arm")
-        own = list(primary.fit.visits)
-        others.append((EACH_ARM, partial(fit_visits_together, primary.outcomes, covariates, response, own, by_arm)))
-    others.append((OF_THOSE_SEEN, partial(ancova, observed, covariates)))
+        fitted = list(primary.fit.visits)
+        others.append((EACH_ARM, partial(fit_visits_together, primary.outcomes, covariates, response, fitted, by_arm)))
+    others.append((OF_OBSERVED_CASES, partial(ancova, observed, covariates)))
     others.append((robust_of(primary), partial(_by_robust_ancova, primary.outcomes, covariates, response, visit)))
     if covariates:
         others.append((unadjusted_of(primary), partial(ancova, primary.outcomes, ())))
@@ -193,9 +194,9 @@ def differences_by_model(fits: Fits, analysis: Analysis) -> dict[str, Estimates]
     Parameters
     ----------
     fits : mapping of NamedModel to Fit or ImputedFit
-        Of `other_analyses`.
+        Fits of `other_analyses`.
     analysis : Analysis
-        Of the trial.
+        Analysis of the trial.
 
     Returns
     -------
@@ -216,36 +217,36 @@ def _caption(fits: Fits, differences: dict[str, Estimates], analysis: Analysis) 
         f"{phrases.efficacy_population(analysis)}, with {phrases.limits(analysis)}. "
         + ("MMRM: mixed model for repeated measures, of all visits. " if by_mmrm else "")
         + f"ANCOVA: analysis of covariance at {visit} alone{phrases.adjusted(analysis, by_mmrm=False)}. "
-        + (f"{ROBUST} variance: the spread may differ between subjects. " if robust_of(primary) in fits else "")
+        + (f"{ROBUST} variance: the variance may differ between subjects. " if robust_of(primary) in fits else "")
         + f"Subjects with a value at {visit}, observed or imputed, from top to bottom: n = {wording.joined(n)}."
     )
 
 
 def _methods(fits: Fits, analysis: Analysis) -> tuple[str, ...]:
-    """The sensitivity analyses, where there are other models than the primary one."""
+    """Describe the sensitivity analyses, where other models than the primary one could be fitted."""
     if len(fits) < 2:
         return ()
-    parts = []
+    sentences = [f"Sensitivity analyses estimate the difference at {analysis.visit} by other models."]
     of_all_observed = fits.get(OF_ALL_OBSERVED)
     if isinstance(of_all_observed, MmrmFit):
         fixed = wording.joined(["arm by visit", *phrases.effects(analysis, by_mmrm=True)])
-        parts.append(
-            f"a mixed model for repeated measures (MMRM) of all observed values (fixed effects {fixed}; "
-            f"{phrases.covariance(of_all_observed, analysis)}; REML; standard errors and degrees of freedom of Kenward and "
-            "Roger), which is right under missing at random"
+        sentences.append(
+            "A mixed model for repeated measures (MMRM) of all observed values is valid under missing at random. Its fixed "
+            f"effects are {fixed}. It has {phrases.covariance(of_all_observed, analysis)}. It is fitted by REML, with standard "
+            "errors and degrees of freedom of Kenward and Roger."
         )
     if EACH_ARM in fits:
-        parts.append("the mixed model with a covariance of its own for each arm")
-    if OF_THOSE_SEEN in fits:
-        parts.append(
-            "analysis of covariance (least squares) of that visit alone"
-            f"{phrases.adjusted(analysis, by_mmrm=False)}, of those seen at it"
+        sentences.append("A mixed model has a separate covariance for each arm.")
+    if OF_OBSERVED_CASES in fits:
+        sentences.append(
+            f"An analysis of covariance (least squares) of that visit alone{phrases.adjusted(analysis, by_mmrm=False)}, includes "
+            "subjects with a value at the visit."
         )
     if robust_of(analysis.primary) in fits:
-        parts.append(
-            f"analysis of covariance of that visit alone{phrases.adjusted(analysis, by_mmrm=False)}, missing values: "
-            f"{analysis.primary.handling}, with a variance that lets the spread differ between arms and subjects ({ROBUST}, with "
-            "Bell and McCaffrey's degrees of freedom), which keeps the size of the test where arms differ in size and spread"
+        sentences.append(
+            f"An analysis of covariance of that visit alone{phrases.adjusted(analysis, by_mmrm=False)}, has a robust variance "
+            f"({ROBUST}, with Bell and McCaffrey's degrees of freedom; missing values: {analysis.primary.handling}). It keeps "
+            "the size of the test where arms differ in size and variance."
         )
-    parts += ["the difference without covariates"] * (unadjusted_of(analysis.primary) in fits)
-    return (f"Sensitivity analyses of the difference at {analysis.visit}: {'; '.join(parts)}.",)
+    sentences += ["The difference is also estimated without covariates."] * (unadjusted_of(analysis.primary) in fits)
+    return (" ".join(sentences),)

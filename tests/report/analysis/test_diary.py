@@ -1,4 +1,4 @@
-"""What a report says of a diary with empty cells and rows that contradict themselves."""
+"""A report of a diary with empty cells and contradictory rows."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Which analysis a report makes, by which model, and what it says of it."""
+"""The analysis of an endpoint in a report: its model and its sentences."""
 
 import dataclasses
 import json
@@ -90,7 +90,9 @@ def test_an_unknown_analysis_is_refused_with_those_there_are(holed):
 def test_the_mixed_model_of_one_visit_is_refused_also_by_validate():
     trial = trial_of(scores_of("NRS", ["week 4"]), analysis="mmrm", endpoint="NRS")
     for check in (analyse, plan_of):
-        with pytest.raises(ba.DataError, match="'mmrm' needs two or more visits; NRS can be compared at 'week 4' only"):
+        with pytest.raises(
+            ba.DataError, match="found analysis = 'mmrm', and NRS can be compared at 'week 4' only; expected two or more visits"
+        ):
             check(trial)
 
 
@@ -124,7 +126,7 @@ def test_a_visit_that_an_arm_lacks_is_not_in_the_mixed_model_and_is_told(holed):
     analysis = analyse(trial_of(pd.concat([holed, late])))
     assert analysis.primary.fit.visits == ("week 4", "week 8", "week 12")
     assert "NRS, week 16" in analysis.left_out["where"].tolist()
-    assert analysis.headline[1].startswith("At week 16, the last visit, an arm has no value")
+    assert analysis.headline[1].startswith("At week 16, the last visit, at least one arm has no value")
 
 
 @pytest.mark.long
@@ -139,7 +141,7 @@ def test_visits_never_seen_together_get_the_next_structure_and_the_text_names_it
 
 def test_a_primary_model_that_cannot_be_fitted_is_refused_and_not_replaced(scores):
     same = scores.assign(value=np.where(scores["visit"] == "baseline", scores["value"], 40.0))
-    with pytest.raises(ba.FitError, match=r"A protocol with analysis = 'ancova' takes each visit on its own\."):
+    with pytest.raises(ba.FitError, match=r"Try analysis = 'ancova' in the protocol"):
         analyse(trial_of(same))
 
 
@@ -165,10 +167,10 @@ def test_a_secondary_endpoint_of_one_visit_is_analysed_by_covariance_and_the_tex
 def test_the_methods_name_the_model_as_it_was_fitted(mixed):
     said = " ".join(mixed.methods)
     for phrase in (
-        "mixed model for repeated measures (MMRM) of the change, all visits together",
+        "mixed model for repeated measures (MMRM) of the change, with all visits together",
         "Fixed effects: arm by visit, baseline by visit and site",
         "an unstructured covariance, the same in all arms",
-        "restricted maximum likelihood (REML), to 74 values of 30 subjects",
+        "restricted maximum likelihood (REML) to 74 values of 30 subjects",
         "missing at random",
         "Kenward and Roger",
     ):

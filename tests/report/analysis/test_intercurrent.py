@@ -1,4 +1,4 @@
-"""Intercurrent events in a report: addressed as planned, told in words, and counted."""
+"""Intercurrent events in a report: addressed as planned, described, and counted."""
 
 import dataclasses
 import json
@@ -125,7 +125,7 @@ def test_visits_whose_names_tell_no_day_are_on_the_days_of_the_others():
 @pytest.mark.long
 def test_a_visit_of_which_nothing_tells_the_day_is_refused():
     trial = trial_of(names=("first", "second", "last"), rescue_treatment=POLICY, death=HYPOTHETICAL)
-    with pytest.raises(ba.DataError, match="the visits 'first', 'second', 'last' of NRS have names that tell no day"):
+    with pytest.raises(ba.DataError, match="found the visits 'first', 'second', 'last' of NRS without a day"):
         analyse(trial)
     assert analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol())).visit == "last"
 
@@ -137,7 +137,7 @@ def test_what_a_hypothetical_strategy_masks_is_counted_by_kind(planned):
     # The death on day 84 is on the day of the last visit.
     assert left_out(planned) == {
         "after death: recorded values not used (hypothetical)": 2,
-        "death on the day of the last visit or later: no value comes after it": 1,
+        "death on the day of the last visit or later: no visit after it": 1,
     }
     assert "no value recorded, or not used after an intercurrent event; other visits are used" in set(planned.left_out["reason"])
 
@@ -149,8 +149,8 @@ def test_what_stands_in_the_place_of_values_is_counted_by_kind():
     assert found == {
         "after rescue treatment: recorded values replaced by the last value before it (while on treatment)": 3,
         "after death: recorded values replaced by the baseline (composite)": 1,
-        "after death: the baseline put where no value was recorded (composite)": 1,
-        "death on the day of the last visit or later: no value comes after it": 1,
+        "after death: the baseline used where no value was recorded (composite)": 1,
+        "death on the day of the last visit or later: no visit after it": 1,
     }
 
 
@@ -197,11 +197,11 @@ def test_who_left_on_an_unknown_day_is_told():
 
 def test_the_estimand_names_the_strategy_of_each_kind(planned):
     assert (
-        "Intercurrent events: rescue treatment is handled by treatment policy (recorded values are used whatever happened); a "
-        "value was recorded after rescue treatment in 2 of 2 subjects (100.0 %), death by a "
+        "Intercurrent events: rescue treatment is handled by treatment policy (recorded values are used regardless of "
+        "the event). A value was recorded after rescue treatment in 2 of 2 subjects (100.0 %). Death is handled by a "
         "hypothetical strategy (values after it are not used). Missing values:"
     ) in estimand(planned)
-    assert "A visit is after an intercurrent event where its value looks at a day later than the event's." in " ".join(
+    assert "A visit is after an intercurrent event if its value covers a day later than the day of the event." in " ".join(
         planned.methods
     )
 
@@ -210,8 +210,8 @@ def test_the_estimand_names_the_strategy_of_each_kind(planned):
 def test_kinds_with_one_strategy_are_named_together():
     said = estimand(analyse(trial_of(rescue_treatment="composite", death="composite")))
     assert (
-        "Intercurrent events: rescue treatment and death are handled by a composite strategy (no change from baseline stands for "
-        "the values after them)."
+        "Intercurrent events: rescue treatment and death are handled by a composite strategy (values after them are "
+        "replaced by no change from baseline)."
     ) in said
 
 
@@ -219,8 +219,8 @@ def test_kinds_with_one_strategy_are_named_together():
 def test_what_is_done_without_strategies_is_treatment_policy_and_called_that():
     said = estimand(analyse(trial_of()))
     assert (
-        "Intercurrent events: values are used whether or not rescue treatment or death happened: a treatment-policy strategy; "
-        "a value was recorded after rescue treatment in 2 of 2 subjects (100.0 %) and death in 1 of 2 subjects (50.0 %)."
+        "Intercurrent events: recorded values are used whether or not rescue treatment or death happened (treatment policy). "
+        "A value was recorded after rescue treatment in 2 of 2 subjects (100.0 %) and after death in 1 of 2 subjects (50.0 %)."
     ) in said
     assert analyse(trial_of()).primary.differences["intercurrent"].unique().tolist() == [""]
 
@@ -228,7 +228,9 @@ def test_what_is_done_without_strategies_is_treatment_policy_and_called_that():
 @pytest.mark.long
 def test_a_trial_without_events_says_that_none_are_recorded():
     for rows in (None, []):
-        assert "difference of means. No intercurrent events are recorded. Missing values:" in estimand(analyse(trial_of(rows)))
+        assert "Summary measure: difference of means. No intercurrent events are recorded. Missing values:" in estimand(
+            analyse(trial_of(rows))
+        )
 
 
 # Refusals -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A scale that has no baseline, such as a global impression of change: values are compared, and the first page says so."""
+"""A scale that has no baseline, such as a global impression of change: values are compared, and the headline states it."""
 
 import numpy as np
 import pandas as pd
@@ -48,16 +48,17 @@ def test_values_are_compared_by_the_mixed_model_without_covariates(analysis):
 
 def test_the_first_page_says_that_nothing_is_adjusted_and_names_the_reference(analysis):
     assert analysis.headline[1] == (
-        "There is no baseline of PGIC: its values are compared instead of changes, and nothing is adjusted."
+        "There is no baseline of PGIC. Its values are compared instead of changes, without adjustment for covariates."
     )
-    assert analysis.headline[0].startswith("At week 12, in 30 of 30 subjects randomised, the mean of PGIC was")
-    assert "toxin compared with placebo, the reference arm; PGIC at week 12; difference of means." in estimand(analysis)
+    assert analysis.headline[0].startswith("At week 12, the mean of PGIC was")
+    assert "The analysis included 30 of 30 subjects randomised." in analysis.headline[0]
+    assert "toxin compared with placebo, the reference arm. Variable: PGIC at week 12. Summary measure: " in estimand(analysis)
 
 
 @pytest.mark.long
 def test_covariates_of_the_protocol_are_all_that_is_adjusted_for():
     said = analyse(trial_of(covariates=("age",))).headline
-    assert "its values are compared instead of changes, and they are adjusted for age only." in said[1]
+    assert "Its values are compared instead of changes, adjusted for age only." in said[1]
 
 
 def test_nothing_on_the_page_is_a_change_or_adjusted(analysis):
@@ -66,7 +67,7 @@ def test_nothing_on_the_page_is_a_change_or_adjusted(analysis):
     assert "from baseline" not in texts
     assert "adjusted for baseline" not in texts
     assert "adjusted mean" not in texts.lower()
-    assert "of the value, all visits together" in texts
+    assert "of the value, with all visits together" in texts
 
 
 def test_tables_have_means_and_neither_changes_nor_a_baseline(analysis):
@@ -80,13 +81,13 @@ def test_that_nobody_can_respond_is_told(analysis):
     assert responses_of(analysis) is None
     assert analysis.settings["response"] == ""
     told = analysis.left_out.set_index("where").loc["responders, PGIC"]
-    assert told["reason"] == "there is no baseline from which to respond"
+    assert told["reason"] == "no baseline, so no response is defined"
 
 
 @pytest.mark.long
 def test_it_is_a_report(tmp_path, sketches):
     page = ba.write_report(trial_of(), tmp_path / "out").read_text("utf-8")
-    assert "nothing is adjusted" in page
+    assert "without adjustment for covariates" in page
     assert not {"distribution.png", "responder_curve.png"} & {path.name for path in (tmp_path / "out" / "figures").iterdir()}
 
 
@@ -100,7 +101,7 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
         ({"reduction": 0.3}, "found reduction = 0.3, a change from baseline, and PGIC has no baseline"),
         ({"handling": "baseline observation carried forward"}, "no baseline, and 'baseline observation carried forward' puts it"),
         ({"handling": "last observation carried forward, baseline included"}, "outcomes has no baseline, and 'last obs"),
-        ({"intercurrent": {"death": "composite"}}, "'composite', which puts the baseline after 'death', and PGIC has none"),
+        ({"intercurrent": {"death": "composite"}}, "found 'composite' for 'death', which needs a baseline, and PGIC has none"),
     ],
 )  # fmt: skip
 def test_what_needs_a_baseline_is_refused_in_a_sentence_also_by_validate(planned, said):
@@ -142,7 +143,7 @@ def test_a_secondary_endpoint_without_a_baseline_is_told_in_the_methods():
     told = analyse(ba.as_trial(
         {"subjects": trial.subjects, "assessments": pd.concat([scores, impressions()])}, name="both", settings=SCALES
     )).methods  # fmt: skip
-    assert "PGIC has no baseline: its values are compared instead of changes, and nothing is adjusted." in told
+    assert "PGIC has no baseline: its values are compared instead of changes, without adjustment for covariates." in told
 
 
 def test_a_table_of_endpoints_with_and_without_baseline_has_no_empty_cell():

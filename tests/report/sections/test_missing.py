@@ -1,4 +1,4 @@
-"""The missing values of a report: the difference under every handling, told in words, and absent where nothing is missing."""
+"""The missing values of a report: the difference under every handling, in words, and absent where no value is missing."""
 
 from dataclasses import replace
 
@@ -71,13 +71,13 @@ def test_the_surface_is_that_of_the_same_imputations(analysis, missing):
 
 def test_captions_and_methods_say_what_was_done(analysis):
     texts = captions(analysis)
-    assert texts["handlings"].startswith("The primary difference at week 12 under these handlings of missing values")
-    assert "100 imputations under each assumption" in texts["handlings"]
+    assert texts["handlings"].startswith("The primary difference at week 12 by handling of missing values")
+    assert "multiple imputation (100 data sets under each assumption" in texts["handlings"]
     assert "Each subject is a row" in texts["missing"]
-    assert "where values imputed under missing at random are moved" in texts["tipping_point"]
+    assert "after values imputed under missing at random are shifted" in texts["tipping_point"]
     said = " ".join(analysis.methods)
     assert "draws 100 data sets from a mixed model" in said
-    assert "After the last value, values are imputed" in said
+    assert "Values after the last value are imputed" in said
 
 
 @pytest.mark.long
@@ -86,8 +86,8 @@ def test_after_a_discontinuation_that_is_recorded_strategies_begin_there():
     analysis = analyse(trial_of(missing=6, events=events))
     missing = missing_of(analysis)
     said = " ".join(analysis.methods)
-    assert "After discontinuation (from the visit after, where the last value is of the period of leaving), values are" in said
-    assert "Gaps, and what is missing without a discontinuation, are missing at random." in said
+    assert "If the last value is of the period of discontinuation, the strategies begin at the next visit." in said
+    assert "Gaps, and values missing without a discontinuation, are imputed under missing at random." in said
     jump = missing.handlings.set_index("method").loc["imputed: jump to reference", "details"]
     assert "jump to reference (4 imputations" in jump
     assert "values not after such an event: missing at random" in jump
@@ -100,7 +100,7 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
     analysis = analyse(replace(simulated, protocol=replace(simulated.protocol, intercurrent=policy)))
     outcomes = ba.HEADACHE_DAYS.derive(simulated.restrict("itt"))
     rows = missing_of(analysis).handlings.set_index("method")["estimate"]
-    # nobody records after leaving, so that strategies begin where values end, but for a few who have another event later
+    # No value is recorded after discontinuation: strategies begin after the last value, except for a few with a later event.
     plain = ba.missing.sensitivity(outcomes, n=100, seed=1, covariates=("baseline", "overuse")).set_index("method")["estimate"]
     for strategy in ("jump to reference", "copy increments in reference"):
         assert rows[f"imputed: {strategy}"] == pytest.approx(plain[f"imputed: {strategy}"], abs=0.02)
@@ -108,13 +108,13 @@ def test_a_value_counted_in_the_period_of_leaving_is_of_the_days_before(simulate
 
 @pytest.mark.long
 def test_without_a_value_missing_after_a_discontinuation_strategies_begin_after_the_last():
-    """The only one who left has its last value in the period of leaving; or the baseline stands for what is missing after it."""
+    """The last value of the discontinued subject is in the period of discontinuation, or the baseline replaces later values."""
     for day, strategy in ((80, "treatment policy"), (40, "composite")):
         trial = trial_of(missing=8, events=[("s020", "discontinuation", day), ("s021", "rescue", 40)])
         late = analyse(
             replace(trial, protocol=ba.advanced.Protocol(intercurrent={"discontinuation": strategy, "rescue": "composite"}))
         )
-        assert "After the last value, values are imputed" in " ".join(late.methods)
+        assert "Values after the last value are imputed" in " ".join(late.methods)
         rows = missing_of(late).handlings.set_index("method")["estimate"]
         assert rows["imputed: jump to reference"] != rows["imputed: missing at random"]
         assert not missing_of(late).surface.empty
@@ -184,7 +184,7 @@ def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
 
 @pytest.mark.long
 def test_visits_that_nobody_has_both_of_do_not_stop_the_surface():
-    """The covariance falls back for the surface as for the rest."""
+    """The surface has the same fall-back covariance as the other handlings."""
     trial = trial_of(missing=6)
     values = trial.assessments
     number = values["subject"].str[1:].astype(int)

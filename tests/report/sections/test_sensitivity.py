@@ -1,4 +1,4 @@
-"""Other models of the primary difference: which there are, what they are called, and what is said of them."""
+"""Other models of the primary difference: their choice, names and sentences."""
 
 import pytest
 
@@ -57,9 +57,9 @@ def test_an_analysis_of_covariance_has_the_mixed_model_among_its_sensitivity_ana
         f"ANCOVA, {CARRIED}, HC2 variance",
         f"unadjusted, {CARRIED}",
     ]
-    assert "a mixed model for repeated measures (MMRM) of all observed values (fixed effects arm by visit, baseline by visit" in (
-        " ".join(analysis.methods)
-    )
+    methods = " ".join(analysis.methods)
+    assert "A mixed model for repeated measures (MMRM) of all observed values is valid under missing at random." in methods
+    assert "Its fixed effects are arm by visit, baseline by visit" in methods
 
 
 @pytest.mark.long
@@ -67,10 +67,8 @@ def test_the_robust_analysis_of_covariance_has_the_difference_of_the_plain_one_a
     plain, robust = (differences(bundled)[f"ANCOVA, observed cases{end}"].iloc[0] for end in ("", ", HC2 variance"))
     assert robust["estimate"] == pytest.approx(plain["estimate"], rel=1e-9)
     assert robust["std_error"] != plain["std_error"]
-    assert "lets the spread differ between arms and subjects (HC2, with Bell and McCaffrey's degrees of freedom)" in " ".join(
-        bundled.methods
-    )
-    assert "HC2 variance: the spread may differ between subjects. " in captions(bundled)["sensitivity"]
+    assert "has a robust variance (HC2, with Bell and McCaffrey's degrees of freedom" in " ".join(bundled.methods)
+    assert "HC2 variance: the variance may differ between subjects. " in captions(bundled)["sensitivity"]
 
 
 def test_every_sensitivity_analysis_is_one_row_an_arm_at_the_primary_visit(mixed):
