@@ -12,6 +12,14 @@ ROOMS = (
     "botox_analysis.report",
     "botox_analysis.trials",
     *(f"botox_analysis.models.{room}" for room in ("repeated", "imputation", "sensitivity")),
+    "botox_analysis.models.parts",
+    "botox_analysis.models.means",
+    "botox_analysis.models.linear",
+    "botox_analysis.models.rates",
+    "botox_analysis.models.multiplicity",
+    "botox_analysis.models.descriptive",
+    "botox_analysis.models.times",
+    "botox_analysis.models.counts",
 )
 """Rooms whose public names are checked."""
 

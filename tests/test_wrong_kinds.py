@@ -191,7 +191,7 @@ METHODS = {
     ),
     "MmrmFit.term_tests": (lambda kinds, given: kinds["fit"].term_tests(given), "", WORD),
     "MmrmFit.subgroup_differences": (
-        lambda kinds, given: kinds["fit"].subgroup_differences(given), "", "the name of a covariate|no effect of arm by"
+        lambda kinds, given: kinds["fit"].subgroup_differences(given), "", "the name of a covariate|effect differs between arms"
     ),
     "MmrmFit.contrasts": (lambda kinds, given: kinds["fit"].contrasts(given), "", "a name for each contrast"),
     "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "must be from 0 to 1"),
@@ -199,12 +199,12 @@ METHODS = {
     "safety.EmergentRule": (lambda kinds, given: ba.safety.EmergentRule(given), "path", "the name of the rule"),
     "diary.DiaryRule": (lambda kinds, given: ba.diary.DiaryRule(given), "path", "the name of the rule"),
     "advanced.TestingGraph": (lambda _, given: TestingGraph(given, [[0]]), "", "a list of shares|at most 1|from 0 to 1|rows of"),
-    "TestingGraph.holm": (lambda kinds, given: TestingGraph.holm(given), "number list array", "how many there are"),
+    "TestingGraph.holm": (lambda kinds, given: TestingGraph.holm(given), "number list array", "their number or a list of"),
     "TestingGraph.fixed_sequence": (
-        lambda kinds, given: TestingGraph.fixed_sequence(given), "number list array", "how many there are"
+        lambda kinds, given: TestingGraph.fixed_sequence(given), "number list array", "their number or a list of their names"
     ),
-    "TestingGraph.serial_gatekeeping": (lambda _, given: TestingGraph.serial_gatekeeping(given), "list", "list such as"),
-    "TestingGraph.adjusted": (lambda kinds, given: GRAPH.adjusted(given), "list", "a list of p-values|has 2 hypotheses"),
+    "TestingGraph.serial_gatekeeping": (lambda _, given: TestingGraph.serial_gatekeeping(given), "list", "list of numbers or"),
+    "TestingGraph.adjusted": (lambda kinds, given: GRAPH.adjusted(given), "list", "a list of p-values|one for each hypothesis"),
     "TestingGraph.named_after": (lambda kinds, given: GRAPH.named_after(given), "estimates", ESTIMATES),
     "TestingGraph.nodes": (lambda kinds, given: GRAPH.nodes(given), "none estimates", ESTIMATES),
     "TestingGraph.require_rows": (lambda kinds, given: GRAPH.require_rows(given), "estimates", ESTIMATES),

@@ -1,4 +1,4 @@
-"""Many data sets from bootstrap samples, in parts with a seed each: the same numbers for any number of workers."""
+"""Bootstrap samples drawn in parts with a seed each, so that the number of workers does not change the numbers."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ from botox_analysis.numerics.repeated.refits import drawn_within
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 
 AT_ONCE = 100
-"""Data sets that are drawn from one seed: what a worker takes. It is part of what a seed means."""
+"""Data sets of one part, which are drawn from one seed. Another size would change the numbers of every seed."""
 
 MOST_FAILED = 0.1
-"""The share of resamples that may fail to determine the model; beyond it those that do not would be too few to stand for all."""
+"""Largest share of resamples that may fail to determine the model; the others would no longer represent all resamples."""
 
 MOST_VALUES = 2**28
-"""Values (data sets x subjects x visits) that are held: 2 GB."""
+"""Most values in memory (data sets x subjects x visits): 2 GB."""
 
 Part = tuple[Any, ...]
-"""Arrays whose first dimension is the data set; at the end, how many resamples failed."""
+"""Arrays whose first dimension is the data set; the last item is the number of resamples that failed."""
 
 
 def require_draws(n: object, seed: object, what: str) -> None:
-    """Refuse a number of data sets or a seed that is none.
+    """Refuse an invalid number of data sets or an invalid seed.
 
     Parameters
     ----------
     n, seed : int
-        At least 2 data sets; a seed of 0 or more.
+        Number of data sets, at least 2, and seed of the random number generator, at least 0.
     what : str
-        What is imputed, for the message.
+        Values that are imputed, for the message.
 
     Raises
     ------
     ValueError
-        Either is no such whole number.
+        `n` or `seed` is no such whole number.
     """
     if n is None and seed is None:
-        raise ValueError(f"n is None and seed is None; {what} imputed many times: expected both, such as n=200, seed=1.")
+        raise ValueError(f"`n` and `seed` must be whole numbers, as {what} imputed many times; got None. Try n=200, seed=1.")
     if isinstance(n, bool) or not isinstance(n, Integral) or n < 2:
-        raise ValueError(f"n is {n!r}; {what} imputed many times: expected a whole number of 2 or more, such as 200.")
+        raise ValueError(f"`n` must be a whole number, 2 or more, as {what} imputed many times; got {n!r}. Try n=200.")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; expected a whole number, so that the same values can be drawn again.")
+        raise ValueError(f"`seed` must be a whole number, 0 or more; got {seed!r}. Try seed=1.")
 
 
 def require_reach(conf_level: float, n: int) -> None:
-    """Refuse percentile limits of a level that a number of resamples does not reach.
+    """Refuse a nominal coverage for which there are too few resamples.
 
     Parameters
     ----------
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     n : int
-        Resamples.
+        Number of resamples.
 
     Raises
     ------
     ValueError
-        The limits would be beyond the least and the largest of them.
+        Percentile limits would lie below the smallest or above the largest resample.
     """
     beyond = beyond_reach(conf_level, n)
     if beyond:
@@ -72,19 +72,19 @@ def require_reach(conf_level: float, n: int) -> None:
 
 
 def beyond_reach(conf_level: float, n: int) -> str:
-    """Say that percentile limits of a level are beyond what a number of resamples reaches.
+    """Describe the lack of resamples for percentile limits of a nominal coverage.
 
     Parameters
     ----------
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
     n : int
-        Resamples.
+        Number of resamples.
 
     Returns
     -------
     str
-        What was found, and what would be right; empty where the level is reached.
+        The level and number found, and those that would be right; empty if the resamples suffice.
     """
     fewest = fewest_resamples(conf_level)
     if n >= fewest:
@@ -95,17 +95,17 @@ def beyond_reach(conf_level: float, n: int) -> str:
 
 
 def refuse_many(n_sets: int, n_subjects: int, n_visits: int) -> None:
-    """Refuse more values than are held.
+    """Refuse data sets that do not fit into memory.
 
     Parameters
     ----------
     n_sets, n_subjects, n_visits : int
-        Of the data sets asked for.
+        Number of data sets, subjects and visits.
 
     Raises
     ------
     ValueError
-        There are more than `MOST_VALUES`.
+        The data sets have more than `MOST_VALUES` values.
     """
     n_values = n_sets * n_subjects * n_visits
     if n_values > MOST_VALUES:
@@ -116,19 +116,19 @@ def refuse_many(n_sets: int, n_subjects: int, n_visits: int) -> None:
 
 
 def seeds_of_parts(n: int, seed: int | np.random.SeedSequence) -> Sequence[np.random.SeedSequence]:
-    """A seed for each part.
+    """Derive a seed for each part.
 
     Parameters
     ----------
     n : int
-        Data sets.
+        Number of data sets.
     seed : int or SeedSequence
-        From which they come.
+        Seed of all parts.
 
     Returns
     -------
     sequence of SeedSequence
-        One for `AT_ONCE` data sets; those of a smaller n are the first of a larger one.
+        One seed for each `AT_ONCE` data sets. The seeds of a smaller `n` are the first seeds of a larger one.
     """
     parent = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
     return parent.spawn(-(-n // AT_ONCE))
@@ -137,33 +137,33 @@ def seeds_of_parts(n: int, seed: int | np.random.SeedSequence) -> Sequence[np.ra
 def in_parts(
     draw: Callable[[int, np.random.SeedSequence], Part], n: int, seed: int | np.random.SeedSequence, too_many: str
 ) -> tuple[Part, int]:
-    """Data sets drawn part by part, by the workers of ``joblib.parallel_config`` where one is set.
+    """Draw data sets in parts, by the workers of ``joblib.parallel_config`` if they are set.
 
     Parameters
     ----------
     draw : callable, (int, SeedSequence) -> tuple
-        How many and from what -> a `Part`.
+        Function that draws a number of data sets from a seed and returns a `Part`.
     n : int
-        Data sets.
+        Number of data sets.
     seed : int or SeedSequence
-        From which they come.
+        Seed of all parts.
     too_many : str
-        What the message says, and advises, where more resamples fail than `MOST_FAILED`.
+        Reason and advice of the message for more failed resamples than `MOST_FAILED`.
 
     Returns
     -------
     arrays : tuple
-        Of all n data sets.
+        Arrays of all n data sets.
     n_failed : int
-        Resamples that were drawn anew.
+        Number of resamples that failed and were drawn again.
 
     Raises
     ------
     FitError
-        Too many failed.
+        More resamples failed than `MOST_FAILED` allows.
     """
     sizes = [min(AT_ONCE, n - first) for first in range(0, n, AT_ONCE)]
-    parts = Parallel()(delayed(draw)(size, own) for size, own in zip(sizes, seeds_of_parts(n, seed), strict=True))
+    parts = Parallel()(delayed(draw)(size, part_seed) for size, part_seed in zip(sizes, seeds_of_parts(n, seed), strict=True))
     n_failed = int(sum(part[-1] for part in parts))
     if n_failed > MOST_FAILED * n:
         raise FitError(_too_many(n_failed, n, too_many))
@@ -177,37 +177,37 @@ def determined(
     rng: np.random.Generator,
     too_many: str,
 ) -> Part:
-    """Refits in as many bootstrap samples as determine them.
+    """Refit a model in bootstrap samples until enough of them determine it.
 
     Parameters
     ----------
     refit : callable, (B, N) -> (arrays, (B,) of bool)
-        Weights -> what was fitted, and which samples determine it.
+        Function of the weights of B samples. It returns the refits, and True for samples that determine the model.
     group : ndarray of int, shape (N,)
-        Within which subjects are drawn; those of -1 never.
+        Groups within which subjects are drawn; subjects of group -1 are never drawn.
     size : int
-        How many.
+        Number of refits.
     rng : Generator
-        Draws.
+        Random number generator.
     too_many : str
         As for `in_parts`.
 
     Returns
     -------
     tuple
-        Weights, what was fitted, and how many samples were drawn in vain.
+        Weights, refits, and the number of samples that failed.
 
     Raises
     ------
     FitError
-        More failed than were asked for.
+        More samples failed than refits were needed.
     """
     found: list[tuple[FloatArray, ...]] = []
     n_known = n_failed = 0
     while n_known < size:
         weights = drawn_within(group, size - n_known, rng)
         fitted, known = refit(weights)
-        found.append(tuple(each[known] for each in (weights, *fitted)))
+        found.append(tuple(array[known] for array in (weights, *fitted)))
         n_known += int(known.sum())
         n_failed += int((~known).sum())
         if n_failed > max(size, AT_ONCE):

@@ -179,7 +179,9 @@ def test_times_have_the_direction_of_their_events_or_the_opposite(better, opposi
 
 def test_times_of_several_directions_are_refused():
     times = pd.DataFrame({"subject": range(4), "arm": list("pptt"), "time": [5, 9, 12, 3], "observed": True})
-    with pytest.raises(ba.DataError, match=r"times: found several values of `better` \('lower', 'higher'\) in category ''"):
+    with pytest.raises(
+        ba.DataError, match=r"`better` must be 'lower' or 'higher' in all rows of category ''; got 'lower', 'higher'"
+    ):
         ba.times.curve(times.assign(better=["lower", "lower", "higher", "higher"]))
     with pytest.raises(ba.DataError, match="times, row 1, column 'better': found 'up' in 4 rows; expected 'lower' or 'higher'"):
         ba.times.curve(times.assign(better="up"))

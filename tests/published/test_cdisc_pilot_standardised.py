@@ -37,7 +37,7 @@ def fitted(outcomes):
 
 
 def test_the_race_of_one_subject_is_refused(outcomes):
-    with pytest.raises(ba.FitError, match="'race' foretells the outcomes of 1 subject without error"):
+    with pytest.raises(ba.FitError, match="'race' perfectly separates the outcomes of 1 subject"):
         fitted(outcomes)
 
 

@@ -129,8 +129,8 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
         (lambda: trial_of(covariates=("age",)), "found the covariate 'age'; expected columns of subjects"),
         (lambda: trial_of(covariates=("baseline",)), "found 'baseline' among the covariates"),
         (lambda: trial_of(subjects={"x": range(N)}, covariates=("x", "x")), "found the covariate 'x' more than once"),
-        (lambda: trial_of(subjects={"x": BORN}, covariates=("x",)), "the covariate 'x' holds dates"),
-        (lambda: trial_of(subjects={"x": [np.nan] * N}, covariates=("x",)), "the covariate 'x' is missing for every subject"),
+        (lambda: trial_of(subjects={"x": BORN}, covariates=("x",)), "a number of days, or a factor; got dates"),
+        (lambda: trial_of(subjects={"x": [np.nan] * N}, covariates=("x",)), "'x' must have values; it is missing"),
         (
             lambda: trial_of(subjects={"x": [None, "a"] * (N // 2)}, covariates=("x",)),
             "baseline and x of NRS; expected one or more. At 'week 8', 'placebo' has none.",

@@ -1,4 +1,4 @@
-"""`fit_binary`: *outcomes* -> `BinaryFit`, covariate-adjusted proportions of responders."""
+"""`fit_binary`: from *outcomes* to `BinaryFit`, covariate-adjusted proportions of responders."""
 
 from __future__ import annotations
 
@@ -29,19 +29,25 @@ from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 VarianceName = Literal["ye", "ge"]
 
 VARIANCES = {"ye": "Ye variance", "ge": "Ge variance with HC0"}
-"""Variances of standardised proportions, and what the method says."""
+"""Variances of standardised proportions, and their words in ``method``."""
 
 MODEL = "logistic regression"
 
 INSTEAD = "leave out the covariate or merge its small levels, or compare without covariates (responders, then compare_rates)"
-"""What may help where a logistic regression has no maximum."""
+"""Advice for a logistic regression without a maximum."""
 
 
 class BinaryFit(StandardisedFit):
-    """A fitted logistic regression, standardised: answers what a `StandardisedFit` does, and odds ratios."""
+    """A fitted logistic regression, standardised, with the methods of `StandardisedFit` and odds ratios.
+
+    Examples
+    --------
+    >>> ba.fit_binary(outcomes, visits=["week 24"]).means()[["arm", "estimate"]].round(3).values.tolist()
+    [['placebo', 0.309], ['onabotulinumtoxinA', 0.483]]
+    """
 
     def odds_ratios(self, *, conf_level: float = 0.95) -> Estimates:
-        """Marginal odds ratios, each arm over the reference.
+        """Estimate marginal odds ratios, each arm over the reference.
 
         Parameters
         ----------
@@ -51,20 +57,26 @@ class BinaryFit(StandardisedFit):
         Returns
         -------
         DataFrame
-            *estimates* of the standardised proportions, by visit and arm; nearer to 1 than the ratio of ``conditional``,
-            which is that of subjects of the same covariates. Limits are symmetrical about the logarithm.
+            *estimates* of odds ratios of the standardised proportions, by visit and arm. They are nearer to 1 than those of
+            ``conditional``, which compare subjects with the same covariates. Limits are symmetric on the log scale.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_binary(outcomes, visits=["week 24"])
+        >>> fit.odds_ratios()[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+        [[2.08, 1.65, 2.63]]
         """
         return exponentiate(self.log_odds_ratios(conf_level=conf_level))
 
     def log_odds_ratios(self, *, conf_level: float = 0.95) -> Estimates:
-        """Natural logarithms of the marginal odds ratios, for pooling and for combining with others.
+        """Estimate natural logarithms of marginal odds ratios, as needed for pooling and meta-analysis.
 
         Parameters
         ----------
@@ -74,14 +86,20 @@ class BinaryFit(StandardisedFit):
         Returns
         -------
         DataFrame
-            *estimates* as from `odds_ratios`, with normal limits; `exponentiate` makes ratios of them.
+            *estimates* as from `odds_ratios`, with normal limits; `exponentiate` converts them to ratios.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_binary(outcomes, visits=["week 24"])
+        >>> fit.log_odds_ratios()[["estimate", "std_error"]].round(3).values.tolist()
+        [[0.734, 0.119]]
         """
         return self._compare("odds ratio", LOGIT, conf_level)
 
@@ -97,48 +115,49 @@ def fit_binary(
     visits: Sequence[str] | None = None,
     variance: VarianceName = "ye",
 ) -> BinaryFit:
-    """Covariate-adjusted proportions of responders by logistic regression at each visit, standardised.
+    """Fit a logistic regression of responders at each visit, and standardise proportions over the analysed subjects.
 
-    Proportions are marginal: the mean prediction of all subjects analysed, were they all in one arm. Their differences and
-    ratios are of the same estimand as crude ones, only more precise; also where the logistic model is wrong.
+    Proportions are marginal: the mean prediction if all analysed subjects were in one arm. Their differences and ratios estimate
+    the same estimand as crude ones, with more precision, even if the logistic model is wrong.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Any number of arms.
+        *outcomes* of any number of arms.
     reduction : float, optional
-        A response is a fall by at least this share of the baseline, as in `responders`; 0.5 where nothing is given.
+        Threshold of a response: a fall by at least this share of the baseline, as in `responders`. It is 0.5 if `points` and
+        `response` are left out, too.
     points : float, optional
-        Or an improvement by at least so many points, 0 or more, as in `responders`.
+        Threshold of a response in points, 0 or more: an improvement by at least this number, as in `responders`.
     response : str, optional
-        Or a column of `outcomes` with truth values, or 1 and 0. Whether yes is better is not known: the estimates have no
+        Column of `outcomes` with truth values, or 1 and 0. The direction of benefit is not known, so estimates have no
         ``better``.
     covariates : sequence of str, optional
-        Columns of `outcomes` beside the arm. Numbers have a slope; texts, categories and truth values are factors. Empty for
-        crude proportions. Left out: the baseline, where there is one.
+        Columns of `outcomes` beside the arm. Numbers have a slope; texts, categories and truth values are factors. An empty list
+        gives crude proportions. Left out: the baseline, unless all baselines are missing.
     missing : str
-        ``"observed cases"``: subjects whose response is known. ``"non-responder imputation"``: the others do not respond.
-        Without a covariate a subject does not enter, either way.
+        ``"observed cases"``: subjects with a missing response do not enter. ``"non-responder imputation"``: they are
+        non-responders. Subjects with a missing covariate do not enter in both.
     visits : sequence of str, optional
-        The visits to analyse. Left out: all.
+        Visits to analyse. Left out: all.
     variance : str
-        ``"ye"``: covariates are random, as in other trials; holds also where the model is wrong. ``"ge"``: covariates are fixed
-        at those observed, the delta method of Ge et al., but with the sandwich covariance of the coefficients (HC0) where they
-        have the model's, which is right only if the model is; smaller, if anything. Both under simple randomisation, for large
-        samples (some 30 subjects an arm and more).
+        ``"ye"``: covariates are random, and the variance is valid even if the model is wrong. ``"ge"``: covariates are fixed at
+        the observed ones, by the delta method of Ge et al. It uses the sandwich covariance of the coefficients (HC0); theirs is
+        the model's, which is valid only if the model is right. It is smaller or about equal. Both variances assume simple
+        randomisation and large samples (about 30 subjects or more in each arm).
 
     Returns
     -------
     BinaryFit
-        Its differences are risk differences, its ratios log risk ratios. ``left_out`` counts who does not enter.
+        The fitted model, with risk differences and log risk ratios. ``left_out`` counts subjects who do not enter.
 
     Raises
     ------
     DataError
-        A column does not exist, a response is neither yes nor no, nobody has a baseline where a share of it is asked for, or
-        an arm has nothing at a visit.
+        A column does not exist, a response is neither yes nor no, or an arm has no response at a visit. Or all baselines are
+        missing, and a response is a share of the baseline.
     FitError
-        An arm has no responder, or only responders; a covariate separates them; there are too few subjects.
+        An arm has no responder or only responders, a covariate separates them, or there are too few subjects.
     ValueError
         Several of `reduction`, `points` and `response` are given, or a word is not known.
 
@@ -200,17 +219,17 @@ def fit_binary(
 def _answers(
     outcomes: Outcomes, reduction: float | None, points: float | None, response: str | None
 ) -> tuple[pd.Series, dict[str, Any], str]:
-    """Yes (1), no (0) or nothing, row by row; what estimates have of it; and whether yes is better, empty where not known."""
+    """Return responses (1, 0 or missing) by row, their columns in estimates, and the direction of benefit, empty if not known."""
     if response is None:
         for what, threshold in (("reduction", reduction), ("points", points)):
             if threshold is not None and np.ndim(threshold) > 0:
-                raise ValueError(f"{what} is {threshold!r}; fit_binary takes one threshold: call it for each.")
+                raise ValueError(f"`{what}` must be one threshold; got {threshold!r}. Try one fit for each.")
         asked = responses(outcomes, reduction, points)[0]
         answer = np.where(asked.known(outcomes), asked.met(outcomes).astype(float), np.nan)
         further: dict[str, Any] = {"category": asked.category, "threshold": np.float64(asked.threshold)}
         return pd.Series(answer, index=outcomes.index, name="response"), further, asked.better
     if reduction is not None or points is not None:
-        raise ValueError("fit_binary takes one of reduction, points and response, not several.")
+        raise ValueError("`response` must be left out with `reduction` or `points`; got several of the three. Try one of them.")
     require_columns(outcomes, [response], "outcomes")
     column = outcomes[response]
     yes, known = read_truths(column)
@@ -218,8 +237,8 @@ def _answers(
     strange = column[column.notna() & ~known]
     if len(strange):
         raise DataError(
-            f"outcomes: column '{response}' says '{strange.iloc[0]}' in {len(strange)} rows; expected yes or no: truth values, "
-            "or 1 and 0."
+            f"outcomes: the column '{response}' must contain truth values, or 1 and 0; got '{strange.iloc[0]}', the first of "
+            f"{len(strange)} other rows."
         )
     return number.rename("response"), {"category": response.replace("_", " ")}, ""
 
@@ -237,12 +256,12 @@ def _fit_visit(of: VisitRows, arms: tuple[str, ...], variance: str, covariates: 
     where = f"{MODEL} at '{of.visit}'"
     y = of.response
     for code, arm in enumerate(arms):
-        own = y[of.arm == code]
-        if (own == own[0]).all():
-            which = "no responder" if own[0] == 0 else "only responders"
+        in_arm = y[of.arm == code]
+        if (in_arm == in_arm[0]).all():
+            which = "no responder" if in_arm[0] == 0 else "only responders"
             raise FitError(
-                f"{where}: arm '{arm}' has {which} among {len(own)} subjects, and its coefficient would be infinite; compare "
-                "without covariates: responders, then compare_rates."
+                f"{where}: arm '{arm}' has {which} among {len(in_arm)} subjects, so that its coefficient would be infinite. Try "
+                "a comparison without covariates: responders, then compare_rates."
             )
     found = maximise(BetaBinomial(y, np.ones(len(y))), of.matrix, np.zeros(len(y)), dispersed="no")
     refuse_no_maximum(found, of.matrix, of.covariate_of, where, INSTEAD)

@@ -1,4 +1,4 @@
-"""Counts as *outcomes* hold them: days of a period, or events in person-time."""
+"""Counts in *outcomes*: days of a period, or events in person-time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from botox_analysis.numerics.counts.standardisation import rate_contributions
 from botox_analysis.numerics.linear.inference import FloatArray
 
 WHOLE = 1e-6
-"""A value times its recorded days over those of the period is a count when it is so near to a whole number. The shares by which
-days of unknown severity count are farther from one: they are k/m with m of at most some hundred days."""
+"""Largest distance from a whole number of a count, which is a value times its recorded days over the days of the period. Shares
+for days of unknown severity are farther away: they are k/m with m of at most some hundred days."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Counted:
     Attributes
     ----------
     number : ndarray, shape (n,)
-        Whole numbers.
+        Counts, which are whole numbers.
     time : ndarray, shape (n,)
-        What each was counted in: recorded days, or years of exposure.
+        Time of each count: recorded days, or years of exposure.
     contribution : ndarray, shape (n,)
-        What each adds to the mean of its arm, which is their mean and has the variance of their mean.
+        Contribution of each count to the mean of its arm. The mean of contributions is this mean, and has its variance.
     per : float
-        The days, or years, that means are of.
+        Days or years that means are per.
     """
 
     number: FloatArray
@@ -45,7 +45,7 @@ class Counted:
 
 
 def counts_in_person_time(outcomes: Outcomes) -> bool:
-    """Whether values are events of an exposure, and not days of a period.
+    """Return True for events in person-time, and False for days of a period.
 
     Parameters
     ----------
@@ -55,34 +55,38 @@ def counts_in_person_time(outcomes: Outcomes) -> bool:
     Returns
     -------
     bool
-        True where there is a column ``exposure_days``.
+        True if the outcomes have a column ``exposure_days``.
 
     Raises
     ------
     DataError
-        There is a column ``recorded_days`` beside it.
+        The outcomes also have a column ``recorded_days``.
     """
     if {EXPOSURE_DAYS, RECORDED_DAYS} <= set(outcomes.columns):
-        raise DataError(f"outcomes has both {RECORDED_DAYS} and {EXPOSURE_DAYS}; keep the days in which values were counted.")
+        raise DataError(
+            f"outcomes must have one of the columns {RECORDED_DAYS} and {EXPOSURE_DAYS}; got both. Try the one in which values "
+            "were counted."
+        )
     return EXPOSURE_DAYS in outcomes.columns
 
 
 def count_days(of: VisitRows, period_days: int, *, most: str) -> Counted:
-    """Days of a period as counts of recorded days.
+    """Convert days per period to counts of recorded days.
 
     Parameters
     ----------
     of : VisitRows
-        Values are scaled to the period; without the column ``recorded_days`` they are counts of all of it.
+        Rows of a visit, with values scaled to the period. Without the column ``recorded_days``, values are counts of the whole
+        period.
     period_days : int
         Days of the period.
     most : str
-        ``"recorded days"`` where a count may not be above them, or ``"any"``.
+        ``"recorded days"`` for a model whose counts are at most the recorded days, or ``"any"``.
 
     Returns
     -------
     Counted
-        Contributions are the values.
+        The counts; contributions are the values.
 
     Raises
     ------
@@ -90,46 +94,46 @@ def count_days(of: VisitRows, period_days: int, *, most: str) -> Counted:
         A value is no count of its recorded days.
     """
     rows, value = of.rows, of.response
-    there = RECORDED_DAYS in rows.columns
-    recorded = read_numbers(rows[RECORDED_DAYS], "outcomes", "")[0] if there else np.full(len(rows), float(period_days))
+    is_recorded = RECORDED_DAYS in rows.columns
+    recorded = read_numbers(rows[RECORDED_DAYS], "outcomes", "")[0] if is_recorded else np.full(len(rows), float(period_days))
     count = value * recorded / period_days
     _refuse_where(
         of,
         np.isnan(recorded),
         "without recorded_days",
-        "the days each value was counted from; an imputed value was counted from none",
+        "have the number of days in which they were counted, which imputed values do not have",
     )
     _refuse_where(
         of,
         (recorded < 1) | (recorded > period_days) | (recorded != np.floor(recorded)),
         f"whose recorded_days are not 1 to {period_days}",
-        "days of one period; say in period_days how long it is",
+        "have recorded days within one period. Try period_days with its length",
     )
-    _refuse_where(of, value < 0, "below 0", "days, 0 or more")
+    _refuse_where(of, value < 0, "below 0", "be days, 0 or more")
     hint = (
-        "counts of the recorded days, scaled to the period; where headache days of unknown severity count as a share, take a "
-        "rule with unknown_severity 'missing' or 'as not'"
-        if there
-        else "counts, or the column recorded_days beside scaled ones"
+        "be counts of the recorded days, scaled to the period. If days of unknown severity count as a share, try a rule with "
+        "unknown_severity='missing' or 'as not'"
+        if is_recorded
+        else "be counts, or scaled counts beside the column recorded_days"
     )
     _refuse_where(of, np.abs(count - np.rint(count)) > WHOLE, "that are no whole number of days", hint)
     if most == "recorded days":
-        _refuse_where(of, np.rint(count) > recorded, "above the recorded days", "at most as many days as were recorded")
+        _refuse_where(of, np.rint(count) > recorded, "above the recorded days", "be at most the recorded days")
     return Counted(np.rint(count), recorded, value, float(period_days))
 
 
 def count_events(of: VisitRows) -> Counted:
-    """Events in person-time.
+    """Convert events in person-time to counts.
 
     Parameters
     ----------
     of : VisitRows
-        With ``exposure_days`` above 0.
+        Rows of a visit with ``exposure_days`` above 0.
 
     Returns
     -------
     Counted
-        Of years; rates are per 100 of them.
+        Counts with their years of exposure; rates are per 100 years.
 
     Raises
     ------
@@ -137,14 +141,14 @@ def count_events(of: VisitRows) -> Counted:
         A value is no count.
     """
     value = of.response
-    _refuse_where(of, value < 0, "below 0", "counts of events, 0 or more")
-    _refuse_where(of, value != np.rint(value), "that are no whole number of events", "counts, not rates: the time is beside them")
+    _refuse_where(of, value < 0, "below 0", "be counts of events, 0 or more")
+    _refuse_where(of, value != np.rint(value), "that are no whole number of events", "be counts and not rates")
     years = of.rows[EXPOSURE_DAYS].to_numpy(dtype=float) / DAYS_PER_YEAR
     return Counted(value, years, PER_YEARS * rate_contributions(value, years, of.arm), PER_YEARS)
 
 
 def exposure_of(outcomes: Outcomes) -> pd.Series:
-    """The exposure of each row, missing where there is none.
+    """Return the exposure of each row; missing for an exposure of 0 days.
 
     Parameters
     ----------
@@ -154,20 +158,20 @@ def exposure_of(outcomes: Outcomes) -> pd.Series:
     Returns
     -------
     Series
-        Days, above 0.
+        Exposure in days, above 0.
 
     Raises
     ------
     DataError
-        The exposure of a count is not known, or below 0.
+        The exposure of a count is missing or below 0.
     """
     days = pd.Series(read_numbers(outcomes[EXPOSURE_DAYS], "outcomes", "")[0], outcomes.index)
     wrong = np.flatnonzero(outcomes["value"].notna() & ~(np.isfinite(days) & (days >= 0)))
     if wrong.size:
         first = outcomes.iloc[wrong[0]]
         raise DataError(
-            f"outcomes: found {wrong.size} counts with no {EXPOSURE_DAYS}, or fewer than 0 (the first is of subject "
-            f"'{first['subject']}'); expected the days in which each was counted, 0 for who was not observed."
+            f"outcomes: `{EXPOSURE_DAYS}` must be a number of days for each count, 0 for subjects who were not observed; got "
+            f"{wrong.size} counts without, or with fewer than 0 (the first is of subject '{first['subject']}')."
         )
     return days.where(days > 0).rename("exposure")
 
@@ -177,5 +181,5 @@ def _refuse_where(of: VisitRows, wrong: Any, what: str, right: str) -> None:
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(
             f"outcomes: found {int(wrong.sum())} values at '{of.visit}' {what} (the first is {of.response[row]:g} of subject "
-            f"'{of.rows['subject'].iloc[row]}'); expected {right}."
+            f"'{of.rows['subject'].iloc[row]}'); they must {right}."
         )

@@ -1,4 +1,4 @@
-"""`fit_counts`: *outcomes* -> `StandardisedFit`, headache days as counts of recorded days, adverse events in person-time."""
+"""`fit_counts`: from *outcomes* to `StandardisedFit`, for days as counts of recorded days and for events in person-time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 
 LESS = "leave out covariates or merge small levels"
 INSTEAD = {"days": "take compare_ranks", "events": "take adverse_events, then compare_rates"}
-"""What may help where a model of counts cannot be fitted."""
+"""Advice for a model of counts that cannot be fitted."""
 
 OF_EVENTS = {
     "mean": EVENT_RATE,
@@ -47,33 +47,33 @@ OF_EVENTS = {
     "ratio": LOG_EVENT_RATE_RATIO,
     "conditional": CONDITIONAL_LOG_EVENT_RATE_RATIO,
 }
-"""What means of events in person-time, their differences and ratios are called: as `event_rates` and `compare_rates` do."""
+"""Measures of events in person-time, the same as from `event_rates` and `compare_rates`."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """How counts are distributed about their mean.
+    """A distribution of counts about their mean.
 
     Attributes
     ----------
     likelihood : callable, (counts, time) -> CountLikelihood
-        Its coefficients are those of a unit of time: a recorded day, a year.
+        Likelihood whose coefficients are per unit of time, a recorded day or a year.
     per_unit : callable, (k,) -> (k,)
-        From the linear predictor to the mean of a unit.
+        Function from the linear predictor to the mean per unit of time.
     offset : callable, (k,) -> (k,)
-        What time adds to the linear predictor.
+        Offset of the linear predictor, as a function of time.
     dispersed : str
-        ``"estimated"`` with the coefficients, or ``"no"``: from Pearson's residuals.
+        ``"estimated"``: the dispersion is estimated with the coefficients. ``"no"``: it is from Pearson's residuals.
     estimation : str
-        For the summary.
+        Name of the estimation in the summary.
     words : str
-        For the method.
+        Name of the model in ``method``.
     conditional : str
-        What the arm's coefficient is of days.
+        Measure of the arm's coefficient for days.
     undispersed : str
-        What is fitted where there is no overdispersion.
+        Name of the distribution without overdispersion.
     bounded : bool
-        Whether it knows that counts are at most the recorded days.
+        True if counts are at most the recorded days.
     """
 
     likelihood: Callable[[FloatArray, FloatArray], CountLikelihood]
@@ -119,71 +119,71 @@ def fit_counts(
     visits: Sequence[str] | None = None,
     period_days: int = PERIOD_DAYS,
 ) -> StandardisedFit:
-    """Days of a period, or adverse events in person-time, as counts: their means, differences and ratios.
+    """Fit a model of counts, for days of a period or adverse events in person-time, and standardise its means.
 
-    Means are standardised: predictions for everybody in each arm, averaged, and corrected by what the arm had beyond its own
-    predictions, so that they estimate mean days per period, or events per 100 patient-years, whether or not the model of counts
-    is right; their variance does not trust it either (see Notes). Differences in days stand beside those of `fit_ancova` and
-    `fit_mmrm`, rates and their ratios beside those of `compare_rates`.
+    Predictions for all subjects in each arm are averaged, and corrected by the mean residual of the arm. The means estimate days
+    per period, or events per 100 patient-years. Means and their variance are valid even if the model of counts is wrong (see
+    Notes). Differences in days are comparable with those of `fit_ancova` and `fit_mmrm`, rates and their ratios with those of
+    `compare_rates`.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, any number of arms. Of days, a value is a count scaled to the period; with the column ``recorded_days``, which
-        outcomes of a diary have, the count and the days it is of are known again. Without that column values are counts
-        of the whole period. With the column ``exposure_days``, which `safety.counts_per_subject` writes, values are counts of
-        events in so many days.
+        *outcomes* of any number of arms. Values of days are counts scaled to the period. The column ``recorded_days``, which
+        outcomes of a diary have, gives back the counts and their days. Without this column, values are counts of the whole
+        period. With the column ``exposure_days``, as from `safety.counts_per_subject`, values are counts of events in this time.
     distribution : str
-        ``"negative binomial"``: variance m + d m^2 of mean m, the logarithm of the time as offset. ``"beta-binomial"``:
-        a share of recorded days that varies between subjects; knows that there are no more than 28; not for events.
+        ``"negative binomial"``: variance m + d m^2 for mean m, with the logarithm of time as offset. ``"beta-binomial"``: a share
+        of recorded days that varies between subjects; counts are at most the recorded days; not for events.
         ``"quasi-Poisson"``: variance d m.
     covariates : sequence of str, optional
-        Columns of `outcomes` beside the arm, each with its own coefficient at each visit. Numbers have a slope; texts, categories
-        and truth values are factors. Empty for the unadjusted comparison. Left out: the baseline, where there is one; adverse
-        events have none.
+        Columns of `outcomes` beside the arm, with a coefficient for each visit. Numbers have a slope; texts, categories and truth
+        values are factors. An empty list gives the unadjusted comparison. Left out: the baseline, unless all baselines are
+        missing, as for adverse events.
     correlation : str, optional
-        Left out: each visit on its own. ``"independence"``, ``"exchangeable"`` or ``"unstructured"``: all visits at once by
-        generalised estimating equations with this working correlation; not for the beta-binomial. The unstructured one is
-        of residuals scaled by their own spread at each visit; software that scales all visits by one dispersion gives
-        somewhat other estimates.
+        Working correlation of generalised estimating equations for all visits: ``"independence"``, ``"exchangeable"`` or
+        ``"unstructured"``; not for the beta-binomial. The unstructured one is of residuals scaled by their variance at each
+        visit. Software that scales all visits by one dispersion gives slightly different estimates. Left out: a model for each
+        visit.
     visits : sequence of str, optional
-        The visits to analyse. Left out: all.
+        Visits to analyse. Left out: all.
     period_days : int
-        Days to which values are scaled; of no meaning for events.
+        Days of the period that values are scaled to; not for events.
 
     Returns
     -------
     StandardisedFit
-        Subjects with a missing value or covariate, or no exposure, do not enter; ``left_out`` counts them. Where counts are no
-        more dispersed than Poisson (or binomial) ones the dispersion is 0, and ``note`` says so.
+        The fitted model. Subjects with a missing value or covariate, or without exposure, do not enter; ``left_out`` counts them.
+        Without overdispersion against the Poisson (or binomial) distribution the dispersion is 0, and ``note`` states it.
 
     Raises
     ------
     DataError
-        A value is no count of its recorded days or events, the exposure of a count is not known, there are both kinds of days,
-        a visit or covariate does not exist, or an arm has no value at a visit.
+        A value is no count, the exposure of a count is missing, or the outcomes have both kinds of days. Or a visit or covariate
+        does not exist, or an arm has no value at a visit.
     FitError
-        The data do not determine the model: an arm has one subject or only zeros, a covariate separates zeros from the rest.
+        The data do not determine the model: an arm has one subject or only zeros, or a covariate separates zeros from other
+        counts.
     ValueError
         A word is not known, or the distribution or period is not for such counts.
 
     Notes
     -----
-    Each visit on its own: the means and their variance are those of Bannick et al., with random covariates, under simple
-    randomisation; large samples are needed (some 30 subjects an arm and more). Estimating equations: predictions averaged
-    without the correction, with the sandwich variance of Mancl and DeRouen plus the variance of predictions between subjects;
-    values must be missing completely at random (the mixed model needs less), and the model of the mean must be right.
+    A model for each visit has the means and variance of Bannick et al., with random covariates, under simple randomisation. It
+    needs large samples (about 30 subjects or more in each arm). Estimating equations average predictions without the correction.
+    Their variance is the sandwich variance of Mancl and DeRouen plus the variance of predictions between subjects. Values must be
+    missing completely at random (the mixed model needs less), and the model of the mean must be right.
 
-    The rate of an arm is all its events over all its time, R, plus the mean prediction of everybody in the arm minus that of
-    those who were in it, each at the same exposure of a year. Without covariates it is R, the crude event rate, whatever the
-    distribution. Its variance is as above with R + (y - R t)/mean(t) for the response y in the time t: that of a ratio, to which
-    events that come in clusters are no harm. It estimates events over time as long as subjects of the arm are observed, also
-    where that has to do with covariates or arm; the negative binomial's own rate, of ``conditional``, gives less weight to long
-    times, and may be another where the rate changes with time.
+    The crude rate R of an arm is all its events over all its time. The standardised rate is R, plus the mean prediction of all
+    subjects in the arm, minus the mean prediction of its own subjects, at an exposure of one year. Without covariates it is R
+    under every distribution. Its variance is as above with R + (y - R t)/mean(t) in place of the response y in the time t. This
+    is the variance of a ratio, which is valid for events correlated within a subject. The rate is over the observed time of the
+    arm, even if this time depends on covariates or arm. The rate of the negative binomial model itself, as in ``conditional``,
+    gives less weight to long times, and differs if the rate changes with time.
 
-    ``conditional`` has standard errors of the expected information with the dispersion as if known (negative binomial: that is
-    what glm.nb of R's MASS gives), of the observed information of all parameters (beta-binomial), or of Pearson's dispersion
-    with t limits (quasi-Poisson).
+    Standard errors of ``conditional`` depend on the distribution. For the negative binomial they use the expected information
+    with the dispersion as known, as glm.nb of R's MASS. For the beta-binomial they use the observed information of all
+    parameters. For quasi-Poisson they use Pearson's dispersion, with t limits.
 
     References
     ----------
@@ -206,9 +206,12 @@ def fit_counts(
     if correlation is not None:
         require_choice(correlation, CORRELATIONS, "correlation")
         if distribution == "beta-binomial":
-            raise ValueError("the beta-binomial has no estimating equations; take 'negative binomial' or 'quasi-Poisson'.")
+            raise ValueError(
+                f"`correlation` must be left out for the beta-binomial, which has no estimating equations; got {correlation!r}. "
+                "Try distribution='negative binomial' or 'quasi-Poisson'."
+            )
     if isinstance(period_days, bool) or period_days != int(period_days) or period_days < 1:
-        raise ValueError(f"period_days is {period_days!r}; it is a whole number of days, such as 28.")
+        raise ValueError(f"`period_days` must be a whole number of days, 1 or more; got {period_days!r}. Try period_days=28.")
     chosen = DISTRIBUTIONS[distribution]
     check_outcomes(outcomes)
     counted_as = "events" if counts_in_person_time(outcomes) else "days"
@@ -262,22 +265,22 @@ def fit_counts(
 def _refuse_period(chosen: Distribution, period_days: int) -> None:
     if chosen.bounded:
         raise ValueError(
-            "the beta-binomial is of days of a period, and events in exposure_days have no upper end; take 'negative binomial' "
-            "or 'quasi-Poisson'."
+            "`distribution` must be one for events in exposure_days, which have no largest count; got 'beta-binomial'. Try "
+            "distribution='negative binomial' or 'quasi-Poisson'."
         )
     if period_days != PERIOD_DAYS:
-        raise ValueError(f"period_days is {period_days}, but events in exposure_days are of no period; leave it out.")
+        raise ValueError(f"`period_days` must be left out for events in exposure_days; got {period_days}.")
 
 
 def _refuse_zeros(analysed: AnalysedRows, counted: list[Counted], chosen: Distribution, instead: str) -> None:
     for of, counts in zip(analysed.by_visit, counted, strict=True):
         for code, arm in enumerate(analysed.arms):
-            own = of.arm == code
+            in_arm = of.arm == code
             for wrong, what in ((counts.number == 0, "0"), (counts.number == counts.time, "all days recorded")):
-                if wrong[own].all() and (what == "0" or chosen.bounded):
+                if wrong[in_arm].all() and (what == "0" or chosen.bounded):
                     raise FitError(
-                        f"{chosen.words} at '{of.visit}': each value of arm '{arm}' is {what}, and its coefficient would be "
-                        f"infinite; leave the visit out, or {instead}."
+                        f"{chosen.words} at '{of.visit}': each value of arm '{arm}' is {what}, so that its coefficient would be "
+                        f"infinite. Leave the visit out, or {instead}."
                     )
 
 
@@ -316,7 +319,7 @@ def _fit_visit(of: VisitRows, counts: Counted, chosen: Distribution, instead: st
 
 
 def _joint(parts: list[_Part]) -> Coefficients:
-    """The coefficients of all visits side by side."""
+    """Join the coefficients of all visits."""
     visit_of = np.repeat(np.arange(len(parts)), [len(part.beta) for part in parts])
     df_of = np.array([part.df for part in parts])
 
@@ -329,7 +332,7 @@ def _joint(parts: list[_Part]) -> Coefficients:
 def _fit_visits(
     analysed: AnalysedRows, counted: list[Counted], chosen: Distribution, correlation: str, instead: str
 ) -> tuple[Coefficients, tuple[Standardised, ...], tuple[dict[str, Any], ...]]:
-    """All visits at once."""
+    """Fit all visits by estimating equations; return coefficients, means of each visit, and rows of the summary."""
     where = f"{chosen.words}, {correlation} working correlation"
     subjects = pd.concat([of.rows["subject"] for of in analysed.by_visit], ignore_index=True)
     subject = pd.factorize(subjects)[0]
@@ -338,29 +341,29 @@ def _fit_visits(
     design = linalg.block_diag(*[of.matrix for of in analysed.by_visit])[order]
     y = np.concatenate([each.number for each in counted])[order]
     time = np.concatenate([each.time for each in counted])[order]
-    # The dispersion of the working variance is that of all visits as if independent.
+    # The dispersion of the working variance is estimated from all visits as if they were independent.
     found = maximise(chosen.likelihood(y, time), design, chosen.offset(time), dispersed=chosen.dispersed)
     refuse_no_maximum(
         found, design, tuple(name for of in analysed.by_visit for name in of.covariate_of), where, f"{LESS}, or {instead}"
     )
-    told = solve_counts(y, design, chosen.offset(time), (subject[order], visit[order]), found.dispersion, correlation)
-    if told is None:
+    solution = solve_counts(y, design, chosen.offset(time), (subject[order], visit[order]), found.dispersion, correlation)
+    if solution is None:
         raise FitError(
-            f"{where}: the estimating equations have no solution that could be found; take another correlation or distribution, "
-            "or leave out covariates."
+            f"{where}: the solver found no solution of the estimating equations. Try another correlation or distribution, or "
+            "fewer covariates."
         )
     ends = np.cumsum([len(of.kept) for of in analysed.by_visit])
     standardised = []
     for of, counts, end in zip(analysed.by_visit, counted, ends, strict=True):
-        own = slice(end - len(of.kept), end)
+        block = slice(end - len(of.kept), end)
         columns = of.in_each_arm
-        predicted = counts.per * chosen.per_unit(columns @ told.beta[own])  # (A, n)
-        # With the logarithm as link a prediction is its own derivative.
+        predicted = counts.per * chosen.per_unit(columns @ solution.beta[block])  # (A, n)
+        # The derivative of a prediction under the log link is the prediction.
         slope = np.einsum("an,anp->ap", predicted, columns) / len(of.rows)
         between = np.cov(predicted).reshape(len(predicted), -1) / len(of.rows)
-        covariance = slope @ told.cov_beta[own, own] @ slope.T + between
+        covariance = slope @ solution.cov_beta[block, block] @ slope.T + between
         standardised.append(without_rounding(predicted.mean(axis=1), covariance, np.diagonal(covariance)))
-    coefficients = Coefficients(told.beta, told.cov_beta, lambda rows: np.full(len(rows), np.inf))
+    coefficients = Coefficients(solution.beta, solution.cov_beta, lambda rows: np.full(len(rows), np.inf))
     same = {
         "estimation": "generalised estimating equations",
         "structure": correlation,

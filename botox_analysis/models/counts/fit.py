@@ -1,4 +1,4 @@
-"""`StandardisedFit`: a fitted regression of counts or of yes and no, which answers on the scale of the endpoint."""
+"""`StandardisedFit`: a fitted regression of counts or binary outcomes, with estimates on the scale of the endpoint."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ from botox_analysis.numerics.linear.inference import Coefficients, FloatArray, i
 from botox_analysis.wording import Overview, Shown
 
 NO_STD_ERROR = 1e-7
-"""A standard error of a log ratio that is smaller is 0: where values have no spread the fit, which ends at 1e-9, leaves as
-much. Of a hundred million events it is 1e-4."""
+"""Smaller standard errors of a log ratio count as 0. Values without variance leave about 1e-9, the tolerance of the fit; a
+hundred million events have 1e-4."""
 
 SEEN = 1e-6
-"""A coefficient, or a subject, that a direction moves by less is not moved by it: the linear programme is solved to 1e-7."""
+"""Smallest change of a coefficient or of a subject's predictor that counts in a separating direction; the linear programme is
+solved to 1e-7."""
 
 BEYOND_RANGE = "a mean is at or beyond the end of its range"
 NEGATIVE_VARIANCE = "no limits: the estimated variance is negative, of too few subjects"
 NO_P_VALUE = "no p-value: the values have no spread"
-"""What ``note`` says where a number cannot be."""
+"""Notes for missing numbers."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ class Scale:
     Attributes
     ----------
     to, back : callable, (k,) -> (k,)
-        From the mean to the scale, and back.
+        Function from means to the scale, and its inverse.
     slope : callable, (k,) -> (k,)
-        The derivative of `to`.
+        Derivative of `to`.
     inside : callable, (k,) -> (k,) of bool
-        Where the mean has a place on the scale.
+        Function that is True for means in the domain of `to`.
     """
 
     to: Callable[[FloatArray], FloatArray]
@@ -65,42 +66,48 @@ LOGIT = Scale(special.logit, special.expit, lambda m: 1 / (m * (1 - m)), lambda 
 class StandardisedFit(Shown):
     """A fitted regression of *outcomes* at V visits, standardised: A arms, p coefficients of all visits.
 
-    ``means``, ``differences`` and ``ratios`` are marginal: of all subjects analysed at the visit, if all were in one arm and if
-    all were in the other. ``conditional`` is the arm's coefficient of the regression, of subjects of the same covariates; it is
-    another number, not only another scale, and has another name.
+    ``means``, ``differences`` and ``ratios`` are marginal: they are of all analysed subjects of a visit, as if all were in one
+    arm. ``conditional`` is the coefficient of the arm in the regression. It compares subjects with the same covariates, which is
+    another estimand with another measure.
 
     Attributes
     ----------
     labels : mapping of str to str
-        The estimand's trial, population, endpoint and intercurrent, the same in each row.
+        Trial, population, endpoint and intercurrent events of the estimand, the same in each row.
     measures : mapping of str to str
-        What ``mean``, ``difference``, ``ratio`` (its logarithm) and ``conditional`` are called.
+        Measures of ``mean``, ``difference``, ``ratio`` (its logarithm) and ``conditional``.
     further : mapping of str to object
-        Columns that each row of estimates has beside, such as ``category``.
+        Further columns of all estimates, such as ``category``.
     model : str
-        What was fitted, in words.
+        The model in words.
     handling : Handling
-        What stands for missing values, and how values were derived.
+        The handling of missing values, and the derivation of values.
     arms, visits : tuple of str
-        Reference first; in time.
+        Arms, the reference first, and visits, in the order of time.
     n : ndarray, shape (A, V)
-        Subjects in the fit.
+        Number of subjects in the fit.
     standardised : tuple of Standardised
-        The means and their covariance, at each visit.
+        Means and their covariance at each visit.
     limits : Scale
-        On which limits of means are symmetrical.
+        Scale on which limits of means are symmetric.
     coefficients : Coefficients
-        Of all visits; where there is one model a visit, those of different visits have no covariance.
+        Coefficients of all visits. Models of different visits have no covariance between their coefficients.
     names : tuple of str
-        Of the p coefficients.
+        Names of the p coefficients.
     arm_rows : ndarray, shape (A, V, p)
-        Which coefficient is that of an arm at a visit.
+        Coefficient of each arm at each visit, as rows of 0 and 1.
     notes : tuple of str
-        What is to be said of each visit.
+        Note for each visit; empty for none.
     summary_rows : tuple of mapping
-        Columns of `summary`, of the model of each visit.
+        Columns of `summary` for each visit.
     not_entered : tuple of LeftOut
-        Subjects that do not enter.
+        Subjects who do not enter the model.
+
+    Examples
+    --------
+    >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+    >>> fit.arms, fit.measures["ratio"], fit.n.ravel().tolist()
+    (('placebo', 'onabotulinumtoxinA'), 'log rate ratio', [617.0, 603.0])
     """
 
     labels: Mapping[str, str]
@@ -125,30 +132,50 @@ class StandardisedFit(Shown):
 
     @property
     def method(self) -> str:
-        """The model and the handling of missing values, in words."""
+        """The model and the handling of missing values, in words.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.method.split(",")[0]
+        'negative binomial regression at each visit'
+        """
         return in_words(self.model, str(self.handling))
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """Subjects that do not enter: where, reason, n."""
+        """Subjects who do not enter the model: columns ``where``, ``reason``, ``n``.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.left_out[["reason", "n"]].values.tolist()
+        [['no value recorded', 164]]
+        """
         return left_out_frame(self.not_entered)
 
     def summary(self) -> pd.DataFrame:
-        """Numbers that describe the fit: frames of several fits can be stacked.
+        """Summarise the fit in a frame whose columns are the same for every model.
 
         Returns
         -------
         DataFrame
-            One row a visit: visit, estimation, structure (the working correlation), mean, covariates, n_subjects, n_values,
-            n_coefficients, n_parameters (of the dispersion), loglik, aic, bic (missing where there is no likelihood), residual_sd
-            (missing), dispersion, n_iterations (missing), model. ``aic`` and ``bic`` count coefficients and the dispersion, and
-            compare models of the same values only.
+            The columns `SUMMARY`, with one row for each visit. ``structure`` is the working correlation, and ``n_parameters``
+            counts the dispersion. ``residual_sd`` and ``n_iterations`` are missing. Without a likelihood ``loglik``, ``aic`` and
+            ``bic`` are missing. ``aic`` and ``bic`` count coefficients and the dispersion, and compare models of the same values
+            only.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.summary()[["visit", "n_subjects", "dispersion"]].round(2).values.tolist()
+        [['week 24', 1220, 0.37]]
         """
         same = {"mean": "arm", "model": self.model}
         return summary_of([{"visit": visit, **same, **row} for visit, row in zip(self.visits, self.summary_rows, strict=True)])
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
-        """The mean of all subjects, were they all in one arm.
+        """Estimate the mean of all subjects if they were all in one arm, for each arm and visit.
 
         Parameters
         ----------
@@ -158,17 +185,23 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm, without p-values. Limits are symmetrical on the scale of the logarithm (days,
-            rates) or of the logit (proportions), so that they stay in range.
+            *estimates*, by visit and arm, without p-values. Limits are symmetric on the log scale (days, rates) or the logit
+            scale (proportions), so that they stay in range.
 
         Raises
         ------
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.means()[["arm", "estimate"]].round(2).values.tolist()
+        [['placebo', 13.78], ['onabotulinumtoxinA', 11.49]]
         """
         require_conf_level(conf_level)
-        mean = np.concatenate([each.mean for each in self.standardised])
-        variance = np.concatenate([np.diagonal(each.covariance) for each in self.standardised])
+        mean = np.concatenate([at_visit.mean for at_visit in self.standardised])
+        variance = np.concatenate([np.diagonal(at_visit.covariance) for at_visit in self.standardised])
         inside = self.limits.inside(mean)
         safe = np.where(inside, mean, 0.5)
         std_error = np.sqrt(np.where(variance >= 0, variance, np.nan))
@@ -181,7 +214,7 @@ class StandardisedFit(Shown):
         )  # fmt: skip
 
     def differences(self, *, conf_level: float = 0.95) -> Estimates:
-        """Differences of the standardised means, each arm minus the reference.
+        """Estimate differences of the standardised means, each arm minus the reference.
 
         Parameters
         ----------
@@ -191,21 +224,26 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm; normal limits and p-values; ``n`` counts both arms. Of days, with the baseline among
-            the covariates, they are differences in mean change: standardised over the same baselines, means of values and
-            means of changes differ by the same.
+            *estimates*, by visit and arm, with normal limits and p-values; ``n`` counts both arms. If the baseline is a
+            covariate, differences in days are differences in mean change, as both arms are standardised over the same baselines.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.differences()[["estimate", "std_error"]].round(2).values.tolist()
+        [[-2.29, 0.41]]
         """
         return self._compare("difference", IDENTITY, conf_level)
 
     def ratios(self, *, conf_level: float = 0.95) -> Estimates:
-        """Ratios of the standardised means, each arm over the reference.
+        """Estimate ratios of the standardised means, each arm over the reference.
 
         Parameters
         ----------
@@ -215,20 +253,26 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm; limits are symmetrical about the logarithm, and p-values are of it; ``n`` counts both
-            arms. Missing, with a note, where a mean is not above 0.
+            *estimates*, by visit and arm; ``n`` counts both arms. Limits are symmetric on the log scale, and p-values are of the
+            logarithm. A ratio of means that are not above 0 is missing, and has a note.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.ratios()[["estimate", "conf_low", "conf_high"]].round(3).values.tolist()
+        [[0.834, 0.782, 0.89]]
         """
         return exponentiate(self.log_ratios(conf_level=conf_level))
 
     def log_ratios(self, *, conf_level: float = 0.95) -> Estimates:
-        """Natural logarithms of the ratios of the standardised means, for pooling and for combining with others.
+        """Estimate natural logarithms of the ratios of the standardised means, as needed for pooling and meta-analysis.
 
         Parameters
         ----------
@@ -238,42 +282,48 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            *estimates* as from `ratios`, with normal limits; `exponentiate` makes ratios of them.
+            *estimates* as from `ratios`, with normal limits; `exponentiate` converts them to ratios.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.log_ratios()[["estimate", "std_error"]].round(3).values.tolist()
+        [[-0.181, 0.033]]
         """
         return self._compare("ratio", LOG, conf_level)
 
     def contrasts(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
-        """Differences between combinations of the standardised means of a visit, by name.
+        """Estimate differences between combinations of the standardised means of a visit, by name.
 
         Parameters
         ----------
         weights : mapping of str to mapping of (arm, visit) to float
-            For each name, the weight of the mean of an arm at a visit; of those left out 0. All of a name are of one visit, and
-            they add up to 0.
+            For each name, weights of the means of arms at one visit; means that are left out have the weight 0. The weights of a
+            name add up to 0.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 
         Returns
         -------
         DataFrame
-            *estimates* in the order given; normal limits and p-values. The name is in ``category``, a response in ``within``, and
-            ``n`` counts the subjects of the arms named.
+            *estimates* in the given order, with normal limits and p-values. ``category`` contains the name, and ``within`` the
+            response, if there is one. ``n`` counts subjects of the weighted arms.
 
         Raises
         ------
         DataError
             An arm or a visit is not in the fit.
         FitError
-            A contrast is of several visits, between whose means no covariance is estimated.
+            A contrast is of several visits, and the model has no covariance between them.
         ValueError
-            The weights of a name do not add up to 0, all are 0, or `weights` is of another kind.
+            The weights of a name do not add up to 0 or are all 0, or `weights` is of another kind.
 
         Examples
         --------
@@ -287,7 +337,7 @@ class StandardisedFit(Shown):
         return self._combined(read, contrast_of(self.measures["mean"]), conf_level)
 
     def combinations(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
-        """Combinations of the standardised means of a visit whose weights need not add up to 0, by name.
+        """Estimate combinations of the standardised means of a visit, with any sum of weights, by name.
 
         Parameters
         ----------
@@ -299,13 +349,20 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            *estimates* as from `contrasts`, without p-values. Limits are symmetrical about the estimate, where those of `means`
-            stay in range.
+            *estimates* as from `contrasts`, without p-values. Limits are symmetric about the estimate, and may be out of range,
+            unlike those of `means`.
 
         Raises
         ------
         DataError, FitError, ValueError
-            As `contrasts`, but for the sum of the weights.
+            As for `contrasts`, except for the sum of the weights.
+
+        Examples
+        --------
+        >>> fit = ba.fit_binary(outcomes, visits=["week 24"])
+        >>> halves = {("placebo", "week 24"): 0.5, ("onabotulinumtoxinA", "week 24"): 0.5}
+        >>> fit.combinations({"mean over arms": halves})["estimate"].round(3).tolist()
+        [0.396]
         """
         read = combinations_of(weights, self.arms, self.visits)
         return self._combined(read, combination_of(self.measures["mean"]), conf_level).assign(p_value=np.nan)
@@ -328,7 +385,7 @@ class StandardisedFit(Shown):
         return self._estimates([""] * len(read), "", measure, n, conf_level, notes, numbers | named, places)
 
     def conditional(self, *, conf_level: float = 0.95) -> Estimates:
-        """The arm's coefficients: of subjects of the same covariates, not standardised.
+        """Estimate the coefficients of arms, which compare subjects with the same covariates and are not standardised.
 
         Parameters
         ----------
@@ -338,27 +395,34 @@ class StandardisedFit(Shown):
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm, under a measure of their own. They trust the model; covariates that are left out
-            change what is estimated, also in a randomised trial.
+            *estimates*, by visit and arm, of a conditional measure. They are valid only if the model is right. The estimand
+            depends on the covariates of the model, even in a randomised trial.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
-            `conf_level` is no share.
+            `conf_level` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> fit = ba.fit_counts(outcomes, visits=["week 24"])
+        >>> fit.conditional()[["measure", "estimate", "std_error"]].round(3).values.tolist()
+        [['conditional log rate ratio', -0.183, 0.039]]
         """
         require_conf_level(conf_level)
         self._require_arms()
         rows = (self.arm_rows[1:] - self.arm_rows[:1]).transpose(1, 0, 2).reshape(-1, self.arm_rows.shape[2])
-        said = infer(self.coefficients, rows, conf_level)
-        spread = said.std_error > NO_STD_ERROR
+        inference = infer(self.coefficients, rows, conf_level)
+        spread = inference.std_error > NO_STD_ERROR
         return self._estimates(
             self._others(), self.arms[0], self.measures["conditional"], self._n_of_both(), conf_level,
             np.where(spread, "", NO_P_VALUE),
             {
-                "estimate": said.estimate, "std_error": said.std_error, "df": np.where(np.isinf(said.df), np.nan, said.df),
-                "conf_low": said.conf_low, "conf_high": said.conf_high, "p_value": np.where(spread, said.p_value, np.nan),
+                "estimate": inference.estimate, "std_error": inference.std_error,
+                "df": np.where(np.isinf(inference.df), np.nan, inference.df), "conf_low": inference.conf_low,
+                "conf_high": inference.conf_high, "p_value": np.where(spread, inference.p_value, np.nan),
             },
         )  # fmt: skip
 
@@ -366,16 +430,16 @@ class StandardisedFit(Shown):
         require_conf_level(conf_level)
         self._require_arms()
         parts = []
-        for each in self.standardised:
-            inside = scale.inside(each.mean)
-            safe = np.where(inside, each.mean, 0.5)
-            place, slope = scale.to(safe), scale.slope(safe)
-            covariance = each.covariance * np.outer(slope, slope)
-            own, both, of_reference = np.diagonal(covariance)[1:], 2 * covariance[0, 1:], covariance[0, 0]
-            terms = np.abs(own) + np.abs(both) + np.abs(of_reference)
-            variance = np.where(np.abs(own - both + of_reference) <= NO_SPREAD * terms, 0.0, own - both + of_reference)
-            parts.append((place[1:] - place[0], variance, inside[1:] & inside[0]))
-        estimate, variance, known = (np.concatenate(each) for each in zip(*parts, strict=True))
+        for at_visit in self.standardised:
+            inside = scale.inside(at_visit.mean)
+            safe = np.where(inside, at_visit.mean, 0.5)
+            scaled, slope = scale.to(safe), scale.slope(safe)
+            covariance = at_visit.covariance * np.outer(slope, slope)
+            of_arm, both, of_reference = np.diagonal(covariance)[1:], 2 * covariance[0, 1:], covariance[0, 0]
+            terms = np.abs(of_arm) + np.abs(both) + np.abs(of_reference)
+            variance = np.where(np.abs(of_arm - both + of_reference) <= NO_SPREAD * terms, 0.0, of_arm - both + of_reference)
+            parts.append((scaled[1:] - scaled[0], variance, inside[1:] & inside[0]))
+        estimate, variance, known = (np.concatenate(of_visits) for of_visits in zip(*parts, strict=True))
         notes, numbers = _with_normal_limits(estimate, variance, known, conf_level)
         return self._estimates(
             self._others(), self.arms[0], self.measures[which], self._n_of_both(), conf_level, notes, numbers
@@ -394,7 +458,7 @@ class StandardisedFit(Shown):
         self, arm: list[str], reference: str, measure: str, n: FloatArray, conf_level: float, notes: Any,
         further: Mapping[str, Any], places: Sequence[int] | None = None,
     ) -> pd.DataFrame:  # fmt: skip
-        """Estimates of arms visit by visit, or each at the visit of its place."""
+        """Make estimates by visit and arm, or each at the visit of its entry in `places`."""
         per_visit = len(arm) // len(self.visits)
         at = [place for place in range(len(self.visits)) for _ in range(per_visit)] if places is None else places
         return as_estimates(
@@ -417,47 +481,47 @@ class StandardisedFit(Shown):
 def _with_normal_limits(
     estimate: FloatArray, variance: FloatArray, known: np.ndarray, conf_level: float
 ) -> tuple[np.ndarray, dict[str, FloatArray]]:
-    """Notes on estimates, and their numbers; those that are not known are missing."""
+    """Return notes on estimates, and their numbers; unknown numbers are missing."""
     notes = np.select(
         [~known, variance < 0, variance == 0], [f"not estimated: {BEYOND_RANGE}", NEGATIVE_VARIANCE, NO_P_VALUE], ""
     )
     estimate = np.where(known, estimate, np.nan)
     std_error = np.sqrt(np.where(known & (variance >= 0), variance, np.nan))
-    said = t_inference(estimate, std_error, np.full(len(estimate), np.inf), conf_level)
+    inference = t_inference(estimate, std_error, np.full(len(estimate), np.inf), conf_level)
     names = ("estimate", "std_error", "conf_low", "conf_high", "p_value")
-    return notes, {name: getattr(said, name) for name in names}
+    return notes, {name: getattr(inference, name) for name in names}
 
 
 def refuse_no_maximum(found: Maximum, design: FloatArray, covariate_of: tuple[str, ...], where: str, instead: str) -> None:
-    """Refuse a likelihood that has no maximum.
+    """Refuse a likelihood without a maximum.
 
     Parameters
     ----------
     found : Maximum
-        What the search came to.
+        Result of the search.
     design : ndarray, shape (n, p)
-        Of the model.
+        Design of the model.
     covariate_of : tuple of str
-        The covariate of each of the p columns; ``"arm"`` for arms.
+        Covariate of each of the p columns; ``"arm"`` for arms.
     where : str
-        The model and the visit, for the message.
+        Model and visit, for the message.
     instead : str
-        What may be tried.
+        Advice, for the message.
 
     Raises
     ------
     FitError
-        Names the covariates whose coefficients would be infinite.
+        There is separation, or the search did not converge. The message names covariates whose coefficients would be infinite.
     """
     if found.separating is not None:
         sizes = np.abs(found.separating) * np.abs(design).max(axis=0)  # in any units
         moving = {name for name, size in zip(covariate_of, sizes, strict=True) if size > SEEN}
-        # A direction also moves the arms, where it has to keep some subjects in place.
+        # A direction may also change the coefficients of arms, to leave the predictors of some subjects unchanged.
         named = dict.fromkeys(name for name in covariate_of if name in moving and (name != "arm" or moving == {"arm"}))
         n_apart = int((np.abs(design @ found.separating) > SEEN).sum())
         raise FitError(
-            f"{where}: {listed(named)} foretells the outcomes of {n_apart} subject{'s' if n_apart > 1 else ''} without error, so "
-            f"that a coefficient would be infinite; {instead}."
+            f"{where}: {listed(named)} perfectly separates the outcomes of {n_apart} subject{'s' if n_apart > 1 else ''}, so "
+            f"that a coefficient would be infinite. Try this: {instead}."
         )
     if not found.converged:
-        raise FitError(f"{where}: the likelihood has no maximum that could be found; {instead}.")
+        raise FitError(f"{where}: the search found no maximum of the likelihood. Try this: {instead}.")

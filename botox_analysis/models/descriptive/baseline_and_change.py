@@ -1,11 +1,12 @@
-"""What was there, unadjusted: `describe_baseline` a trial's subjects at baseline, `describe_change` of outcomes."""
+"""`describe_baseline`: subjects of a trial at baseline; `describe_change`: unadjusted means and changes of *outcomes*."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from botox_analysis.endpoints.endpoint import Endpoint
 from botox_analysis.errors import kind_of, require_conf_level, require_trial
@@ -28,74 +29,58 @@ from botox_analysis.trials.trial import Trial
 
 ALL_ARMS = "all arms"
 MAX_LEVELS = 30
-"""Of a factor that is described."""
+"""Most levels of a factor that is described."""
 
 NUMBER, FACTOR, TEXT, DATES = KINDS = ("number", "factor", "text", "dates")
-"""What a covariate may be."""
+"""Kinds of covariates."""
 
 _SPREAD = (MEAN, *SPREADS)
 
 
 def describe_baseline(trial: Trial, *, endpoints: Sequence[Endpoint] | None = None) -> Estimates:
-    """The characteristics of a trial's subjects at baseline, by arm and in all.
+    """Describe the subjects of a trial at baseline, by arm and in all arms.
 
-    No p-values: a test of whether randomisation worked has no use. A text with more than 30 different words is no
-    characteristic (comments, initials) and is left out, and so is a column of dates.
+    The frame has no p-values, because a test of successful randomisation has no use. Columns of dates are left out, and so are
+    texts with more than 30 different values, such as comments and initials.
 
     Parameters
     ----------
     trial : Trial
-        Restricted to the population that is meant.
+        The trial, restricted to the population of interest.
     endpoints : sequence of Endpoint, optional
-        Endpoints whose baseline values are described, too.
+        Endpoints whose baseline values are described with the covariates.
 
     Returns
     -------
     DataFrame
-        *estimates* at the visit ``baseline``: for numbers mean, standard deviation, median, minimum and maximum, for
-        factors the proportion in each category, with ``n_events``. ``n`` counts the subjects with a value, ``n_missing`` those
-        without one.
+        *estimates* at the visit ``baseline``. Numbers have mean, standard deviation, median, minimum and maximum. Factors have
+        the proportion in each category, with ``n_events``. ``n`` counts subjects with a value, ``n_missing`` subjects without
+        one.
+
+    Raises
+    ------
+    DataError
+        `trial` is not a `Trial`.
+    TypeError
+        `endpoints` is not a list.
+
+    Examples
+    --------
+    >>> described = ba.describe_baseline(trial)
+    >>> ages = described[(described["endpoint"] == "age") & (described["measure"] == "mean")]
+    >>> ages[["arm", "n", "estimate"]].round(1).values.tolist()
+    [['placebo', 696.0, 41.0], ['onabotulinumtoxinA', 688.0, 40.9], ['all arms', 1384.0, 40.9]]
     """
     require_trial(trial)
-    numbers: list[tuple[str, pd.Series]] = []
-    factors: list[tuple[str, pd.Series]] = []
-    for name in trial.covariates:
-        column = trial.subjects[name]
-        label, kind = name.replace("_", " "), kind_of_covariate(column)
-        if kind == NUMBER:
-            numbers.append((label, column))
-        elif kind == FACTOR:
-            factors.append((label, column))
     if not isinstance(endpoints, list | tuple | None):
-        raise TypeError(f"endpoints: found {kind_of(endpoints)}; expected a list, such as [HEADACHE_DAYS].")
-    for endpoint in endpoints or []:
-        wide = endpoint.measure(trial)
-        if BASELINE in wide.columns:
-            numbers.append((endpoint.label, pd.Series(wide[BASELINE].to_numpy())))
-    numbers, factors = _labelled_apart(numbers, factors)
+        raise TypeError(f"`endpoints` must be a list of endpoints; got {kind_of(endpoints)}. Try endpoints=[HEADACHE_DAYS].")
+    numbers, factors = _labelled_apart(*_covariates_by_kind(trial, endpoints or []))
     arm = trial.subjects["arm"]
     groups = [(name, (arm == name).to_numpy()) for name in trial.arms]
     if len(groups) > 1:
         groups.append((ALL_ARMS, np.ones(len(arm), dtype=bool)))
-    rows: list[dict[str, object]] = []
-    for label, column in numbers:
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-        for name, member in groups:
-            known = values[member & ~np.isnan(values)]
-            rows += _spread(known, {"endpoint": label, "arm": name, "n_missing": int(member.sum()) - len(known)})
-    for label, column in factors:
-        levels = column.astype(object)
-        known = levels.notna().to_numpy()
-        for level in sorted(map(str, levels[known].unique())):
-            is_level = (levels.astype(str) == level).to_numpy() & known
-            for name, member in groups:
-                n, n_events = int((member & known).sum()), int((member & is_level).sum())
-                rows.append(
-                    {
-                        "endpoint": label, "arm": name, "measure": PROPORTION, "category": level, "n": n,
-                        "n_events": n_events, "estimate": n_events / n if n else np.nan, "n_missing": int(member.sum()) - n,
-                    }
-                )  # fmt: skip
+    rows = [row for label, column in numbers for row in _spreads(label, column, groups)]
+    rows += [row for label, column in factors for row in _proportions(label, column, groups)]
     columns = ("endpoint", "arm", "measure", "category", "n", "estimate", "n_events", "n_missing")
     return as_estimates(
         {
@@ -109,7 +94,7 @@ def describe_baseline(trial: Trial, *, endpoints: Sequence[Endpoint] | None = No
 
 
 def kind_of_covariate(column: pd.Series) -> str:
-    """Tell what a column of subjects is.
+    """Name the kind of a covariate of subjects.
 
     Parameters
     ----------
@@ -119,8 +104,13 @@ def kind_of_covariate(column: pd.Series) -> str:
     Returns
     -------
     str
-        A word of `KINDS`: a number, which has a slope; a factor, which has levels; a text of more than `MAX_LEVELS` different
-        words, which describes nobody's group; or dates.
+        A word of `KINDS`. Numbers have a slope, and factors have levels. A text has more than `MAX_LEVELS` different values and
+        defines no groups.
+
+    Raises
+    ------
+    DataError
+        The column is of a type that no covariate can have, such as complex numbers.
     """
     if pd.api.types.is_datetime64_any_dtype(column):
         return DATES
@@ -129,11 +119,35 @@ def kind_of_covariate(column: pd.Series) -> str:
     return FACTOR if column.nunique() <= MAX_LEVELS else TEXT
 
 
-def _labelled_apart(*described: list[tuple[str, pd.Series]]) -> list[list[tuple[str, pd.Series]]]:
-    """Covariates under names of their own where their label is that of another covariate or of an endpoint."""
+_Labelled = list[tuple[str, pd.Series]]
+"""Labels and values of covariates and endpoints."""
+
+_Groups = list[tuple[str, NDArray[np.bool_]]]
+"""Names of arms and their subjects, as truth values."""
+
+
+def _covariates_by_kind(trial: Trial, endpoints: Sequence[Endpoint]) -> tuple[_Labelled, _Labelled]:
+    """Return numbers, with the baselines of endpoints, and factors."""
+    numbers: _Labelled = []
+    factors: _Labelled = []
+    of_kind = {NUMBER: numbers, FACTOR: factors}
+    for name in trial.covariates:
+        column = trial.subjects[name]
+        kind = kind_of_covariate(column)
+        if kind in of_kind:
+            of_kind[kind].append((name.replace("_", " "), column))
+    for endpoint in endpoints:
+        wide = endpoint.measure(trial)
+        if BASELINE in wide.columns:
+            numbers.append((endpoint.label, pd.Series(wide[BASELINE].to_numpy())))
+    return numbers, factors
+
+
+def _labelled_apart(*described: _Labelled) -> list[_Labelled]:
+    """Rename covariates whose label is that of another covariate or of an endpoint."""
     labels = [label for of_kind in described for label, _ in of_kind]
     taken = {label for of_kind in described for label, column in of_kind if column.name is None}
-    apart: list[list[tuple[str, pd.Series]]] = []
+    apart: list[_Labelled] = []
     for of_kind in described:
         apart.append([])
         for label, column in of_kind:
@@ -145,7 +159,30 @@ def _labelled_apart(*described: list[tuple[str, pd.Series]]) -> list[list[tuple[
     return apart
 
 
+def _spreads(label: str, column: pd.Series, groups: _Groups) -> Iterator[dict[str, object]]:
+    """Yield mean, standard deviation, median, minimum and maximum of a number in each group."""
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    for arm, in_group in groups:
+        known = values[in_group & ~np.isnan(values)]
+        yield from _spread(known, {"endpoint": label, "arm": arm, "n_missing": int(in_group.sum()) - len(known)})
+
+
+def _proportions(label: str, column: pd.Series, groups: _Groups) -> Iterator[dict[str, object]]:
+    """Yield the proportion of each level of a factor in each group."""
+    levels = column.astype(object)
+    known = levels.notna().to_numpy()
+    for level in sorted(map(str, levels[known].unique())):
+        at_level = (levels.astype(str) == level).to_numpy() & known
+        for arm, in_group in groups:
+            n, n_events = int((in_group & known).sum()), int((in_group & at_level).sum())
+            yield {
+                "endpoint": label, "arm": arm, "measure": PROPORTION, "category": level, "n": n,
+                "n_events": n_events, "estimate": n_events / n if n else np.nan, "n_missing": int(in_group.sum()) - n,
+            }  # fmt: skip
+
+
 def _spread(values: FloatArray, row: dict[str, object]) -> list[dict[str, object]]:
+    """Return five rows, one for each measure of `_SPREAD`; missing without values."""
     n = len(values)
     numbers = (
         [
@@ -162,7 +199,7 @@ def _spread(values: FloatArray, row: dict[str, object]) -> list[dict[str, object
 
 
 def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimates:
-    """Means, changes and percent reductions from baseline, unadjusted, by visit and arm.
+    """Describe means, changes and percent reductions from baseline, unadjusted, by visit and arm.
 
     Parameters
     ----------
@@ -174,19 +211,28 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
     Returns
     -------
     DataFrame
-        *estimates* with t limits, at the visit ``baseline`` (subjects with a baseline) and at each visit (subjects with a
-        value) the ``mean`` and ``standard deviation``; at each visit also the ``mean change``, the ``mean percent
-        change``, and the ``percent reduction of the mean`` (100 times one minus the ratio of the mean to the mean
-        baseline of the same subjects, limits by the delta method). A negative reduction is a rise.
+        *estimates* with t limits. Rows at ``baseline`` are of subjects with a baseline, rows of a visit of subjects with a value.
+        Both have ``mean`` and ``standard deviation``. Visits have also ``mean change``, ``mean percent change`` and ``percent
+        reduction of the mean``. The reduction is 100 times one minus the ratio of the mean to the mean baseline of the same
+        subjects. Its limits are by the delta method, and a negative reduction is a rise.
 
     Raises
     ------
     DataError
         The frame is not of the shape of *outcomes*.
+    ValueError
+        `conf_level` is not between 0 and 1.
 
     References
     ----------
     Casella G, Berger RL (2002). Statistical Inference, 2nd edition, example 5.5.27: the variance of a ratio of means.
+
+    Examples
+    --------
+    >>> described = ba.describe_change(outcomes)
+    >>> changes = described[(described["visit"] == "week 24") & (described["measure"] == "mean change")]
+    >>> changes[["arm", "n", "estimate"]].round(2).values.tolist()
+    [['placebo', 617.0, -6.16], ['onabotulinumtoxinA', 603.0, -8.33]]
     """
     check_outcomes(outcomes)
     require_conf_level(conf_level)
@@ -208,7 +254,7 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
             rows.append((arm, visit, PERCENT_REDUCTION, len(pairs), *_percent_reduction(pairs)))
     arm_of, visit_of, measures, n, estimate, std_error = (list(column) for column in zip(*rows, strict=True))
     size = np.array(n, dtype=float)
-    said = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
+    inference = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
     labels = labels_of(outcomes)
     return as_estimates(
         {
@@ -219,17 +265,18 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
             **({"better": [measure_of(measure).better(labels.better) for measure in measures]} if labels.better else {}),
             **method_of("unadjusted", handling_of(outcomes)),
             "n": size,
-            "estimate": said.estimate,
-            "std_error": said.std_error,
+            "estimate": inference.estimate,
+            "std_error": inference.std_error,
             "df": size - 1,
-            "conf_low": said.conf_low,
-            "conf_high": said.conf_high,
+            "conf_low": inference.conf_low,
+            "conf_high": inference.conf_high,
             "conf_level": conf_level,
         }
     )
 
 
 def _mean(values: FloatArray) -> tuple[float, float]:
+    """Return a mean and its standard error."""
     if len(values) < 2:
         return (float(values[0]) if len(values) else np.nan), np.nan
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
@@ -244,6 +291,7 @@ def _mean_and_sd(values: FloatArray, arm: str, visit: str) -> list[tuple[str, st
 
 
 def _percent_reduction(pairs: FloatArray) -> tuple[float, float]:
+    """Return the percent reduction of the mean and its standard error, from pairs of baseline and value, shape (n, 2)."""
     n = len(pairs)
     if n == 0 or pairs[:, 0].mean() == 0:
         return np.nan, np.nan

@@ -1,4 +1,4 @@
-"""`compare_ranks`: *outcomes* -> *estimates*, arms compared by ranks."""
+"""`compare_ranks`: from *outcomes* to *estimates* of shifts between arms, by ranks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.ranks import Shift, compare_shift, tie_rounded
 
 MEASURES = dict(zip(("value", "change", "percent_change"), SHIFTS, strict=True))
-"""The measure of each column of outcomes."""
+"""Measures of shifts, by the column of outcomes."""
 
 
 def compare_ranks(
@@ -30,46 +30,48 @@ def compare_ranks(
     visits: Sequence[str] | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Each arm against the reference by ranks, at each visit: the shift between them with limits, and the p-value of the test.
+    """Compare each arm with the reference at each visit by ranks, with the shift between arms, its limits and a p-value.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Missing responses do not enter; ``n`` counts those that do.
+        *outcomes*. Missing responses do not enter; ``n`` counts the others.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     stratum : str, optional
-        A covariate of `outcomes`, which everybody has: van Elteren's test over its levels. Left out (or with one level):
+        Covariate of `outcomes` without missing values, for van Elteren's test over its levels. Left out, or with one level:
         Wilcoxon's rank-sum test.
     visits : sequence of str, optional
-        The visits to analyse. Left out: all.
+        Visits to analyse. Left out: all.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* by visit, then arm: the median of all differences between a subject of the arm and one of the reference
-        (with a stratum: within strata, weighted as in the test), with the limits that belong to the test, and its p-value.
-        There is no standard error. ``note`` tells strata that have one arm only and do not count, and why limits are missing.
+        *estimates* by visit, then arm. The estimate is the median of all differences between a subject of the arm and a subject
+        of the reference. With a stratum the differences are within strata, weighted as in the test. Limits invert the test of the
+        p-value, and there is no standard error. ``note`` counts strata with one arm only, which do not enter, and states the
+        reason for missing limits.
 
     Raises
     ------
     DataError
-        There is one arm only, an arm has nothing at a visit, there is no such column or visit, or a subject has no stratum.
+        There is one arm only, or an arm has no response at a visit. Or a column or visit does not exist, or a subject has no
+        stratum.
     FitError
         No stratum has both arms.
     ValueError
-        The response is not known, or `conf_level` is no share.
+        The response is not known, or `conf_level` is not between 0 and 1.
 
     Notes
     -----
-    A shift is what the test is of: that the values of one arm are those of the other, moved. Where their spread differs, too,
-    it is the median difference of pairs all the same, but the limits are approximate. Without ties and with fewer than 50
-    subjects in each arm the distribution is exact.
+    The test assumes a shift: the values of one arm have the distribution of the other arm, shifted. If spreads differ too, the
+    estimate is still the median difference of pairs, but the limits are approximate. The null distribution is exact without ties
+    and with fewer than 50 subjects in each arm.
 
-    Numbers tie where they are equal; changes also where they differ by no more than a share of 1e-12 of the value and the
-    baseline that they are computed from, as 5.6 - 16.8 and 11.2 - 22.4 do: that is rounding.
+    Numbers tie if they are equal. Changes also tie if they differ by rounding only, at most a share of 1e-12 of the value and
+    baseline that they are computed from. An example is 5.6 - 16.8 and 11.2 - 22.4.
 
     References
     ----------
@@ -93,25 +95,32 @@ def compare_ranks(
     arms = categories_of(outcomes["arm"])
     require_two_arms(arms, "a comparison")
     if response != "value" and outcomes[response].isna().all() and outcomes["baseline"].isna().all():
-        raise DataError(f"outcomes has no baseline, and so no {response}; take response='value', or give as_outcomes a baseline.")
+        raise DataError(
+            f"outcomes must have baselines for the response '{response}'; all are missing. Try response='value', or as_outcomes "
+            "with a baseline."
+        )
     rows = []
     for visit in choose_visits(outcomes, visits):
-        there = outcomes[(outcomes["visit"] == visit) & outcomes[response].notna()]
-        empty = [arm for arm in arms if not (there["arm"] == arm).any()]
+        at_visit = outcomes[(outcomes["visit"] == visit) & outcomes[response].notna()]
+        empty = [arm for arm in arms if not (at_visit["arm"] == arm).any()]
         if empty:
             raise DataError(
-                f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; name the visits at which each arm has some."
+                f"outcomes must have a {response} in each arm at '{visit}'; got none in arm {listed(empty)}. Try the other "
+                "visits in `visits`."
             )
-        there = there.assign(**{response: tie_rounded(there[response].to_numpy(dtype=float), _size(there, response))})
+        at_visit = at_visit.assign(**{response: tie_rounded(at_visit[response].to_numpy(dtype=float), _size(at_visit, response))})
         for arm in arms[1:]:
-            both = there[there["arm"].isin([arms[0], arm])]
+            both = at_visit[at_visit["arm"].isin([arms[0], arm])]
             groups = [
-                tuple(group.loc[group["arm"] == each, response].to_numpy() for each in (arm, arms[0]))
+                tuple(group.loc[group["arm"] == name, response].to_numpy() for name in (arm, arms[0]))
                 for _, group in both.groupby(np.zeros(len(both)) if stratum is None else stratum, sort=False, observed=True)
             ]
-            if not any(len(own) and len(reference) for own, reference in groups):
-                raise FitError(f"ranks at '{visit}': no level of '{stratum}' has both arm '{arm}' and '{arms[0]}'; leave it out.")
-            shift = compare_shift([own for own, _ in groups], [reference for _, reference in groups], conf_level)
+            if not any(len(in_arm) and len(in_reference) for in_arm, in_reference in groups):
+                raise FitError(
+                    f"ranks at '{visit}': no level of the stratum '{stratum}' has both arm '{arm}' and '{arms[0]}'. Try no "
+                    "stratum."
+                )
+            shift = compare_shift([in_arm for in_arm, _ in groups], [in_reference for _, in_reference in groups], conf_level)
             test = _test(shift, stratum if len(groups) > 1 else None)
             rows.append((visit, str(arm), shift, test, _note(shift, groups, stratum, conf_level)))
     shifts = [shift for _, _, shift, _, _ in rows]
@@ -136,7 +145,7 @@ def compare_ranks(
 
 
 def _size(rows: pd.DataFrame, response: str) -> FloatArray:
-    """The size of the largest number that each response was computed from."""
+    """Return the absolute value of the largest number that each response was computed from."""
     size = rows[response].abs()
     if response != "value":
         of = rows[["value", "baseline"]].abs().max(axis=1)
@@ -151,14 +160,14 @@ def _test(shift: Shift, stratum: str | None) -> str:
 
 
 def _note(shift: Shift, groups: list[tuple[np.ndarray, ...]], stratum: str | None, conf_level: float) -> str:
-    """What does not count, and what cannot be said."""
-    said = []
-    lonely = [len(own) + len(reference) for own, reference in groups if not (len(own) and len(reference))]
+    """Count strata that do not enter, and state the reason for missing limits."""
+    notes = []
+    lonely = [len(in_arm) + len(in_reference) for in_arm, in_reference in groups if not (len(in_arm) and len(in_reference))]
     if lonely:
-        said.append(f"left out: {sum(lonely)} subjects of {len(lonely)} levels of {stratum} with one arm only")
-    values = np.concatenate([each for pair in groups for each in pair])
+        notes.append(f"left out: {sum(lonely)} subjects of {len(lonely)} levels of {stratum} with one arm only")
+    values = np.concatenate([responses for pair in groups for responses in pair])
     if (values == values[0]).all():
-        said.append("all values are equal")
+        notes.append("all values are equal")
     elif np.isnan(shift.low):
-        said.append(f"no limits: too few subjects for {100 * conf_level:g} %")
-    return "; ".join(said)
+        notes.append(f"no limits: too few subjects for {100 * conf_level:g} %")
+    return "; ".join(notes)

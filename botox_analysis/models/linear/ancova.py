@@ -1,4 +1,4 @@
-"""`fit_ancova`: *outcomes* -> `AncovaFit`, an analysis of covariance at each visit."""
+"""`fit_ancova`: from *outcomes* to `AncovaFit`, an analysis of covariance at each visit."""
 
 from __future__ import annotations
 
@@ -29,29 +29,40 @@ VARIANCES = ("model", *POWERS)
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class AncovaFit(Fit):
-    """A fitted analysis of covariance at each visit: answers what a `Fit` does.
+    """A fitted analysis of covariance at each visit, with the attributes and methods of `Fit`.
 
     Attributes
     ----------
     covariates : tuple of str
-        As they were asked for.
+        Names of the covariates, as in the call.
     residual_df : ndarray, shape (V,)
-        Subjects at each visit minus the coefficients that are determined.
+        Number of subjects at each visit minus the number of coefficients that the data determine.
+
+    Examples
+    --------
+    >>> fit = ba.fit_ancova(outcomes, visits=["week 24"])
+    >>> fit.covariates, fit.residual_df.tolist()
+    (('baseline',), [1217.0])
     """
 
     covariates: tuple[str, ...]
     residual_df: FloatArray
 
     def summary(self) -> pd.DataFrame:
-        """Numbers that describe the fit: frames of several fits can be stacked.
+        """Summarise the fit in a frame whose columns are the same for every model.
 
         Returns
         -------
         DataFrame
-            One row a visit: visit, estimation, structure (empty), mean, covariates, n_subjects, n_values, n_coefficients,
-            n_parameters (of the variance), loglik, aic, bic, residual_sd, dispersion and n_iterations (missing), model.
-            The likelihood is that of normal errors of one variance; ``aic`` and ``bic`` count coefficients and the variance, and
-            compare models of the same values only.
+            The columns `SUMMARY`, with one row for each visit. ``structure`` is empty, and ``n_parameters`` counts the variance.
+            ``dispersion`` and ``n_iterations`` are missing. The likelihood is of normal errors with one variance. ``aic`` and
+            ``bic`` count coefficients and the variance, and compare models of the same values only.
+
+        Examples
+        --------
+        >>> fit = ba.fit_ancova(outcomes, visits=["week 24"])
+        >>> fit.summary()[["visit", "n_subjects", "residual_sd"]].round(2).values.tolist()
+        [['week 24', 1220, 7.19]]
         """
         n = self.n.sum(axis=0)
         loglik = -n / 2 * (np.log(2 * np.pi * self.residual_sd**2 * self.residual_df / n) + 1)
@@ -78,40 +89,39 @@ def fit_ancova(
     visits: Sequence[str] | None = None,
     variance: VarianceName = "model",
 ) -> AncovaFit:
-    """Adjusted means and differences by least squares, each visit on its own.
+    """Fit an analysis of covariance by least squares, with a model of its own for each visit.
 
-    The difference between arms is the same for a response of ``"value"`` and of ``"change"`` when the baseline is among
-    the covariates.
+    The difference between arms is the same for the responses ``"value"`` and ``"change"`` if the baseline is a covariate.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Any number of arms.
+        *outcomes* of any number of arms.
     covariates : sequence of str, optional
-        Columns of `outcomes` beside the arm: the baseline, strata, sites. Numbers have a slope; texts, categories and
-        truth values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). Empty for the unadjusted
-        comparison. Left out: the baseline, where there is one.
+        Columns of `outcomes` beside the arm, such as the baseline, strata or sites. Numbers have a slope; texts, categories and
+        truth values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). An empty list gives the unadjusted
+        comparison. Left out: the baseline, unless all baselines are missing.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     visits : sequence of str, optional
-        The visits to analyse. Left out: all.
+        Visits to analyse. Left out: all.
     variance : str
-        ``"model"``: the spread is the same in all arms. ``"HC2"``, ``"HC3"``: it may differ from subject to subject, with Bell
-        and McCaffrey's degrees of freedom. HC2 is without bias where the spread is the same; HC3 is larger and cautious. Arms
-        of different sizes and spreads need one of them.
+        ``"model"``: one residual variance in all arms. ``"HC2"``, ``"HC3"``: robust variances with Bell and McCaffrey's degrees
+        of freedom, for residual variances that differ between subjects. HC2 is unbiased under equal variances; HC3 is larger and
+        conservative. Arms of different sizes and different variances need one of the two.
 
     Returns
     -------
     AncovaFit
-        Subjects with a missing response or covariate do not enter; ``left_out`` counts them.
+        The fitted model. Subjects with a missing response or covariate do not enter; ``left_out`` counts them.
 
     Raises
     ------
     DataError
         A visit or covariate does not exist, or an arm has no value at a visit.
     FitError
-        No degree of freedom is left, an arm's mean is not determined, or a subject alone determines a coefficient, so that
-        there is no residual for ``"HC2"`` and ``"HC3"``.
+        No degree of freedom is left, or the mean of an arm is not determined. Or one subject alone determines a coefficient,
+        which leaves no residual for ``"HC2"`` and ``"HC3"``.
     ValueError
         The response or the variance is not known.
 
@@ -175,7 +185,7 @@ def _coefficients(of: VisitRows, variance: str) -> Coefficients:
 
 
 def _place(blocks: list[FloatArray]) -> FloatArray:
-    """Rows of each visit, placed among the coefficients of all visits; shape (A, V, p)."""
+    """Place the rows of each visit among the coefficients of all visits; shape (A, V, p)."""
     ends = np.cumsum([block.shape[1] for block in blocks])
     placed = np.zeros((blocks[0].shape[0], len(blocks), ends[-1]))
     for visit, (block, end) in enumerate(zip(blocks, ends, strict=True)):
@@ -193,22 +203,22 @@ def _refuse_leverage(of: VisitRows, variance: str) -> None:
 
 
 def _joint_coefficients(by_visit: list[Coefficients]) -> Coefficients:
-    """The coefficients of all visits side by side; a contrast within one visit has that visit's degrees of freedom."""
-    ends = np.cumsum([len(each.beta) for each in by_visit])
-    blocks = [slice(end - len(each.beta), end) for each, end in zip(by_visit, ends, strict=True)]
+    """Join the coefficients of all visits; a contrast within one visit has the degrees of freedom of that visit."""
+    ends = np.cumsum([len(of_visit.beta) for of_visit in by_visit])
+    blocks = [slice(end - len(of_visit.beta), end) for of_visit, end in zip(by_visit, ends, strict=True)]
 
     def df(rows: FloatArray) -> FloatArray:
         touched = np.array([(rows[:, block] != 0).any(axis=1) for block in blocks])
         found = np.full(len(rows), np.nan)
-        for here, block, each in zip(touched, blocks, by_visit, strict=True):
-            # A contrast over several visits would need their covariance, which separate fits do not give.
-            within = here & (touched.sum(axis=0) == 1)
+        for in_block, block, of_visit in zip(touched, blocks, by_visit, strict=True):
+            # A contrast over several visits would need their covariance, which separate fits do not estimate.
+            within = in_block & (touched.sum(axis=0) == 1)
             if within.any():
-                found[within] = each.df(rows[within, block])
+                found[within] = of_visit.df(rows[within, block])
         return found
 
     return Coefficients(
-        beta=np.concatenate([each.beta for each in by_visit]),
-        cov_beta=linalg.block_diag(*[each.cov_beta for each in by_visit]),
+        beta=np.concatenate([of_visit.beta for of_visit in by_visit]),
+        cov_beta=linalg.block_diag(*[of_visit.cov_beta for of_visit in by_visit]),
         df=df,
     )

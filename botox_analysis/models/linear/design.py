@@ -1,4 +1,4 @@
-"""The columns of a linear model: arms, slopes of numbers, levels of factors, and the rows that are means."""
+"""Designs of a linear model: columns of arms, numbers and levels of factors, and the rows of coefficients that are means."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from botox_analysis.numerics.linear.inference import FloatArray
 
 @dataclass(frozen=True)
 class Design:
-    """The design of one visit: a cell for each arm, then the covariates.
+    """The design of one visit: columns of arms, then of covariates.
 
     Attributes
     ----------
     matrix : ndarray, shape (n, p)
-        One column per arm, then per number, then per level (but the first) of each factor; of an effect by arm, in each arm.
+        One column for each arm, each number, and each level of a factor except the first. An effect by arm has its columns in
+        each arm.
     columns : tuple of Column
-        The p columns in words.
+        Descriptions of the p columns.
     observed, equal : ndarray, shape (A, p)
-        The combination of coefficients that is the mean of each arm, factors as observed or each level the same.
+        For the mean of each arm, its combination of coefficients: with observed shares or with equal weights of levels.
     levels : mapping of str to tuple of str
-        Of each covariate; empty for a number.
+        Levels of each covariate; empty for a number.
     centres : mapping of str to float
-        Of each number, its mean.
+        Mean of each number.
     shares : mapping of str to ndarray
-        Of each factor, the shares of its levels.
+        Shares of the levels of each factor.
     n : mapping of str to ndarray, shape (A, 1, L)
-        Of each factor with an effect by arm, subjects at its levels.
+        Number of subjects at each level, for factors with an effect by arm.
     """
 
     matrix: FloatArray
@@ -48,31 +49,31 @@ class Design:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the p columns."""
+        """Return the names of the p columns."""
         return tuple(column.name for column in self.columns)
 
 
 def covariates_of(outcomes: Outcomes, covariates: Sequence[str] | None) -> tuple[Covariate, ...]:
-    """Read the covariates of a model of each visit on its own.
+    """Read the covariates of a model that is fitted at each visit.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     covariates : sequence of str, optional
-        ``"x"`` or ``"arm:x"``, which includes ``"x"``. Left out: the baseline, where there is one.
+        ``"x"`` or ``"arm:x"``, which includes ``"x"``. Left out: the baseline, unless all baselines are missing.
 
     Returns
     -------
     tuple of Covariate
-        In the order given, without those that others include; all are columns of the outcomes.
+        In the given order, without covariates that others include; all are columns of the outcomes.
 
     Raises
     ------
     DataError
         A covariate does not exist.
     ValueError
-        It is no list of such names, each once.
+        `covariates` is no list of such names, each once.
     """
     if covariates is None:
         return tuple(Covariate(name) for name in default_covariates(outcomes))
@@ -82,21 +83,21 @@ def covariates_of(outcomes: Outcomes, covariates: Sequence[str] | None) -> tuple
 
 
 def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence[str]) -> Design:
-    """The design of the subjects of one visit.
+    """Build the design of one visit.
 
     Parameters
     ----------
     rows : DataFrame
-        *outcomes* of the subjects analysed, nothing missing in the covariates.
+        *outcomes* of the analysed subjects, without missing covariates.
     covariates : sequence of Covariate
-        Columns of `rows`: numbers become slopes, all else factors.
+        Columns of `rows`. Numbers have slopes, all other columns are factors.
     arms : sequence of str
-        Reference first.
+        Arms, the reference first.
 
     Returns
     -------
     Design
-        Numbers are centred at their mean, so that an arm's column is its mean there.
+        Numbers are centred, so that the coefficient of an arm is its mean at the mean of numbers.
     """
     in_arm = np.equal.outer(pd.Index(list(arms)).get_indexer(rows["arm"].astype(object)), np.arange(len(arms))).astype(float)
     blocks = [in_arm]
@@ -110,20 +111,20 @@ def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence
         if is_number(column):
             numbers = column.to_numpy(dtype=float)
             levels_of[name], centres[name] = (), float(numbers.mean())
-            block, own = (numbers - numbers.mean())[:, None], [Column(name, variable=name)]
+            block, of_block = (numbers - numbers.mean())[:, None], [Column(name, variable=name)]
         else:
             levels = sorted(column.astype(str).unique())
             codes = pd.Categorical(column.astype(str), categories=levels).codes
             indicators = np.equal.outer(codes, np.arange(len(levels))).astype(float)
             levels_of[name], shares[name] = tuple(levels), indicators.mean(axis=0)
             block = indicators[:, 1:]
-            own = [Column(f"{name} {level}", variable=name, level=code) for code, level in enumerate(levels)][1:]
+            of_block = [Column(f"{name} {level}", variable=name, level=code) for code, level in enumerate(levels)][1:]
             if covariate.by_arm:
                 n[name] = (in_arm.T @ indicators)[:, None]
         for place in range(len(arms)) if covariate.by_arm else (-1,):
             within = "" if place < 0 else f"arm {arms[place]}: "
             blocks.append(block if place < 0 else block * in_arm[:, place : place + 1])
-            columns += [replace(each, name=within + each.name, arm=place) for each in own]
+            columns += [replace(other, name=within + other.name, arm=place) for other in of_block]
     means = np.zeros((2, len(arms), len(columns)))
     for at, each in enumerate(columns):
         margins = np.ones(2) if not each.variable else np.zeros(2)  # a centred number's mean is 0
@@ -134,7 +135,7 @@ def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence
 
 
 def is_number(column: pd.Series) -> bool:
-    """Whether a covariate is a number, which has a slope, or a factor, which has levels.
+    """Return True for a covariate that is a number, with a slope, and False for a factor, with levels.
 
     Parameters
     ----------
@@ -144,12 +145,12 @@ def is_number(column: pd.Series) -> bool:
     Returns
     -------
     bool
-        Truth values and texts are factors, also texts that look like numbers.
+        Truth values and texts are factors, including texts of digits.
 
     Raises
     ------
     DataError
-        The column holds dates, or numbers that pandas does not know as such.
+        The column contains dates, or numbers of type object.
     """
     if column.dtype.kind in "iuf":
         return True
@@ -158,11 +159,11 @@ def is_number(column: pd.Series) -> bool:
     contents = pd.api.types.infer_dtype(column)
     if contents in NO_COVARIATE:
         right = "a number of days" if NO_COVARIATE[contents] in ("dates", "durations") else "a number"
-        raise DataError(f"outcomes: the covariate '{column.name}' holds {NO_COVARIATE[contents]}; expected {right}, or a factor.")
+        raise DataError(f"outcomes: the covariate '{column.name}' must be {right}, or a factor; got {NO_COVARIATE[contents]}.")
     if column.dtype == object and contents in NUMBERS_AS_OBJECTS:
         raise DataError(
-            f"outcomes: the covariate '{column.name}' holds numbers, but its type is object; "
-            "expected a column of numbers (astype(float)), or of texts for a factor."
+            f"outcomes: the covariate '{column.name}' must be a column of numbers, or of texts for a factor; got numbers of type "
+            "object. Try astype(float)."
         )
     return False
 
@@ -176,29 +177,29 @@ NO_COVARIATE = {
     "bytes": "bytes",
     "complex": "complex numbers",
 }
-"""What `pandas.api.types.infer_dtype` finds where there is neither a number nor a level."""
+"""Contents of a column by `pandas.api.types.infer_dtype` that are neither numbers nor levels, in words."""
 
 
 NOT_COVARIATES = frozenset({*OUTCOMES, *OF_VISITS} - {"baseline"})
-"""Columns of *outcomes* that are something else."""
+"""Columns of *outcomes* that cannot be covariates."""
 
 
 def require_covariates(outcomes: Outcomes, covariates: Sequence[str], what: str = "covariate") -> None:
-    """Refuse covariates that outcomes does not have.
+    """Refuse covariates that are no columns of outcomes.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     covariates : sequence of str
-        What the model asks for.
+        Names of columns.
     what : str
-        What the column is to be, for the message.
+        Role of the columns, for the message.
 
     Raises
     ------
     DataError
-        Names the covariate, and those that there are.
+        A column does not exist. The message names it, and the possible covariates.
     """
     unknown = [covariate for covariate in covariates if covariate in NOT_COVARIATES or covariate not in outcomes.columns]
     if unknown:
@@ -207,14 +208,14 @@ def require_covariates(outcomes: Outcomes, covariates: Sequence[str], what: str 
 
 
 def refuse_one_value(covariate: str, levels: Sequence[str]) -> None:
-    """Refuse an effect of arm by a covariate that is the same for everybody.
+    """Refuse an effect of arm by a covariate that has one value only.
 
     Parameters
     ----------
     covariate : str
-        Its name.
+        Name of the covariate.
     levels : sequence of str
-        Those that occur; empty for a number.
+        Observed levels; empty for a number.
 
     Raises
     ------
@@ -223,20 +224,20 @@ def refuse_one_value(covariate: str, levels: Sequence[str]) -> None:
     """
     found = f"one level, '{levels[0]}'," if levels else "one value"
     raise DataError(
-        f"outcomes: the covariate '{covariate}' has {found} among the subjects analysed, so its effect by arm is not determined; "
-        f"expected two or more, or '{covariate}' without 'arm:'."
+        f"outcomes: the covariate 'arm:{covariate}' must have two values or more, as its effect differs between arms; got "
+        f"{found} among the subjects analysed. Try '{covariate}' without 'arm:'."
     )
 
 
 def refuse_empty_level(covariate: str, arm: str, level: str, where: str) -> None:
-    """Refuse an effect of arm by a factor of which an arm has nobody at a level.
+    """Refuse an effect of arm by a factor with a level that is absent in an arm.
 
     Parameters
     ----------
     covariate, arm, level : str
-        Which.
+        Names of the factor, of the arm and of its absent level.
     where : str
-        `` at 'week 4'``, or empty.
+        The visit, as in `` at 'week 4'``, or an empty text.
 
     Raises
     ------
@@ -244,18 +245,18 @@ def refuse_empty_level(covariate: str, arm: str, level: str, where: str) -> None
         Always.
     """
     raise DataError(
-        f"outcomes: nobody in arm '{arm}' has the {covariate} '{level}'{where}, so the effect of arm by {covariate} is not "
-        f"determined; expected somebody at each level in each arm: merge levels, or take '{covariate}' without 'arm:'."
+        f"outcomes: each arm must have a subject at each level of the covariate 'arm:{covariate}'; got no subject of arm '{arm}' "
+        f"at '{level}'{where}. Try merging levels, or '{covariate}' without 'arm:'."
     )
 
 
 def refuse_missing_covariate(covariate: str) -> None:
-    """Refuse a covariate that nobody has.
+    """Refuse a covariate that is missing for all subjects.
 
     Parameters
     ----------
     covariate : str
-        Its name.
+        Name of the covariate.
 
     Raises
     ------
@@ -263,5 +264,6 @@ def refuse_missing_covariate(covariate: str) -> None:
         Always.
     """
     raise DataError(
-        f"outcomes: the covariate '{covariate}' is missing for every subject; give it values, or leave it out of covariates."
+        f"outcomes: the covariate '{covariate}' must have values; it is missing for every subject. Try leaving it out of "
+        "`covariates`."
     )

@@ -1,4 +1,4 @@
-"""The mean of an analysis of covariance at one visit, as a function of arm and covariates."""
+"""The fitted mean of an analysis of covariance at one visit, as a function of arm and covariates."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from botox_analysis.numerics.linear.least_squares import LeastSquares
 
 
 def refuse_not_crossed(design: Design, covariates: Sequence[Covariate], arms: Sequence[str], visit: str) -> None:
-    """Refuse an effect of arm by a covariate that has one value, or levels that nobody in an arm has.
+    """Refuse an effect of arm by a covariate with one value, or with a level that is absent in an arm.
 
     Parameters
     ----------
     design : Design
-        Of the visit.
+        Design of the visit.
     covariates : sequence of Covariate
-        In it.
+        Covariates of the design.
     arms : sequence of str
-        Reference first.
+        Arms, the reference first.
     visit : str
-        Its name.
+        Name of the visit.
 
     Raises
     ------
     DataError
-        Names the covariate, and the level.
+        The effect is not determined. The message names the covariate and the level.
     """
     for covariate in covariates:
         if not covariate.by_arm:
             continue
         levels = design.levels[covariate.name]
-        own = [column.variable == covariate.name for column in design.columns]
-        if not design.matrix[:, own].any():
+        of_covariate = [column.variable == covariate.name for column in design.columns]
+        if not design.matrix[:, of_covariate].any():
             refuse_one_value(covariate.name, levels)
         if levels and not design.n[covariate.name].all():
             arm, _, level = np.argwhere(design.n[covariate.name] == 0)[0]
@@ -49,27 +49,27 @@ def refuse_not_crossed(design: Design, covariates: Sequence[Covariate], arms: Se
 def mean_at(
     visit: str, first: int, design: Design, covariates: Sequence[Covariate], fitted: LeastSquares, arms: Sequence[str]
 ) -> FittedMean:
-    """The mean at a visit.
+    """Return the fitted mean at a visit.
 
     Parameters
     ----------
     visit : str
-        Its name.
+        Name of the visit.
     first : int
-        The place of its coefficients among those of all visits.
+        Position of its first coefficient among the coefficients of all visits.
     design : Design
-        Of the visit.
+        Design of the visit.
     covariates : sequence of Covariate
-        In it.
+        Covariates of the design.
     fitted : LeastSquares
-        The fit.
+        Fit of the visit.
     arms : sequence of str
-        Reference first.
+        Arms, the reference first.
 
     Returns
     -------
     FittedMean
-        Of one visit.
+        The mean of one visit.
     """
     names = tuple(str(arm) for arm in arms)
     effects = [*((each.name,) for each in covariates), ("arm",), *(("arm", each.name) for each in covariates if each.by_arm)]
@@ -91,28 +91,28 @@ def mean_at(
 
 
 def moments_at(mean: FittedMean, rows: Outcomes, covariates: Sequence[str]) -> SubjectMoments:
-    """The covariates of all subjects with a row at a visit, also without a value.
+    """Compute the moments of covariates over all subjects with a row at a visit, with or without a value.
 
     Parameters
     ----------
     mean : FittedMean
-        Of the visit.
+        The mean of the visit.
     rows : DataFrame
         *outcomes* at the visit.
     covariates : sequence of str
-        Columns.
+        Columns of `rows`.
 
     Returns
     -------
     SubjectMoments
-        Of those with all covariates.
+        Moments over subjects with all covariates.
     """
     values = {}
     for name in covariates:
         column = rows[name]
         if mean.levels[name]:
             codes = pd.Index(mean.levels[name]).get_indexer(column.astype(str))
-            # A level that nobody analysed has is known, and none of the codes.
+            # A level that is absent among the analysed subjects has a code of its own.
             values[name] = np.where(column.isna(), -1, np.where(codes < 0, len(mean.levels[name]), codes))
         else:
             values[name] = column.to_numpy(dtype=float)

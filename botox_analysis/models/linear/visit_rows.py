@@ -1,4 +1,4 @@
-"""The rows of *outcomes* that a model of each visit on its own takes, and who is left out."""
+"""Rows of *outcomes* that enter a model of each visit, and the subjects who are left out."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.least_squares import LeastSquares, fit_least_squares
 
 _ANSWERS = dict.fromkeys(RESPONSES, "value")
-"""A change that is missing is a value that was not recorded."""
+"""Responses whose missing values are values that were not recorded."""
 
 
 @dataclass(frozen=True)
 class VisitRows:
-    """The subjects analysed at one visit.
+    """The analysed subjects of one visit.
 
     Attributes
     ----------
     visit : str
-        Its name.
+        Name of the visit.
     rows : DataFrame
-        *outcomes* of these subjects, nothing missing in covariates.
+        *outcomes* of these subjects, without missing covariates.
     response : ndarray, shape (n,)
-        What is modelled, nothing missing.
+        The response, without missing values.
     arm : ndarray of int, shape (n,)
-        Code of the arm.
+        Code of the arm of each subject.
     n : ndarray, shape (A,)
-        Subjects in each arm.
+        Number of subjects in each arm.
     design : Design
-        Arms and covariates.
+        Design of arms and covariates.
     fitted : LeastSquares
-        The response on the design.
+        Least-squares fit of the response on the design.
     kept : ndarray of int
-        The columns of the design that are not determined by those before them.
+        Columns of the design that are not aliased with columns before them.
     covariate_of : tuple of str
-        The covariate of each column kept; ``"arm"`` for arms.
+        Covariate of each kept column; ``"arm"`` for arms.
     """
 
     visit: str
@@ -63,17 +63,17 @@ class VisitRows:
 
     @property
     def matrix(self) -> FloatArray:
-        """The columns kept, shape (n, p); those of the arms come first."""
+        """Return the kept columns, shape (n, p), the arms first."""
         return np.asarray(self.design.matrix[:, self.kept])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the columns kept."""
+        """Return the names of the kept columns."""
         return tuple(self.design.names[column] for column in self.kept)
 
     @property
     def in_each_arm(self) -> FloatArray:
-        """The columns kept, shape (A, n, p), of everybody in each arm."""
+        """Return the kept columns for all subjects moved to each arm, shape (A, n, p)."""
         n_arms = len(self.n)
         moved = np.repeat(self.design.matrix[None], n_arms, axis=0)
         moved[:, :, :n_arms] = np.eye(n_arms)[:, None, :]
@@ -82,20 +82,20 @@ class VisitRows:
 
 @dataclass(frozen=True)
 class AnalysedRows:
-    """What enters a model, visit by visit.
+    """The rows that enter a model of each visit.
 
     Attributes
     ----------
     arms : tuple of str
-        Reference first.
+        Arms, the reference first.
     by_visit : tuple of VisitRows
-        In time.
+        Rows of each visit, in the order of time.
     left_out : tuple of LeftOut
-        Subjects that do not enter.
+        Subjects who do not enter the model.
     each : str
-        What a method says of the visits, after a space: nothing where only one is scheduled.
+        Words of a method for the visits, after a space; empty if one visit is scheduled.
     covariates : tuple of Covariate
-        Beside the arm.
+        Covariates beside the arm.
     """
 
     arms: tuple[str, ...]
@@ -106,22 +106,22 @@ class AnalysedRows:
 
     @property
     def visits(self) -> tuple[str, ...]:
-        """In time."""
+        """Return the visits, in the order of time."""
         return tuple(of.visit for of in self.by_visit)
 
     @property
     def n(self) -> FloatArray:
-        """Subjects in the fit, shape (A, V)."""
+        """Return the number of subjects in the fit, shape (A, V)."""
         return np.column_stack([of.n for of in self.by_visit])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the coefficients of all visits side by side."""
+        """Return the names of the coefficients of all visits."""
         return tuple(f"{of.visit}: {name}" for of in self.by_visit for name in of.names)
 
     @property
     def arm_rows(self) -> FloatArray:
-        """Which of the coefficients is that of an arm at a visit, shape (A, V, p)."""
+        """Return the coefficient of each arm at each visit as rows of 0 and 1, shape (A, V, p)."""
         ends = np.cumsum([len(of.kept) for of in self.by_visit])
         n_arms = len(self.arms)
         placed = np.zeros((n_arms, len(ends), ends[-1]))
@@ -140,36 +140,36 @@ def rows_by_visit(
     *,
     needed: Sequence[pd.Series] = (),
 ) -> AnalysedRows:
-    """The subjects with a response and all covariates, at each visit.
+    """Select the subjects with a response and all covariates, at each visit.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     model : str
-        What messages call the model.
+        Name of the model, for messages.
     response : Series
-        What is modelled, one number or nothing a row; messages call it by its name.
+        The response in each row, missing (nan) or a number. Its name is used in messages.
     covariates : sequence of str, optional
-        Columns of `outcomes` beside the arm. Left out: the baseline, where there is one.
+        Columns of `outcomes` beside the arm. Left out: the baseline, unless all baselines are missing.
     visits : sequence of str, optional
-        The visits to analyse. Left out: all.
+        Visits to analyse. Left out: all.
     needed : sequence of Series
-        What else is not to be missing.
+        Further columns without which a subject does not enter.
 
     Returns
     -------
     AnalysedRows
-        Each arm has two subjects or more at each visit, and its mean is determined.
+        Rows with two subjects or more in each arm at each visit, which determine the mean of each arm.
 
     Raises
     ------
     DataError
-        A visit or covariate does not exist, or an arm has nothing at a visit.
+        A visit or covariate does not exist, or an arm has no response at a visit.
     FitError
-        An arm has one subject, there are no more subjects than coefficients, or an arm cannot be told from a covariate.
+        An arm has one subject, there are too few subjects for the coefficients, or an arm is aliased with a covariate.
     ValueError
-        Covariates or visits are no list of names, or a covariate is by arm.
+        Covariates or visits are no list of names, or a covariate has an effect by arm.
     """
     check_outcomes(outcomes)
     asked = covariates_of(outcomes, covariates)
@@ -180,33 +180,33 @@ def rows_by_visit(
 def crossed_rows_by_visit(
     outcomes: Outcomes, model: str, response: pd.Series, covariates: Sequence[str] | None, visits: Sequence[str] | None
 ) -> AnalysedRows:
-    """The same for a linear model, in which covariates may have an effect in each arm, and an arm one subject.
+    """Select rows as `rows_by_visit`, for a linear model, which allows effects by arm and arms with one subject.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     model : str
-        What messages call the model.
+        Name of the model, for messages.
     response : Series
-        What is modelled, one number or nothing a row; messages call it by its name.
+        The response in each row, missing (nan) or a number. Its name is used in messages.
     covariates : sequence of str, optional
-        Columns of `outcomes` beside the arm; after ``"arm:"`` with an effect in each arm. Left out: the baseline, where there is
-        one.
+        Columns of `outcomes` beside the arm; after ``"arm:"`` with an effect in each arm. Left out: the baseline, unless all
+        baselines are missing.
     visits : sequence of str, optional
-        The visits to analyse. Left out: all.
+        Visits to analyse. Left out: all.
 
     Returns
     -------
     AnalysedRows
-        Each arm has a subject or more at each visit, and its mean is determined.
+        Rows with one subject or more in each arm at each visit, which determine the mean of each arm.
 
     Raises
     ------
     DataError
-        A visit or covariate does not exist, an arm has nothing at a visit, or an effect by arm is not determined.
+        A visit or covariate does not exist, an arm has no response at a visit, or an effect by arm is not determined.
     FitError
-        There are no more subjects than coefficients, or an arm cannot be told from a covariate.
+        There are too few subjects for the coefficients, or an arm is aliased with a covariate.
     ValueError
         Covariates or visits are no list of names.
     """
@@ -228,10 +228,10 @@ def _by_visit(
     by_visit = []
     left_out: list[LeftOut] = []
     for visit in chosen:
-        here = (outcomes["visit"] == visit).to_numpy()
-        at_visit, answer = outcomes[here], response[here]
+        in_visit = (outcomes["visit"] == visit).to_numpy()
+        at_visit, answer = outcomes[in_visit], response[in_visit]
         usable = np.ones(len(at_visit), dtype=bool)
-        for column in (*(at_visit[name] for name in names), *(each[here] for each in needed), answer):
+        for column in (*(at_visit[name] for name in names), *(column[in_visit] for column in needed), answer):
             missing = column.isna().to_numpy() & usable
             usable &= ~missing
             if missing.any():
@@ -244,29 +244,29 @@ def _by_visit(
 
 
 def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]:
-    """The visits to analyse.
+    """Return the visits to analyse.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     visits : sequence of str, optional
-        Left out: all that are scheduled.
+        Names of visits. Left out: all scheduled visits.
 
     Returns
     -------
     list of str
-        In the order given, or in time.
+        Visits in the given order, or in the order of time.
 
     Raises
     ------
     DataError
         Outcomes has no such visit.
     ValueError
-        It is no list of names.
+        `visits` is no list of names, each once.
     """
     if visits is not None and (isinstance(visits, str) or len(set(visits)) < len(visits)):
-        raise ValueError(f"visits is {visits!r}; it is a list of names, each once.")
+        raise ValueError(f"`visits` must be a list of names, each once; got {visits!r}.")
     scheduled = list(outcomes["visit"].cat.categories)
     chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
     unknown = [visit for visit in chosen if visit not in scheduled]
@@ -276,21 +276,21 @@ def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]
 
 
 def refuse_missing_stratum(frame: Outcomes, stratum: str, frame_name: str) -> None:
-    """Refuse subjects without a stratum: an analysis within strata would lose them.
+    """Refuse subjects without a stratum, who would not enter an analysis within strata.
 
     Parameters
     ----------
     frame : DataFrame
         *outcomes* or *times*.
     stratum : str
-        One of its columns.
+        A column of `frame`.
     frame_name : str
-        What the message calls the frame.
+        Name of the frame, for the message.
 
     Raises
     ------
     DataError
-        Says how many, and names some.
+        Subjects have no stratum. The message counts them, and names some.
     """
     absent = frame.loc[frame[stratum].isna(), "subject"].unique()
     if len(absent):
@@ -310,15 +310,15 @@ def _visit_rows(
     fitted = fit_least_squares(design.matrix, values)
     if fitted.residual_df < 1:
         raise FitError(
-            f"{model} at '{visit}': {len(rows)} subjects do not determine {len(design.names)} coefficients and their variance; "
-            "leave out covariates."
+            f"{model} at '{visit}': {len(rows)} subjects do not determine {len(design.names)} coefficients and their variance. "
+            "Try fewer covariates."
         )
-    for each in (design.observed, design.observed - design.observed[:1]):
-        undetermined = [name for name, known in zip(arms, fitted.is_estimable(each), strict=True) if not known]
+    for combinations in (design.observed, design.observed - design.observed[:1]):
+        undetermined = [name for name, known in zip(arms, fitted.is_estimable(combinations), strict=True) if not known]
         if undetermined:
             raise FitError(
-                f"{model} at '{visit}': the mean of arm {listed(undetermined)} cannot be told apart from a covariate; "
-                "leave out the covariate that is the same within an arm."
+                f"{model} at '{visit}': the mean of arm {listed(undetermined)} is aliased with a covariate. Try leaving out the "
+                "covariate that is the same for all subjects of an arm."
             )
     kept = np.flatnonzero(~fitted.aliased)
     covariate_of = tuple(design.columns[column].variable or "arm" for column in kept)
@@ -326,19 +326,22 @@ def _visit_rows(
 
 
 def _refuse_few(of_rows: pd.Series, arms: Sequence[Any], visit: str, model: str, response: str, fewest: int) -> None:
-    """Refuse arms with fewer subjects than the model needs: one or two."""
+    """Refuse arms with fewer subjects than `fewest`, which is 1 or 2."""
     n = np.bincount(pd.Index(list(arms)).get_indexer(of_rows.astype(object)), minlength=len(arms))
     if not n.any():
         raise DataError(
-            f"outcomes has no {response} at '{visit}': all are missing (or their covariates are); "
-            "name the visits that were observed in visits."
+            f"outcomes must have a {response} and all covariates for some subjects at '{visit}'; got none. Try the observed "
+            "visits in `visits`."
         )
     empty = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm == 0]
     if empty:
-        expected = "at least one subject" if fewest == 1 else "two subjects or more"
-        raise DataError(f"outcomes has no {response} in arm {listed(empty)} at '{visit}'; expected {expected} in each arm.")
+        expected = "one subject" if fewest == 1 else "two subjects"
+        raise DataError(
+            f"outcomes must have a {response} for at least {expected} in each arm at '{visit}'; got none in arm {listed(empty)}."
+        )
     single = [arm for arm, n_arm in zip(arms, n, strict=True) if n_arm < fewest]
     if single:
         raise FitError(
-            f"{model} at '{visit}': arm {listed(single)} has one subject, which has no spread; expected two or more in each arm."
+            f"{model} at '{visit}': each arm must have two subjects or more, as one has no variance; got one in arm "
+            f"{listed(single)}."
         )

@@ -1,1 +1,1 @@
-"""Answers of a fitted mean: contrasts, margins, tests of terms."""
+"""Estimates of a fitted mean: contrasts, margins, tests of terms."""

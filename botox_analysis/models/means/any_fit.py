@@ -1,4 +1,4 @@
-"""`AnyFit`: what every fit answers, whatever model was fitted; the columns of its summary, and the fit in few lines."""
+"""`AnyFit`: the attributes and methods that every fit has; the columns of its summary, and its display."""
 
 from __future__ import annotations
 
@@ -20,42 +20,71 @@ SUMMARY = (
     *SUMMARY_TEXTS, "n_subjects", "n_values", "n_coefficients", "n_parameters", "loglik", "aic", "bic", "residual_sd",
     "dispersion", "n_iterations", "model",
 )  # fmt: skip
-"""The columns of every summary."""
+"""Columns of every summary."""
 
 MOST_LINES = 25
-"""Lines of a fit in a terminal."""
+"""Most lines of a fit in a terminal."""
 
 
 @runtime_checkable
 class AnyFit(Protocol):
-    """A fitted model of *outcomes*, whichever: adjusted or standardised means of arms at visits, and comparisons of them.
+    """A fitted model of *outcomes* of any kind, with means of arms at visits and comparisons of these means.
 
     Attributes
     ----------
     arms : tuple of str
-        Reference first.
+        Arms, the reference first.
     visits : tuple of str
-        In time.
+        Visits, in the order of time.
+
+    Examples
+    --------
+    >>> isinstance(fit, ba.advanced.AnyFit), isinstance(outcomes, ba.advanced.AnyFit)
+    (True, False)
     """
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """Reference first."""
+        """Arms, the reference first.
+
+        Examples
+        --------
+        >>> fit.arms
+        ('placebo', 'onabotulinumtoxinA')
+        """
 
     @property
     def visits(self) -> tuple[str, ...]:
-        """In time."""
+        """Visits, in the order of time.
+
+        Examples
+        --------
+        >>> fit.visits[-1]
+        'week 24'
+        """
 
     @property
     def method(self) -> str:
-        """The model and the handling of missing values, in words."""
+        """The model and the handling of missing values, in words.
+
+        Examples
+        --------
+        >>> fit.method.split(",")[0]
+        'MMRM'
+        """
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """Subjects that do not enter: where, reason, n."""
+        """Subjects who do not enter the model: columns ``where``, ``reason``, ``n``.
+
+        Examples
+        --------
+        >>> fit.left_out[["reason", "n"]].values.tolist()
+        [['no change at any visit', 10]]
+        """
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
-        """Means of each arm at each visit.
+        """Estimate the mean of each arm at each visit.
 
         Parameters
         ----------
@@ -66,10 +95,15 @@ class AnyFit(Protocol):
         -------
         DataFrame
             *estimates*, by visit and arm; without p-values.
+
+        Examples
+        --------
+        >>> fit.means().query("visit == 'week 24'")[["arm", "estimate"]].round(2).values.tolist()
+        [['placebo', -5.99], ['onabotulinumtoxinA', -8.13]]
         """
 
     def differences(self, *, conf_level: float = 0.95) -> Estimates:
-        """Differences of each arm to the reference at each visit.
+        """Estimate the difference of each arm to the reference at each visit.
 
         Parameters
         ----------
@@ -79,66 +113,83 @@ class AnyFit(Protocol):
         Returns
         -------
         DataFrame
-            *estimates*, by visit and arm.
+            *estimates* of arm minus reference, by visit and arm.
+
+        Examples
+        --------
+        >>> fit.differences().query("visit == 'week 24'")[["estimate", "conf_low", "conf_high"]].round(2).values.tolist()
+        [[-2.14, -2.93, -1.35]]
         """
 
     def contrasts(self, weights: Weights, *, conf_level: float = 0.95) -> Estimates:
-        """Differences between combinations of the means, by name.
+        """Estimate differences between combinations of the means, by name.
 
         Parameters
         ----------
         weights : mapping of str to mapping of (arm, visit) to float
-            For each name, the weight of the mean of an arm at a visit. They add up to 0.
+            For each name, weights of the means of arms at visits. The weights of a name add up to 0.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 
         Returns
         -------
         DataFrame
-            *estimates* in the order given; the name is in ``category``.
+            *estimates* in the given order; ``category`` contains the name.
+
+        Examples
+        --------
+        >>> late = {("placebo", "week 4"): -1, ("placebo", "week 24"): 1}
+        >>> fit.contrasts({"from week 4 to week 24, placebo": late})["estimate"].round(2).tolist()
+        [-0.83]
         """
 
     def summary(self) -> pd.DataFrame:
-        """Numbers that describe the fit: frames of several fits can be stacked.
+        """Summarise the fit in a frame whose columns are the same for every model.
 
         Returns
         -------
         DataFrame
-            The columns `SUMMARY`: a row for each visit that was fitted on its own, else one row with an empty visit.
+            The columns `SUMMARY`. A model of each visit has one row for each visit. A model of all visits has one row with an
+            empty ``visit``.
+
+        Examples
+        --------
+        >>> fit.summary()[["structure", "n_subjects", "n_values"]].values.tolist()
+        [['unstructured', 1374, 7762]]
         """
 
 
 def summary_of(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The summary of a fit.
+    """Make the summary of a fit.
 
     Parameters
     ----------
     rows : sequence of mapping of str to object
-        For each model that was fitted, what is known of the columns `SUMMARY`.
+        For each fitted model, known values by column of `SUMMARY`.
 
     Returns
     -------
     DataFrame
-        Texts that are left out are empty, numbers missing.
+        The columns `SUMMARY`; unknown texts are empty, and unknown numbers are missing.
     """
     unknown = dict.fromkeys(SUMMARY, np.nan) | dict.fromkeys(SUMMARY_TEXTS, "")
     return pd.DataFrame([unknown | dict(row) for row in rows], columns=list(SUMMARY))
 
 
 def summary_row(n: int, n_coefficients: int, n_parameters: int, loglik: float) -> dict[str, Any]:
-    """Columns of the summary of a model of one visit, whose likelihood is of all its parameters.
+    """Make the row of a summary for a model of one visit, whose likelihood is of all its parameters.
 
     Parameters
     ----------
     n, n_coefficients, n_parameters : int
-        Subjects, coefficients, and parameters beside them, such as a dispersion.
+        Number of subjects, of coefficients, and of further parameters such as a dispersion.
     loglik : float
-        Missing where there is no likelihood.
+        Log-likelihood; missing (nan) for a model without a likelihood.
 
     Returns
     -------
     dict of str to object
-        With both criteria, which count coefficients and parameters.
+        Values by column of `SUMMARY`. ``aic`` and ``bic`` count coefficients and parameters.
     """
     p = n_coefficients + n_parameters
     return {
@@ -153,17 +204,17 @@ def summary_row(n: int, n_coefficients: int, n_parameters: int, loglik: float) -
 
 
 def overview_of(fit: AnyFit) -> Overview:
-    """A fit in few lines: what was fitted to what, and differences to the reference.
+    """Summarise a fit in a few lines: its model, its data, and the differences to the reference.
 
     Parameters
     ----------
     fit : AnyFit
-        Any.
+        A fit of any model.
 
     Returns
     -------
     Overview
-        Means stand for differences where arms are not compared. The middle of many rows is left out.
+        Means replace differences if the fit has one arm or no difference between arms. The middle of many rows is left out.
     """
     n = fit.summary()["n_subjects"]
     subjects = count(n.min()) if n.nunique() == 1 else f"{count(n.min())} to {count(n.max())}, by visit"
@@ -200,7 +251,7 @@ def _compared(fit: AnyFit) -> Estimates:
 
 
 def _left_out(rows: pd.DataFrame) -> str:
-    """Reasons, and how many subjects each is the reason of."""
+    """List the reasons with the number of subjects of each."""
     n = rows.groupby("reason", sort=False)["n"].agg(["min", "max", "size"])
     return "; ".join(
         f"{reason}: {count(least)}" + (f" to {count(most)}, by visit" if n_rows > 1 else "")
@@ -209,7 +260,7 @@ def _left_out(rows: pd.DataFrame) -> str:
 
 
 def _cells(estimates: Estimates) -> tuple[tuple[str, ...], ...]:
-    """Visit, arm, number of subjects, estimate, limits and, where there is one, p-value as texts; a header before them."""
+    """Return a header, and visit, arm, n, estimate, limits and p-value as texts; no p-values for means."""
     measure, level = estimates[["measure", "conf_level"]].iloc[0]
     factor = measure_of(measure).factor
     decimals = decimals_for(factor * estimates["std_error"])

@@ -1,4 +1,4 @@
-"""Combinations of the means of a fit, as they are asked for by name."""
+"""Named combinations of the means of a fit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from botox_analysis.errors import DataError, FitError, kind_of, listed
 from botox_analysis.numerics.linear.inference import FloatArray
 
 Weights = Mapping[str, Mapping[tuple[str, str], float]]
-"""For each name, the weight of the mean of an arm at a visit; of those left out 0."""
+"""For each name, weights of the means of arms at visits. Means that are left out have the weight 0."""
 
 NO_SUM = 1e-9
-"""Weights that add up to a smaller share of their sizes add up to 0. Rounding of thirds and the like leaves 1e-16."""
+"""Weights add up to 0 if their sum is a smaller share of their absolute sum. Rounding of thirds leaves 1e-16."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Combination:
     Attributes
     ----------
     name : str
-        As it was asked for.
+        Name of the combination.
     arms, visits : tuple of int
-        Places of the means that have a weight.
+        Positions of the means that have a weight.
     weights : tuple of float
-        Of these means.
+        Weights of these means.
     """
 
     name: str
@@ -38,32 +38,32 @@ class Combination:
     weights: tuple[float, ...]
 
     def row(self, means: FloatArray) -> FloatArray:
-        """The combination of coefficients.
+        """Return the combination of coefficients.
 
         Parameters
         ----------
         means : ndarray, shape (A, V, p)
-            The combination of coefficients that is each mean.
+            For each mean, its combination of coefficients.
 
         Returns
         -------
         ndarray, shape (p,)
-            Of the combination.
+            Weights of the coefficients.
         """
         return np.asarray(np.array(self.weights) @ means[list(self.arms), list(self.visits)])
 
     def of_arms(self, n_arms: int) -> FloatArray:
-        """The weights of all arms, at whichever visits.
+        """Return the weight of each arm, summed over visits.
 
         Parameters
         ----------
         n_arms : int
-            Of the fit.
+            Number of arms of the fit.
 
         Returns
         -------
         ndarray, shape (n_arms,)
-            0 where an arm has no weight.
+            Weights; 0 for arms without a weight.
         """
         return np.bincount(self.arms, self.weights, n_arms).astype(float)
 
@@ -74,14 +74,14 @@ def combinations_of(weights: Weights, arms: Sequence[str], visits: Sequence[str]
     Parameters
     ----------
     weights : mapping of str to mapping of (arm, visit) to float
-        By name.
+        Weights of means, by name.
     arms, visits : sequence of str
-        Of the fit.
+        Arms and visits of the fit.
 
     Returns
     -------
     list of Combination
-        In the order given.
+        Combinations in the given order.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def combinations_of(weights: Weights, arms: Sequence[str], visits: Sequence[str]
     if not isinstance(weights, Mapping) or not weights or not all(_is_weighed(cells) for cells in weights.values()):
         found = f"{dict(weights)}" if isinstance(weights, Mapping) else kind_of(weights)
         raise ValueError(
-            f"weights: found {found}; expected a name for each contrast, and for each name the weights of means: "
-            "{name: {(arm, visit): number}}, not all of them 0."
+            f"`weights` must be a name for each contrast, and for each name weights of means, not all of them 0; got {found}. "
+            "Try {name: {(arm, visit): number}}."
         )
     read = []
     for name, cells in weights.items():
@@ -104,60 +104,60 @@ def combinations_of(weights: Weights, arms: Sequence[str], visits: Sequence[str]
                     f"contrast '{name}': the fit has no mean of arm '{arm}' at '{visit}'; its arms are {listed(arms)}, "
                     f"its visits {listed(visits, n_shown=12)}."
                 )
-        there = {cell: float(weight) for cell, weight in cells.items() if weight != 0}
+        weighted = {cell: float(weight) for cell, weight in cells.items() if weight != 0}
         read.append(
             Combination(
                 name,
-                tuple(arms.index(arm) for arm, _ in there),
-                tuple(visits.index(visit) for _, visit in there),
-                tuple(there.values()),
+                tuple(arms.index(arm) for arm, _ in weighted),
+                tuple(visits.index(visit) for _, visit in weighted),
+                tuple(weighted.values()),
             )
         )
     return read
 
 
 def refuse_sums(combinations: Sequence[Combination]) -> None:
-    """Refuse combinations that are no differences.
+    """Refuse combinations that are not differences.
 
     Parameters
     ----------
     combinations : sequence of Combination
-        Asked for as contrasts.
+        Contrasts.
 
     Raises
     ------
     ValueError
-        The weights of one do not add up to 0; names it, and their sum.
+        The weights of a contrast do not add up to 0. The message states its name and their sum.
     """
-    for each in combinations:
-        total = sum(each.weights)
-        if abs(total) > NO_SUM * sum(map(abs, each.weights)):
+    for contrast in combinations:
+        total = sum(contrast.weights)
+        if abs(total) > NO_SUM * sum(map(abs, contrast.weights)):
             raise ValueError(
-                f"contrast '{each.name}': its weights add up to {total:g}, and those of a difference to 0; "
-                "take combinations for other sums of means."
+                f"`weights` of contrast '{contrast.name}' must add up to 0, as it is a difference; got a sum of {total:g}. "
+                "Try combinations(weights) for other sums of means."
             )
 
 
 def refuse_visits(combination: Combination, visits: Sequence[str]) -> None:
-    """Refuse a combination of several visits, of a fit that has no covariance between them.
+    """Refuse a combination of several visits, for fits without a covariance between visits.
 
     Parameters
     ----------
     combination : Combination
-        Asked for.
+        A combination of means.
     visits : sequence of str
-        Of the fit.
+        Visits of the fit.
 
     Raises
     ------
     FitError
-        Names the visits.
+        The combination is of several visits. The message names them.
     """
     if len(set(combination.visits)) > 1:
         named = listed(visits[visit] for visit in sorted(set(combination.visits)))
         raise FitError(
-            f"contrast '{combination.name}' is of the visits {named}, between whose means no covariance is estimated; take means "
-            "of one visit, or fit_mmrm."
+            f"contrast '{combination.name}' must be of one visit, as the model estimates no covariance between visits; got "
+            f"{named}. Try means of one visit, or fit_mmrm(outcomes)."
         )
 
 

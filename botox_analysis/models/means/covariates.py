@@ -1,4 +1,4 @@
-"""Covariates as they are asked for: columns, and whether the coefficient of each differs between arms and between visits."""
+"""Covariates of a model: their columns, and the effects that differ between arms or between visits."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, MeanModel
 
 BY_ARM, BY_VISIT = "arm:", ":visit"
-"""Before the name of a column: its coefficient differs between arms. After it: no longer a word, but refused with one."""
+"""Prefix of a covariate whose coefficient differs between arms, and a suffix that is refused with a hint to `by_visit`."""
 
 ALWAYS = ("arm", "visit")
-"""Columns that are in each model."""
+"""Columns that are in every model."""
 
 
 @dataclass(frozen=True)
 class Covariate:
-    """A covariate as it was asked for.
+    """A covariate of a model.
 
     Attributes
     ----------
     name : str
         A column of *outcomes*.
     by_visit, by_arm : bool
-        Whether its coefficient differs between visits, and between arms.
+        True if its coefficient differs between visits, and between arms.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Covariate:
     by_arm: bool = False
 
     def __str__(self) -> str:
-        """As `covariates` names it."""
+        """Return its name in the argument `covariates`."""
         return BY_ARM * self.by_arm + self.name
 
 
@@ -45,24 +45,24 @@ def read_covariates(covariates: Sequence[str], columns: Collection[str]) -> tupl
     covariates : sequence of str
         ``"x"`` or ``"arm:x"``, which includes ``"x"``.
     columns : collection of str
-        Of the frame: the name of one may have colons in it.
+        Columns of the frame, whose names may contain colons.
 
     Returns
     -------
     tuple of Covariate
-        In the order given, without those that others include.
+        In the given order, without covariates that others include.
 
     Raises
     ------
     ValueError
-        It is no list of names, or a name is there twice, ends with ``":visit"`` or is always in the model.
+        `covariates` is no list of names. Or a name occurs twice, ends with ``":visit"`` or is always in the model.
     """
     names = names_in("covariates", covariates)
     asked = [_read(name, columns) for name in names]
-    own = ": each visit, analysed on its own, has its own coefficients" * any(
-        each is not None and each.by_visit for each in asked
+    reason = ": each visit, analysed on its own, has its own coefficients" * any(
+        covariate is not None and covariate.by_visit for covariate in asked
     )
-    _refuse_strange(names, asked, f"covariates={_right_names(asked)}{own}")
+    _refuse_strange(names, asked, f"covariates={_right_names(asked)}{reason}")
     return _without_included(asked)
 
 
@@ -76,22 +76,22 @@ def read_covariates_by_visit(
     covariates : sequence of str
         ``"x"`` or ``"arm:x"``, which includes ``"x"``.
     by_visit : sequence of str, optional
-        Those of them whose coefficient differs between visits. Left out: the baseline, where it is one of them and the mean has
-        effects of visits.
+        Covariates whose coefficient differs between visits. Left out: the baseline, if it is a covariate and the mean has effects
+        of visits.
     mean : MeanModel
-        Of the model.
+        The mean of the model.
     columns : collection of str
-        Of the outcomes: the name of one may have colons in it.
+        Columns of the outcomes, whose names may contain colons.
 
     Returns
     -------
     tuple of Covariate
-        In the order given, without those that others include.
+        In the given order, without covariates that others include.
 
     Raises
     ------
     ValueError
-        As `read_covariates`, or `by_visit` names something that is no covariate of the model.
+        As for `read_covariates`, or `by_visit` has a name that is not among the covariates.
     """
     names, differing = names_in("covariates", covariates), () if by_visit is None else names_in("by_visit", by_visit)
     asked = [_read(name, columns) for name in names]
@@ -104,20 +104,20 @@ def read_covariates_by_visit(
 
 
 def usual_covariates(mean: MeanModel, *, has_baseline: bool) -> tuple[Covariate, ...]:
-    """The covariates of a model of all visits where none are named.
+    """Return the default covariates of a model of all visits.
 
     Parameters
     ----------
     mean : MeanModel
-        Of the model.
+        The mean of the model.
     has_baseline : bool
-        Whether a subject has a baseline.
+        True if at least one subject has a baseline.
 
     Returns
     -------
     tuple of Covariate
-        The baseline, where there is one and it is no response, with a coefficient for each visit where the mean has effects of
-        visits.
+        The baseline, unless it is missing for all subjects or is a response. It has a coefficient for each visit if the mean has
+        effects of visits.
     """
     if mean.kind == COMMON_BASELINE or not has_baseline:
         return ()
@@ -130,9 +130,9 @@ def names_in(what: str, given: Iterable[str]) -> tuple[str, ...]:
     Parameters
     ----------
     what : str
-        The argument.
+        Name of the argument, for the message.
     given : iterable of str
-        What was given, also an index, an array or a generator.
+        The argument: a list, or an index, an array or a generator.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def names_in(what: str, given: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        It is one text or no list, an item is no text, or a name is there twice.
+        The argument is one text or no list, an item is no text, or a name occurs twice.
     """
     if isinstance(given, str):
         raise ValueError(f"`{what}` must be a list of names; got {given!r}. Try {what}=({given!r},).")
@@ -160,19 +160,19 @@ def names_in(what: str, given: Iterable[str]) -> tuple[str, ...]:
 
 
 def refuse_by_arm(covariates: Sequence[Covariate], model: str) -> None:
-    """Refuse covariates whose coefficients differ between arms, where a model has none.
+    """Refuse covariates whose coefficients differ between arms.
 
     Parameters
     ----------
     covariates : sequence of Covariate
-        As they were asked for.
+        Covariates of the model.
     model : str
-        In words.
+        The model in words, for the message.
 
     Raises
     ------
     ValueError
-        Names the covariates, and what would be right.
+        A coefficient differs between arms. The message names the covariates.
     """
     by_arm = [str(each) for each in covariates if each.by_arm]
     if by_arm:
@@ -183,7 +183,7 @@ def refuse_by_arm(covariates: Sequence[Covariate], model: str) -> None:
 
 
 def _read(text: str, columns: Collection[str]) -> Covariate | None:
-    """What a covariate is: a column that is called so first. None for one that is always in the model."""
+    """Read one covariate; a column of the whole name takes precedence. None for arm and visit."""
     if text in columns and text not in ALWAYS:
         return Covariate(text)
     name = text.removeprefix(BY_ARM)
@@ -200,7 +200,7 @@ def _read(text: str, columns: Collection[str]) -> Covariate | None:
 
 
 def _right_names(asked: Sequence[Covariate | None]) -> tuple[str, ...]:
-    """The covariates as they are to be named, each once."""
+    """Return the correct names of covariates, each once."""
     return tuple(dict.fromkeys(str(each) for each in asked if each is not None))
 
 
@@ -226,8 +226,8 @@ def _refuse_no_covariates(differing: Sequence[str], names: Sequence[str], column
 
 
 def _without_included(asked: Sequence[Covariate | None]) -> tuple[Covariate, ...]:
-    there = [each for each in asked if each is not None]
-    return tuple(each for each in there if not any(_includes(other, each) for other in there))
+    covariates = [covariate for covariate in asked if covariate is not None]
+    return tuple(each for each in covariates if not any(_includes(other, each) for other in covariates))
 
 
 def _includes(whole: Covariate, part: Covariate) -> bool:
@@ -235,19 +235,19 @@ def _includes(whole: Covariate, part: Covariate) -> bool:
 
 
 def with_effects_at_baseline(covariates: Sequence[Covariate], mean: MeanModel) -> tuple[Covariate, ...]:
-    """The covariates, where the effect by arm of one is of the visits after baseline also with the effect that it has there.
+    """Add the common effect by visit of covariates whose effect differs between arms, for a mean with a common baseline.
 
     Parameters
     ----------
     covariates : sequence of Covariate
-        As they were asked for.
+        Covariates of the model.
     mean : MeanModel
-        Of the same model.
+        The mean of the model.
 
     Returns
     -------
     tuple of Covariate
-        The same but for a common baseline.
+        The same covariates for all other means.
     """
     if mean.kind != COMMON_BASELINE:
         return tuple(covariates)
@@ -258,56 +258,74 @@ def with_effects_at_baseline(covariates: Sequence[Covariate], mean: MeanModel) -
 def refuse_not_composed(
     mean: MeanModel, covariates: Sequence[Covariate], response: str, weights: str | None, days_on: str
 ) -> None:
-    """Refuse a mean with covariates, responses, weights or days that it cannot have.
+    """Refuse covariates, a response, weights or days that the mean of a model cannot have.
 
     Parameters
     ----------
     mean : MeanModel
-        The mean.
+        The mean of the model.
     covariates : sequence of Covariate
-        In it.
+        Covariates of the model.
     response : str
-        What is modelled.
+        Column that is modelled.
     weights : str, optional
         Column of weights.
     days_on : str
-        Column of the days of a spatial covariance; empty where there is none.
+        Column of the days of a spatial covariance; empty for other covariances.
 
     Raises
     ------
     ValueError
-        Says what cannot be, and what can.
+        The mean and one of the others exclude each other. The message names both, and a model that can be fitted.
     """
-    with_visits = [each for each in covariates if each.by_visit]
-    if mean.kind == SLOPE and with_visits:
+    _refuse_with_slope(mean, covariates)
+    _refuse_unequal_effects(mean, covariates)
+    if mean.kind == COMMON_BASELINE:
+        _refuse_at_common_baseline(mean, covariates)
+        if response == "percent_change":
+            raise ValueError(f"the mean '{mean}' is of values, not of 'percent_change'; take response 'change' or 'value'.")
+        if weights is not None:
+            raise ValueError(
+                f"the mean '{mean}' has no weights of baselines; leave out weights, or take the mean 'arm by visit'."
+            )
+        if days_on:
+            raise ValueError(f"the mean '{mean}' has no days of baselines; take a covariance without '{days_on}'.")
+
+
+def _refuse_with_slope(mean: MeanModel, covariates: Sequence[Covariate]) -> None:
+    """Refuse covariates by visit, and the number of the slope as a covariate, in a mean with slopes."""
+    if mean.kind != SLOPE:
+        return
+    by_visit = [covariate for covariate in covariates if covariate.by_visit]
+    if by_visit:
         raise ValueError(
-            f"`by_visit` must be empty where the mean is '{mean}', which has no effects of visits; got '{with_visits[0]}'. Try "
+            f"`by_visit` must be empty where the mean is '{mean}', which has no effects of visits; got '{by_visit[0]}'. Try "
             "by_visit=()."
         )
-    if mean.kind == SLOPE and mean.on in [each.name for each in covariates]:
+    if mean.on in [covariate.name for covariate in covariates]:
         raise ValueError(f"the covariate '{mean.on}' is always in the model, as the mean is '{mean}'; leave it out.")
-    with_arms = [each for each in covariates if each.by_arm]
-    both = [each for each in with_arms if each.by_visit]
-    if mean.kind == CONSTANT_EFFECT and both:
+
+
+def _refuse_unequal_effects(mean: MeanModel, covariates: Sequence[Covariate]) -> None:
+    """Refuse covariates by arm in a mean without differences, and by arm and visit in one with a constant effect."""
+    by_arm = [covariate for covariate in covariates if covariate.by_arm]
+    by_both = [covariate for covariate in by_arm if covariate.by_visit]
+    if mean.kind == CONSTANT_EFFECT and by_both:
         raise ValueError(
-            f"the covariate '{both[0]}' makes the effect of the arm differ between visits, but the mean is '{mean}'; leave it "
+            f"the covariate '{by_both[0]}' makes the effect of the arm differ between visits, but the mean is '{mean}'; leave it "
             "out of by_visit, or take the mean 'arm by visit'."
         )
-    if mean.kind == NO_DIFFERENCE and with_arms:
-        raise ValueError(f"the covariate '{with_arms[0]}' makes arms differ, but the mean is '{mean}'; leave out 'arm:'.")
-    if mean.kind != COMMON_BASELINE:
-        return
-    one_for_all = [each for each in with_arms if not each.by_visit]
-    if one_for_all:
+    if mean.kind == NO_DIFFERENCE and by_arm:
+        raise ValueError(f"the covariate '{by_arm[0]}' makes arms differ, but the mean is '{mean}'; leave out 'arm:'.")
+
+
+def _refuse_at_common_baseline(mean: MeanModel, covariates: Sequence[Covariate]) -> None:
+    """Refuse covariates that make arms differ at baseline, and the baseline, which is a response."""
+    at_all_visits = [covariate for covariate in covariates if covariate.by_arm and not covariate.by_visit]
+    if at_all_visits:
         raise ValueError(
-            f"the covariate '{one_for_all[0]}' makes arms differ at baseline, but the mean is '{mean}'; name it in by_visit, "
+            f"the covariate '{at_all_visits[0]}' makes arms differ at baseline, but the mean is '{mean}'; name it in by_visit, "
             "too: its effect is then of the visits after baseline."
         )
-    if BASELINE in [each.name for each in covariates]:
+    if BASELINE in [covariate.name for covariate in covariates]:
         raise ValueError(f"the baseline is a response, as the mean is '{mean}'; leave it out of covariates.")
-    if response == "percent_change":
-        raise ValueError(f"the mean '{mean}' is of values, not of 'percent_change'; take response 'change' or 'value'.")
-    if weights is not None:
-        raise ValueError(f"the mean '{mean}' has no weights of baselines; leave out weights, or take the mean 'arm by visit'.")
-    if days_on:
-        raise ValueError(f"the mean '{mean}' has no days of baselines; take a covariance without '{days_on}'.")

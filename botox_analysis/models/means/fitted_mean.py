@@ -1,4 +1,4 @@
-"""The mean that a model fitted, as a function of arm, visit and covariates."""
+"""The fitted mean of a model, as a function of arm, visit and covariates."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 
 Term = tuple[str, ...]
-"""The variables of an effect, such as ``("arm", "visit")``."""
+"""Variables of an effect, such as ``("arm", "visit")``."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a design: a product of indicators, and a number.
+    """A column of a design: the product of indicators of arm, visit and level, and of a number.
 
     Attributes
     ----------
     name : str
-        Of its coefficient.
+        Name of the coefficient.
     visit, arm : int
-        Where it is not 0; -1 for all.
+        Code of the visit and of the arm whose rows are not 0; -1 for all.
     variable : str
         The covariate; empty for a constant.
     level : int
-        Of a factor; -1 for a number, which stands about its mean.
+        Code of the level of a factor; -1 for a number, which is centred at its mean.
     """
 
     name: str
@@ -45,35 +45,35 @@ class FittedMean:
     Attributes
     ----------
     visits : tuple of str
-        Of this mean.
+        Visits of this mean.
     first : int
-        The place of its coefficients among all of the fit.
+        Position of its first coefficient among all coefficients of the fit.
     columns : tuple of Column
-        Of the design.
+        Columns of the design.
     levels : mapping of str to tuple of str
-        Of each variable, arm and visit among them; empty for a number. Levels that nobody has are not in it.
+        Observed levels of each variable, including arm and visit; empty for a number.
     codes : mapping of str to ndarray of int
-        For each factor, the code in `columns` of its levels.
+        For each factor, the codes of its levels in `columns`.
     centres : mapping of str to float
-        Of each number, its mean among the values analysed.
+        For each number, its mean over the analysed values.
     shares : mapping of str to ndarray, shape (L,)
-        Of each factor, the shares of its levels among the values analysed.
+        For each factor, the shares of its levels among the analysed values.
     times : ndarray, shape (V,)
-        The mean at each visit of the number on which slopes are; empty where there are none.
+        Mean at each visit of the number that slopes are on; empty for a mean without slopes.
     time : str
-        Its name; empty where there are none.
+        Name of this number; empty for a mean without slopes.
     terms : tuple of tuple of str
         The effects.
     made_up : ndarray, shape (m, P)
-        Rows with the sums of squares and products of the design.
+        Rows with the same sums of squares and products as the design.
     is_estimable : callable, (combinations (k, P)) -> (k,)
-        Whether the data determine them.
+        Function that is True for combinations that the data determine.
     n : mapping of str to ndarray, shape (A, V, L)
-        Subjects at each level of factors; nan where that is not known.
+        Number of subjects at each level of each factor; nan if it is not known.
     nested : tuple of str
-        Visits at which arms have the same mean by design, before those that are compared.
+        Visits before the compared ones, at which arms have the same mean by design.
     is_of_change : bool
-        Whether means are of changes from the first of these.
+        True if means are of changes from the first of these visits.
     """
 
     visits: tuple[str, ...]
@@ -94,51 +94,51 @@ class FittedMean:
 
     @cached_property
     def by_arm(self) -> tuple[str, ...]:
-        """Covariates whose effect differs between arms."""
+        """Return the covariates whose effect differs between arms."""
         return tuple(dict.fromkeys(name for term in self.terms if "arm" in term for name in term if name not in ("arm", "visit")))
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The visits at which arms are compared."""
+        """Return the visits at which arms are compared."""
         return self.visits[len(self.nested) :]
 
     def rows_compared(self, level: Mapping[str, FloatArray], others: Mapping[str, FloatArray]) -> FloatArray:
-        """The combinations of coefficients that are means at the visits compared.
+        """Return the combinations of coefficients for the means at the compared visits.
 
         Parameters
         ----------
         level : mapping of str to ndarray
-            A covariate and L of its values, or of shares of its levels.
+            One covariate, with L of its values or with L rows of shares of its levels.
         others : mapping of str to ndarray
             Other covariates, as for `rows_at`.
 
         Returns
         -------
         ndarray, shape (A, V, L, P)
-            By arm, visit and value.
+            Combinations by arm, visit and value.
         """
         ((name, values),) = level.items()
         shape = len(self.levels["arm"]), len(self.visits), len(values)
-        arm, visit, value = (each.ravel() for each in np.indices(shape))
+        arm, visit, value = (codes.ravel() for codes in np.indices(shape))
         rows = self.rows_at(arm, visit, {**others, name: values[value]}).reshape(*shape, -1)
         before = len(self.nested)
         return np.asarray(rows[:, before:] - rows[:, :1] if self.is_of_change else rows[:, before:])
 
     def rows_at(self, arm: Sequence[int] | IntArray, visit: Sequence[int] | IntArray, at: Mapping[str, FloatArray]) -> FloatArray:
-        """The combinations of coefficients that are the mean in given circumstances.
+        """Return the combinations of coefficients for the mean at given arms, visits and covariates.
 
         Parameters
         ----------
         arm, visit : sequence of int, shape (k,)
-            Codes.
+            Codes of arms and visits.
         at : mapping of str to ndarray
-            For a number, its values, shape (k,) or (1,); for a factor, the share of each of its levels, shape (k, L) or (1, L).
-            What is left out: the mean of a number, observed shares of a factor.
+            For a number, its values, shape (k,) or (1,). For a factor, the shares of its levels, shape (k, L) or (1, L).
+            Covariates that are left out are at the mean of a number, or at the observed shares of a factor.
 
         Returns
         -------
         ndarray, shape (k, P)
-            One row each.
+            One combination for each arm and visit.
         """
         of_visit, of_arm = (np.array([getattr(column, name) for column in self.columns]) for name in ("visit", "arm"))
         visit = np.asarray(visit)
@@ -161,21 +161,21 @@ class FittedMean:
 
 
 def constants_of(columns: Sequence[Column], of: Sequence[tuple[int, int]], n_arms: int, n_visits: int) -> FloatArray:
-    """How constants in some cells of arm and visit are made of the columns of a design without a covariate.
+    """Express constants in cells of arm and visit by the columns of a design that have no covariate.
 
     Parameters
     ----------
     columns : sequence of Column
-        The design, P columns.
+        The P columns of the design.
     of : sequence of (int, int)
-        Visit and arm where each constant is 1, -1 for all; elsewhere it is 0.
+        Visit and arm of each of k constants, -1 for all. The constant is 1 in this cell and 0 in the others.
     n_arms, n_visits : int
-        A and V.
+        Number of arms and visits.
 
     Returns
     -------
     ndarray, shape (P, k)
-        The combination of columns that is each constant.
+        For each constant, its combination of columns.
     """
     visit, arm = np.divmod(np.arange(n_visits * n_arms)[:, None], n_arms)
 
@@ -187,6 +187,6 @@ def constants_of(columns: Sequence[Column], of: Sequence[tuple[int, int]], n_arm
     matrix, constants = cells([(columns[place].visit, columns[place].arm) for place in plain]), cells(of)
     found = np.zeros((len(columns), len(of)))
     are_cells = matrix.shape[0] == matrix.shape[1] and (matrix == np.eye(len(matrix))).all()
-    # Columns are 0 or 1, and so is the combination, or -1.
+    # Columns are 0 or 1, so the weights of the combination are -1, 0 or 1.
     found[plain] = constants if are_cells else np.rint(np.linalg.lstsq(matrix, constants)[0])
     return found

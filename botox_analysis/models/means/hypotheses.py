@@ -1,9 +1,8 @@
-"""Hypotheses of the effects in a mean, of types II and III.
+"""Hypotheses of types II and III for the effects in a mean.
 
-An effect contains another when it has its variables and, beside them, factors only. A test of type III asks whether an effect
-is 0 with each level of the factors in effects that contain it weighted the same; a test of type II adjusts for all effects but
-those, whose weights are as in the data. Numbers are at 0 in both: where a factor has an effect by a number, its own is at 0 of
-that number.
+An effect contains another if it has the same variables and further factors. A type III test gives equal weight to all levels of
+the factors in effects that contain the tested effect. A type II test adjusts for all effects except these, and weights their
+levels as in the data. Numbers are at 0 in both types: the effect of a factor that interacts with a number is tested at 0.
 
 References
 ----------
@@ -28,19 +27,19 @@ TypeName = Literal["II", "III"]
 TYPES: tuple[TypeName, ...] = get_args(TypeName)
 
 Points = dict[str, IntArray]
-"""Circumstances: codes of levels, and numbers as 0 or 1 from their mean."""
+"""Codes of levels by factor, and distances from the mean (0 or 1) by number."""
 
 
 @dataclass(frozen=True)
 class _Coded:
-    """A mean in coefficients of effects, shape (P, P): those of the fit times `from_fit`; numbers are uncentred."""
+    """A mean in coefficients of effects, with uncentred numbers: `from_fit`, shape (P, P), times the coefficients of the fit."""
 
     term_of: tuple[Term, ...]
     from_fit: FloatArray
 
 
 def hypotheses(mean: FittedMean, kind: str) -> dict[Term, FloatArray]:
-    """For each effect, the combinations of coefficients that are 0 without it.
+    """Return the combinations of coefficients that are 0 under the null hypothesis of each effect.
 
     Parameters
     ----------
@@ -52,21 +51,23 @@ def hypotheses(mean: FittedMean, kind: str) -> dict[Term, FloatArray]:
     Returns
     -------
     dict of tuple of str to ndarray, shape (k, P)
-        In the order of the effects. The rows are those of R's mmrm: of type III the deviations of levels from their mean, of
-        type II the differences to the first level.
+        Combinations in the order of the effects, the same as in R's mmrm. Rows of type III are deviations of levels from their
+        mean, rows of type II differences to the first level.
     """
     coded = _coded(mean, kind)
-    own = {term: np.array([each == term for each in coded.term_of]) for term in mean.terms}
+    of_term = {term: np.array([other == term for other in coded.term_of]) for term in mean.terms}
     if kind == "III":
-        return {term: coded.from_fit[here] for term, here in own.items()}
+        return {term: coded.from_fit[tested] for term, tested in of_term.items()}
     data = mean.made_up @ np.linalg.inv(coded.from_fit)
     found = {}
-    for term, here in own.items():
-        containing = np.array([_contains(mean, each, term) for each in coded.term_of])
-        others = data[:, ~(here | containing)]
-        left, of = (each - others @ np.linalg.lstsq(others, each)[0] for each in (data[:, here], data[:, containing]))
-        weights = np.linalg.lstsq(left, of)[0]
-        found[term] = coded.from_fit[here] + weights @ coded.from_fit[containing]
+    for term, tested in of_term.items():
+        containing = np.array([_contains(mean, other, term) for other in coded.term_of])
+        others = data[:, ~(tested | containing)]
+        residual, residual_containing = (
+            columns - others @ np.linalg.lstsq(others, columns)[0] for columns in (data[:, tested], data[:, containing])
+        )
+        weights = np.linalg.lstsq(residual, residual_containing)[0]
+        found[term] = coded.from_fit[tested] + weights @ coded.from_fit[containing]
     return found
 
 
@@ -86,7 +87,7 @@ def _coded(mean: FittedMean, kind: str) -> _Coded:
     }
     rows = mean.rows_at(points["arm"], points["visit"], at)
     from_fit = np.linalg.lstsq(np.hstack(blocks), rows)[0]
-    from_fit[np.abs(from_fit) < 1e-9] = 0.0  # entries are sums of few 0s and 1s; this is their rounding
+    from_fit[np.abs(from_fit) < 1e-9] = 0.0  # entries are sums of a few 0s and 1s; smaller ones are rounding
     place = {term: np.arange(end - block.shape[1], end) for term, block, end in zip(terms, blocks, ends, strict=True)}
     uncentred = np.eye(int(ends[-1]))
     for term in terms:
@@ -100,7 +101,7 @@ def _coded(mean: FittedMean, kind: str) -> _Coded:
 
 
 def _points(mean: FittedMean) -> Points:
-    """Circumstances enough to tell the effects apart: for each, all its levels, with the others at the first."""
+    """Return points that identify the effects: all levels of the variables of each effect, the others at their first level."""
     names = list(dict.fromkeys(["arm", "visit", *(name for term in mean.terms for name in term)]))
     found: dict[tuple[int, ...], None] = {}
     for term in ((), *mean.terms):
@@ -118,29 +119,30 @@ def _columns(mean: FittedMean, term: Term, points: Points, kind: str) -> FloatAr
             columns = columns * codes[:, None]
             continue
         if mean.nested and name == "visit" and "arm" in term:
-            own = np.equal.outer(codes, np.arange(len(mean.nested), n_levels)).astype(float)
+            coding = np.equal.outer(codes, np.arange(len(mean.nested), n_levels)).astype(float)
         elif kind == "III":
-            own = np.equal.outer(codes, np.arange(n_levels - 1)) - np.equal(codes, n_levels - 1)[:, None] * 1.0
+            coding = np.equal.outer(codes, np.arange(n_levels - 1)) - np.equal(codes, n_levels - 1)[:, None] * 1.0
         else:
-            own = np.equal.outer(codes, np.arange(1, n_levels)).astype(float)
-        columns = (columns[:, :, None] * own[:, None, :]).reshape(len(codes), -1)
+            coding = np.equal.outer(codes, np.arange(1, n_levels)).astype(float)
+        columns = (columns[:, :, None] * coding[:, None, :]).reshape(len(codes), -1)
     return columns
 
 
 def interactions(mean: FittedMean, covariate: str) -> Iterator[FloatArray]:
-    """Differences of differences between arms, at each visit compared.
+    """Yield the interactions of arm and a covariate at each compared visit.
 
     Parameters
     ----------
     mean : FittedMean
         A mean with P coefficients.
     covariate : str
-        A factor, or a number.
+        A factor or a number.
 
     Yields
     ------
     ndarray, shape (A - 1, L - 1, P)
-        Each arm against the reference, each level against the first; of a number, a step of 1.
+        Combinations of coefficients for each arm against the reference. They compare each level with the first one, or two values
+        of a number at a distance of 1.
     """
     levels = mean.levels[covariate]
     values = np.eye(len(levels)) if levels else mean.centres[covariate] + np.arange(2.0)

@@ -1,7 +1,7 @@
-"""Means over subjects: of those analysed, or of all, whose covariates are then random, as subjects are (g-computation).
+"""Means over subjects: over the analysed subjects, or over all subjects with random covariates (g-computation).
 
-A mean is linear in the covariates of a subject. Its average over subjects is the mean at their average covariates, and the
-variance of fitted means over subjects is made of the covariance of covariates: no pass over subjects with a row for each.
+A mean is linear in the covariates of a subject. Its average over subjects is therefore the mean at their average covariates.
+The variance of fitted means over subjects follows from the covariance of covariates, without a row for each subject.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ WORDS: dict[str, str] = {
     SUBJECTS: "averaged over the subjects analysed",
     G_COMPUTATION: "g-computation over all subjects",
 }
-"""What ``method`` says of each."""
+"""Margins in words, for the column ``method``."""
 
 
 @dataclass(frozen=True)
 class SubjectMoments:
-    """The mean and the spread of q covariates of subjects.
+    """The mean of q covariates over subjects, and its covariance.
 
     Attributes
     ----------
     variables : tuple of (str, int)
-        A number with -1, or a factor with the code of a level, whose indicator it is.
+        A number with -1, or a factor with the code of the level that the covariate indicates.
     mean : ndarray, shape (q,)
-        Over subjects.
+        Mean over subjects.
     covariance : ndarray, shape (q, q)
-        Of that mean: of covariates over subjects, divided by their number.
+        Covariance of this mean: the covariance of covariates divided by the number of subjects.
     strange : tuple of str
-        Levels that nobody analysed has, of subjects among these.
+        Factors with a level that is absent among the analysed subjects.
     """
 
     variables: tuple[tuple[str, int], ...]
@@ -54,20 +54,20 @@ class SubjectMoments:
 
 
 def moments_of(mean: FittedMean, values: Mapping[str, np.ndarray]) -> SubjectMoments:
-    """The moments of the covariates of a mean.
+    """Compute the moments of the covariates of a mean.
 
     Parameters
     ----------
     mean : FittedMean
-        In whose coefficients they enter.
+        A mean with these covariates.
     values : mapping of str to ndarray, shape (N,)
-        Of each covariate but the time of slopes: numbers, or codes of levels. A subject with a missing one (nan, below 0) does
-        not count.
+        Numbers, or codes of levels, for each covariate except the time of slopes. Missing values are nan, or codes below 0;
+        subjects with a missing value do not count.
 
     Returns
     -------
     SubjectMoments
-        Of the subjects with all covariates.
+        Moments over subjects with all covariates.
     """
     known = np.ones(len(next(iter(values.values()))) if values else 1, dtype=bool)
     for of in values.values():
@@ -94,67 +94,67 @@ def moments_of(mean: FittedMean, values: Mapping[str, np.ndarray]) -> SubjectMom
 
 
 def subject_rows(mean: FittedMean, moments: SubjectMoments, beta: FloatArray, n_arms: int) -> tuple[FloatArray, FloatArray]:
-    """The mean of each arm at each visit, averaged over subjects.
+    """Average the mean of each arm at each visit over subjects.
 
     Parameters
     ----------
     mean : FittedMean
-        Of A arms, V visits, P coefficients.
+        A mean of A arms and V visits with P coefficients.
     moments : SubjectMoments
-        Of q covariates of subjects.
+        Moments of q covariates of subjects.
     beta : ndarray, shape (P,)
         The coefficients.
     n_arms : int
-        A.
+        Number of arms.
 
     Returns
     -------
     rows : ndarray, shape (A, V, P)
-        The combinations of coefficients.
+        Combinations of coefficients.
     slopes : ndarray, shape (A, V, q)
-        How the mean changes with the covariates.
+        Slopes of the mean on the covariates.
 
     Raises
     ------
     FitError
-        A subject has a level that nobody analysed has.
+        A subject has a level that is absent among the analysed subjects.
     """
     if moments.strange:
         raise FitError(
-            f"margins '{G_COMPUTATION}': subjects without a value have levels of {listed(moments.strange)} that nobody "
-            f"analysed has, and no fitted mean; take margins '{SUBJECTS}', or merge these levels."
+            f"`margins` cannot be '{G_COMPUTATION}': subjects without a value have levels of {listed(moments.strange)} that are "
+            f"absent among the analysed subjects, and so no fitted mean. Try margins='{SUBJECTS}', or merge these levels."
         )
     shape = n_arms, len(mean.visits)
-    arm, visit = (each.ravel() for each in np.indices(shape))
+    arm, visit = (codes.ravel() for codes in np.indices(shape))
     at: dict[str, FloatArray] = {}
     for name in dict.fromkeys(name for name, _ in moments.variables):
-        own = moments.mean[[variable == name for variable, _ in moments.variables]]
-        at[name] = own[None, :] if mean.levels[name] else own
+        average = moments.mean[[variable == name for variable, _ in moments.variables]]
+        at[name] = average[None, :] if mean.levels[name] else average
     rows = mean.rows_at(arm, visit, at)
     slopes = np.zeros((len(arm), len(moments.variables)))
     for place, column in enumerate(mean.columns):
         key = (column.variable, column.level)
         if key in moments.variables:
-            there = ((column.visit == visit) | (column.visit < 0)) & ((column.arm == arm) | (column.arm < 0))
-            slopes[:, moments.variables.index(key)] += there * beta[place]
+            in_cell = ((column.visit == visit) | (column.visit < 0)) & ((column.arm == arm) | (column.arm < 0))
+            slopes[:, moments.variables.index(key)] += in_cell * beta[place]
     return rows.reshape(*shape, -1), slopes.reshape(*shape, -1)
 
 
 def with_random_covariates(coefficients: Coefficients, covariance: FloatArray) -> Coefficients:
-    """Coefficients, and beside them the average covariates of subjects, which are estimated, too.
+    """Append the average covariates of subjects, which are estimates too, to the coefficients of a model.
 
     Parameters
     ----------
     coefficients : Coefficients
-        Of the model, p.
+        The p coefficients of the model.
     covariance : ndarray, shape (q, q)
-        Of the average covariates.
+        Covariance of the average covariates.
 
     Returns
     -------
     Coefficients
-        Of p + q: the average covariates are 0, about themselves. Degrees of freedom are those of a sum of two variances, of
-        which that of the covariates is taken as known.
+        The p + q coefficients. The average covariates are 0, as they are centred. Degrees of freedom are of a sum of two
+        variances, and the variance of the covariates is taken as known.
     """
     p = len(coefficients.beta)
 
@@ -169,16 +169,16 @@ def with_random_covariates(coefficients: Coefficients, covariance: FloatArray) -
 
 
 def joined(moments: Sequence[SubjectMoments]) -> FloatArray:
-    """The covariance of the average covariates of several means, each on its own.
+    """Join the covariances of the average covariates of several means.
 
     Parameters
     ----------
     moments : sequence of SubjectMoments
-        Of each mean.
+        Moments for each mean.
 
     Returns
     -------
     ndarray, shape (q, q)
-        Blocks on the diagonal: combinations are of one mean.
+        One block on the diagonal for each mean, as combinations are of one mean.
     """
-    return np.asarray(linalg.block_diag(*[each.covariance for each in moments]))
+    return np.asarray(linalg.block_diag(*[of_mean.covariance for of_mean in moments]))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +11,13 @@ from botox_analysis.errors import listed, require_choice, require_text, require_
 from botox_analysis.frames.handling import Handling, in_words
 from botox_analysis.models.means.fitted_mean import FittedMean
 from botox_analysis.models.means.hypotheses import TYPES, TypeName, hypotheses, interactions
+from botox_analysis.models.means.labelled_rows import LabelledRows
 from botox_analysis.numerics.linear.inference import Coefficients, FloatArray
 from botox_analysis.numerics.repeated.small_sample import JointTest, Uncertainty, pooled_df
 
 
 class TermTests:
-    """A fit whose mean is known as a function of arm, visit and covariates, and F tests of its effects."""
+    """A fit whose mean is a known function of arm, visit and covariates, with F tests of its effects."""
 
     labels: Mapping[str, str]
     model: str
@@ -31,48 +30,58 @@ class TermTests:
 
     @property
     def method(self) -> str:
-        """The model and the handling of missing values, in words."""
+        """The model and the handling of missing values, in words.
+
+        Examples
+        --------
+        >>> fit.method.split(",")[0]
+        'MMRM'
+        """
         return in_words(self.model, str(self.handling))
 
-    def _estimates(
-        self, rows: FloatArray, *, arm: list[str], visit: Any, reference: str, measure: str, n: FloatArray,
-        conf_level: float, category: Any = "", also: Mapping[str, Any] = MappingProxyType({}),
-    ) -> pd.DataFrame:  # fmt: skip
+    def _estimates(self, labelled: LabelledRows, conf_level: float) -> pd.DataFrame:
+        """Estimate combinations of coefficients, as *estimates*."""
         raise NotImplementedError
 
     @property
     def _compared(self) -> tuple[tuple[str, ...], list[int]]:
-        """The visits at which differences are not the same by design, and their places."""
+        """Return the visits whose differences have a row each, and their positions."""
         return self.visits, list(range(len(self.visits)))
 
     def _n_compared(self) -> FloatArray:
-        """Subjects at these visits, shape (A, K)."""
+        """Return the number of subjects at these visits, shape (A, K)."""
         return self.n
 
     def term_tests(self, kind: TypeName = "III") -> pd.DataFrame:
-        """F tests of every effect in the mean.
+        """Test every effect in the mean by an F test.
 
         Parameters
         ----------
         kind : str
-            ``"III"``: each level of the factors in effects that contain the one tested has the same weight. ``"II"``: adjusted
-            for all effects but those that contain it. In both a number in an effect that contains the one tested is at 0: to
-            have a factor tested at the mean of a number, centre the number.
+            ``"III"``: factors in effects that contain the tested one have equal weights of their levels. ``"II"``: the test
+            adjusts for all effects except those that contain the tested one. In both types, numbers in effects that contain the
+            tested one are at 0. Centre a number to test a factor at its mean.
 
         Returns
         -------
         DataFrame
-            One row an effect: endpoint, visit (empty where the test is of all), test, method, statistic (F), num_df, df,
-            p_value. Missing where the data do not determine the effect.
+            One row for each effect: endpoint, visit (empty for a test of all visits), test, method, statistic (F), num_df, df,
+            p_value. The test of an effect that the data do not determine is missing.
 
         Raises
         ------
         ValueError
-            The kind is not known.
+            `kind` is not known.
 
         References
         ----------
         Goodnight JH (1980). Commun Stat Theory Methods 9:167-180.
+
+        Examples
+        --------
+        >>> by_overuse = ba.fit_ancova(outcomes, covariates=["baseline", "arm:overuse"], visits=["week 24"])
+        >>> by_overuse.term_tests()[["test", "statistic"]].round(1).values.tolist()[-2:]
+        [['arm', 36.6], ['arm by overuse', 6.6]]
         """
         require_choice(kind, TYPES, "kind")
         tests = []
@@ -84,25 +93,31 @@ class TermTests:
         return self._as_tests(tests)
 
     def interaction_tests(self, covariate: str) -> pd.DataFrame:
-        """F tests that differences between arms are the same at each level, or each value, of a covariate.
+        """Test by F tests whether differences between arms are the same at all levels, or all values, of a covariate.
 
         Parameters
         ----------
         covariate : str
-            One whose effect differs between arms in the model (``"arm:x"``).
+            Covariate whose effect differs between arms in the model (``"arm:x"``).
 
         Returns
         -------
         DataFrame
-            As of `term_tests`: one row a visit where the effect differs between visits, then at any visit, and averaged over
-            visits.
+            Columns as from `term_tests`. An effect that differs between visits has one row for each visit, one for any visit,
+            and one for the average over visits.
 
         Raises
         ------
         DataError
-            There is one arm only.
+            The fit has one arm only.
         ValueError
             The model has no effect of arm by the covariate.
+
+        Examples
+        --------
+        >>> by_overuse = ba.fit_ancova(outcomes, covariates=["baseline", "arm:overuse"], visits=["week 24"])
+        >>> by_overuse.interaction_tests("overuse")[["test", "statistic", "p_value"]].round(2).values.tolist()
+        [['arm by overuse at week 24', 6.64, 0.01]]
         """
         self._require_by_arm(covariate)
         of = f"arm by {covariate.replace('_', ' ')}"
@@ -124,28 +139,29 @@ class TermTests:
         self._require_arms()
         known = list(dict.fromkeys(name for mean in self.fitted_means for name in mean.by_arm))
         if covariate not in known:
-            there = f", only by {listed(known)}" if known else ""
+            fitted = f"has {listed(known)}" if known else "has none"
             raise ValueError(
-                f"the model has no effect of arm by '{covariate}'{there}; fit it with 'arm:{covariate}' among the covariates."
+                f"`covariate` must be one whose effect differs between arms in the model, which {fitted}; got '{covariate}'. Try "
+                f"a fit with 'arm:{covariate}' among the covariates."
             )
 
     def _require_arms(self) -> None:
         require_two_arms(self.arms, "a difference")
 
     def _placed(self, mean: FittedMean, rows: FloatArray) -> FloatArray:
-        """Rows of one mean among the coefficients of all."""
+        """Place rows of one mean among the coefficients of all means."""
         placed = np.zeros((*rows.shape[:-1], len(self.coefficients.beta)))
         placed[..., mean.first : mean.first + rows.shape[-1]] = rows
         return np.asarray(placed)
 
     def _tested(self, mean: FittedMean, rows: FloatArray) -> JointTest:
-        """The F test of combinations of the coefficients of a mean, missing where the data do not determine them."""
+        """Test combinations of the coefficients of a mean; missing if the data do not determine them."""
         missing = JointTest(np.nan, float(len(rows)), np.nan, np.nan)
         if not len(rows) or not mean.is_estimable(rows).all():
             return missing
         try:
             return self._joint_test(self._placed(mean, rows))
-        except np.linalg.LinAlgError:  # a sandwich of few subjects has no inverse
+        except np.linalg.LinAlgError:  # a sandwich variance of few subjects may have no inverse
             return missing
 
     def _joint_test(self, rows: FloatArray) -> JointTest:

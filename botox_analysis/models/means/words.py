@@ -1,4 +1,4 @@
-"""How the mean of a model is asked for: its words."""
+"""`MeanModel`: the mean of a model, and the phrases that name it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_DIFFERENCE = "no difference"
 SLOPE = "slope"
 
 KINDS = (ARM_BY_VISIT, CONSTANT_EFFECT, COMMON_BASELINE, NO_DIFFERENCE, SLOPE)
-"""Forms in which arms and visits enter a mean."""
+"""Kinds of means: the effects of arms and visits in each."""
 
 MeanName = Literal["arm by visit", "constant effect", "common baseline", "no difference"]
 MeanPhrase = MeanName | str
@@ -23,13 +23,13 @@ MeanPhrase = MeanName | str
 
 @dataclass(frozen=True)
 class MeanModel:
-    """How arms and visits enter a mean: one of `KINDS`, and for slopes the column of numbers."""
+    """The effects of arms and visits in a mean: a word of `KINDS`, and the column of numbers for slopes."""
 
     kind: str
     on: str = ""
 
     def __str__(self) -> str:
-        """As it was asked for."""
+        """Return the phrase that names the mean."""
         return f"{self.kind} on {self.on}" if self.on else self.kind
 
 
@@ -37,30 +37,30 @@ USUAL_MEAN = MeanModel(ARM_BY_VISIT)
 
 
 def read_mean(phrase: str) -> MeanModel:
-    """The parts of a phrase such as ``"slope on week"``.
+    """Read a phrase that names a mean, such as ``"slope on week"``.
 
     Parameters
     ----------
     phrase : str
-        ``"arm by visit"``, ``"constant effect"``, ``"common baseline"``, ``"no difference"``, or ``"slope on "`` and a column
+        ``"arm by visit"``, ``"constant effect"``, ``"common baseline"``, ``"no difference"``, or ``"slope on "`` with a column
         of numbers.
 
     Returns
     -------
     MeanModel
-        Its parts.
+        The kind of mean and its column.
 
     Raises
     ------
     ValueError
-        The word is not known, or a slope lacks its column.
+        The phrase is not known, or a slope has no column.
     """
     require_text(phrase, "mean", "how arms and visits enter it, such as 'arm by visit'")
     kind, _, on = phrase.partition(" on ")
     if kind == SLOPE and on:
         return MeanModel(kind, on)
     if phrase == SLOPE:
-        raise ValueError("mean is 'slope'; expected 'slope on week', with the column of numbers.")
+        raise ValueError("`mean` must name the column of a slope; got 'slope'. Try mean='slope on week'.")
     known = [word for word in KINDS if word != SLOPE]
     require_choice(phrase, [*known, "slope on week"], "mean")
     return MeanModel(phrase)

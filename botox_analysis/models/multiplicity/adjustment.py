@@ -1,4 +1,4 @@
-"""`adjust_multiplicity`: *estimates* -> *estimates* with adjusted p-values and decisions."""
+"""`adjust_multiplicity`: from *estimates* to *estimates* with adjusted p-values and decisions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRAPHS: dict[str, Callable[[int], TestingGraph]] = {
     "fixed sequence": TestingGraph.fixed_sequence,
     "fall-back": TestingGraph.fall_back,
 }
-"""Procedures that go by the order of the rows."""
+"""Procedures that test in the order of the rows."""
 
 DOUBLE = "double false discovery rate"
 MethodName = Literal[
@@ -48,46 +48,45 @@ def adjust_multiplicity(
     family: str | Sequence[str] = (),
     error_rate: float = 0.05,
 ) -> pd.DataFrame:
-    """Adjusted p-values, and which hypotheses are rejected, in families of *estimates*.
+    """Adjust p-values for multiplicity, and decide which hypotheses are rejected, in families of *estimates*.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates*, each row a hypothesis. A row without p-value is refused: the size of the family must be plain to see.
+        *estimates*, one row for each hypothesis. Rows without a p-value are refused, as the size of the family would be unclear.
     method : str or TestingGraph
-        For the family-wise error rate ``"bonferroni"``, ``"holm"``, ``"hochberg"``, ``"hommel"``; in the order of the rows
-        ``"fixed sequence"`` and ``"fall-back"`` (equal weights); gatekeeping and all other graphical procedures by their
-        graph, whose hypotheses are the rows in order. For the false discovery rate ``"benjamini-hochberg"``,
-        ``"benjamini-yekutieli"``, and by the classes in the column ``within`` ``"double false discovery rate"`` (the version
-        of Mehrotra and Adewale, 2012).
+        For the family-wise error rate ``"bonferroni"``, ``"holm"``, ``"hochberg"`` and ``"hommel"``. In the order of the rows
+        ``"fixed sequence"`` and ``"fall-back"`` (equal weights). A `TestingGraph` for gatekeeping and other graphical procedures;
+        its hypotheses are the rows in order. For the false discovery rate ``"benjamini-hochberg"`` and ``"benjamini-yekutieli"``.
+        For classes in the column ``within`` ``"double false discovery rate"`` (the version of Mehrotra and Adewale, 2012).
     family : str or sequence of str
-        Columns each combination of whose values is a family of its own, such as ``"visit"``. Left out: all rows are one.
+        Columns such as ``"visit"``; each combination of their values is a family. Left out: all rows are one family.
     error_rate : float
-        The family-wise error rate, or the false discovery rate. It has one side or two as the p-values have: 0.05 for
-        two-sided ones, 0.025 for one-sided ones.
+        Family-wise error rate or false discovery rate, between 0 and 1. It is one-sided or two-sided like the p-values: 0.05 for
+        two-sided p-values, 0.025 for one-sided ones.
 
     Returns
     -------
     DataFrame
-        The same rows in the same order, with ``p_adjusted`` (the smallest level at which the row is rejected), ``rejected``
-        (at `error_rate`) and ``multiplicity`` (method, family and level in words). Confidence limits stay as they are, each for
-        itself; simultaneous ones by Bonferroni are those of a model asked for ``conf_level=1 - error_rate / n``.
+        The same rows in the same order, with three columns. ``p_adjusted`` is the smallest level at which the row is rejected,
+        ``rejected`` the decision at `error_rate`, and ``multiplicity`` the method, family and level in words. Confidence limits
+        are not adjusted. Simultaneous limits by Bonferroni are those of a model with ``conf_level=1 - error_rate / n``.
 
     Raises
     ------
     DataError
-        There are no rows, a p-value is missing or not from 0 to 1, a column is missing, or a family has not as many
-        rows as the graph has hypotheses.
+        There are no rows, a p-value is missing or not from 0 to 1, or a column is missing. Or the number of rows of a family is
+        not the number of hypotheses of the graph.
     ValueError
-        The method is not known, or `error_rate` is no share.
+        The method is not known, or `error_rate` is not between 0 and 1.
 
     Notes
     -----
-    Hochberg's, Hommel's and Benjamini and Hochberg's methods ask for p-values that are independent or positively dependent; the
-    double false discovery rate rests on simulations; the others hold under any dependence.
+    The methods of Hochberg, of Hommel, and of Benjamini and Hochberg need p-values that are independent or positively dependent.
+    The double false discovery rate is supported by simulations. The other methods hold under any dependence.
 
-    By the double false discovery rate a row may be rejected at one level and not at a higher one, where further classes join
-    the pool. The decision is the procedure's at `error_rate`, and ``multiplicity`` says where it is not that of ``p_adjusted``.
+    By the double false discovery rate a row may be rejected at one level and not at a higher one, at which further classes join
+    the pool. The decision is for `error_rate`. If it differs from that of ``p_adjusted``, ``multiplicity`` states it.
 
     References
     ----------
@@ -103,7 +102,7 @@ def adjust_multiplicity(
     if not isinstance(method, TestingGraph):
         require_choice(method, METHODS, "method")
     if not 0 < error_rate < 1:
-        raise ValueError(f"error_rate is {error_rate!r}; it is a share strictly between 0 and 1, such as 0.05.")
+        raise ValueError(f"`error_rate` must be a number strictly between 0 and 1; got {error_rate!r}. Try error_rate=0.05.")
     columns = [family] if isinstance(family, str) else list(family)
     require_columns(check_estimates(estimates), [*columns, *(["within"] if method == DOUBLE else [])], "estimates")
     p_value = _p_values(estimates)
@@ -120,33 +119,36 @@ def adjust_multiplicity(
 
 def _p_values(estimates: Estimates) -> FloatArray:
     if estimates.empty:
-        raise DataError("estimates has no rows; expected one for each hypothesis.")
+        raise DataError("`estimates` must have a row for each hypothesis; got no rows.")
     p_value, _ = read_numbers(estimates["p_value"], "estimates", "")
     missing = np.isnan(p_value)
     if missing.all():
-        raise DataError("estimates has no p-values; ask the model for a test, or choose rows that have one.")
+        raise DataError(
+            "`estimates` must have p-values; all are missing. Try estimates of comparisons, such as fit.differences()."
+        )
     if missing.any():
         raise DataError(
-            f"estimates: {int(missing.sum())} of {len(missing)} rows have no p-value, the first is {_said(estimates, missing)}; "
-            "take them out first, or the size of the family is not plain to see."
+            f"`estimates` must have a p-value in each row; got {int(missing.sum())} of {len(missing)} rows without one, the "
+            f"first is {_first_of(estimates, missing)}. Try estimates without these rows, so that the size of the family is "
+            "clear."
         )
     outside = (p_value < 0) | (p_value > 1)
     if outside.any():
         raise DataError(
-            f"estimates: found a p-value of {p_value[outside][0]:g} for {_said(estimates, outside)}; expected one from 0 to 1."
+            f"`estimates` must have p-values from 0 to 1; got {p_value[outside][0]:g} for {_first_of(estimates, outside)}."
         )
     return np.asarray(p_value)
 
 
-def _said(estimates: Estimates, which: NDArray[np.bool_]) -> str:
-    """What the first such row is of."""
+def _first_of(estimates: Estimates, which: NDArray[np.bool_]) -> str:
+    """Describe the first of the rows by its key."""
     number = int(which.argmax())
     row = estimates.iloc[number]
     return ", ".join(f"{column} '{row[column]}'" for column in ESTIMATES_KEY if row[column]) or f"row {number + 1}"
 
 
 def _families(estimates: Estimates, columns: Sequence[str]) -> list[NDArray[np.int64]]:
-    """Numbers of the rows of each family, in the order in which they appear."""
+    """Return the row numbers of each family, in the order of appearance."""
     if not columns:
         return [np.arange(len(estimates))]
     number = estimates.groupby(list(columns), sort=False, dropna=False, observed=True).ngroup().to_numpy()
@@ -172,8 +174,9 @@ def _classes(members: pd.DataFrame) -> NDArray[Any]:
     classes, _ = pd.factorize(members["within"].replace("", None))
     if (classes < 0).any():
         raise DataError(
-            f"estimates: {int((classes < 0).sum())} of {len(classes)} rows have no class in 'within', the first is "
-            f"{_said(members, classes < 0)}; the {DOUBLE} needs one: take the terms: the rows whose 'within' is not empty."
+            f"`estimates` must have a class in the column 'within' of each row for the {DOUBLE}; got {int((classes < 0).sum())} "
+            f"of {len(classes)} rows without one, the first is {_first_of(members, classes < 0)}. Try the terms alone: "
+            "estimates[estimates['within'] != '']."
         )
     return np.asarray(classes)
 

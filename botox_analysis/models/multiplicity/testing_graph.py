@@ -1,4 +1,4 @@
-"""`TestingGraph`: which hypotheses share a level, and what a rejected one passes on to the others."""
+"""`TestingGraph`: shares of the level for hypotheses, and the shares that a rejected hypothesis passes on."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.multiplicity.adjustment import exact_shares, graph_adjusted_p
 
 _NAME_COLUMNS = ("endpoint", "category", "within", "visit", "arm", "reference", "measure", "trial", "population", "intercurrent")
-"""What tells hypotheses apart, in the order in which their names say it; then come the remaining columns of the key."""
+"""Columns that make up names of hypotheses, in order; the remaining columns of the key follow."""
 
 
 @dataclass(frozen=True)
 class TestingGraph:
-    """A graphical multiple test procedure: weighted Bonferroni tests, in which a rejected hypothesis leaves its level to others.
+    """A graphical multiple test procedure: weighted Bonferroni tests, in which a rejected hypothesis passes its level on.
 
     Attributes
     ----------
     weights : sequence of float, length m
-        The share of the level that each hypothesis starts with; they add up to at most 1.
+        Initial share of the level for each hypothesis; they add up to at most 1.
     transitions : sequence of sequences of float, m by m
-        The share of its level that a hypothesis (row), once rejected, passes on to another (column). A row adds up to at most 1;
-        the diagonal is 0. `EPSILON` stands for an infinitesimal share.
+        Share of its level that a rejected hypothesis (row) passes on to another one (column). A row adds up to at most 1, and the
+        diagonal is 0. `EPSILON` is an infinitesimal share.
     names : sequence of str, length m
-        Of the hypotheses, each its own. Left out: H1, H2, ...
+        Distinct names of the hypotheses. Left out: H1, H2, ...
     procedure : str
-        What texts call it.
+        Name of the procedure in texts.
 
     Raises
     ------
+    TypeError
+        `weights` is no list.
     ValueError
-        The numbers are no graph, or two hypotheses have one name.
+        The numbers are no graph, or two hypotheses have the same name.
 
     References
     ----------
@@ -61,79 +63,91 @@ class TestingGraph:
     procedure: str = "graphical procedure"
 
     EPSILON: ClassVar[Fraction] = Fraction(1, 10**30)
-    """An infinitesimal share: passed on only when all else that the hypothesis passes on to has been rejected."""
+    """An infinitesimal share, which matters only after all other receivers of the hypothesis have been rejected."""
 
-    # Without this, pytest takes a class of this name for tests where a test file imports it.
+    # Otherwise pytest collects a class of this name in a test file that imports it.
     __test__: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        """Refuse what is no graph, and keep exact fractions."""
+        """Refuse numbers that are no graph, and convert them to exact fractions."""
         if not isinstance(self.weights, list | tuple | np.ndarray | pd.Series):
-            raise TypeError(f"weights: found {kind_of(self.weights)}; expected a list of shares, such as [0.5, 0.5].")
+            raise TypeError(f"`weights` must be a list of shares; got {kind_of(self.weights)}. Try weights=[0.5, 0.5].")
         weights = exact_shares(self.weights, "weights")
         m = len(weights)
         if not m:
-            raise ValueError("weights is empty; a graph has one hypothesis or more.")
+            raise ValueError("`weights` must have one hypothesis or more; got an empty list.")
         names = tuple(str(name) for name in self.names) or tuple(_numbered(m))
         if len(names) != m:
-            raise ValueError(f"the graph has {m} weights and {len(names)} names; expected as many.")
+            raise ValueError(f"`names` must have one name for each of {m} weights; got {len(names)} names.")
         twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
         if twice:
-            raise ValueError(f"names has {listed(twice)} more than once; each hypothesis has a name of its own.")
+            raise ValueError(f"`names` must be distinct; got {listed(twice)} more than once.")
         sizes = [len(row) for row in self.transitions]
         if sizes != [m] * m:
-            raise ValueError(f"transitions has rows of {sizes} numbers; expected {m} rows of {m}, as there are {m} weights.")
+            raise ValueError(
+                f"`transitions` must have {m} rows of {m} numbers, as there are {m} weights; got rows of {sizes} numbers."
+            )
         rows = tuple(exact_shares(row, f"transitions, row {name!r},") for name, row in zip(names, self.transitions, strict=True))
         loops = [name for number, name in enumerate(names) if rows[number][number] > 0]
         if loops:
-            raise ValueError(f"transitions passes on from {listed(loops)} to itself; expected 0 there.")
+            raise ValueError(f"`transitions` must be 0 on the diagonal; got a share that {listed(loops)} passes on to itself.")
         for field, value in (("weights", weights), ("transitions", rows), ("names", names)):
             object.__setattr__(self, field, value)
 
     @classmethod
     def bonferroni(cls, hypotheses: int | Sequence[str], weights: Sequence[float | Fraction] = ()) -> TestingGraph:
-        """Bonferroni's method: nothing is passed on.
+        """Make the graph of Bonferroni's method, in which no level is passed on.
 
         Parameters
         ----------
         hypotheses : int or sequence of str
-            How many there are, or their names.
+            Number of hypotheses, or their names.
         weights : sequence of float
-            Left out: equal.
+            Share of the level for each hypothesis. Left out: equal shares.
 
         Returns
         -------
         TestingGraph
-            Without edges.
+            Graph without edges.
+
+        Examples
+        --------
+        >>> TestingGraph.bonferroni(2).adjusted([0.01, 0.04]).tolist()
+        [0.02, 0.08]
         """
         names = _names(hypotheses)
         return cls(_weights(weights, len(names)), [[0] * len(names) for _ in names], names, "Bonferroni")
 
     @classmethod
     def holm(cls, hypotheses: int | Sequence[str], weights: Sequence[float | Fraction] = ()) -> TestingGraph:
-        """Holm's method: what is rejected leaves its level to all others, in proportion to their weights.
+        """Make the graph of Holm's method, in which a rejected hypothesis passes its level on in proportion to the weights.
 
         Parameters
         ----------
         hypotheses : int or sequence of str
-            How many there are, or their names.
+            Number of hypotheses, or their names.
         weights : sequence of float
-            Above 0. Left out: equal.
+            Share of the level for each hypothesis, above 0. Left out: equal shares.
 
         Returns
         -------
         TestingGraph
-            With an edge from each hypothesis to each other.
+            Graph with an edge from each hypothesis to each other one.
 
         Raises
         ------
         ValueError
             A weight is 0.
+
+        Examples
+        --------
+        >>> TestingGraph.holm(2).adjusted([0.01, 0.04]).tolist()
+        [0.02, 0.04]
         """
         names = _names(hypotheses)
         shares = exact_shares(_weights(weights, len(names)), "weights")
         if not all(shares):
-            raise ValueError(f"weights has {shares.count(Fraction(0))} that are 0; Holm's method takes weights above 0.")
+            raise ValueError(f"`weights` must be above 0 for Holm's method; got 0 for {shares.count(Fraction(0))} hypotheses.")
         others = [sum(shares) - share for share in shares]
         rows = [
             [Fraction(0) if column == row else share / others[row] for column, share in enumerate(shares)]
@@ -143,31 +157,36 @@ class TestingGraph:
 
     @classmethod
     def fixed_sequence(cls, hypotheses: int | Sequence[str]) -> TestingGraph:
-        """The whole level for each hypothesis in turn, until one is not rejected.
+        """Make the graph of a fixed sequence, with the whole level for each hypothesis in turn until one is not rejected.
 
         Parameters
         ----------
         hypotheses : int or sequence of str
-            How many there are, or their names, in the order of testing.
+            Number of hypotheses, or their names, in the order of testing.
 
         Returns
         -------
         TestingGraph
             A chain that starts with the whole level.
+
+        Examples
+        --------
+        >>> TestingGraph.fixed_sequence(3).adjusted([0.01, 0.06, 0.02]).tolist()
+        [0.01, 0.06, 0.06]
         """
         names = _names(hypotheses)
         return cls([1, *[0] * (len(names) - 1)], _chain(len(names)), names, "fixed sequence")
 
     @classmethod
     def fall_back(cls, hypotheses: int | Sequence[str], weights: Sequence[float | Fraction] = ()) -> TestingGraph:
-        """The fall-back procedure: a share for each hypothesis in turn, and what the one before leaves.
+        """Make the graph of the fall-back procedure: hypotheses in turn, each with its share and the share passed on.
 
         Parameters
         ----------
         hypotheses : int or sequence of str
-            How many there are, or their names, in the order of testing.
+            Number of hypotheses, or their names, in the order of testing.
         weights : sequence of float
-            Left out: equal.
+            Share of the level for each hypothesis. Left out: equal shares.
 
         Returns
         -------
@@ -177,27 +196,37 @@ class TestingGraph:
         References
         ----------
         Wiens BL (2003). Pharm Stat 2:211-215.
+
+        Examples
+        --------
+        >>> TestingGraph.fall_back(2).adjusted([0.01, 0.04]).tolist()
+        [0.02, 0.04]
         """
         names = _names(hypotheses)
         return cls(_weights(weights, len(names)), _chain(len(names)), names, "fall-back")
 
     @classmethod
     def serial_gatekeeping(cls, families: Sequence[int | Sequence[str]]) -> TestingGraph:
-        """Families in turn, each by Holm's method with the whole level, once all hypotheses of the one before are rejected.
+        """Make the graph of serial gatekeeping: each family by Holm's method, once the family before is rejected completely.
 
         Parameters
         ----------
         families : sequence of int or of sequences of str
-            How many hypotheses each family has, or their names.
+            Number of hypotheses of each family, or their names.
 
         Returns
         -------
         TestingGraph
-            Within a family all is passed on to one another, and `EPSILON` of it to the next family.
+            Graph in which hypotheses pass their level on within the family, and the share `EPSILON` to the next family.
 
         References
         ----------
         Bretz et al. (2009). Stat Med 28:586-604.
+
+        Examples
+        --------
+        >>> TestingGraph.serial_gatekeeping([2, 1]).adjusted([0.01, 0.02, 0.04]).tolist()
+        [0.02, 0.02, 0.04]
         """
         names, members = _families(families)
         rows = [[Fraction(0)] * len(names) for _ in names]
@@ -211,22 +240,27 @@ class TestingGraph:
 
     @classmethod
     def parallel_gatekeeping(cls, families: Sequence[int | Sequence[str]]) -> TestingGraph:
-        """Families in turn, each with the level that the rejected hypotheses of the one before leave.
+        """Make the graph of parallel gatekeeping: each family with the level of the hypotheses rejected in the family before.
 
         Parameters
         ----------
         families : sequence of int or of sequences of str
-            How many hypotheses each family has, or their names.
+            Number of hypotheses of each family, or their names.
 
         Returns
         -------
         TestingGraph
-            The last family is tested by Holm's method; those before by Bonferroni's, and each of their hypotheses leaves its
-            level to the next family in equal parts.
+            Graph that tests the last family by Holm's method and the others by Bonferroni's. A rejected hypothesis passes its
+            level on to the next family in equal parts.
 
         References
         ----------
         Dmitrienko A, Offen WW, Westfall PH (2003). Stat Med 22:2387-2400. Bretz et al. (2009). Stat Med 28:586-604.
+
+        Examples
+        --------
+        >>> TestingGraph.parallel_gatekeeping([2, 1]).adjusted([0.01, 0.04, 0.03]).round(3).tolist()
+        [0.02, 0.08, 0.06]
         """
         names, members = _families(families)
         rows = [[Fraction(0)] * len(names) for _ in names]
@@ -236,52 +270,67 @@ class TestingGraph:
         return cls(_first(members, len(names)), rows, names, "parallel gatekeeping")
 
     def adjusted(self, p_value: ArrayLike) -> FloatArray:
-        """The p-values adjusted by this procedure.
+        """Adjust p-values by this procedure.
 
         Parameters
         ----------
         p_value : array_like, shape (m,)
-            From 0 to 1, in the order of the hypotheses, none missing.
+            P-values from 0 to 1 in the order of the hypotheses, without missing values.
 
         Returns
         -------
         ndarray, shape (m,)
-            The smallest level at which each hypothesis is rejected; 1 where it never has a share of the level.
+            Smallest level at which each hypothesis is rejected; 1 for a hypothesis that never receives a share of the level.
 
         Raises
         ------
+        TypeError
+            `p_value` is no list.
         ValueError
-            There are not as many p-values as hypotheses.
+            The number of p-values is not the number of hypotheses.
+
+        Examples
+        --------
+        >>> graph = TestingGraph(weights=[0.8, 0.2], transitions=[[0, 1], [1, 0]])
+        >>> graph.adjusted([0.02, 0.03]).round(3).tolist()
+        [0.025, 0.03]
         """
         if not isinstance(p_value, list | tuple | np.ndarray | pd.Series):
-            raise TypeError(f"p_value: found {kind_of(p_value)}; expected a list of p-values, one for each hypothesis.")
+            raise TypeError(f"`p_value` must be a list of p-values, one for each hypothesis; got {kind_of(p_value)}.")
         if np.shape(p_value) != (len(self.weights),):
-            raise ValueError(f"p_value has shape {np.shape(p_value)}; the graph has {len(self.weights)} hypotheses.")
+            raise ValueError(
+                f"`p_value` must have shape {(len(self.weights),)}, one for each hypothesis; got {np.shape(p_value)}."
+            )
         return graph_adjusted_p(p_value, np.array(self.weights, dtype=object), np.array(self.transitions, dtype=object))
 
     def named_after(self, estimates: Estimates) -> TestingGraph:
-        """The same graph, with names that say what tells the rows of *estimates* apart.
+        """Name the hypotheses after the columns by which the rows of *estimates* differ.
 
         Parameters
         ----------
         estimates : DataFrame
-            *estimates*, one row per hypothesis in the same order.
+            *estimates*, one row for each hypothesis in the same order.
 
         Returns
         -------
         TestingGraph
-            Its names hold the columns that tell the rows apart, such as the endpoint or the visit.
+            The same graph, whose names contain for instance the endpoint or the visit.
 
         Raises
         ------
         DataError
-            There are not as many rows as hypotheses.
+            The number of rows is not the number of hypotheses.
+
+        Examples
+        --------
+        >>> TestingGraph.fixed_sequence(2).named_after(fit.differences().tail(2)).names
+        ('week 20', 'week 24')
         """
         self.require_rows(check_estimates(estimates))
         key = dict.fromkeys((*_NAME_COLUMNS, *ESTIMATES_KEY, "citation"))
-        there = [column for column in key if column in estimates.columns]
-        differing = [column for column in there if estimates[column].nunique(dropna=False) > 1] or ["endpoint"]
-        # The first that tell all rows apart are enough.
+        present = [column for column in key if column in estimates.columns]
+        differing = [column for column in present if estimates[column].nunique(dropna=False) > 1] or ["endpoint"]
+        # The first columns that identify all rows are enough.
         enough = [n for n in range(1, len(differing)) if not estimates.duplicated(differing[:n]).any()]
         differing = differing[: min(enough, default=len(differing))]
         rows = estimates[differing].astype(object).where(estimates[differing].notna(), "").astype(str).to_dict("records")
@@ -290,22 +339,27 @@ class TestingGraph:
         )
 
     def nodes(self, adjusted: pd.DataFrame | None = None) -> pd.DataFrame:
-        """The hypotheses, as `plot.multiplicity_graph` draws them.
+        """Return the hypotheses as nodes, for `plot.multiplicity_graph`.
 
         Parameters
         ----------
         adjusted : DataFrame, optional
-            *estimates* of `adjust_multiplicity`, one row per hypothesis in the same order.
+            *estimates* of `adjust_multiplicity`, one row for each hypothesis in the same order.
 
         Returns
         -------
         DataFrame
-            name and weight; with `adjusted` also p_adjusted and rejected.
+            Columns name and weight; with `adjusted` also p_adjusted and rejected.
 
         Raises
         ------
         DataError
-            There are not as many rows as hypotheses, or they are not adjusted.
+            The number of rows is not the number of hypotheses, or the rows are not adjusted.
+
+        Examples
+        --------
+        >>> TestingGraph.holm(2).nodes().values.tolist()
+        [['H1', 0.5], ['H2', 0.5]]
         """
         nodes = pd.DataFrame({"name": list(self.names), "weight": [float(weight) for weight in self.weights]})
         if adjusted is None:
@@ -316,12 +370,17 @@ class TestingGraph:
         return nodes.assign(p_adjusted=adjusted["p_adjusted"].to_numpy(), rejected=adjusted["rejected"].to_numpy())
 
     def edges(self) -> pd.DataFrame:
-        """What is passed on, as `plot.multiplicity_graph` draws it.
+        """Return the transitions as edges, for `plot.multiplicity_graph`.
 
         Returns
         -------
         DataFrame
-            source, target and weight, one row per transition above 0; that of `EPSILON` is 1e-30.
+            Columns source, target and weight, one row for each transition above 0; `EPSILON` is 1e-30.
+
+        Examples
+        --------
+        >>> TestingGraph.holm(2).edges().values.tolist()
+        [['H1', 'H2', 1.0], ['H2', 'H1', 1.0]]
         """
         passed = [
             (source, target, float(share))
@@ -332,7 +391,7 @@ class TestingGraph:
         return pd.DataFrame(passed, columns=["source", "target", "weight"])
 
     def require_rows(self, estimates: Estimates) -> None:
-        """Refuse *estimates* with more or fewer rows than there are hypotheses.
+        """Refuse *estimates* whose number of rows is not the number of hypotheses.
 
         Parameters
         ----------
@@ -342,13 +401,17 @@ class TestingGraph:
         Raises
         ------
         DataError
-            Says how many there are of each.
+            The numbers differ. The message states both.
+
+        Examples
+        --------
+        >>> TestingGraph.fixed_sequence(2).require_rows(fit.differences().tail(2))
         """
         require_estimates(estimates)
         if len(estimates) != len(self.weights):
             raise DataError(
-                f"estimates has {len(estimates)} rows and the graph {len(self.weights)} hypotheses ({listed(self.names)}); "
-                "expected one row for each, in the same order."
+                f"`estimates` must have one row for each of the graph's {len(self.weights)} hypotheses ({listed(self.names)}), "
+                f"in the same order; got {len(estimates)} rows."
             )
 
 
@@ -358,15 +421,15 @@ def _numbered(m: int) -> list[str]:
 
 def _names(hypotheses: int | Sequence[str]) -> list[str]:
     if not isinstance(hypotheses, list | tuple | pd.Index | np.ndarray | Integral):
-        raise ValueError(f"hypotheses: found {kind_of(hypotheses)}; it is how many there are, or a list of their names.")
+        raise ValueError(f"`hypotheses` must be their number or a list of their names; got {kind_of(hypotheses)}.")
     names = [str(name) for name in hypotheses] if isinstance(hypotheses, Iterable) else _numbered(index(hypotheses))
     if not names:
-        raise ValueError(f"hypotheses is {hypotheses}; there is one or more.")
+        raise ValueError(f"`hypotheses` must be one or more; got {hypotheses}.")
     return names
 
 
 def _weights(weights: Sequence[float | Fraction], m: int) -> Sequence[float | Fraction]:
-    """Those given, or equal ones."""
+    """Return the given weights, or equal ones for an empty list."""
     return weights if len(weights) else [Fraction(1, m)] * m
 
 
@@ -375,11 +438,13 @@ def _chain(m: int) -> list[list[int]]:
 
 
 def _families(families: Sequence[int | Sequence[str]]) -> tuple[list[str], list[list[int]]]:
-    """Names of all hypotheses, and the numbers of those in each family."""
+    """Return the names of all hypotheses, and the row numbers of each family."""
     if not isinstance(families, list | tuple):
-        raise ValueError(f"families: found {kind_of(families)}; it is a list such as [2, 2], or of lists of names.")
+        raise ValueError(
+            f"`families` must be a list of numbers or of lists of names; got {kind_of(families)}. Try families=[2, 2]."
+        )
     if not families:
-        raise ValueError("families is empty; it is a list such as [2, 2], or of lists of names.")
+        raise ValueError("`families` must have one family or more; got an empty list. Try families=[2, 2].")
     by_family = [_names(family) for family in families]
     sizes = [len(family) for family in by_family]
     named = any(isinstance(family, Iterable) for family in families)
@@ -389,11 +454,11 @@ def _families(families: Sequence[int | Sequence[str]]) -> tuple[list[str], list[
 
 
 def _first(members: list[list[int]], m: int) -> list[Fraction]:
-    """All of the level for the first family, in equal parts."""
+    """Return the weights that divide the level equally among the first family."""
     return [Fraction(1, len(members[0])) if number in members[0] else Fraction(0) for number in range(m)]
 
 
 def _pass_on(row: list[Fraction], targets: list[int], share: Fraction) -> None:
-    """Write into a row of transitions that targets have a share together, in equal parts."""
+    """Divide a share equally among targets, in a row of transitions."""
     for target in targets:
         row[target] = share / len(targets)

@@ -1,4 +1,4 @@
-"""What a comparison means: `number_needed` to treat, `exponentiate` for ratios, and `non_inferiority` by a margin."""
+"""Conclusions from comparisons: `number_needed` to treat, `exponentiate` for ratios, `non_inferiority` by a margin."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from botox_analysis.frames.measures import NUMBER_NEEDED, RISK_DIFFERENCE, is_co
 
 
 def number_needed(differences: Estimates) -> Estimates:
-    """How many must be treated for one more benefit, or one more harm: the inverse of a risk difference.
+    """Compute numbers needed to treat, the inverses of risk differences.
 
     Parameters
     ----------
     differences : DataFrame
-        *estimates* of risk differences with the column ``better``: ``"higher"`` where an event is a benefit (a response),
-        ``"lower"`` where it is a harm (a side effect).
+        *estimates* of risk differences with the column ``better``. It is ``"higher"`` if an event is a benefit (a response), and
+        ``"lower"`` if it is a harm (a side effect).
 
     Returns
     -------
     DataFrame
-        *estimates* in the same order, of measure ``"number needed to treat"``: positive to benefit one more (NNTB), negative
-        to harm one more (NNTH). Where the interval of the difference holds 0, that of the number runs through infinity: from
-        ``conf_high`` (to benefit) up, and from ``conf_low`` (to harm) down; the estimate then lies outside of the two, and
-        `wording.number_needed` writes "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)". P-values are those of the differences;
-        ``better`` is empty, as the sign states the direction.
+        *estimates* of measure ``"number needed to treat"`` in the same order. Positive numbers are to benefit one more subject
+        (NNTB), negative numbers to harm one more (NNTH). If the interval of the difference contains 0, the interval of the number
+        contains infinity. It then goes from ``conf_high`` (to benefit) upwards, and from ``conf_low`` (to harm) downwards. The
+        estimate lies outside the two limits, and `wording.number_needed` writes "NNTB 12.0 (NNTB 5.0 to ∞ to NNTH 20.0)".
+        P-values are of the differences. ``better`` is empty, as the sign states the direction.
 
     Raises
     ------
     DataError
-        The frame is empty, of another kind, or has no ``better`` in a row.
+        The frame is empty or of another kind, or ``better`` is empty in a row.
 
     References
     ----------
@@ -51,7 +51,7 @@ def number_needed(differences: Estimates) -> Estimates:
     estimate, one, other = (sign * differences[column].to_numpy(dtype=float) for column in ("estimate", "conf_low", "conf_high"))
     low, high = np.minimum(one, other), np.maximum(one, other)
     with np.errstate(divide="ignore"):
-        # A difference of 0 needs infinitely many; as an upper limit it is 0 from below.
+        # The number of a difference of 0 is infinite; an upper limit of 0 is approached from below.
         number, at_low = (1 / np.where(values == 0, 0.0, values) for values in (estimate, low))
         at_high = 1 / np.where((high == 0) & (low < 0), -0.0, high)
     kept = differences[[column for column in differences.columns if column not in ("std_error", "df")]]
@@ -69,25 +69,24 @@ def number_needed(differences: Estimates) -> Estimates:
 
 
 def exponentiate(estimates: Estimates) -> Estimates:
-    """Ratios, with limits on their own scale, from their logarithms.
+    """Exponentiate log ratios, so that estimates and limits are ratios.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of log ratios: of `compare_rates`, `times.compare`, ``log_ratios`` or ``conditional`` of a fit, or pooled.
+        *estimates* of log ratios, such as from `compare_rates`, `times.compare`, or ``log_ratios`` and ``conditional`` of a fit.
 
     Returns
     -------
     DataFrame
-        *estimates* in the same order, of measure ``"risk ratio"`` instead of ``"log risk ratio"``, and so on. Estimates, limits
-        and margins are exponentials of what they were; an infinite logarithm becomes 0 or stays infinite. Standard errors and
-        Monte Carlo errors are those of the logarithm times the ratio (the delta method): limits are not made of them. P-values
-        are those of the logarithm.
+        *estimates* in the same order, of measure ``"risk ratio"`` in place of ``"log risk ratio"``, and so on. Estimates, limits
+        and margins are exponentiated; an infinite logarithm becomes 0 or infinity. Standard errors and Monte Carlo errors are
+        those of the logarithm times the ratio (the delta method), and limits do not use them. P-values are of the logarithm.
 
     Raises
     ------
     DataError
-        A row is of another measure; ratios and differences are not exponentiated.
+        The frame has no rows, or a row is of another measure than a log ratio.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def exponentiate(estimates: Estimates) -> Estimates:
     strange = [measure for measure in estimates["measure"].unique() if not is_log_ratio(measure)]
     if strange or estimates.empty:
         found = f"the measure {listed(strange)}" if strange else "no rows"
-        raise DataError(f"estimates has {found}; expected log ratios, such as 'log risk ratio'.")
+        raise DataError(f"`estimates` must be of log ratios, such as 'log risk ratio'; got {found}.")
     with np.errstate(over="ignore", invalid="ignore"):
         columns = {name: np.exp(estimates[name].to_numpy(dtype=float)) for name in _ON_THE_SCALE if name in estimates.columns}
         errors = {
@@ -111,34 +110,36 @@ def exponentiate(estimates: Estimates) -> Estimates:
 
 
 _ON_THE_SCALE = ("estimate", "conf_low", "conf_high", "margin")
-"""Columns that are values of the measure."""
+"""Columns on the scale of the measure."""
 
 
 def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
-    """Whether limits rule out that an arm is worse than the reference by a margin or more.
+    """Decide on non-inferiority to the reference by a margin and confidence limits.
 
     Parameters
     ----------
     estimates : DataFrame
-        *estimates* of differences, log ratios or ratios between arms, with limits, and with the column ``better``: ``"higher"``
+        *estimates* of differences, log ratios or ratios between arms, with limits and the column ``better``. It is ``"higher"``
         (responders) or ``"lower"`` (headache days, side effects). Two-sided 95 % limits decide at 2.5 % one-sided.
     margin : float
-        How much worse would matter, above 0, on the scale of the estimates: days, points, a share for risk differences, the
-        logarithm of a ratio for log ratios; for ratios a ratio above 1, such as 1.25. It was chosen before the data were seen.
+        Smallest difference that would matter, above 0, on the scale of the estimates. It is a number of days or points, a share
+        for risk differences, and the logarithm of a ratio for log ratios. For ratios it is a ratio above 1, such as 1.25. It must
+        be chosen before the data are known.
 
     Returns
     -------
     DataFrame
-        The same rows with two columns more: ``margin``, the value the limits are held against, with its sign; and
-        ``conclusion``: ``"superior"`` (all of the interval is better than no effect), ``"non-inferior"`` (all of it is better
-        than the margin), ``"inferior"`` (all of it is worse than the margin), ``"not decided"``, or ``"no limits"``.
+        The same rows with two further columns. ``margin`` is the value, with its sign, that limits are compared with.
+        ``conclusion`` is ``"superior"`` if the whole interval is better than no effect, and ``"non-inferior"`` if it is better
+        than the margin. It is ``"inferior"`` if the whole interval is worse than the margin, otherwise ``"not decided"`` or ``"no
+        limits"``.
 
     Raises
     ------
     DataError
-        The frame is empty, no estimates, not of comparisons, of ratios beside others, or has no ``better`` in a row.
+        The frame is empty, is not of comparisons, mixes ratios with other measures, or ``better`` is empty in a row.
     ValueError
-        The margin is not above 0 (for ratios, not above 1).
+        The margin is not above 0, or not above 1 for ratios.
 
     References
     ----------
@@ -151,20 +152,21 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
     ['non-inferior']
     """
     if not (np.isfinite(margin) and margin > 0):
-        raise ValueError(f"margin is {margin!r}; it is how much worse would matter, above 0.")
+        raise ValueError(f"`margin` must be the smallest difference that would matter, above 0; got {margin!r}.")
     check_estimates(estimates)
     strange = [measure for measure in estimates["measure"].unique() if not is_comparison(measure)]
     if strange or estimates.empty or (estimates["reference"] == "").any():
         found = f"the measure {listed(strange)}" if strange else "rows without a reference" if len(estimates) else "no rows"
-        raise DataError(f"estimates has {found}; a margin is for differences and ratios between an arm and its reference.")
+        raise DataError(f"`estimates` must be of differences or ratios between an arm and its reference; got {found}.")
     kept = {is_ratio(measure) and not is_log_ratio(measure) for measure in estimates["measure"]}
     if len(kept) > 1:
         raise DataError(
-            f"estimates has {listed(estimates['measure'].unique())}; one margin is for ratios or for all else, not for both."
+            f"`estimates` must be of ratios alone, or of other measures alone, as they have one margin; got "
+            f"{listed(estimates['measure'].unique())}."
         )
     of_ratios = kept == {True}
     if of_ratios and not margin > 1:
-        raise ValueError(f"margin is {margin!r}; of ratios it is a ratio above 1, such as 1.25.")
+        raise ValueError(f"`margin` must be a ratio above 1 for estimates of ratios, such as 1.25; got {margin!r}.")
     sign = signs_of_better(estimates)
     limits = [estimates[column].to_numpy(dtype=float) for column in ("conf_low", "conf_high")]
     if of_ratios:

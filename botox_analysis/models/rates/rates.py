@@ -1,4 +1,4 @@
-"""`event_rates` and `compare_rates`: *events* -> *estimates*."""
+"""`event_rates` and `compare_rates`: from *events* to *estimates*."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from botox_analysis.numerics.rates.proportions import PROPORTION_INTERVALS, Limi
 from botox_analysis.numerics.rates.two_arms import Compared
 
 PER_YEARS = 100
-"""Patient-years in which rates in person-time are counted."""
+"""Patient-years that a rate in person-time is per."""
 
 RateMeasure = Literal["proportion", "incidence rate", "event rate"]
 
@@ -46,7 +46,7 @@ COUNTED = {
     INCIDENCE_RATE: ("n_events", "at_risk"),
     EVENT_RATE: ("occurrences", "exposure"),
 }
-"""The columns of *events* that a rate is the quotient of."""
+"""Columns of *events* that are numerator and denominator of a rate."""
 
 _COUNTED_BY = {
     **dict.fromkeys((RISK_DIFFERENCE, LOG_RISK_RATIO, LOG_ODDS_RATIO), COUNTED[PROPORTION]),
@@ -67,34 +67,33 @@ _CARRIED = (*_OF_CATEGORY, "occurrences", "exposure", "at_risk")
 def event_rates(
     events: Events, *, measure: RateMeasure = "proportion", interval: RateInterval | None = None, conf_level: float = 0.95
 ) -> Estimates:
-    """How often the event happened, with limits, for each arm and category of *events*.
+    """Estimate proportions or rates of events in each arm and category, with limits.
 
     Parameters
     ----------
     events : DataFrame
         *events*; a frame written by hand needs ``arm``, ``n_events`` and ``n_total``. Strata are added up.
     measure : str
-        ``"proportion"``: subjects with the event among all, a share from 0 to 1. ``"incidence rate"``: subjects with the
-        event per 100 patient-years at risk of their first (needs ``at_risk``). ``"event rate"``: occurrences per 100
-        patient-years of exposure (needs ``occurrences`` and ``exposure``); its limits hold where occurrences of one subject
-        do not come in clusters.
+        ``"proportion"``: share of subjects with the event, from 0 to 1. ``"incidence rate"``: subjects with the event per 100
+        patient-years at risk of the first event (needs ``at_risk``). ``"event rate"``: occurrences per 100 patient-years of
+        exposure (needs ``occurrences`` and ``exposure``). The limits of an event rate assume independent occurrences within a
+        subject.
     interval : str, optional
-        Of a proportion: ``"wilson"`` (taken where this is left out), ``"clopper-pearson"`` (never below its nominal
-        coverage), ``"mid-p"``, ``"agresti-coull"`` or ``"jeffreys"``. Rates in person-time have Garwood's exact limits,
-        ``"exact"``.
+        For proportions ``"wilson"``, ``"clopper-pearson"`` (never below its nominal coverage), ``"mid-p"``, ``"agresti-coull"``
+        or ``"jeffreys"``. For rates in person-time ``"exact"``, Garwood's exact limits. Left out: ``"wilson"`` or ``"exact"``.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* in the order of the rows; missing, with a ``note``, where there is nobody or no time. Counts are kept
-        beside.
+        *estimates* in the order of the rows, with the counts as further columns. An estimate without subjects or without time is
+        missing, and ``note`` states the reason.
 
     Raises
     ------
     DataError
-        A count is impossible, a row is there twice, or the columns that the measure needs are not there.
+        A count is impossible, a row occurs twice, or a column that the measure needs is missing.
     ValueError
         The measure or interval is not known.
 
@@ -106,14 +105,14 @@ def event_rates(
     [[0.15, 0.1, 0.218]]
     """
     require_choice(measure, COUNTED, "measure")
-    known = tuple(PROPORTION_INTERVALS) if measure == PROPORTION else ("exact",)
-    chosen = interval or known[0]
-    require_choice(chosen, known, "interval")
+    intervals = tuple(PROPORTION_INTERVALS) if measure == PROPORTION else ("exact",)
+    chosen = interval or intervals[0]
+    require_choice(chosen, intervals, "interval")
     require_conf_level(conf_level)
     counted = add_strata(_with_counts(check_events(events), measure, COUNTED[measure]))
     happened, total = (counted[column].to_numpy(dtype=float) for column in COUNTED[measure])
-    there = total > 0
-    share, std_error, (low, high), words = _rates(happened, np.where(there, total, np.nan), measure, chosen, conf_level)
+    known = total > 0
+    share, std_error, (low, high), words = _rates(happened, np.where(known, total, np.nan), measure, chosen, conf_level)
     nothing = (
         "no subjects" if measure == PROPORTION else np.where(np.isnan(total), "patient-years are not known", "no patient-years")
     )
@@ -131,7 +130,7 @@ def event_rates(
             "conf_level": conf_level,
             **{column: counted[column].to_numpy() for column in _CARRIED if column in counted.columns},
             "n_events": counted["n_events"].to_numpy(),
-            **({} if there.all() else {"note": np.where(there, "", nothing)}),
+            **({} if known.all() else {"note": np.where(known, "", nothing)}),
         }
     )
 
@@ -161,54 +160,54 @@ def compare_rates(
     null: float = 0.0,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Each arm against the reference, for every category of *events*; with several strata, within them.
+    """Compare proportions or rates of each arm with the reference, for every category of *events*.
 
     Parameters
     ----------
     events : DataFrame
-        *events*; the reference is the first arm: the first category of a categorical column, else the first to appear.
-        Where a category has several strata the comparison is stratified.
+        *events*. The reference is the first category of a categorical column ``arm``, otherwise the first arm that appears. A
+        category with several strata has a stratified comparison.
     measure : str
         ``"risk difference"``: arm minus reference, a share from -1 to 1. ``"log risk ratio"``, ``"log odds ratio"``: natural
-        logarithms; an odds ratio within strata is conditional on them, and its measure says so.
+        logarithms. An odds ratio within strata is conditional on them, and has a measure of its own.
         ``"incidence rate difference"``, ``"event rate difference"`` (per 100 patient-years),
-        ``"log incidence rate ratio"``, ``"log event rate ratio"``: see `event_rates` for what they count. Limits of these four
-        take counts as Poisson's, and ``method`` says so: they are too narrow for recurrent events, which come in clusters of
-        one subject. For these take ``fit_counts(safety.counts_per_subject(trial, ...))``, whose standard errors are of subjects.
+        ``"log incidence rate ratio"``, ``"log event rate ratio"``: rates as in `event_rates`. The limits of these four assume
+        Poisson counts, and ``method`` states it. They are too narrow for recurrent events, which are correlated within a subject.
+        For recurrent events use ``fit_counts(safety.counts_per_subject(trial, ...))``, whose standard errors are by subject.
     interval : str
-        ``"miettinen-nurminen"``: the score interval, for every measure, also stratified; its coverage is close to nominal in
-        small arms, too. Of a difference also ``"mee"`` (without the factor N / (N - 1)), ``"newcombe"`` (hybrid score, in
-        closed form, also stratified), ``"agresti-caffo"``, ``"wald"`` (for reproducing older reports), ``"exact"``
-        (unconditional; never below its nominal coverage; up to 500 subjects an arm), ``"mantel-haenszel"`` (Sato's variance;
-        many small strata). Of a ratio also ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Of an odds ratio also
-        ``"score"``, ``"log"``, ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of one size). Of
-        rates in person-time also ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
+        ``"miettinen-nurminen"``: score interval for every measure, with or without strata; its coverage is close to nominal in
+        small arms, too. Differences also have ``"mee"`` (without the factor N / (N - 1)) and ``"newcombe"`` (hybrid score, in
+        closed form, with or without strata). Others are ``"agresti-caffo"``, ``"wald"`` (to reproduce older reports) and
+        ``"mantel-haenszel"`` (Sato's variance, for many small strata). ``"exact"`` is unconditional, never below its nominal
+        coverage, for up to 500 subjects in each arm. Ratios also have ``"koopman"``, ``"log"``, ``"mantel-haenszel"``. Odds
+        ratios also have ``"score"``, ``"log"``, ``"conditional exact"``, ``"mantel-haenszel"``, ``"peto"`` (rare events, arms of
+        equal size). Rates in person-time also have ``"mantel-haenszel"`` and, for ratios, ``"exact"``.
     test : str, optional
-        Left out: p-values are of the test that the interval inverts, so that both say the same (Newcombe's inverts none).
-        ``"cochran-mantel-haenszel"``, ``"fisher"``, ``"mid-p"``, ``"barnard"``, ``"boschloo"``: of no difference between
-        proportions, whatever the interval.
+        A test of no difference between proportions, for any interval: ``"cochran-mantel-haenszel"``, ``"fisher"``, ``"mid-p"``,
+        ``"barnard"``, ``"boschloo"``. Left out: the test that the interval inverts, so that p-values agree with limits.
+        Newcombe's interval inverts no test.
     null : float
-        The value, on the scale of the measure, that the p-value is of: a margin of non-inferiority, for instance.
+        Value of the measure under the null hypothesis of the p-value, such as a margin of non-inferiority.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* by category, then arm. Log ratios are infinite where one arm has no event. Where an estimate is missing
-        or not finite, or strata do not count, ``note`` says why.
+        *estimates* by category, then arm. A log ratio is infinite if one arm has no event. ``note`` states the reason for a
+        missing or infinite estimate, and counts strata that do not enter.
 
     Raises
     ------
     DataError
         A count is impossible, there is one arm only, or an arm lacks a category or stratum.
     ValueError
-        The measure, interval or test is not known, or not for several strata.
+        The measure, interval or test is not known, or is not for several strata.
 
     References
     ----------
     Miettinen O, Nurminen M (1985). Stat Med 4:213-226. Mee RW (1984). Biometrics 40:1175-1176. Koopman PAR (1984). Biometrics
-    40:513-517. The other methods are cited where they are written, in ``numerics``.
+    40:513-517. References of the other methods are in ``numerics``.
 
     Examples
     --------
@@ -227,19 +226,19 @@ def compare_rates(
     counted = _with_counts(check_events(events), measure, columns)
     compared = line_up(counted, columns, 1.0 if columns == COUNTED[PROPORTION] else PER_YEARS)
     _refuse_strata(method, test, measure, interval, int(compared.n_strata.max()))
-    said = method.compare(compared.counts, conf_level, float(null)).where(compared.known)
-    p_value = np.where(compared.known, TESTS[test].p_value(compared.counts), np.nan) if test else said.p_value
-    note = _notes(compared, said, "nobody" if columns == COUNTED[PROPORTION] else "no patient-years")
+    result = method.compare(compared.counts, conf_level, float(null)).where(compared.known)
+    p_value = np.where(compared.known, TESTS[test].p_value(compared.counts), np.nan) if test else result.p_value
+    note = _notes(compared, result, "nobody" if columns == COUNTED[PROPORTION] else "no patient-years")
     return as_estimates(
         {
             **compared.estimand,
             "measure": _estimated(measure, compared.n_strata),
             **method_of(_words(method, test, null, compared.n_strata), handlings_of(compared.about)),
             "n": compared.n,
-            "estimate": said.estimate,
-            "std_error": np.where(said.std_error > 0, said.std_error, np.nan),
-            "conf_low": said.low,
-            "conf_high": said.high,
+            "estimate": result.estimate,
+            "std_error": np.where(result.std_error > 0, result.std_error, np.nan),
+            "conf_low": result.low,
+            "conf_high": result.high,
             "conf_level": conf_level,
             "p_value": p_value,
             **{column: compared.about[column].to_numpy() for column in _OF_CATEGORY if column in compared.about.columns},
@@ -249,7 +248,7 @@ def compare_rates(
 
 
 def _estimated(measure: str, n_strata: NDArray[np.intp]) -> list[str]:
-    """An odds ratio within strata is another number than that of all subjects together, also without confounding."""
+    """Return the measures: an odds ratio within strata differs from the marginal one, even without confounding."""
     within = CONDITIONAL_LOG_ODDS_RATIO if measure == LOG_ODDS_RATIO else measure
     return [within if strata > 1 else measure for strata in n_strata]
 
@@ -264,7 +263,7 @@ def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) 
         if not right.all():
             row = int(np.flatnonzero(~right)[0]) + 1
             raise DataError(
-                f"events row {row}: found {column} {shown(counted[column].iloc[row - 1])}; expected a number, 0 or more."
+                f"events row {row}: `{column}` must be a number, 0 or more; got {shown(counted[column].iloc[row - 1])}."
             )
         counted[column] = numbers
     if columns[0] == "occurrences":
@@ -273,8 +272,8 @@ def _with_counts(counted: pd.DataFrame, measure: str, columns: tuple[str, str]) 
         if wrong.size:
             row = int(wrong[0])
             raise DataError(
-                f"events row {row + 1}: found {times[row]:g} occurrences in {subjects[row]:g} subjects with the event; expected "
-                "a whole number, at least one for each."
+                f"events row {row + 1}: `occurrences` must be a whole number, at least one for each of {subjects[row]:g} "
+                f"subjects with the event; got {times[row]:g}."
             )
     return counted
 
@@ -284,15 +283,15 @@ def _refuse_test(test: str | None, measure: str, null: float) -> None:
         return
     require_choice(test, TESTS, "test")
     if _COUNTED_BY[measure] != COUNTED[PROPORTION]:
-        raise ValueError(f"test is '{test}', which compares proportions; leave it out for the {measure}.")
+        raise ValueError(f"`test` must be left out for the {measure}; got '{test}', which compares proportions.")
     if null != 0:
-        raise ValueError(f"test is '{test}', a test of no difference, and null is {null:g}; leave out one of the two.")
+        raise ValueError(f"`test` must be left out for a null of {null:g}; got '{test}', a test of no difference.")
 
 
 def _refuse_null(null: float, measure: str) -> None:
     if not np.isfinite(null) or (measure == RISK_DIFFERENCE and not -1 < null < 1):
         expected = "a share between -1 and 1" if measure == RISK_DIFFERENCE else "a number"
-        raise ValueError(f"null is {null!r}; the {measure} to test is {expected}.")
+        raise ValueError(f"`null` must be {expected}, as it is a {measure}; got {null!r}.")
 
 
 def _refuse_strata(method: Method, test: str | None, measure: str, interval: str, n_strata: int) -> None:
@@ -301,11 +300,13 @@ def _refuse_strata(method: Method, test: str | None, measure: str, interval: str
     if not method.stratified:
         usable = ", ".join(f"'{name}'" for name, other in COMPARISONS[measure].items() if other.stratified)
         raise ValueError(
-            f"events has {n_strata} strata, and the interval '{interval}' is for one; take {usable}, or add up the counts first."
+            f"`interval` must be one for several strata, {usable}, as events has {n_strata} strata; got '{interval}'. Try one of "
+            "them, or add up the counts first."
         )
     if test and not TESTS[test].stratified:
         raise ValueError(
-            f"events has {n_strata} strata, and the test '{test}' is for one; take 'cochran-mantel-haenszel', or leave it out."
+            f"`test` must be one for several strata, as events has {n_strata} strata; got '{test}'. Try "
+            "test='cochran-mantel-haenszel', or leave it out."
         )
 
 
@@ -314,25 +315,25 @@ def _words(method: Method, test: str | None, null: float, n_strata: NDArray[np.i
     return [(f"{method.stratified}, {strata} strata" if strata > 1 else method.words) + tested for strata in n_strata]
 
 
-def _notes(compared: LinedUp, said: Compared, nothing: str) -> list[str]:
-    """Why an estimate is missing or infinite, and how many strata do not count."""
+def _notes(compared: LinedUp, result: Compared, nothing: str) -> list[str]:
+    """State the reasons for missing or infinite estimates, and count strata that do not enter."""
     counts, n_strata = compared.counts, compared.n_strata
     used = (counts.weight > 0).sum(axis=1)
-    # Most comparisons have nothing to tell.
-    telling = np.flatnonzero(~compared.known | (used < n_strata) | ~np.isfinite(said.estimate) | (said.low == said.high))
+    # Most comparisons need no note.
+    noted = np.flatnonzero(~compared.known | (used < n_strata) | ~np.isfinite(result.estimate) | (result.low == result.high))
     notes = [""] * len(used)
-    for row in telling:
+    for row in noted:
         if not compared.known[row] or used[row] == 0:
             notes[row] = f"{nothing} in one of the arms" if compared.known[row] else "patient-years are not known"
             continue
         lacking = n_strata[row] - used[row]
         parts = [f"{lacking} of {n_strata[row]} strata have one arm only and do not count"] if lacking else []
-        if not np.isfinite(said.estimate[row]):
+        if not np.isfinite(result.estimate[row]):
             own, ref = counts.events[row].sum(), counts.events_ref[row].sum()
             who = "either arm" if own + ref == 0 else "the arm" if own == 0 else "the reference" if ref == 0 else ""
             ends = "all subjects of an arm have" if used[row] == 1 else "in each stratum nobody or everybody of an arm has"
             parts.append(f"no event in {who}" if who else f"{ends} the event")
-        elif said.low[row] == said.high[row]:
+        elif result.low[row] == result.high[row]:
             parts.append("no variance: the limits say nothing")
         notes[row] = "; ".join(parts)
     return notes

@@ -1,4 +1,4 @@
-"""Strata of *events*: adding them up, lining them up, and `homogeneity` of an effect across them."""
+"""Strata of *events*: their sums, their comparisons of arms, and `homogeneity` of an effect across them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUMMED = ("n_events", "n_total", "occurrences", "exposure", "at_risk")
 
 
 def add_strata(counted: pd.DataFrame) -> pd.DataFrame:
-    """*events* with one row per arm and category.
+    """Add up strata, so that each arm and category has one row.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ def add_strata(counted: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same frame where no category has several strata; else sums, ``stratum`` empty. A time that is unknown in one
-        stratum is unknown.
+        The same frame if no category has several strata; otherwise sums, with an empty ``stratum``. A time that is missing in one
+        stratum is missing in the sum.
     """
     key = [*_category_key(counted), "arm"]
     if not counted.duplicated(key).any():
         return counted
     groups = counted.groupby(key, sort=False, dropna=False, observed=True)
-    there = [column for column in SUMMED if column in counted.columns]
-    # A sum that skips what is missing would be too small.
-    unknown = counted[there].isna().groupby([counted[column] for column in key], sort=False, dropna=False, observed=True).any()
-    summed = {column: groups[column].sum().mask(unknown[column]) for column in there}
+    present = [column for column in SUMMED if column in counted.columns]
+    # A sum without missing values would be too small.
+    unknown = counted[present].isna().groupby([counted[column] for column in key], sort=False, dropna=False, observed=True).any()
+    summed = {column: groups[column].sum().mask(unknown[column]) for column in present}
     rest = [column for column in counted.columns if column not in (*key, *SUMMED, "stratum")]
     firsts = {column: groups[column].first() for column in rest}
     added = pd.DataFrame({**summed, **firsts}).reset_index().assign(stratum="")
@@ -53,24 +53,24 @@ def add_strata(counted: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class LinedUp:
-    """*events* as comparisons of an arm with the reference: by category, then arm.
+    """*events* as k comparisons of an arm with the reference, by category, then arm.
 
     Attributes
     ----------
     about : DataFrame
-        What each of the k comparisons is of: the first row of *events* that belongs to it.
+        First row of *events* of each comparison.
     arms : tuple of str
-        Of each comparison, length k.
+        Arm of each comparison, length k.
     reference : str
         The first arm.
     n : ndarray, shape (k,)
-        Subjects in both arms, of the strata that have both; where none has, of all.
+        Number of subjects in both arms, over strata with subjects in both arms. If there are none, over all strata.
     counts : TwoArms
-        Over S strata.
+        Counts of both arms in S strata.
     n_strata : ndarray of int, shape (k,)
-        How many strata the category has; at most S.
+        Number of strata of the category, at most S.
     known : ndarray of bool, shape (k,)
-        Whether no number is missing.
+        True if no number of the comparison is missing.
     """
 
     about: pd.DataFrame
@@ -83,7 +83,7 @@ class LinedUp:
 
     @property
     def estimand(self) -> dict[str, Any]:
-        """The columns of *estimates* that say what is compared."""
+        """Return the columns of *estimates* that are the estimand."""
         columns = ("trial", "population", "endpoint", "visit", "category")
         return {column: self.about[column].to_numpy(dtype=object) for column in columns} | {
             "arm": list(self.arms),
@@ -92,16 +92,16 @@ class LinedUp:
 
 
 def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0) -> LinedUp:
-    """Each arm beside the reference, for every category, stratum by stratum.
+    """Arrange the counts of each arm and the reference by category and stratum.
 
     Parameters
     ----------
     counted : DataFrame
         Checked *events*.
     columns : tuple of str
-        What is counted, and in how many subjects or how much time.
+        Columns of the numerator (events) and of the denominator (subjects or time).
     scale : float
-        The time in which rates are counted.
+        Divisor of the denominator, such as the patient-years that a rate is per.
 
     Returns
     -------
@@ -111,7 +111,7 @@ def line_up(counted: pd.DataFrame, columns: tuple[str, str], scale: float = 1.0)
     Raises
     ------
     DataError
-        There is one arm only, or an arm lacks a category or stratum: a row that is not there is not a count of 0.
+        There is one arm only, or an arm lacks a category or stratum; an absent row is not a count of 0.
     """
     arms = categories_of(counted["arm"])
     require_two_arms(arms, "a comparison", "events")
@@ -149,7 +149,7 @@ def _category_key(counted: pd.DataFrame) -> list[str]:
 
 
 def _stratum_numbers(counted: pd.DataFrame, group: NDArray[np.intp]) -> NDArray[np.intp]:
-    """From 0 in each category, whatever its strata are called; a stratum without a name is one."""
+    """Return codes of the strata within each category, from 0; a stratum without a name counts as a stratum."""
     codes = pd.factorize(counted["stratum"].astype(object), use_na_sentinel=False)[0]
     n_names = int(codes.max()) + 1
     pairs, at = np.unique(group * n_names + codes, return_inverse=True)
@@ -160,9 +160,9 @@ def _stratum_numbers(counted: pd.DataFrame, group: NDArray[np.intp]) -> NDArray[
 def _refuse_gaps(
     counted: pd.DataFrame, group: NDArray[np.intp], stratum: NDArray[np.intp], arm: NDArray[np.intp], arms: list[str]
 ) -> None:
-    there = np.zeros((int(group.max()) + 1, int(stratum.max()) + 1, len(arms)), dtype=bool)
-    there[group, stratum, arm] = True
-    gaps = ~there & there.any(axis=2, keepdims=True)
+    present = np.zeros((int(group.max()) + 1, int(stratum.max()) + 1, len(arms)), dtype=bool)
+    present[group, stratum, arm] = True
+    gaps = ~present & present.any(axis=2, keepdims=True)
     if not gaps.any():
         return
     in_group, in_its_stratum, lacking = np.argwhere(gaps)[0]
@@ -170,13 +170,13 @@ def _refuse_gaps(
     what = "the reference" if lacking == 0 else "arm"
     in_stratum = f", stratum '{row['stratum']}'" if row["stratum"] else ""
     raise DataError(
-        f"events has no row of {what} '{arms[lacking]}' for category '{row['category']}'{in_stratum}; expected one, with 0 where "
-        "there were none."
+        f"events must have a row of each arm in each category and stratum, with 0 for no events; got none of {what} "
+        f"'{arms[lacking]}' for category '{row['category']}'{in_stratum}."
     )
 
 
 def homogeneity(events: Events) -> Estimates:
-    """Whether the odds ratio is the same in all strata: the test of Breslow and Day with Tarone's correction.
+    """Test whether the odds ratio is the same in all strata, by the Breslow-Day test with Tarone's correction.
 
     Parameters
     ----------
@@ -186,10 +186,9 @@ def homogeneity(events: Events) -> Estimates:
     Returns
     -------
     DataFrame
-        *estimates* by category and arm of measure ``"heterogeneity of the odds ratio"``: the estimate is the statistic, to
-        be set against chi-squared with ``df``. Strata in which an arm is empty, or nobody or everybody has the event, say
-        nothing of it and do not count; where fewer than two are left, or no common odds ratio is finite, all is missing, with
-        a ``note``.
+        *estimates* of measure ``"heterogeneity of the odds ratio"`` by category and arm. The estimate is the test statistic,
+        which is chi-squared distributed with ``df``. Strata with an empty arm, without events, or with events in all subjects do
+        not count. With fewer than two other strata, or no finite common odds ratio, the row is missing and has a ``note``.
 
     Raises
     ------
@@ -210,7 +209,7 @@ def homogeneity(events: Events) -> Estimates:
     """
     compared = line_up(check_events(events), ("n_events", "n_total"))
     if compared.n_strata.max() == 1:
-        raise DataError("events has one stratum only; homogeneity is across two or more.")
+        raise DataError("events must have two strata or more for a test of homogeneity; got one.")
     statistic, df, p_value = breslow_day(compared.counts)
     note = np.where(np.isnan(statistic), "too few strata with and without the event say anything of a common odds ratio", "")
     return as_estimates(

@@ -13,6 +13,7 @@ from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, kind_of, listed, require_choice, require_conf_level, require_text
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.measures import difference_in
+from botox_analysis.models.means.labelled_rows import LabelledRows
 from botox_analysis.models.means.words import CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE
 from botox_analysis.models.repeated.likelihood_ratio import LikelihoodRatio
 from botox_analysis.models.repeated.resampling import Resampling
@@ -136,11 +137,15 @@ class MmrmFit(Resampling, LikelihoodRatio):
         consecutive = len(places) > 2 and places == list(range(places[0], places[-1] + 1))
         period = f"{first} to {last}" if consecutive else " and ".join(self.visits[place] for place in places)
         n = self._n_seen(places)
-        return self._estimates(
-            rows[1:] - rows[:1], arm=list(self.arms[1:]), visit=f"average of {period}" if len(places) > 1 else period,
-            reference=self.arms[0], measure=difference_in(self.labels["measure"]), n=n[1:] + n[:1],
-            conf_level=conf_level,
-        )  # fmt: skip
+        labelled = LabelledRows(
+            rows=rows[1:] - rows[:1],
+            arm=list(self.arms[1:]),
+            visit=f"average of {period}" if len(places) > 1 else period,
+            reference=self.arms[0],
+            measure=difference_in(self.labels["measure"]),
+            n=n[1:] + n[:1],
+        )
+        return self._estimates(labelled, conf_level)
 
     def joint_test(self) -> pd.DataFrame:
         """Test by F that the difference between arms is equal at all visits (arm by visit).
@@ -338,17 +343,17 @@ class MmrmFit(Resampling, LikelihoodRatio):
         observed = self.measures.sums.observed[:, [first + place for place in places]].any(axis=1).astype(float)
         return observed @ self.measures.sums.n_by_arm
 
-    def _estimates(self, rows: FloatArray, **columns: Any) -> pd.DataFrame:
-        known = self.fitted.problem.basis.is_estimable(rows @ self.to_means)
+    def _estimates(self, labelled: LabelledRows, conf_level: float, **options: Any) -> pd.DataFrame:
+        known = self.fitted.problem.basis.is_estimable(labelled.rows @ self.to_means)
         if not known.all():
             at = int(np.flatnonzero(~known)[0])
-            words = [names if isinstance(names, str) else str(names[at]) for names in (columns["arm"], columns["visit"])]
-            which = " at ".join(f"'{word}'" for word in words if word) or f"'{columns['category'][at]}'"
+            words = [names if isinstance(names, str) else str(names[at]) for names in (labelled.arm, labelled.visit)]
+            which = " at ".join(f"'{word}'" for word in words if word) or f"'{labelled.category[at]}'"
             raise FitError(
-                f"the {columns['measure']} of {which} is not determined: a covariate by visit has no spread at it, or an empty "
+                f"the {labelled.measure} of {which} is not determined: a covariate by visit has no spread at it, or an empty "
                 "level. Try to leave the covariate out of by_visit. Differences between arms are determined."
             )
-        return super()._estimates(rows, **columns)
+        return super()._estimates(labelled, conf_level, **options)
 
     def _noted(self, inference: Inference) -> tuple[Inference, dict[str, Any]]:
         unknown = np.isnan(inference.df)

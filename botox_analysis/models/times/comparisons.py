@@ -1,4 +1,4 @@
-"""`times.compare`: *times* -> *estimates*, arms against the reference by hazards or by restricted means."""
+"""`times.compare`: from *times* to *estimates*, arms against the reference by hazards or by restricted means."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ TimeTest = Literal["wald", "log-rank"]
 MEASURES: tuple[TimeMeasure, ...] = get_args(TimeMeasure)
 TESTS: tuple[TimeTest, ...] = get_args(TimeTest)
 LOST_INFORMATION = 1e-6
-"""A coefficient whose information has fallen to this share of what it was at 0 is on its way to infinity. There it is 1e-13 or
-less, where the search ends; at a hazard ratio of a million it is 1e-6."""
+"""Share of the information at 0 below which a coefficient diverges. At the end of a divergent search the share is at most 1e-13;
+at a hazard ratio of a million it is 1e-6."""
 
 CONVERGED = 1e-10
-"""How much the logarithm of the partial likelihood may still have to rise, about. Rounding leaves 1e-26, and 1e-16 where
-covariates are nearly aliased."""
+"""Largest increase that the log partial likelihood may still have at convergence, approximately. Rounding leaves 1e-26, and 1e-16
+with nearly aliased covariates."""
 
 LARGEST_CONDITION = 1e10
-"""Of the information about coefficients of orthonormal columns, from which on one does not vary among those at risk. Rounding
-makes it 1e15 where that is so; just below, a coefficient has six digits."""
+"""Largest condition number of the information about coefficients of orthonormal columns. Above it, a column does not vary among
+subjects at risk: rounding gives 1e15 for such a column. Just below it, a coefficient has six digits."""
 
 
 def compare_times(
@@ -53,47 +53,47 @@ def compare_times(
     horizon: float | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """Each arm against the reference, for every category of *times*.
+    """Compare times to the event of each arm with the reference, for every category of *times*.
 
     Parameters
     ----------
     times : DataFrame
         *times*; the reference is the first arm.
     measure : str
-        ``"log hazard ratio"``: Cox's model, all arms together, ties by Efron; above 0 where the event comes sooner than in the
-        reference. With a stratum or covariates it is conditional on them, another number, and is called so. ``"restricted
-        mean difference"``: days without the event up to the horizon, arm minus reference.
+        ``"log hazard ratio"``: Cox's model of all arms, with Efron's method for ties; above 0 if the event is earlier than in the
+        reference. With a stratum or covariates it is conditional on them, and has a measure of its own. ``"restricted mean
+        difference"``: days without the event up to the horizon, arm minus reference.
     test : str
-        What gives the p-value of a log hazard ratio: ``"wald"``, which agrees with the limits, or ``"log-rank"``, of the arm
-        and the reference alone, stratified where the model is, without covariates.
+        Test of a log hazard ratio. ``"wald"`` agrees with the limits. ``"log-rank"`` compares the arm and the reference alone,
+        within strata if the model has them, and without covariates.
     stratum : str, optional
-        A column of `times`, which everybody has, each level of which has its own baseline hazard.
+        Column of `times` without missing values, each level of which has its own baseline hazard.
     covariates : sequence of str, optional
-        Columns of `times` that enter Cox's model: numbers have a slope, all else are factors. Left out: none, also where there is
-        a baseline, as a hazard ratio conditional on covariates is another number.
+        Columns of `times` that enter Cox's model; numbers have a slope, all other columns are factors. Left out: none, not even a
+        baseline, as the hazard ratio conditional on covariates is another estimand.
     horizon : float, optional
-        Of restricted means, in days. Left out: the smallest of the arms' largest times. The visit says it.
+        Horizon of restricted means, in days; the column ``visit`` states it. Left out: the smallest of the arms' largest times.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* by category and arm, with normal limits; ``n`` and ``n_events`` count both arms. Where one of the two arms
-        has no event while the other is at risk, or they are never at risk together, the hazard ratio is infinite, 0 or not
-        known: limits are missing, and ``note`` says why; a log-rank test is still made where there is an event. Subjects
-        without a covariate do not enter a model; ``note`` counts them.
+        *estimates* by category and arm, with normal limits; ``n`` and ``n_events`` count both arms. A hazard ratio is infinite or
+        0 if one of the arms has no event while the other is at risk. It is missing if the arms are never at risk together. Limits
+        are then missing, and ``note`` states the reason; a log-rank test still needs an event only. Subjects without a covariate
+        do not enter a model; ``note`` counts them.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *times*, has no such stratum or covariate, a subject has no stratum, a category has
-        one arm only, or an arm is not observed up to the horizon.
+        The frame is not of the shape of *times*, a stratum or covariate does not exist, or a subject has no stratum. Or a
+        category has one arm only, or an arm is not observed up to the horizon.
     FitError
-        A covariate of Cox's model is aliased with others, or separates those with the event from those without.
+        A covariate of Cox's model is aliased with others, or separates subjects with the event from subjects without.
     ValueError
-        A word is not known, covariates is no list of names, or stratum, covariates or a test are asked of restricted means,
-        which have none here.
+        A word is not known, or `covariates` is no list of names. Or restricted means have a stratum, covariates or a test, which
+        are for hazards only.
 
     References
     ----------
@@ -117,11 +117,13 @@ def compare_times(
         require_two_arms(list(group.curves), "a comparison", "times", where=where)
     if measure == RESTRICTED_MEAN_DIFFERENCE:
         if stratum is not None or asked or test != "wald":
-            raise ValueError(f"measure {measure!r} takes no stratum, no covariates and no other test; leave them out.")
+            raise ValueError(f"`stratum`, `covariates` and `test` must be left out for the measure {measure!r}; got one of them.")
         rows = [row for group in groups for row in _mean_differences(group, group.horizon(horizon))]
     else:
         if horizon is not None:
-            raise ValueError(f"measure {measure!r} takes no horizon; hazards are compared over the whole time.")
+            raise ValueError(
+                f"`horizon` must be left out for the measure {measure!r}, which compares hazards over all time; got {horizon!r}."
+            )
         strata = [stratum] if stratum else []
         _require_covariates(times, strata, "stratum")
         _require_covariates(times, [each.name for each in asked], "covariate")
@@ -129,14 +131,14 @@ def compare_times(
             refuse_missing_stratum(times, column, "times")
         rows = [row for group in groups for row in _hazard_ratios(group, stratum, asked, test)]
     frame = pd.DataFrame(rows)
-    said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
-    p_value = said.p_value if test == "wald" else frame.pop("p_value")
+    inference = normal_inference(frame["estimate"], frame["std_error"], conf_level)
+    p_value = inference.p_value if test == "wald" else frame.pop("p_value")
     return as_estimates(
         {
             **frame,
             "measure": CONDITIONAL_LOG_HAZARD_RATIO if stratum or asked else measure,
-            "conf_low": said.conf_low,
-            "conf_high": said.conf_high,
+            "conf_low": inference.conf_low,
+            "conf_high": inference.conf_high,
             "conf_level": conf_level,
             "p_value": p_value,
         }
@@ -145,7 +147,7 @@ def compare_times(
 
 def _require_covariates(times: pd.DataFrame, names: Sequence[str], what: str) -> None:
     if "arm" in names:
-        raise DataError(f"times: the {what} 'arm' is what is compared; leave it out.")
+        raise DataError(f"times: the {what} must be another column than 'arm', which is compared.")
     usable = [column for column in times.columns if column not in (*TIMES, IMPUTATION, HANDLING, DERIVATION, "better", "note")]
     unknown = [name for name in names if name not in usable]
     if unknown:
@@ -198,7 +200,7 @@ def _hazard_ratios(
         design = build_design(rows[kept].assign(arm=np.take(arms, arm[kept])), covariates, [arms[at] for at in compared])
         coefficients = _cox(sample.only(kept), design.matrix[:, 1:], design.names[1:])
         estimate[compared[1:]], std_error[compared[1:]] = (numbers[: len(compared) - 1] for numbers in coefficients)
-    said = [
+    words = [
         "Cox's model with Efron's ties",
         *([f"stratified by {stratum}"] if stratum else []),
         *([f"conditional on {joined(names)}"] if names else []),
@@ -218,7 +220,7 @@ def _hazard_ratios(
                 **group.estimand(LOG_HAZARD_RATIO),
                 "arm": arms[at],
                 "reference": arms[0],
-                **group.method(in_words(", ".join(said), _TEST_NAMES[test])),
+                **group.method(in_words(", ".join(words), _TEST_NAMES[test])),
                 "n": pair.sum(),
                 "estimate": estimate[at],
                 "std_error": std_error[at],
@@ -235,7 +237,7 @@ _TEST_NAMES = {"wald": "Wald test", "log-rank": "log-rank test"}
 
 @dataclass(frozen=True)
 class _Sample:
-    """Times as arrays, shape (n,): when, whether observed, arm and stratum as codes."""
+    """Times as arrays, shape (n,): the time, True for an observed event, and codes of arm and stratum."""
 
     time: FloatArray
     observed: Any
@@ -247,17 +249,17 @@ class _Sample:
 
 
 def _sooner_than(sample: _Sample, n_arms: int) -> Any:
-    """Whether an arm was seen to have the event while another was at risk, or while a third was of which the same holds.
+    """Return True for pairs of arms of which one has an event while the other is at risk, directly or through other arms.
 
-    The partial likelihood of arms is that of rankings: a log hazard ratio is finite where this holds both ways (Hunter DR (2004).
-    Ann Stat 32:384-406, assumption 1).
+    The partial likelihood of arms is a likelihood of rankings. A log hazard ratio is finite if this holds in both directions
+    (Hunter DR (2004). Ann Stat 32:384-406, assumption 1).
     """
     sooner = np.eye(n_arms, dtype=bool)
     for stratum in np.unique(sample.stratum):
-        inside = sample.stratum == stratum
+        in_stratum = sample.stratum == stratum
         first_event, last_time = np.full(n_arms, np.inf), np.full(n_arms, -np.inf)
-        np.maximum.at(last_time, sample.arm[inside], sample.time[inside])
-        happened = inside & sample.observed
+        np.maximum.at(last_time, sample.arm[in_stratum], sample.time[in_stratum])
+        happened = in_stratum & sample.observed
         np.minimum.at(first_event, sample.arm[happened], sample.time[happened])
         sooner |= first_event[:, None] <= last_time
     for between in range(n_arms):
@@ -266,21 +268,22 @@ def _sooner_than(sample: _Sample, n_arms: int) -> Any:
 
 
 def _why(arm: str, reference: str, estimate: float) -> str:
+    """State the reason for missing limits of a hazard ratio."""
     if np.isnan(estimate):
         return f"no event while '{arm}' and '{reference}' are both at risk: the hazard ratio is not known"
-    without, of_whom = (reference, arm) if estimate > 0 else (arm, reference)
+    without, at_risk = (reference, arm) if estimate > 0 else (arm, reference)
     size = "infinite" if estimate > 0 else "0"
-    return f"no event in '{without}' while '{of_whom}' is at risk: the hazard ratio is {size}, without limits"
+    return f"no event in '{without}' while '{at_risk}' is at risk: the hazard ratio is {size}, without limits"
 
 
 def _cox(sample: _Sample, matrix: FloatArray, names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
-    """Coefficients and their standard errors."""
+    """Fit Cox's model; return coefficients and their standard errors."""
     from statsmodels.duration.hazard_regression import PHReg
     from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
 
     length = np.linalg.norm(matrix, axis=0)
     unit = matrix / np.where(length > 0, length, 1.0)
-    # In orthonormal columns, as large as numbers are: neither units nor columns that nearly determine each other cost digits.
+    # Orthonormal columns, scaled to a root mean square of 1, keep the digits under any units and with nearly aliased columns.
     root = np.sqrt(len(matrix))
     q, r = np.linalg.qr(unit)
     model = PHReg(sample.time, root * q, status=sample.observed.astype(int), ties="efron", strata=sample.stratum)
@@ -288,29 +291,29 @@ def _cox(sample: _Sample, matrix: FloatArray, names: Sequence[str]) -> tuple[Flo
     spread = np.linalg.eigvalsh(at_start)
     if len(independent_columns(unit)) < matrix.shape[1] or not spread[0] * LARGEST_CONDITION > spread[-1]:
         raise FitError(
-            f"times do not determine Cox's model: of {joined(list(names))}, one does not vary among those at risk, or is aliased "
-            "with others; leave one out."
+            f"times do not determine Cox's model: of {joined(list(names))}, one does not vary among subjects at risk, or is "
+            "aliased with others. Try leaving one out."
         )
     with warnings.catch_warnings():
-        # Whether it converged is asked below.
+        # Convergence is checked below.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", HessianInversionWarning)
         fit = model.fit()
     information, slope = -model.hessian(fit.params), model.score(fit.params)
-    left, there = (((r.T @ products) * r.T).sum(axis=1) for products in (information, at_start))
-    lost = ~(left > LOST_INFORMATION * there)
+    at_end, at_zero = (((r.T @ products) * r.T).sum(axis=1) for products in (information, at_start))
+    lost = ~(at_end > LOST_INFORMATION * at_zero)
     if lost.any() or slope @ np.linalg.solve(information, slope) > CONVERGED:
-        who = [name for name, gone in zip(names, lost, strict=True) if gone] or list(names)
+        separating = [name for name, is_lost in zip(names, lost, strict=True) if is_lost] or list(names)
         raise FitError(
-            f"the partial likelihood of Cox's model has no maximum: {joined(who)} separates those with the event from those "
-            "without; leave it out, or join levels."
+            f"the partial likelihood of Cox's model has no maximum: {joined(separating)} separates subjects with the event from "
+            "subjects without. Try leaving it out, or joining levels."
         )
     back = root * np.linalg.inv(r) / length[:, None]
     return back @ fit.params, np.sqrt(((back @ fit.cov_params()) * back).sum(axis=1))
 
 
 def _log_rank(sample: _Sample) -> float:
-    """The p-value of the log-rank test of two arms; missing where the test has no variance."""
+    """Return the p-value of the log-rank test of two arms; missing if the test has no variance."""
     from statsmodels.duration.survfunc import survdiff
 
     if len(np.unique(sample.arm)) < 2:

@@ -1,4 +1,4 @@
-"""*times* -> *estimates*: `times.curve`, `times.quantiles`, `times.restricted_means`."""
+"""`times.curve`, `times.quantiles` and `times.restricted_means`: from *times* to *estimates*."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class TimesOfCategory:
     Attributes
     ----------
     labels : mapping of str to str
-        Trial, population, endpoint, category.
+        Trial, population, endpoint and category.
     better : str
-        Whether more events are better, or fewer: a word of `BETTER`; empty where the frame does not state it.
+        Direction of benefit for events, a word of `BETTER`; empty if the frame does not state it.
     handling : Handling
-        What stands for a missing value; empty where the frame does not say.
+        Handling of missing values; empty if the frame does not state it.
     rows : DataFrame
         *times*.
     arm : ndarray of int, shape (rows,)
-        Place of each row's arm in `curves`.
+        Position in `curves` of the arm of each row.
     curves : mapping of str to SurvivalCurve
-        By arm, reference first; those that have anybody.
+        Curves of arms with subjects, the reference first.
     """
 
     labels: Mapping[str, str]
@@ -52,67 +52,69 @@ class TimesOfCategory:
     curves: Mapping[str, SurvivalCurve]
 
     def estimand(self, measure: str) -> dict[str, str]:
-        """What is followed, and which values of a measure of it are better, as columns of a row.
+        """Return the labels of the estimand, with the direction of benefit of a measure.
 
         Parameters
         ----------
         measure : str
-            Its name.
+            Name of the measure.
 
         Returns
         -------
         dict of str to str
-            By column of *estimates*, without ``better`` where the frame does not state it.
+            Values by column of *estimates*, without ``better`` if the frame does not state it.
         """
         return {**self.labels, **({"better": measure_of(measure).better(self.better)} if self.better else {})}
 
     def method(self, model: str) -> dict[str, str]:
-        """What was fitted, and the handling, as columns of a row.
+        """Return the model and the handling of missing values as columns.
 
         Parameters
         ----------
         model : str
-            What was fitted, in words.
+            The model in words.
 
         Returns
         -------
         dict of str to str
-            By column of *estimates*.
+            Values by column of *estimates*.
         """
         return {column: words for column, (words,) in method_of(model, self.handling).items()}
 
     def horizon(self, asked: float | None) -> float:
-        """The horizon of restricted means.
+        """Return the horizon of restricted means.
 
         Parameters
         ----------
         asked : float, optional
-            Left out: the smallest of the arms' largest times.
+            Horizon in days. Left out: the smallest of the arms' largest times.
 
         Returns
         -------
         float
-            In days.
+            Horizon in days.
 
         Raises
         ------
         DataError
-            An arm whose curve has not come to its end was not observed so long.
+            An arm with subjects without the event was not observed up to the horizon.
         ValueError
-            It is not above 0.
+            The horizon is not above 0.
         """
         if asked is None:
             return float(min(curve.time[-1] for curve in self.curves.values()))
         if not asked > 0:
-            raise ValueError(f"horizon is {asked!r}; it is a number of days above 0.")
+            raise ValueError(f"`horizon` must be a number of days above 0; got {asked!r}.")
         for arm, curve in self.curves.items():
             if curve.time[-1] < asked and curve.survival[-1] > 0:
-                raise DataError(f"times: arm '{arm}' is observed until day {curve.time[-1]:g}; expected a horizon up to there.")
+                raise DataError(
+                    f"`horizon` must be at most day {curve.time[-1]:g}, the last observed day of arm '{arm}'; got {asked:g}."
+                )
         return float(asked)
 
 
 def by_category(times: Times) -> list[TimesOfCategory]:
-    """Checked *times*, a category at a time, with the curve of each arm.
+    """Divide checked *times* by category, with the curve of each arm.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def by_category(times: Times) -> list[TimesOfCategory]:
     Returns
     -------
     list of TimesOfCategory
-        In the order of the rows.
+        Categories in the order of the rows.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def by_category(times: Times) -> list[TimesOfCategory]:
     found = []
     for labels, rows in checked.groupby(list(TIMES_TEXT), sort=False, observed=True):
         of_row = pd.Index(arms).get_indexer(rows["arm"].astype(str))
-        there = np.unique(of_row)
+        present = np.unique(of_row)
         time, observed = rows["time"].to_numpy(), rows["observed"].to_numpy()
         found.append(
             TimesOfCategory(
@@ -142,41 +144,41 @@ def by_category(times: Times) -> list[TimesOfCategory]:
                 _better_of(rows),
                 handling_of(rows),
                 rows,
-                np.searchsorted(there, of_row),
-                {arms[at]: kaplan_meier(time[of_row == at], observed[of_row == at]) for at in there},
+                np.searchsorted(present, of_row),
+                {arms[at]: kaplan_meier(time[of_row == at], observed[of_row == at]) for at in present},
             )
         )
     return found
 
 
 def _better_of(rows: pd.DataFrame) -> str:
-    """The direction of a category; empty where the frame does not state it."""
+    """Return the direction of benefit of a category; empty if the frame does not state it."""
     words = rows["better"].unique() if "better" in rows.columns else [""]
     if len(words) > 1:
         raise DataError(
-            f"times: found several values of `better` ({listed(words)}) in category '{rows['category'].iloc[0]}'; expected "
-            "'lower' in all its rows, or 'higher'."
+            f"times: `better` must be 'lower' or 'higher' in all rows of category '{rows['category'].iloc[0]}'; got "
+            f"{listed(words)}."
         )
     return str(words[0])
 
 
 def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:
-    """The cumulative probability of the event in each arm, by Kaplan and Meier.
+    """Estimate the cumulative probability of the event in each arm, by the Kaplan-Meier method.
 
     Parameters
     ----------
     times : DataFrame
         *times*; a frame written by hand needs ``subject``, ``arm``, ``time`` and ``observed``.
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; of each limit on its own, not of the curve.
+        Nominal coverage of each limit, strictly between 0 and 1; it is not simultaneous over the curve.
 
     Returns
     -------
     DataFrame
-        *estimates* of 1 minus the share without the event, by category and arm: a row at day 0 and at every day on which
-        somebody of the arm has the event or is censored (``time``, as a number). ``n`` is the number at risk just before,
-        ``n_events`` and ``n_censored`` are those of the day. Standard errors by Greenwood's formula, limits by the normal
-        approximation to log(-log(share without)); where these do not exist, ``note`` says why.
+        *estimates* of 1 minus the survival function, by category and arm. Rows are for day 0 and for each day on which a subject
+        of the arm has the event or is censored (``time``). ``n`` is the number at risk just before; ``n_events`` and
+        ``n_censored`` count subjects on the day. Standard errors are by Greenwood's formula, limits by the normal approximation
+        to log(-log(survival)). ``note`` states the reason for missing limits.
 
     Raises
     ------
@@ -224,7 +226,7 @@ def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:
 
 
 def on_day(time: Any) -> list[str]:
-    """The names of days as visits.
+    """Name days as visits.
 
     Parameters
     ----------
@@ -234,7 +236,7 @@ def on_day(time: Any) -> list[str]:
     Returns
     -------
     list of str
-        One a day.
+        One name for each day.
 
     Examples
     --------
@@ -245,38 +247,44 @@ def on_day(time: Any) -> list[str]:
 
 
 def event_quantiles(times: Times, *, shares: Sequence[float] = tuple(QUANTILES), conf_level: float = 0.95) -> Estimates:
-    """The days by which a quarter, half and three quarters of the subjects of each arm have had the event.
+    """Estimate quartiles of the time to the event in each arm.
 
     Parameters
     ----------
     times : DataFrame
         *times*.
     shares : sequence of float
-        Of 0.25, 0.5 (the median) and 0.75.
+        Shares of subjects with the event: some of 0.25, 0.5 (the median) and 0.75.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* in days, by category, arm and share; ``n`` counts the arm, ``n_events`` those with the event. The limits
-        are where those of `times.curve` reach the share; where that never happens the upper one is infinite and the
-        lower one missing. An estimate that the curve does not reach is missing, and ``note`` says so.
+        *estimates* in days, by category, arm and share. ``n`` counts subjects of the arm, ``n_events`` subjects with the event.
+        The limits are the days on which the limits of `times.curve` reach the share. An upper limit that is not reached is
+        infinite, a lower one missing. An estimate that is not reached is missing, and has a ``note``.
 
     Raises
     ------
     DataError
         The frame is not of the shape of *times*.
     ValueError
-        A share is not known.
+        A share is not known, or `conf_level` is not between 0 and 1.
 
     References
     ----------
     Brookmeyer R, Crowley J (1982). Biometrics 38:29-41.
+
+    Examples
+    --------
+    >>> times = ba.times.first_response(outcomes)
+    >>> ba.times.quantiles(times, shares=[0.5])[["arm", "estimate"]].values.tolist()
+    [['placebo', 140.0], ['onabotulinumtoxinA', 84.0]]
     """
     require_conf_level(conf_level)
     if not shares or not set(shares) <= set(QUANTILES):
-        raise ValueError(f"shares is {list(shares)}; it takes some of {list(QUANTILES)}.")
+        raise ValueError(f"`shares` must be some of {list(QUANTILES)}; got {list(shares)}.")
     rows: list[dict[str, object]] = []
     for group in by_category(times):
         for arm, curve in group.curves.items():
@@ -301,34 +309,39 @@ def event_quantiles(times: Times, *, shares: Sequence[float] = tuple(QUANTILES),
 
 
 def restricted_means(times: Times, *, horizon: float | None = None, conf_level: float = 0.95) -> Estimates:
-    """The mean number of days without the event up to a horizon, in each arm.
+    """Estimate the mean number of days without the event up to a horizon, in each arm.
 
     Parameters
     ----------
     times : DataFrame
         *times*.
     horizon : float, optional
-        In days. Left out: the smallest of the arms' largest times, of events or censoring.
+        Horizon in days. Left out: the smallest of the arms' largest times, of events or censoring.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* in days, by category and arm, at the day of the horizon: the area under the Kaplan-Meier curve, with
-        normal limits. Where the curve has no variance up to there, standard error and limits are missing, and ``note`` says
-        so.
+        *estimates* in days, by category and arm, at the day of the horizon: the area under the Kaplan-Meier curve, with normal
+        limits. If the curve has no variance up to the horizon, standard error and limits are missing, and ``note`` states it.
 
     Raises
     ------
     DataError
         The frame is not of the shape of *times*, or an arm is not observed up to the horizon.
     ValueError
-        The horizon is not above 0.
+        The horizon is not above 0, or `conf_level` is not between 0 and 1.
 
     References
     ----------
     Royston P, Parmar MKB (2013). BMC Med Res Methodol 13:152. Uno H et al. (2014). J Clin Oncol 32:2380-2385.
+
+    Examples
+    --------
+    >>> times = ba.times.first_response(outcomes)
+    >>> ba.times.restricted_means(times, horizon=84)[["arm", "estimate"]].round(1).values.tolist()
+    [['placebo', 66.7], ['onabotulinumtoxinA', 61.2]]
     """
     require_conf_level(conf_level)
     rows: list[dict[str, object]] = []
@@ -351,43 +364,43 @@ def restricted_means(times: Times, *, horizon: float | None = None, conf_level: 
                 }
             )
     frame = pd.DataFrame(rows)
-    said = normal_inference(frame["estimate"], frame["std_error"], conf_level)
-    limits = {"conf_low": said.conf_low, "conf_high": said.conf_high, "conf_level": conf_level}
+    inference = normal_inference(frame["estimate"], frame["std_error"], conf_level)
+    limits = {"conf_low": inference.conf_low, "conf_high": inference.conf_high, "conf_level": conf_level}
     return as_estimates({**frame, **limits, "measure": RESTRICTED_MEAN})
 
 
 def no_variance(arm: str, until: float) -> str:
-    """The note of a restricted mean without a variance.
+    """Make the note for a restricted mean without a variance.
 
     Parameters
     ----------
     arm : str
-        Its arm.
+        Arm of the mean.
     until : float
-        The horizon.
+        Horizon in days.
 
     Returns
     -------
     str
-        One phrase.
+        The note.
     """
     return f"no variance in '{arm}': before day {until:g} nobody has the event, or all who are left have it at once"
 
 
 def normal_inference(estimate: Any, std_error: Any, conf_level: float) -> Inference:
-    """Limits and p-values by the normal distribution.
+    """Compute limits and p-values by the normal distribution.
 
     Parameters
     ----------
     estimate, std_error : array_like, shape (k,)
-        Where a standard error is missing, so are limits and p-value.
+        Estimates and their standard errors. Limits and p-value are missing without a standard error.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     Inference
-        One entry an estimate.
+        One entry for each estimate.
     """
     middle, error = np.asarray(estimate, dtype=float), np.asarray(std_error, dtype=float)
     return t_inference(middle, error, np.full(len(middle), np.inf), conf_level)

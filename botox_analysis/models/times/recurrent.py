@@ -1,4 +1,4 @@
-"""`safety.mean_cumulative`, `safety.onset_and_duration`: adverse events in time, Trial -> *estimates*."""
+"""`safety.mean_cumulative` and `safety.onset_and_duration`: from a trial to *estimates* of adverse events in time."""
 
 from __future__ import annotations
 
@@ -34,37 +34,40 @@ def mean_cumulative(
     special: Special | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """The mean number of occurrences per subject up to each day, in each arm.
+    """Estimate the mean number of occurrences per subject up to each day, in each arm.
 
-    Every occurrence counts, not only a subject's first. Nothing is assumed of how the occurrences of a subject hang together;
-    the end of the time at risk is to have nothing to do with them.
+    All occurrences of a subject count, with any correlation between them. The end of the time at risk must be independent of the
+    occurrences.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events and ``last_day``; one of all randomised is taken in its safety population where it has one.
+        Trial with adverse events and ``last_day``. A trial of all randomised subjects is restricted to its safety population.
     category : str
-        As `safety.counts` names it: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
+        Category as in `safety.counts`: any event, a kind such as ``"serious"``, a class, a term, or a name of `special`.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule for treatment-emergent events.
     special : mapping of str to sequence of str, optional
         Events of special interest: by name, the terms that belong to it.
     conf_level : float
-        Nominal coverage, strictly between 0 and 1; of each limit on its own, not of the curve.
+        Nominal coverage of each limit, strictly between 0 and 1; it is not simultaneous over the curve.
 
     Returns
     -------
     DataFrame
-        *estimates* by arm received, a row at day 0 and on every day on which there is an occurrence or somebody's time at risk
-        ends (``time``, as a number): with the last day, the death before it, or the rule's window. ``n`` is the number at risk,
-        ``occurrences`` those of the day. An onset after the last day counts on it, one that is not known on day 1. Robust
-        standard errors; limits by the normal approximation to the logarithm; where these do not exist, ``note`` says why. On day
-        0 it counts those who died before the last day, or have no known last dose under a window.
+        *estimates* by arm received. Rows are for day 0, each day with an occurrence, and each day on which the time at risk of a
+        subject ends (``time``). It ends with the last day, a death before it, or the window of the rule. ``n`` is the number at
+        risk, and ``occurrences`` counts those of the day. An onset after the last day counts on the last day, and an unknown
+        onset on day 1. Standard errors are robust. Limits are by the normal approximation to the logarithm; ``note`` states the
+        reason for missing limits. On day 0 ``note`` counts subjects who died before the last day, and subjects with a window but
+        without a known last dose.
 
     Raises
     ------
     DataError
-        The trial has no adverse events, none of this category, or a subject has no last day.
+        The trial has no adverse events or none of this category, or a subject has no last day.
+    ValueError
+        `conf_level` is not between 0 and 1.
 
     References
     ----------
@@ -87,12 +90,12 @@ def mean_cumulative(
     arm, arms = history.arm.cat.codes.to_numpy(), list(history.arm.cat.categories)
     pieces = []
     for at in np.unique(arm):
-        own = np.flatnonzero(arm == at)
-        of_own = np.isin(history.subject, own)
-        curve = cumulative_mean(np.searchsorted(own, history.subject[of_own]), history.day[of_own], last[own])
+        subjects = np.flatnonzero(arm == at)
+        in_arm = np.isin(history.subject, subjects)
+        curve = cumulative_mean(np.searchsorted(subjects, history.subject[in_arm]), history.day[in_arm], last[subjects])
         curve_limits = cumulative_limits(curve, conf_level)
         after = curve.time >= 1
-        alone = np.full(after.sum(), len(own) == 1)
+        alone = np.full(after.sum(), len(subjects) == 1)
         none = curve.mean[after] == 0
         std_error = np.where(alone, np.nan, np.sqrt(curve.variance[after]))
         low, high = (np.where(alone, np.nan, limit[after]) for limit in curve_limits)
@@ -101,7 +104,7 @@ def mean_cumulative(
             pd.DataFrame(
                 {
                     "arm": arms[at],
-                    "n": np.r_[len(own), curve.n_at_risk[after]],
+                    "n": np.r_[len(subjects), curve.n_at_risk[after]],
                     "estimate": np.r_[0, curve.mean[after]],
                     "std_error": np.r_[0, std_error],
                     "conf_low": np.r_[0, low],
@@ -132,35 +135,42 @@ def mean_cumulative(
 def onset_and_duration(
     trial: Trial, *, by: UnrankedName = "term", rule: EmergentRule = FROM_DAY_1, special: Special | None = None
 ) -> Estimates:
-    """When adverse events begin and how long they last: quartiles by category and arm.
+    """Estimate quartiles of the onset and of the duration of adverse events, by category and arm.
 
     Parameters
     ----------
     trial : Trial
-        With adverse events; one of all randomised is taken in its safety population where it has one.
+        Trial with adverse events. A trial of all randomised subjects is restricted to its safety population.
     by : str
         ``"term"``, ``"class"``, ``"overview"`` or ``"special interest"``, as for `safety.counts`.
     rule : EmergentRule
-        Which events are treatment-emergent.
+        Rule for treatment-emergent events.
     special : mapping of str to sequence of str, optional
         Events of special interest: by name, the terms that belong to it.
 
     Returns
     -------
     DataFrame
-        *estimates* by category, arm received and measure, without limits: of the day of first onset among those with the event
-        (``n`` subjects), and of the duration of occurrences (``n`` of them), first and last day included. What goes on is
-        censored on the last day observed (the last day, or the death before it), also after the window of the rule, which decides
-        what counts and not how long it lasts: these are quartiles of a Kaplan-Meier curve. ``n_events`` counts subjects,
-        ``occurrences`` occurrences. What has no known onset has no day and no duration; ``note`` counts it, and says where a
-        quartile is missing because too many go on.
+        *estimates* by category, arm received and measure, without limits. Onset is the study day of the first occurrence among
+        subjects with the event (``n`` subjects). Duration is in days, with first and last day (``n`` occurrences). Ongoing
+        occurrences are censored on the last observed day, also after the window of the rule, and quartiles are of a Kaplan-Meier
+        curve. The last observed day is the last day, or a death before it. ``n_events`` counts subjects with the event,
+        ``occurrences`` their occurrences. Occurrences without a known onset have no day and no duration. ``note`` counts them,
+        and states if a quartile is missing because too many occurrences are ongoing.
 
     Raises
     ------
     DataError
-        The trial has no adverse events, or its table lacks what `by` asks for.
+        The trial has no adverse events, or its table lacks a column that `by` needs.
     ValueError
         `by` is not known, or `special` is missing or empty.
+
+    Examples
+    --------
+    >>> times = ba.safety.onset_and_duration(trial)
+    >>> medians = times[(times["category"] == "Neck pain") & (times["measure"] == "median duration in days")]
+    >>> medians[["arm", "n", "estimate"]].values.tolist()
+    [['placebo', 31.0, 9.0], ['onabotulinumtoxinA', 64.0, 10.5]]
     """
     require_trial(trial)
     require_choice(by, UNRANKED, "by")
@@ -186,8 +196,8 @@ def onset_and_duration(
 def _of_category(history: EventHistory, chosen: Any, name: tuple[str, str]) -> list[dict[str, Any]]:
     arm, rows = history.arm.cat.codes.to_numpy(), []
     for at, of_arm in enumerate(history.arm.cat.categories):
-        own = chosen & (arm[history.subject] == at)
-        subject, onset, end = history.subject[own], history.onset[own], history.end[own]
+        in_arm = chosen & (arm[history.subject] == at)
+        subject, onset, end = history.subject[in_arm], history.onset[in_arm], history.end[in_arm]
         first = pd.Series(onset).groupby(subject).min()
         last = np.where(np.isnan(end), np.fmax(history.at_risk.last_observed[subject], onset), np.fmax(end, onset))
         length = last - onset + 1
@@ -221,6 +231,7 @@ def _of_category(history: EventHistory, chosen: Any, name: tuple[str, str]) -> l
 
 
 def _quartiles(days: FloatArray, over: Any) -> dict[str, float]:
+    """Return quartiles of days, of which some are over and the others censored; missing without days."""
     if not len(days):
         return dict.fromkeys(_SHARES, np.nan)
     curve = kaplan_meier(days, over)

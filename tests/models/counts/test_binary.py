@@ -242,14 +242,14 @@ def test_an_arm_whose_answers_are_all_the_same_is_refused(outcomes, answer, whic
 def test_a_covariate_that_tells_responders_apart_is_named(outcomes):
     rows, _, responded = at(outcomes)
     told = rows.assign(answer=responded, score=responded * 10 + np.arange(len(rows)) % 7)
-    with pytest.raises(ba.FitError, match=r"'score' foretells the outcomes of \d+ subjects without error"):
+    with pytest.raises(ba.FitError, match=r"'score' perfectly separates the outcomes of \d+ subjects"):
         ba.fit_binary(told, response="answer", covariates=("score",), visits=["week 24"])
 
 
 def test_a_level_without_a_responder_is_named(outcomes):
     rows, _, responded = at(outcomes)
     site = np.where(np.arange(len(rows)) < 6, "remote", "central")
-    with pytest.raises(ba.FitError, match=r"'site' foretells the outcomes of 6 subjects without error, .*merge its small levels"):
+    with pytest.raises(ba.FitError, match=r"'site' perfectly separates the outcomes of 6 subjects, .*merge its small levels"):
         ba.fit_binary(
             rows.assign(answer=np.where(site == "remote", 0, responded), site=site), response="answer", covariates=("site",),
             visits=["week 24"],
@@ -257,7 +257,9 @@ def test_a_level_without_a_responder_is_named(outcomes):
 
 
 def test_an_answer_that_is_neither_yes_nor_no_is_refused(outcomes):
-    with pytest.raises(ba.DataError, match=r"column 'sex' says '(fe)?male' in 240 rows; expected yes or no"):
+    with pytest.raises(
+        ba.DataError, match=r"column 'sex' must contain truth values, or 1 and 0; got '(fe)?male', the first of 240"
+    ):
         ba.fit_binary(outcomes, response="sex")
 
 
@@ -270,8 +272,8 @@ def test_a_column_that_does_not_exist_is_refused(outcomes):
     ("call", "said"),
     [
         ({"reduction": 0.5, "points": 3}, "reduction or points, not both"),
-        ({"reduction": 0.5, "response": "sex"}, "one of reduction, points and response"),
-        ({"reduction": [0.3, 0.5]}, "fit_binary takes one threshold"),
+        ({"reduction": 0.5, "response": "sex"}, "must be left out with `reduction` or `points`"),
+        ({"reduction": [0.3, 0.5]}, "`reduction` must be one threshold"),
         ({"reduction": 50}, "share from 0 to 1"),
         ({"missing": "ignored"}, "`missing` must be one of .*; got 'ignored'"),
         ({"variance": "model"}, "`variance` must be one of .*; got 'model'"),

@@ -148,7 +148,7 @@ def test_imputed_values_leave_nobody_who_was_seen_shorter():
 
 
 def test_outcomes_without_any_value_are_refused():
-    with pytest.raises(ba.DataError, match="outcomes has neither a change nor a value in any row; expected some"):
+    with pytest.raises(ba.DataError, match="must have a change or a value in some row; all are missing"):
         describe_dropout(outcomes_of([[NAN] * 3]))
 
 

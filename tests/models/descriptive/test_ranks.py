@@ -133,7 +133,7 @@ def test_the_order_of_rows_does_not_matter(outcomes):
 
 def test_an_arm_without_values_is_named(edit, outcomes):
     gone = edit(outcomes, change=outcomes["change"].where((outcomes["arm"] != "155 U") | (outcomes["visit"] != "week 24")))
-    with pytest.raises(ba.DataError, match="no change in arm '155 U' at 'week 24'"):
+    with pytest.raises(ba.DataError, match="must have a change in each arm at 'week 24'; got none in arm '155 U'"):
         ba.compare_ranks(gone)
 
 
@@ -143,7 +143,7 @@ def test_one_arm_is_refused(outcomes):
 
 
 def test_strata_of_one_arm_each_are_refused(outcomes):
-    with pytest.raises(ba.FitError, match="no level of 'dose' has both arm '155 U' and 'placebo'"):
+    with pytest.raises(ba.FitError, match="no level of the stratum 'dose' has both arm '155 U' and 'placebo'"):
         ba.compare_ranks(outcomes.assign(dose=outcomes["arm"].astype(str)), stratum="dose")
 
 
@@ -154,7 +154,7 @@ def test_strata_of_one_arm_each_are_refused(outcomes):
         ({"conf_level": 95}, ValueError, "`conf_level` must be .*; got 95"),
         ({"stratum": "centre"}, ba.DataError, "no stratum 'centre'"),
         ({"visits": ["week 99"]}, ba.DataError, "nothing at 'week 99'"),
-        ({"visits": "week 12"}, ValueError, "visits is 'week 12'; it is a list"),
+        ({"visits": "week 12"}, ValueError, "`visits` must be a list of names, each once; got 'week 12'"),
     ],
 )
 def test_unknown_words_are_refused(outcomes, call, error, said):

@@ -401,8 +401,8 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"strategy": "jump to reference", "n": 1, "seed": 1}, "n is 1; "),
-        ({"strategy": "jump to reference", "n": 10, "seed": None}, "seed is None; expected a whole number"),
+        ({"strategy": "jump to reference", "n": 1, "seed": 1}, "as 'jump to reference' is imputed many times; got 1"),
+        ({"strategy": "jump to reference", "n": 10, "seed": None}, "`seed` must be a whole number, 0 or more; got None"),
         ({"strategy": "J2R", "n": 10, "seed": 1}, "`strategy` must be one of 'last observation carried forward'.*; got 'J2R'"),
         (
             {"strategy": "last observation carried forward", "n": 10, "seed": 1},
@@ -428,7 +428,10 @@ def test_words_that_do_not_go_together_are_refused(outcomes, given, message):
     ("given", "message"),
     [
         ({"variance": "jackknife", "seed": 1}, "`n` and `seed` must be left out for the jackknife"),
-        ({"variance": "bootstrap"}, "n is None and seed is None; 'missing at random' is imputed many times: expected both"),
+        (
+            {"variance": "bootstrap"},
+            "`n` and `seed` must be whole numbers, as 'missing at random' is imputed many times; got None",
+        ),
         (
             {"variance": "Bayes", "n": 2, "seed": 1},
             "`variance` must be one of 'jackknife', 'bootstrap'; got 'Bayes'. Try missing.impute",

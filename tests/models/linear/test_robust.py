@@ -95,7 +95,10 @@ def test_a_column_that_others_determine_changes_nothing(outcomes):
 
 def test_a_subject_alone_in_a_cell_is_refused_and_named(outcomes):
     lonely = outcomes.assign(site=np.where(outcomes["subject"] == "S001", "lonely", "large"))
-    with pytest.raises(ba.FitError, match=r"'week 6': subject 'S001' alone determines a coefficient .* variance 'HC3'; merge"):
+    with pytest.raises(
+        ba.FitError,
+        match=r"'week 6': subject 'S001' alone determines a coefficient .* variance 'HC3'; merge",
+    ):
         ba.fit_ancova(lonely, covariates=("site",), variance="HC3")
     assert ba.fit_ancova(lonely, covariates=("site",)).differences()["std_error"].notna().all()
 

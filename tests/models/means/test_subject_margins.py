@@ -186,7 +186,7 @@ def test_the_method_says_over_whom(fits, outcomes):
 def test_a_level_that_nobody_analysed_has_is_refused_with_what_may_be_taken(edit, outcomes):
     gone = outcomes["subject"] == "S001"
     strange = edit(outcomes, change=outcomes["change"].where(~gone)).assign(site=np.where(gone, "elsewhere", "here"))
-    said = "margins 'g-computation': subjects without a value have levels of 'site' that nobody analysed has.*margins 'subjects'"
+    said = "cannot be 'g-computation': subjects without a value have levels of 'site' that are absent.*margins='subjects'"
     for fit in (ba.fit_ancova(strange, covariates=("site",)), ba.fit_mmrm(strange, covariates=("site",))):
         with pytest.raises(ba.FitError, match=said):
             fit.means(margins="g-computation")

@@ -213,10 +213,10 @@ def test_a_model_gives_the_p_values_and_limits_stay(simulated):
 @pytest.mark.parametrize(
     ("p_values", "said"),
     [
-        ([0.1, np.nan, 0.2], "1 of 3 rows have no p-value, the first is endpoint 'endpoint 2'"),
-        ([np.nan, np.nan], "estimates has no p-values"),
-        ([0.1, 1.2], "a p-value of 1.2 for endpoint 'endpoint 2'; expected one from 0 to 1"),
-        ([], "estimates has no rows"),
+        ([0.1, np.nan, 0.2], "got 1 of 3 rows without one, the first is endpoint 'endpoint 2'"),
+        ([np.nan, np.nan], "must have p-values; all are missing"),
+        ([0.1, 1.2], "p-values from 0 to 1; got 1.2 for endpoint 'endpoint 2'"),
+        ([], "must have a row for each hypothesis; got no rows"),
     ],
 )
 def test_a_family_whose_size_or_p_values_are_not_plain_is_refused(p_values, said):
@@ -225,7 +225,7 @@ def test_a_family_whose_size_or_p_values_are_not_plain_is_refused(p_values, said
 
 
 def test_a_graph_for_another_number_of_rows_is_refused():
-    with pytest.raises(ba.DataError, match=r"estimates has 3 rows and the graph 2 hypotheses \('H1', 'H2'\)"):
+    with pytest.raises(ba.DataError, match=r"2 hypotheses \('H1', 'H2'\), in the same order; got 3 rows"):
         ba.adjust_multiplicity(rows_of([0.1] * 3), method=ba.advanced.TestingGraph.holm(2))
 
 
@@ -233,8 +233,8 @@ def test_the_double_rate_asks_for_a_class_in_each_row():
     with pytest.raises(ba.DataError, match="no column 'within'"):
         ba.adjust_multiplicity(rows_of([0.1]), method="double false discovery rate")
     said = (
-        "1 of 2 rows have no class in 'within', the first is endpoint 'endpoint 2'; the double false discovery rate needs one: "
-        r"take the terms: the rows whose 'within' is not empty\.$"
+        r"got 1 of 2 rows without one, the first is endpoint 'endpoint 2'\. Try the terms alone: "
+        r"estimates\[estimates\['within'\] != ''\]\.$"
     )
     with pytest.raises(ba.DataError, match=said):
         ba.adjust_multiplicity(rows_of([0.1, 0.2], within=["eye", ""]), method="double false discovery rate")
@@ -243,7 +243,7 @@ def test_the_double_rate_asks_for_a_class_in_each_row():
 def test_unknown_words_and_levels_are_refused():
     with pytest.raises(ValueError, match=r"`method` must be one of .*; got 'BH'"):
         ba.adjust_multiplicity(rows_of([0.1]), method="BH")
-    with pytest.raises(ValueError, match="error_rate is 5; it is a share"):
+    with pytest.raises(ValueError, match="`error_rate` must be a number strictly between 0 and 1; got 5"):
         ba.adjust_multiplicity(rows_of([0.1]), error_rate=5)
     with pytest.raises(ba.DataError, match="no column 'week'"):
         ba.adjust_multiplicity(rows_of([0.1]), family="week")
@@ -260,12 +260,12 @@ def test_nodes_of_rows_that_are_not_adjusted_are_refused():
         ({"weights": [0.6, 0.6]}, r"weights must add up to at most 1; got a sum of 1\.2"),
         ({"weights": [-0.1, 1.0]}, r"weights must be shares from 0 to 1; got -0\.1"),
         ({"weights": [np.nan, 1.0]}, r"weights must be shares from 0 to 1; got nan"),
-        ({"weights": [], "transitions": []}, "weights is empty"),
+        ({"weights": [], "transitions": []}, "`weights` must have one hypothesis or more; got an empty list"),
         ({"transitions": [[0, 1.5], [1, 0]]}, "row 'H1', must be shares from 0 to 1; got 1.5"),
-        ({"transitions": [[0.5, 0.5], [1, 0]]}, "passes on from 'H1' to itself"),
-        ({"transitions": [[0, 1]]}, r"rows of \[2\] numbers; expected 2 rows of 2"),
-        ({"names": ["a", "a"]}, "names has 'a' more than once"),
-        ({"names": ["a"]}, "2 weights and 1 names"),
+        ({"transitions": [[0.5, 0.5], [1, 0]]}, "0 on the diagonal; got a share that 'H1' passes on to itself"),
+        ({"transitions": [[0, 1]]}, r"2 rows of 2 numbers, .* got rows of \[2\] numbers"),
+        ({"names": ["a", "a"]}, "`names` must be distinct; got 'a' more than once"),
+        ({"names": ["a"]}, "one name for each of 2 weights; got 1 names"),
     ],
 )
 def test_what_is_no_graph_is_refused(graph, said):
@@ -274,18 +274,20 @@ def test_what_is_no_graph_is_refused(graph, said):
 
 
 def test_hypotheses_are_counted_or_named():
-    with pytest.raises(ValueError, match="hypotheses: found the text 'days'; it is how many"):
+    with pytest.raises(ValueError, match="`hypotheses` must be their number or a list of their names; got the text 'days'"):
         ba.advanced.TestingGraph.holm("days")
-    with pytest.raises(ValueError, match="hypotheses is 0; there is one or more"):
+    with pytest.raises(ValueError, match="`hypotheses` must be one or more; got 0"):
         ba.advanced.TestingGraph.holm(0)
-    with pytest.raises(ValueError, match=r"families: found the number 4; it is a list such as \[2, 2\]"):
+    with pytest.raises(
+        ValueError, match=r"`families` must be a list of numbers or of lists of names; got the number 4. Try families=\[2, 2\]"
+    ):
         ba.advanced.TestingGraph.parallel_gatekeeping(4)
-    with pytest.raises(ValueError, match="1 that are 0; Holm's method takes weights above 0"):
+    with pytest.raises(ValueError, match="must be above 0 for Holm's method; got 0 for 1 hypotheses"):
         ba.advanced.TestingGraph.holm(2, [1, 0])
-    with pytest.raises(ValueError, match=r"p_value has shape \(3,\); the graph has 2 hypotheses"):
+    with pytest.raises(ValueError, match=r"`p_value` must have shape \(2,\), one for each hypothesis; got \(3,\)"):
         ba.advanced.TestingGraph.holm(2).adjusted([0.1] * 3)
 
 
 def test_rows_without_words_are_told_by_their_number():
-    with pytest.raises(ba.DataError, match="the first is row 2;"):
+    with pytest.raises(ba.DataError, match=r"the first is row 2. Try"):
         ba.adjust_multiplicity(rows_of([0.1, np.nan], endpoint=["days", ""]))

@@ -109,7 +109,7 @@ def test_the_test_against_a_margin_and_the_limits_decide_alike():
 
 @pytest.mark.parametrize("margin", [0.0, -0.1, np.nan])
 def test_a_margin_is_above_0(margin):
-    with pytest.raises(ValueError, match=r"margin is .*; it is how much worse would matter, above 0"):
+    with pytest.raises(ValueError, match=r"`margin` must be the smallest difference that would matter, above 0; got "):
         ba.non_inferiority(differences((0, -1, 1)).assign(better="lower"), margin=margin)
 
 
@@ -160,7 +160,9 @@ def test_every_column_of_the_differences_stays():
 def test_a_margin_is_for_comparisons_only():
     events = pd.DataFrame({"arm": ["p", "t"], "n_events": [1, 2], "n_total": 9})
     for wrong in (ba.event_rates(events), ba.number_needed(ba.compare_rates(events).assign(better="lower"))):
-        with pytest.raises(ba.DataError, match="a margin is for differences and ratios"):
+        with pytest.raises(
+            ba.DataError, match="must be of differences or ratios between an arm and its reference; got the measure"
+        ):
             ba.non_inferiority(wrong.assign(better="higher"), margin=0.1)
 
 
@@ -193,13 +195,11 @@ def test_a_ratio_of_one_arm_to_the_other_is_the_inverse_of_that_of_the_other_to_
 
 
 def test_only_log_ratios_are_exponentiated():
-    with pytest.raises(
-        ba.DataError, match="estimates has the measure 'risk difference'; expected log ratios, such as 'log risk rat"
-    ):
+    with pytest.raises(ba.DataError, match="must be of log ratios, such as 'log risk ratio'; got the measure 'risk difference"):
         ba.exponentiate(ba.compare_rates(FEW))
-    with pytest.raises(ba.DataError, match="estimates has the measure 'risk ratio'; expected log ratios"):
+    with pytest.raises(ba.DataError, match="must be of log ratios, such as 'log risk ratio'; got the measure 'risk ratio'"):
         ba.exponentiate(ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio")))
-    with pytest.raises(ba.DataError, match="estimates has no rows; expected log ratios"):
+    with pytest.raises(ba.DataError, match="must be of log ratios, such as 'log risk ratio'; got no rows"):
         ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio").head(0))
 
 
@@ -215,9 +215,9 @@ def test_a_margin_of_ratios_decides_as_its_logarithm_does(better):
 
 def test_a_margin_of_ratios_is_above_1_and_not_for_others_beside():
     ratios = ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio"))
-    with pytest.raises(ValueError, match=r"margin is 0.2; of ratios it is a ratio above 1, such as 1.25"):
+    with pytest.raises(ValueError, match=r"`margin` must be a ratio above 1 for estimates of ratios, such as 1.25; got 0.2"):
         ba.non_inferiority(ratios.assign(better="lower"), margin=0.2)
-    with pytest.raises(ba.DataError, match="one margin is for ratios or for all else, not for both"):
+    with pytest.raises(ba.DataError, match="must be of ratios alone, or of other measures alone"):
         ba.non_inferiority(pd.concat([ratios, ba.compare_rates(FEW)]).assign(better="lower"), margin=1.2)
 
 

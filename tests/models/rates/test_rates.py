@@ -98,7 +98,7 @@ def test_one_arm_cannot_be_compared(events):
 
 def test_a_category_without_its_reference_is_named(events):
     events = pd.concat([events.assign(category="any"), events.tail(1).assign(category="severe")])
-    with pytest.raises(ba.DataError, match="no row of the reference 'control' for category 'severe'"):
+    with pytest.raises(ba.DataError, match="got none of the reference 'control' for category 'severe'"):
         ba.compare_rates(events)
 
 
@@ -106,7 +106,7 @@ def test_a_category_that_another_arm_lacks_is_not_passed_over():
     events = pd.DataFrame(
         {"arm": ["p", "low", "high", "p", "high"], "category": ["a"] * 3 + ["b"] * 2, "n_events": 1, "n_total": 9}
     )
-    with pytest.raises(ba.DataError, match="no row of arm 'low' for category 'b'"):
+    with pytest.raises(ba.DataError, match="got none of arm 'low' for category 'b'"):
         ba.compare_rates(events)
 
 
@@ -126,9 +126,9 @@ def test_no_rows_are_refused(events):
         ({"measure": "log risk ratio", "interval": "mee"}, "must be one of 'miettinen-nurminen', 'koopman', 'log'"),
         ({"test": "chi-squared"}, "`test` must be one of 'cochran-mantel-haenszel', 'fisher'.*; got 'chi-squared'"),
         ({"conf_level": 95}, "conf_level"),
-        ({"null": 1.0}, "null is 1.0; the risk difference to test is a share between -1 and 1"),
-        ({"measure": "log odds ratio", "null": np.inf}, "null is inf; the log odds ratio to test is a number"),
-        ({"test": "fisher", "null": 0.1}, "test is 'fisher', a test of no difference, and null is 0.1; leave out one"),
+        ({"null": 1.0}, "`null` must be a share between -1 and 1, as it is a risk difference; got 1.0"),
+        ({"measure": "log odds ratio", "null": np.inf}, "`null` must be a number, as it is a log odds ratio; got inf"),
+        ({"test": "fisher", "null": 0.1}, "`test` must be left out for a null of 0.1; got 'fisher', a test of no difference"),
     ],
 )
 def test_unknown_choices_are_told_with_the_known_ones(events, choice, said):
@@ -142,7 +142,9 @@ def test_the_interval_of_rates_in_person_time_is_exact_and_told_so(events):
 
 
 def test_a_test_of_proportions_is_not_for_incidences(events):
-    with pytest.raises(ValueError, match="test is 'fisher', which compares proportions; leave it out for the incidence"):
+    with pytest.raises(
+        ValueError, match="`test` must be left out for the incidence rate difference; got 'fisher', which compares proportions"
+    ):
         ba.compare_rates(events.assign(at_risk=1.0), measure="incidence rate difference", test="fisher")
 
 
@@ -216,7 +218,7 @@ def test_a_comparison_without_person_time_is_missing_with_a_note(events, time, s
 @pytest.mark.parametrize("wrong", [-1.0, np.inf, "a year"])
 def test_person_time_that_is_no_time_is_told_with_its_row(events, wrong):
     times = pd.concat([events, events.assign(arm=["low", "high"])]).assign(at_risk=[np.nan, 3.0, wrong, 4.0])
-    with pytest.raises(ba.DataError, match=f"events row 3: found at_risk '?{wrong}'?; expected a number, 0 or more"):
+    with pytest.raises(ba.DataError, match=f"events row 3: `at_risk` must be a number, 0 or more; got '?{wrong}'?"):
         ba.event_rates(times, measure="incidence rate")
 
 
@@ -321,7 +323,9 @@ def test_subjects_of_a_stratum_that_does_not_count_are_not_counted():
 @pytest.mark.parametrize("occurrences", [2, 5.5])
 def test_impossible_occurrences_are_told(occurrences):
     events = pd.DataFrame({"arm": ["a"], "n_events": [5], "n_total": [9], "occurrences": [occurrences], "exposure": [2.0]})
-    with pytest.raises(ba.DataError, match=f"events row 1: found {occurrences:g} occurrences in 5 subjects"):
+    with pytest.raises(
+        ba.DataError, match=f"events row 1: `occurrences` must be .* of 5 subjects with the event; got {occurrences:g}"
+    ):
         ba.event_rates(events, measure="event rate")
 
 

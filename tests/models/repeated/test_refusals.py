@@ -89,7 +89,7 @@ def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call
             ba.DataError,
             "nothing at 'week 99'; its visits are 'week 4', .*'week 16'",
         ),
-        (lambda fit: fit.contrasts({}), ValueError, "expected a name for each contrast"),
+        (lambda fit: fit.contrasts({}), ValueError, "must be a name for each contrast"),
         (lambda fit: fit.contrasts({"early": {}}), ValueError, "'early'"),
         (lambda fit: fit.contrasts({"early": {("placebo", "week 4"): np.nan}}), ValueError, "'early'"),
         (

@@ -398,9 +398,9 @@ def test_a_trial_without_a_diary_is_refused(gappy):
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
-        ({"n": 1}, "n is 1; days are imputed many times"),
-        ({"n": True}, "n is True"),
-        ({"seed": -1}, "seed is -1; expected a whole number"),
+        ({"n": 1}, "`n` must be a whole number, 2 or more, as days are imputed many times; got 1"),
+        ({"n": True}, "`n` must be a whole number, 2 or more, .* got True"),
+        ({"seed": -1}, "`seed` must be a whole number, 0 or more; got -1"),
         ({"minimum_days": 0}, "`minimum_days` must be from 1 to period_days, 28; got 0"),
         ({"minimum_days": 29}, "`minimum_days` must be from 1 to period_days, 28; got 29"),
         ({"covariates": ["height"]}, "outcomes has no covariate 'height'"),
@@ -417,7 +417,7 @@ def test_an_arm_without_a_headache_day_does_not_determine_the_model(gappy):
     placebo = gappy.subjects.loc[gappy.subjects["arm"] == "placebo", "subject"]
     own = gappy.diary["subject"].isin(placebo) & (gappy.diary["day"] > 0)
     without = replace(gappy, diary=gappy.diary.assign(headache_hours=gappy.diary["headache_hours"].where(~own, 0.0)))
-    with pytest.raises(ba.FitError, match="beta-binomial regression of recorded days at 'week 4': 'arm' foretells"):
+    with pytest.raises(ba.FitError, match="beta-binomial regression of recorded days at 'week 4': 'arm' perfectly separates"):
         impute_diary(without, ba.HEADACHE_DAYS, n=2, seed=1)
 
 

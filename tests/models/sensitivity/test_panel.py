@@ -125,7 +125,9 @@ def test_a_misspelt_kind_of_event_is_refused(outcomes):
     assert named.to_numpy() == pytest.approx(ba.missing.sensitivity(seen, n=5, seed=1)["estimate"].to_numpy(), abs=1e-9)
 
 
-@pytest.mark.parametrize(("n", "seed", "said"), [(1, 1, "n is 1"), (20, None, "seed is None"), (20.0, 1, "n is 20.0")])
+@pytest.mark.parametrize(
+    ("n", "seed", "said"), [(1, 1, "`n` must .* got 1"), (20, None, "`seed` must .* got None"), (20.0, 1, "`n` must .* got 20")]
+)
 def test_numbers_of_draws_are_checked(outcomes, n, seed, said):
     with pytest.raises(ValueError, match=said):
         ba.missing.sensitivity(outcomes, n=n, seed=seed)

@@ -97,7 +97,7 @@ def test_quartiles_are_in_order(times):
 
 
 def test_a_share_that_is_none_of_the_three_is_refused(times):
-    with pytest.raises(ValueError, match=r"shares is \[0.9\]; it takes some of \[0.25, 0.5, 0.75\]"):
+    with pytest.raises(ValueError, match=r"must be some of \[0.25, 0.5, 0.75\]; got \[0.9\]"):
         ba.times.quantiles(times, shares=[0.9])
 
 
@@ -116,7 +116,7 @@ def test_a_restricted_mean_without_censoring_is_the_mean_of_the_shorter_times():
 
 
 def test_a_horizon_beyond_the_observation_of_an_arm_is_refused(times):
-    with pytest.raises(ba.DataError, match="arm 'placebo' is observed until day 168; expected a horizon up to there"):
+    with pytest.raises(ba.DataError, match="must be at most day 168, the last observed day of arm 'placebo'; got 200"):
         ba.times.restricted_means(times, horizon=200)
 
 
@@ -133,5 +133,5 @@ def test_without_an_event_a_restricted_mean_has_no_standard_error_and_says_so():
 
 @pytest.mark.parametrize("horizon", [0, -1])
 def test_a_horizon_is_above_0(times, horizon):
-    with pytest.raises(ValueError, match="it is a number of days above 0"):
+    with pytest.raises(ValueError, match="`horizon` must be a number of days above 0"):
         ba.times.restricted_means(times, horizon=horizon)
